@@ -1,0 +1,3 @@
+"""Conformance of an OpenAI-compatible chat-completions endpoint with PhanEdge's contract."""
+
+__version__ = "2026.11.0"

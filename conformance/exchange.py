@@ -1,0 +1,349 @@
+"""Requests, and the exchanges they lead to, as plain values with views."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import re
+import zlib
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any, Literal
+
+from .fold import Unfoldable, fold
+from .sse import EventStream, parse
+from .strict_json import JSONError, loads
+
+Headers = tuple[tuple[str, str], ...]
+Read = tuple[float, bytes]
+Fact = Literal["request", "status", "headers", "other headers", "times", "bytes", "framing", "ids", "created"]
+
+LOOKS_LIKE_EVENTS = re.compile(rb"(\xef\xbb\xbf)?[\r\n]*(data|event|id|retry)?:")
+JSON_CONTENT: Headers = (("content-type", "application/json"),)
+SCRUBBED_KEY = "[scrubbed key"  #: begins the mark that stands where an endpoint echoed the caller's key
+MODEL = "$MODEL$"  #: in a body, stands for the model under test until `Request.to` fills it in
+SALT = "$SALT$"  #: likewise for the run's salt, which makes a cached prefix provably cold
+
+
+class Inconclusive(Exception):
+    """The exchange cannot show whether the requirement holds."""
+
+
+class NotApplicable(Exception):
+    """The requirement says nothing about this exchange."""
+
+
+class Violation(AssertionError):
+    """A requirement over a whole run is violated, by these exchanges."""
+
+    def __init__(self, message: str, *exchanges: Exchange) -> None:
+        super().__init__(message)
+        self.exchanges = exchanges
+
+
+@dataclass(frozen=True)
+class Request:
+    """What is sent. Equal requests are the same request, and are sent once per run.
+
+    `body` is the content as it goes on the wire. `credentials` says which bearer token the client adds:
+    the endpoint's own, none, or one that is well formed but unknown. `after` is a request whose answer must
+    have arrived before this one is sent. `features` must be claimed by a model to be sent this.
+    """
+
+    method: str = "POST"
+    path: str = "/chat/completions"
+    body: bytes = b""
+    headers: Headers = JSON_CONTENT
+    credentials: Literal["valid", "none", "unknown"] = "valid"
+    attempt: int = 1
+    features: frozenset[str] = frozenset()
+    expect: Literal["reply", "error"] = field(default="reply", compare=False)
+    after: Request | None = field(default=None, compare=False, repr=False)
+    label: str = field(default="", compare=False)
+
+    @cached_property
+    def key(self) -> str:
+        """Sixteen hexadecimal digits that name this request, and the exchange it led to."""
+        identity = (self.method, self.path, self.body.hex(), self.headers, self.credentials, self.attempt)
+        return hashlib.sha256(json.dumps(identity).encode()).hexdigest()[:16]
+
+    @cached_property
+    def document(self) -> Any:
+        """The body as JSON, or None where it is none."""
+        try:
+            return loads(self.body)
+        except JSONError:
+            return None
+
+    @property
+    def asked(self) -> dict[str, Any]:
+        """The members of the body; empty where the body is not a JSON object."""
+        return self.document if isinstance(self.document, dict) else {}
+
+    @property
+    def streams(self) -> bool:
+        return self.asked.get("stream") is True
+
+    def to(self, model: str, salt: str = "") -> Request:
+        """This request for one model of one run."""
+        body = self.body.replace(MODEL.encode(), json.dumps(model)[1:-1].encode()).replace(SALT.encode(), salt.encode())
+        after = self.after.to(model, salt) if self.after else None
+        return Request(
+            self.method, self.path, body, self.headers, self.credentials, self.attempt,
+            self.features, self.expect, after, self.label,
+        )  # fmt: skip
+
+    def __str__(self) -> str:
+        return self.label or f"{self.method} {self.path} {self.key}"
+
+
+@dataclass(frozen=True)
+class Failure:
+    """Why no whole response arrived."""
+
+    kind: Literal[
+        "refused", "unresolved", "tls", "timeout", "reset", "truncated", "too large", "undecodable", "not sent"
+    ]
+    detail: str
+
+    def __str__(self) -> str:
+        return f"{self.kind}: {self.detail}"
+
+
+@dataclass(frozen=True)
+class Exchange:
+    """A request and what came back.
+
+    `reads` are the bytes of the content as they arrived, each with the seconds since the request was sent;
+    chunked coding is undone, content coding (gzip) is not. `started` is Unix time. `unrecorded` names what a
+    recording made elsewhere did not keep: requirements that look at it are not judged.
+    """
+
+    request: Request
+    status: int
+    headers: Headers = ()
+    reads: tuple[Read, ...] = field(default=(), repr=False)
+    failure: Failure | None = None
+    started: float = 0.0
+    seconds: float = 0.0
+    unrecorded: frozenset[Fact] = frozenset()
+
+    # --- the response as HTTP -----------------------------------------------------------------------------
+
+    def header(self, name: str) -> str | None:
+        """The field's value, lines of the same name joined by commas (RFC 9110 5.3); None where absent."""
+        values = [value for each, value in self.headers if each.lower() == name]
+        return ", ".join(values) if values else None
+
+    @cached_property
+    def wire(self) -> bytes:
+        """The content as transferred, content coding included."""
+        return b"".join(data for _, data in self.reads)
+
+    @cached_property
+    def decoded_reads(self) -> tuple[Read, ...]:
+        """The reads with content coding (gzip, deflate) undone."""
+        coding = (self.header("content-encoding") or "identity").strip().lower()
+        if coding in ("identity", ""):
+            return self.reads
+        if coding not in ("gzip", "x-gzip", "deflate"):
+            raise Inconclusive(f"the content coding {coding} was not asked for and cannot be undone")
+        undo = zlib.decompressobj(wbits=47 if coding != "deflate" or self.wire[:1] == b"\x78" else -15)
+        try:
+            return tuple((when, undo.decompress(data)) for when, data in self.reads)
+        except zlib.error as error:
+            raise Inconclusive(f"the content is not {coding}: {error}") from None
+
+    @cached_property
+    def content(self) -> bytes:
+        return b"".join(data for _, data in self.decoded_reads)
+
+    @cached_property
+    def text(self) -> str:
+        return self.content.decode("utf-8", "replace")
+
+    @cached_property
+    def media_type(self) -> str:
+        """The media type in lower case without parameters; empty where there is none."""
+        return (self.header("content-type") or "").partition(";")[0].strip().lower()
+
+    # --- what kind of exchange it is ------------------------------------------------------------------------
+
+    @property
+    def succeeded(self) -> bool:
+        return self.failure is None and 200 <= self.status < 300
+
+    @property
+    def refused(self) -> bool:
+        """Answered with an error status."""
+        return self.failure is None and self.status >= 400
+
+    @cached_property
+    def streamed(self) -> bool:
+        """A success that came as an event stream, whatever its media type says."""
+        if not self.succeeded:
+            return False
+        if self.media_type == "text/event-stream":
+            return True
+        try:
+            return self.request.streams and LOOKS_LIKE_EVENTS.match(self.content) is not None
+        except Inconclusive:
+            return False
+
+    # --- the response as an object of the API ----------------------------------------------------------------
+
+    @cached_property
+    def document(self) -> Any:
+        """The body as JSON. Raises Inconclusive where it is not."""
+        if self.failure:
+            raise Inconclusive(f"no whole response arrived ({self.failure})")
+        try:
+            return loads(self.content)
+        except JSONError as error:
+            raise Inconclusive(f"the body of the HTTP {self.status} is not JSON: {error}") from None
+
+    @cached_property
+    def stream(self) -> EventStream:
+        """The event stream, with what was wrong in its framing."""
+        if not self.streamed:
+            raise Inconclusive(f"{self.outcome} is not an event stream")
+        return parse(self.decoded_reads)
+
+    @cached_property
+    def chunks(self) -> list[dict[str, Any]]:
+        """The JSON objects of the stream that are not errors, in order; what is not an object is left out."""
+        return [doc for doc in self.stream.documents if isinstance(doc, dict) and not doc.get("error")]
+
+    @cached_property
+    def reply(self) -> dict[str, Any]:
+        """The completion, folded if it was streamed."""
+        if self.streamed:
+            try:
+                return fold(self.chunks)
+            except Unfoldable as error:
+                raise Inconclusive(f"the official SDK cannot accumulate this stream: {error}") from None
+        if not self.succeeded:
+            raise Inconclusive(f"{self.outcome} is not a completion")
+        if not isinstance(self.document, dict):
+            raise Inconclusive("the body is not a JSON object")
+        return self.document
+
+    @cached_property
+    def choices(self) -> list[dict[str, Any]]:
+        choices = self.reply.get("choices")
+        if not isinstance(choices, list) or not all(isinstance(choice, dict) for choice in choices):
+            raise Inconclusive("the reply has no array of choices")
+        return choices
+
+    @cached_property
+    def messages(self) -> list[dict[str, Any]]:
+        """The message of each choice that has one."""
+        return [choice["message"] for choice in self.choices if isinstance(choice.get("message"), dict)]
+
+    @cached_property
+    def tool_calls(self) -> list[dict[str, Any]]:
+        """The tool calls of all choices, in order."""
+        calls = [call for message in self.messages for call in list_of(message.get("tool_calls"))]
+        return [call for call in calls if isinstance(call, dict)]
+
+    @cached_property
+    def usage(self) -> dict[str, Any]:
+        usage = self.reply.get("usage")
+        if not isinstance(usage, dict):
+            raise Inconclusive("the reply has no usage object")
+        return usage
+
+    @cached_property
+    def error(self) -> dict[str, Any]:
+        """The error object of an error response."""
+        if not self.refused:
+            raise Inconclusive(f"{self.outcome} is not an error response")
+        error = self.document.get("error") if isinstance(self.document, dict) else None
+        if not isinstance(error, dict):
+            raise Inconclusive("the body has no error object")
+        return error
+
+    @property
+    def outcome(self) -> str:
+        """What came back, in a few words."""
+        return str(self.failure) if self.failure else f"HTTP {self.status}"
+
+    def __str__(self) -> str:
+        return f"{self.request}: {self.outcome}"
+
+
+def list_of(value: Any) -> list[Any]:
+    """The value where it is a list, else an empty one."""
+    return value if isinstance(value, list) else []
+
+
+# --- to and from JSON (schemas/exchange.json) ---------------------------------------------------------------
+
+
+def dump_bytes(data: bytes) -> str | dict[str, str]:
+    """Text where the bytes are UTF-8, else an object with base64."""
+    try:
+        return data.decode("utf-8")
+    except UnicodeDecodeError:
+        return {"base64": base64.b64encode(data).decode()}
+
+
+def load_bytes(value: str | dict[str, str]) -> bytes:
+    return value.encode() if isinstance(value, str) else base64.b64decode(value["base64"])
+
+
+def dump_request(request: Request) -> dict[str, Any]:
+    return {
+        "method": request.method,
+        "path": request.path,
+        "headers": [list(pair) for pair in request.headers],
+        "body": dump_bytes(request.body),
+        "credentials": request.credentials,
+        "attempt": request.attempt,
+        "features": sorted(request.features),
+        "expect": request.expect,
+        "label": request.label,
+    }
+
+
+def load_request(value: dict[str, Any]) -> Request:
+    return Request(
+        method=value["method"],
+        path=value["path"],
+        body=load_bytes(value["body"]),
+        headers=tuple((name, each) for name, each in value["headers"]),
+        credentials=value["credentials"],
+        attempt=value["attempt"],
+        features=frozenset(value["features"]),
+        expect=value["expect"],
+        label=value["label"],
+    )
+
+
+def dump_exchange(exchange: Exchange) -> dict[str, Any]:
+    return {
+        "format": "exchange-1",
+        "request": dump_request(exchange.request),
+        "started": exchange.started,
+        "seconds": exchange.seconds,
+        "status": exchange.status,
+        "headers": [list(pair) for pair in exchange.headers],
+        "reads": [[when, dump_bytes(data)] for when, data in exchange.reads],
+        "failure": {"kind": exchange.failure.kind, "detail": exchange.failure.detail} if exchange.failure else None,
+        "unrecorded": sorted(exchange.unrecorded),
+    }
+
+
+def load_exchange(value: dict[str, Any]) -> Exchange:
+    failure = value["failure"]
+    return Exchange(
+        request=load_request(value["request"]),
+        status=value["status"],
+        headers=tuple((name, each) for name, each in value["headers"]),
+        reads=tuple((when, load_bytes(data)) for when, data in value["reads"]),
+        failure=Failure(**failure) if failure else None,
+        started=value["started"],
+        seconds=value["seconds"],
+        unrecorded=frozenset(value["unrecorded"]),
+    )

@@ -1,0 +1,121 @@
+"""A stream folded into the reply it stands for, as openai-python accumulates it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from copy import deepcopy
+from typing import Any
+
+JSONObject = dict[str, Any]
+
+
+class Unfoldable(Exception):
+    """The official SDK would raise on this stream."""
+
+
+def fold(chunks: Iterable[JSONObject]) -> JSONObject:
+    """The completion these chunks add up to. Raises Unfoldable.
+
+    Strings of a delta are concatenated, lists are merged by `index`, `index` and `type` are replaced, and
+    each chunk's usage replaces the one before, as `ChatCompletionStreamState` of openai-python does it. More
+    lenient than the SDK, where a requirement of its own is about it: choices go by their index in whatever
+    order they begin, missing `choices` or `delta` count as empty ones, and a usage of null does not overwrite
+    counters.
+    """
+    try:
+        return _fold(chunks)
+    except RecursionError:
+        raise Unfoldable("it is nested too deeply") from None
+
+
+def _fold(chunks: Iterable[JSONObject]) -> JSONObject:
+    reply: JSONObject | None = None
+    choices: dict[int, JSONObject] = {}
+    for chunk in chunks:
+        if reply is None:
+            reply = {name: value for name, value in chunk.items() if name not in ("choices", "obfuscation")}
+            reply["object"] = "chat.completion"
+        else:
+            _take_latest(reply, chunk)
+        for streamed in _objects(chunk.get("choices") or [], "choices"):
+            _add_choice(choices, streamed)
+    if reply is None:
+        raise Unfoldable("it has no chunk")
+    return reply | {"choices": [choices[index] for index in sorted(choices)]}
+
+
+def _take_latest(reply: JSONObject, chunk: JSONObject) -> None:
+    for name in ("usage", "system_fingerprint", "service_tier"):
+        if chunk.get(name) is not None or (name not in reply and name in chunk):
+            reply[name] = chunk[name]
+
+
+def _add_choice(choices: dict[int, JSONObject], streamed: JSONObject) -> None:
+    index = streamed.get("index")
+    if type(index) is not int:
+        raise Unfoldable(f"a choice has the index {index!r}")
+    delta = streamed.get("delta")
+    if delta is not None and not isinstance(delta, dict):
+        raise Unfoldable("a delta is not an object")
+    choice = choices.setdefault(index, {"index": index, "message": {}, "finish_reason": None})
+    accumulate_delta(choice["message"], deepcopy(delta or {}))
+    if streamed.get("finish_reason"):
+        choice["finish_reason"] = streamed["finish_reason"]
+    if "logprobs" in streamed:
+        _add_logprobs(choice, streamed["logprobs"])
+
+
+def _add_logprobs(choice: JSONObject, logprobs: Any) -> None:
+    if choice.get("logprobs") is None or logprobs is None:
+        choice["logprobs"] = deepcopy(logprobs) if choice.get("logprobs") is None else choice["logprobs"]
+        return
+    for name, entries in logprobs.items() if isinstance(logprobs, dict) else ():
+        if isinstance(entries, list) and isinstance(choice["logprobs"], dict):
+            choice["logprobs"][name] = (choice["logprobs"].get(name) or []) + deepcopy(entries)
+
+
+def accumulate_delta(accumulated: JSONObject, delta: JSONObject) -> JSONObject:
+    """Merge a delta into what came before it, in place. Raises Unfoldable."""
+    for name, value in delta.items():
+        if accumulated.get(name) is None:
+            if not _has_indexed_entries(value):
+                accumulated[name] = value
+                continue
+            accumulated[name] = []
+        before = accumulated[name]
+        if name in ("index", "type"):
+            accumulated[name] = value
+        elif any(isinstance(before, kind) and isinstance(value, kind) for kind in (str, int | float)):
+            accumulated[name] = before + value
+        elif isinstance(before, dict) and isinstance(value, dict):
+            accumulate_delta(before, value)
+        elif isinstance(before, list) and isinstance(value, list):
+            _merge_list(before, value)
+    return accumulated
+
+
+def _has_indexed_entries(value: Any) -> bool:
+    return isinstance(value, list) and any(isinstance(entry, dict) and "index" in entry for entry in value)
+
+
+def _merge_list(before: list[Any], entries: list[Any]) -> None:
+    plain = all(isinstance(entry, str | int | float) for entry in before)
+    if plain and (before or not _has_indexed_entries(entries)):
+        before.extend(entries)
+        return
+    for entry in _objects(entries, "a list"):
+        index = entry.get("index")
+        if type(index) is not int:
+            raise Unfoldable(f"a streamed list entry has the index {index!r}")
+        if not -len(before) <= index < len(before):
+            before.insert(index, entry)
+        elif isinstance(before[index], dict):
+            accumulate_delta(before[index], entry)
+        else:
+            raise Unfoldable("a streamed list holds both objects and other values")
+
+
+def _objects(entries: Any, where: str) -> list[JSONObject]:
+    if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
+        raise Unfoldable(f"{where} has an entry that is not an object")
+    return entries

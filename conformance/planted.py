@@ -1,0 +1,94 @@
+"""Faults by name, to plant in the reference endpoint: the seven billing faults, and every counterexample."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Mapping
+from typing import Any
+
+from .catalogue import load
+from .faults import edit
+from .requirement import Fault
+
+
+def _usage(document: Any) -> dict[str, Any]:
+    """The usage of a document that reports cache writes, or an empty object."""
+    usage = document.get("usage") if isinstance(document, dict) else None
+    details = usage.get("prompt_tokens_details") if isinstance(usage, dict) else None
+    return usage if isinstance(details, dict) and "cached_write_tokens" in details else {}
+
+
+def _total_is_not_the_sum(document: Any) -> None:
+    if usage := _usage(document):
+        usage["prompt_tokens_details"]["cached_write_tokens"] -= 1
+
+
+def _cached_above_prompt(document: Any) -> None:
+    usage = document.get("usage") if isinstance(document, dict) else None
+    if isinstance(usage, dict) and isinstance(usage.get("prompt_tokens_details"), dict):
+        usage["prompt_tokens_details"]["cached_tokens"] = usage["prompt_tokens"] + 1
+
+
+def _negative_bucket(document: Any) -> None:
+    """One bucket negative, the sum kept right."""
+    if usage := _usage(document):
+        details = usage["prompt_tokens_details"]
+        details["cached_write_5m_tokens"] = -7
+        details["cached_write_tokens"] = details.get("cached_write_1h_tokens", 0) - 7
+
+
+def _total_is_a_string(document: Any) -> None:
+    if usage := _usage(document):
+        details = usage["prompt_tokens_details"]
+        details["cached_write_tokens"] = str(details["cached_write_tokens"])
+
+
+def _fractional_count(document: Any) -> None:
+    """All writes and the prompt half a token more, so that every sum stays right."""
+    if usage := _usage(document):
+        details = usage["prompt_tokens_details"]
+        bucket = "cached_write_5m_tokens" if "cached_write_5m_tokens" in details else "cached_write_1h_tokens"
+        details[bucket] -= 0.5
+        details["cached_write_tokens"] -= 0.5
+
+
+def _prompt_without_cache(document: Any) -> None:
+    """prompt_tokens is Anthropic's input_tokens: neither hits nor writes are counted in it."""
+    usage = document.get("usage") if isinstance(document, dict) else None
+    details = usage.get("prompt_tokens_details") if isinstance(usage, dict) else None
+    if isinstance(usage, dict) and isinstance(details, dict):
+        uncounted = details.get("cached_tokens", 0) + details.get("cached_write_tokens", 0)
+        usage["prompt_tokens"] -= uncounted
+        usage["total_tokens"] -= uncounted
+
+
+def _zeros(document: Any) -> None:
+    usage = document.get("usage") if isinstance(document, dict) else None
+    if isinstance(usage, dict) and isinstance(usage.get("prompt_tokens_details"), dict):
+        for name in ("cached_write_tokens", "cached_write_5m_tokens", "cached_write_1h_tokens"):
+            usage["prompt_tokens_details"].setdefault(name, 0)
+
+
+#: The faults in the billing detail that no other suite catches.
+BILLING: Mapping[str, Fault] = {
+    "billing-write-total-is-not-the-sum": edit(_total_is_not_the_sum),
+    "billing-cached-above-prompt": edit(_cached_above_prompt),
+    "billing-negative-bucket": edit(_negative_bucket),
+    "billing-write-total-is-a-string": edit(_total_is_a_string),
+    "billing-fractional-count": edit(_fractional_count),
+    "billing-prompt-without-cache": edit(_prompt_without_cache),
+    "billing-zeros-not-omitted": edit(_zeros),
+}
+
+
+def fault_named(name: str) -> Fault:
+    """A billing fault, or the counterexample of the requirement with this id. Raises KeyError with a sentence that
+    names the nearest one."""
+    if name in BILLING:
+        return BILLING[name]
+    catalogue = load()
+    if requirement := catalogue.get(name):
+        return next(fault for _, fault in requirement.broken_by)
+    near = difflib.get_close_matches(name, [*BILLING, *catalogue], 3, 0.4)
+    hint = f": did you mean {' or '.join(near)}?" if near else ""
+    raise KeyError(f"--fault: there is no fault named {name!r}{hint}")

@@ -1,0 +1,241 @@
+"""The pytest plugin: options, the `judge` fixture, and the hooks that turn outcomes into a report."""
+
+from __future__ import annotations
+
+import re
+import secrets
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from .report import Report
+    from .requirement import Requirement
+    from .run import Run
+    from .verdict import Finding
+
+_SUITE = re.compile(r"conformance[./\\]suite\b")
+_FINDING = "conformance-finding"
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    group = parser.getgroup("conformance", "conformance of a chat-completions endpoint")
+    option = group.addoption
+    try:
+        option("--base-url", help="the endpoint, such as https://host/v1; without it the reference endpoint is judged")
+    except ValueError:  # pytest-base-url has the same option with the same meaning
+        pass
+    option("--model", action="append", default=[], metavar="NAME[=FAMILY]", help="a model to judge; repeatable")
+    option("--without", action="append", default=[], metavar="FEATURE", help="a feature not claimed, such as chat.n")
+    option("--api-key-variable", default="PHANEDGE_API_KEY", metavar="NAME", help="the environment variable with the key")
+    option("--out", type=Path, metavar="FOLDER", help="where the exchanges and the report are written")
+    option("--archive", type=Path, metavar="FOLDER", help="judge the run recorded in this folder; send nothing")
+    option("--recordings", type=Path, metavar="FOLDER", help="judge recordings made elsewhere (JSONL, HAR); send nothing")
+    option("--fault", default="", metavar="NAME", help="plant a fault in the reference endpoint")
+    option("--mutants", action="store_true", help="judge counterexamples: every requirement must reject its own")
+    option("--gate-strict", action="store_true", help="a violated SHOULD fails the run too")
+    option("--timeout-seconds", type=float, default=60.0, metavar="SECONDS", help="the longest silence of the endpoint")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    for level in ("must", "should", "may"):
+        config.addinivalue_line("markers", f"{level}: a {level.upper()} requirement of the contract")
+    config.addinivalue_line("markers", "area(name): the area of the contract a requirement belongs to")
+    if any(_SUITE.search(str(argument)) for argument in config.args):
+        config.pluginmanager.register(Conformance(config), "conformance-session")
+
+
+# --- from requirements to tests ----------------------------------------------------------------------------------------------
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    requirements = getattr(metafunc.function, "requirements", None)
+    if requirements is None:
+        return
+    session: Conformance = metafunc.config.pluginmanager.get_plugin("conformance-session")
+    marked = [
+        pytest.param(each, marks=[getattr(pytest.mark, each.level.lower()), pytest.mark.area(each.area)], id=each.id)
+        for each in requirements
+    ]
+    metafunc.parametrize("requirement", marked)
+    models = ["counterexamples"] if session.mutants else [model.name for model in session.run.profile.models]
+    metafunc.parametrize("judge", models, ids=models, indirect=True)
+
+
+class Inconclusiveness(Exception):
+    """A requirement could not be judged; shown as an error, as pytest shows a setup that failed."""
+
+
+@pytest.fixture
+def judge(request: pytest.FixtureRequest) -> Callable[[Requirement], None]:
+    """Judge a requirement on the model this test is about."""
+    session: Conformance = request.config.pluginmanager.get_plugin("conformance-session")
+    return lambda requirement: session.judge(requirement, request.param, request.node)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Iterator[None]:  # the hook's result is a TestReport, sent back through the generator
+    report: pytest.TestReport = yield  # type: ignore[assignment,misc]
+    if call.excinfo and call.excinfo.errisinstance(Inconclusiveness):
+        report.when = "setup"
+        report.longrepr = f"inconclusive: {call.excinfo.value}"
+    return report  # type: ignore[return-value]
+
+
+# --- one session ---------------------------------------------------------------------------------------------------------------
+
+
+class Conformance:
+    """What one pytest session judges. Under xdist every worker has one, and the controller gathers the findings."""
+
+    def __init__(self, config: pytest.Config) -> None:
+        self.config = config
+        self.mutants: bool = config.getoption("mutants")
+        self.worker: dict[str, Any] | None = getattr(config, "workerinput", None)
+        self.started = time.time()
+        self.findings: dict[tuple[str, str], Finding] = {}
+        self.resources = ExitStack()
+        self.unjudged = ""
+        self._run: Run | None = None
+        shared = self.worker["conformance"] if self.worker else {}
+        self.base_url: str = shared.get("base_url") or config.getoption("base_url", None) or ""
+        self.serving: str = shared.get("serving", "")
+        self.salt: str = shared.get("salt") or _salt()
+        self.out: Path = Path(shared["out"]) if shared else self._folder()
+
+    def _folder(self) -> Path:
+        """Where this run is written: `--out`, the folder that is judged again, or one named after the endpoint."""
+        given = self.config.getoption("out") or self.config.getoption("archive")
+        if given:
+            return Path(given).absolute()
+        name = "recordings" if self.config.getoption("recordings") else self.base_url or "reference"
+        return Path("reports", re.sub(r"\W+", "-", name.partition("://")[2] or name).strip("-")).absolute()
+
+    # --- what is judged ---
+
+    @property
+    def run(self) -> Run:
+        """The run, made when it is first asked for. A sentence and exit code 3 where there is nothing to judge."""
+        if self._run is None:
+            from .session import SessionError, open_run
+
+            try:
+                self._run = open_run(self.config, self.base_url, self.serving, self.salt, self.out)
+            except SessionError as error:
+                pytest.exit(str(error), returncode=error.exit_code)
+            if not self.mutants:
+                self._run.preflight()
+        return self._run
+
+    def judge(self, requirement: Requirement, model_name: str, item: pytest.Item) -> None:
+        """Judge, note the finding for the report, and tell pytest."""
+        from .verdict import Verdict
+
+        if self.mutants:
+            self._prove(requirement)
+            return
+        finding = self.run.find(requirement, self.run.profile.model(model_name))
+        item.user_properties.append((_FINDING, _pack(finding)))
+        said = f"{requirement.id}: the endpoint {requirement.level} {requirement.sentence}; {finding.message}"
+        if finding.verdict is Verdict.FAIL:
+            pytest.fail(said, pytrace=False)
+        if finding.verdict is Verdict.INCONCLUSIVE:
+            raise Inconclusiveness(said)
+        if finding.verdict is Verdict.WARN:
+            pytest.xfail(said)
+        if finding.verdict is Verdict.NOT_APPLICABLE:
+            pytest.skip(finding.message)
+
+    def _prove(self, requirement: Requirement) -> None:
+        from .run import survivors
+
+        if accepted := list(survivors(requirement, self.run)):
+            pytest.fail(f"{requirement.id} proves nothing: {'; '.join(accepted)}", pytrace=False)
+
+    # --- hooks ---
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_sessionstart(self) -> None:
+        if self.worker:
+            return
+        from .session import SessionError, begin
+
+        try:
+            self.serving = begin(self.config, self.base_url, self.salt, self.out, self.resources)
+        except SessionError as error:
+            pytest.exit(str(error), returncode=error.exit_code)
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_configure_node(self, node: Any) -> None:
+        node.workerinput["conformance"] = {
+            "base_url": self.base_url, "serving": self.serving, "salt": self.salt, "out": str(self.out),
+        }  # fmt: skip
+
+    def pytest_report_header(self) -> str:
+        return f"conformance: {self.base_url or self.config.getoption('recordings') or 'the reference endpoint'}"
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        if report.when == "teardown":
+            return
+        for name, value in report.user_properties:
+            if name == _FINDING and isinstance(value, list):
+                finding = _unpack(value)
+                self.findings[finding.requirement, finding.model] = finding
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
+        """Write the report, and let its conclusion be the exit code, save where pytest itself failed."""
+        self.resources.close()
+        if self.worker or self.mutants or not self.findings:
+            return
+        from .report import conclude
+        from .session import finish
+
+        self.report = finish(self.config, self.findings.values(), self.started, self.out, self.run_of_report)
+        if exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED):
+            session.exitstatus = conclude(self.report).exit_code
+
+    @property
+    def run_of_report(self) -> Run:
+        """The run as the controller knows it, without sending anything."""
+        if self._run is None:
+            from .session import open_run
+
+            self._run = open_run(self.config, self.base_url, self.serving, self.salt, self.out)
+            self._run.preflight()
+        return self._run
+
+    report: Report | None = None
+
+    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
+        if self.report is None:
+            return
+        from .session import summary
+
+        terminalreporter.write_line("")
+        terminalreporter.write(summary(self.report, self.out, terminalreporter.hasmarkup), flush=True)
+
+
+def _salt() -> str:
+    """Twelve letters; of equal length and of letters only, so that every salt counts the same tokens."""
+    return "".join(secrets.choice("abcdefghijklmnopqrstuvwxyz") for _ in range(12))
+
+
+def _pack(finding: Finding) -> list[Any]:
+    """A finding as JSON, to travel from worker to controller."""
+    return [
+        finding.requirement, finding.model, int(finding.verdict), finding.message, finding.judged, list(finding.evidence),
+    ]  # fmt: skip
+
+
+def _unpack(value: list[Any]) -> Finding:
+    from .verdict import Finding, Verdict
+
+    requirement, model, verdict, message, judged, evidence = value
+    return Finding(requirement, model, Verdict(verdict), message, judged, tuple(evidence))

@@ -1,0 +1,105 @@
+"""What an endpoint claims: its address, its models, their families and features."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Any
+
+#: The caching that a family's models do: by marker and with counted writes (claude), of itself (the others).
+FAMILIES = ("gpt", "claude", "gemini", "deepseek", "grok", "other")
+
+_FAMILY_PATTERNS = (
+    ("claude", r"claude"),
+    ("gpt", r"(?:^|[/.-])(?:gpt-|o[134](?:-|$)|chatgpt|codex-)"),
+    ("gemini", r"gemini"),
+    ("deepseek", r"deepseek"),
+    ("grok", r"grok"),
+)
+
+
+@dataclass(frozen=True)
+class Model:
+    """A model under test. `without` are the features it does not claim, such as `chat.n`."""
+
+    name: str
+    family: str = "other"
+    without: frozenset[str] = frozenset()
+
+    def claims(self, feature: str) -> bool:
+        return feature not in self.without and feature not in NOT_OF_FAMILY.get(self.family, frozenset())
+
+    @property
+    def writes_cache(self) -> bool:
+        """Whether replies of this model may report cache writes in PhanEdge's fields: Claude's do, and GPT-5.6
+        and later write to the cache too (contract, section 4)."""
+        return self.family == "claude" or self.gpt_generation >= (5, 6)
+
+    @property
+    def gpt_generation(self) -> tuple[int, int]:
+        """(5, 6) for gpt-5.6-mini, (4, 0) for gpt-4o, (0, 0) for what is not numbered so."""
+        number = re.search(r"gpt-(\d+)(?:\.(\d+))?", self.name) if self.family == "gpt" else None
+        return (int(number[1]), int(number[2] or 0)) if number else (0, 0)
+
+    @property
+    def reasons(self) -> bool:
+        """Whether the name is one of a model that thinks before it answers, by OpenAI's naming."""
+        return self.gpt_generation >= (5, 0) or re.search(r"(?:^|/)o[134](?:-|$)", self.name) is not None
+
+    @classmethod
+    def parse(cls, text: str, without: frozenset[str] = frozenset()) -> Model:
+        """`NAME` or `NAME=FAMILY`; without a family the name asked for decides. Raises ValueError."""
+        name, separator, family = text.rpartition("=")
+        if not separator:
+            return cls(text, family_of(text), without)
+        if family not in FAMILIES:
+            raise ValueError(f"the family {family!r} of model {name!r} is not one of {', '.join(FAMILIES)}")
+        return cls(name, family, without)
+
+
+#: What is never asked of a family: marking content is Claude's way, caching unasked is that of the others.
+NOT_OF_FAMILY = {
+    "claude": frozenset({"cache.automatic"}),
+    "gpt": frozenset({"cache.explicit"}),
+    **{family: frozenset({"cache.explicit", "cache.automatic"}) for family in FAMILIES[2:]},
+}
+
+
+def family_of(name: str) -> str:
+    """The family that a model's name tells, `other` where it tells none."""
+    for family, pattern in _FAMILY_PATTERNS:
+        if re.search(pattern, name.lower()):
+            return family
+    return "other"
+
+
+@dataclass(frozen=True)
+class Profile:
+    """The endpoint under test. `source` says what is judged: `live`, `reference` or `recording`."""
+
+    base_url: str
+    models: tuple[Model, ...]
+    source: str = "live"
+
+    def model(self, name: str) -> Model:
+        """The model with this name, or one that claims nothing special."""
+        return next((model for model in self.models if model.name == name), Model(name, family_of(name)))
+
+    def dump(self) -> dict[str, Any]:
+        """As schemas/profile.json has it."""
+        return {
+            "format": "profile-1",
+            "base_url": self.base_url,
+            "source": self.source,
+            "models": [
+                {"name": model.name, "family": model.family, "without": sorted(model.without)}
+                for model in self.models
+            ],
+        }
+
+    @classmethod
+    def load(cls, value: dict[str, Any]) -> Profile:
+        models = tuple(
+            Model(model["name"], model["family"], frozenset(model["without"])) for model in value["models"]
+        )
+        return cls(value["base_url"], models, value["source"])

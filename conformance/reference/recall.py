@@ -1,0 +1,71 @@
+"""Finding in a conversation what a question asks for."""
+
+from __future__ import annotations
+
+import re
+
+from .messages import Message, text_of
+
+_SENTENCE = re.compile(r"(?<=[.!?])\s+|\n+")
+_FEW = re.compile(r"\b(?:brief|briefly|short|one word|in a word|only)\b", re.IGNORECASE)
+_NOUN = re.compile(r"\b(?:which|what)\s+(\w+)", re.IGNORECASE)
+MOST_QUOTES = 6
+#: Words that do not tell what a question is about.
+_EMPTY = frozenset(
+    "a about again all an and answer any are as at be both briefly by can could did do does each exactly for from"
+    " gave give had has have i in is it its me mention mentioned my of on one only or order our please repeat reply"
+    " said say state stated tell that the their them then there these they this those to told two us was we were what"
+    " when where which who whose why will with word you your".split()
+)
+
+
+def sentences(text: str) -> list[str]:
+    """The sentences and lines of a text that say anything."""
+    return [each.strip() for each in _SENTENCE.split(text) if each.strip()]
+
+
+def is_question(sentence: str) -> bool:
+    return sentence.rstrip("\"'”").endswith("?")
+
+
+def recall(messages: list[Message]) -> str | None:
+    """The sentences of the conversation that share most words with the question it ends with, quoted in order;
+    of a single one only what follows the thing asked for, where a short answer is wanted. None where nothing
+    said has to do with the question."""
+    place = max(index for index, each in enumerate(messages) if each["role"] == "user")
+    own = sentences(text_of(messages[place]))
+    earlier = [
+        each
+        for index, message in enumerate(messages)
+        if index != place
+        for each in sentences(text_of(message))
+        if not is_question(each)
+    ]
+    asked = [each for each in own if is_question(each)] or own[-1:]
+    said = [*earlier, *(each for each in own[:-1] if not is_question(each))]
+    found = _closest(" ".join(asked), said) or _closest(" ".join(own), earlier)
+    if not found:
+        return None
+    if _FEW.search(" ".join(own)) and (noun := _NOUN.search(" ".join(asked))):
+        return _shorten(found[0], noun[1])
+    return " ".join(found)
+
+
+def _closest(question: str, said: list[str]) -> list[str]:
+    wanted = _words(question)
+    scores = [len(wanted & _words(each)) for each in said]
+    best = max(scores, default=0)
+    closest = [each for each, score in zip(said, scores, strict=True) if score == best]
+    return list(dict.fromkeys(closest))[:MOST_QUOTES] if best else []
+
+
+def _words(text: str) -> set[str]:
+    """The words of a text that tell what it is about, in the singular."""
+    words = re.findall(r"\w+", text.lower())
+    return {word[:-1] if len(word) > 3 and word.endswith("s") else word for word in words} - _EMPTY
+
+
+def _shorten(sentence: str, noun: str) -> str:
+    """From the thing asked for to the next comma or the end."""
+    found = re.search(rf"\b{re.escape(noun)}\b[^,;]*", sentence, re.IGNORECASE)
+    return found[0].rstrip(". ") if found else sentence

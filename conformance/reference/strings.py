@@ -1,0 +1,63 @@
+"""Strings for a JSON Schema: by format, by pattern, else a name from the prompt or a plain word."""
+
+from __future__ import annotations
+
+import math
+import uuid
+from typing import Any
+
+from .facts import Facts
+from .patterns import Unwritable, matching
+
+_WORDS = "amber birch cedar delta ember fern grove heron iris juniper".split()
+_FORMATS = {
+    "date": "2026-01-{n:02}",
+    "date-time": "2026-01-{n:02}T12:00:00Z",
+    "time": "12:{n:02}:00Z",
+    "duration": "P{n}D",
+    "email": "{word}{n}@example.com",
+    "hostname": "{word}{n}.example.com",
+    "ipv4": "192.0.2.{n}",
+    "ipv6": "2001:db8::{n}",
+    "uri": "https://example.com/{word}/{n}",
+}
+
+
+def string(schema: dict[str, Any], facts: Facts, where: str) -> str:
+    """A string valid under the schema's format, pattern and length. Raises Unwritable."""
+    low, high = schema.get("minLength", 0), schema.get("maxLength", math.inf)
+    if low > min(high, 100_000):
+        raise Unwritable(f"the length of the string at {where} cannot be met")
+    if "pattern" in schema:
+        return _by_pattern(schema["pattern"], facts, where, low, high)
+    if schema.get("format") is not None:
+        text = _by_format(schema["format"], facts, where)
+        if not low <= len(text) <= high:
+            raise Unwritable(f"the length of the {schema['format']} at {where} cannot be met")
+        return text
+    fitting = [name for name in facts.names if low <= len(name) <= high]
+    if fitting:
+        facts.names.remove(fitting[0])
+        return fitting[0]
+    word = _WORDS[facts.choose(len(_WORDS), where)]
+    text = (word * (low // len(word) + 1))[: max(low, len(word))]
+    return text if math.isinf(high) else text[: int(high)]
+
+
+def _by_pattern(pattern: str, facts: Facts, where: str, low: int, high: float) -> str:
+    drawn = iter(range(1_000_000))
+    return matching(
+        pattern,
+        lambda options: facts.choose(options, f"{where}/{next(drawn)}"),
+        low,
+        None if math.isinf(high) else int(high),
+    )
+
+
+def _by_format(name: str, facts: Facts, where: str) -> str:
+    if name == "uuid":
+        return str(uuid.uuid5(uuid.NAMESPACE_URL, f"{facts.salt}\n{facts.text}\n{where}"))
+    if name not in _FORMATS:
+        raise Unwritable(f"the format {name!r} at {where} is not supported")
+    word = _WORDS[facts.choose(len(_WORDS), where)]
+    return _FORMATS[name].format(n=1 + facts.choose(28, where), word=word)

@@ -1,0 +1,164 @@
+"""The report as one HTML file that needs nothing else."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+from ..report import Entry, Evidence, Report
+from ..requirement import Level
+from ..verdict import Verdict
+from . import words
+from .exhibit import lines_of
+from .mark import Line, excerpt, mark
+
+_EXHIBITS = 3  #: exchanges shown of one requirement; the others are linked
+_OPEN = 10  #: requirements whose evidence is unfolded
+_SHORT = 3_000  #: characters of a command line that is shown beside each violation
+_BODY = 400  #: lines shown of a body
+
+
+@dataclass(frozen=True)
+class Exhibit:
+    """One exchange of a violation, as an excerpt."""
+
+    evidence: Evidence
+    lines: list[Line]
+
+    @property
+    def curl(self) -> str:
+        return self.evidence.curl if len(self.evidence.curl) <= _SHORT else ""
+
+
+@dataclass(frozen=True)
+class Card:
+    """One violated requirement."""
+
+    entry: Entry
+    observations: list[words.Observation]
+    exhibits: list[Exhibit]
+    others: list[Evidence]
+    unfolded: bool
+
+
+@dataclass(frozen=True)
+class Area:
+    name: str
+    entries: list[Entry]
+
+    @property
+    def summary(self) -> list[tuple[Verdict, int]]:
+        """How many requirements came to each verdict, worst first."""
+        counter = Counter(entry.verdict for entry in self.entries)
+        return sorted(counter.items(), reverse=True)
+
+
+def render(report: Report) -> str:
+    return _environment().get_template("report.html.j2").render(_context(report)) + "\n"
+
+
+def _environment() -> Environment:
+    environment = Environment(
+        loader=FileSystemLoader(Path(__file__).parent),
+        autoescape=True,
+        undefined=StrictUndefined,
+        finalize=_cleaned,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters |= {
+        "one_line": words.one_line, "plural": words.plural, "web_link": words.web_link, "mark": words.MARK.get,
+        "slug": lambda verdict: str(verdict).replace(" ", "-"),
+    }  # fmt: skip
+    return environment
+
+
+def _cleaned(value: Any) -> Any:
+    """Whatever the template puts out, unless it made it itself, shows all its characters."""
+    return words.clean(value) if isinstance(value, str) and not isinstance(value, Markup) else value
+
+
+def _context(report: Report) -> dict[str, Any]:
+    violated = words.violations(report)
+    cards = [_card(report, entry, unfolded=position < _OPEN) for position, entry in enumerate(violated)]
+    return {
+        "report": report,
+        "headline": words.headline(report),
+        "planted": words.planted(report),
+        "started": words.started(report).strftime("%Y-%m-%d %H:%M UTC"),
+        "spent": words.spent(report),
+        "levels": words.levels(report),
+        "columns": words.columns(report),
+        "counts": {model.name: words.counts(report, model) for model in report.models},
+        "number": words.number,
+        "who": lambda names: words.who(report, names),
+        "musts": [card for card in cards if card.entry.verdict is Verdict.FAIL],
+        "warnings": [card for card in cards if card.entry.verdict is Verdict.WARN],
+        "inconclusive": _found(report, Verdict.INCONCLUSIVE),
+        "known": _found(report, Verdict.KNOWN),
+        "not_applicable": _found(report, Verdict.NOT_APPLICABLE),
+        "passed": words.violations(report, Verdict.PASS),
+        "different": [entry for entry in report.worst_first if words.differs(entry)],
+        "differs": words.differs,
+        "areas": _areas(report),
+        "exchanges": _exchanges(report),
+        "request_lines": _request_lines,
+        "response_lines": _response_lines,
+        "statement": words.statement,
+        "Level": Level,
+        "Verdict": Verdict,
+    }
+
+
+def _card(report: Report, entry: Entry, unfolded: bool) -> Card:
+    observations = words.observations(
+        report, entry, Verdict.FAIL, Verdict.WARN, Verdict.INCONCLUSIVE, Verdict.KNOWN
+    )
+    shown = list(dict.fromkeys(each.evidence[0] for each in observations if each.evidence))[:_EXHIBITS]
+    others = dict.fromkeys(evidence for each in observations for evidence in each.evidence)
+    return Card(
+        entry=entry,
+        observations=observations,
+        exhibits=[Exhibit(evidence, lines_of(evidence, entry.at, most=24)) for evidence in shown],
+        others=[evidence for evidence in others if evidence not in shown],
+        unfolded=unfolded,
+    )
+
+
+def _found(report: Report, verdict: Verdict) -> list[tuple[Entry, list[words.Observation]]]:
+    """The requirements with an observation of this verdict."""
+    found = [(entry, words.observations(report, entry, verdict)) for entry in report.worst_first]
+    return [(entry, observations) for entry, observations in found if observations]
+
+
+def _areas(report: Report) -> list[Area]:
+    areas: dict[str, list[Entry]] = {}
+    for entry in sorted(report.entries, key=lambda entry: entry.id):
+        areas.setdefault(entry.area, []).append(entry)
+    return [Area(name, entries) for name, entries in areas.items()]
+
+
+def _exchanges(report: Report) -> list[Evidence]:
+    """The exchanges that some finding but a pass refers to, in order of first mention."""
+    keys = dict.fromkeys(
+        key
+        for entry in report.worst_first
+        for observation in words.observations(report, entry)
+        for key in (evidence.key for evidence in observation.evidence)
+    )
+    return [report.evidence[key] for key in keys]
+
+
+def _request_lines(evidence: Evidence) -> Sequence[Line]:
+    return excerpt(mark(evidence.request_body, ""), most=_BODY) if evidence.request_body else []
+
+
+def _response_lines(evidence: Evidence) -> Sequence[Line]:
+    body = mark(evidence.body, "", streamed=evidence.streamed, truncated=evidence.truncated)
+    return excerpt(body, most=_BODY) if evidence.body else []

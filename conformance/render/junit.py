@@ -1,0 +1,95 @@
+"""The report as JUnit XML: a test suite for each model, a test case for each requirement."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from xml.etree.ElementTree import Element, SubElement, indent, tostring
+
+from ..profile import Model
+from ..report import Entry, Report
+from ..verdict import Finding, Verdict
+from .words import clean, clause, headline, one_line, statement, started
+
+_CURL = 3_000  #: characters of a command line beyond which it is left to the other formats
+_SKIPPED = (Verdict.NOT_APPLICABLE, Verdict.INCONCLUSIVE, Verdict.KNOWN)
+
+
+def render(report: Report) -> str:
+    root = Element("testsuites", name=clean(f"conformance of {report.base_url}"))
+    for model in report.models:
+        root.append(_suite(report, model))
+    if headline(report).exit_code == 3:
+        root.append(_unjudged(report))
+    _count(root, list(root.iter("testsuite")))
+    root.set("time", f"{report.seconds:.3f}")
+    indent(root)
+    return '<?xml version="1.0" encoding="UTF-8"?>\n' + tostring(root, encoding="unicode") + "\n"
+
+
+def _suite(report: Report, model: Model) -> Element:
+    suite = _new_suite(report, model.name)
+    for entry in sorted(report.entries, key=lambda entry: entry.id):
+        suite.append(_case(report, entry, entry.finding(model.name)))
+    _count(suite, [suite])
+    return suite
+
+
+def _unjudged(report: Report) -> Element:
+    """One error, so that what could not be judged is never green."""
+    suite = _new_suite(report, "endpoint")
+    case = SubElement(suite, "testcase", classname="endpoint", name="could be judged", time="0")
+    reason = clean(headline(report).rest)
+    SubElement(case, "error", type="could not judge", message=reason).text = reason
+    _count(suite, [suite])
+    return suite
+
+
+def _new_suite(report: Report, name: str) -> Element:
+    timestamp = started(report).strftime("%Y-%m-%dT%H:%M:%S")
+    suite = Element("testsuite", name=clean(name), timestamp=timestamp, time="0")
+    facts = {"endpoint": report.base_url, "judged": report.source, "version": report.version, "fault": report.fault}
+    _properties(suite, facts.items())
+    return suite
+
+
+def _count(element: Element, suites: list[Element]) -> None:
+    for name, tag in (("tests", "testcase"), ("failures", "failure"), ("errors", "error"), ("skipped", "skipped")):
+        element.set(name, str(sum(1 for suite in suites for _ in suite.iter(tag))))
+
+
+def _properties(parent: Element, facts: Iterable[tuple[str, str]]) -> None:
+    stated = [(name, value) for name, value in facts if value]
+    properties = SubElement(parent, "properties") if stated else None
+    for name, value in stated:
+        if properties is not None:
+            SubElement(properties, "property", name=name, value=clean(value))
+
+
+def _case(report: Report, entry: Entry, finding: Finding | None) -> Element:
+    case = Element("testcase", classname=clean(entry.area), name=clean(entry.id), time="0")
+    facts = {"level": str(entry.level), "source": entry.source, "link": entry.link}
+    _properties(case, [*facts.items(), ("contract", ", ".join(entry.contract))])
+    verdict = finding.verdict if finding else Verdict.NOT_APPLICABLE
+    message = one_line(finding.message if finding else "not judged on this model", 500)
+    if verdict in _SKIPPED:
+        SubElement(case, "skipped", message=f"{verdict}: {message}")
+    elif finding and (verdict is Verdict.FAIL or (verdict is Verdict.WARN and report.strict)):
+        failure = SubElement(case, "failure", type=str(entry.level), message=message)
+        failure.text = _explained(report, entry, finding)
+    elif finding and verdict is Verdict.WARN:
+        SubElement(case, "system-out").text = f"warning: {_explained(report, entry, finding)}"
+    return case
+
+
+def _explained(report: Report, entry: Entry, finding: Finding) -> str:
+    """What is required, what was observed, what to do, where it is written, and how to see it again."""
+    shown = next((report.evidence[key] for key in finding.evidence if key in report.evidence), None)
+    curl = shown.curl if shown and len(shown.curl) <= _CURL else ""
+    parts = [
+        statement(entry),
+        f"observed: {finding.message}",
+        f"remedy: {entry.hint}" if entry.hint else "",
+        f"clause: {clause(entry)} {entry.link}".rstrip(),
+        f"reproduce: {curl}" if curl else "",
+    ]
+    return clean("\n".join(part for part in parts if part))

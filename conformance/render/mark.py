@@ -1,0 +1,200 @@
+"""The lines of an exchange with those of the offending member flagged. The tokens stay as they were sent."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+
+from .pretty import Path, Row, rows_of
+
+Pattern = tuple[str, ...]
+Pairs = Sequence[tuple[str, str]]
+
+HEADER = "header:"
+_LINE_END = re.compile(r"\r\n|\n|\r")
+_SHOWN = 400  #: characters of a flagged line that an excerpt shows
+_SHOWN_AROUND = 160  #: characters of any other line
+
+
+@dataclass(frozen=True)
+class Line:
+    """One line; a `gap` stands for lines left out. `note` says what is absent there."""
+
+    text: str
+    flagged: bool = False
+    note: str = ""
+    gap: bool = False
+
+
+@dataclass(frozen=True)
+class _Spot:
+    """Where a pattern leads to in one document: the member itself, or what lacks the rest of the way."""
+
+    path: Path
+    rest: Pattern = ()
+    container: bool = True
+
+    @property
+    def depth(self) -> float:
+        """How far the pattern could be followed; a null on the way is less than an object."""
+        return len(self.path) if self.container else len(self.path) - 0.5
+
+    @property
+    def note(self) -> str:
+        absent = ".".join(part for part in self.rest if part != "*")
+        return f"absent: {absent}" if absent else "empty" if self.rest else ""
+
+
+def mark(text: str, at: str, *, streamed: bool = False, truncated: bool = False) -> list[Line]:
+    """The lines of a body, pretty-printed where it is JSON, those of the members `at` flagged.
+
+    `at` are paths separated by spaces, `*` standing for any index or name. Where a member is absent, the
+    innermost container that should have it is flagged with a note. Of an event stream only the events with
+    something to flag are pretty-printed, and what many say alike is flagged once, so that the odd one is seen.
+    """
+    patterns = [tuple(path.split(".")) for path in at.split() if not path.startswith(HEADER)]
+    if streamed:
+        return _mark_stream(_LINE_END.split(text), patterns)
+    rows = rows_of(text, whole=not truncated)
+    if rows is None:
+        return [Line(line) for line in _LINE_END.split(text)]
+    return _flag(rows, [spot for pattern in patterns for spot in _telling(_seek(rows, pattern), pattern)])
+
+
+def mark_head(status: int, headers: Pairs, at: str) -> list[Line]:
+    """The status line and the header fields, those that `at` names as `header:content-type` flagged."""
+    wanted = [path.removeprefix(HEADER).lower() for path in at.split() if path.startswith(HEADER)]
+    names = {name.lower() for name, _ in headers}
+    absent = [name for name in wanted if name not in names]
+    first = Line(f"HTTP {status}", bool(absent), f"absent: {', '.join(absent)}" if absent else "")
+    return [first, *(Line(f"{name}: {value}", name.lower() in wanted) for name, value in headers)]
+
+
+# --- where the member is -------------------------------------------------------------------------------------
+
+
+def _seek(rows: Sequence[Row], pattern: Pattern) -> list[_Spot]:
+    """Every spot of a document that the pattern leads to."""
+    children: dict[Path, dict[str, None]] = {}
+    containers = {row.path for row in rows if row.opens}
+    for row in rows:
+        if row.path:
+            children.setdefault(row.path[:-1], {})[row.path[-1]] = None
+    reached: list[Path] = [()]
+    lacking: list[_Spot] = []
+    for depth, part in enumerate(pattern):
+        onward = []
+        for path in reached:
+            steps = [step for step in children.get(path, {}) if part in ("*", step)]
+            onward += [(*path, step) for step in steps]
+            if not steps:
+                lacking.append(_Spot(path, pattern[depth:], path in containers))
+        reached = onward
+    return [_Spot(path) for path in reached] + lacking
+
+
+def _telling(spots: Iterable[_Spot], pattern: Pattern) -> list[_Spot]:
+    """The members found and their siblings' gaps; where none was found, the nearest that lack it."""
+    spots = list(spots)
+    found = [spot for spot in spots if not spot.rest]
+    if found:
+        return found + [spot for spot in spots if spot.rest and spot.depth == len(pattern) - 1]
+    nearest = max((spot.depth for spot in spots), default=0)
+    return [spot for spot in spots if spot.depth == nearest]
+
+
+def _flag(rows: Sequence[Row], spots: Sequence[_Spot]) -> list[Line]:
+    """The rows as lines: all of a member that is there flagged, of a container that lacks it the first."""
+    members = {spot.path for spot in spots if not spot.rest}
+    lengths = {len(path) for path in members}
+    notes: dict[Path, list[str]] = {}
+    for spot in spots:
+        if spot.rest:
+            notes.setdefault(spot.path, []).append(spot.note)
+    lines = []
+    for row in rows:
+        note = ", ".join(notes.pop(row.path, ()))
+        inside = any(row.path[:length] in members for length in lengths)
+        lines.append(Line(row.text, inside or bool(note), note))
+    return lines
+
+
+# --- event streams -------------------------------------------------------------------------------------------
+
+
+def _mark_stream(lines: Sequence[str], patterns: Sequence[Pattern]) -> list[Line]:
+    """The lines of the stream; an event with something to flag takes as many lines as its JSON needs."""
+    events = {number: rows for number, line in enumerate(lines) if (rows := _event(line))}
+    spots: dict[int, list[_Spot]] = {}
+    for pattern in patterns:
+        for number, spot in _seek_events(events, pattern):
+            spots.setdefault(number, []).append(spot)
+    marked: list[Line] = []
+    said: set[tuple[Line, ...]] = set()
+    for number, line in enumerate(lines):
+        event = _flag(events[number], spots[number]) if number in spots else []
+        flagged = tuple(replace(each, text=each.text.rstrip(",")) for each in event if each.flagged)
+        marked += event if event and flagged not in said else [Line(line)]
+        said.add(flagged)
+    return marked
+
+
+def _event(line: str) -> list[Row] | None:
+    """The rows of a line `data: {…}`."""
+    data = re.match(r"data: ?(?=\s*\{)", line)
+    rows = rows_of(line[data.end() :]) if data else None
+    return [replace(rows[0], text=f"data: {rows[0].text}"), *rows[1:]] if rows else None
+
+
+def _seek_events(events: dict[int, list[Row]], pattern: Pattern) -> list[tuple[int, _Spot]]:
+    """The telling spots over all events. A reply's `message` comes as `delta`s."""
+    folded = len(pattern) > 2 and pattern[0] == "choices" and pattern[2] == "message"
+    pattern = (*pattern[:2], "delta", *pattern[3:]) if folded else pattern
+    everywhere = [(number, spot) for number, rows in events.items() for spot in _seek(rows, pattern)]
+    telling = set(_telling((spot for _, spot in everywhere), pattern))
+    kept = [(number, spot) for number, spot in everywhere if spot in telling]
+    found = [(number, spot) for number, spot in kept if not spot.rest]
+    if found and folded:
+        return found
+    nowhere = not found and all(not spot.path for _, spot in kept)
+    return kept[-1:] if nowhere else kept
+
+
+# --- what is worth showing -----------------------------------------------------------------------------------
+
+
+def excerpt(lines: Sequence[Line], context: int = 3, most: int = 40) -> list[Line]:
+    """The flagged lines with some around them, or the first ones where none is flagged; never more than `most`
+    besides the gaps, and long lines cut."""
+    flagged = [number for number, line in enumerate(lines) if line.flagged]
+    around = {near for number in flagged for near in range(number - context, number + context + 1)}
+    wanted = [number for number in range(len(lines)) if number in around or not flagged]
+    kept = wanted if len(wanted) <= most else _most(wanted, set(flagged), most)
+    shown: list[Line] = []
+    following = 0
+    for number in [*kept, len(lines)]:
+        left_out = number - following
+        if left_out == 1:
+            shown.append(_cut(lines[following]))
+        elif left_out:
+            shown.append(Line(f"… {left_out:,} lines …", gap=True))
+        shown += [_cut(line) for line in lines[number : number + 1]]
+        following = number + 1
+    return shown
+
+
+def _most(wanted: Sequence[int], flagged: set[int], most: int) -> list[int]:
+    """So many of the lines wanted: the first, and the last few that are flagged."""
+    last = [number for number in wanted if number in flagged][-most // 4 :]
+    first = wanted[: most - len(last)]
+    return sorted({*first, *last})
+
+
+def _cut(line: Line) -> Line:
+    """The line without the middle of a long value."""
+    limit = _SHOWN if line.flagged else _SHOWN_AROUND
+    left_out = len(line.text) - limit
+    if left_out <= 20:
+        return line
+    return replace(line, text=f"{line.text[: limit - 40]} … {left_out:,} characters … {line.text[-40:]}")

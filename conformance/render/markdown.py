@@ -1,0 +1,174 @@
+"""The report as a comment on a pull request: short, and never longer than GitHub takes."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from html import escape
+
+from ..profile import Model
+from ..report import Entry, Report
+from ..verdict import Verdict
+from .exhibit import lines_of
+from .mark import Line
+from .words import (
+    COLUMNS,
+    MARK,
+    Observation,
+    affected,
+    by_name,
+    clause,
+    clean,
+    counts,
+    headline,
+    levels,
+    number,
+    observations,
+    one_line,
+    planted,
+    spent,
+    violations,
+    web_link,
+    who,
+    worst,
+)
+
+LIMIT = 60_000  #: characters; GitHub takes 65,536
+_FOR_ROWS = 24_000
+_FOR_DETAILS = 44_000
+_FOR_COUNTS = 50_000
+_DETAILED = 10
+_CURL = 3_000
+
+_SPECIAL = re.compile(r"[\\`*_\[\]<>&|~$]")
+_REFERENCE = re.compile(r"@|#(?=\d)|(?<=:)(?=//)|\bwww(?=\.)|\bGH-(?=\d)", re.IGNORECASE)
+_ENTITY = {"<": "&lt;", ">": "&gt;", "&": "&amp;"}
+
+
+# --- what the endpoint said, as Markdown ---------------------------------------------------------------------
+
+
+def text(value: str, most: int = 240) -> str:
+    """The value as text of one line: no markup, no mention, no reference, no link comes of it."""
+    apart = _REFERENCE.sub(lambda match: match[0] + "\u200b", one_line(value, most))
+    escaped = _SPECIAL.sub(lambda match: _ENTITY.get(match[0], "\\" + match[0]), apart)
+    return escaped.replace("\u200b", "&#8203;")
+
+
+def name(value: str, most: int = 120) -> str:
+    """A name as code, also within a table."""
+    return "`" + one_line(value, most).replace("`", "'").replace("|", "\\|") + "`"
+
+
+def block(value: str) -> str:
+    """The value as a fenced block that nothing in it can end."""
+    value = clean(value)
+    fence = "`" * max([3, *(len(run) + 1 for run in re.findall("`+", value))])
+    return f"{fence}\n{value}\n{fence}"
+
+
+def folded(title: str, content: str) -> str:
+    """`title` is HTML."""
+    return f"<details><summary>{title}</summary>\n\n{content}\n\n</details>\n"
+
+
+# --- the report ----------------------------------------------------------------------------------------------
+
+
+def render(report: Report) -> str:
+    blocks = [_head(report)]
+    blocks += [*_within(_FOR_ROWS, blocks, _violations(report), "more violations"), ""]
+    blocks += [*_within(_FOR_DETAILS, blocks, _details(report), "more details"), ""]
+    blocks += [*_within(_FOR_COUNTS, blocks, _counts(report), "more models"), ""]
+    blocks += [*_within(LIMIT - 2_000, blocks, _rest(report), "more lists"), ""]
+    blocks.append(f"{text(spent(report))}; phanedge-conformance {text(report.version, 40)}")
+    return re.sub(r"\n{3,}", "\n\n", "\n".join(blocks)) + "\n"
+
+
+def _within(limit: int, before: Iterable[str], blocks: Iterable[str], what: str) -> list[str]:
+    """So many of the blocks as fit, and a line for those that do not."""
+    room = limit - sum(len(block) + 1 for block in before)
+    kept: list[str] = []
+    left_out = 0
+    for each in blocks:
+        room -= len(each) + 1
+        if room < 0 or left_out:
+            left_out += 1
+        else:
+            kept.append(each)
+    return [*kept, "", f"… and {left_out:,} {what} in the whole report"] if left_out else kept
+
+
+def _head(report: Report) -> str:
+    concluded = headline(report)
+    notice = [f"> **{text(planted(report))}**", ""] if report.fault else []
+    where = f"{name(report.base_url)} ({text(report.source, 40)}), {text(by_name(report), 400)}"
+    lines = [f"## Conformance: {concluded.meaning}", "", *notice, f"**{text(concluded.rest, 600)}**", "", where, ""]
+    return "\n".join(lines)
+
+
+def _violations(report: Report) -> Iterator[str]:
+    """The table of violations, a row each."""
+    violated = violations(report)
+    if violated:
+        yield "| Level | Requirement | The endpoint … | Models | Observed |\n|---|---|---|---|---|"
+    for entry in violated:
+        observed = " / ".join(text(each.message) for each in worst(report, entry)[:2])
+        sentence = f"{entry.level} {text(entry.sentence)}"
+        cells = (name(entry.id), sentence, text(affected(report, entry)), observed)
+        yield f"| {MARK[entry.verdict]} {entry.level} | {' | '.join(cells)} |"
+
+
+def _details(report: Report) -> Iterator[str]:
+    for entry in violations(report)[:_DETAILED]:
+        title = f"<code>{escape(one_line(entry.id, 120))}</code>: remedy and evidence"
+        yield folded(title, "\n\n".join(_detail(report, entry)))
+
+
+def _detail(report: Report, entry: Entry) -> Iterator[str]:
+    seen = worst(report, entry)[:1]
+    yield f"The endpoint {entry.level} {text(entry.sentence, 400)}."
+    for each in seen:
+        yield f"**Observed** ({text(who(report, each.models))}): {text(each.message, 600)}"
+    if entry.hint:
+        yield f"**Remedy**: {text(entry.hint, 600)}"
+    source = text(clause(entry), 300)
+    yield f"**Clause**: [{source}]({web_link(entry.link)})" if web_link(entry.link) else f"**Clause**: {source}"
+    for evidence in [evidence for each in seen for evidence in each.evidence][:1]:
+        yield block("\n".join(_line(line) for line in lines_of(evidence, entry.at, context=2, most=16)))
+        short = len(evidence.curl) <= _CURL
+        yield block(evidence.curl) if short else "The command that sends the request again is in the whole report."
+
+
+def _line(line: Line) -> str:
+    note = f"    <-- {line.note}" if line.note else ""
+    return f"{'>' if line.flagged else ' '} {line.text}{note}".rstrip()
+
+
+def _counts(report: Report) -> Iterator[str]:
+    shown = levels(report) if report.entries else []
+    if shown:
+        yield f"| Model | {' | '.join(shown)} |\n|---{'|---' * len(shown)}|"
+        yield from (_counted(report, model) for model in report.models)
+
+
+def _counted(report: Report, model: Model) -> str:
+    tally = counts(report, model)
+    found = {
+        level: [f"{count:,} {column}" for column in COLUMNS if (count := number(tally[level], column))]
+        for level in levels(report)
+    }
+    return f"| {name(model.name, 80)} | {' | '.join(', '.join(each) or '–' for each in found.values())} |"
+
+
+def _rest(report: Report) -> Iterator[str]:
+    """What could not be judged and what is known, a folded list each."""
+    for verdict in (Verdict.INCONCLUSIVE, Verdict.KNOWN):
+        found = [(entry, each) for entry in report.worst_first for each in observations(report, entry, verdict)]
+        if found:
+            more = [f"- … and {len(found) - 30:,} more"] if len(found) > 30 else []
+            yield folded(f"{len(found):,} {verdict}", "\n".join([*(_item(report, *each) for each in found[:30]), *more]))
+
+
+def _item(report: Report, entry: Entry, seen: Observation) -> str:
+    return f"- {entry.level} {name(entry.id)} ({text(who(report, seen.models))}): {text(seen.message)}"

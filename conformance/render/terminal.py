@@ -1,0 +1,154 @@
+"""The report on one screen of a terminal."""
+
+from __future__ import annotations
+
+import io
+import shutil
+import sys
+from collections.abc import Iterator
+
+from rich.cells import set_cell_size
+from rich.console import Console
+from rich.text import Text
+
+from ..report import Entry, Report
+from ..verdict import Verdict
+from .words import (
+    MARK,
+    affected,
+    by_name,
+    clause,
+    columns,
+    counts,
+    headline,
+    number,
+    observations,
+    one_line,
+    planted,
+    plural,
+    spent,
+    statement,
+    violations,
+    worst,
+)
+
+WIDTH = 100  #: where there is no terminal to ask
+_SHOWN = 8  #: violations
+_IN_FULL = 4  #: of them, with sentence and remedy
+_MODELS = 8
+_NAME = 24  #: cells for a model's name in the table of counts
+_CELL = 6
+_SHORT = {"violated": "viol.", "inconclusive": "inc."}
+_STYLE = {Verdict.FAIL: "bold red", Verdict.WARN: "yellow", Verdict.INCONCLUSIVE: "magenta"}
+_CONCLUSION = {0: "bold green", 1: "bold red", 3: "bold magenta"}
+
+
+def render(report: Report, *, width: int | None = None, colour: bool | None = None) -> str:
+    """About forty lines. Width and colour are those of the terminal, where stdout is one."""
+    terminal = sys.stdout.isatty()
+    asked = min(max(shutil.get_terminal_size().columns, 60), 140) if terminal else WIDTH
+    coloured = terminal if colour is None else colour
+    out = io.StringIO()
+    console = Console(
+        file=out,
+        width=width or asked,
+        force_terminal=coloured,
+        color_system="standard" if coloured else None,
+        legacy_windows=False,
+        highlight=False,
+        markup=False,
+        emoji=False,
+    )
+    for line in _lines(report, width or asked):
+        console.print(line, no_wrap=True, overflow="ellipsis")
+    console.print(_conclusion(report))
+    return "\n".join(line.rstrip() for line in out.getvalue().splitlines()) + "\n"
+
+
+def _lines(report: Report, width: int) -> Iterator[Text]:
+    """What stands above the conclusion."""
+    yield Text.assemble((one_line(report.base_url, 70), "bold"), f"  {report.source}  ", one_line(by_name(report)))
+    if report.fault:
+        yield Text(one_line(planted(report)), style="bold yellow")
+    for part in (_counts(report), _violated(report, width), _unjudged(report)):
+        lines = list(part)
+        if lines:
+            yield Text()
+            yield from lines
+    yield Text()
+    yield Text(spent(report), style="dim")
+
+
+def _counts(report: Report) -> Iterator[Text]:
+    """A line for each model; of many models those with most violations."""
+    if not report.entries:
+        return
+    shown = columns(report)
+    levels = [str(level) if name == "pass" else "" for level, name in shown]
+    yield Text(" " * _NAME + "".join(f"  {level:<{_CELL}}" if level else " " * _CELL for level in levels), style="bold")
+    titles = [f"{'  ' if name == 'pass' else ''}{_SHORT.get(name, name):>{_CELL}}" for _, name in shown]
+    yield Text(f"{'model':<{_NAME}}" + "".join(titles), style="dim")
+    tallies = {model.name: counts(report, model) for model in report.models}
+    violated = {
+        name: [-number(tally[level], column) for level, column in shown if column == "violated"]
+        for name, tally in tallies.items()
+    }
+    for model in sorted(tallies, key=violated.__getitem__)[:_MODELS]:
+        cells = [_cell(number(tallies[model][level], name), name) for level, name in shown]
+        yield Text.assemble(set_cell_size(one_line(model, _NAME - 1), _NAME), *cells)
+    if len(tallies) > _MODELS:
+        yield Text(f"… and {plural(len(tallies) - _MODELS, 'more model')}", style="dim")
+
+
+def _cell(count: int, column: str) -> tuple[str, str]:
+    style = {"violated": "bold red", "inconclusive": "magenta"}.get(column, "") if count else "dim"
+    return ("  " if column == "pass" else "") + f"{count or '·':>{_CELL}}", style
+
+
+def _violated(report: Report, width: int) -> Iterator[Text]:
+    """The worst violations, the first of them with remedy; with room for more words where there are few."""
+    violated = violations(report)
+    rows = 2 if len(violated) <= _IN_FULL else 1
+    for position, entry in enumerate(violated[:_SHOWN]):
+        yield from _violation(report, entry, rows, width, in_full=position < _IN_FULL)
+    if len(violated) > _SHOWN:
+        yield Text(f"… and {len(violated) - _SHOWN:,} more in report.html", style="dim")
+
+
+def _violation(report: Report, entry: Entry, rows: int, width: int, in_full: bool) -> Iterator[Text]:
+    yield Text.assemble(
+        (f"{MARK[entry.verdict]} {one_line(entry.id)}", _STYLE[entry.verdict]),
+        (f"  {one_line(affected(report, entry))}", "cyan"),
+        (f"  [{one_line(clause(entry))}]", "dim"),
+    )
+    if in_full:
+        yield Text(f"    {one_line(statement(entry))}", style="bold")
+    yield from _wrapped("observed", worst(report, entry)[0].message, rows, width)
+    if in_full and entry.hint:
+        yield from _wrapped("remedy", entry.hint, rows, width)
+
+
+def _wrapped(title: str, text: str, rows: int, width: int) -> Iterator[Text]:
+    """The text in so many rows at most, under its title."""
+    room = width - 14
+    lines = Text(one_line(text, rows * room)).wrap(Console(width=room, file=io.StringIO()), room)
+    for position, line in enumerate(lines[:rows]):
+        cut = position == rows - 1 and len(lines) > rows
+        yield Text.assemble((f"    {title if position == 0 else '':<10}", "dim"), f"{line.plain.rstrip()}{'…' if cut else ''}")
+
+
+def _unjudged(report: Report) -> Iterator[Text]:
+    """What could not be judged, with reasons: a line, or some where that is what the report comes to."""
+    entries = violations(report, Verdict.INCONCLUSIVE)
+    most = 8 if headline(report).exit_code == 3 else 3
+    for entry in entries[:most]:
+        reason = one_line(observations(report, entry, Verdict.INCONCLUSIVE)[0].message)
+        yield Text.assemble((f"? {one_line(entry.id)}", _STYLE[Verdict.INCONCLUSIVE]), f"  inconclusive: {reason}")
+    if len(entries) > most:
+        yield Text(f"… and {len(entries) - most:,} more inconclusive in report.html", style="dim")
+
+
+def _conclusion(report: Report) -> Text:
+    concluded = headline(report)
+    word = (concluded.meaning.upper(), _CONCLUSION[concluded.exit_code])
+    return Text.assemble(word, f": {one_line(concluded.rest, 300)}")

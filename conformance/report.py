@@ -1,0 +1,317 @@
+"""The report: what was found, by requirement and model, with the evidence, to and from JSON."""
+
+from __future__ import annotations
+
+import json
+import shlex
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from .exchange import Exchange, Request
+from .profile import Model, Profile
+from .requirement import Level, Requirement
+from .sources import link
+from .verdict import Finding, Verdict
+
+FORMAT = "report-1"
+EVIDENCE_CHARACTERS = 40_000  #: of a body that a report shows; the archive keeps the whole
+ENOUGH = 0.5  #: the share of the MUSTs that apply to a model which must have been judged for a verdict on it
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One requirement with what was found, a finding for each model."""
+
+    id: str
+    level: Level
+    sentence: str
+    source: str
+    link: str
+    at: str
+    hint: str
+    contract: tuple[str, ...]
+    findings: tuple[Finding, ...]
+
+    @property
+    def area(self) -> str:
+        return self.id.partition(".")[0]
+
+    @property
+    def verdict(self) -> Verdict:
+        return max((finding.verdict for finding in self.findings), default=Verdict.NOT_APPLICABLE)
+
+    @property
+    def violated(self) -> bool:
+        return self.verdict in (Verdict.FAIL, Verdict.WARN)
+
+    def finding(self, model: str) -> Finding | None:
+        return next((finding for finding in self.findings if finding.model == model), None)
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """One exchange as a person reads it, with the command that sends it again."""
+
+    key: str
+    label: str
+    model: str
+    method: str
+    url: str
+    request_headers: tuple[tuple[str, str], ...]
+    request_body: str
+    status: int
+    headers: tuple[tuple[str, str], ...]
+    body: str
+    truncated: bool
+    streamed: bool
+    failure: str
+    curl: str
+
+
+@dataclass(frozen=True)
+class Spend:
+    """What the run cost: requests answered, and tokens as the endpoint counted them."""
+
+    requests: int = 0
+    input_tokens: int = 0
+    output_tokens: int = 0
+
+
+@dataclass(frozen=True)
+class Report:
+    """`started` is Unix time, `seconds` how long the run took. `unjudged` says why nothing could be judged,
+    where that is so; `fault` names a planted fault."""
+
+    base_url: str
+    source: str
+    models: tuple[Model, ...]
+    version: str
+    started: float
+    seconds: float
+    spend: Spend
+    entries: tuple[Entry, ...]
+    evidence: Mapping[str, Evidence] = field(default_factory=dict)
+    unjudged: str = ""
+    fault: str = ""
+    strict: bool = False
+
+    def count(self, level: Level, *verdicts: Verdict) -> int:
+        """How many requirements of this level came to one of these verdicts."""
+        return sum(entry.level is level and entry.verdict in verdicts for entry in self.entries)
+
+    @property
+    def worst_first(self) -> list[Entry]:
+        """The entries, what matters most first: by verdict, level, then id."""
+        levels = list(Level)
+        return sorted(self.entries, key=lambda entry: (-entry.verdict, levels.index(entry.level), entry.id))
+
+
+@dataclass(frozen=True)
+class Conclusion:
+    """`exit_code`: 0 conforms, 1 violates, 3 could not judge (2 is wrong usage, and has no report)."""
+
+    exit_code: int
+    sentence: str
+
+
+_JUDGED = (Verdict.PASS, Verdict.KNOWN, Verdict.WARN, Verdict.FAIL)
+
+
+def conclude(report: Report) -> Conclusion:
+    """The one policy of the gate: what a report comes to."""
+    if report.unjudged:
+        return Conclusion(3, f"could not be judged: {report.unjudged}")
+    if report.count(Level.MUST, Verdict.FAIL):
+        return Conclusion(1, tally(report))
+    for model in report.models:
+        judged, applicable = _musts(report, model)
+        if not judged or judged < ENOUGH * applicable:
+            reason = f"only {judged} of the {applicable} MUST that apply to {model.name} could be judged"
+            return Conclusion(3, f"could not be judged: {reason}; {tally(report)}")
+    if report.strict and any(entry.violated for entry in report.entries):
+        return Conclusion(1, tally(report))
+    return Conclusion(0, tally(report))
+
+
+def _musts(report: Report, model: Model) -> tuple[int, int]:
+    """How many MUSTs were judged on a model, and how many apply to it."""
+    findings = [entry.finding(model.name) for entry in report.entries if entry.level is Level.MUST]
+    verdicts = [finding.verdict for finding in findings if finding]
+    judged = sum(verdict in _JUDGED for verdict in verdicts)
+    return judged, judged + sum(verdict is Verdict.INCONCLUSIVE for verdict in verdicts)
+
+
+def tally(report: Report) -> str:
+    """Conformance as a sentence: “violates 2 of 131 MUST, 4 of 52 SHOULD; 9 not applicable; 3 inconclusive”."""
+    parts = []
+    for level, verdict in ((Level.MUST, Verdict.FAIL), (Level.SHOULD, Verdict.WARN), (Level.MAY, Verdict.WARN)):
+        if judged := report.count(level, *_JUDGED):
+            parts.append(f"{report.count(level, verdict)} of {judged} {level}")
+    rest = {
+        "known": Verdict.KNOWN, "not applicable": Verdict.NOT_APPLICABLE, "inconclusive": Verdict.INCONCLUSIVE,
+    }  # fmt: skip
+    others = [
+        f"{number} {name}"
+        for name, verdict in rest.items()
+        if (number := sum(entry.verdict is verdict for entry in report.entries))
+    ]
+    return "; ".join(["violates " + (", ".join(parts) or "nothing that was judged"), *others])
+
+
+# --- from findings -------------------------------------------------------------------------------------------------
+
+
+def entries(catalogue: Mapping[str, Requirement], findings: Iterable[Finding]) -> tuple[Entry, ...]:
+    """One entry for each requirement that was found something about, in the order of ids."""
+    by_requirement: dict[str, list[Finding]] = {}
+    for finding in findings:
+        by_requirement.setdefault(finding.requirement, []).append(finding)
+    return tuple(_entry(catalogue[id], by_requirement[id]) for id in sorted(by_requirement))
+
+
+def _entry(requirement: Requirement, findings: Sequence[Finding]) -> Entry:
+    return Entry(
+        id=requirement.id,
+        level=requirement.level,
+        sentence=requirement.sentence,
+        source=requirement.source,
+        link=link(requirement.source),
+        at=requirement.at,
+        hint=requirement.hint,
+        contract=requirement.contract,
+        findings=tuple(findings),
+    )
+
+
+def evidence_of(exchange: Exchange, base_url: str, key_variable: str) -> Evidence:
+    """An exchange as a report shows it. The key stays a variable."""
+    request = exchange.request
+    text = exchange.wire.decode("utf-8", "replace") if exchange.header("content-encoding") else exchange.text
+    return Evidence(
+        key=request.key,
+        label=request.label,
+        model=str(request.asked.get("model", "")),
+        method=request.method,
+        url=base_url.rstrip("/") + request.path,
+        request_headers=request.headers,
+        request_body=request.body.decode("utf-8", "replace")[:EVIDENCE_CHARACTERS],
+        status=exchange.status,
+        headers=exchange.headers,
+        body=text[:EVIDENCE_CHARACTERS],
+        truncated=len(text) > EVIDENCE_CHARACTERS,
+        streamed=exchange.streamed,
+        failure=str(exchange.failure or ""),
+        curl=curl(request, base_url, key_variable),
+    )
+
+
+def curl(request: Request, base_url: str, key_variable: str) -> str:
+    """The command line that sends the request again, the key taken from the environment."""
+    words = ["curl", "--include"]
+    if request.streams:
+        words.append("--no-buffer")
+    if request.method != "POST" or not request.body:
+        words += ["--request", request.method]
+    words.append(shlex.quote(base_url.rstrip("/") + request.path))
+    token = {"valid": f"${key_variable}", "unknown": "sk-unknown", "none": ""}[request.credentials]
+    if token:
+        words += ["--header", f'"Authorization: Bearer {token}"']
+    for name, value in request.headers:
+        words += ["--header", shlex.quote(f"{name}: {value}")]
+    if request.body:
+        words += ["--data-binary", shlex.quote(request.body.decode("utf-8", "replace"))]
+    return " ".join(words)
+
+
+def spend_of(exchanges: Iterable[Exchange]) -> Spend:
+    """What these exchanges cost, by the usage that the endpoint reported."""
+    requests = input_tokens = output_tokens = 0
+    for exchange in exchanges:
+        requests += 1
+        usage = _usage(exchange)
+        input_tokens += usage.get("prompt_tokens", 0)
+        output_tokens += usage.get("completion_tokens", 0)
+    return Spend(requests, input_tokens, output_tokens)
+
+
+def _usage(exchange: Exchange) -> dict[str, int]:
+    documents = exchange.chunks if exchange.streamed else [exchange.document] if exchange.succeeded and _is_json(exchange) else []
+    usages = [document.get("usage") for document in documents if isinstance(document, dict)]
+    usage = next((usage for usage in reversed(usages) if isinstance(usage, dict)), {})
+    return {name: count for name, count in usage.items() if type(count) is int}
+
+
+def _is_json(exchange: Exchange) -> bool:
+    return exchange.text.lstrip()[:1] == "{"
+
+
+# --- to and from JSON (schemas/report.json) ------------------------------------------------------------------------------
+
+
+def dump_report(report: Report) -> dict[str, Any]:
+    conclusion = conclude(report)
+    value = asdict(report)
+    value["models"] = Profile(report.base_url, report.models).dump()["models"]
+    for entry, stated in zip(value["entries"], report.entries, strict=True):
+        entry["verdict"] = str(stated.verdict)
+        for finding in entry["findings"]:
+            finding["verdict"] = str(finding["verdict"])
+    return {"format": FORMAT, "exit_code": conclusion.exit_code, "conclusion": conclusion.sentence} | _plain(value)
+
+
+def _plain(value: Any) -> Any:
+    """The value as JSON would give it back: lists for tuples."""
+    return json.loads(json.dumps(value))
+
+
+def load_report(value: Mapping[str, Any]) -> Report:
+    """Raises ValueError where it is not a report of this format."""
+    if value.get("format") != FORMAT:
+        raise ValueError(f"the format is {value.get('format')!r}, not {FORMAT!r}: it was not written by `run` or `judge`")
+    return Report(
+        base_url=value["base_url"],
+        source=value["source"],
+        models=Profile.load({"base_url": "", "source": "", "models": value["models"]}).models,
+        version=value["version"],
+        started=value["started"],
+        seconds=value["seconds"],
+        spend=Spend(**value["spend"]),
+        entries=tuple(_load_entry(entry) for entry in value["entries"]),
+        evidence={key: _load_evidence(each) for key, each in value["evidence"].items()},
+        unjudged=value["unjudged"],
+        fault=value["fault"],
+        strict=value["strict"],
+    )
+
+
+def _load_entry(value: Mapping[str, Any]) -> Entry:
+    findings = tuple(
+        Finding(**{**finding, "verdict": Verdict.named(finding["verdict"]), "evidence": tuple(finding["evidence"])})
+        for finding in value["findings"]
+    )
+    known = {name: value[name] for name in ("id", "sentence", "source", "link", "at", "hint")}
+    return Entry(**known, level=Level(value["level"]), contract=tuple(value["contract"]), findings=findings)
+
+
+def _load_evidence(value: Mapping[str, Any]) -> Evidence:
+    pairs = {name: tuple((each[0], each[1]) for each in value[name]) for name in ("headers", "request_headers")}
+    return Evidence(**{**value, **pairs})
+
+
+def write_report(report: Report, path: Path) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(dump_report(report), indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
+def read_report(path: Path) -> Report:
+    """Raises ValueError with a sentence where the file is not a report."""
+    try:
+        return load_report(json.loads(path.read_text(encoding="utf-8")))
+    except OSError as error:
+        raise ValueError(f"{path} cannot be read: {error.strerror}") from None
+    except json.JSONDecodeError as error:
+        raise ValueError(f"{path} is not JSON: {error}") from None
+    except (KeyError, TypeError, AttributeError) as error:
+        raise ValueError(f"{path} is not a whole report: {error!r} in it is missing or wrong") from None

@@ -1,0 +1,231 @@
+"""One run: the endpoint that is judged, how its exchanges are had, and what a requirement is judged on."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from . import __version__
+from .archive import Archive, Send, recorded
+from .exchange import Exchange, Failure, Inconclusive, Request
+from .judge import judge, judge_all, judge_run
+from .profile import Model, Profile, family_of
+from .requests import DECLARED, PLAIN, for_model
+from .requirement import Fault, Family, Requirement
+from .verdict import Finding, Verdict
+
+RUN_FORMAT = "run-1"
+
+
+class RunError(Exception):
+    """What is to be judged cannot be had; the message is one sentence with the remedy."""
+
+
+@dataclass
+class Run:
+    """`send` gives the exchange of a request; `held` are recordings made elsewhere, judged instead of sending."""
+
+    profile: Profile
+    salt: str
+    send: Send
+    held: Mapping[str, Sequence[Exchange]] | None = None
+    unjudged: str = ""
+    _seen: dict[tuple[str, str], list[Exchange]] = field(default_factory=dict)
+
+    def find(self, requirement: Requirement, model: Model) -> Finding:
+        """Judge a requirement on all that it speaks of, sending what was not sent before."""
+        if self.held is not None:
+            return self._find_held(requirement, model)
+        meant = [request for request in DECLARED if _meant(requirement, request)]
+        claimed = [request for request in meant if all(map(model.claims, request.features))]
+        if meant and not claimed:
+            lacking = sorted({name for each in meant for name in each.features if not model.claims(name)})
+            return _not_judged(requirement, model, Verdict.NOT_APPLICABLE, f"not claimed: {', '.join(lacking)}")
+        if self.unjudged:
+            return _not_judged(requirement, model, Verdict.INCONCLUSIVE, self.unjudged)
+        exchanges, missing = self._had(claimed or self._all(model), model)
+        finding = judge_all(requirement, exchanges, model, expected=bool(claimed))
+        if finding.verdict is Verdict.INCONCLUSIVE and missing and not exchanges:
+            return replace(finding, message=missing)
+        return finding
+
+    def exchanges(self, model: Model) -> list[Exchange]:
+        """Every exchange of a model's run, each sent at most once."""
+        if self.held is not None:
+            return list(self.held.get(model.name, ()))
+        return self._had(self._all(model), model)[0]
+
+    def _all(self, model: Model) -> list[Request]:
+        return [request for request in DECLARED if all(map(model.claims, request.features))]
+
+    def _had(self, requests: Iterable[Request], model: Model) -> tuple[list[Exchange], str]:
+        """The exchanges of these requests, and why the last one that could not be had could not."""
+        exchanges, missing = [], ""
+        for request in requests:
+            try:
+                exchanges.append(self.send(for_model(request, model, self.salt)))
+            except Inconclusive as reason:
+                missing = str(reason)
+        return exchanges, missing
+
+    def _find_held(self, requirement: Requirement, model: Model) -> Finding:
+        if requirement.whole_run:
+            reason = "recordings made elsewhere may hold one exchange twice, so they are not compared"
+            return _not_judged(requirement, model, Verdict.NOT_APPLICABLE, reason)
+        return judge_all(requirement, self.exchanges(model), model, expected=False)
+
+    def preflight(self) -> None:
+        """Send one small request to each model, and note in `unjudged` why nothing can be judged where none is
+        answered with a completion. Nothing more is sent then."""
+        outcomes: dict[str, str] = {}
+        for model in self.profile.models:
+            try:
+                exchange = self.send(for_model(PLAIN, model, self.salt))
+            except Inconclusive as reason:
+                outcomes[model.name] = str(reason)
+                continue
+            if _answers(exchange):
+                return
+            outcomes[model.name] = _why(exchange)
+        reasons = list(dict.fromkeys(outcomes.values()))
+        self.unjudged = f"{self.profile.base_url} {'; '.join(reasons)}" if reasons else "no model is named"
+
+
+def _meant(requirement: Requirement, request: Request) -> bool:
+    if isinstance(requirement.on, Family):
+        return requirement.on.meant(request)
+    return request in requirement.on
+
+
+def _not_judged(requirement: Requirement, model: Model, verdict: Verdict, message: str) -> Finding:
+    return Finding(requirement.id, model.name, verdict, message)
+
+
+def _answers(exchange: Exchange) -> bool:
+    """Whether a plain request was answered with something that can be judged as a completion."""
+    try:
+        return exchange.succeeded and isinstance(exchange.reply, dict) and "choices" in exchange.reply
+    except Inconclusive:
+        return False
+
+
+_REMEDIES = {
+    401: "check that the environment variable with the API key is set and holds a valid key",
+    403: "check that the API key may use this model",
+    404: "check the base URL (it usually ends in /v1) and the name of the model",
+    429: "the endpoint throttles or the account has no credit: try again later",
+}
+_FAILURE_REMEDIES = {
+    "refused": "check the host and the port, and that the endpoint is running",
+    "unresolved": "check the host name in the base URL",
+    "tls": "check the certificate, or use http:// for a local endpoint",
+    "timeout": "the endpoint did not answer in time: check that it is not overloaded",
+}
+
+
+def _why(exchange: Exchange) -> str:
+    """Why an answer to a plain request allows no verdict, with the remedy."""
+    if exchange.failure:
+        remedy = _FAILURE_REMEDIES.get(exchange.failure.kind, "check the base URL")
+        return f"gave no response ({exchange.failure}): {remedy}"
+    said = ""
+    if exchange.refused:
+        try:
+            said = f" ({str(exchange.error.get('message'))[:160]})"
+        except Inconclusive:
+            said = f" with a body that is {exchange.media_type or 'of no media type'}"
+        remedy = _REMEDIES.get(exchange.status, "the endpoint itself fails" if exchange.status >= 500 else "see the error")
+        return f"answered a plain request for {exchange.request.asked.get('model')} with HTTP {exchange.status}{said}: {remedy}"
+    kind = exchange.media_type or "no media type"
+    return f"answered HTTP {exchange.status} with {kind} that is no completion: check the base URL (it usually ends in /v1)"
+
+
+# --- proving that requirements can fail ---------------------------------------------------------------------------------
+
+
+def survivors(requirement: Requirement, run: Run) -> Iterator[str]:
+    """The counterexamples of a requirement that it fails to reject, and what stops it from being shown at all."""
+    shown = [
+        (model, [exchange for exchange in _shown(requirement, run.exchanges(model))]) for model in run.profile.models
+    ]
+    if not requirement.broken_by:
+        yield "it has no counterexample"
+    for name, fault in requirement.broken_by:
+        if not any(_caught(requirement, exchanges, model, fault) for model, exchanges in shown if exchanges):
+            yield f"the counterexample {name!r} is accepted" if name else "its counterexample is accepted"
+
+
+def _shown(requirement: Requirement, exchanges: Sequence[Exchange]) -> list[Exchange]:
+    """The exchanges that the requirement speaks of and accepts, after `shown_by` where there is one."""
+    shown = [requirement.shown_by(each) for each in exchanges] if requirement.shown_by else list(exchanges)
+    return [each for each in shown if _speaks_of(requirement, each)]
+
+
+def _speaks_of(requirement: Requirement, exchange: Exchange) -> bool:
+    if isinstance(requirement.on, Family):
+        return requirement.on.contains(exchange)
+    return exchange.request.label in {request.label for request in requirement.on}
+
+
+def _caught(requirement: Requirement, exchanges: Sequence[Exchange], model: Model, fault: Fault) -> bool:
+    """Whether the fault turns something accepted into something that is violated, by assertion."""
+    if requirement.whole_run:
+        broken = [fault(exchange) for exchange in exchanges]
+        accepted = judge_run(requirement, exchanges, model).verdict is Verdict.PASS
+        return accepted and judge_run(requirement, broken, model).verdict >= Verdict.WARN
+    for exchange in exchanges:
+        if judge(requirement, exchange, model).verdict is not Verdict.PASS:
+            continue
+        broken_one = fault(exchange)
+        if _speaks_of(requirement, broken_one) and judge(requirement, broken_one, model).verdict >= Verdict.WARN:
+            return True
+    return False
+
+
+# --- to and from a folder --------------------------------------------------------------------------------------------------
+
+
+def write_run(folder: Path, profile: Profile, salt: str, fault: str) -> None:
+    """Note in the folder what is judged there, so that it can be judged again."""
+    folder.mkdir(parents=True, exist_ok=True)
+    value = {"format": RUN_FORMAT, "version": __version__, "salt": salt, "fault": fault, "profile": profile.dump()}
+    (folder / "run.json").write_text(json.dumps(value, indent=1) + "\n", encoding="utf-8")
+
+
+def read_run(folder: Path) -> tuple[Run, str]:
+    """The run that was recorded in a folder, offline, and the fault that was planted in it. Raises RunError."""
+    path = folder / "run.json"
+    try:
+        value: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        profile, salt, fault = Profile.load(value["profile"]), value["salt"], value["fault"]
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise RunError(f"{path} is not a run that can be judged again ({error!r})") from None
+    if not any((folder / "archive").glob("*.json")):
+        raise RunError(f"{folder / 'archive'} holds no exchange: nothing can be judged")
+    return Run(profile, salt, Archive(folder / "archive")), fault
+
+
+def held_run(folder: Path, recordings: Iterable[tuple[str, Exchange]]) -> Run:
+    """A run over recordings made elsewhere, by the model each was asked for. Raises RunError where there is none."""
+    held: dict[str, list[Exchange]] = {}
+    for number, (model, exchange) in enumerate(recordings, start=1):
+        unique = replace(exchange, request=replace(exchange.request, attempt=number))
+        held.setdefault(model, []).append(unique)
+    if not held:
+        raise RunError(f"{folder} holds no recorded exchange: nothing can be judged")
+    models = tuple(Model(name, family_of(name)) for name in sorted(held))
+
+    def send(request: Request) -> Exchange:
+        return Exchange(request, 0, failure=Failure("not sent", "recordings are judged"))
+
+    return Run(Profile(str(folder.name), models, "recording"), "", send, held)
+
+
+def run_exchanges(run: Run, folder: Path | None) -> list[Exchange]:
+    """Every exchange of a run, for its report."""
+    if run.held is not None:
+        return [exchange for exchanges in run.held.values() for exchange in exchanges]
+    return list(recorded(folder)) if folder and folder.is_dir() else []

@@ -1,0 +1,1 @@
+"""The requirements, a module an area, and the members of schemas/ (`test_shape.py`)."""

@@ -1,0 +1,182 @@
+"""What a completion says about itself and how many choices it has, beyond its shape (`test_shape.py`)."""
+
+from __future__ import annotations
+
+import re
+from email.utils import parsedate_to_datetime
+from typing import Any
+
+from conformance.exchange import Exchange, NotApplicable, Violation
+from conformance.families import EVERY_COMPLETION, EVERY_REPLY
+from conformance.faults import edit, put
+from conformance.requirement import Fault, must, should
+
+CLOCKS_DIFFER = 300  #: seconds that two clocks may be apart
+
+
+@should(
+    "say in created when the request was answered, by a clock that is right to five minutes",
+    on=EVERY_REPLY,
+    source="openai-openapi#CreateChatCompletionResponse.created",
+    contract=["envelope-04"],
+    at="created",
+    hint="Send the Unix time in seconds, UTC, of this very request, also where the answer comes from a cache.",
+    broken_by={
+        "a day ago": put("created", lambda created: created - 86400),
+        "an hour ahead": put("created", lambda created: created + 3600),
+    },
+    needs=["times", "created"],
+)
+def test_created_is_recent(exchange: Exchange, reply: dict[str, Any]) -> None:
+    created = reply.get("created")
+    if type(created) is not int or not 10**9 < created < 10**10:
+        raise NotApplicable("created is not a Unix time in seconds, which is another requirement")
+    if not exchange.started:
+        raise NotApplicable("it is not known when the request was sent")
+    begun, ended = exchange.started, exchange.started + exchange.seconds
+    off = max(begun - created, created - ended)
+    by_date = abs(date_of(exchange) - created)
+    assert min(off, by_date) <= CLOCKS_DIFFER, (
+        f"created is {created}, {off:.0f} s off the time in which the request was answered ({begun:.0f} to {ended:.0f})"
+    )
+
+
+def date_of(exchange: Exchange) -> float:
+    """The endpoint's own clock as its Date header tells it; far away where it does not."""
+    try:
+        return parsedate_to_datetime(exchange.header("date") or "").timestamp()
+    except (ValueError, TypeError, OverflowError):
+        return float("inf")
+
+
+# --- the model ------------------------------------------------------------------------------------------------
+
+#: What may follow a model's name without it being another model: a date, a snapshot, a stage.
+_VERSION = re.compile(
+    r"[-@](?:\d{4}-\d{2}-\d{2}|\d{2}-\d{4}|\d{2}-\d{2}|\d{8}|\d{6}|\d{4}|\d{3}|latest|preview|exp|beta|stable|v\d+:\d+)$"
+)
+
+
+def bare(name: str) -> str:
+    """A model's name without vendor, region, date and stage: `gpt-4o` of `openai/gpt-4o-2024-08-06`."""
+    name = re.sub(r"^(?:[a-z]{2,}\.)+", "", name.strip().lower().rpartition("/")[2])
+    while (shorter := _VERSION.sub("", name)) != name:
+        name = shorter
+    return name.partition(":")[0].replace(".", "-")
+
+
+@should(
+    "report the model that was asked for, or a dated or namespaced form of its name",
+    on=EVERY_REPLY,
+    source="openai-openapi#CreateChatCompletionResponse.model",
+    contract=["envelope-06"],
+    at="model",
+    hint="Put the name asked for, or a snapshot of it, in place of the upstream's; where it is an alias, say so.",
+    broken_by={
+        "another model": put("model", "some-other-model"),
+        "a smaller one": put("model", lambda name: f"{name}-mini"),
+    },
+    needs=["request"],
+)
+def test_model_as_asked(asked: dict[str, Any], reply: dict[str, Any]) -> None:
+    wanted, reported = asked.get("model"), reply.get("model")
+    if not isinstance(wanted, str) or not isinstance(reported, str) or not reported:
+        raise NotApplicable("the request or the reply names no model")
+    assert bare(wanted) == bare(reported), f"{wanted} was asked for, and {reported} is reported"
+
+
+def _streamed_only(fault: Fault) -> Fault:
+    return lambda exchange: fault(exchange) if exchange.streamed else exchange
+
+
+@should(
+    "report the same model whether it streams or not",
+    on=EVERY_REPLY,
+    source="openai-openapi#CreateChatCompletionStreamResponse.model",
+    contract=["envelope-06"],
+    at="model",
+    broken_by=_streamed_only(put("model", "some-other-model")),
+    needs=["request"],
+)
+def test_model_same_streamed(exchanges: list[Exchange]) -> None:
+    plain: dict[str, set[str]] = {}
+    for exchange in exchanges:
+        if not exchange.streamed and isinstance(exchange.reply.get("model"), str):
+            plain.setdefault(str(exchange.request.asked.get("model")), set()).add(exchange.reply["model"])
+    judged = [
+        (exchange, names)
+        for exchange in exchanges
+        if exchange.streamed
+        and isinstance(exchange.reply.get("model"), str)
+        and (names := plain.get(str(exchange.request.asked.get("model"))))
+    ]
+    if not judged:
+        raise NotApplicable("no model was asked both ways")
+    others = [exchange for exchange, names in judged if exchange.reply["model"] not in names]
+    if others and len(others) == len(judged):
+        exchange, names = judged[0]
+        raise Violation(f"streams say {exchange.reply['model']}, plain replies {', '.join(sorted(names))}", *others)
+
+
+# --- the choices ----------------------------------------------------------------------------------------------
+
+
+@must(
+    "return as many choices as n asks for, one where n is not sent",
+    on=EVERY_COMPLETION,
+    source="openai-openapi#CreateChatCompletionRequest.n",
+    contract=["envelope-07"],
+    at="choices",
+    hint="Join the upstream's text blocks and its tool calls into one message; refuse an n that cannot be had.",
+    broken_by={
+        "none": put("choices", []),
+        "one too many": edit(lambda document: document["choices"].append(document["choices"][-1] | {"index": 7})),
+        "one too few": edit(lambda document: document["choices"].pop()),
+    },
+    needs=["request"],
+)
+def test_choices_as_asked(asked: dict[str, Any], choices: list[dict[str, Any]]) -> None:
+    wanted = 1 if asked.get("n") is None else asked["n"]
+    if type(wanted) is not int:
+        raise NotApplicable("n was not asked as an integer")
+    assert len(choices) == wanted, f"there are {len(choices)} choices, and {wanted} were asked for"
+
+
+@must(
+    "number the choices from 0 without a gap, each once",
+    on=EVERY_COMPLETION,
+    source="openai-openapi#CreateChatCompletionResponse.choices.index",
+    contract=["envelope-08"],
+    at="choices.*.index",
+    broken_by={
+        "from 1": put("choices.*.index", lambda index: index + 1),
+        "repeated": edit(lambda document: document.update(choices=[*document["choices"], document["choices"][0]])),
+    },
+)
+def test_choice_indices(choices: list[dict[str, Any]]) -> None:
+    indices = [choice.get("index") for choice in choices]
+    if not choices or not all(type(index) is int for index in indices):
+        raise NotApplicable("there is no choice, or an index is no integer, which is another requirement")
+    numbers = sorted(index for index in indices if isinstance(index, int))
+    assert numbers == list(range(len(choices))), f"{len(choices)} choices have the indices {indices}"
+
+
+@should(
+    "leave logprobs null where log probabilities were not asked for",
+    on=EVERY_REPLY,
+    source="openai-openapi#CreateChatCompletionResponse.choices.logprobs",
+    contract=["envelope-10"],
+    at="choices.*.logprobs",
+    broken_by={
+        "filled": put("choices.*.logprobs", {"content": [], "refusal": None}),
+        "empty": put("choices.*.logprobs", {}),
+    },
+    needs=["request"],
+)
+def test_logprobs_unasked(asked: dict[str, Any], choices: list[dict[str, Any]]) -> None:
+    if asked.get("logprobs"):
+        raise NotApplicable("log probabilities were asked for")
+    if not choices:
+        raise NotApplicable("the reply has no choice")
+    given = [choice.get("logprobs") for choice in choices if choice.get("logprobs") is not None]
+    assert not given, f"logprobs were not asked for and are {str(given[0])[:120]}"

@@ -1,0 +1,130 @@
+"""How a failure is told, beyond the shape of the error object (`test_shape.py`)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from conformance.exchange import Exchange, NotApplicable
+from conformance.families import EVERY_ERROR, EVERY_MISTAKE, EVERY_PLAIN_SUCCESS
+from conformance.faults import chain, content, header, put, respond, status
+from conformance.requirement import must, should
+from conformance.strict_json import JSONError, loads
+
+PAGE = b"<html><head><title>400 Bad Request</title></head></html>"
+NO_CHANNEL = {"error": {"message": "No channel", "type": "server_error", "param": None, "code": None}}
+#: Members that error bodies of other dialects have where a completion has its choices.
+ERROR_MEMBERS = ("message", "detail", "details", "errors", "error_message", "error_msg", "msg", "status_msg", "base_resp")
+
+
+def told(exchange: Exchange) -> str:
+    """What an error body is, in words; empty where it is a JSON object."""
+    try:
+        document = loads(exchange.content)
+    except JSONError as error:
+        return f"is not JSON ({error}): {exchange.text[:80]!r}"
+    return "" if isinstance(document, dict) else f"is not a JSON object: {exchange.text[:80]!r}"
+
+
+@must(
+    "answer a request that it refuses (4xx) with a JSON object",
+    on=EVERY_ERROR,
+    source="openai-openapi#ErrorResponse",
+    contract=["errors-01"],
+    hint="Answer with {\"error\": {\"message\", \"type\", \"param\", \"code\"}}, also from middleware and framework.",
+    broken_by={
+        "a page": content(PAGE),
+        "plain text": content(b"Bad Request"),
+        "empty": content(b""),
+        "an array": content(b'[{"error": {"message": "Bad Request"}}]'),
+        "an event": content(b'data: {"error": {"message": "Bad Request"}}\n\n'),
+    },
+)
+def test_refusal_is_json(exchange: Exchange) -> None:
+    if exchange.status >= 500:
+        raise NotApplicable("a server error, which is another requirement")
+    problem = told(exchange)
+    assert not problem, f"the body of the HTTP {exchange.status} {problem}"
+
+
+@should(
+    "answer a failure of its own (5xx) with a JSON object",
+    on=EVERY_ERROR,
+    source="openai-openapi#ErrorResponse",
+    contract=["errors-01"],
+    hint="Have the load balancer in front answer with an error object too, or map its pages.",
+    shown_by=respond(503, NO_CHANNEL),
+    broken_by={
+        "a page": content(PAGE),
+        "plain text": content(b"upstream connect error or disconnect/reset before headers"),
+    },
+)
+def test_server_error_is_json(exchange: Exchange) -> None:
+    if exchange.status < 500:
+        raise NotApplicable("the request was refused, which is another requirement")
+    server = exchange.header("server")
+    problem = told(exchange)
+    assert not problem, f"the body of the HTTP {exchange.status} {problem}" + (f" (Server: {server})" if server else "")
+
+
+@should(
+    "declare an error as application/json",
+    on=EVERY_ERROR,
+    source="openai-openapi#TooManyRequests",
+    contract=["errors-08"],
+    at="header:content-type",
+    hint="OpenAI has answered text/plain itself (a 401 and 503s), and SDKs parse the body whatever its type.",
+    broken_by={
+        "plain text": header("content-type", "text/plain; charset=utf-8"),
+        "an event stream": header("content-type", "text/event-stream"),
+        "a page": chain(header("content-type", "text/html"), content(PAGE)),
+        "no type": header("content-type", None),
+    },
+    needs=["headers"],
+)
+def test_media_type(exchange: Exchange) -> None:
+    assert exchange.media_type == "application/json", (
+        f"the HTTP {exchange.status} has the content type {exchange.header('content-type')!r}"
+    )
+
+
+@should(
+    "answer a request that is wrong in itself with a status below 500",
+    on=EVERY_MISTAKE,
+    source="rfc9110#15.5",
+    contract=["errors-06"],
+    at="status",
+    hint="SDKs repeat a request after a 5xx, and a mistake is not cured by repeating it.",
+    broken_by={"500": status(500), "503": status(503)},
+    needs=["status", "request"],
+)
+def test_mistake_is_4xx(exchange: Exchange) -> None:
+    assert exchange.status < 500, f"a mistaken request ({exchange.request}) was answered with HTTP {exchange.status}"
+
+
+@must(
+    "tell a failure by its status, not by an error in a success",
+    on=EVERY_PLAIN_SUCCESS,
+    source="openai-openapi#createChatCompletion",
+    contract=["errors-07"],
+    at="error",
+    hint="Send the upstream's error with an error status; keep-alive bytes commit the status too early.",
+    broken_by={
+        "an error object": respond(200, NO_CHANNEL),
+        "an error beside a completion": put("error", {"message": "upstream timeout"}),
+        "an error that is a string": put("error", "upstream timeout"),
+        "the error itself": respond(200, {"object": "error", "message": "No such model", "code": 404}),
+        "another dialect": respond(200, {"choices": None, "base_resp": {"status_code": 1008}}),
+    },
+)
+def test_no_error_in_success(document: Any) -> None:
+    if not isinstance(document, dict):
+        raise NotApplicable("the body is not an object, which is another requirement")
+    error = document.get("error")
+    assert not error, f"a success has the top-level error {str(error)[:200]}"
+    foreign = [name for name in ERROR_MEMBERS if document.get(name)] if no_choices(document) else []
+    assert document.get("object") != "error", f"a success is an error object: {str(document)[:200]}"
+    assert not foreign, f"a success has no choices, but {', '.join(foreign)}: {str(document)[:200]}"
+
+
+def no_choices(document: dict[str, Any]) -> bool:
+    return not isinstance(document.get("choices"), list)

@@ -1,0 +1,64 @@
+"""What tells one completion from another, over a whole run."""
+
+from __future__ import annotations
+
+from conformance.exchange import Exchange, NotApplicable, Violation
+from conformance.families import EVERY_REPLY
+from conformance.faults import put
+from conformance.requirement import must, should
+
+CLOCK_STEP = 2  #: seconds that the clocks of an endpoint's machines may differ
+
+
+@must(
+    "give no two completions the same id, not even for identical requests",
+    on=EVERY_REPLY,
+    source="openai-openapi#CreateChatCompletionResponse.id",
+    contract=["ids-01"],
+    at="id",
+    hint="Make a new id for each completion; a cache of responses must not replay the old one.",
+    broken_by=put("id", "chatcmpl-the-same"),
+    needs=["ids"],
+)
+def test_unique(exchanges: list[Exchange]) -> None:
+    named: dict[str, dict[str, Exchange]] = {}
+    for exchange in exchanges:
+        value = exchange.reply.get("id")
+        if isinstance(value, str) and value:
+            named.setdefault(value, {})[exchange.request.key] = exchange
+    if sum(map(len, named.values())) < 2:
+        raise NotApplicable("fewer than two completions have an id")
+    for value, same in named.items():
+        if len(same) > 1:
+            raise Violation(f"{len(same)} completions have the id {value!r}", *same.values())
+
+
+def _backwards(exchange: Exchange) -> Exchange:
+    """The later, the earlier: a clock that runs backwards, fast enough for requests some milliseconds apart."""
+    return put("created", 4_000_000_000 - int(exchange.started % 100_000 * 10_000))(exchange)
+
+
+@should(
+    "let created not run backwards from one completion to the next by more than two seconds",
+    on=EVERY_REPLY,
+    source="openai-openapi#CreateChatCompletionResponse.created",
+    contract=["ids-02"],
+    at="created",
+    hint="Take created from one clock, not from upstreams whose clocks differ.",
+    broken_by=_backwards,
+    needs=["created", "times"],
+)
+def test_created_in_order(exchanges: list[Exchange]) -> None:
+    dated = [(each, each.reply.get("created")) for each in exchanges if each.started]
+    timed = [(each, created) for each, created in dated if type(created) is int]
+    pairs = 0
+    for later, after in timed:
+        for earlier, before in timed:
+            if earlier.started + earlier.seconds >= later.started:
+                continue
+            pairs += 1
+            if after < before - CLOCK_STEP:
+                message = f"created is {after}, after {before} in a completion that had ended {{:.1f}} s before"
+                raise Violation(message.format(later.started - earlier.started - earlier.seconds), later, earlier)
+    if not pairs:
+        raise NotApplicable("no two completions followed each other")

@@ -1,0 +1,50 @@
+"""What an answer consists of, beyond the shape of a message (`test_shape.py`)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from conformance.exchange import NotApplicable
+from conformance.families import EVERY_COMPLETION
+from conformance.faults import chain, drop, put
+from conformance.requirement import should
+
+OTHER_ANSWERS = ("tool_calls", "function_call", "refusal", "audio")
+CUT = ("length", "content_filter")  #: finish reasons that explain an empty answer
+
+
+def _nothing_but(content: object) -> Any:
+    others = [drop(f"choices.*.message.{name}") for name in OTHER_ANSWERS]
+    return chain(put("choices.*.finish_reason", "stop"), put("choices.*.message.content", content), *others)
+
+
+@should(
+    "answer with text, a tool call, a refusal or audio, unless it was cut off",
+    on=EVERY_COMPLETION,
+    source="openai-openapi#ChatCompletionResponseMessage",
+    contract=["message-04"],
+    at="choices.*.message.content",
+    hint="Map every kind of upstream content block; ask the upstream again where it ends a turn without any.",
+    shown_by=_nothing_but("OK"),
+    broken_by={"empty": _nothing_but(""), "null": _nothing_but(None)},
+)
+def test_not_empty(asked: dict[str, Any], choices: list[dict[str, Any]]) -> None:
+    judged = [choice for choice in choices if isinstance(choice.get("message"), dict) and legible(choice["message"])]
+    if not judged:
+        raise NotApplicable("no choice has a message whose content is a string or null")
+    if asked.get("stop") and not any(choice["message"].get("content") for choice in judged):
+        raise NotApplicable("the first words may have been the stop sequence")
+    empty = [choice for choice in judged if not answers(choice["message"]) and choice.get("finish_reason") not in CUT]
+    assert not empty, (
+        f"content is {empty[0]['message'].get('content', 'absent')!r} with nothing in its place, "
+        f"and finish_reason is {empty[0].get('finish_reason')!r}"
+    )
+
+
+def answers(message: dict[str, Any]) -> bool:
+    return bool(message.get("content") or any(message.get(name) for name in OTHER_ANSWERS))
+
+
+def legible(message: dict[str, Any]) -> bool:
+    """Whether content has a type that says whether it is empty; which type it has is another requirement."""
+    return message.get("content") is None or isinstance(message["content"], str)

@@ -1,0 +1,89 @@
+"""One requirement of each member in schemas/: what a reply, a chunk, an error and a list of models are made of."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from conformance.exchange import Exchange, Fact, NotApplicable
+from conformance.families import EVERY_CHUNKED, EVERY_COMPLETION, EVERY_ERROR, EVERY_MODEL_LIST, EVERY_REPLY, EVERY_USAGE
+from conformance.faults import DROP, chunk, content, edit, events, put
+from conformance.requirement import Family, Fault, Level, Requirement, enter, test_of
+from conformance.schema import Clause, break_relation, clauses, example, mutations, observe
+
+Documents = Callable[[Exchange], list[Any]]
+
+
+def _shown(root: str) -> Fault:
+    """The schema's own example on the wire, so that a member which the run did not show can be broken too."""
+    if root == "chunk":
+        return events(lambda before: [before[0][:1] + (chunk(example(root)),), *before[1:]])
+    return content(json.dumps(example(root)).encode())
+
+
+def _broken(clause: Clause) -> Iterable[tuple[str, Fault]]:
+    if clause.relation:
+        yield "does not add up", edit(lambda document: break_relation(clause, document))
+    for name, path, value in mutations(clause):
+        yield name, put(path, DROP if name == "dropped" else value)
+
+
+def _requirement(root: str, clause: Clause, on: Family, documents: Documents) -> Requirement:
+    def check(exchange: Exchange) -> None:
+        observed = observe(clause, documents(exchange))
+        if not observed.judged:
+            raise NotApplicable(f"it has no {clause.path.replace('.*', '')}")
+        more = f" (and {len(observed.violations) - 3} more)" if len(observed.violations) > 3 else ""
+        assert not observed.violations, "; ".join(observed.violations[:3]) + more
+
+    facts: dict[str, Fact] = {"created": "created", "id": "ids"}
+    last = clause.path.rpartition(".")[2]
+    return enter(
+        Requirement(
+            id=clause.id,
+            level=Level(clause.level),
+            sentence=clause.sentence,
+            source=clause.source,
+            on=on,
+            check=check,
+            broken_by=tuple(_broken(clause)),
+            shown_by=_shown(root),
+            at=_at(clause),
+            hint=clause.hint,
+            contract=clause.contract,
+            needs=frozenset({facts[last]} if last in facts else ()),
+        )
+    )
+
+
+def _at(clause: Clause) -> str:
+    """The members to mark in evidence: a relation's total and parts, else the member itself."""
+    if not clause.relation:
+        return clause.path
+    _, relation = clause.relation
+    base = f"{clause.path}." if clause.path else ""
+    return " ".join(base + pointer.strip("/").replace("/", ".") for pointer in (relation["total"], *relation["parts"]))
+
+
+def _family(clause: Clause) -> Family:
+    """What a clause of completion.json is judged on: usage wherever it came, the rest as the schema says."""
+    if clause.id.startswith("usage."):
+        return EVERY_USAGE
+    return EVERY_REPLY if clause.on == "reply" else EVERY_COMPLETION
+
+
+REQUIREMENTS = (
+    *(_requirement("completion", clause, _family(clause), lambda each: [each.reply]) for clause in clauses("completion")),
+    *(_requirement("chunk", clause, EVERY_CHUNKED, lambda each: each.chunks) for clause in clauses("chunk")),
+    *(_requirement("error", clause, EVERY_ERROR, lambda each: [each.document]) for clause in clauses("error")),
+    *(_requirement("models", clause, EVERY_MODEL_LIST, lambda each: [each.document]) for clause in clauses("models")),
+)
+
+
+def _member() -> None:
+    """A member of the schemas."""
+
+
+_member.__name__ = "test_member"
+test_member = test_of(REQUIREMENTS, _member)

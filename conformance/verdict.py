@@ -1,0 +1,67 @@
+"""Verdicts, which only ever get worse, and findings."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import IntEnum
+
+
+class Verdict(IntEnum):
+    """What is known of one requirement; the worst of several counts, so they combine by `max`."""
+
+    NOT_APPLICABLE = 0  #: not claimed, or nothing of the kind occurred
+    PASS = 1
+    KNOWN = 2  #: violated, and listed in the vendor's baseline
+    INCONCLUSIVE = 3  #: should have been judged and could not be
+    WARN = 4  #: a SHOULD or MAY is violated
+    FAIL = 5  #: a MUST is violated
+
+    def __str__(self) -> str:
+        return self.name.lower().replace("_", " ")
+
+    @classmethod
+    def named(cls, name: str) -> Verdict:
+        """The verdict with this name, as `str` gives it. Raises KeyError."""
+        return cls[name.upper().replace(" ", "_")]
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One requirement judged on what one model did.
+
+    `judged` counts the exchanges that were judged, `evidence` are the keys of the exchanges that made the
+    verdict what it is, the most telling first.
+    """
+
+    requirement: str
+    model: str
+    verdict: Verdict
+    message: str = ""
+    judged: int = 0
+    evidence: tuple[str, ...] = ()
+
+
+EVIDENCE_LIMIT = 5
+
+
+def gather(findings: Iterable[Finding]) -> Finding:
+    """One finding of several for the same requirement and model.
+
+    An exchange that could not show anything counts only where none could: thirty passes are not undone by one
+    error response. `INCONCLUSIVE` with `judged` > 0 is a check that crashed, and does count.
+    """
+    all_findings = list(findings)
+    telling = [each for each in all_findings if each.judged] or all_findings
+    worst = max(telling, key=lambda each: each.verdict)
+    same = [each for each in telling if each.verdict is worst.verdict]
+    more = f" (and {len(same) - 1} more exchanges)" if len(same) > 1 and worst.verdict > Verdict.KNOWN else ""
+    evidence = tuple(dict.fromkeys(key for each in same for key in each.evidence))
+    return Finding(
+        worst.requirement,
+        worst.model,
+        worst.verdict,
+        worst.message + more,
+        sum(each.judged for each in all_findings),
+        evidence[:EVIDENCE_LIMIT],
+    )

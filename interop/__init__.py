@@ -1,0 +1,1 @@
+"""Runs of the suite against gateways that others wrote, with a pretended upstream behind them."""

@@ -1,0 +1,192 @@
+"""Validation of a body of Anthropic's `POST /v1/messages`, and its prompt as blocks with cache markers."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+from conformance.reference.prompt import Block
+from conformance.reference.tokens import pieces
+
+#: The members of the body (Anthropic, Messages API reference); what is not listed is refused, as there.
+MEMBERS = frozenset(
+    {
+        "model", "messages", "max_tokens", "cache_control", "container", "context_management", "inference_geo",
+        "metadata", "output_config", "output_format", "service_tier", "speed", "stop_sequences", "stream",
+        "system", "temperature", "thinking", "tool_choice", "tools", "top_k", "top_p",
+    }
+)  # fmt: skip
+LARGEST_OUTPUT = 64_000
+MOST_MARKERS = 4
+_TTLS = ("5m", "1h")
+_EMPTY: tuple[Any, ...] = (None, "", [])
+
+
+class AnthropicError(Exception):
+    """The request is not served: status, `error.type` and `error.message` of the response that says why."""
+
+    def __init__(self, message: str, kind: str = "invalid_request_error", status: int = 400) -> None:
+        super().__init__(message)
+        self.message, self.kind, self.status = message, kind, status
+
+
+def check(asked: Any) -> dict[str, Any]:
+    """The body, where Anthropic would serve it. Raises AnthropicError."""
+    if not isinstance(asked, dict):
+        raise AnthropicError("Input should be a valid dictionary")
+    _check_scalars(asked)
+    if unknown := sorted(set(asked) - MEMBERS):
+        raise AnthropicError(f"{unknown[0]}: Extra inputs are not permitted")
+    if not asked["model"].startswith("claude-"):
+        raise AnthropicError(f"model: {asked['model']}", "not_found_error", 404)
+    _check_messages(asked["messages"])
+    _check_tools(asked)
+    _check_markers(list(markers(asked)))
+    return asked
+
+
+def _check_scalars(asked: dict[str, Any]) -> None:
+    kinds = {"model": str, "max_tokens": int, "messages": list}
+    names = {str: "string", int: "integer", list: "list", bool: "boolean"}
+    for name, kind in kinds.items():
+        if name not in asked:
+            raise AnthropicError(f"{name}: Field required")
+        if not isinstance(asked[name], kind) or isinstance(asked[name], bool):
+            raise AnthropicError(f"{name}: Input should be a valid {names[kind]}")
+    if not isinstance(asked.get("stream", False), bool):
+        raise AnthropicError("stream: Input should be a valid boolean")
+    if not 1 <= asked["max_tokens"] <= LARGEST_OUTPUT:
+        raise AnthropicError(f"max_tokens: {asked['max_tokens']} is not in the range 1 to {LARGEST_OUTPUT}")
+    for name in ("temperature", "top_p"):
+        value = asked.get(name)
+        if value is not None and (not isinstance(value, int | float) or not 0 <= value <= 1):
+            raise AnthropicError(f"{name}: range: 0..1")
+    if asked.get("temperature") is not None and asked.get("top_p") is not None:
+        text = "`temperature` and `top_p` cannot both be specified for this model. Please use only one."
+        raise AnthropicError(text)
+    for index, each in enumerate(asked.get("stop_sequences") or ()):
+        if not isinstance(each, str) or not each.strip():
+            raise AnthropicError(f"stop_sequences.{index}: each stop sequence must contain non-whitespace")
+
+
+def _check_messages(messages: list[Any]) -> None:
+    if not messages:
+        raise AnthropicError("messages: at least one message is required")
+    called: set[str] = set()
+    for index, message in enumerate(messages):
+        where = f"messages.{index}"
+        if not isinstance(message, dict) or message.get("role") not in ("user", "assistant"):
+            raise AnthropicError(f"{where}.role: Input should be 'user' or 'assistant'")
+        if message.get("content") in _EMPTY and index < len(messages) - 1:
+            text = "all messages must have non-empty content except for the optional final assistant message"
+            raise AnthropicError(f"{where}: {text}")
+        found = parts(message.get("content"))
+        for position, part in enumerate(found):
+            _check_part(part, f"{where}.content.{position}", called)
+        answered = {part["tool_use_id"] for part in found if part["type"] == "tool_result"}
+        if open_calls := called - answered:
+            text = "`tool_use` ids were found without `tool_result` blocks immediately after"
+            raise AnthropicError(f"{where}: {text}: {', '.join(sorted(open_calls))}")
+        called = {part["id"] for part in found if part["type"] == "tool_use"}
+
+
+def _check_part(part: dict[str, Any], where: str, called: set[str]) -> None:
+    if part.get("type") not in ("text", "image", "document", "tool_use", "tool_result"):
+        text = "found using 'type' does not match any of the expected tags"
+        raise AnthropicError(f"{where}: Input tag '{part.get('type')}' {text}")
+    if part["type"] == "text" and not part.get("text"):
+        raise AnthropicError(f"{where.split('.')[0]}: text content blocks must be non-empty")
+    if part["type"] == "tool_result" and part.get("tool_use_id") not in called:
+        text = "Each `tool_result` block must have a corresponding `tool_use` block in the previous message."
+        found = f"unexpected `tool_use_id` found in `tool_result` blocks: {part.get('tool_use_id')}"
+        raise AnthropicError(f"{where}: {found}. {text}")
+
+
+def _check_tools(asked: dict[str, Any]) -> None:
+    tools, choice = asked.get("tools") or [], asked.get("tool_choice")
+    for index, tool in enumerate(tools):
+        if not isinstance(tool.get("name"), str):
+            raise AnthropicError(f"tools.{index}.custom.name: Field required")
+        if not isinstance(tool.get("input_schema"), dict):
+            raise AnthropicError(f"tools.{index}.custom.input_schema: Field required")
+        if tool["input_schema"].get("type") != "object":
+            raise AnthropicError(f"tools.{index}.custom.input_schema.type: Input should be 'object'")
+    if choice is None:
+        return
+    if choice.get("type") not in ("auto", "any", "tool", "none"):
+        expected = "'any', 'auto', 'none', 'tool'"
+        raise AnthropicError(f"tool_choice: Input tag does not match any of the expected tags: {expected}")
+    if not tools:
+        raise AnthropicError("tool_choice may only be specified while providing tools.")
+    if choice["type"] == "tool" and choice.get("name") not in [tool["name"] for tool in tools]:
+        raise AnthropicError(f"Tool '{choice.get('name')}' not found in provided tools")
+
+
+def _check_markers(found: list[dict[str, Any]]) -> None:
+    for marker in found:
+        if marker.get("type") != "ephemeral":
+            raise AnthropicError("cache_control.type: Input should be 'ephemeral'")
+        if marker.get("ttl", "5m") not in _TTLS:
+            raise AnthropicError("cache_control.ephemeral.ttl: Input should be '5m' or '1h'")
+    if len(found) > MOST_MARKERS:
+        text = f"A maximum of {MOST_MARKERS} blocks with cache_control may be provided."
+        raise AnthropicError(f"{text} Found {len(found)}.")
+    ttls = [marker.get("ttl", "5m") for marker in found]
+    if ttls != sorted(ttls):  # "1h" sorts before "5m"
+        text = "A ttl='1h' cache_control block must not come after a ttl='5m' cache_control block."
+        order = "Note that blocks are processed in the following order: `tools`, `system`, `messages`."
+        raise AnthropicError(f"{text} {order}")
+
+
+# --- the prompt ---------------------------------------------------------------------------------------------
+
+
+def parts(content: Any) -> list[dict[str, Any]]:
+    """The blocks of a content, one block of text where it is a string."""
+    if isinstance(content, str):
+        return [{"type": "text", "text": content}] if content else []
+    return [part for part in content or () if isinstance(part, dict)]
+
+
+def text_of(content: Any) -> str:
+    """The text of a content, its blocks a line each."""
+    return "\n".join(part["text"] for part in parts(content) if part["type"] == "text")
+
+
+def markers(asked: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """The cache markers, in the order in which the prompt is read."""
+    for holder in (*_holders(asked), asked):
+        if isinstance(marker := holder.get("cache_control"), dict):
+            yield marker
+
+
+def render(asked: dict[str, Any]) -> list[Block]:
+    """The prompt in blocks: tools, system, messages. Markers cost nothing. A marker of the whole request stands
+    at its last block (Anthropic, automatic caching)."""
+    blocks = [Block(_pieces(holder), _ttl(holder)) for holder in _holders(asked)]
+    if blocks and blocks[-1].ttl is None:
+        blocks[-1] = Block(blocks[-1].pieces, _ttl(asked))
+    return blocks
+
+
+def _holders(asked: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """All that can carry a marker."""
+    yield from asked.get("tools") or ()
+    yield from parts(asked.get("system"))
+    for message in asked["messages"]:
+        for position, part in enumerate(parts(message["content"])):
+            yield part | {"role": message["role"]} if not position else part
+
+
+def _pieces(holder: dict[str, Any]) -> tuple[str, ...]:
+    head = (f"<|{holder['role']}|>",) if "role" in holder else ()
+    if holder.get("type") == "text":
+        return head + pieces(holder["text"])
+    rest = {name: value for name, value in holder.items() if name not in ("cache_control", "role")}
+    return head + pieces(json.dumps(rest, ensure_ascii=False, separators=(",", ":")))
+
+
+def _ttl(holder: dict[str, Any]) -> str | None:
+    marker = holder.get("cache_control")
+    return str(marker.get("ttl", "5m")) if isinstance(marker, dict) else None

@@ -1,0 +1,89 @@
+"""What can be run: `nox -l` lists it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import nox
+
+nox.options.sessions = ["tests", "mutants", "billing", "lint", "types", "wheel"]
+nox.options.reuse_existing_virtualenvs = True
+nox.options.error_on_missing_interpreters = True
+
+ROOT = Path(__file__).parent
+
+
+@nox.session
+def tests(session: nox.Session) -> None:
+    """The tests of the suite's own code."""
+    session.install("-e", ".[test]")
+    session.run("pytest", *(session.posargs or ["-n", "2"]))
+
+
+@nox.session
+def mutants(session: nox.Session) -> None:
+    """Every requirement fails, by assertion, on its own counterexample."""
+    session.install("-e", ".[test]")
+    session.run("pytest", "--pyargs", "conformance.suite", "--mutants", "-n", "2", "-q", *session.posargs)
+
+
+@nox.session
+def billing(session: nox.Session) -> None:
+    """Each billing fault is caught by the requirement about it, and by no unrelated one."""
+    session.install("-e", ".[test]")
+    session.run("pytest", "tests/test_billing.py", "-v", *session.posargs)
+
+
+@nox.session
+def corpus(session: nox.Session) -> None:
+    """Every recording in a FOLDER is judged; no official success violates a MUST: nox -s corpus -- FOLDER."""
+    if not session.posargs:
+        session.error("name a folder of recordings: nox -s corpus -- FOLDER (docs/recordings.md)")
+    session.install("-e", ".[test]")
+    session.run("pytest", "tests/corpus", "--corpus", *session.posargs, "-q", "-s")
+
+
+@nox.session
+def interop(session: nox.Session) -> None:
+    """The suite against the LiteLLM proxy, in front of a fake Anthropic upstream of ours; writes reports/litellm/."""
+    session.install("-e", ".")
+    proxy = Path(session.create_tmp()) / "litellm"
+    session.run("python", "-m", "venv", str(proxy))
+    session.run(str(proxy / "bin" / "pip"), "install", "--quiet", "litellm[proxy]>=1.80,<2", external=True)
+    session.run("python", "-m", "interop.run", "--litellm", str(proxy / "bin" / "litellm"), *session.posargs)
+
+
+@nox.session
+def lint(session: nox.Session) -> None:
+    """Ruff: rules and format."""
+    session.install("ruff>=0.6")
+    session.run("ruff", "check", ".")
+    session.run("ruff", "format", "--check", ".")
+
+
+@nox.session
+def types(session: nox.Session) -> None:
+    """mypy --strict."""
+    session.install("-e", ".[test]")
+    session.run("mypy")
+
+
+@nox.session
+def wheel(session: nox.Session) -> None:
+    """The built wheel, installed alone, has every schema and judges the reference endpoint."""
+    session.install("build")
+    folder = Path(session.create_tmp())
+    session.run("python", "-m", "build", "--wheel", "--outdir", str(folder / "dist"), str(ROOT), silent=True)
+    session.install("--force-reinstall", "--no-deps", *map(str, (folder / "dist").glob("*.whl")))
+    session.install(*map(str, (folder / "dist").glob("*.whl")))
+    with session.chdir(folder):
+        names = sorted(path.name for path in (ROOT / "schemas").iterdir())
+        session.run(
+            "python", "-c",
+            "import sys; from conformance.data import PACKAGE, folder; "
+            "assert folder('schemas').parent == PACKAGE, folder('schemas'); "
+            "missing = set(sys.argv[1:]) - {path.name for path in folder('schemas').iterdir()}; "
+            "assert not missing, missing",
+            *names,
+        )  # fmt: skip
+        session.run("phanedge-conformance", "run", "--out", str(folder / "run"))

@@ -1,0 +1,76 @@
+"""`--recordings FOLDER`, and the table of what was found there."""
+
+from __future__ import annotations
+
+import io
+import shutil
+from collections import Counter
+from pathlib import Path
+
+import pytest
+from rich.console import Console
+from rich.table import Table
+
+from conformance.catalogue import load
+from conformance.corpus import OFFICIAL, OFFICIAL_ERRORS, Tally, judge_folder
+from conformance.requirement import Level, Requirement
+
+TALLY = pytest.StashKey[Tally]()
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--recordings", type=Path, metavar="FOLDER", help="judge every exchange recorded in this folder"
+    )
+
+
+@pytest.fixture(scope="session")
+def catalogue() -> dict[str, Requirement]:
+    return load()
+
+
+@pytest.fixture(scope="session")
+def tally(pytestconfig: pytest.Config) -> Tally:
+    """What judging the folder found."""
+    folder = pytestconfig.getoption("--recordings", default=None)
+    if folder is None:
+        pytest.skip("needs recordings, which are not part of the project: nox -s corpus -- FOLDER")
+    pytestconfig.stash[TALLY] = judge_folder(folder)
+    return pytestconfig.stash[TALLY]
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    tally = config.stash.get(TALLY, None)
+    if tally is None:
+        return
+    terminalreporter.section("recordings")
+    terminalreporter.write(_drawn(tally, load()))
+    terminalreporter.write_line(
+        f"{tally.exchanges:,} exchanges judged, {tally.checks:,} checks made, {len(tally.crashes)} crashed"
+    )
+
+
+def _drawn(tally: Tally, catalogue: dict[str, Requirement]) -> str:
+    """The violations of each requirement, by vendor; the official ones apart."""
+    table = Table("requirement", "level", "official", "errors", "others", "vendors", box=None, pad_edge=False)
+    rows = []
+    for name, requirement in catalogue.items():
+        found = tally.of(name)
+        if not found or requirement.level is Level.MAY:
+            continue
+        official, errors = found.pop(OFFICIAL, 0), found.pop(OFFICIAL_ERRORS, 0)
+        rows.append((requirement.level is not Level.MUST, -found.total(), name, official, errors, found))
+    for lenient, others, name, official, errors, found in sorted(rows, key=lambda row: row[:3]):
+        level = Level.SHOULD if lenient else Level.MUST
+        table.add_row(name, level, _count(official), _count(errors), _count(-others), _vendors(found))
+    text = io.StringIO()
+    Console(file=text, width=max(shutil.get_terminal_size().columns, 120)).print(table)
+    return text.getvalue()
+
+
+def _count(number: int) -> str:
+    return str(number) if number else ""
+
+
+def _vendors(found: Counter[str]) -> str:
+    return ", ".join(f"{vendor} {count}" for vendor, count in found.most_common())
