@@ -40,7 +40,7 @@ def corpus(session: nox.Session) -> None:
     if not session.posargs:
         session.error("name a folder of recordings: nox -s corpus -- FOLDER (docs/recordings.md)")
     session.install("-e", ".[test]")
-    session.run("pytest", "tests/corpus", "--corpus", *session.posargs, "-q", "-s")
+    session.run("pytest", "tests/corpus", "--recordings", *session.posargs, "-q", "-s")
 
 
 @nox.session

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from .exchange import Exchange, Request, list_of
@@ -55,13 +55,13 @@ def completed(exchange: Exchange) -> bool:
     """A stream that was not broken off: no error event in it, and something that ends it."""
     if failed(exchange):
         return False
-    finished = any(choice.get("finish_reason") for choice in streamed_choices(exchange))
+    finished = any(choice.get("finish_reason") for choice in streamed_choices(exchange.chunks))
     return finished or bool(exchange.stream.terminators)
 
 
-def streamed_choices(exchange: Exchange) -> list[dict[str, Any]]:
-    """The choices of all chunks that are objects, in order."""
-    choices = [choice for chunk in exchange.chunks for choice in list_of(chunk.get("choices"))]
+def streamed_choices(chunks: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The choices of all chunks, in order; what is not an object is left out."""
+    choices = [choice for chunk in chunks for choice in list_of(chunk.get("choices"))]
     return [choice for choice in choices if isinstance(choice, dict)]
 
 
@@ -155,7 +155,7 @@ EVERY_TOOL_STREAM = Family(
         _chunked(each)
         and any(
             isinstance(choice.get("delta"), dict) and choice["delta"].get("tool_calls")
-            for choice in streamed_choices(each)
+            for choice in streamed_choices(each.chunks)
         )
     ),
 )

@@ -39,7 +39,8 @@ def judge_run(requirement: Requirement, exchanges: Sequence[Exchange], model: Mo
     known = [each for each in exchanges if not requirement.needs & each.unrecorded]
     if len(known) < 2:
         return _finding(requirement, model, Verdict.NOT_APPLICABLE, "fewer than two exchanges to compare")
-    return _run(requirement, known, model, lambda: {"exchanges": known, "model": model})
+    own = {"exchanges": known, "model": model}
+    return _run(requirement, known, model, lambda: {name: own[name] for name in requirement.asks_for})
 
 
 def judge_all(

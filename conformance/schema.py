@@ -13,6 +13,7 @@ from .data import folder
 from .vocabulary import SHALLOW, number_at, pointed_at, relation_applies, relation_problem, validator
 
 Schema = Mapping[str, Any]
+BASE = "https://phanedge.cloud/conformance/schemas/"
 
 
 @cache
@@ -41,6 +42,11 @@ class Clause:
     required: bool
     shallow: Schema = field(hash=False)
     relation: tuple[str, Schema] | None = field(default=None, hash=False)
+
+    @property
+    def forbidden(self) -> bool:
+        """Whether the member must not be there at all."""
+        return self.shallow.get("not") == {}
 
 
 def clauses(root: str) -> tuple[Clause, ...]:
@@ -83,13 +89,26 @@ def _resolve(schema: Schema, file: str) -> tuple[Schema, str, str]:
 
 def _shallow(schema: Schema, file: str) -> Schema:
     """The schema without its members: what can be said of the value itself, and of what kind its entries are."""
-    shallow = {key: value for key, value in schema.items() if key in SHALLOW}
+    shallow = {key: _absolute(value, file) for key, value in schema.items() if key in SHALLOW}
     if isinstance(items := schema.get("items"), dict):
-        entry, _, _ = _resolve(items, file)
-        shallow["items"] = {key: entry[key] for key in SHALLOW & entry.keys()} or {"type": "object"}
+        entry, within, _ = _resolve(items, file)
+        kept = {key: _absolute(entry[key], within) for key in SHALLOW & entry.keys()}
+        shallow["items"] = kept or {"type": "object"}
     if not isinstance(schema.get("additionalProperties", True), bool):
         shallow["additionalProperties"] = schema["additionalProperties"]
     return shallow
+
+
+def _absolute(value: Any, file: str) -> Any:
+    """The value with its references made absolute, since it is taken out of its file."""
+    if isinstance(value, list):
+        return [_absolute(each, file) for each in value]
+    if not isinstance(value, dict):
+        return value
+    return {
+        name: f"{BASE}{file}.json{each}" if name == "$ref" and each.startswith("#") else _absolute(each, file)
+        for name, each in value.items()
+    }
 
 
 def _relations(schema: Schema, id: str, path: str, on: str) -> Iterator[Clause]:
@@ -151,7 +170,7 @@ _ABSENT = object()
 
 
 def _values(document: Any, clause: Clause) -> Iterator[tuple[str, Any]]:
-    """Each value at the clause's path with its own path; `_ABSENT` where a required one is missing."""
+    """Each value at the clause's path with its own path; `_ABSENT` where a member whose absence matters is missing."""
     if not clause.path:
         yield "it", document
         return
@@ -161,7 +180,7 @@ def _values(document: Any, clause: Clause) -> Iterator[tuple[str, Any]]:
         found = [each for where, value in found for each in _step(where, value, name)]
     for where, value in found:
         inside = list(_step(where, value, last))
-        if not inside and last != "*" and clause.required and isinstance(value, dict):
+        if not inside and last != "*" and (clause.required or clause.forbidden) and isinstance(value, dict):
             yield _join(where, last), _ABSENT
         yield from inside
 
@@ -177,7 +196,7 @@ def _step(where: str, value: Any, name: str) -> Iterator[tuple[str, Any]]:
 def _problem(clause: Clause, value: Any) -> str:
     """What is wrong with a value, in words; empty where nothing is."""
     if value is _ABSENT:
-        return "is absent"
+        return "" if clause.forbidden else "is absent"
     if clause.relation:
         return relation_problem(*clause.relation, value)
     error = next(_compiled(json.dumps(clause.shallow)).iter_errors(value), None)
@@ -241,6 +260,8 @@ def _wrong_values(schema: Schema) -> Iterator[tuple[str, Any]]:
         yield "zero instead of absent", 0
     if schema.get("not") == {}:
         yield "present", []
+    if schema.get("not") == {"type": "null"}:
+        yield "null", None
     if isinstance(items := schema.get("items"), dict) and "type" in items and items["type"] != "string":
         yield "an entry of another type", ["text"]
     if "additionalProperties" in schema:

@@ -7,9 +7,8 @@ import gzip
 import json
 import re
 import zlib
-from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Literal, TypeVar
@@ -73,22 +72,14 @@ class Recording:
 
 
 def recordings(folder: Path) -> Iterator[Recording]:
-    """Every recording of a folder and those within it, or of one file, one by one. Raises RecordingError.
-
-    Equal requests get different attempts, so that each exchange has a key of its own.
-    """
-    attempts: Counter[str] = Counter()
+    """Every recording of a folder and those within it, or of one file, one by one. Raises RecordingError."""
+    found = False
     folder = folder.absolute()
     for path in _files(folder):
         for recording in _read(path, path.relative_to(folder.parent).as_posix(), alone=path == folder):
-            attempts[recording.exchange.request.key] += 1
-            attempt = attempts[recording.exchange.request.key]
-            if attempt == 1 or path.suffix == ".json":
-                yield recording
-            else:
-                request = replace(recording.exchange.request, attempt=attempt)
-                yield replace(recording, exchange=replace(recording.exchange, request=request))
-    if not attempts:
+            found = True
+            yield recording
+    if not found:
         raise RecordingError(f"{folder} holds no recorded exchange ({', '.join(SUFFIXES)}): {HELP}")
 
 

@@ -21,19 +21,18 @@ Number = int | float | str | None
 #: Keywords that speak of a value itself, not of its members.
 SHALLOW = frozenset(
     "type enum const minimum maximum exclusiveMinimum exclusiveMaximum multipleOf minLength maxLength pattern "
-    "minItems maxItems uniqueItems not if then else anyOf oneOf omitEmpty jsonInteger".split()
+    "minItems maxItems uniqueItems not if then else allOf anyOf oneOf omitEmpty jsonInteger".split()
 )
 
 
 def number_at(value: Any, pointer: str) -> Number:
-    """The number a JSON Pointer leads to; None where the member is absent or null, the text `?` where it is
-    something else, so that no sum can be judged."""
+    """The number a JSON Pointer leads to; None where the member is absent, the text `?` where it is no number, so
+    that no sum can be judged."""
     for name in pointer.removeprefix("/").split("/"):
-        if not isinstance(value, Mapping):
+        name = name.replace("~1", "/").replace("~0", "~")
+        if not isinstance(value, Mapping) or name not in value:
             return None
-        value = value.get(name.replace("~1", "/").replace("~0", "~"))
-    if value is None:
-        return None
+        value = value[name]
     return value if isinstance(value, int | float) and not isinstance(value, bool) else "?"
 
 

@@ -62,7 +62,8 @@ class Upstream:
         return StreamingResponse(events, media_type="text/event-stream", headers=_headers())
 
     def _authenticate(self, request: Request) -> None:
-        key = request.headers.get("x-api-key")
+        bearer = request.headers.get("authorization", "").removeprefix("Bearer ")
+        key = request.headers.get("x-api-key") or bearer  # the SDKs of 2026 send the key as bearer token
         if key != self.key:
             what = "invalid x-api-key" if key else "x-api-key header is required"
             raise AnthropicError(what, "authentication_error", 401)

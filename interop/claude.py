@@ -18,7 +18,7 @@ from .messages import parts, text_of
 _COUNT = re.compile(r"count from (\d+) to (\d+)", re.IGNORECASE)
 _ECHO = re.compile(r"\A(?:say|repeat|reply)\b[^:\n]*:\s*(.*)\Z", re.IGNORECASE | re.DOTALL)
 _SAY = re.compile(r"\Asay (.+)\Z", re.IGNORECASE | re.DOTALL)
-_KEYS = re.compile(r"JSON object with keys (\w+(?:(?:, | and )\w+)*)", re.IGNORECASE)
+_KEYS = re.compile(r"JSON object with keys (\w+(?:, \w+)* and \w+)", re.IGNORECASE)
 _SHELF = re.compile(r"which shelf holds parcel (\d+)", re.IGNORECASE)
 
 

@@ -12,9 +12,10 @@ from conformance.reference.tokens import pieces
 #: The members of the body (Anthropic, Messages API reference); what is not listed is refused, as there.
 MEMBERS = frozenset(
     {
-        "model", "messages", "max_tokens", "cache_control", "container", "context_management", "inference_geo",
-        "metadata", "output_config", "output_format", "service_tier", "speed", "stop_sequences", "stream",
-        "system", "temperature", "thinking", "tool_choice", "tools", "top_k", "top_p",
+        "model", "messages", "max_tokens", "cache_control", "container", "context_management",
+        "inference_geo", "metadata", "output_config", "output_format", "service_tier", "speed",
+        "stop_sequences", "stream", "system", "temperature", "thinking", "tool_choice", "tools", "top_k",
+        "top_p",
     }
 )  # fmt: skip
 LARGEST_OUTPUT = 64_000
@@ -162,8 +163,8 @@ def markers(asked: dict[str, Any]) -> Iterator[dict[str, Any]]:
 
 
 def render(asked: dict[str, Any]) -> list[Block]:
-    """The prompt in blocks: tools, system, messages. Markers cost nothing. A marker of the whole request stands
-    at its last block (Anthropic, automatic caching)."""
+    """The prompt in blocks: tools, system, messages. Markers cost nothing. A marker of the whole request
+    stands at its last block (Anthropic, automatic caching)."""
     blocks = [Block(_pieces(holder), _ttl(holder)) for holder in _holders(asked)]
     if blocks and blocks[-1].ttl is None:
         blocks[-1] = Block(blocks[-1].pieces, _ttl(asked))

@@ -166,12 +166,6 @@ def test_only_a_refusal_says_the_request_was_mistaken(tmp_path: Path, status: in
     assert only(written(tmp_path, row(status=status))).exchange.request.expect == expect
 
 
-def test_equal_requests_have_keys_of_their_own(tmp_path: Path) -> None:
-    written(tmp_path, row(), row(), row(request_json=None), row(request_json=None))
-    keys = [recording.exchange.request.key for recording in recordings(tmp_path)]
-    assert len(set(keys)) == 4
-
-
 def test_folders_are_read_deeply_and_other_files_passed_over(tmp_path: Path) -> None:
     (tmp_path / "deep").mkdir()
     (tmp_path / ".hidden").mkdir()

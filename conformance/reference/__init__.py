@@ -1,5 +1,6 @@
 """The reference endpoint: an implementation of the contract that the suite is measured by."""
 
-from .endpoint import MODELS, Endpoint
+from .endpoint import Endpoint
+from .models import FAMILIES
 
-__all__ = ["MODELS", "Endpoint"]
+__all__ = ["FAMILIES", "Endpoint"]

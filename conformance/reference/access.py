@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Literal
 
-from ..exchange import Request
-from ..requests import UNKNOWN_TOKEN
+from conformance.exchange import Request
+from conformance.requests import UNKNOWN_TOKEN
+
 from .refusal import Refusal
 
 Credentials = Literal["valid", "none", "unknown"]

@@ -56,8 +56,11 @@ class Cache:
 
 
 def by_marker(cache: Cache, owner: str, blocks: list[Block], now: float) -> Tally:
-    """Read and write as Anthropic does: A is the highest hit at or before the last marker, B the last 1h marker
-    beyond A, C the last marker; B - A is written for an hour, what is left up to C for five minutes."""
+    """Read and write as Anthropic does.
+
+    With A the highest hit at or before the last marker, B the last 1h marker beyond A and C the last marker,
+    B - A tokens are written for an hour, and what is left up to C for five minutes (contract, section 5).
+    """
     cache.forget_expired(now)
     ends = list(accumulate(len(block.pieces) for block in blocks))
     names = list(_prefixes(owner, (block.pieces for block in blocks)))

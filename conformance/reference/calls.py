@@ -13,6 +13,7 @@ from .messages import Message, text_of
 from .patterns import Unwritable
 from .refusal import Refusal
 from .schemas import chosen_names
+from .vocabulary import VERBS
 
 _DIRECTION = re.compile(
     r"\b(?:use|using|call|invoke|run)\b[^.?!\n]{0,40}\b(?:tools?|functions?)\b", re.IGNORECASE
@@ -20,10 +21,6 @@ _DIRECTION = re.compile(
 _NEGATION = re.compile(
     r"\b(?:do not|don't|never|without)\s+(?:use|using|call|calling)\b[^.?!\n]{0,40}\b(?:tools?|functions?)\b",
     re.IGNORECASE,
-)
-#: Parts of a function's name that do not tell what it is about.
-_VERBS = frozenset(
-    "a add book by call create delete do find for get in is lookup make of run search set tool".split()
 )
 
 
@@ -88,7 +85,7 @@ def _relevance(function: dict[str, Any], text: str) -> int:
     if function["name"].lower() in text.lower() and len(function["name"]) > 2:
         return 100
     about = {each for each in re.split(r"[_-]|(?<=[a-z])(?=[A-Z])", function["name"]) if len(each) > 2}
-    return len(({each.lower() for each in about} - _VERBS) & words)
+    return len(({each.lower() for each in about} - VERBS) & words)
 
 
 def _best(functions: list[dict[str, Any]], text: str) -> dict[str, Any]:
@@ -104,17 +101,13 @@ def _split(functions: list[dict[str, Any]], text: str) -> list[tuple[dict[str, A
         return []
     ends = [place for place, _ in places[1:]] + [len(text)]
     parts = [(functions[index], text[place:end]) for (place, index), end in zip(places, ends, strict=True)]
-    return (
-        [(function, part.removeprefix(function["name"])) for function, part in parts]
-        if len(parts) > 1
-        else []
-    )
+    return [(function, part.removeprefix(function["name"])) for function, part in parts]
 
 
 def _arguments(function: dict[str, Any], text: str, asked: dict[str, Any]) -> list[str]:
-    """The arguments of one call, or of one for each subject of the prompt where the function takes a subject."""
+    """The arguments of one call, or of one call for each subject where the function takes a single one."""
     schema = function.get("parameters") or {}
-    names = subjects(text) if _takes_one_subject(schema) else []
+    names: list[str | None] = [*subjects(text)] if _takes_one_subject(schema) else []
     salt = str(asked.get("seed", ""))
     return [_dump(_fill(function, schema, text, salt, name)) for name in names or [None]]
 

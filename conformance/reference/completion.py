@@ -61,7 +61,7 @@ def _wants_json(prompt: str) -> bool:
 
 
 def _free_object(prompt: str, salt: str) -> dict[str, Any]:
-    """An object with the keys that the prompt names: of the type it names, else numbers and names it gives."""
+    """An object with the keys that the prompt names, strings where it speaks of strings, else numbers."""
     found = _KEYS.search(prompt)
     words = re.split(r",?\s+and\s+|,\s*", found[1]) if found else []
     keys = [each[0] for word in words if (each := _KEY.fullmatch(word.strip("\"'`")))]

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from itertools import zip_longest
 from typing import Any
 
+from .caching import Tally
 from .calls import Call
 from .completion import Choice
 from .tokens import pieces
@@ -62,6 +63,23 @@ def chunks(reply: Reply) -> Iterator[Document]:
             "choices": [],
             "usage": reply.usage,
         }
+
+
+def usage(prompt: int, tally: Tally, choices: tuple[Choice, ...]) -> Document:
+    """The `usage` object: tokens of the prompt, however they came to be read, and of all choices together."""
+    completion = sum(choice.tokens for choice in choices)
+    return {
+        "prompt_tokens": prompt,
+        "completion_tokens": completion,
+        "total_tokens": prompt + completion,
+        "prompt_tokens_details": {**tally.details(), "audio_tokens": 0},
+        "completion_tokens_details": {
+            "reasoning_tokens": 0,
+            "audio_tokens": 0,
+            "accepted_prediction_tokens": 0,
+            "rejected_prediction_tokens": 0,
+        },
+    }
 
 
 def _envelope(reply: Reply, kind: str) -> Document:

@@ -6,17 +6,10 @@ import hashlib
 import re
 from dataclasses import dataclass, field
 
+from .vocabulary import NUMERALS, PLACING, STARTERS
+
 _WORD = re.compile(r"[^\s,.;:?!()\[\]{}\"“”]+|[,.;:?!()\"“”]")
 _NUMBER = re.compile(r"(?<![\w.-])-?\d+(?:\.\d+)?(?![\w-])(?!\.\d)")
-_NUMERALS = "zero one two three four five six seven eight nine ten eleven twelve".split()
-_PLACING = frozenset("in for at near of to from about on".split())
-#: Words that begin a sentence with a capital and name nothing.
-_STARTERS = frozenset(
-    "a add all an and answer are ask at begin book both call can could count create do does each end every find fill"
-    " first for from get give hello hi how i if in is it json list look make my no now of ok on order please repeat"
-    " reply return say send show tell that the their then there these this those three to two two use use was we what"
-    " when where which who why will with write yes you your".split()
-)
 
 
 @dataclass
@@ -53,7 +46,7 @@ def facts(text: str, salt: str = "", first: str | None = None) -> Facts:
     """The facts of a text; `first` is a name to be taken before all others."""
     numbers = _NUMBER.findall(text)
     integers = [int(each) for each in numbers if "." not in each]
-    integers += [_NUMERALS.index(word) for word in re.findall(r"[a-z]+", text.lower()) if word in _NUMERALS]
+    integers += [NUMERALS.index(word) for word in re.findall(r"[a-z]+", text.lower()) if word in NUMERALS]
     named = [name for name, _ in _names(text)]
     if first is not None:
         named = [first, *(name for name in named if name != first)]
@@ -65,11 +58,11 @@ def subjects(text: str) -> list[str]:
     placed: list[str] = []
     named = _names(text)
     for name, before in named:
-        if before in _PLACING or (placed and before in ("and", ",")):
+        if before in PLACING or (placed and before in ("and", ",")):
             placed.append(name)
     found = placed or [name for name, _ in named]
     if not found:
-        found = [each for each in re.findall(r"\b(?:in|for|at|near)\s+(\w+)", text) if each not in _STARTERS]
+        found = [each for each in re.findall(r"\b(?:in|for|at|near)\s+(\w+)", text) if each not in STARTERS]
     return list(dict.fromkeys(found))
 
 
@@ -91,7 +84,7 @@ def _names(text: str) -> list[tuple[str, str]]:
 
 def _is_name(word: str) -> bool:
     """A capital letter or one of a script without capitals, or a code such as `x-41B`."""
-    if not word[0].isalnum() or word.lower() in _STARTERS:
+    if not word[0].isalnum() or word.lower() in STARTERS:
         return False
     coded = any(each.isdigit() for each in word) and any(each.isupper() for each in word)
     return coded or (word[0].isalpha() and not word[0].islower())

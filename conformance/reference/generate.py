@@ -80,7 +80,7 @@ class _Generator:
 
     def member(self, options: list[Any], place: _Place) -> Any:
         """The option that the prompt mentions, else any."""
-        said = [each for each in options if isinstance(each, str) and self.facts.mentions(each)]
+        said: list[Any] = [each for each in options if isinstance(each, str) and self.facts.mentions(each)]
         said += [each for each in options if type(each) is int and each in self.facts.integers]
         options = said[:1] or options
         if not options:
@@ -116,8 +116,8 @@ class _Generator:
         return writers[types]({**schema, "type": types}, place)
 
     def object(self, schema: Schema, place: _Place) -> dict[str, Any]:
-        """Its required properties, and those optional ones for which the prompt names a value of their enum, in
-        the order of the schema."""
+        """Its required properties, and the optional ones of which the prompt names a value, in the schema's
+        order."""
         properties, required = schema.get("properties", {}), schema.get("required", [])
         named = [name for name, each in properties.items() if name in required or self.is_said(each)]
         missing = [name for name in required if name not in properties]

@@ -21,9 +21,9 @@ _CHANNELS = {0: 1, 2: 3, 4: 2, 6: 4}  #: by PNG colour type; palettes are not re
 LARGEST = 64 * 2**20  #: bytes of pixels
 DETAILS = {"low": 85, "high": 765, "auto": 765}  #: tokens an image costs
 _COLOURS = {
-    "red": (255, 0, 0), "green": (0, 200, 0), "blue": (0, 0, 255), "yellow": (255, 255, 0), "white": (255,) * 3,
-    "black": (0, 0, 0), "grey": (128,) * 3, "orange": (255, 140, 0), "purple": (128, 0, 128), "pink": (255, 105, 180),
-    "cyan": (0, 255, 255), "brown": (130, 70, 20),
+    "red": (255, 0, 0), "green": (0, 200, 0), "blue": (0, 0, 255), "yellow": (255, 255, 0),
+    "white": (255, 255, 255), "black": (0, 0, 0), "grey": (128, 128, 128), "orange": (255, 140, 0),
+    "purple": (128, 0, 128), "pink": (255, 105, 180), "cyan": (0, 255, 255), "brown": (130, 70, 20),
 }  # fmt: skip
 
 

@@ -22,13 +22,13 @@ def text_of(message: Message) -> str:
 
 
 def check_messages(messages: Any) -> None:
-    """Refuse messages that OpenAI's schema refuses, and tool calls without results (contract, validation-20 and
-    -21). Raises Refusal."""
+    """Refuse messages that OpenAI's schema refuses, and tool calls without results (contract, validation-20
+    and -21). Raises Refusal."""
     if not isinstance(messages, list):
         raise wrong_type("messages", "an array of objects", messages)
     if not messages:
-        message = "Invalid 'messages': empty array. Expected an array with minimum length 1, but got an empty array instead."
-        raise Refusal(message, "messages", "empty_array")
+        text = "Expected an array with minimum length 1, but got an empty array instead."
+        raise Refusal(f"Invalid 'messages': empty array. {text}", "messages", "empty_array")
     for index, message in enumerate(messages):
         _check_message(message, f"messages[{index}]")
     _check_results(messages)

@@ -27,8 +27,8 @@ _STRINGS = ("user", "prompt_cache_key", "safety_identifier", "service_tier", "re
 
 
 def check_parameters(asked: dict[str, Any]) -> None:
-    """Refuse members of a wrong type or out of range (OpenAPI CreateChatCompletionRequest). Nulls must have been
-    taken out. Raises Refusal."""
+    """Refuse members of a wrong type or out of range (OpenAPI CreateChatCompletionRequest). Nulls must have
+    been taken out. Raises Refusal."""
     for name, types, expected in (
         *((name, (bool,), "a boolean") for name in _BOOLEANS),
         *((name, (dict,), "an object") for name in _OBJECTS),
@@ -48,7 +48,7 @@ def check_parameters(asked: dict[str, Any]) -> None:
 
 
 def check_body(document: Any) -> dict[str, Any]:
-    """The members of a body without those that are null, which is the same as absent (contract, validation-22).
+    """The members of a body but those that are null, which is the same as absent (contract, validation-22).
     Raises Refusal where the body is not an object or lacks what it must have."""
     if not isinstance(document, dict):
         raise wrong_type("body", "an object", document)
@@ -79,8 +79,8 @@ def _check_range(kind: str, name: str, value: float, low: float, high: float) ->
         (value > high, "above maximum", "above_max", "<=", high),
     ):
         if wrong:
-            message = f"Invalid '{name}': {kind} {side} value. Expected a value {sign} {bound}, but got {value} instead."
-            raise Refusal(message, name, f"{kind}_{short}_value")
+            text = f"Expected a value {sign} {bound}, but got {value} instead."
+            raise Refusal(f"Invalid '{name}': {kind} {side} value. {text}", name, f"{kind}_{short}_value")
 
 
 def _check_stop(stop: Any) -> None:

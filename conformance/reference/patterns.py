@@ -1,7 +1,7 @@
 """A text that a regular expression matches, for the common part of the notation that JSON Schema uses.
 
-Groups, alternatives, classes, the escapes \\d \\w \\s \\. and the quantifiers ? * + {m} {m,} {m,n}. Anything else
-(look-around, back-references, word boundaries, negated escapes) is Unwritable.
+Groups, alternatives, classes, the escapes \\d \\w \\s \\. and the quantifiers ? * + {m} {m,} {m,n}. Anything
+else (look-around, back-references, word boundaries, negated escapes) is Unwritable.
 """
 
 from __future__ import annotations

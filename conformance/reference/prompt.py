@@ -28,8 +28,10 @@ class Block:
 
 
 def render(asked: dict[str, Any], *, marked: bool) -> list[Block]:
-    """The prompt: tools, output format, system messages, other messages, as Anthropic orders them. What the body
-    has beyond that costs nothing. Without `marked`, markers are passed over. Raises Refusal."""
+    """The prompt: tools, output format, system messages, other messages, as Anthropic orders them.
+
+    What the body has beyond that costs nothing. Without `marked`, markers are passed over. Raises Refusal.
+    """
     messages = asked["messages"]
     ttl_of = _ttl if marked else _unmarked
     numbered = sorted(enumerate(messages), key=lambda pair: pair[1]["role"] not in INSTRUCTING)
@@ -80,7 +82,7 @@ def _message_blocks(message: Message, where: str, ttl_of: ReadMarker) -> list[Bl
     blocks[0] = replace(blocks[0], pieces=head + blocks[0].pieces)
     tail = tuple(piece for text in _call_texts(message) for piece in pieces(text))
     own = ttl_of(message, where)
-    blocks[-1] = Block((*blocks[-1].pieces, *tail, _END), blocks[-1].ttl or own)
+    blocks[-1] = Block(blocks[-1].pieces + tail, blocks[-1].ttl or own)
     return blocks
 
 
@@ -129,8 +131,8 @@ def _check_markers(ttls: list[str]) -> None:
         raise Refusal(message, "cache_control")
     if "5m" in ttls and "1h" in ttls[ttls.index("5m") :]:
         message = (
-            "A ttl='1h' cache_control block must not come after a ttl='5m' cache_control block; blocks are read in"
-            " the order tools, system, messages."
+            "A ttl='1h' cache_control block must not come after a ttl='5m' cache_control block; the order"
+            " is tools, system, messages."
         )
         raise Refusal(message, "cache_control.ttl")
 

@@ -5,18 +5,12 @@ from __future__ import annotations
 import re
 
 from .messages import Message, text_of
+from .vocabulary import EMPTY
 
 _SENTENCE = re.compile(r"(?<=[.!?])\s+|\n+")
 _FEW = re.compile(r"\b(?:brief|briefly|short|one word|in a word|only)\b", re.IGNORECASE)
 _NOUN = re.compile(r"\b(?:which|what)\s+(\w+)", re.IGNORECASE)
 MOST_QUOTES = 6
-#: Words that do not tell what a question is about.
-_EMPTY = frozenset(
-    "a about again all an and answer any are as at be both briefly by can could did do does each exactly for from"
-    " gave give had has have i in is it its me mention mentioned my of on one only or order our please repeat reply"
-    " said say state stated tell that the their them then there these they this those to told two us was we were what"
-    " when where which who whose why will with word you your".split()
-)
 
 
 def sentences(text: str) -> list[str]:
@@ -29,9 +23,11 @@ def is_question(sentence: str) -> bool:
 
 
 def recall(messages: list[Message]) -> str | None:
-    """The sentences of the conversation that share most words with the question it ends with, quoted in order;
-    of a single one only what follows the thing asked for, where a short answer is wanted. None where nothing
-    said has to do with the question."""
+    """The sentences of the conversation that share most words with the question it ends with, in order.
+
+    Where a short answer is wanted, only what follows the thing asked for in the first of them. None where
+    nothing that was said has to do with the question.
+    """
     place = max(index for index, each in enumerate(messages) if each["role"] == "user")
     own = sentences(text_of(messages[place]))
     earlier = [
@@ -62,7 +58,7 @@ def _closest(question: str, said: list[str]) -> list[str]:
 def _words(text: str) -> set[str]:
     """The words of a text that tell what it is about, in the singular."""
     words = re.findall(r"\w+", text.lower())
-    return {word[:-1] if len(word) > 3 and word.endswith("s") else word for word in words} - _EMPTY
+    return {word[:-1] if len(word) > 3 and word.endswith("s") else word for word in words} - EMPTY
 
 
 def _shorten(sentence: str, noun: str) -> str:

@@ -6,10 +6,10 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from .patterns import Unwritable
-from .generate import instance
 from .facts import facts
+from .generate import instance
 from .messages import Message, text_of
+from .patterns import Unwritable
 from .refusal import Refusal, missing, unsupported, wrong_type
 
 _NAME = re.compile(r"[a-zA-Z0-9_-]{1,64}")
@@ -133,8 +133,8 @@ def _check_json_schema(named: Any) -> None:
 
 def _check_json_is_asked(messages: list[Message]) -> None:
     if not any("json" in text_of(message).lower() for message in messages):
-        message = "'messages' must contain the word 'json' in some form, to use 'response_format' of type 'json_object'."
-        raise Refusal(message, "messages")
+        text = "must contain the word 'json' in some form, to use 'response_format' of type 'json_object'."
+        raise Refusal(f"'messages' {text}", "messages")
 
 
 def _check_choice(choice: Any, tools: list[dict[str, Any]] | None) -> None:

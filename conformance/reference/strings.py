@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import math
 import uuid
+from itertools import count
 from typing import Any
 
 from .facts import Facts
 from .patterns import Unwritable, matching
+from .vocabulary import PLAIN
 
-_WORDS = "amber birch cedar delta ember fern grove heron iris juniper".split()
 _FORMATS = {
     "date": "2026-01-{n:02}",
     "date-time": "2026-01-{n:02}T12:00:00Z",
@@ -39,13 +40,13 @@ def string(schema: dict[str, Any], facts: Facts, where: str) -> str:
     if fitting:
         facts.names.remove(fitting[0])
         return fitting[0]
-    word = _WORDS[facts.choose(len(_WORDS), where)]
+    word = PLAIN[facts.choose(len(PLAIN), where)]
     text = (word * (low // len(word) + 1))[: max(low, len(word))]
     return text if math.isinf(high) else text[: int(high)]
 
 
 def _by_pattern(pattern: str, facts: Facts, where: str, low: int, high: float) -> str:
-    drawn = iter(range(1_000_000))
+    drawn = count()
     return matching(
         pattern,
         lambda options: facts.choose(options, f"{where}/{next(drawn)}"),
@@ -59,5 +60,5 @@ def _by_format(name: str, facts: Facts, where: str) -> str:
         return str(uuid.uuid5(uuid.NAMESPACE_URL, f"{facts.salt}\n{facts.text}\n{where}"))
     if name not in _FORMATS:
         raise Unwritable(f"the format {name!r} at {where} is not supported")
-    word = _WORDS[facts.choose(len(_WORDS), where)]
+    word = PLAIN[facts.choose(len(PLAIN), where)]
     return _FORMATS[name].format(n=1 + facts.choose(28, where), word=word)

@@ -1,8 +1,8 @@
 """Text into tokens, the same way every time.
 
-No vendor's vocabulary: a token is up to four letters of a word with the space before it, one digit of a number,
-one ideograph, up to four marks of ASCII punctuation, or one other character. The tokens of a text spell it
-exactly, and texts that differ only in letters have as many.
+No vendor's vocabulary: a token is up to six letters of a word with the space before it, one digit of a
+number, one ideograph, up to six marks of ASCII punctuation, or one other character. The tokens of a text
+spell it exactly, and texts that differ only in letters have as many.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import re
 
 _RUN = re.compile(r" ?[^\W_]+| ?[!-/:-@\[-`{-~]+| +|.", re.DOTALL)
 _ONE_BY_ONE = re.compile(r"[\u2e80-\u9fff\uac00-\ud7af\uf900-\ufaff\U00020000-\U0003ffff]")
-LONGEST = 4  #: characters in a token, the space before it not counted
+LONGEST = 6  #: characters in a token, the space before it not counted
 
 
 def pieces(text: str) -> tuple[str, ...]:

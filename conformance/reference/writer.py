@@ -16,7 +16,8 @@ IGNORANCE = "I have no answer to that."
 _COUNT = re.compile(r"\bcount (?:from (\d+) )?(?:up )?to (\d+)", re.IGNORECASE)
 _TIMES = re.compile(r"\brepeat (?:the word )?[\"'“]?([^\s\"'”]+)[\"'”]? (\d+) times", re.IGNORECASE)
 _ECHO = re.compile(
-    r"(?:^|(?<=[.!?\n])[ \t]*)(?:please )?(?:repeat|echo|say|reply|respond|answer|write|output|print)\b[^:\n]{0,100}:[ \t]*(.+)",
+    r"(?:^|(?<=[.!?\n])[ \t]*)(?:please )?(?:repeat|echo|say|reply|respond|answer|write|output|print)\b"
+    r"[^:\n]{0,100}:[ \t]*(.+)",
     re.IGNORECASE | re.DOTALL,
 )
 _SAY = re.compile(
@@ -122,7 +123,7 @@ def _obey(messages: list[Message], text: str) -> str:
 
 
 def _target(words: str, *, last: bool) -> str:
-    """The word meant: the quoted one, else the one in capitals or with a digit, else the last if that will do."""
+    """The word meant: the quoted one, else one in capitals or with a digit, else the last if that will do."""
     if quoted := re.search(r"[\"'“`]([^\"'”`]+)[\"'”`]", words):
         return quoted[1]
     plain = [each.strip(".,;:!?") for each in words.split()]

@@ -8,7 +8,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from ..report import Report
+    from conformance.report import Report
 
 
 def _render(module: str, report: Report) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 
-from ..report import Report, dump_report
+from conformance.report import Report, dump_report
 
 
 def render(report: Report) -> str:

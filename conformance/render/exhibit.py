@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from ..report import Evidence
-from .mark import Line, excerpt, mark, mark_head
+from conformance.report import Evidence
+
+from .excerpt import excerpt
+from .mark import Line, mark, mark_head
 
 
 def lines_of(evidence: Evidence, at: str, *, context: int = 3, most: int = 30) -> list[Line]:
@@ -22,4 +24,7 @@ def _head(evidence: Evidence, at: str) -> list[Line]:
     if evidence.failure:
         return [Line(f"no whole response: {evidence.failure}", flagged=True)]
     status, *headers = mark_head(evidence.status, evidence.headers, at)
-    return [status, *(line for line in headers if line.flagged or line.text.lower().startswith("content-type:"))]
+    return [
+        status,
+        *(line for line in headers if line.flagged or line.text.lower().startswith("content-type:")),
+    ]

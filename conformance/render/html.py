@@ -11,17 +11,19 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from ..report import Entry, Evidence, Report
-from ..requirement import Level
-from ..verdict import Verdict
-from . import words
+from conformance.report import Entry, Evidence, Report
+from conformance.verdict import Verdict
+
+from . import found, words
+from .excerpt import excerpt
 from .exhibit import lines_of
-from .mark import Line, excerpt, mark
+from .mark import Line, mark
 
 _EXHIBITS = 3  #: exchanges shown of one requirement; the others are linked
 _OPEN = 10  #: requirements whose evidence is unfolded
 _SHORT = 3_000  #: characters of a command line that is shown beside each violation
 _BODY = 400  #: lines shown of a body
+_WIDE = 2_000  #: characters of a line of it
 
 
 @dataclass(frozen=True)
@@ -41,10 +43,15 @@ class Card:
     """One violated requirement."""
 
     entry: Entry
-    observations: list[words.Observation]
+    observations: list[found.Observation]
     exhibits: list[Exhibit]
     others: list[Evidence]
     unfolded: bool
+
+    @property
+    def passing(self) -> list[str]:
+        """The models on which it holds."""
+        return [finding.model for finding in self.entry.findings if finding.verdict is Verdict.PASS]
 
 
 @dataclass(frozen=True)
@@ -85,7 +92,7 @@ def _cleaned(value: Any) -> Any:
 
 
 def _context(report: Report) -> dict[str, Any]:
-    violated = words.violations(report)
+    violated = found.violations(report)
     cards = [_card(report, entry, unfolded=position < _OPEN) for position, entry in enumerate(violated)]
     return {
         "report": report,
@@ -93,31 +100,30 @@ def _context(report: Report) -> dict[str, Any]:
         "planted": words.planted(report),
         "started": words.started(report).strftime("%Y-%m-%d %H:%M UTC"),
         "spent": words.spent(report),
-        "levels": words.levels(report),
-        "columns": words.columns(report),
-        "counts": {model.name: words.counts(report, model) for model in report.models},
-        "number": words.number,
+        "levels": found.levels(report),
+        "columns": found.columns(report),
+        "counts": {model.name: found.counts(report, model) for model in report.models},
+        "number": found.number,
         "who": lambda names: words.who(report, names),
         "musts": [card for card in cards if card.entry.verdict is Verdict.FAIL],
         "warnings": [card for card in cards if card.entry.verdict is Verdict.WARN],
         "inconclusive": _found(report, Verdict.INCONCLUSIVE),
         "known": _found(report, Verdict.KNOWN),
         "not_applicable": _found(report, Verdict.NOT_APPLICABLE),
-        "passed": words.violations(report, Verdict.PASS),
-        "different": [entry for entry in report.worst_first if words.differs(entry)],
-        "differs": words.differs,
+        "passed": found.violations(report, Verdict.PASS),
+        "different": [entry for entry in report.worst_first if found.differs(entry)],
+        "differs": found.differs,
         "areas": _areas(report),
         "exchanges": _exchanges(report),
         "request_lines": _request_lines,
         "response_lines": _response_lines,
-        "statement": words.statement,
-        "Level": Level,
+        "statement": found.statement,
         "Verdict": Verdict,
     }
 
 
 def _card(report: Report, entry: Entry, unfolded: bool) -> Card:
-    observations = words.observations(
+    observations = found.observations(
         report, entry, Verdict.FAIL, Verdict.WARN, Verdict.INCONCLUSIVE, Verdict.KNOWN
     )
     shown = list(dict.fromkeys(each.evidence[0] for each in observations if each.evidence))[:_EXHIBITS]
@@ -131,9 +137,9 @@ def _card(report: Report, entry: Entry, unfolded: bool) -> Card:
     )
 
 
-def _found(report: Report, verdict: Verdict) -> list[tuple[Entry, list[words.Observation]]]:
+def _found(report: Report, verdict: Verdict) -> list[tuple[Entry, list[found.Observation]]]:
     """The requirements with an observation of this verdict."""
-    found = [(entry, words.observations(report, entry, verdict)) for entry in report.worst_first]
+    found = [(entry, found.observations(report, entry, verdict)) for entry in report.worst_first]
     return [(entry, observations) for entry, observations in found if observations]
 
 
@@ -149,16 +155,16 @@ def _exchanges(report: Report) -> list[Evidence]:
     keys = dict.fromkeys(
         key
         for entry in report.worst_first
-        for observation in words.observations(report, entry)
+        for observation in found.observations(report, entry)
         for key in (evidence.key for evidence in observation.evidence)
     )
     return [report.evidence[key] for key in keys]
 
 
 def _request_lines(evidence: Evidence) -> Sequence[Line]:
-    return excerpt(mark(evidence.request_body, ""), most=_BODY) if evidence.request_body else []
+    return excerpt(mark(evidence.request_body, ""), most=_BODY, width=_WIDE) if evidence.request_body else []
 
 
 def _response_lines(evidence: Evidence) -> Sequence[Line]:
     body = mark(evidence.body, "", streamed=evidence.streamed, truncated=evidence.truncated)
-    return excerpt(body, most=_BODY) if evidence.body else []
+    return excerpt(body, most=_BODY, width=_WIDE) if evidence.body else []

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
-from ..profile import Model
-from ..report import Entry, Report
-from ..verdict import Finding, Verdict
-from .words import clean, clause, headline, one_line, statement, started
+from conformance.profile import Model
+from conformance.report import Entry, Report
+from conformance.verdict import Finding, Verdict
+
+from .found import clause, statement
+from .words import clean, headline, one_line, started
 
 _CURL = 3_000  #: characters of a command line beyond which it is left to the other formats
 _SKIPPED = (Verdict.NOT_APPLICABLE, Verdict.INCONCLUSIVE, Verdict.KNOWN)
@@ -47,13 +49,23 @@ def _unjudged(report: Report) -> Element:
 def _new_suite(report: Report, name: str) -> Element:
     timestamp = started(report).strftime("%Y-%m-%dT%H:%M:%S")
     suite = Element("testsuite", name=clean(name), timestamp=timestamp, time="0")
-    facts = {"endpoint": report.base_url, "judged": report.source, "version": report.version, "fault": report.fault}
+    facts = {
+        "endpoint": report.base_url,
+        "judged": report.source,
+        "version": report.version,
+        "fault": report.fault,
+    }
     _properties(suite, facts.items())
     return suite
 
 
 def _count(element: Element, suites: list[Element]) -> None:
-    for name, tag in (("tests", "testcase"), ("failures", "failure"), ("errors", "error"), ("skipped", "skipped")):
+    for name, tag in (
+        ("tests", "testcase"),
+        ("failures", "failure"),
+        ("errors", "error"),
+        ("skipped", "skipped"),
+    ):
         element.set(name, str(sum(1 for suite in suites for _ in suite.iter(tag))))
 
 

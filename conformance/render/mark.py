@@ -13,8 +13,6 @@ Pairs = Sequence[tuple[str, str]]
 
 HEADER = "header:"
 _LINE_END = re.compile(r"\r\n|\n|\r")
-_SHOWN = 400  #: characters of a flagged line that an excerpt shows
-_SHOWN_AROUND = 160  #: characters of any other line
 
 
 @dataclass(frozen=True)
@@ -71,7 +69,7 @@ def mark_head(status: int, headers: Pairs, at: str) -> list[Line]:
     return [first, *(Line(f"{name}: {value}", name.lower() in wanted) for name, value in headers)]
 
 
-# --- where the member is -------------------------------------------------------------------------------------
+# --- where the member is -----------------------------------------------------------------------------------
 
 
 def _seek(rows: Sequence[Row], pattern: Pattern) -> list[_Spot]:
@@ -120,7 +118,7 @@ def _flag(rows: Sequence[Row], spots: Sequence[_Spot]) -> list[Line]:
     return lines
 
 
-# --- event streams -------------------------------------------------------------------------------------------
+# --- event streams -----------------------------------------------------------------------------------------
 
 
 def _mark_stream(lines: Sequence[str], patterns: Sequence[Pattern]) -> list[Line]:
@@ -159,42 +157,3 @@ def _seek_events(events: dict[int, list[Row]], pattern: Pattern) -> list[tuple[i
         return found
     nowhere = not found and all(not spot.path for _, spot in kept)
     return kept[-1:] if nowhere else kept
-
-
-# --- what is worth showing -----------------------------------------------------------------------------------
-
-
-def excerpt(lines: Sequence[Line], context: int = 3, most: int = 40) -> list[Line]:
-    """The flagged lines with some around them, or the first ones where none is flagged; never more than `most`
-    besides the gaps, and long lines cut."""
-    flagged = [number for number, line in enumerate(lines) if line.flagged]
-    around = {near for number in flagged for near in range(number - context, number + context + 1)}
-    wanted = [number for number in range(len(lines)) if number in around or not flagged]
-    kept = wanted if len(wanted) <= most else _most(wanted, set(flagged), most)
-    shown: list[Line] = []
-    following = 0
-    for number in [*kept, len(lines)]:
-        left_out = number - following
-        if left_out == 1:
-            shown.append(_cut(lines[following]))
-        elif left_out:
-            shown.append(Line(f"… {left_out:,} lines …", gap=True))
-        shown += [_cut(line) for line in lines[number : number + 1]]
-        following = number + 1
-    return shown
-
-
-def _most(wanted: Sequence[int], flagged: set[int], most: int) -> list[int]:
-    """So many of the lines wanted: the first, and the last few that are flagged."""
-    last = [number for number in wanted if number in flagged][-most // 4 :]
-    first = wanted[: most - len(last)]
-    return sorted({*first, *last})
-
-
-def _cut(line: Line) -> Line:
-    """The line without the middle of a long value."""
-    limit = _SHOWN if line.flagged else _SHOWN_AROUND
-    left_out = len(line.text) - limit
-    if left_out <= 20:
-        return line
-    return replace(line, text=f"{line.text[: limit - 40]} … {left_out:,} characters … {line.text[-40:]}")

@@ -6,32 +6,25 @@ import re
 from collections.abc import Iterable, Iterator
 from html import escape
 
-from ..profile import Model
-from ..report import Entry, Report
-from ..verdict import Verdict
+from conformance.profile import Model
+from conformance.report import Entry, Report
+from conformance.verdict import Verdict
+
 from .exhibit import lines_of
-from .mark import Line
-from .words import (
+from .found import (
     COLUMNS,
-    MARK,
     Observation,
     affected,
-    by_name,
     clause,
-    clean,
     counts,
-    headline,
     levels,
     number,
     observations,
-    one_line,
-    planted,
-    spent,
     violations,
-    web_link,
-    who,
     worst,
 )
+from .mark import Line
+from .words import MARK, by_name, clean, headline, one_line, planted, spent, web_link, who
 
 LIMIT = 60_000  #: characters; GitHub takes 65,536
 _FOR_ROWS = 24_000
@@ -45,7 +38,7 @@ _REFERENCE = re.compile(r"@|#(?=\d)|(?<=:)(?=//)|\bwww(?=\.)|\bGH-(?=\d)", re.IG
 _ENTITY = {"<": "&lt;", ">": "&gt;", "&": "&amp;"}
 
 
-# --- what the endpoint said, as Markdown ---------------------------------------------------------------------
+# --- what the endpoint said, as Markdown -------------------------------------------------------------------
 
 
 def text(value: str, most: int = 240) -> str:
@@ -72,7 +65,7 @@ def folded(title: str, content: str) -> str:
     return f"<details><summary>{title}</summary>\n\n{content}\n\n</details>\n"
 
 
-# --- the report ----------------------------------------------------------------------------------------------
+# --- the report --------------------------------------------------------------------------------------------
 
 
 def render(report: Report) -> str:
@@ -103,7 +96,15 @@ def _head(report: Report) -> str:
     concluded = headline(report)
     notice = [f"> **{text(planted(report))}**", ""] if report.fault else []
     where = f"{name(report.base_url)} ({text(report.source, 40)}), {text(by_name(report), 400)}"
-    lines = [f"## Conformance: {concluded.meaning}", "", *notice, f"**{text(concluded.rest, 600)}**", "", where, ""]
+    lines = [
+        f"## Conformance: {concluded.meaning}",
+        "",
+        *notice,
+        f"**{text(concluded.rest, 600)}**",
+        "",
+        where,
+        "",
+    ]
     return "\n".join(lines)
 
 
@@ -133,11 +134,17 @@ def _detail(report: Report, entry: Entry) -> Iterator[str]:
     if entry.hint:
         yield f"**Remedy**: {text(entry.hint, 600)}"
     source = text(clause(entry), 300)
-    yield f"**Clause**: [{source}]({web_link(entry.link)})" if web_link(entry.link) else f"**Clause**: {source}"
+    yield (
+        f"**Clause**: [{source}]({web_link(entry.link)})" if web_link(entry.link) else f"**Clause**: {source}"
+    )
     for evidence in [evidence for each in seen for evidence in each.evidence][:1]:
         yield block("\n".join(_line(line) for line in lines_of(evidence, entry.at, context=2, most=16)))
         short = len(evidence.curl) <= _CURL
-        yield block(evidence.curl) if short else "The command that sends the request again is in the whole report."
+        yield (
+            block(evidence.curl)
+            if short
+            else "The command that sends the request again is in the whole report."
+        )
 
 
 def _line(line: Line) -> str:
@@ -164,10 +171,15 @@ def _counted(report: Report, model: Model) -> str:
 def _rest(report: Report) -> Iterator[str]:
     """What could not be judged and what is known, a folded list each."""
     for verdict in (Verdict.INCONCLUSIVE, Verdict.KNOWN):
-        found = [(entry, each) for entry in report.worst_first for each in observations(report, entry, verdict)]
+        found = [
+            (entry, each) for entry in report.worst_first for each in observations(report, entry, verdict)
+        ]
         if found:
             more = [f"- … and {len(found) - 30:,} more"] if len(found) > 30 else []
-            yield folded(f"{len(found):,} {verdict}", "\n".join([*(_item(report, *each) for each in found[:30]), *more]))
+            yield folded(
+                f"{len(found):,} {verdict}",
+                "\n".join([*(_item(report, *each) for each in found[:30]), *more]),
+            )
 
 
 def _item(report: Report, entry: Entry, seen: Observation) -> str:

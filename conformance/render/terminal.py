@@ -11,26 +11,11 @@ from rich.cells import set_cell_size
 from rich.console import Console
 from rich.text import Text
 
-from ..report import Entry, Report
-from ..verdict import Verdict
-from .words import (
-    MARK,
-    affected,
-    by_name,
-    clause,
-    columns,
-    counts,
-    headline,
-    number,
-    observations,
-    one_line,
-    planted,
-    plural,
-    spent,
-    statement,
-    violations,
-    worst,
-)
+from conformance.report import Entry, Report
+from conformance.verdict import Verdict
+
+from .found import affected, clause, columns, counts, number, observations, statement, violations, worst
+from .words import MARK, by_name, headline, one_line, planted, plural, spent
 
 WIDTH = 100  #: where there is no terminal to ask
 _SHOWN = 8  #: violations
@@ -67,7 +52,9 @@ def render(report: Report, *, width: int | None = None, colour: bool | None = No
 
 def _lines(report: Report, width: int) -> Iterator[Text]:
     """What stands above the conclusion."""
-    yield Text.assemble((one_line(report.base_url, 70), "bold"), f"  {report.source}  ", one_line(by_name(report)))
+    yield Text.assemble(
+        (one_line(report.base_url, 70), "bold"), f"  {report.source}  ", one_line(by_name(report))
+    )
     if report.fault:
         yield Text(one_line(planted(report)), style="bold yellow")
     for part in (_counts(report), _violated(report, width), _unjudged(report)):
@@ -85,7 +72,10 @@ def _counts(report: Report) -> Iterator[Text]:
         return
     shown = columns(report)
     levels = [str(level) if name == "pass" else "" for level, name in shown]
-    yield Text(" " * _NAME + "".join(f"  {level:<{_CELL}}" if level else " " * _CELL for level in levels), style="bold")
+    yield Text(
+        " " * _NAME + "".join(f"  {level:<{_CELL}}" if level else " " * _CELL for level in levels),
+        style="bold",
+    )
     titles = [f"{'  ' if name == 'pass' else ''}{_SHORT.get(name, name):>{_CELL}}" for _, name in shown]
     yield Text(f"{'model':<{_NAME}}" + "".join(titles), style="dim")
     tallies = {model.name: counts(report, model) for model in report.models}
@@ -134,7 +124,9 @@ def _wrapped(title: str, text: str, rows: int, width: int) -> Iterator[Text]:
     lines = Text(one_line(text, rows * room)).wrap(Console(width=room, file=io.StringIO()), room)
     for position, line in enumerate(lines[:rows]):
         cut = position == rows - 1 and len(lines) > rows
-        yield Text.assemble((f"    {title if position == 0 else '':<10}", "dim"), f"{line.plain.rstrip()}{'…' if cut else ''}")
+        yield Text.assemble(
+            (f"    {title if position == 0 else '':<10}", "dim"), f"{line.plain.rstrip()}{'…' if cut else ''}"
+        )
 
 
 def _unjudged(report: Report) -> Iterator[Text]:
@@ -143,7 +135,9 @@ def _unjudged(report: Report) -> Iterator[Text]:
     most = 8 if headline(report).exit_code == 3 else 3
     for entry in entries[:most]:
         reason = one_line(observations(report, entry, Verdict.INCONCLUSIVE)[0].message)
-        yield Text.assemble((f"? {one_line(entry.id)}", _STYLE[Verdict.INCONCLUSIVE]), f"  inconclusive: {reason}")
+        yield Text.assemble(
+            (f"? {one_line(entry.id)}", _STYLE[Verdict.INCONCLUSIVE]), f"  inconclusive: {reason}"
+        )
     if len(entries) > most:
         yield Text(f"… and {len(entries) - most:,} more inconclusive in report.html", style="dim")
 

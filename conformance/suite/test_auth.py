@@ -40,7 +40,7 @@ def test_challenge(exchange: Exchange) -> None:
     source="rfc6750#3.1",
     contract=["auth-06"],
     at="header:www-authenticate",
-    hint="error=\"invalid_token\" is for a token that was presented and is wrong.",
+    hint='error="invalid_token" is for a token that was presented and is wrong.',
     shown_by=header("www-authenticate", 'Bearer realm="api"'),
     broken_by={
         "error": header("www-authenticate", 'Bearer realm="api", error="invalid_token"'),
@@ -52,7 +52,9 @@ def test_no_error_unprompted(exchange: Exchange) -> None:
     challenge = exchange.header("www-authenticate")
     if exchange.request.credentials != "none" or challenge is None:
         raise NotApplicable("the request had credentials, or the response has no challenge")
-    assert not ERROR_ATTRIBUTE.search(challenge), f"no token was presented, yet WWW-Authenticate is {challenge!r}"
+    assert not ERROR_ATTRIBUTE.search(challenge), (
+        f"no token was presented, yet WWW-Authenticate is {challenge!r}"
+    )
 
 
 @should(
@@ -61,7 +63,7 @@ def test_no_error_unprompted(exchange: Exchange) -> None:
     source="openai-errors#api-errors",
     contract=["auth-07"],
     at="error.code",
-    hint="Send code: \"invalid_api_key\", as OpenAI does.",
+    hint='Send code: "invalid_api_key", as OpenAI does.',
     broken_by={"absent": put("error.code", None), "empty": put("error.code", "")},
     needs=["request"],
 )

@@ -115,7 +115,9 @@ def test_model_same_streamed(exchanges: list[Exchange]) -> None:
     others = [exchange for exchange, names in judged if exchange.reply["model"] not in names]
     if others and len(others) == len(judged):
         exchange, names = judged[0]
-        raise Violation(f"streams say {exchange.reply['model']}, plain replies {', '.join(sorted(names))}", *others)
+        raise Violation(
+            f"streams say {exchange.reply['model']}, plain replies {', '.join(sorted(names))}", *others
+        )
 
 
 # --- the choices ----------------------------------------------------------------------------------------------
@@ -130,7 +132,9 @@ def test_model_same_streamed(exchanges: list[Exchange]) -> None:
     hint="Join the upstream's text blocks and its tool calls into one message; refuse an n that cannot be had.",
     broken_by={
         "none": put("choices", []),
-        "one too many": edit(lambda document: document["choices"].append(document["choices"][-1] | {"index": 7})),
+        "one too many": edit(
+            lambda document: document["choices"].append(document["choices"][-1] | {"index": 7})
+        ),
         "one too few": edit(lambda document: document["choices"].pop()),
     },
     needs=["request"],
@@ -150,7 +154,9 @@ def test_choices_as_asked(asked: dict[str, Any], choices: list[dict[str, Any]]) 
     at="choices.*.index",
     broken_by={
         "from 1": put("choices.*.index", lambda index: index + 1),
-        "repeated": edit(lambda document: document.update(choices=[*document["choices"], document["choices"][0]])),
+        "repeated": edit(
+            lambda document: document.update(choices=[*document["choices"], document["choices"][0]])
+        ),
     },
 )
 def test_choice_indices(choices: list[dict[str, Any]]) -> None:

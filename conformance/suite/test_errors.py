@@ -13,7 +13,17 @@ from conformance.strict_json import JSONError, loads
 PAGE = b"<html><head><title>400 Bad Request</title></head></html>"
 NO_CHANNEL = {"error": {"message": "No channel", "type": "server_error", "param": None, "code": None}}
 #: Members that error bodies of other dialects have where a completion has its choices.
-ERROR_MEMBERS = ("message", "detail", "details", "errors", "error_message", "error_msg", "msg", "status_msg", "base_resp")
+ERROR_MEMBERS = (
+    "message",
+    "detail",
+    "details",
+    "errors",
+    "error_message",
+    "error_msg",
+    "msg",
+    "status_msg",
+    "base_resp",
+)
 
 
 def told(exchange: Exchange) -> str:
@@ -30,7 +40,7 @@ def told(exchange: Exchange) -> str:
     on=EVERY_ERROR,
     source="openai-openapi#ErrorResponse",
     contract=["errors-01"],
-    hint="Answer with {\"error\": {\"message\", \"type\", \"param\", \"code\"}}, also from middleware and framework.",
+    hint='Answer with {"error": {"message", "type", "param", "code"}}, also from middleware and framework.',
     broken_by={
         "a page": content(PAGE),
         "plain text": content(b"Bad Request"),
@@ -63,7 +73,9 @@ def test_server_error_is_json(exchange: Exchange) -> None:
         raise NotApplicable("the request was refused, which is another requirement")
     server = exchange.header("server")
     problem = told(exchange)
-    assert not problem, f"the body of the HTTP {exchange.status} {problem}" + (f" (Server: {server})" if server else "")
+    assert not problem, f"the body of the HTTP {exchange.status} {problem}" + (
+        f" (Server: {server})" if server else ""
+    )
 
 
 @should(
@@ -98,7 +110,9 @@ def test_media_type(exchange: Exchange) -> None:
     needs=["status", "request"],
 )
 def test_mistake_is_4xx(exchange: Exchange) -> None:
-    assert exchange.status < 500, f"a mistaken request ({exchange.request}) was answered with HTTP {exchange.status}"
+    assert exchange.status < 500, (
+        f"a mistaken request ({exchange.request}) was answered with HTTP {exchange.status}"
+    )
 
 
 @must(

@@ -58,7 +58,11 @@ def test_created_in_order(exchanges: list[Exchange]) -> None:
                 continue
             pairs += 1
             if after < before - CLOCK_STEP:
-                message = f"created is {after}, after {before} in a completion that had ended {{:.1f}} s before"
-                raise Violation(message.format(later.started - earlier.started - earlier.seconds), later, earlier)
+                message = (
+                    f"created is {after}, after {before} in a completion that had ended {{:.1f}} s before"
+                )
+                raise Violation(
+                    message.format(later.started - earlier.started - earlier.seconds), later, earlier
+                )
     if not pairs:
         raise NotApplicable("no two completions followed each other")

@@ -29,7 +29,9 @@ shown_limits = chain(*(header(f"x-ratelimit-{name}-requests", value) for name, v
 def limits(exchange: Exchange, *kinds: str) -> dict[str, str]:
     """The rate-limit headers of these kinds by name. Raises NotApplicable where there is none."""
     prefixes = tuple(f"x-ratelimit-{kind}-" for kind in kinds)
-    found = {name.lower(): value.strip() for name, value in exchange.headers if name.lower().startswith(prefixes)}
+    found = {
+        name.lower(): value.strip() for name, value in exchange.headers if name.lower().startswith(prefixes)
+    }
     if not found:
         raise NotApplicable(f"the response has no {' or '.join(prefixes)}* header")
     return found
@@ -50,8 +52,14 @@ def limits(exchange: Exchange, *kinds: str) -> dict[str, str]:
     needs=["headers"],
 )
 def test_counts(exchange: Exchange) -> None:
-    wrong = {name: value for name, value in limits(exchange, "limit", "remaining").items() if not WHOLE.fullmatch(value)}
-    assert not wrong, "not a non-negative integer: " + ", ".join(f"{name}: {value}" for name, value in wrong.items())
+    wrong = {
+        name: value
+        for name, value in limits(exchange, "limit", "remaining").items()
+        if not WHOLE.fullmatch(value)
+    }
+    assert not wrong, "not a non-negative integer: " + ", ".join(
+        f"{name}: {value}" for name, value in wrong.items()
+    )
 
 
 @should(
@@ -65,12 +73,24 @@ def test_counts(exchange: Exchange) -> None:
     needs=["headers"],
 )
 def test_remaining_within_limit(exchange: Exchange) -> None:
-    found = {name: int(value) for name, value in limits(exchange, "remaining", "limit").items() if WHOLE.fullmatch(value)}
+    found = {
+        name: int(value)
+        for name, value in limits(exchange, "remaining", "limit").items()
+        if WHOLE.fullmatch(value)
+    }
     pairs = {name: (left, found.get(name.replace("remaining", "limit", 1))) for name, left in found.items()}
-    judged = {name: (left, limit) for name, (left, limit) in pairs.items() if "-remaining-" in name and limit is not None}
+    judged = {
+        name: (left, limit)
+        for name, (left, limit) in pairs.items()
+        if "-remaining-" in name and limit is not None
+    }
     if not judged:
         raise NotApplicable("no remaining count has a limit beside it")
-    over = [f"{name} is {left} of {limit}" for name, (left, limit) in judged.items() if limit is not None and left > limit]
+    over = [
+        f"{name} is {left} of {limit}"
+        for name, (left, limit) in judged.items()
+        if limit is not None and left > limit
+    ]
     assert not over, "; ".join(over)
 
 
@@ -89,7 +109,9 @@ def test_remaining_within_limit(exchange: Exchange) -> None:
     needs=["headers"],
 )
 def test_reset_durations(exchange: Exchange) -> None:
-    wrong = {name: value for name, value in limits(exchange, "reset").items() if not DURATION.fullmatch(value)}
+    wrong = {
+        name: value for name, value in limits(exchange, "reset").items() if not DURATION.fullmatch(value)
+    }
     assert not wrong, "not a duration: " + ", ".join(f"{name}: {value!r}" for name, value in wrong.items())
 
 

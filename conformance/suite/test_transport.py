@@ -35,7 +35,9 @@ def test_status_200(exchange: Exchange) -> None:
 
 def charset(exchange: Exchange) -> str:
     """The charset parameter of the content type in lower case; `utf-8` where there is none."""
-    found = re.search(r";\s*charset\s*=\s*\"?([^\";\s]+)", exchange.header("content-type") or "", re.IGNORECASE)
+    found = re.search(
+        r";\s*charset\s*=\s*\"?([^\";\s]+)", exchange.header("content-type") or "", re.IGNORECASE
+    )
     return found[1].lower().replace("utf8", "utf-8") if found else "utf-8"
 
 
@@ -111,7 +113,9 @@ def test_one_json_object(exchange: Exchange) -> None:
     try:
         document = loads(exchange.content)
     except JSONError as error:
-        raise AssertionError(f"the body ({len(exchange.content)} bytes) is not one JSON text: {error}") from None
+        raise AssertionError(
+            f"the body ({len(exchange.content)} bytes) is not one JSON text: {error}"
+        ) from None
     assert isinstance(document, dict), f"the body is JSON, but no object: {exchange.text.strip()[:80]}"
 
 
@@ -176,7 +180,9 @@ def test_one_framing(exchange: Exchange) -> None:
         "more than announced": header("content-length", "7"),
         "no number": header("content-length", "unknown"),
         "two lengths": header("content-length", "12, 13"),
-        "cut short": failing(Failure("truncated", "the peer closed the connection before the body was complete")),
+        "cut short": failing(
+            Failure("truncated", "the peer closed the connection before the body was complete")
+        ),
     },
     needs=["headers", "bytes"],
 )

@@ -1,11 +1,10 @@
-"""`--recordings FOLDER`, and the table of what was found there."""
+"""The table of what was found in `--recordings FOLDER` (an option of conformance/plugin.py)."""
 
 from __future__ import annotations
 
 import io
 import shutil
 from collections import Counter
-from pathlib import Path
 
 import pytest
 from rich.console import Console
@@ -14,14 +13,9 @@ from rich.table import Table
 from conformance.catalogue import load
 from conformance.corpus import OFFICIAL, OFFICIAL_ERRORS, Tally, judge_folder
 from conformance.requirement import Level, Requirement
+from conformance.traffic import RecordingError
 
 TALLY = pytest.StashKey[Tally]()
-
-
-def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption(
-        "--recordings", type=Path, metavar="FOLDER", help="judge every exchange recorded in this folder"
-    )
 
 
 @pytest.fixture(scope="session")
@@ -35,7 +29,10 @@ def tally(pytestconfig: pytest.Config) -> Tally:
     folder = pytestconfig.getoption("--recordings", default=None)
     if folder is None:
         pytest.skip("needs recordings, which are not part of the project: nox -s corpus -- FOLDER")
-    pytestconfig.stash[TALLY] = judge_folder(folder)
+    try:
+        pytestconfig.stash[TALLY] = judge_folder(folder)
+    except RecordingError as error:
+        pytest.fail(str(error), pytrace=False)
     return pytestconfig.stash[TALLY]
 
 
@@ -52,7 +49,11 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
 
 def _drawn(tally: Tally, catalogue: dict[str, Requirement]) -> str:
     """The violations of each requirement, by vendor; the official ones apart."""
-    table = Table("requirement", "level", "official", "errors", "others", "vendors", box=None, pad_edge=False)
+    table = Table(box=None, pad_edge=False)
+    table.add_column("requirement", no_wrap=True, min_width=max(map(len, catalogue), default=0))
+    for heading in ("level", "official", "errors", "others"):
+        table.add_column(heading, no_wrap=True)
+    table.add_column("vendors", ratio=1)
     rows = []
     for name, requirement in catalogue.items():
         found = tally.of(name)

@@ -61,8 +61,12 @@ STREAM = "\n\n".join(
 )
 
 
-def evidence(key: str, body: str, label: str, *, streamed: bool = False, model: str = CLAUDE, status: int = 200) -> Evidence:
-    request = json.dumps({"model": model, "messages": [{"role": "user", "content": "Say OK."}], "stream": streamed})
+def evidence(
+    key: str, body: str, label: str, *, streamed: bool = False, model: str = CLAUDE, status: int = 200
+) -> Evidence:
+    request = json.dumps(
+        {"model": model, "messages": [{"role": "user", "content": "Say OK."}], "stream": streamed}
+    )
     media_type = "text/event-stream" if streamed else "application/json"
     return Evidence(
         key=key,
@@ -73,17 +77,28 @@ def evidence(key: str, body: str, label: str, *, streamed: bool = False, model: 
         request_headers=(("content-type", "application/json"),),
         request_body=request,
         status=status,
-        headers=(("date", "Thu, 01 Jan 2026 00:00:00 GMT"), ("content-type", media_type), ("x-request-id", "r-1")),
+        headers=(
+            ("date", "Thu, 01 Jan 2026 00:00:00 GMT"),
+            ("content-type", media_type),
+            ("x-request-id", "r-1"),
+        ),
         body=body,
         truncated=False,
         streamed=streamed,
         failure="",
-        curl=f"curl --include {URL}/chat/completions --header \"Authorization: Bearer $PHANEDGE_API_KEY\" "
+        curl=f'curl --include {URL}/chat/completions --header "Authorization: Bearer $PHANEDGE_API_KEY" '
         f"--header 'content-type: application/json' --data-binary '{request}'",
     )
 
 
-def entry(id: str, level: Level, sentence: str, at: str, hint: str, *found: tuple[str, Verdict, str, tuple[str, ...]]) -> Entry:
+def entry(
+    id: str,
+    level: Level,
+    sentence: str,
+    at: str,
+    hint: str,
+    *found: tuple[str, Verdict, str, tuple[str, ...]],
+) -> Entry:
     return Entry(
         id=id,
         level=level,
@@ -178,14 +193,18 @@ def faulty(report: Report) -> Report:
 @pytest.fixture
 def unjudged(report: Report) -> Report:
     """Nothing could be judged."""
-    return replace(report, entries=(), evidence={}, spend=Spend(), unjudged="the endpoint refused the connection")
+    return replace(
+        report, entries=(), evidence={}, spend=Spend(), unjudged="the endpoint refused the connection"
+    )
 
 
 @pytest.fixture
 def conforming(report: Report) -> Report:
     """Only what passed, and what does not apply."""
     wanted = (Verdict.PASS, Verdict.NOT_APPLICABLE)
-    return replace(report, entries=tuple(each for each in report.entries if each.verdict in wanted), evidence={})
+    return replace(
+        report, entries=tuple(each for each in report.entries if each.verdict in wanted), evidence={}
+    )
 
 
 HOSTILE = (
@@ -207,7 +226,9 @@ def spoil(report: Report, text: str) -> Report:
         for each in report.entries
     )
     spoilt = {
-        key: replace(each, body=text, headers=(*each.headers, ("x-evil", text)), failure="", label=text, curl=text)
+        key: replace(
+            each, body=text, headers=(*each.headers, ("x-evil", text)), failure="", label=text, curl=text
+        )
         for key, each in report.evidence.items()
     }
     return replace(report, entries=entries, evidence=spoilt)
@@ -223,7 +244,9 @@ def enlarge(report: Report) -> Report:
     models = tuple(Model(f"model-{number}") for number in range(40))
     first = report.entries[0]
     findings = tuple(replace(first.findings[0], model=model.name) for model in models)
-    entries = tuple(replace(first, id=f"cache.requirement_{number:03}", findings=findings) for number in range(300))
+    entries = tuple(
+        replace(first, id=f"cache.requirement_{number:03}", findings=findings) for number in range(300)
+    )
     return replace(report, models=models, entries=entries)
 
 

@@ -1,0 +1,124 @@
+"""What a report holds, counted and gathered as every format shows it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from conformance.profile import Model
+from conformance.report import Entry, Evidence, Report
+from conformance.requirement import Level
+from conformance.verdict import Finding, Verdict
+
+from .words import who
+
+
+def counts(report: Report, model: Model) -> dict[Level, Counter[Verdict]]:
+    """How many requirements of each level came to each verdict on a model."""
+    tally: dict[Level, Counter[Verdict]] = {level: Counter() for level in Level}
+    for entry in report.entries:
+        if finding := entry.finding(model.name):
+            tally[entry.level][finding.verdict] += 1
+    return tally
+
+
+#: What is counted for each level.
+COLUMNS: dict[str, tuple[Verdict, ...]] = {
+    "pass": (Verdict.PASS,),
+    "violated": (Verdict.FAIL, Verdict.WARN),
+    "inconclusive": (Verdict.INCONCLUSIVE,),
+    "n/a": (Verdict.NOT_APPLICABLE,),
+    "known": (Verdict.KNOWN,),
+}
+
+
+Column = tuple[Level, str]
+
+
+def columns(report: Report) -> list[Column]:
+    """The columns with something in them; for each level that occurs, those of passes and violations."""
+    tallies = [counts(report, model) for model in report.models]
+    return [
+        (level, name)
+        for level in levels(report)
+        for name in COLUMNS
+        if name in ("pass", "violated") or any(number(tally[level], name) for tally in tallies)
+    ]
+
+
+def levels(report: Report) -> list[Level]:
+    """The levels that occur, MUST in any case."""
+    return [
+        level
+        for level in Level
+        if level is Level.MUST or any(entry.level is level for entry in report.entries)
+    ]
+
+
+def number(counter: Counter[Verdict], column: str) -> int:
+    return sum(counter[verdict] for verdict in COLUMNS[column])
+
+
+# --- one requirement ---------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Observation:
+    """The same thing found on some models, with the exchanges that show it."""
+
+    verdict: Verdict
+    message: str
+    models: tuple[str, ...]
+    evidence: tuple[Evidence, ...]
+
+
+def observations(report: Report, entry: Entry, *verdicts: Verdict) -> list[Observation]:
+    """What was found, one observation for models of which the same was; worst first. All but passes by default."""
+    wanted = verdicts or tuple(verdict for verdict in Verdict if verdict is not Verdict.PASS)
+    groups: dict[tuple[Verdict, str], list[Finding]] = {}
+    for finding in entry.findings:
+        if finding.verdict in wanted:
+            groups.setdefault((finding.verdict, finding.message), []).append(finding)
+    found = [
+        Observation(verdict, message, tuple(each.model for each in group), _evidence(report, group))
+        for (verdict, message), group in groups.items()
+    ]
+    return sorted(found, key=lambda each: -each.verdict)
+
+
+def _evidence(report: Report, findings: Iterable[Finding]) -> tuple[Evidence, ...]:
+    keys = dict.fromkeys(key for finding in findings for key in finding.evidence)
+    return tuple(report.evidence[key] for key in keys if key in report.evidence)
+
+
+def worst(report: Report, entry: Entry) -> list[Observation]:
+    """The observations that make the entry's verdict what it is."""
+    return observations(report, entry, entry.verdict)
+
+
+def affected(report: Report, entry: Entry) -> str:
+    """The models on which the entry's verdict is what it is."""
+    return who(report, (name for each in worst(report, entry) for name in each.models))
+
+
+def violations(report: Report, *verdicts: Verdict) -> list[Entry]:
+    """The entries that came to one of these verdicts, FAIL and WARN by default, worst first."""
+    return [
+        entry for entry in report.worst_first if entry.verdict in (verdicts or (Verdict.FAIL, Verdict.WARN))
+    ]
+
+
+def statement(entry: Entry) -> str:
+    return f"the endpoint {entry.level} {entry.sentence}"
+
+
+def clause(entry: Entry) -> str:
+    """Where it is written: the source and the rows of the contract."""
+    rows = f", contract {', '.join(entry.contract)}" if entry.contract else ""
+    return entry.source + rows
+
+
+def differs(entry: Entry) -> bool:
+    """Whether the models to which it applies came to different verdicts."""
+    return len({finding.verdict for finding in entry.findings} - {Verdict.NOT_APPLICABLE}) > 1

@@ -1,0 +1,462 @@
+"""What the chunks of a stream say, one after the other."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+from conformance.exchange import Exchange, NotApplicable, Read, list_of
+from conformance.families import (
+    EVERY_CHUNKED,
+    EVERY_COMPLETED_STREAM,
+    EVERY_FAILED_STREAM,
+    EVERY_STREAM,
+    EVERY_UNASKED_STREAM,
+    EVERY_USAGE_STREAM,
+    failed,
+    streamed_choices,
+)
+from conformance.faults import DROP, chain, chunk, edit, events, insert, put
+from conformance.requirement import Fault, must, should
+from conformance.sse import EventStream
+
+Chunks = list[dict[str, Any]]
+
+SAID = ("content", "refusal", "tool_calls", "function_call")  #: members of a delta that a client shows
+FINISHES = re.compile(rb'"finish_reason": ?"')
+USAGE: dict[str, int] = {"prompt_tokens": 1, "completion_tokens": 1, "total_tokens": 2}
+#: Members of a chunk that excuse an empty `choices`: Azure's filter results, and a moderation that was asked for.
+EXCUSES = ("prompt_filter_results", "prompt_annotations", "moderation")
+
+
+def _delta(choice: dict[str, Any]) -> dict[str, Any]:
+    delta = choice.get("delta")
+    return delta if isinstance(delta, dict) else {}
+
+
+def _by_index(chunks: Chunks) -> dict[int, list[dict[str, Any]]]:
+    """The streamed choices by their index; one without an integer index is another requirement."""
+    found: dict[int, list[dict[str, Any]]] = {}
+    for choice in streamed_choices(chunks):
+        if type(index := choice.get("index")) is int:
+            found.setdefault(index, []).append(choice)
+    if not found:
+        raise NotApplicable("no chunk has a choice with an index")
+    return found
+
+
+def _reasons(choices: list[dict[str, Any]]) -> list[str]:
+    """The finish_reasons among the pieces of one choice."""
+    reasons = [choice.get("finish_reason") for choice in choices]
+    return [reason for reason in reasons if isinstance(reason, str) and reason]
+
+
+def _has_audio(choices: list[dict[str, Any]]) -> bool:
+    """OpenAI's own audio streams end without finish_reason, and go on after usage."""
+    return any("audio" in _delta(choice) for choice in choices)
+
+
+def _constant(chunks: Chunks, name: str, kind: type) -> list[Any]:
+    """The different values of a member, the empty and ill-typed ones left out: they are another requirement."""
+    values = [chunk.get(name) for chunk in chunks]
+    told = [value for value in values if type(value) is kind and value]
+    if len(told) < 2:
+        raise NotApplicable(f"fewer than two chunks have a {name} to compare")
+    return list(dict.fromkeys(told))
+
+
+def _numbered(name: str, first: int | None = None) -> Fault:
+    """Another value of a member in every chunk, as gateways make that translate each chunk by itself."""
+
+    def change(before: list[Read]) -> list[Read]:
+        return [(when, _set(data, name, number, first)) for number, (when, data) in enumerate(before)]
+
+    return events(change)
+
+
+def _set(data: bytes, name: str, number: int, first: int | None) -> bytes:
+    if b"[DONE]" in data or not data.startswith(b"data:"):
+        return data
+    document = json.loads(data[5:])
+    document[name] = first + number if first is not None else f"{document.get(name)}-{number}"
+    return chunk(document)
+
+
+# --- what is the same in every chunk ------------------------------------------------------------------------
+
+
+@must(
+    "give all chunks of a stream the same id",
+    on=EVERY_CHUNKED,
+    source="openai-openapi#CreateChatCompletionStreamResponse.id",
+    contract=["streaming-03"],
+    at="id",
+    hint="Make the id once per response; the usage chunk has it too.",
+    needs=["ids"],
+    broken_by=_numbered("id"),
+)
+def test_one_id(chunks: Chunks) -> None:
+    ids = _constant(chunks, "id", str)
+    assert len(ids) == 1, f"the chunks have {len(ids)} ids: {', '.join(ids[:3])}"
+
+
+@must(
+    "give all chunks of a stream the same created time",
+    on=EVERY_CHUNKED,
+    source="openai-openapi#CreateChatCompletionStreamResponse.created",
+    contract=["streaming-04"],
+    at="created",
+    hint="Take the time once per response, not once per chunk.",
+    needs=["created"],
+    broken_by=_numbered("created", 1_760_000_000),
+)
+def test_one_created(chunks: Chunks) -> None:
+    times = _constant(chunks, "created", int)
+    assert len(times) == 1, f"the chunks have {len(times)} created times: {', '.join(map(str, times[:3]))}"
+
+
+@should(
+    "name the same model in all chunks of a stream",
+    on=EVERY_CHUNKED,
+    source="openai-openapi#CreateChatCompletionStreamResponse.model",
+    contract=["streaming-05"],
+    at="model",
+    hint="Use one name in every chunk; the usage chunk often leaks the upstream's.",
+    broken_by=_numbered("model"),
+)
+def test_one_model(chunks: Chunks) -> None:
+    models = _constant(chunks, "model", str)
+    assert len(models) == 1, f"the chunks name {len(models)} models: {', '.join(models[:3])}"
+
+
+# --- choices ------------------------------------------------------------------------------------------------
+
+
+@must(
+    "give every streamed choice the index 0 where one choice was asked for",
+    on=EVERY_CHUNKED,
+    source="openai-openapi#CreateChatCompletionStreamResponse.choices.index",
+    contract=["streaming-07"],
+    at="choices.*.index",
+    hint="Do not use the upstream's content-block number as the index of the choice.",
+    needs=["request"],
+    broken_by=put("choices.*.index", 1),
+)
+def test_index_zero(chunks: Chunks, asked: dict[str, Any]) -> None:
+    if asked.get("n") not in (None, 1):
+        raise NotApplicable("more than one choice was asked for")
+    others = sorted(set(_by_index(chunks)) - {0})
+    assert not others, f"one choice was asked for, yet choices have the index {', '.join(map(str, others))}"
+
+
+@should(
+    "begin each streamed choice with the role assistant, and give it no other role",
+    on=EVERY_CHUNKED,
+    source="openai-openapi#ChatCompletionStreamResponseDelta.role",
+    contract=["streaming-08"],
+    at="choices.*.delta.role",
+    hint="Send role: assistant in the first delta of each choice.",
+    broken_by={
+        "no role": put("choices.*.delta.role", DROP),
+        "another role": put("choices.*.delta.role", "model"),
+    },
+)
+def test_role_first(chunks: Chunks) -> None:
+    for index, choices in _by_index(chunks).items():
+        roles = [_delta(choice).get("role") for choice in choices]
+        assert roles[0] == "assistant", f"the first delta of choice {index} has the role {roles[0]!r}"
+        others = [role for role in roles if role not in (None, "", "assistant")]
+        assert not others, f"a delta of choice {index} has the role {others[0]!r}"
+
+
+@should(
+    "name the role once in each streamed choice",
+    on=EVERY_CHUNKED,
+    source="openai-python#lib/streaming/_deltas.py",
+    contract=["streaming-08"],
+    at="choices.*.delta.role",
+    hint="Leave role out of all deltas but the first; SDKs join it to “assistantassistant”.",
+    broken_by=put("choices.*.delta.role", "assistant"),
+)
+def test_role_once(chunks: Chunks) -> None:
+    for index, choices in _by_index(chunks).items():
+        roles = [choice for choice in choices if _delta(choice).get("role") and "audio" not in _delta(choice)]
+        assert len(roles) <= 1, f"{len(roles)} deltas of choice {index} name the role"
+
+
+@must(
+    "give each choice of a completed stream exactly one finish_reason",
+    on=EVERY_COMPLETED_STREAM,
+    source="openai-openapi#CreateChatCompletionStreamResponse.choices.finish_reason",
+    contract=["streaming-09"],
+    at="choices.*.finish_reason",
+    hint="Send null until the choice ends, then its reason in one chunk, and not again with the usage.",
+    broken_by={
+        "none": put("choices.*.finish_reason", None),
+        "twice": events(
+            lambda before: [each for each in before for _ in range(1 + bool(FINISHES.search(each[1])))]
+        ),
+        "in every chunk": put("choices.*.finish_reason", "stop"),
+    },
+)
+def test_finish_once(chunks: Chunks) -> None:
+    for index, choices in _by_index(chunks).items():
+        reasons = _reasons(choices)
+        if not reasons and _has_audio(choices):
+            raise NotApplicable("OpenAI's own audio streams end without finish_reason")
+        assert len(reasons) == 1, (
+            f"choice {index} has {len(reasons)} finish_reasons: {', '.join(reasons[:5])}"
+        )
+
+
+def _early_finish(before: list[Read]) -> list[Read]:
+    """The chunk with the finish_reason one place earlier."""
+    at = next((number for number, each in enumerate(before) if FINISHES.search(each[1])), 0)
+    return [*before[: at - 1], before[at], before[at - 1], *before[at + 1 :]] if at > 1 else before
+
+
+@must(
+    "send nothing of a choice after its finish_reason",
+    on=EVERY_CHUNKED,
+    source="openai-openapi#CreateChatCompletionStreamResponse.choices.finish_reason",
+    contract=["streaming-10"],
+    at="choices.*.delta",
+    hint="Hold the finish_reason back until the last piece of text or arguments was sent.",
+    broken_by={
+        "a finish one chunk early": events(_early_finish),
+        "a finish in every chunk": put("choices.*.finish_reason", "stop"),
+    },
+)
+def test_nothing_after_finish(chunks: Chunks) -> None:
+    finished: set[int] = set()
+    for index, choice in ((index, each) for index, found in _by_index(chunks).items() for each in found):
+        late = [name for name in SAID if index in finished and _delta(choice).get(name)]
+        assert not late, (
+            f"choice {index} goes on with {late[0]} {_delta(choice)[late[0]]!r:.80} after its finish_reason"
+        )
+        if _reasons([choice]):
+            finished.add(index)
+    if not finished:
+        raise NotApplicable("no choice has a finish_reason")
+
+
+@must(
+    "send data: [DONE] only after every choice has its finish_reason",
+    on=EVERY_STREAM,
+    source="openai-openapi#CreateChatCompletionStreamResponse.choices.finish_reason",
+    contract=["streaming-11"],
+    at="choices.*.finish_reason",
+    hint="When the upstream breaks off, send an error event, not [DONE]: clients take [DONE] for success.",
+    broken_by={
+        "the upstream broke off": events(
+            lambda before: [each for each in before if not FINISHES.search(each[1])]
+        ),
+        "nothing but [DONE]": events(lambda before: before[-1:]),
+    },
+)
+def test_done_after_finish(exchange: Exchange, stream: EventStream, chunks: Chunks) -> None:
+    if not stream.terminators or failed(exchange):
+        raise NotApplicable("the stream has no [DONE], or an error event before it")
+    choices = streamed_choices(chunks)
+    assert choices, "the stream says [DONE] without a single choice"
+    open_ones = [
+        index for index, found in _by_index(chunks).items() if not _reasons(found) and not _has_audio(found)
+    ]
+    assert not open_ones, f"the stream says [DONE], yet choice {open_ones[0]} has no finish_reason"
+
+
+# --- usage --------------------------------------------------------------------------------------------------
+
+
+def _with_usage(chunks: Chunks) -> list[int]:
+    return [position for position, chunk in enumerate(chunks) if chunk.get("usage") is not None]
+
+
+def _on_last_choice(document: Any) -> None:
+    """Usage on a chunk that has a choice, as OpenRouter sends it."""
+    if isinstance(document, dict) and document.get("usage"):
+        document["choices"] = [{"index": 0, "delta": {}, "finish_reason": None}]
+
+
+@must(
+    "send usage in exactly one chunk where it was asked for",
+    on=EVERY_USAGE_STREAM,
+    source="openai-openapi#ChatCompletionStreamOptions.include_usage",
+    contract=["streaming-12"],
+    at="usage",
+    hint="Send one usage chunk at the end; no running counts, and not none.",
+    needs=["request"],
+    broken_by={"none": put("usage", None), "running counts": put("usage", USAGE)},
+)
+def test_usage_once(chunks: Chunks) -> None:
+    count = len(_with_usage(chunks))
+    assert count == 1, f"{count or 'no'} chunks of {len(chunks)} have a usage that is not null"
+
+
+@must(
+    "send usage in a chunk of its own, with an empty array of choices",
+    on=EVERY_USAGE_STREAM,
+    source="openai-openapi#ChatCompletionStreamOptions.include_usage",
+    contract=["streaming-12"],
+    at="choices",
+    hint="After the chunk with the finish_reason send one more with choices: [] and the usage.",
+    needs=["request"],
+    broken_by={
+        "usage beside a choice": edit(_on_last_choice),
+        "choices left out": edit(lambda document: document.pop("choices") if document.get("usage") else None),
+    },
+)
+def test_usage_without_choices(chunks: Chunks) -> None:
+    if not (positions := _with_usage(chunks)):
+        raise NotApplicable("no chunk has usage")
+    last = chunks[positions[-1]]
+    assert last.get("choices") == [], (
+        f"the choices of the usage chunk are {json.dumps(last.get('choices'))[:120]}"
+    )
+
+
+def _usage_early(before: list[Read]) -> list[Read]:
+    """The usage chunk one place earlier."""
+    at = next((number for number, each in enumerate(before) if re.search(rb'"usage": ?\{', each[1])), 0)
+    return [*before[: at - 1], before[at], before[at - 1], *before[at + 1 :]] if at > 1 else before
+
+
+@must(
+    "send the usage in the last chunk before data: [DONE]",
+    on=EVERY_USAGE_STREAM,
+    source="openai-openapi#ChatCompletionStreamOptions.include_usage",
+    contract=["streaming-13"],
+    at="usage",
+    hint="Send nothing between usage and [DONE]: SDKs take the usage of the last chunk, and so would lose it.",
+    needs=["request"],
+    broken_by={
+        "before the finish": events(_usage_early),
+        "another chunk after it": insert(-1, chunk({"choices": [], "usage": None})),
+    },
+)
+def test_usage_last(chunks: Chunks) -> None:
+    if not (positions := _with_usage(chunks)):
+        raise NotApplicable("no chunk has usage")
+    if _has_audio(streamed_choices(chunks)) or any("moderation" in chunk for chunk in chunks):
+        raise NotApplicable("OpenAI's own audio and moderation streams go on after usage")
+    late = len(chunks) - 1 - positions[-1]
+    assert not late, f"{late} more chunk(s) follow the chunk with usage, and the official SDK loses it"
+
+
+@should(
+    "give every other chunk a usage of null where usage was asked for",
+    on=EVERY_USAGE_STREAM,
+    source="openai-openapi#ChatCompletionStreamOptions.include_usage",
+    contract=["streaming-14"],
+    at="usage",
+    hint="Do not leave usage: null out of the chunks before the last.",
+    needs=["request"],
+    broken_by=edit(lambda document: None if document.get("usage") else document.pop("usage", None)),
+)
+def test_usage_null_elsewhere(chunks: Chunks) -> None:
+    without = [position for position, chunk in enumerate(chunks) if "usage" not in chunk]
+    assert not without, f"{len(without)} of {len(chunks)} chunks have no usage member"
+
+
+@should(
+    "send no usage in a stream that did not ask for it",
+    on=EVERY_UNASKED_STREAM,
+    source="openai-openapi#CreateChatCompletionStreamResponse.usage",
+    contract=["streaming-15"],
+    at="usage",
+    hint="Where the gateway asks the upstream for usage, take the usage chunk out again.",
+    needs=["request"],
+    broken_by=insert(-1, chunk({"choices": [], "usage": USAGE})),
+)
+def test_usage_unasked(chunks: Chunks) -> None:
+    count = len(_with_usage(chunks))
+    assert not count, f"{count} of {len(chunks)} chunks have usage, which was not asked for"
+
+
+@should(
+    "give every chunk a choice in a stream that did not ask for usage",
+    on=EVERY_UNASKED_STREAM,
+    source="openai-openapi#CreateChatCompletionStreamResponse.choices",
+    contract=["streaming-15"],
+    at="choices",
+    hint="Leave out chunks that say nothing: clients read choices[0].",
+    needs=["request"],
+    broken_by=insert(1, chunk({"choices": []})),
+)
+def test_no_empty_choices(chunks: Chunks) -> None:
+    empty = [chunk for chunk in chunks if chunk.get("choices") == [] and not chunk.get("usage")]
+    unexcused = [chunk for chunk in empty if not any(name in chunk for name in EXCUSES)]
+    assert not unexcused, f"{len(unexcused)} of {len(chunks)} chunks have an empty array of choices"
+
+
+# --- generation that fails ----------------------------------------------------------------------------------
+
+ERROR = chunk(
+    {"error": {"message": "The upstream broke off", "type": "server_error", "param": None, "code": None}}
+)
+#: A stream that fails after its second event, told as OpenAI tells it.
+failing = events(lambda before: [*before[:2], (before[1 % len(before)][0], ERROR), *before[-1:]])
+FINISH = chunk({"choices": [{"index": 0, "delta": {}, "finish_reason": "stop"}]})
+
+
+def _errors(stream: EventStream) -> list[int]:
+    """Positions of the documents that hold an error."""
+    return [
+        position
+        for position, document in enumerate(stream.documents)
+        if isinstance(document, dict) and document.get("error")
+    ]
+
+
+@should(
+    "tell of a failure within a stream with an error object that has a message",
+    on=EVERY_FAILED_STREAM,
+    source="openai-openapi#ErrorResponse",
+    contract=["streaming-16"],
+    at="error.message",
+    hint='Send data: {"error": {"message": …, "type": …, "param": null, "code": null}}.',
+    shown_by=failing,
+    broken_by={"no message": put("error.message", DROP), "text": put("error", "The upstream broke off")},
+)
+def test_error_told(stream: EventStream) -> None:
+    for position in _errors(stream):
+        error = stream.documents[position]["error"]
+        message = error.get("message") if isinstance(error, dict) else None
+        assert isinstance(message, str), f"the error in the stream has no message: {json.dumps(error)[:160]}"
+        assert message, "the message of the error in the stream is empty"
+
+
+@should(
+    "not finish a choice as if it were whole after an error within the stream",
+    on=EVERY_FAILED_STREAM,
+    source="openai-openapi#CreateChatCompletionStreamResponse.choices.finish_reason",
+    contract=["streaming-16"],
+    at="choices.*.finish_reason",
+    hint="Send no chunk with finish_reason stop or tool_calls after the error event.",
+    shown_by=failing,
+    broken_by=insert(-1, FINISH),
+)
+def test_error_is_final(stream: EventStream) -> None:
+    later = [each for each in stream.documents[_errors(stream)[0] :] if isinstance(each, dict)]
+    reasons = [reason for reason in _reasons(streamed_choices(later)) if reason in ("stop", "tool_calls")]
+    assert not reasons, f"after the error event a choice ends with finish_reason {reasons[0]}"
+
+
+@should(
+    "not end a stream in silence: without a finish_reason, [DONE] or an error event",
+    on=EVERY_STREAM,
+    source="openai-python#_streaming.py",
+    contract=["streaming-16"],
+    hint="When the upstream breaks off, send an error event: clients take a silent end for a whole answer.",
+    broken_by={
+        "cut after the first event": events(lambda before: before[:1]),
+        "empty": events(lambda before: []),
+    },
+)
+def test_no_silent_end(exchange: Exchange, stream: EventStream, chunks: Chunks) -> None:
+    ended = bool(stream.terminators) or (stream.pending or "").endswith("[DONE]") or failed(exchange)
+    finished = any(_reasons([choice]) for choice in streamed_choices(chunks))
+    assert ended or finished, (
+        f"the stream of {len(stream.events)} events just ends: no finish_reason, no [DONE], no error"
+    )

@@ -1,0 +1,133 @@
+"""Replies in JSON: any object, or one that follows the schema of the request."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import jsonschema
+from jsonschema.validators import validator_for
+from referencing import Registry
+from referencing.exceptions import Unresolvable
+
+from conformance.exchange import Exchange, Inconclusive, NotApplicable
+from conformance.families import output_type, replies_where, streamed_choices, strict_schema
+from conformance.faults import edit, put
+from conformance.requirement import must
+from conformance.strict_json import JSONError, loads
+
+JSON_OBJECT = replies_where("every reply in JSON mode", lambda each: output_type(each) == "json_object")
+BY_SCHEMA = replies_where(
+    "every plain reply by a strict schema", lambda each: strict_schema(each) and not each.streams
+)
+BY_SCHEMA_STREAMED = replies_where(
+    "every streamed reply by a strict schema", lambda each: strict_schema(each) and each.streams
+)
+NOT_JSON = {
+    "in a Markdown fence": put("choices.*.message.content", '```json\n{"a": 1}\n```'),
+    "prose": put("choices.*.message.content", 'Here it is: {"a": 1}'),
+    "an array": put("choices.*.message.content", "[1]"),
+    "nothing": put("choices.*.message.content", None),
+}
+
+
+def problem(value: Any, schema: Any) -> str:
+    """Where a value departs from a JSON Schema, in words; empty where it follows. Nothing is fetched. Raises
+    Inconclusive for a schema that is none."""
+    kind = validator_for(schema, jsonschema.Draft202012Validator) if isinstance(schema, dict) else None
+    if kind is None:
+        raise Inconclusive("the schema of the request is not an object")
+    try:
+        kind.check_schema(schema)
+        error = next(kind(schema, registry=Registry()).iter_errors(value), None)
+    except (jsonschema.SchemaError, Unresolvable) as fault:
+        raise Inconclusive(f"the schema of the request cannot be used: {str(fault)[:160]}") from None
+    return "" if error is None else f"{error.json_path}: {error.message[:200]}"
+
+
+def outputs(exchange: Exchange) -> list[Any]:
+    """The content of each choice as JSON; where it was cut off or refused, the model did not cooperate."""
+    found = []
+    for choice in exchange.choices:
+        message, reason = choice.get("message"), choice.get("finish_reason")
+        if not isinstance(message, dict):
+            raise NotApplicable("a choice has no message, which is another requirement")
+        if reason in ("length", "content_filter") or message.get("refusal"):
+            raise Inconclusive(
+                f"the model did not answer: finish_reason {reason}, refusal {message.get('refusal')!r}"
+            )
+        if message.get("tool_calls") and exchange.request.asked.get("tools"):
+            raise NotApplicable("the model called a tool instead of answering")
+        found.append(_parsed(message.get("content")))
+    if not found:
+        raise Inconclusive("the reply has no choice")
+    return found
+
+
+def _parsed(content: Any) -> Any:
+    assert isinstance(content, str), f"the content is {json.dumps(content)[:120]}, not JSON text"
+    try:
+        return loads(content)
+    except JSONError as error:
+        raise AssertionError(f"the content is not JSON ({error}): {content[:160]!r}") from None
+
+
+@must(
+    "answer with a JSON object in JSON mode",
+    on=JSON_OBJECT,
+    source="openai-openapi#ResponseFormatJsonObject",
+    contract=["schema-01"],
+    at="choices.*.message.content",
+    hint="Strip the Markdown fence that the upstream puts around JSON, or use its own JSON mode.",
+    needs=["request"],
+    broken_by=NOT_JSON,
+)
+def test_json_object(exchange: Exchange) -> None:
+    for output in outputs(exchange):
+        assert isinstance(output, dict), f"the content is JSON, but no object: {json.dumps(output)[:160]}"
+
+
+def _follow(exchange: Exchange) -> None:
+    schema = exchange.request.asked["response_format"]["json_schema"].get("schema")
+    for output in outputs(exchange):
+        departure = problem(output, schema)
+        assert not departure, f"the content departs from the schema at {departure}"
+
+
+def _another_object(document: Any) -> None:
+    """The whole of another object in the first delta, and nothing in the others."""
+    for choice in streamed_choices([document]):
+        content = choice["delta"].get("content")
+        if content is not None:
+            choice["delta"]["content"] = '{"extra": 1}' if "role" in choice["delta"] else ""
+
+
+@must(
+    "follow a strict JSON Schema",
+    on=BY_SCHEMA,
+    source="openai-structured-outputs",
+    contract=["schema-03"],
+    at="choices.*.message.content",
+    hint="Pass response_format on, or constrain the output: a schema in the prompt is not enough.",
+    needs=["request"],
+    broken_by=NOT_JSON | {"another object": put("choices.*.message.content", '{"extra": 1}')},
+)
+def test_follows_schema(exchange: Exchange) -> None:
+    _follow(exchange)
+
+
+@must(
+    "follow a strict JSON Schema in streamed replies too",
+    on=BY_SCHEMA_STREAMED,
+    source="openai-structured-outputs#streaming",
+    contract=["schema-14"],
+    at="choices.*.delta.content",
+    hint="Pass response_format on in streamed requests as well.",
+    needs=["request"],
+    broken_by={
+        "text": put("choices.*.delta.content", "OK"),
+        "another object": edit(_another_object),
+    },
+)
+def test_follows_schema_streamed(exchange: Exchange) -> None:
+    _follow(exchange)
