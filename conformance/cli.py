@@ -197,8 +197,12 @@ def _pytest(arguments: list[str], out: Path | None, strict: bool, workers: int) 
     own = ["--pyargs", "conformance.suite", "-c", str(PACKAGE / "suite" / "pytest.ini"), "--rootdir", str(PACKAGE)]
     chosen = [*(["--out", str(out)] if out else []), *(["--gate-strict"] if strict else [])]
     shared = ["-n", str(workers)] if workers else []
-    code = pytest.main([*own, *arguments, *chosen, *shared])
-    raise typer.Exit({pytest.ExitCode.USAGE_ERROR: USAGE_ERROR, pytest.ExitCode.NO_TESTS_COLLECTED: NOT_JUDGED}.get(code, code))
+    code = int(pytest.main([*own, *arguments, *chosen, *shared]))
+    raise typer.Exit(_EXIT_CODES.get(code, code))
+
+
+#: pytest's own codes for wrong usage and for no tests, as ours.
+_EXIT_CODES = {4: USAGE_ERROR, 5: NOT_JUDGED}
 
 
 def _stop(message: str, code: int) -> None:

@@ -59,6 +59,11 @@ def completed(exchange: Exchange) -> bool:
     return finished or bool(exchange.stream.terminators)
 
 
+def broken_off(exchange: Exchange) -> bool:
+    """A stream that did not come to its end, so that what it adds up to shows nothing."""
+    return exchange.streamed and not completed(exchange)
+
+
 def streamed_choices(chunks: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
     """The choices of all chunks, in order; what is not an object is left out."""
     choices = [choice for chunk in chunks for choice in list_of(chunk.get("choices"))]

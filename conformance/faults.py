@@ -96,7 +96,7 @@ def _same_types(one: Any, other: Any) -> bool:
     return json.dumps(one) == json.dumps(other)
 
 
-def places(document: Any, path: str) -> Iterator[tuple[Any, str | int]]:
+def places(document: Any, path: str) -> Iterator[tuple[Any, Any]]:
     """Each container with the key that the path leads to, where the container exists: `choices.*.index`."""
     *parents, last = path.split(".")
     found = [document]

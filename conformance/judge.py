@@ -12,7 +12,7 @@ from .verdict import Finding, Verdict, gather
 
 #: What a check may ask for by name, beside `exchange`, `exchanges` and `model`.
 VIEWS: dict[str, Callable[[Exchange], Any]] = {
-    name: lambda exchange, name=name: getattr(exchange, name)  # type: ignore[misc]
+    name: lambda exchange, name=name: getattr(exchange, name)
     for name in (
         "document", "stream", "chunks", "reply", "choices", "messages", "tool_calls", "usage", "error",
     )

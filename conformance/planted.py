@@ -13,9 +13,9 @@ from .requirement import Fault
 
 def _usage(document: Any) -> dict[str, Any]:
     """The usage of a document that reports cache writes, or an empty object."""
-    usage = document.get("usage") if isinstance(document, dict) else None
+    usage: Any = document.get("usage") if isinstance(document, dict) else None
     details = usage.get("prompt_tokens_details") if isinstance(usage, dict) else None
-    return usage if isinstance(details, dict) and "cached_write_tokens" in details else {}
+    return usage if isinstance(usage, dict) and "cached_write_tokens" in (details or {}) else {}
 
 
 def _total_is_not_the_sum(document: Any) -> None:

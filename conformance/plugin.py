@@ -49,6 +49,14 @@ def pytest_configure(config: pytest.Config) -> None:
         config.pluginmanager.register(Conformance(config), "conformance-session")
 
 
+def _session(config: pytest.Config) -> Conformance:
+    """The session. A usage error where a test of the suite is run without naming the suite."""
+    session = config.pluginmanager.get_plugin("conformance-session")
+    if not isinstance(session, Conformance):
+        raise pytest.UsageError("the suite is run as: pytest --pyargs conformance.suite")
+    return session
+
+
 # --- from requirements to tests ----------------------------------------------------------------------------------------------
 
 
@@ -56,7 +64,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     requirements = getattr(metafunc.function, "requirements", None)
     if requirements is None:
         return
-    session: Conformance = metafunc.config.pluginmanager.get_plugin("conformance-session")
+    session = _session(metafunc.config)
     marked = [
         pytest.param(each, marks=[getattr(pytest.mark, each.level.lower()), pytest.mark.area(each.area)], id=each.id)
         for each in requirements
@@ -73,7 +81,7 @@ class Inconclusiveness(Exception):
 @pytest.fixture
 def judge(request: pytest.FixtureRequest) -> Callable[[Requirement], None]:
     """Judge a requirement on the model this test is about."""
-    session: Conformance = request.config.pluginmanager.get_plugin("conformance-session")
+    session = _session(request.config)
     return lambda requirement: session.judge(requirement, request.param, request.node)
 
 
@@ -81,7 +89,7 @@ def judge(request: pytest.FixtureRequest) -> Callable[[Requirement], None]:
 def pytest_runtest_makereport(
     item: pytest.Item, call: pytest.CallInfo[None]
 ) -> Iterator[None]:  # the hook's result is a TestReport, sent back through the generator
-    report: pytest.TestReport = yield  # type: ignore[assignment,misc]
+    report: pytest.TestReport = yield  # type: ignore[assignment]
     if call.excinfo and call.excinfo.errisinstance(Inconclusiveness):
         report.when = "setup"
         report.longrepr = f"inconclusive: {call.excinfo.value}"

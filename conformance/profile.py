@@ -11,7 +11,7 @@ FAMILIES = ("gpt", "claude", "gemini", "deepseek", "grok", "other")
 
 _FAMILY_PATTERNS = (
     ("claude", r"claude"),
-    ("gpt", r"(?:^|[/.-])(?:gpt-|o[134](?:-|$)|chatgpt|codex-)"),
+    ("gpt", r"(?:^|[/.-])(?:gpt-(?!oss)|o[134](?:-|$)|chatgpt|codex-)"),
     ("gemini", r"gemini"),
     ("deepseek", r"deepseek"),
     ("grok", r"grok"),

@@ -258,12 +258,9 @@ def dump_report(report: Report) -> dict[str, Any]:
         entry["verdict"] = str(stated.verdict)
         for finding in entry["findings"]:
             finding["verdict"] = str(finding["verdict"])
-    return {"format": FORMAT, "exit_code": conclusion.exit_code, "conclusion": conclusion.sentence} | _plain(value)
-
-
-def _plain(value: Any) -> Any:
-    """The value as JSON would give it back: lists for tuples."""
-    return json.loads(json.dumps(value))
+    head = {"format": FORMAT, "exit_code": conclusion.exit_code, "conclusion": conclusion.sentence}
+    dumped: dict[str, Any] = json.loads(json.dumps(head | value))  # lists for tuples, as JSON gives it back
+    return dumped
 
 
 def load_report(value: Mapping[str, Any]) -> Report:

@@ -6,7 +6,7 @@ import inspect
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from functools import partial
+from functools import cached_property, partial
 from typing import Any
 
 from .exchange import Exchange, Fact, Inconclusive, Request
@@ -72,7 +72,7 @@ class Requirement:
     def area(self) -> str:
         return self.id.partition(".")[0]
 
-    @property
+    @cached_property
     def asks_for(self) -> tuple[str, ...]:
         """The views its check wants, by name."""
         return tuple(inspect.signature(self.check).parameters)

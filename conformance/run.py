@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from . import __version__
 from .archive import Archive, Send, recorded
-from .exchange import Exchange, Failure, Inconclusive, Request
+from .exchange import Exchange, Inconclusive, Request
 from .judge import judge, judge_all, judge_run
 from .profile import Model, Profile, family_of
 from .requests import DECLARED, PLAIN, for_model
 from .requirement import Fault, Family, Requirement
-from .verdict import Finding, Verdict
+from .verdict import Finding, Verdict, gather
 
 RUN_FORMAT = "run-1"
 
@@ -26,14 +26,14 @@ class RunError(Exception):
 
 @dataclass
 class Run:
-    """`send` gives the exchange of a request; `held` are recordings made elsewhere, judged instead of sending."""
+    """`send` gives the exchange of a request. `held` are recordings made elsewhere, judged instead of sending: for
+    each column of the report the models that were asked, with what they answered."""
 
     profile: Profile
     salt: str
     send: Send
-    held: Mapping[str, Sequence[Exchange]] | None = None
+    held: Mapping[str, Mapping[Model, Sequence[Exchange]]] | None = None
     unjudged: str = ""
-    _seen: dict[tuple[str, str], list[Exchange]] = field(default_factory=dict)
 
     def find(self, requirement: Requirement, model: Model) -> Finding:
         """Judge a requirement on all that it speaks of, sending what was not sent before."""
@@ -54,8 +54,6 @@ class Run:
 
     def exchanges(self, model: Model) -> list[Exchange]:
         """Every exchange of a model's run, each sent at most once."""
-        if self.held is not None:
-            return list(self.held.get(model.name, ()))
         return self._had(self._all(model), model)[0]
 
     def _all(self, model: Model) -> list[Request]:
@@ -71,15 +69,28 @@ class Run:
                 missing = str(reason)
         return exchanges, missing
 
-    def _find_held(self, requirement: Requirement, model: Model) -> Finding:
+    def _find_held(self, requirement: Requirement, column: Model) -> Finding:
+        assert self.held is not None
         if requirement.whole_run:
             reason = "recordings made elsewhere may hold one exchange twice, so they are not compared"
-            return _not_judged(requirement, model, Verdict.NOT_APPLICABLE, reason)
-        return judge_all(requirement, self.exchanges(model), model, expected=False)
+            return _not_judged(requirement, column, Verdict.NOT_APPLICABLE, reason)
+        found = [
+            judge(requirement, exchange, model)
+            for model, exchanges in self.held[column.name].items()
+            for exchange in exchanges
+            if speaks_of(requirement, exchange)
+        ]
+        if not found:
+            return _not_judged(requirement, column, Verdict.NOT_APPLICABLE, "no recording is of that kind")
+        return replace(gather(found), model=column.name)
 
     def preflight(self) -> None:
         """Send one small request to each model, and note in `unjudged` why nothing can be judged where none is
-        answered with a completion. Nothing more is sent then."""
+        answered with a completion. Nothing more is sent then. Of recordings one must hold a completion."""
+        if self.held is not None:
+            if not any(_answers(each) for each in held_exchanges(self)):
+                self.unjudged = f"{self.profile.base_url} holds no recording of a completion"
+            return
         outcomes: dict[str, str] = {}
         for model in self.profile.models:
             try:
@@ -161,10 +172,11 @@ def survivors(requirement: Requirement, run: Run) -> Iterator[str]:
 def _shown(requirement: Requirement, exchanges: Sequence[Exchange]) -> list[Exchange]:
     """The exchanges that the requirement speaks of and accepts, after `shown_by` where there is one."""
     shown = [requirement.shown_by(each) for each in exchanges] if requirement.shown_by else list(exchanges)
-    return [each for each in shown if _speaks_of(requirement, each)]
+    return [each for each in shown if speaks_of(requirement, each)]
 
 
-def _speaks_of(requirement: Requirement, exchange: Exchange) -> bool:
+def speaks_of(requirement: Requirement, exchange: Exchange) -> bool:
+    """Whether an exchange is one of those that the requirement is judged on."""
     if isinstance(requirement.on, Family):
         return requirement.on.contains(exchange)
     return exchange.request.label in {request.label for request in requirement.on}
@@ -180,7 +192,7 @@ def _caught(requirement: Requirement, exchanges: Sequence[Exchange], model: Mode
         if judge(requirement, exchange, model).verdict is not Verdict.PASS:
             continue
         broken_one = fault(exchange)
-        if _speaks_of(requirement, broken_one) and judge(requirement, broken_one, model).verdict >= Verdict.WARN:
+        if speaks_of(requirement, broken_one) and judge(requirement, broken_one, model).verdict >= Verdict.WARN:
             return True
     return False
 
@@ -208,24 +220,34 @@ def read_run(folder: Path) -> tuple[Run, str]:
     return Run(profile, salt, Archive(folder / "archive")), fault
 
 
+COLUMNS = 8  #: models that a report shows one by one; recordings of more are shown by family
+
+
 def held_run(folder: Path, recordings: Iterable[tuple[str, Exchange]]) -> Run:
     """A run over recordings made elsewhere, by the model each was asked for. Raises RunError where there is none."""
-    held: dict[str, list[Exchange]] = {}
-    for number, (model, exchange) in enumerate(recordings, start=1):
+    by_model: dict[Model, list[Exchange]] = {}
+    for number, (name, exchange) in enumerate(recordings, start=1):
         unique = replace(exchange, request=replace(exchange.request, attempt=number))
-        held.setdefault(model, []).append(unique)
-    if not held:
+        by_model.setdefault(Model(name, family_of(name)), []).append(unique)
+    if not by_model:
         raise RunError(f"{folder} holds no recorded exchange: nothing can be judged")
-    models = tuple(Model(name, family_of(name)) for name in sorted(held))
+    held: dict[str, dict[Model, Sequence[Exchange]]] = {}
+    for model, exchanges in sorted(by_model.items(), key=lambda item: item[0].name):
+        column = model.name if len(by_model) <= COLUMNS else f"{model.family} models"
+        held.setdefault(column, {})[model] = exchanges
+    columns = tuple(Model(name, next(iter(models)).family) for name, models in sorted(held.items()))
+    return Run(Profile(folder.name, columns, "recording"), "", _send_nothing, held)
 
-    def send(request: Request) -> Exchange:
-        return Exchange(request, 0, failure=Failure("not sent", "recordings are judged"))
 
-    return Run(Profile(str(folder.name), models, "recording"), "", send, held)
+def _send_nothing(request: Request) -> Exchange:
+    raise Inconclusive("recordings are judged, nothing is sent")
 
 
-def run_exchanges(run: Run, folder: Path | None) -> list[Exchange]:
+def held_exchanges(run: Run) -> list[Exchange]:
+    """The recordings of a run that has them."""
+    return [each for models in (run.held or {}).values() for exchanges in models.values() for each in exchanges]
+
+
+def run_exchanges(run: Run, folder: Path) -> list[Exchange]:
     """Every exchange of a run, for its report."""
-    if run.held is not None:
-        return [exchange for exchanges in run.held.values() for exchange in exchanges]
-    return list(recorded(folder)) if folder and folder.is_dir() else []
+    return held_exchanges(run) if run.held is not None else list(recorded(folder))

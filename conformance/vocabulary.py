@@ -99,7 +99,7 @@ def relation_problem(keyword: str, relation: Mapping[str, Any], value: Any) -> s
     return f"{name} {said}, {'not' if keyword == 'sumOf' else 'less than'} {shown} = {expected}"
 
 
-_Accounting = extend(
+_Accounting: Any = extend(  # type: ignore[no-untyped-call]
     Draft202012Validator,
     {
         "omitEmpty": _omit_empty,
@@ -115,7 +115,9 @@ def registry() -> Registry[Any]:
     """All files of schemas/ by their $id; nothing is fetched."""
     files = sorted(folder("schemas").glob("*.json"))
     contents = [json.loads(file.read_text(encoding="utf-8")) for file in files]
-    resources = [(each["$id"], Resource(each, DRAFT202012)) for each in contents if "$id" in each]
+    resources = [
+        (each["$id"], Resource.from_contents(each, DRAFT202012)) for each in contents if "$id" in each
+    ]
     return Registry().with_resources(resources)
 
 

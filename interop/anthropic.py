@@ -52,9 +52,8 @@ class Upstream:
             asked = check(json.loads(await request.body()))
         except (json.JSONDecodeError, UnicodeDecodeError) as error:
             raise AnthropicError(f"The request body is not valid JSON: {error}") from None
-        blocks = render(asked)
+        blocks, turn = render(asked), speak(asked)
         counts = usage(size(blocks), by_marker(self.cache, self.key, blocks, self.clock()))
-        turn = speak(asked)
         model = SNAPSHOTS.get(asked["model"], asked["model"])
         if not asked.get("stream"):
             return JSONResponse(message(model, turn, counts), headers=_headers())

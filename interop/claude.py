@@ -11,9 +11,10 @@ from uuid import uuid4
 
 from conformance.reference.facts import facts, subjects
 from conformance.reference.generate import instance
+from conformance.reference.patterns import Unwritable
 from conformance.reference.tokens import count, pieces
 
-from .messages import parts, text_of
+from .messages import AnthropicError, parts, text_of
 
 _COUNT = re.compile(r"count from (\d+) to (\d+)", re.IGNORECASE)
 _ECHO = re.compile(r"\A(?:say|repeat|reply)\b[^:\n]*:\s*(.*)\Z", re.IGNORECASE | re.DOTALL)
@@ -97,8 +98,16 @@ def _calls(tools: list[dict[str, Any]], choice: dict[str, Any], told: str) -> It
     tool = next((each for each in tools if _is_named(each, told)), tools[0])
     about: list[str | None] = [*subjects(told)] if len(tool["input_schema"].get("required", ())) == 1 else []
     for subject in (about or [None])[: 1 if choice.get("disable_parallel_tool_use") else None]:
-        value = instance(tool["input_schema"], facts(told, first=subject))
+        value = _instance(tool["input_schema"], told, subject, f"tools: {tool['name']}.input_schema")
         yield {"type": "tool_use", "id": f"toolu_01{uuid4().hex[:22]}", "name": tool["name"], "input": value}
+
+
+def _instance(schema: Any, told: str, first: str | None, where: str) -> Any:
+    """A value by the schema, with what was told in it."""
+    try:
+        return instance(schema, facts(told, first=first))
+    except (Unwritable, TypeError, AttributeError) as reason:
+        raise AnthropicError(f"{where}: {reason}") from None
 
 
 def _results(content: Any) -> str:
@@ -107,9 +116,10 @@ def _results(content: Any) -> str:
 
 
 def _text(asked: dict[str, Any], told: str) -> str:
-    output = (asked.get("output_config") or {}).get("format") or asked.get("output_format")
-    if output:
-        return written(instance(output["schema"], facts(told)))
+    output = (asked.get("output_config") or {}).get("format", asked.get("output_format"))
+    if output is not None:
+        schema = output.get("schema") if isinstance(output, dict) else None
+        return written(_instance(schema, told, None, "output_config.format.schema"))
     if found := _COUNT.search(told):
         return "\n".join(str(number) for number in range(int(found[1]), int(found[2]) + 1))
     if found := _KEYS.search(told):

@@ -66,9 +66,25 @@ def _check_scalars(asked: dict[str, Any]) -> None:
     if asked.get("temperature") is not None and asked.get("top_p") is not None:
         text = "`temperature` and `top_p` cannot both be specified for this model. Please use only one."
         raise AnthropicError(text)
+    for name in ("tool_choice", "metadata", "output_config", "output_format", "cache_control"):
+        if not isinstance(asked.get(name) or {}, dict):
+            raise AnthropicError(f"{name}: Input should be a valid dictionary or object")
+    for name in ("tools", "stop_sequences"):
+        if not isinstance(asked.get(name) or [], list):
+            raise AnthropicError(f"{name}: Input should be a valid list")
+    _check_content(asked.get("system"), "system")
     for index, each in enumerate(asked.get("stop_sequences") or ()):
         if not isinstance(each, str) or not each.strip():
             raise AnthropicError(f"stop_sequences.{index}: each stop sequence must contain non-whitespace")
+
+
+def _check_content(content: Any, where: str) -> None:
+    """A string, or a list of objects."""
+    if not isinstance(content, str | list | None):
+        raise AnthropicError(f"{where}: Input should be a valid list")
+    for position, part in enumerate(content if isinstance(content, list) else ()):
+        if not isinstance(part, dict):
+            raise AnthropicError(f"{where}.{position}: Input should be an object")
 
 
 def _check_messages(messages: list[Any]) -> None:
@@ -82,6 +98,7 @@ def _check_messages(messages: list[Any]) -> None:
         if message.get("content") in _EMPTY and index < len(messages) - 1:
             text = "all messages must have non-empty content except for the optional final assistant message"
             raise AnthropicError(f"{where}: {text}")
+        _check_content(message.get("content"), f"{where}.content")
         found = parts(message.get("content"))
         for position, part in enumerate(found):
             _check_part(part, f"{where}.content.{position}", called)
@@ -107,7 +124,7 @@ def _check_part(part: dict[str, Any], where: str, called: set[str]) -> None:
 def _check_tools(asked: dict[str, Any]) -> None:
     tools, choice = asked.get("tools") or [], asked.get("tool_choice")
     for index, tool in enumerate(tools):
-        if not isinstance(tool.get("name"), str):
+        if not isinstance(tool, dict) or not isinstance(tool.get("name"), str):
             raise AnthropicError(f"tools.{index}.custom.name: Field required")
         if not isinstance(tool.get("input_schema"), dict):
             raise AnthropicError(f"tools.{index}.custom.input_schema: Field required")
@@ -147,7 +164,7 @@ def parts(content: Any) -> list[dict[str, Any]]:
     """The blocks of a content, one block of text where it is a string."""
     if isinstance(content, str):
         return [{"type": "text", "text": content}] if content else []
-    return [part for part in content or () if isinstance(part, dict)]
+    return list(content or ())
 
 
 def text_of(content: Any) -> str:

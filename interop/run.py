@@ -1,8 +1,8 @@
 """Runs the suite against LiteLLM's proxy with a pretended Anthropic behind it, on the loopback address alone.
 
-`python -m interop.run --litellm PATH`, where PATH is the `litellm` command of an environment of its own. Exits
-with an error only where something did not start, or the run could not be judged: what LiteLLM violates are
-findings, not failures.
+`python -m interop.run --litellm PATH`, where PATH is the `litellm` command of an environment of its own.
+Exits with an error only where something did not start, or the run could not be judged: what LiteLLM violates
+are findings, not failures.
 """
 
 from __future__ import annotations
@@ -69,7 +69,7 @@ def main() -> int:
                     f"{proxy}/health/liveliness",
                 ),
             ):
-                return judged(suite(options, f"{proxy}/v1"), here)
+                return judged(suite(options, f"{proxy}/v1"), here, options.out / "report.json")
         except NotStartedError as reason:
             print(reason, flush=True)
             return 3
@@ -97,13 +97,16 @@ def suite(options: argparse.Namespace, base_url: str) -> list[str]:
     return [command, "run", *named, *options.suite]
 
 
-def judged(command: list[str], environment: dict[str, str]) -> int:
-    """Run the suite; violations (1) are findings, the rest are ours."""
+def judged(command: list[str], environment: dict[str, str], report: Path) -> int:
+    """Run the suite; violations (1) are findings, the rest is ours, and so is a run without a report."""
     print(f"$ {' '.join(command)}", flush=True)
     begun = time.monotonic()
+    report.unlink(missing_ok=True)
     code = subprocess.run(command, env=environment, check=False).returncode
     print(f"the suite exited {code} after {time.monotonic() - begun:.0f} s", flush=True)
-    return 0 if code in (0, 1) else code
+    if code in (0, 1):
+        return 0 if report.exists() else 3
+    return code
 
 
 def proxy_environment(upstream: str, home: Path) -> dict[str, str]:

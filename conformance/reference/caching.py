@@ -41,16 +41,20 @@ class Cache:
     expiries: dict[bytes, float] = field(default_factory=dict)
 
     def holds(self, prefix: bytes, now: float) -> bool:
+        """Whether a prefix can be read."""
         return self.expiries.get(prefix, 0.0) > now
 
     def keep(self, prefix: bytes, now: float, lifetime: float) -> None:
+        """Hold a prefix for a lifetime in seconds."""
         self.lifetimes[prefix] = lifetime
         self.expiries[prefix] = now + lifetime
 
     def refresh(self, prefix: bytes, now: float) -> None:
+        """Hold a prefix for its lifetime once more, as a hit does."""
         self.expiries[prefix] = now + self.lifetimes[prefix]
 
     def forget_expired(self, now: float) -> None:
+        """Let go of what can no longer be read."""
         for prefix in [each for each, expiry in self.expiries.items() if expiry <= now]:
             del self.expiries[prefix], self.lifetimes[prefix]
 

@@ -128,9 +128,8 @@ def _takes_one_subject(schema: dict[str, Any]) -> bool:
 def _fill(function: dict[str, Any], schema: dict[str, Any], text: str, salt: str, name: str | None) -> Any:
     try:
         found = instance({"type": "object", **schema}, facts(text, salt, name))
-    except (Unwritable, TypeError, ValueError, AttributeError, KeyError) as error:
-        reason = str(error) if isinstance(error, Unwritable) else "the schema is malformed"
-        message = f"Invalid schema for function '{function['name']}': {reason}."
+    except Unwritable as error:
+        message = f"Invalid schema for function '{function['name']}': {error}."
         raise Refusal(message, "tools", "invalid_function_parameters") from None
     return found
 

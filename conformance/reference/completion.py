@@ -47,9 +47,8 @@ def _text(asked: dict[str, Any]) -> str:
     if output["type"] == "json_schema":
         try:
             value = instance(output["json_schema"]["schema"], facts(prompt, salt))
-        except (Unwritable, TypeError, ValueError, AttributeError, KeyError) as error:
-            reason = str(error) if isinstance(error, Unwritable) else "the schema is malformed"
-            raise Refusal(f"Invalid schema for response_format: {reason}.", "response_format") from None
+        except Unwritable as error:
+            raise Refusal(f"Invalid schema for response_format: {error}.", "response_format") from None
         return _dump(value)
     if output["type"] == "json_object" or _wants_json(prompt):
         return _dump(_free_object(prompt, salt) or {"answer": write(asked["messages"])})

@@ -31,6 +31,7 @@ class Facts:
         return int.from_bytes(digest[:8], "big") % options
 
     def mentions(self, word: str) -> bool:
+        """Whether the text has this word or phrase, in whatever case."""
         return re.search(rf"(?<!\w){re.escape(word)}(?!\w)", self.text, re.IGNORECASE) is not None
 
     def denies(self, words: list[str]) -> bool:

@@ -8,11 +8,11 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from fractions import Fraction
 from itertools import count
 from typing import Any
 
 from .facts import Facts
+from .numbers import fits, smallest
 from .patterns import Unwritable
 from .strings import string
 
@@ -48,7 +48,10 @@ class _Place:
 def instance(schema: Schema, facts: Facts) -> Any:
     """A value that is valid under the schema (2020-12, the part that structured outputs support). Raises
     Unwritable."""
-    return _Generator(schema, facts).value(schema, _Place())
+    try:
+        return _Generator(schema, facts).value(schema, _Place())
+    except (TypeError, ValueError, AttributeError, LookupError, ArithmeticError):
+        raise Unwritable("a keyword has a value of the wrong type") from None
 
 
 @dataclass(frozen=True)
@@ -85,6 +88,8 @@ class _Generator:
         options = said[:1] or options
         if not options:
             raise Unwritable(f"the enum at {place.path} is empty")
+        taken = [str(each).lower() for each in said]
+        self.facts.names[:] = [name for name in self.facts.names if name.lower() not in taken]
         return options[self.facts.choose(len(options), place.path)]
 
     def branch(self, rest: Schema, branches: list[Any], place: _Place) -> Any:
@@ -159,11 +164,11 @@ class _Generator:
         whole = schema["type"] == "integer"
         said: list[Any] = self.facts.integers if whole else self.facts.decimals + self.facts.integers
         for each in said:
-            if _fits(each, schema):
+            if fits(each, schema):
                 (self.facts.integers if type(each) is int else self.facts.decimals).remove(each)
                 return each  # type: ignore[no-any-return]
-        found = _smallest(schema, whole, 1 + self.facts.choose(9, place.path))
-        if not _fits(found, schema):
+        found = smallest(schema, whole, 1 + self.facts.choose(9, place.path))
+        if not fits(found, schema):
             raise Unwritable(f"the bounds of the number at {place.path} cannot be met")
         return found
 
@@ -179,44 +184,3 @@ def resolve(root: Schema, reference: Any) -> Any:
             raise Unwritable(f"the reference {reference!r} leads nowhere")
         found = found[name]
     return found
-
-
-def _fits(value: float, schema: Schema) -> bool:
-    step = schema.get("multipleOf")
-    return (
-        value >= schema.get("minimum", -math.inf)
-        and value <= schema.get("maximum", math.inf)
-        and value > schema.get("exclusiveMinimum", -math.inf)
-        and value < schema.get("exclusiveMaximum", math.inf)
-        and (step is None or (_exact(value) / _exact(step)).denominator == 1)
-    )
-
-
-def _smallest(schema: Schema, whole: bool, usual: int) -> float:
-    """The usual number where it fits, else the one next to the bound that the schema does have."""
-    if _fits(usual, schema):
-        return usual
-    low = max(schema.get("minimum", -math.inf), schema.get("exclusiveMinimum", -math.inf))
-    high = min(schema.get("maximum", math.inf), schema.get("exclusiveMaximum", math.inf))
-    step = _exact(schema.get("multipleOf", 1))
-    step = step * step.denominator if whole else step
-    if math.isinf(low):
-        low = float(high - 2 * step) if not math.isinf(high) else 0
-    nearest = math.ceil(_exact(low) / step) * step
-    candidates = [
-        nearest,
-        nearest + step,
-        (_exact(low) + _exact(high)) / 2 if not math.isinf(high) else nearest,
-    ]
-    fitting = [
-        each for each in candidates if _fits(_plain(each), schema) and (not whole or each.denominator == 1)
-    ]
-    return _plain(fitting[0] if fitting else nearest)
-
-
-def _exact(value: Any) -> Fraction:
-    return value if isinstance(value, Fraction) else Fraction(str(value))
-
-
-def _plain(value: Fraction) -> float:
-    return int(value) if value.denominator == 1 else float(value)

@@ -92,8 +92,8 @@ def check_strict(schema: dict[str, Any], what: str, where: str, code: str | None
     if fault is None:
         try:
             instance(schema, facts(""))
-        except (Unwritable, TypeError, ValueError, AttributeError, KeyError) as error:
-            fault = str(error) if isinstance(error, Unwritable) else "the schema is malformed"
+        except Unwritable as error:
+            fault = str(error)
     if fault:
         raise Refusal(f"Invalid schema for {what}: {fault}.", where, code)
 

@@ -67,14 +67,19 @@ def app(send: Send, keys: Keys = None) -> Application:
 
 
 def serve(host: str, port: int, send: Send, keys: Keys = None) -> None:
-    """Serve until interrupted."""
-    uvicorn.Server(_config(send, keys, host=host, port=port)).run()
+    """Serve until interrupted. Raises OSError where the address cannot be had."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with (
+        socket.create_server((host, port), family=family) as listener,
+        contextlib.suppress(KeyboardInterrupt),
+    ):
+        uvicorn.Server(_config(send, keys)).run([listener])
 
 
 @contextlib.contextmanager
 def serving(send: Send, port: int = 0, keys: Keys = None) -> Iterator[str]:
-    """Serve on loopback in a thread; gives the base URL. Port 0 takes a free one. Raises OSError where the port
-    is taken, RuntimeError where the server does not start."""
+    """Serve on loopback in a thread; gives the base URL. Port 0 takes a free one. Raises OSError where the
+    port is taken, RuntimeError where the server does not start."""
     with socket.create_server(("127.0.0.1", port)) as listener:
         server = uvicorn.Server(_config(send, keys))
         thread = threading.Thread(
@@ -89,7 +94,7 @@ def serving(send: Send, port: int = 0, keys: Keys = None) -> Iterator[str]:
             thread.join(PATIENCE)
 
 
-def _config(send: Send, keys: Keys, **where: Any) -> uvicorn.Config:
+def _config(send: Send, keys: Keys) -> uvicorn.Config:
     return uvicorn.Config(
         app(send, keys),
         http="h11",
@@ -100,7 +105,6 @@ def _config(send: Send, keys: Keys, **where: Any) -> uvicorn.Config:
         server_header=False,
         date_header=False,
         timeout_graceful_shutdown=1,
-        **where,
     )
 
 

@@ -11,6 +11,7 @@ from .facts import Facts
 from .patterns import Unwritable, matching
 from .vocabulary import PLAIN
 
+LONGEST = 5000  #: characters of the longest minLength
 _FORMATS = {
     "date": "2026-01-{n:02}",
     "date-time": "2026-01-{n:02}T12:00:00Z",
@@ -27,21 +28,21 @@ _FORMATS = {
 def string(schema: dict[str, Any], facts: Facts, where: str) -> str:
     """A string valid under the schema's format, pattern and length. Raises Unwritable."""
     low, high = schema.get("minLength", 0), schema.get("maxLength", math.inf)
-    if low > min(high, 100_000):
+    if low > min(high, LONGEST):
         raise Unwritable(f"the length of the string at {where} cannot be met")
     if "pattern" in schema:
         return _by_pattern(schema["pattern"], facts, where, low, high)
     if schema.get("format") is not None:
-        text = _by_format(schema["format"], facts, where)
-        if not low <= len(text) <= high:
+        formed = _by_format(schema["format"], facts, where)
+        if not low <= len(formed) <= high:
             raise Unwritable(f"the length of the {schema['format']} at {where} cannot be met")
-        return text
-    fitting = [name for name in facts.names if low <= len(name) <= high]
-    if fitting:
-        facts.names.remove(fitting[0])
-        return fitting[0]
+        return formed
+    for name in facts.names:
+        if low <= len(name) <= high:
+            facts.names.remove(name)
+            return name
     word = PLAIN[facts.choose(len(PLAIN), where)]
-    text = (word * (low // len(word) + 1))[: max(low, len(word))]
+    text: str = (word * (low // len(word) + 1))[: max(low, len(word))]
     return text if math.isinf(high) else text[: int(high)]
 
 

@@ -14,6 +14,10 @@ _PLAIN = "amber birch cedar delta ember fern grove heron iris juniper"
 NUMERALS = tuple(_NUMERALS.split())
 #: What a plain string is made of.
 PLAIN = tuple(_PLAIN.split())
+#: Words that make a longer phrase stand for something said before.
+REFERRING = _set("above before earlier former i it latter mentioned previous that them those what which you")
+#: Words that stand for something said before where there are no others.
+VAGUE = _set("a all answer both code codes it just number only that the them this word words")
 #: Words before a name that make it the subject.
 PLACING = _set("in for at near of to from about on")
 #: Words that begin a sentence with a capital and name nothing.

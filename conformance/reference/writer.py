@@ -11,12 +11,14 @@ import re
 from .images import colour
 from .messages import INSTRUCTING, Message, text_of
 from .recall import is_question, recall, sentences
+from .vocabulary import REFERRING, VAGUE
 
 IGNORANCE = "I have no answer to that."
 _COUNT = re.compile(r"\bcount (?:from (\d+) )?(?:up )?to (\d+)", re.IGNORECASE)
 _TIMES = re.compile(r"\brepeat (?:the word )?[\"'“]?([^\s\"'”]+)[\"'”]? (\d+) times", re.IGNORECASE)
 _ECHO = re.compile(
-    r"(?:^|(?<=[.!?\n])[ \t]*)(?:please )?(?:repeat|echo|say|reply|respond|answer|write|output|print)\b"
+    r"(?:^|(?<=[.!?\n])[ \t]*)(?:please )?"
+    r"(?:repeat|echo|say|write|output|print|(?:reply|respond|answer)(?= (?:only|exactly|with)))\b"
     r"[^:\n]{0,100}:[ \t]*(.+)",
     re.IGNORECASE | re.DOTALL,
 )
@@ -66,9 +68,17 @@ def command(text: str) -> str | None:
         return separator.join(str(each) for each in range(first, min(last, first + LONGEST_COUNT) + 1))
     if found := _ECHO.search(text):
         return found[1].strip()
-    if found := _SAY.search(text):
-        return found[1].strip("\"'“” ")
+    found = _SAY.search(text)
+    if found and not any(is_question(each) for each in sentences(text[: found.start()])):
+        target = found[1].strip("\"'“” ")
+        return None if _refers(target) else target
     return None
+
+
+def _refers(target: str) -> bool:
+    """Whether something said before is meant, as in `the code I gave you`."""
+    words = re.findall(r"\w+", target.lower())
+    return VAGUE.issuperset(words) or (len(words) > 2 and not REFERRING.isdisjoint(words))
 
 
 def _last_turn(messages: list[Message]) -> list[Message]:

@@ -14,8 +14,8 @@ _SHOWN_AROUND = 160  #: characters of any other line
 def excerpt(
     lines: Sequence[Line], context: int = 3, most: int = 40, width: int = _SHOWN_AROUND
 ) -> list[Line]:
-    """The flagged lines with some around them, or the first ones where none is flagged; never more than `most`
-    besides the gaps, and lines longer than `width` cut."""
+    """The flagged lines with some around them, or the first ones where none is flagged; never more than
+    `most` besides the gaps, and lines longer than `width` cut."""
     flagged = [number for number, line in enumerate(lines) if line.flagged]
     around = {near for number in flagged for near in range(number - context, number + context + 1)}
     wanted = [number for number in range(len(lines)) if number in around or not flagged]

@@ -74,7 +74,8 @@ class Observation:
 
 
 def observations(report: Report, entry: Entry, *verdicts: Verdict) -> list[Observation]:
-    """What was found, one observation for models of which the same was; worst first. All but passes by default."""
+    """What was found, one observation for the models of which the same was, worst first; by default all but
+    passes."""
     wanted = verdicts or tuple(verdict for verdict in Verdict if verdict is not Verdict.PASS)
     groups: dict[tuple[Verdict, str], list[Finding]] = {}
     for finding in entry.findings:
@@ -102,11 +103,19 @@ def affected(report: Report, entry: Entry) -> str:
     return who(report, (name for each in worst(report, entry) for name in each.models))
 
 
-def violations(report: Report, *verdicts: Verdict) -> list[Entry]:
-    """The entries that came to one of these verdicts, FAIL and WARN by default, worst first."""
-    return [
-        entry for entry in report.worst_first if entry.verdict in (verdicts or (Verdict.FAIL, Verdict.WARN))
-    ]
+def entries(report: Report, *verdicts: Verdict) -> list[Entry]:
+    """The entries that came to one of these verdicts, worst first."""
+    return [entry for entry in report.worst_first if entry.verdict in verdicts]
+
+
+def violations(report: Report) -> list[Entry]:
+    return entries(report, Verdict.FAIL, Verdict.WARN)
+
+
+def observed(report: Report, verdict: Verdict) -> list[tuple[Entry, list[Observation]]]:
+    """The requirements that came to this verdict on some model, whatever they came to on others."""
+    found = [(entry, observations(report, entry, verdict)) for entry in report.worst_first]
+    return [(entry, seen) for entry, seen in found if seen]
 
 
 def statement(entry: Entry) -> str:

@@ -80,9 +80,12 @@ def _environment() -> Environment:
         lstrip_blocks=True,
     )
     environment.filters |= {
-        "one_line": words.one_line, "plural": words.plural, "web_link": words.web_link, "mark": words.MARK.get,
+        "one_line": words.one_line,
+        "plural": words.plural,
+        "web_link": words.web_link,
+        "mark": words.MARK.get,
         "slug": lambda verdict: str(verdict).replace(" ", "-"),
-    }  # fmt: skip
+    }
     return environment
 
 
@@ -92,8 +95,7 @@ def _cleaned(value: Any) -> Any:
 
 
 def _context(report: Report) -> dict[str, Any]:
-    violated = found.violations(report)
-    cards = [_card(report, entry, unfolded=position < _OPEN) for position, entry in enumerate(violated)]
+    """What the template names: values of the report, and functions on its parts."""
     return {
         "report": report,
         "headline": words.headline(report),
@@ -105,20 +107,29 @@ def _context(report: Report) -> dict[str, Any]:
         "counts": {model.name: found.counts(report, model) for model in report.models},
         "number": found.number,
         "who": lambda names: words.who(report, names),
-        "musts": [card for card in cards if card.entry.verdict is Verdict.FAIL],
-        "warnings": [card for card in cards if card.entry.verdict is Verdict.WARN],
-        "inconclusive": _found(report, Verdict.INCONCLUSIVE),
-        "known": _found(report, Verdict.KNOWN),
-        "not_applicable": _found(report, Verdict.NOT_APPLICABLE),
-        "passed": found.violations(report, Verdict.PASS),
-        "different": [entry for entry in report.worst_first if found.differs(entry)],
+        "statement": found.statement,
         "differs": found.differs,
-        "areas": _areas(report),
-        "exchanges": _exchanges(report),
         "request_lines": _request_lines,
         "response_lines": _response_lines,
-        "statement": found.statement,
         "Verdict": Verdict,
+        **_sections(report),
+    }
+
+
+def _sections(report: Report) -> dict[str, Any]:
+    """What the sections list."""
+    violated = found.violations(report)
+    cards = [_card(report, entry, unfolded=position < _OPEN) for position, entry in enumerate(violated)]
+    return {
+        "musts": [card for card in cards if card.entry.verdict is Verdict.FAIL],
+        "warnings": [card for card in cards if card.entry.verdict is Verdict.WARN],
+        "different": [entry for entry in report.worst_first if found.differs(entry)],
+        "inconclusive": found.observed(report, Verdict.INCONCLUSIVE),
+        "known": found.observed(report, Verdict.KNOWN),
+        "areas": _areas(report),
+        "passed": found.entries(report, Verdict.PASS),
+        "not_applicable": found.observed(report, Verdict.NOT_APPLICABLE),
+        "exchanges": _exchanges(report),
     }
 
 
@@ -137,12 +148,6 @@ def _card(report: Report, entry: Entry, unfolded: bool) -> Card:
     )
 
 
-def _found(report: Report, verdict: Verdict) -> list[tuple[Entry, list[found.Observation]]]:
-    """The requirements with an observation of this verdict."""
-    found = [(entry, found.observations(report, entry, verdict)) for entry in report.worst_first]
-    return [(entry, observations) for entry, observations in found if observations]
-
-
 def _areas(report: Report) -> list[Area]:
     areas: dict[str, list[Entry]] = {}
     for entry in sorted(report.entries, key=lambda entry: entry.id):
@@ -152,13 +157,13 @@ def _areas(report: Report) -> list[Area]:
 
 def _exchanges(report: Report) -> list[Evidence]:
     """The exchanges that some finding but a pass refers to, in order of first mention."""
-    keys = dict.fromkeys(
-        key
+    mentioned = (
+        evidence
         for entry in report.worst_first
         for observation in found.observations(report, entry)
-        for key in (evidence.key for evidence in observation.evidence)
+        for evidence in observation.evidence
     )
-    return [report.evidence[key] for key in keys]
+    return list(dict.fromkeys(mentioned))
 
 
 def _request_lines(evidence: Evidence) -> Sequence[Line]:

@@ -12,6 +12,7 @@ Pattern = tuple[str, ...]
 Pairs = Sequence[tuple[str, str]]
 
 HEADER = "header:"
+STATUS = "status"
 _LINE_END = re.compile(r"\r\n|\n|\r")
 
 
@@ -49,9 +50,12 @@ def mark(text: str, at: str, *, streamed: bool = False, truncated: bool = False)
 
     `at` are paths separated by spaces, `*` standing for any index or name. Where a member is absent, the
     innermost container that should have it is flagged with a note. Of an event stream only the events with
-    something to flag are pretty-printed, and what many say alike is flagged once, so that the odd one is seen.
+    something to flag are pretty-printed, and what many say alike is flagged once, so that the odd
+    one is seen.
     """
-    patterns = [tuple(path.split(".")) for path in at.split() if not path.startswith(HEADER)]
+    patterns = [
+        tuple(path.split(".")) for path in at.split() if path != STATUS and not path.startswith(HEADER)
+    ]
     if streamed:
         return _mark_stream(_LINE_END.split(text), patterns)
     rows = rows_of(text, whole=not truncated)
@@ -61,11 +65,12 @@ def mark(text: str, at: str, *, streamed: bool = False, truncated: bool = False)
 
 
 def mark_head(status: int, headers: Pairs, at: str) -> list[Line]:
-    """The status line and the header fields, those that `at` names as `header:content-type` flagged."""
+    """The status line and the header fields, those that `at` names as `status` or `header:allow` flagged."""
     wanted = [path.removeprefix(HEADER).lower() for path in at.split() if path.startswith(HEADER)]
     names = {name.lower() for name, _ in headers}
     absent = [name for name in wanted if name not in names]
-    first = Line(f"HTTP {status}", bool(absent), f"absent: {', '.join(absent)}" if absent else "")
+    note = f"absent: {', '.join(absent)}" if absent else ""
+    first = Line(f"HTTP {status}", bool(absent) or STATUS in at.split(), note)
     return [first, *(Line(f"{name}: {value}", name.lower() in wanted) for name, value in headers)]
 
 

@@ -92,7 +92,7 @@ def _name(token: str) -> str:
 
 
 def rows_of(text: str, *, whole: bool = True) -> list[Row] | None:
-    """The pretty lines of a JSON text, or of the beginning of one that is not `whole`; None where it is none."""
+    """The pretty lines of a JSON text, or, where it is not `whole`, of the beginning of one; else None."""
     if text.lstrip()[:1] not in ("{", "["):
         return None
     try:

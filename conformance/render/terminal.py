@@ -14,12 +14,24 @@ from rich.text import Text
 from conformance.report import Entry, Report
 from conformance.verdict import Verdict
 
-from .found import affected, clause, columns, counts, number, observations, statement, violations, worst
+from .found import (
+    affected,
+    clause,
+    columns,
+    counts,
+    entries,
+    number,
+    observations,
+    statement,
+    violations,
+    worst,
+)
 from .words import MARK, by_name, headline, one_line, planted, plural, spent
 
 WIDTH = 100  #: where there is no terminal to ask
 _SHOWN = 8  #: violations
 _IN_FULL = 4  #: of them, with sentence and remedy
+_ROOMY = 3  #: violations that leave room for two rows of each
 _MODELS = 8
 _NAME = 24  #: cells for a model's name in the table of counts
 _CELL = 6
@@ -96,50 +108,55 @@ def _cell(count: int, column: str) -> tuple[str, str]:
 
 
 def _violated(report: Report, width: int) -> Iterator[Text]:
-    """The worst violations, the first of them with remedy; with room for more words where there are few."""
+    """The worst violations: some in full, where they are few with room for more words."""
     violated = violations(report)
-    rows = 2 if len(violated) <= _IN_FULL else 1
+    rows = 2 if len(violated) <= _ROOMY else 1
     for position, entry in enumerate(violated[:_SHOWN]):
-        yield from _violation(report, entry, rows, width, in_full=position < _IN_FULL)
+        yield from _title(report, entry, clause(entry) if rows == 1 else "")
+        observed = ("observed", worst(report, entry)[0].message)
+        if position < _IN_FULL:
+            yield from _wrapped("", statement(entry), rows, width)
+            yield from _wrapped(*observed, rows, width)
+            yield from _wrapped("remedy", entry.hint, rows, width)
+        else:
+            yield from _wrapped(*observed, rows, width)
+        if rows > 1:
+            yield from _wrapped("clause", clause(entry), 1, width)
     if len(violated) > _SHOWN:
         yield Text(f"… and {len(violated) - _SHOWN:,} more in report.html", style="dim")
 
 
-def _violation(report: Report, entry: Entry, rows: int, width: int, in_full: bool) -> Iterator[Text]:
+def _title(report: Report, entry: Entry, source: str) -> Iterator[Text]:
     yield Text.assemble(
         (f"{MARK[entry.verdict]} {one_line(entry.id)}", _STYLE[entry.verdict]),
         (f"  {one_line(affected(report, entry))}", "cyan"),
-        (f"  [{one_line(clause(entry))}]", "dim"),
+        (f"  [{one_line(source)}]" if source else "", "dim"),
     )
-    if in_full:
-        yield Text(f"    {one_line(statement(entry))}", style="bold")
-    yield from _wrapped("observed", worst(report, entry)[0].message, rows, width)
-    if in_full and entry.hint:
-        yield from _wrapped("remedy", entry.hint, rows, width)
 
 
 def _wrapped(title: str, text: str, rows: int, width: int) -> Iterator[Text]:
-    """The text in so many rows at most, under its title."""
-    room = width - 14
-    lines = Text(one_line(text, rows * room)).wrap(Console(width=room, file=io.StringIO()), room)
-    for position, line in enumerate(lines[:rows]):
-        cut = position == rows - 1 and len(lines) > rows
-        yield Text.assemble(
-            (f"    {title if position == 0 else '':<10}", "dim"), f"{line.plain.rstrip()}{'…' if cut else ''}"
-        )
+    """The text in so many rows at most, after its title; nothing where there is no text."""
+    margin = f"    {title:<10}" if title else "    "
+    room = width - len(margin)
+    lines = [line.plain.rstrip() for line in Text(one_line(text, 2 * rows * room)).wrap(Console(), room)]
+    if rows == 1 or len(lines) > rows:
+        lines[rows - 1 :] = [" ".join(lines[rows - 1 :])]
+    for line in lines if text else []:
+        yield Text.assemble((margin, "dim"), (line, "" if title else "bold"))
+        margin = " " * len(margin)
 
 
 def _unjudged(report: Report) -> Iterator[Text]:
     """What could not be judged, with reasons: a line, or some where that is what the report comes to."""
-    entries = violations(report, Verdict.INCONCLUSIVE)
+    unjudged = entries(report, Verdict.INCONCLUSIVE)
     most = 8 if headline(report).exit_code == 3 else 3
-    for entry in entries[:most]:
+    for entry in unjudged[:most]:
         reason = one_line(observations(report, entry, Verdict.INCONCLUSIVE)[0].message)
         yield Text.assemble(
             (f"? {one_line(entry.id)}", _STYLE[Verdict.INCONCLUSIVE]), f"  inconclusive: {reason}"
         )
-    if len(entries) > most:
-        yield Text(f"… and {len(entries) - most:,} more inconclusive in report.html", style="dim")
+    if len(unjudged) > most:
+        yield Text(f"… and {len(unjudged) - most:,} more inconclusive in report.html", style="dim")
 
 
 def _conclusion(report: Report) -> Text:

@@ -78,11 +78,7 @@ def headline(report: Report) -> Headline:
 
 def planted(report: Report) -> str:
     """What to say of a planted fault, empty where there is none."""
-    return (
-        f"A fault was planted on purpose: {report.fault}. This says nothing about the endpoint."
-        if report.fault
-        else ""
-    )
+    return f"Planted fault {report.fault}: this says nothing about the endpoint." if report.fault else ""
 
 
 def started(report: Report) -> datetime:

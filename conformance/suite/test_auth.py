@@ -20,7 +20,7 @@ ERROR_ATTRIBUTE = re.compile(r"\berror(?:_description|_uri)?\s*=", re.IGNORECASE
     source="rfc9110#15.5.2",
     contract=["auth-06"],
     at="header:www-authenticate",
-    hint="The RFC says MUST; OpenAI leaves the header out, so this is a deviation from HTTP, not from OpenAI.",
+    hint="The RFC says MUST; OpenAI leaves the header out, so this deviates from HTTP, not from OpenAI.",
     shown_by=header("www-authenticate", 'Bearer realm="api"'),
     broken_by={
         "absent": header("www-authenticate", None),

@@ -1,7 +1,7 @@
 """Cache hits and cache writes: what PhanEdge's fields say beside their sums (`test_shape.py`), passively.
 
-Zero and null count as absent wherever counts are compared (Go's omitempty, vendors that fill in zeros); whether a
-count may be zero or null at all is a requirement of its own.
+Zero and null count as absent wherever counts are compared (Go's omitempty, vendors that fill in zeros);
+whether a count may be zero or null at all is a requirement of its own.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ def count(container: dict[str, Any], name: str) -> int:
 
 
 def elsewhere(usage: dict[str, Any], names: tuple[str, ...]) -> dict[str, int]:
-    """The positive counts under other dialects' names, in usage, its details, or one object deeper (`a.b`)."""
+    """The positive counts under other dialects' names, in usage, its details, or one object deeper."""
     details = usage.get("prompt_tokens_details")
     found: dict[str, int] = {}
     for container in (usage, details if isinstance(details, dict) else {}):
@@ -96,7 +96,7 @@ def _written(**counts: int) -> Fault:
 _SPLIT = _written(cached_write_tokens=700, cached_write_5m_tokens=400, cached_write_1h_tokens=300)
 
 
-# --- names and places -----------------------------------------------------------------------------------------
+# --- names and places ---------------------------------------------------------------------------------------
 
 
 def places(value: Any, path: str = "") -> Iterator[tuple[str, str, Any]]:
@@ -116,7 +116,7 @@ def places(value: Any, path: str = "") -> Iterator[tuple[str, str, Any]]:
     source="phanedge#extension-fields",
     contract=["cache-01"],
     at="usage",
-    hint="Move the counts into prompt_tokens_details; where an SDK looks for them.",
+    hint="Move the counts into prompt_tokens_details, where an SDK looks for them.",
     broken_by={
         "writes in usage": put("usage.cached_write_tokens", 700),
         "a bucket in usage": put("usage.cached_write_5m_tokens", 0),
@@ -128,16 +128,20 @@ def places(value: Any, path: str = "") -> Iterator[tuple[str, str, Any]]:
     },
 )
 def test_names_in_place(exchange: Exchange, usage: dict[str, Any], model: Model) -> None:
-    """A copy of the true number of hits (`usage.cached_tokens` of Kimi, Groq's `x_groq.usage`) is another vendor's
-    dialect, and misleads nobody but on Claude, where the four names are PhanEdge's."""
+    """A copy of the true number of hits (Kimi's `usage.cached_tokens`) and a whole second usage (Groq's
+    `x_groq.usage`) mislead nobody but on Claude, where the four names are PhanEdge's."""
     details = usage.get("prompt_tokens_details")
     hits = details.get(HITS) if isinstance(details, dict) else None
+
+    def copied(path: str, value: Any) -> bool:
+        own = value == hits or path.endswith(f".{DETAILS}.{HITS}")
+        return not value or (own and model.family != "claude")
+
     misplaced = {
         path: value
         for document in (exchange.chunks if exchange.streamed else [exchange.reply])
         for path, name, value in places(document)
-        if path != f"{DETAILS}.{name}"
-        and not (name == HITS and (not value or (value == hits and model.family != "claude")))
+        if path != f"{DETAILS}.{name}" and not (name == HITS and copied(path, value))
     }
     said = ", ".join(f"{path} is {value!r}" for path, value in misplaced.items())
     assert not misplaced, f"{said}, outside {DETAILS}"
@@ -197,7 +201,7 @@ def test_writes_under_their_name(usage: dict[str, Any], model: Model) -> None:
     )
 
 
-# --- writes ---------------------------------------------------------------------------------------------------
+# --- writes -------------------------------------------------------------------------------------------------
 
 
 @must(
@@ -206,7 +210,7 @@ def test_writes_under_their_name(usage: dict[str, Any], model: Model) -> None:
     source="phanedge#extension-fields",
     contract=["cache-05"],
     at=" ".join(f"{DETAILS}.{name}" for name in WRITE_FIELDS),
-    hint="Without a split from the upstream, put all writes into the 5-minute bucket: that is the cheaper one.",
+    hint="Without a split from the upstream, put all writes into the 5-minute bucket, the cheaper one.",
     shown_by=_SPLIT,
     broken_by={
         "no total": _written(cached_write_5m_tokens=400, cached_write_1h_tokens=300),
@@ -218,8 +222,8 @@ def test_writes_under_their_name(usage: dict[str, Any], model: Model) -> None:
     },
 )
 def test_total_with_buckets(details: dict[str, Any], model: Model) -> None:
-    """Only counts that are not zero are compared: an empty one is a requirement of its own. GPT-5.6 writes for
-    thirty minutes, which is neither bucket, so that its total may stand alone."""
+    """Only counts that are not zero are compared: an empty one is a requirement of its own. GPT-5.6 writes
+    for thirty minutes, which is neither bucket, so that its total may stand alone."""
     total, *buckets = (count(details, name) for name in WRITE_FIELDS)
     if not total and not any(buckets):
         raise NotApplicable("the reply reports no cache writes")
@@ -318,7 +322,7 @@ def openai_writes(details: dict[str, Any]) -> int:
     return count(details, OPENAI_WRITES)
 
 
-# --- hits -----------------------------------------------------------------------------------------------------
+# --- hits ---------------------------------------------------------------------------------------------------
 
 
 @should(
@@ -378,7 +382,7 @@ def test_gpt_hits_in_steps(details: dict[str, Any], model: Model) -> None:
     assert hits % 128 == 0, f"{HITS} is {hits}, no multiple of 128"
 
 
-# --- Anthropic's members, passed along ------------------------------------------------------------------------
+# --- Anthropic's members, passed along ----------------------------------------------------------------------
 
 
 @should(
@@ -387,7 +391,7 @@ def test_gpt_hits_in_steps(details: dict[str, Any], model: Model) -> None:
     source="anthropic-caching#tracking-cache-performance",
     contract=["cache-38"],
     at="usage",
-    hint="cache_creation_input_tokens is the sum of both buckets; cached_write_tokens is too, never the 5m bucket alone.",
+    hint="cache_creation_input_tokens and cached_write_tokens are both the sum of the two buckets.",
     shown_by=chain(
         _SPLIT,
         put("usage.cache_creation_input_tokens", 700),
@@ -407,8 +411,8 @@ def test_gpt_hits_in_steps(details: dict[str, Any], model: Model) -> None:
     },
 )
 def test_anthropic_members_agree(usage: dict[str, Any], details: dict[str, Any]) -> None:
-    """Where PhanEdge's member is missing altogether, the requirements about its name say so. A bucket is compared
-    as soon as any write is reported: a write in the wrong bucket has the wrong price."""
+    """Where PhanEdge's member is missing altogether, the requirements about its name say so. A bucket is
+    compared as soon as any write is reported: a write in the wrong bucket has the wrong price."""
     given = elsewhere(usage, tuple(ANTHROPIC))
     comparable = {
         name: own for name, own in ANTHROPIC.items() if name in given and count(details, total_of(own))

@@ -20,7 +20,7 @@ CLOCKS_DIFFER = 300  #: seconds that two clocks may be apart
     source="openai-openapi#CreateChatCompletionResponse.created",
     contract=["envelope-04"],
     at="created",
-    hint="Send the Unix time in seconds, UTC, of this very request, also where the answer comes from a cache.",
+    hint="Send the Unix time of this very request in seconds, also where the answer comes from a cache.",
     broken_by={
         "a day ago": put("created", lambda created: created - 86400),
         "an hour ahead": put("created", lambda created: created + 3600),
@@ -37,7 +37,7 @@ def test_created_is_recent(exchange: Exchange, reply: dict[str, Any]) -> None:
     off = max(begun - created, created - ended)
     by_date = abs(date_of(exchange) - created)
     assert min(off, by_date) <= CLOCKS_DIFFER, (
-        f"created is {created}, {off:.0f} s off the time in which the request was answered ({begun:.0f} to {ended:.0f})"
+        f"created is {created}, {off:.0f} s off the time of the request, {begun:.0f} to {ended:.0f}"
     )
 
 
@@ -49,7 +49,7 @@ def date_of(exchange: Exchange) -> float:
         return float("inf")
 
 
-# --- the model ------------------------------------------------------------------------------------------------
+# --- the model ----------------------------------------------------------------------------------------------
 
 #: What may follow a model's name without it being another model: a date, a snapshot, a stage.
 _VERSION = re.compile(
@@ -58,11 +58,11 @@ _VERSION = re.compile(
 
 
 def bare(name: str) -> str:
-    """A model's name without vendor, region, date and stage: `gpt-4o` of `openai/gpt-4o-2024-08-06`."""
+    """A model's name without vendor, region, date, stage and punctuation: `gpt4o` of `openai/gpt-4o-2024-08-06`."""
     name = re.sub(r"^(?:[a-z]{2,}\.)+", "", name.strip().lower().rpartition("/")[2])
     while (shorter := _VERSION.sub("", name)) != name:
         name = shorter
-    return name.partition(":")[0].replace(".", "-")
+    return re.sub(r"[^a-z0-9]", "", name.partition(":")[0])
 
 
 @should(
@@ -71,7 +71,7 @@ def bare(name: str) -> str:
     source="openai-openapi#CreateChatCompletionResponse.model",
     contract=["envelope-06"],
     at="model",
-    hint="Put the name asked for, or a snapshot of it, in place of the upstream's; where it is an alias, say so.",
+    hint="Put the name asked for, or a snapshot of it, in place of the upstream's own.",
     broken_by={
         "another model": put("model", "some-other-model"),
         "a smaller one": put("model", lambda name: f"{name}-mini"),
@@ -120,7 +120,7 @@ def test_model_same_streamed(exchanges: list[Exchange]) -> None:
         )
 
 
-# --- the choices ----------------------------------------------------------------------------------------------
+# --- the choices --------------------------------------------------------------------------------------------
 
 
 @must(
@@ -129,7 +129,7 @@ def test_model_same_streamed(exchanges: list[Exchange]) -> None:
     source="openai-openapi#CreateChatCompletionRequest.n",
     contract=["envelope-07"],
     at="choices",
-    hint="Join the upstream's text blocks and its tool calls into one message; refuse an n that cannot be had.",
+    hint="Join the upstream's text blocks and tool calls into one message; refuse an n that cannot be had.",
     broken_by={
         "none": put("choices", []),
         "one too many": edit(

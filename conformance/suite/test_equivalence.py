@@ -43,7 +43,7 @@ def test_accumulates(chunks: list[dict[str, Any]]) -> None:
         "nothing but a role": put("choices.*.delta", {"role": "assistant"}),
         "message instead of delta": put("choices.*.delta", {}),
         "the role of another": put("choices.*.delta.role", "tool"),
-        "content parts": put("choices.*.delta.content", [{"type": "text", "text": "OK"}]),
+        "content as an object": put("choices.*.delta.content", {"text": "OK"}),
     },
 )
 def test_whole_message(exchange: Exchange) -> None:

@@ -22,8 +22,8 @@ def _entries(choices: list[dict[str, Any]]) -> list[dict[str, Any]]:
     found = []
     for choice in choices:
         logprobs = choice.get("logprobs")
-        for name in ("content", "refusal") if isinstance(logprobs, dict) else ():
-            found += [entry for entry in list_of(logprobs.get(name)) if isinstance(entry, dict)]
+        lists = [logprobs.get(name) for name in ("content", "refusal")] if isinstance(logprobs, dict) else []
+        found += [entry for entries in lists for entry in list_of(entries) if isinstance(entry, dict)]
     return found
 
 

@@ -9,8 +9,8 @@ from typing import Any
 from conformance.exchange import SCRUBBED_KEY, Exchange, Inconclusive, NotApplicable, Violation
 from conformance.families import EVERY_ERROR, EVERY_RESPONSE, EVERY_UNAUTHENTICATED
 from conformance.faults import header, put, respond
-from conformance.requirement import Family, Fault, must, should
 from conformance.requests import UNKNOWN_MODEL, UNKNOWN_TOKEN
+from conformance.requirement import Family, Fault, must, should
 
 ECHO = 16  #: contiguous characters of a token that disclose it
 CREDENTIAL = re.compile(
@@ -101,7 +101,7 @@ def outline(exchange: Exchange) -> str:
     return f"HTTP {exchange.status} {exchange.text[:120].strip()}"
 
 
-# --- secrets --------------------------------------------------------------------------------------------------
+# --- secrets ------------------------------------------------------------------------------------------------
 
 
 def everything(exchange: Exchange) -> str:
@@ -228,7 +228,5 @@ def test_no_upstream_account(exchange: Exchange) -> None:
 )
 def test_errors_hide_internals(exchange: Exchange) -> None:
     sent = exchange.request.body.decode("utf-8", "replace")
-    found = next((each for each in INTERNALS.finditer(exchange.text) if each[0] not in sent), None)
-    assert not found, (
-        f"the error tells of {found[0] if found else ''!r}: {around(exchange.text, found[0] if found else '')}"
-    )
+    found = [each[0] for each in INTERNALS.finditer(exchange.text) if each[0] not in sent]
+    assert not found, f"the error tells of {found[0]!r}: {around(exchange.text, found[0])}"

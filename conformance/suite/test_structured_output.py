@@ -11,7 +11,7 @@ from referencing import Registry
 from referencing.exceptions import Unresolvable
 
 from conformance.exchange import Exchange, Inconclusive, NotApplicable
-from conformance.families import output_type, replies_where, streamed_choices, strict_schema
+from conformance.families import broken_off, output_type, replies_where, streamed_choices, strict_schema
 from conformance.faults import edit, put
 from conformance.requirement import must
 from conformance.strict_json import JSONError, loads
@@ -47,6 +47,8 @@ def problem(value: Any, schema: Any) -> str:
 
 def outputs(exchange: Exchange) -> list[Any]:
     """The content of each choice as JSON; where it was cut off or refused, the model did not cooperate."""
+    if broken_off(exchange):
+        raise Inconclusive("the stream broke off")
     found = []
     for choice in exchange.choices:
         message, reason = choice.get("message"), choice.get("finish_reason")
@@ -58,10 +60,18 @@ def outputs(exchange: Exchange) -> list[Any]:
             )
         if message.get("tool_calls") and exchange.request.asked.get("tools"):
             raise NotApplicable("the model called a tool instead of answering")
+        if _twice(message.get("content")) and exchange.request.asked.get("tools"):
+            raise Inconclusive("the model, offered tools too, gave its answer twice, as OpenAI's own do")
         found.append(_parsed(message.get("content")))
     if not found:
         raise Inconclusive("the reply has no choice")
     return found
+
+
+def _twice(content: Any) -> bool:
+    """Whether the content is one line, and that line again."""
+    first, _, second = content.strip().partition("\n") if isinstance(content, str) else ("", "", "")
+    return bool(second) and first.strip() == second.strip()
 
 
 def _parsed(content: Any) -> Any:

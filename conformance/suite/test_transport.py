@@ -30,7 +30,7 @@ def test_status_200(exchange: Exchange) -> None:
     assert exchange.status == 200, f"a completion came with status {exchange.status}"
 
 
-# --- media types ----------------------------------------------------------------------------------------------
+# --- media types --------------------------------------------------------------------------------------------
 
 
 def charset(exchange: Exchange) -> str:
@@ -87,7 +87,7 @@ def test_event_stream_media_type(exchange: Exchange) -> None:
     )
 
 
-# --- the JSON text --------------------------------------------------------------------------------------------
+# --- the JSON text ------------------------------------------------------------------------------------------
 
 
 @must(
@@ -95,7 +95,7 @@ def test_event_stream_media_type(exchange: Exchange) -> None:
     on=EVERY_RESPONSE,
     source="rfc8259#2",
     contract=["transport-05"],
-    hint="No byte-order mark, no NaN or Infinity, no text before or after; line breaks as keep-alives are fine.",
+    hint="No byte-order mark, no NaN or Infinity, no text around it; line breaks as keep-alives are fine.",
     broken_by={
         "a byte-order mark": content_edit(lambda body: b"\xef\xbb\xbf" + body),
         "NaN": content_edit(lambda body: body.replace(b"{", b'{"cost": NaN, ', 1)),
@@ -149,7 +149,7 @@ def names_given_twice(text: str) -> list[str] | None:
         return None
 
 
-# --- framing --------------------------------------------------------------------------------------------------
+# --- framing ------------------------------------------------------------------------------------------------
 
 
 @must(
@@ -197,7 +197,7 @@ def test_whole_body(exchange: Exchange) -> None:
     assert said == {str(sent)}, f"Content-Length is {length}, and {sent} bytes of content came"
 
 
-# --- the id of a request --------------------------------------------------------------------------------------
+# --- the id of a request ------------------------------------------------------------------------------------
 
 
 @should(

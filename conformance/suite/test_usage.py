@@ -33,7 +33,7 @@ def test_output_costs_tokens(messages: list[dict[str, Any]], usage: dict[str, An
     assert count >= 1, f"completion_tokens is {count}, yet the reply has text or a tool call"
 
 
-# --- what other dialects call the same ------------------------------------------------------------------------
+# --- what other dialects call the same ----------------------------------------------------------------------
 
 
 def positive(container: Any, name: str) -> int:
@@ -53,7 +53,7 @@ def _as_well(**members: str) -> Fault:
 
 
 @should(
-    "give input_tokens and output_tokens, where it sends them too, the values of prompt_tokens and completion_tokens",
+    "give input_tokens and output_tokens, where it sends them, the values of OpenAI's counts",
     on=EVERY_USAGE,
     source="phanedge#alignment",
     contract=["usage-13"],
@@ -68,7 +68,7 @@ def _as_well(**members: str) -> Fault:
 def test_native_counts_agree(usage: dict[str, Any]) -> None:
     counted_in, counted_out = positive(usage, "input_tokens"), positive(usage, "output_tokens")
     prompt, completion = positive(usage, "prompt_tokens"), positive(usage, "completion_tokens")
-    if not (counted_in and prompt or counted_out and completion):
+    if not ((counted_in and prompt) or (counted_out and completion)):
         raise NotApplicable("input_tokens and output_tokens are not sent, or zero")
     if counted_in and prompt:
         uncached = prompt - sum(positive(usage.get("prompt_tokens_details"), name) for name in CACHE_PARTS)
@@ -80,7 +80,7 @@ def test_native_counts_agree(usage: dict[str, Any]) -> None:
 
 
 @should(
-    "make DeepSeek's prompt_cache_hit_tokens and prompt_cache_miss_tokens, where it sends them, come to prompt_tokens",
+    "make prompt_cache_hit_tokens and prompt_cache_miss_tokens, where it sends both, come to prompt_tokens",
     on=EVERY_USAGE,
     source="deepseek#usage",
     contract=["usage-13"],

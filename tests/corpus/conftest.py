@@ -31,9 +31,10 @@ def tally(pytestconfig: pytest.Config) -> Tally:
         pytest.skip("needs recordings, which are not part of the project: nox -s corpus -- FOLDER")
     try:
         pytestconfig.stash[TALLY] = judge_folder(folder)
+        return pytestconfig.stash[TALLY]
     except RecordingError as error:
-        pytest.fail(str(error), pytrace=False)
-    return pytestconfig.stash[TALLY]
+        unreadable = str(error)
+    pytest.fail(unreadable, pytrace=False)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:

@@ -143,6 +143,7 @@ def test_short_prefixes_and_unmarked_ones_are_not_written() -> None:
 
 
 MARKED: dict[str, Any] = {"cache_control": {"type": "ephemeral"}}
+TOOL = {"type": "function", "function": {"name": "f", "description": LONG}}
 
 
 @pytest.mark.parametrize(
@@ -150,7 +151,7 @@ MARKED: dict[str, Any] = {"cache_control": {"type": "ephemeral"}}
     [
         chat(messages=[{"role": "user", "content": LONG, **MARKED}]),
         chat(LONG, **MARKED),
-        chat("Say OK.", tools=[{"type": "function", "function": {"name": "f", "description": LONG}} | MARKED]),
+        chat("Say OK.", tools=[TOOL | MARKED]),
         chat(messages=[{"role": "user", "content": "Hi."}, {"role": "assistant", "content": [block(LONG)]},
                        {"role": "user", "content": "Say OK."}]),
     ],
@@ -230,7 +231,7 @@ def test_streams_report_the_same() -> None:
     assert Bench().usage(streamed(request).to(CLAUDE)) == cold
 
 
-# --- conservation ---------------------------------------------------------------------------------------------
+# --- conservation -----------------------------------------------------------------------------------------
 
 Turn = tuple[str, str | None]
 texts = st.sampled_from([filler(words, name) for words in (30, 700, 1500) for name in ("a", "b")])
@@ -248,8 +249,8 @@ def legal(blocks: list[dict[str, Any]]) -> bool:
     st.lists(st.tuples(st.integers(1, 5), st.sampled_from([0, 100, 400, 4000])), min_size=1, max_size=6),
 )
 def test_tokens_are_conserved(turns: list[Turn], plan: list[tuple[int, float]]) -> None:
-    """Whatever part of a conversation is sent whenever: the prompt costs the same, what is read and written is
-    in it, what was written is what is read next, and no write is reported as zero."""
+    """Whatever part of a conversation is sent whenever: the prompt costs the same, what is read and written
+    is in it, what was written is what is read next, and no write is reported as zero."""
     bench = Bench()
     for length, wait in plan:
         bench.now += wait

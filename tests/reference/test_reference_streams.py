@@ -47,7 +47,7 @@ def answer(request: Request) -> Exchange:
 
 
 def comparable(value: Any, *, indexed: bool = False) -> Any:
-    """Without members that are null, and the index of the calls that a stream has and a plain reply has not."""
+    """Without members that are null, and the index of calls, which a stream has and a plain reply has not."""
     if isinstance(value, list):
         return [comparable(each, indexed=indexed) for each in value]
     if not isinstance(value, dict):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
@@ -92,7 +91,7 @@ def evidence(
 
 
 def entry(
-    id: str,
+    name: str,
     level: Level,
     sentence: str,
     at: str,
@@ -100,7 +99,7 @@ def entry(
     *found: tuple[str, Verdict, str, tuple[str, ...]],
 ) -> Entry:
     return Entry(
-        id=id,
+        id=name,
         level=level,
         sentence=sentence,
         source="phanedge#usage.prompt_tokens_details",
@@ -109,7 +108,7 @@ def entry(
         hint=hint,
         contract=("cache-03", "cache-04"),
         findings=tuple(
-            Finding(id, model, verdict, message, 3 if verdict is not Verdict.NOT_APPLICABLE else 0, keys)
+            Finding(name, model, verdict, message, 3 if verdict is not Verdict.NOT_APPLICABLE else 0, keys)
             for model, verdict, message, keys in found
         ),
     )
@@ -121,46 +120,74 @@ SUM = (
 )
 ENTRIES = (
     entry(
-        "cache.write_total", Level.MUST, "report cached_write_tokens as the sum of the 5-minute and the 1-hour writes",
+        "cache.write_total",
+        Level.MUST,
+        "report cached_write_tokens as the sum of the 5-minute and the 1-hour writes",
         "usage.prompt_tokens_details.cached_write_tokens",
         "Tag the field omitempty and send the sum of the 5-minute and 1-hour buckets.",
         (CLAUDE, Verdict.FAIL, SUM, ("a1", "a2")),
         (GPT, Verdict.NOT_APPLICABLE, "gpt-4o-mini does not claim cache.explicit", ()),
     ),
     entry(
-        "usage.output_costs_tokens", Level.MUST, "count at least one completion token for text or a tool call that it returns",
+        "usage.output_costs_tokens",
+        Level.MUST,
+        "count at least one completion token for text or a tool call that it returns",
         "usage.completion_tokens",
         "Pass the upstream's output count on; do not send usage before the output is counted.",
         (CLAUDE, Verdict.FAIL, "completion_tokens is 0, yet the reply has text or a tool call", ("a2",)),
         (GPT, Verdict.PASS, "", ()),
     ),
     entry(
-        "transport.request_id", Level.SHOULD, "name each response in an x-request-id header", "header:x-request-id",
+        "transport.request_id",
+        Level.SHOULD,
+        "name each response in an x-request-id header",
+        "header:x-request-id",
         "Generate one at the edge and log it.",
         (CLAUDE, Verdict.PASS, "", ()),
         (GPT, Verdict.WARN, "x-request-id is the same on 7 responses", ("a3",)),
     ),
     entry(
-        "tools.arguments_are_json", Level.MUST, "return arguments that are JSON", "choices.*.message.tool_calls.*.function.arguments", "",
+        "tools.arguments_are_json",
+        Level.MUST,
+        "return arguments that are JSON",
+        "choices.*.message.tool_calls.*.function.arguments",
+        "",
         (CLAUDE, Verdict.INCONCLUSIVE, "the model called no tool in 3 tries", ("a1",)),
         (GPT, Verdict.PASS, "", ()),
     ),
     entry(
-        "errors.param_names_member", Level.SHOULD, "name the offending parameter in error.param", "error.param", "",
-        (CLAUDE, Verdict.KNOWN, "error.param is null (baseline: upstream does not say, until 2026-12-01)", ()),
+        "errors.param_names_member",
+        Level.SHOULD,
+        "name the offending parameter in error.param",
+        "error.param",
+        "",
+        (
+            CLAUDE,
+            Verdict.KNOWN,
+            "error.param is null (baseline: upstream does not say, until 2026-12-01)",
+            (),
+        ),
         (GPT, Verdict.PASS, "", ()),
     ),
     entry(
-        "streaming.ends_with_done", Level.MUST, "end each stream with [DONE]", "", "",
+        "streaming.ends_with_done",
+        Level.MUST,
+        "end each stream with [DONE]",
+        "",
+        "",
         (CLAUDE, Verdict.PASS, "", ()),
         (GPT, Verdict.PASS, "", ()),
     ),
     entry(
-        "audio.transcript", Level.MAY, "give a transcript with audio", "", "",
+        "audio.transcript",
+        Level.MAY,
+        "give a transcript with audio",
+        "",
+        "",
         (CLAUDE, Verdict.NOT_APPLICABLE, "chat.audio is not claimed", ()),
         (GPT, Verdict.NOT_APPLICABLE, "chat.audio is not claimed", ()),
     ),
-)  # fmt: skip
+)
 
 
 @pytest.fixture
@@ -208,9 +235,11 @@ def conforming(report: Report) -> Report:
 
 
 HOSTILE = (
-    "</script></style></pre><script>alert(1)</script><img src=x onerror=alert(1)> [red]x[/red] `tick` ``` | pipe\n"
+    "</script></style></pre><script>alert(1)</script><img src=x onerror=alert(1)> "
+    "[red]x[/red] `tick` ``` | pipe\n"
     "@octocat #12 GH-7 https://evil.example www.evil.example [a](javascript:1) ![i](//e) </details> <!-- \r\n"
-    "\x1b[31mred\x1b]8;;http://evil\x07 \x9b31m \x00 \x08 \u202egnp.exe \ufffe \ud800 {{ 7*7 }} {% raw %} ]]> &lt;"
+    "\x1b[31mred\x1b]8;;http://evil\x07 \x9b31m \x00 \x08 "
+    "\u202egnp.exe \ufffe \ud800 {{ 7*7 }} {% raw %} ]]> &lt;"
 )
 
 
@@ -253,9 +282,3 @@ def enlarge(report: Report) -> Report:
 @pytest.fixture
 def enlarged(report: Report) -> Report:
     return enlarge(report)
-
-
-@pytest.fixture
-def all_reports(request: pytest.FixtureRequest) -> Callable[[str], Report]:
-    """A report by the name of its fixture."""
-    return lambda name: request.getfixturevalue(name)  # type: ignore[no-any-return]

@@ -1,0 +1,71 @@
+"""Writes the pages of docs/ that follow from the code: `python docs/generate.py`; a test keeps them true."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from pathlib import Path
+
+from conformance.catalogue import load
+from conformance.data import fixture
+from conformance.requirement import Family, Level, Requirement
+from conformance.sources import link
+
+DOCS = Path(__file__).parent
+NOTICE = "<!-- Written by docs/generate.py; change the code instead. -->\n"
+
+
+def contract_page(catalogue: Mapping[str, Requirement]) -> str:
+    """Every row of the contract, with the requirements that cover it."""
+    covering: dict[str, list[str]] = {}
+    for requirement in catalogue.values():
+        for row in requirement.contract:
+            covering.setdefault(row, []).append(requirement.id)
+    rows = fixture("contract.json")
+    covered = sum(row["id"] in covering for row in rows)
+    passive = [row for row in rows if row["passive"]]
+    passive_covered = sum(row["id"] in covering for row in passive)
+    lines = [
+        NOTICE,
+        "# The contract, row by row\n",
+        f"{covered} of {len(rows)} rows are covered, {passive_covered} of the {len(passive)} that any recorded exchange "
+        "can show (“passive”). A row that says “not yet” is not judged: a report is silent about it.\n",
+        "| row | level | passive | about | requirements |",
+        "|---|---|---|---|---|",
+    ]
+    for row in rows:
+        ids = ", ".join(f"`{id}`" for id in covering.get(row["id"], ())) or "not yet"
+        if row["id"] in covering and not row["passive"]:
+            ids += " (in part: what a single exchange shows)"
+        lines.append(f"| {row['id']} | {row['level']} | {'yes' if row['passive'] else ''} | {row['title']} | {ids} |")
+    return "\n".join(lines) + "\n"
+
+
+def requirements_page(catalogue: Mapping[str, Requirement]) -> str:
+    """Every requirement of the catalogue, by area."""
+    levels = Counter(requirement.level for requirement in catalogue.values())
+    counted = ", ".join(f"{levels[level]} {level}" for level in Level)
+    lines = [NOTICE, "# Requirements\n", f"{len(catalogue)} requirements: {counted}. Each completes “the endpoint …”.\n"]
+    area = ""
+    for requirement in catalogue.values():
+        if requirement.area != area:
+            area = requirement.area
+            lines += [f"\n## {area}\n", "| id | level | sentence | judged on | source |", "|---|---|---|---|---|"]
+        lines.append(_row(requirement))
+    return "\n".join(lines) + "\n"
+
+
+def _row(requirement: Requirement) -> str:
+    family = requirement.on
+    judged_on = str(family) if isinstance(family, Family) else ", ".join(map(str, family))
+    source = f"[{requirement.source}]({link(requirement.source)})"
+    sentence = requirement.sentence.replace("|", "\\|")
+    return f"| `{requirement.id}` | {requirement.level} | {sentence} | {judged_on} | {source} |"
+
+
+PAGES = {"contract.md": contract_page, "requirements.md": requirements_page}
+
+
+if __name__ == "__main__":
+    for name, page in PAGES.items():
+        (DOCS / name).write_text(page(load()), encoding="utf-8")
