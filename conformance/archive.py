@@ -63,7 +63,7 @@ def read_exchange(path: Path) -> Exchange:
     """Raises ArchiveError, with a sentence, where the file is not a whole exchange."""
     try:
         return load_exchange(json.loads(path.read_text(encoding="utf-8")))
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (OSError, ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
         raise ArchiveError(
             f"{path} is not a whole recorded exchange ({error!r}): delete it to have its request sent again"
         ) from None

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import sys
+import threading
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -100,7 +102,7 @@ def serve(
     """Serve the reference endpoint over HTTP, until interrupted."""
     from .planted import fault_named
     from .reference import Endpoint
-    from .reference.server import serve as serve_endpoint
+    from .reference.server import serving
 
     endpoint = Endpoint()
     send = endpoint.answer
@@ -110,9 +112,12 @@ def serve(
         except KeyError as error:
             _stop(str(error.args[0]), USAGE_ERROR)
         send = lambda request: planted(endpoint.answer(request))  # noqa: E731
-    typer.echo(f"reference endpoint on http://127.0.0.1:{port}/v1, models reference-gpt and reference-claude; Ctrl-C ends it")
     try:
-        serve_endpoint("127.0.0.1", port, send)
+        with serving(send, port) as url:
+            typer.echo(f"reference endpoint on {url}, models reference-gpt and reference-claude; Ctrl-C ends it")
+            threading.Event().wait()
+    except KeyboardInterrupt:
+        return
     except OSError as error:
         _stop(f"--port: {port} cannot be used ({error.strerror}): name another one", USAGE_ERROR)
 
@@ -194,7 +199,7 @@ def _pytest(arguments: list[str], out: Path | None, strict: bool, workers: int) 
 
     from .data import PACKAGE
 
-    own = ["--pyargs", "conformance.suite", "-c", str(PACKAGE / "suite" / "pytest.ini"), "--rootdir", str(PACKAGE)]
+    own = ["--pyargs", "conformance.suite", "-c", str(PACKAGE / "suite" / "pytest.ini"), "--rootdir", str(PACKAGE), "--noconftest"]
     chosen = [*(["--out", str(out)] if out else []), *(["--gate-strict"] if strict else [])]
     shared = ["-n", str(workers)] if workers else []
     code = int(pytest.main([*own, *arguments, *chosen, *shared]))
@@ -212,6 +217,8 @@ def _stop(message: str, code: int) -> None:
 
 def main() -> None:
     """The entry point of the command `phanedge-conformance`."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="replace")  # a terminal that lacks a sign must not end the run
     sys.exit(app())
 
 

@@ -5,19 +5,23 @@ from __future__ import annotations
 import re
 import ssl
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
+import weakref
+import zlib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from http.cookiejar import CookieJar, DefaultCookiePolicy
 
 import httpx
 
 from . import __version__
-from .exchange import SCRUBBED_KEY, Exchange, Failure, Headers, Read, Request
+from .exchange import SCRUBBED_KEY, Exchange, Failure, Headers, Inconclusive, Read, Request
 from .requests import UNKNOWN_TOKEN
 
 #: Response headers that name the caller; their values are not stored, that they were there is.
 _PRIVATE_HEADERS = ("set-cookie", "openai-organization", "openai-project", "anthropic-organization-id")
 SCRUBBED = "[scrubbed]"
 _ECHO = 16  #: characters of the key that count as an echo of it (contract, security-02)
+_SECRET = 8  #: characters that a key has at least
 
 
 @dataclass(frozen=True)
@@ -32,23 +36,30 @@ class Limits:
 
 def live(base_url: str, key: str = "", limits: Limits | None = None) -> Callable[[Request], Exchange]:
     """A `Send` to the endpoint at `base_url` (such as https://host/v1), with `key` as bearer token. Whatever goes
-    wrong in transport becomes the exchange's failure; nothing is raised."""
+    wrong in transport becomes the exchange's failure; nothing is raised. No cookie is kept: what a request is
+    answered depends on it alone. A plain loopback address is reached directly, whatever proxy is set."""
     bounds = limits or Limits()
     client = httpx.Client(
         timeout=httpx.Timeout(bounds.read, connect=bounds.connect),
         headers={"user-agent": f"phanedge-conformance/{__version__}", "accept-encoding": "gzip, deflate"},
         follow_redirects=False,
+        cookies=CookieJar(DefaultCookiePolicy(allowed_domains=())),
+        trust_env=not base_url.startswith(("http://127.", "http://localhost", "http://[::1]")),
     )
 
     def send(request: Request) -> Exchange:
         return _send(client, base_url.rstrip("/"), key, bounds, request)
 
+    weakref.finalize(send, client.close)
     return send
 
 
 def _send(client: httpx.Client, base_url: str, key: str, limits: Limits, request: Request) -> Exchange:
     started, clock = time.time(), time.monotonic()
-    status, headers, reads, failure = 0, [], [], None
+    status = 0
+    headers: list[tuple[str, str]] = []
+    reads: list[Read] = []
+    failure: Failure | None = None
     try:
         with client.stream(
             request.method,
@@ -69,17 +80,18 @@ def _send(client: httpx.Client, base_url: str, key: str, limits: Limits, request
                 if now > limits.total:
                     failure = Failure("timeout", f"the response had not ended after {limits.total:g} s")
                     break
-    except (httpx.HTTPError, httpx.InvalidURL) as error:
+    except Exception as error:  # httpx raises others too: for a key or a port that no request can carry
         failure = _failure(error)
-    return Exchange(
+    exchange = Exchange(
         request=request,
         status=status,
-        headers=tuple(_scrub_header(name, value, key) for name, value in headers),
-        reads=_scrub_reads(reads, key),
-        failure=failure and Failure(failure.kind, _scrub(failure.detail.encode(), key).decode("utf-8", "replace")),
+        headers=tuple(headers),
+        reads=tuple(reads),
+        failure=failure,
         started=started,
         seconds=round(time.monotonic() - clock, 6),
     )
+    return _scrubbed(exchange, key)
 
 
 def _authorization(request: Request, key: str) -> Headers:
@@ -115,12 +127,40 @@ def _caused_by(error: BaseException | None, kind: type[BaseException]) -> bool:
 # --- secrets ----------------------------------------------------------------------------------------------------------
 
 
+def _scrubbed(exchange: Exchange, key: str) -> Exchange:
+    """The exchange without the caller's secrets. Coded content that echoes the key is coded anew without it."""
+    failure = exchange.failure
+    clean = replace(
+        exchange,
+        headers=tuple(_scrub_header(name, value, key) for name, value in exchange.headers),
+        reads=_scrub_reads(exchange.reads, key),
+        failure=failure and Failure(failure.kind, _scrub(failure.detail.encode(), key).decode("utf-8", "replace")),
+    )
+    try:
+        decoded = clean.decoded_reads
+    except Inconclusive:
+        return clean
+    scrubbed = _scrub_reads(decoded, key)
+    return clean if scrubbed == decoded else _coded_anew(clean, scrubbed)
+
+
+def _coded_anew(exchange: Exchange, decoded: Sequence[Read]) -> Exchange:
+    """The exchange with other content in the same content coding, its Content-Length true."""
+    coder = zlib.compressobj(wbits=15 if exchange.header("content-encoding") == "deflate" else 31)
+    reads = [(when, coder.compress(data) + coder.flush(zlib.Z_SYNC_FLUSH)) for when, data in decoded]
+    reads[-1] = (reads[-1][0], reads[-1][1] + coder.flush())
+    length = str(sum(len(data) for _, data in reads))
+    headers = ((name, length if name.lower() == "content-length" else value) for name, value in exchange.headers)
+    return replace(exchange, headers=tuple(headers), reads=tuple(reads))
+
+
 def _scrub(data: bytes, key: str) -> bytes:
     """The bytes with every part of the key that is long enough to be an echo masked, at the same length, so that
-    lengths and times stay true. The mark is what `security.token_not_echoed` looks for."""
+    lengths and times stay true. The mark is what `security.token_not_echoed` looks for. A key too short for
+    the mark is struck out, unless it is so short (`sk-1234`, `EMPTY`) that it is no secret but a word."""
     secret = key.encode()
     if len(secret) < _ECHO:
-        return data.replace(secret, SCRUBBED_KEY.encode()) if len(secret) >= 8 else data
+        return data.replace(secret, b"*" * len(secret)) if len(secret) >= _SECRET else data
     position = 0
     while (position := _next_echo(data, secret, position)) >= 0:
         length = _echo_length(data, secret, position)
@@ -145,7 +185,7 @@ def _echo_length(data: bytes, secret: bytes, position: int) -> int:
     return length
 
 
-def _scrub_reads(reads: list[Read], key: str) -> tuple[Read, ...]:
+def _scrub_reads(reads: Sequence[Read], key: str) -> tuple[Read, ...]:
     """The reads with the key masked, also where it came split over two of them."""
     data = _scrub(b"".join(read for _, read in reads), key)
     scrubbed, start = [], 0

@@ -17,7 +17,7 @@ from .strict_json import JSONError, loads
 
 Headers = tuple[tuple[str, str], ...]
 Read = tuple[float, bytes]
-Fact = Literal["request", "status", "headers", "other headers", "times", "bytes", "framing", "ids", "created"]
+Fact = Literal["request", "status", "headers", "other headers", "times", "bytes", "framing", "ids", "created", "key"]
 
 LOOKS_LIKE_EVENTS = re.compile(rb"(\xef\xbb\xbf)?[\r\n]*(data|event|id|retry)?:")
 JSON_CONTENT: Headers = (("content-type", "application/json"),)

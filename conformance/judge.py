@@ -106,4 +106,5 @@ def _finding(
     judged: int = 0,
     evidence: tuple[str, ...] = (),
 ) -> Finding:
+    message = message.encode("utf-8", "backslashreplace").decode()  # what it quotes may hold half a surrogate pair
     return Finding(requirement.id, model.name, verdict, message, judged, evidence)

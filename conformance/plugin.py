@@ -22,7 +22,13 @@ _SUITE = re.compile(r"conformance[./\\]suite\b")
 _FINDING = "conformance-finding"
 
 
-def pytest_addoption(parser: pytest.Parser) -> None:
+def pytest_load_initial_conftests(parser: pytest.Parser, args: list[str]) -> None:
+    """Options only where the suite or recordings are judged: other projects have a `--model` and an `--out` too."""
+    if any(_SUITE.search(each) or each.startswith("--recordings") for each in args):
+        _add_options(parser)
+
+
+def _add_options(parser: pytest.Parser) -> None:
     group = parser.getgroup("conformance", "conformance of a chat-completions endpoint")
     option = group.addoption
     try:
@@ -45,7 +51,7 @@ def pytest_configure(config: pytest.Config) -> None:
     for level in ("must", "should", "may"):
         config.addinivalue_line("markers", f"{level}: a {level.upper()} requirement of the contract")
     config.addinivalue_line("markers", "area(name): the area of the contract a requirement belongs to")
-    if any(_SUITE.search(str(argument)) for argument in config.args):
+    if hasattr(config.option, "mutants") and any(_SUITE.search(str(each)) for each in config.args):
         config.pluginmanager.register(Conformance(config), "conformance-session")
 
 
@@ -109,7 +115,7 @@ class Conformance:
         self.started = time.time()
         self.findings: dict[tuple[str, str], Finding] = {}
         self.resources = ExitStack()
-        self.unjudged = ""
+        self.lost: list[str] = []  #: tests that ended without a finding
         self._run: Run | None = None
         shared = self.worker["conformance"] if self.worker else {}
         self.base_url: str = shared.get("base_url") or config.getoption("base_url", None) or ""
@@ -143,12 +149,16 @@ class Conformance:
 
     def judge(self, requirement: Requirement, model_name: str, item: pytest.Item) -> None:
         """Judge, note the finding for the report, and tell pytest."""
-        from .verdict import Verdict
+        from .verdict import Finding, Verdict
 
         if self.mutants:
             self._prove(requirement)
             return
-        finding = self.run.find(requirement, self.run.profile.model(model_name))
+        try:
+            finding = self.run.find(requirement, self.run.profile.model(model_name))
+        except Exception as crash:  # it must be counted: a requirement that is not in the report cannot be missed
+            reason = f"judging it crashed: {type(crash).__name__}: {crash}"
+            finding = Finding(requirement.id, model_name, Verdict.INCONCLUSIVE, reason)
         item.user_properties.append((_FINDING, _pack(finding)))
         said = f"{requirement.id}: the endpoint {requirement.level} {requirement.sentence}; {finding.message}"
         if finding.verdict is Verdict.FAIL:
@@ -178,6 +188,8 @@ class Conformance:
             self.serving = begin(self.config, self.base_url, self.salt, self.out, self.resources)
         except SessionError as error:
             pytest.exit(str(error), returncode=error.exit_code)
+        if not self.mutants:
+            _ = self.run  # what cannot be judged is said here once, before tests are made of it
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_configure_node(self, node: Any) -> None:
@@ -191,10 +203,10 @@ class Conformance:
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         if report.when == "teardown":
             return
-        for name, value in report.user_properties:
-            if name == _FINDING and isinstance(value, list):
-                finding = _unpack(value)
-                self.findings[finding.requirement, finding.model] = finding
+        found = [_unpack(value) for name, value in report.user_properties if name == _FINDING]
+        self.findings |= {(each.requirement, each.model): each for each in found}
+        if report.failed and not found:
+            self.lost.append(report.nodeid)
 
     @pytest.hookimpl(trylast=True)
     def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
@@ -205,19 +217,11 @@ class Conformance:
         from .report import conclude
         from .session import finish
 
-        self.report = finish(self.config, self.findings.values(), self.started, self.out, self.run_of_report)
+        if self.lost or session.shouldfail or exitstatus not in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED):
+            self.run.unjudged = self.run.unjudged or "the run was broken off before everything was judged"
+        self.report = finish(self.config, self.findings.values(), self.started, self.out, self.run)
         if exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED):
             session.exitstatus = conclude(self.report).exit_code
-
-    @property
-    def run_of_report(self) -> Run:
-        """The run as the controller knows it, without sending anything."""
-        if self._run is None:
-            from .session import open_run
-
-            self._run = open_run(self.config, self.base_url, self.serving, self.salt, self.out)
-            self._run.preflight()
-        return self._run
 
     report: Report | None = None
 

@@ -11,7 +11,7 @@ FAMILIES = ("gpt", "claude", "gemini", "deepseek", "grok", "other")
 
 _FAMILY_PATTERNS = (
     ("claude", r"claude"),
-    ("gpt", r"(?:^|[/.-])(?:gpt-(?!oss)|o[134](?:-|$)|chatgpt|codex-)"),
+    ("gpt", r"(?:^|[/.:-])(?:gpt-(?!oss)|o[134](?:-|$)|chatgpt|codex-)"),
     ("gemini", r"gemini"),
     ("deepseek", r"deepseek"),
     ("grok", r"grok"),
@@ -37,9 +37,11 @@ class Model:
 
     @property
     def gpt_generation(self) -> tuple[int, int]:
-        """(5, 6) for gpt-5.6-mini, (4, 0) for gpt-4o, (0, 0) for what is not numbered so."""
-        number = re.search(r"gpt-(\d+)(?:\.(\d+))?", self.name) if self.family == "gpt" else None
-        return (int(number[1]), int(number[2] or 0)) if number else (0, 0)
+        """(5, 6) for gpt-5.6-mini, (4, 0) for gpt-4o, (0, 0) for what is not numbered so; Azure's gpt-35 is 3.5."""
+        number = re.search(r"gpt-(35|\d+)(?:\.(\d+))?", self.name) if self.family == "gpt" else None
+        if number is None:
+            return 0, 0
+        return (3, 5) if number[1] == "35" else (int(number[1]), int(number[2] or 0))
 
     @property
     def reasons(self) -> bool:
@@ -50,6 +52,8 @@ class Model:
     def parse(cls, text: str, without: frozenset[str] = frozenset()) -> Model:
         """`NAME` or `NAME=FAMILY`; without a family the name asked for decides. Raises ValueError."""
         name, separator, family = text.rpartition("=")
+        if not (name if separator else text).strip():
+            raise ValueError(f"{text!r} has no name in it")
         if not separator:
             return cls(text, family_of(text), without)
         if family not in FAMILIES:

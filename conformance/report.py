@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from .exchange import Exchange, Request
+from .exchange import Exchange, Inconclusive, Request
 from .profile import Model, Profile
 from .requirement import Level, Requirement
 from .sources import link
@@ -188,7 +188,10 @@ def _entry(requirement: Requirement, findings: Sequence[Finding]) -> Entry:
 def evidence_of(exchange: Exchange, base_url: str, key_variable: str) -> Evidence:
     """An exchange as a report shows it. The key stays a variable."""
     request = exchange.request
-    text = exchange.wire.decode("utf-8", "replace") if exchange.header("content-encoding") else exchange.text
+    try:
+        text = exchange.text
+    except Inconclusive:  # a content coding that cannot be undone
+        text = exchange.wire.decode("utf-8", "replace")
     return Evidence(
         key=request.key,
         label=request.label,
@@ -219,9 +222,11 @@ def curl(request: Request, base_url: str, key_variable: str) -> str:
     if token:
         words += ["--header", f'"Authorization: Bearer {token}"']
     for name, value in request.headers:
-        words += ["--header", shlex.quote(f"{name}: {value}")]
+        words += ["--header", shlex.quote(f"{name}: {value}" if value else f"{name};")]
     if request.body:
-        words += ["--data-binary", shlex.quote(request.body.decode("utf-8", "replace"))]
+        if not any(name.lower() == "content-type" for name, _ in request.headers):
+            words += ["--header", "content-type:"]  # else curl names one
+        words += ["--data-raw", shlex.quote(request.body.decode("utf-8", "replace"))]
     return " ".join(words)
 
 
@@ -237,14 +242,13 @@ def spend_of(exchanges: Iterable[Exchange]) -> Spend:
 
 
 def _usage(exchange: Exchange) -> dict[str, int]:
-    documents = exchange.chunks if exchange.streamed else [exchange.document] if exchange.succeeded and _is_json(exchange) else []
+    try:
+        documents = exchange.chunks if exchange.streamed else [exchange.document] if exchange.succeeded else []
+    except Inconclusive:  # not JSON, or a content coding that cannot be undone
+        documents = []
     usages = [document.get("usage") for document in documents if isinstance(document, dict)]
     usage = next((usage for usage in reversed(usages) if isinstance(usage, dict)), {})
     return {name: count for name, count in usage.items() if type(count) is int}
-
-
-def _is_json(exchange: Exchange) -> bool:
-    return exchange.text.lstrip()[:1] == "{"
 
 
 # --- to and from JSON (schemas/report.json) ------------------------------------------------------------------------------
@@ -299,7 +303,8 @@ def _load_evidence(value: Mapping[str, Any]) -> Evidence:
 
 def write_report(report: Report, path: Path) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps(dump_report(report), indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    text = json.dumps(dump_report(report), indent=1, ensure_ascii=False)
+    path.write_text(text + "\n", encoding="utf-8", errors="backslashreplace")  # a lone surrogate becomes its escape
 
 
 def read_report(path: Path) -> Report:
@@ -310,5 +315,7 @@ def read_report(path: Path) -> Report:
         raise ValueError(f"{path} cannot be read: {error.strerror}") from None
     except json.JSONDecodeError as error:
         raise ValueError(f"{path} is not JSON: {error}") from None
-    except (KeyError, TypeError, AttributeError) as error:
+    except (LookupError, TypeError, AttributeError) as error:
         raise ValueError(f"{path} is not a whole report: {error!r} in it is missing or wrong") from None
+    except (ValueError, RecursionError) as error:
+        raise ValueError(f"{path} is not a report: {error}") from None

@@ -12,7 +12,7 @@ from . import __version__
 from .archive import Archive, Send, recorded
 from .exchange import Exchange, Inconclusive, Request
 from .judge import judge, judge_all, judge_run
-from .profile import Model, Profile, family_of
+from .profile import FAMILIES, Model, Profile, family_of
 from .requests import DECLARED, PLAIN, for_model
 from .requirement import Fault, Family, Requirement
 from .verdict import Finding, Verdict, gather
@@ -27,13 +27,14 @@ class RunError(Exception):
 @dataclass
 class Run:
     """`send` gives the exchange of a request. `held` are recordings made elsewhere, judged instead of sending: for
-    each column of the report the models that were asked, with what they answered."""
+    each column of the report the models that were asked, with what they answered. `fault` names a planted one."""
 
     profile: Profile
     salt: str
     send: Send
     held: Mapping[str, Mapping[Model, Sequence[Exchange]]] | None = None
     unjudged: str = ""
+    fault: str = ""
 
     def find(self, requirement: Requirement, model: Model) -> Finding:
         """Judge a requirement on all that it speaks of, sending what was not sent before."""
@@ -145,7 +146,7 @@ def _why(exchange: Exchange) -> str:
     said = ""
     if exchange.refused:
         try:
-            said = f" ({str(exchange.error.get('message'))[:160]})"
+            said = f" ({_one_line(str(exchange.error.get('message')))[:160]})"
         except Inconclusive:
             said = f" with a body that is {exchange.media_type or 'of no media type'}"
         remedy = _REMEDIES.get(exchange.status, "the endpoint itself fails" if exchange.status >= 500 else "see the error")
@@ -154,13 +155,20 @@ def _why(exchange: Exchange) -> str:
     return f"answered HTTP {exchange.status} with {kind} that is no completion: check the base URL (it usually ends in /v1)"
 
 
+def _one_line(text: str) -> str:
+    return " ".join("".join(each if each.isprintable() else " " for each in text).split())
+
+
 # --- proving that requirements can fail ---------------------------------------------------------------------------------
 
 
 def survivors(requirement: Requirement, run: Run) -> Iterator[str]:
-    """The counterexamples of a requirement that it fails to reject, and what stops it from being shown at all."""
+    """The counterexamples of a requirement that it fails to reject. A requirement about a family that the run has no
+    model of is shown what the others answered, as if they were of that family."""
     shown = [
-        (model, [exchange for exchange in _shown(requirement, run.exchanges(model))]) for model in run.profile.models
+        (replace(model, family=family), _shown(requirement, run.exchanges(model)))
+        for model in run.profile.models
+        for family in (model.family, *FAMILIES)
     ]
     if not requirement.broken_by:
         yield "it has no counterexample"
@@ -207,17 +215,17 @@ def write_run(folder: Path, profile: Profile, salt: str, fault: str) -> None:
     (folder / "run.json").write_text(json.dumps(value, indent=1) + "\n", encoding="utf-8")
 
 
-def read_run(folder: Path) -> tuple[Run, str]:
-    """The run that was recorded in a folder, offline, and the fault that was planted in it. Raises RunError."""
+def read_run(folder: Path) -> Run:
+    """The run that was recorded in a folder, offline. Raises RunError, and ArchiveError where a file is broken."""
     path = folder / "run.json"
     try:
         value: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
         profile, salt, fault = Profile.load(value["profile"]), value["salt"], value["fault"]
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise RunError(f"{path} is not a run that can be judged again ({error!r})") from None
-    if not any((folder / "archive").glob("*.json")):
+    if not list(recorded(folder / "archive")):
         raise RunError(f"{folder / 'archive'} holds no exchange: nothing can be judged")
-    return Run(profile, salt, Archive(folder / "archive")), fault
+    return Run(profile, salt, Archive(folder / "archive"), fault=fault)
 
 
 COLUMNS = 8  #: models that a report shows one by one; recordings of more are shown by family

@@ -116,7 +116,7 @@ def _relations(schema: Schema, id: str, path: str, on: str) -> Iterator[Clause]:
         for relation in schema.get(keyword, ()):
             total = relation["total"].removeprefix("/").replace("/", ".")
             name = f"{id}.{total}.{relation.get('name', words)}"
-            yield _clause(relation, name, path, relation.get("x-on", on), False, {}, relation=(keyword, relation))
+            yield _clause(relation, name, path, on, False, {}, relation=(keyword, relation))
 
 
 def _clause(

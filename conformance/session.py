@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import time
 from collections.abc import Iterable
@@ -26,6 +27,7 @@ from .traffic import RecordingError, recordings
 from .verdict import Finding, Verdict
 
 REFERENCE_URL = "http://127.0.0.1:8080/v1"
+REFERENCE_KEY = "sk-reference-0123456789abcdefghijklmnopqrstuvwxyz"  #: any token will do there but an unknown one
 REFERENCE_MODELS = (Model("reference-gpt", "gpt"), Model("reference-claude", "claude"))
 FILES = {"html": "report.html", "markdown": "report.md", "junit": "junit.xml"}
 
@@ -41,6 +43,8 @@ class SessionError(Exception):
 def begin(config: pytest.Config, base_url: str, salt: str, out: Path, resources: ExitStack) -> str:
     """Check the options and prepare the folder, in the controlling process. The reference endpoint is served over
     HTTP where several workers share it: the address, else an empty string. Raises SessionError."""
+    if out.exists() and not out.is_dir():
+        raise SessionError(f"--out: {out} is a file, not a folder", 2)
     if not _sends(config) or config.getoption("mutants"):
         return ""
     profile = _profile(config, base_url)
@@ -60,16 +64,26 @@ def open_run(config: pytest.Config, base_url: str, serving: str, salt: str, out:
         if folder := config.getoption("recordings"):
             return held_run(folder, ((each.model, each.exchange) for each in recordings(folder)))
         if folder := config.getoption("archive"):
-            return read_run(folder)[0]
+            return read_run(folder)
     except (RunError, RecordingError, ArchiveError) as error:
         raise SessionError(str(error), 3) from None
     if config.getoption("mutants"):
         return Run(_profile(config, ""), salt, _remembering(Endpoint().answer))
-    key = os.environ.get(config.getoption("api_key_variable"), "")
+    key = _key(config) if base_url else REFERENCE_KEY
     limits = Limits(read=config.getoption("timeout_seconds"))
     address = base_url or serving
     send = live(address, key, limits) if address else _reference(config)
-    return Run(_profile(config, base_url), salt, Archive(out / "archive", send))
+    fault = config.getoption("fault")
+    return Run(_profile(config, base_url), salt, Archive(out / "archive", send), fault=fault)
+
+
+def _key(config: pytest.Config) -> str:
+    """The API key of the endpoint; white space around it is not part of it."""
+    name = config.getoption("api_key_variable")
+    key = os.environ.get(name, "").strip()
+    if not re.fullmatch(r"[!-~]*", key):
+        raise SessionError(f"the key in {name} holds white space or a character beyond ASCII: set it anew", 2)
+    return key
 
 
 def _sends(config: pytest.Config) -> bool:
@@ -118,9 +132,12 @@ def _profile(config: pytest.Config, base_url: str) -> Profile:
         if unknown := [model.name for model in models if model.name not in known]:
             names = " and ".join(known)
             raise SessionError(f"--model: the reference endpoint has no {unknown[0]!r}, only {names}", 2)
-        return Profile(REFERENCE_URL, models or tuple(known.values()), "reference")
+        chosen = tuple(known[model.name] for model in models)
+        return Profile(REFERENCE_URL, chosen or tuple(known.values()), "reference")
     if not base_url.startswith(("http://", "https://")):
         raise SessionError(f"--base-url: {base_url!r} does not begin with http:// or https://", 2)
+    if "@" in base_url.partition("://")[2].partition("/")[0]:
+        raise SessionError("--base-url: put no password in it, it is shown in reports: the key comes from the environment", 2)
     if not models:
         raise SessionError("--model is missing: name at least one model of the endpoint to judge", 2)
     return Profile(base_url, models, "live")
@@ -128,8 +145,6 @@ def _profile(config: pytest.Config, base_url: str) -> Profile:
 
 def _make_room(out: Path) -> None:
     """An earlier run in the folder gives way; a folder that holds anything else is left alone."""
-    if out.exists() and not out.is_dir():
-        raise SessionError(f"--out: {out} is a file, not a folder", 2)
     if out.is_dir() and any(out.iterdir()) and not (out / "run.json").exists():
         raise SessionError(f"--out: {out} holds files that are no run of this suite: name another folder", 2)
     shutil.rmtree(out / "archive", ignore_errors=True)
@@ -140,7 +155,7 @@ def finish(config: pytest.Config, findings: Iterable[Finding], started: float, o
     from .render import RENDERERS
 
     found = sorted(findings, key=lambda each: (each.requirement, each.model))
-    exchanges = run_exchanges(run, out / "archive")
+    exchanges = run_exchanges(run, (config.getoption("archive") or out) / "archive")
     telling = {key for each in found if each.verdict > Verdict.PASS for key in each.evidence[:2]}
     report = Report(
         base_url=run.profile.base_url,
@@ -157,7 +172,7 @@ def finish(config: pytest.Config, findings: Iterable[Finding], started: float, o
             if each.request.key in telling
         },
         unjudged=run.unjudged,
-        fault=config.getoption("fault"),
+        fault=run.fault,
         strict=config.getoption("gate_strict"),
     )
     write_report(report, out / "report.json")

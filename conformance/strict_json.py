@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
+from collections.abc import Callable
 from typing import Any
+
+Pairs = Callable[[list[tuple[str, Any]]], dict[str, Any]]
 
 
 class JSONError(ValueError):
     """The bytes are not one JSON text in UTF-8."""
-
-
-class DuplicateNames(list[str]):
-    """The member names that occurred twice in one object (RFC 8259 section 4: SHOULD be unique)."""
 
 
 def _constant(name: str) -> None:
@@ -21,8 +21,13 @@ def _constant(name: str) -> None:
 def loads(data: bytes | str) -> Any:
     """The value of one JSON text. Raises JSONError for NaN, Infinity, a byte-order mark, bytes that are not
     UTF-8, nesting beyond what can be read, and anything before or after the text but white space."""
+    return _parse(data)
+
+
+def _parse(data: bytes | str, pairs: Pairs | None = None) -> Any:
     try:
-        return json.loads(data if isinstance(data, str) else data.decode("utf-8"), parse_constant=_constant)
+        text = data if isinstance(data, str) else data.decode("utf-8")
+        return json.loads(text, parse_constant=_constant, object_pairs_hook=pairs)
     except RecursionError:
         raise JSONError("nested too deeply to be read") from None
     except ValueError as error:
@@ -30,13 +35,14 @@ def loads(data: bytes | str) -> Any:
 
 
 def duplicate_names(data: bytes | str) -> list[str]:
-    """Names that occur more than once in one object of a JSON text."""
+    """Names that occur more than once in one object of a JSON text (RFC 8259 section 4: SHOULD be unique). Raises
+    JSONError."""
     found: list[str] = []
 
     def pairs(members: list[tuple[str, Any]]) -> dict[str, Any]:
-        names = [name for name, _ in members]
-        found.extend(sorted({name for name in names if names.count(name) > 1}))
+        counts = Counter(name for name, _ in members)
+        found.extend(sorted(name for name, count in counts.items() if count > 1))
         return dict(members)
 
-    json.loads(data, object_pairs_hook=pairs)
+    _parse(data, pairs)
     return found

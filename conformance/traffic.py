@@ -29,7 +29,7 @@ LOST: dict[str, frozenset[Fact]] = {
     "fixture": frozenset({"status", "headers", "request"}),
 }
 #: Lost in every JSONL recording. Recorders leave header fields out without saying so, content-type rarely.
-TEXT_LOSES: frozenset[Fact] = frozenset({"bytes", "times", "other headers"})
+TEXT_LOSES: frozenset[Fact] = frozenset({"bytes", "times", "other headers", "key"})
 
 REQUIRED: dict[str, type | tuple[type, ...]] = {
     "request_json": object,
@@ -274,7 +274,7 @@ def _of_entry(entry: dict[str, Any], origin: str) -> Recording | None:
         reads=((seconds, body),),
         started=datetime.fromisoformat(entry["startedDateTime"]).timestamp(),
         seconds=seconds,
-        unrecorded=frozenset(fact for fact, lost in missing.items() if lost),
+        unrecorded=frozenset({"key", *(fact for fact, lost in missing.items() if lost)}),
     )
     return Recording(exchange, url.hostname or "unknown", _model_of(exchange), False, origin)
 

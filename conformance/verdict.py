@@ -55,7 +55,8 @@ def gather(findings: Iterable[Finding]) -> Finding:
     telling = [each for each in all_findings if each.judged] or all_findings
     worst = max(telling, key=lambda each: each.verdict)
     same = [each for each in telling if each.verdict is worst.verdict]
-    more = f" (and {len(same) - 1} more exchanges)" if len(same) > 1 and worst.verdict > Verdict.KNOWN else ""
+    others = len(same) - 1 if worst.verdict > Verdict.KNOWN else 0
+    more = f" (and {others} more exchange{'s' if others > 1 else ''})" if others else ""
     evidence = tuple(dict.fromkeys(key for each in same for key in each.evidence))
     return Finding(
         worst.requirement,

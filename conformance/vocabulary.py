@@ -75,18 +75,20 @@ def _relations(keyword: str, relations: Any, instance: Any) -> Errors:
 
 
 def relation_applies(keyword: str, relation: Mapping[str, Any], value: Any) -> bool:
-    """Whether anything is there to be added up: a part, or the total of an exact sum."""
-    pointers = [*relation["parts"], *([relation["total"]] if keyword == "sumOf" else [])]
+    """Whether anything is there to be added up: a part, or the total of an exact sum that may not stand alone."""
+    alone = keyword == "sumOf" and not relation.get("partsOnly")
+    pointers = [*relation["parts"], *([relation["total"]] if alone else [])]
     return any(number_at(value, pointer) is not None for pointer in pointers)
 
 
 def relation_problem(keyword: str, relation: Mapping[str, Any], value: Any) -> str:
     """Where a total is not what its parts come to, in words; empty where the relation holds, nothing of it is
     there, or one of its values is not a number."""
+    if not relation_applies(keyword, relation, value):
+        return ""
     total = number_at(value, relation["total"])
     parts = [number_at(value, part) for part in relation["parts"]]
-    there = [number for number in (total, *parts) if number is not None]
-    if not there or any(isinstance(number, str) for number in there):
+    if any(isinstance(number, str) for number in (total, *parts)):
         return ""
     expected = sum(part for part in parts if isinstance(part, int | float))
     counted = total if isinstance(total, int | float) else 0

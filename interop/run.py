@@ -25,6 +25,7 @@ import httpx
 from .anthropic import KEY, LOOPBACK
 
 HERE = Path(__file__).parent
+OUT = Path("reports/litellm/run")
 MODEL = "claude-interop"
 MASTER_KEY = "sk-interop-not-a-secret"
 PATIENCE = 180.0  #: seconds that a process may take to become healthy
@@ -45,12 +46,12 @@ class NotStartedError(Exception):
 
 def main() -> int:
     options = _options()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that what was started is ended
     command = shutil.which(options.litellm)
     if command is None:
-        print(
-            f"there is no command {options.litellm!r}; install litellm[proxy] and give --litellm", flush=True
-        )
+        print(f"there is no command {options.litellm!r}; install litellm[proxy] and give --litellm", flush=True)
         return 2
+    command = os.path.abspath(command)  # it is started in another folder
     upstream_port, port = free_ports(2)
     upstream, proxy = f"http://{LOOPBACK}:{upstream_port}", f"http://{LOOPBACK}:{port}"
     upstream_command = [sys.executable, "-m", "interop.anthropic", "--port", str(upstream_port)]
@@ -76,15 +77,9 @@ def main() -> int:
 
 
 def _options() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument(
-        "--litellm", default="litellm", help="the command, or a path to it (default: on PATH)"
-    )
-    parser.add_argument(
-        "--out", type=Path, default=Path("reports/litellm"), help="where the report is written"
-    )
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--litellm", default="litellm", help="the command, or a path to it (default: on PATH)")
+    parser.add_argument("--out", type=Path, default=OUT, help="the report's folder (default: %(default)s)")
     parser.add_argument("suite", nargs="*", help="further options of `phanedge-conformance run`, after --")
     return parser.parse_args()
 
@@ -133,9 +128,7 @@ def free_ports(number: int) -> list[int]:
 
 
 @contextmanager
-def started(
-    what: str, command: list[str], folder: Path, environment: dict[str, str], health: str
-) -> Iterator[None]:
+def started(what: str, command: list[str], folder: Path, environment: dict[str, str], health: str) -> Iterator[None]:
     """Start a process, wait until it is healthy, and end it and its children. Raises NotStartedError."""
     print(f"starting {what} ...", flush=True)
     begun = time.monotonic()

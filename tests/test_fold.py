@@ -58,10 +58,7 @@ def deltas(draw: st.DrawFn) -> tuple[list[JSONObject], str]:
         member = "refusal" if kind == "refusal" else "content"
         found += [{member: text} for text in draw(st.lists(TEXT, max_size=4))]
     if "calls" in kind:
-        calls = [
-            pieces_of_call(index, draw(st.lists(TEXT, max_size=3)))
-            for index in range(draw(st.integers(1, 3)))
-        ]
+        calls = [pieces_of_call(index, draw(st.lists(TEXT, max_size=3))) for index in range(draw(st.integers(1, 3)))]
         pieces = [piece for call in calls for piece in call]
         if draw(st.booleans()):
             found += [{"tool_calls": [piece]} for piece in pieces]
@@ -155,9 +152,7 @@ def test_what_is_repeated_is_glued_together_as_in_the_official_sdk(repeated: JSO
 
 
 def test_choices_go_by_their_index_in_whatever_order() -> None:
-    chunks = [
-        chunk(choice({"content": text}, index)) for text, index in (("b", 1), ("a", 0), ("B", 1), ("A", 0))
-    ]
+    chunks = [chunk(choice({"content": text}, index)) for text, index in (("b", 1), ("a", 0), ("B", 1), ("A", 0))]
     assert [each["message"]["content"] for each in fold(chunks)["choices"]] == ["aA", "bB"]
 
 
@@ -213,11 +208,7 @@ def test_what_cannot_be_folded_is_said(name: str) -> None:
 
 
 ANYTHING = st.recursive(
-    st.none()
-    | st.booleans()
-    | st.integers(-2, 2)
-    | st.floats(0, 1)
-    | st.sampled_from(["", "a", "assistant"]),
+    st.none() | st.booleans() | st.integers(-2, 2) | st.floats(0, 1) | st.sampled_from(["", "a", "assistant"]),
     lambda inner: (
         st.lists(inner, max_size=3)
         | st.dictionaries(
@@ -228,9 +219,7 @@ ANYTHING = st.recursive(
     ),
     max_leaves=8,
 )
-MEMBERS = st.dictionaries(
-    st.sampled_from(["content", "tool_calls", "role", "audio", "index"]), ANYTHING, max_size=3
-)
+MEMBERS = st.dictionaries(st.sampled_from(["content", "tool_calls", "role", "audio", "index"]), ANYTHING, max_size=3)
 CHOICE = ANYTHING | st.fixed_dictionaries(
     {"index": st.integers(-1, 2) | ANYTHING, "delta": MEMBERS | ANYTHING},
     optional={"finish_reason": ANYTHING, "logprobs": ANYTHING},

@@ -41,9 +41,7 @@ def by_the_standard(content: bytes) -> list[tuple[str, str]]:
             continue
         if character == "\r" and stream[position : position + 1] == "\n":
             position += 1
-        field, value = (
-            (line, "") if ":" not in line else (line[: line.index(":")], line[line.index(":") + 1 :])
-        )
+        field, value = (line, "") if ":" not in line else (line[: line.index(":")], line[line.index(":") + 1 :])
         value = value[1:] if value.startswith(" ") else value
         if line == "":
             if data != "":
@@ -89,13 +87,7 @@ def test_an_event_has_the_time_of_the_first_read_that_shows_it(reads: tuple[Read
 def test_nothing_of_the_content_is_passed_over(reads: tuple[Read, ...]) -> None:
     """Every line is seen again: as data, as another field, as a comment, or among what was wrong."""
     stream = parse(reads)
-    lines = (
-        whole(reads)
-        .decode("utf-8", "replace")
-        .removeprefix("\ufeff")
-        .replace("\r\n", "\n")
-        .replace("\r", "\n")
-    )
+    lines = whole(reads).decode("utf-8", "replace").removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
     data = sum(event.data.count("\n") + 1 for event in stream.events)
     data += 0 if stream.pending is None else stream.pending.count("\n") + 1
     named = sum(line.partition(":")[0] in ("event", "id", "retry") for line in lines.split("\n"))
@@ -169,9 +161,7 @@ def test_what_was_wrong_is_kept(name: str) -> None:
 
 
 def test_documents_end_at_the_terminator() -> None:
-    stream = parse(
-        [(0.0, b'data: {"a": 1}\n\ndata: x\n\ndata: [DONE] \n\ndata: {"b": 2}\n\ndata: [DONE]\n\n')]
-    )
+    stream = parse([(0.0, b'data: {"a": 1}\n\ndata: x\n\ndata: [DONE] \n\ndata: {"b": 2}\n\ndata: [DONE]\n\n')])
     assert stream.documents == [{"a": 1}]
     assert stream.terminators == [2, 4]
 

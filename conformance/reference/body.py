@@ -38,9 +38,7 @@ def check_content(request: Request) -> None:
     if media_type != "application/json":
         raise Refusal(f"Unsupported media type {media_type[:100]!r}: send application/json.", status=415)
     if fields.get("content-encoding", "identity").strip().lower() != "identity":
-        raise Refusal(
-            "The content must not be coded.", status=415, headers=(("accept-encoding", "identity"),)
-        )
+        raise Refusal("The content must not be coded.", status=415, headers=(("accept-encoding", "identity"),))
 
 
 def _parse(body: bytes) -> Any:

@@ -15,9 +15,7 @@ from .refusal import Refusal
 from .schemas import chosen_names
 from .vocabulary import VERBS
 
-_DIRECTION = re.compile(
-    r"\b(?:use|using|call|invoke|run)\b[^.?!\n]{0,40}\b(?:tools?|functions?)\b", re.IGNORECASE
-)
+_DIRECTION = re.compile(r"\b(?:use|using|call|invoke|run)\b[^.?!\n]{0,40}\b(?:tools?|functions?)\b", re.IGNORECASE)
 _NEGATION = re.compile(
     r"\b(?:do not|don't|never|without)\s+(?:use|using|call|calling)\b[^.?!\n]{0,40}\b(?:tools?|functions?)\b",
     re.IGNORECASE,
@@ -42,9 +40,7 @@ def wanted_calls(asked: dict[str, Any]) -> list[Call]:
     if mode == "auto" and not _is_wanted(functions, text):
         return []
     pairs = _split(functions, text) or [(_best(functions, text), text)]
-    calls = [
-        Call(function["name"], each) for function, part in pairs for each in _arguments(function, part, asked)
-    ]
+    calls = [Call(function["name"], each) for function, part in pairs for each in _arguments(function, part, asked)]
     single = asked.get("parallel_tool_calls") is False or "functions" in asked or is_named(asked)
     return calls[:1] if single else calls
 
@@ -61,9 +57,7 @@ def _offered(asked: dict[str, Any]) -> tuple[list[dict[str, Any]], str]:
     choice = asked.get("tool_choice", asked.get("function_call", "auto" if functions else "none"))
     if isinstance(choice, str):
         return functions, choice
-    names = (
-        [choice["name"]] if "function_call" in asked and "tool_choice" not in asked else chosen_names(choice)
-    )
+    names = [choice["name"]] if "function_call" in asked and "tool_choice" not in asked else chosen_names(choice)
     mode = choice["allowed_tools"]["mode"] if choice.get("type") == "allowed_tools" else "required"
     return [each for each in functions if each["name"] in names], mode
 
@@ -94,9 +88,7 @@ def _best(functions: list[dict[str, Any]], text: str) -> dict[str, Any]:
 
 def _split(functions: list[dict[str, Any]], text: str) -> list[tuple[dict[str, Any], str]]:
     """Each function with the words that follow its name, where the prompt names several."""
-    places = sorted(
-        (text.find(each["name"]), index) for index, each in enumerate(functions) if each["name"] in text
-    )
+    places = sorted((text.find(each["name"]), index) for index, each in enumerate(functions) if each["name"] in text)
     if len(places) < 2:
         return []
     ends = [place for place, _ in places[1:]] + [len(text)]

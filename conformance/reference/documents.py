@@ -98,8 +98,7 @@ def _choice(reply: Reply, index: int) -> Document:
         message["function_call"] = {"name": choice.calls[0].name, "arguments": choice.calls[0].arguments}
     elif choice.calls:
         message["tool_calls"] = [
-            _call(call, name, call.arguments)
-            for call, name in zip(choice.calls, reply.call_ids[index], strict=True)
+            _call(call, name, call.arguments) for call, name in zip(choice.calls, reply.call_ids[index], strict=True)
         ]
     logprobs = _logprobs(choice.content or (), reply.top)
     return {"index": index, "message": message, "logprobs": logprobs, "finish_reason": choice.finish}
@@ -127,9 +126,7 @@ def _streamed(reply: Reply, index: int) -> Iterator[Document]:
     yield _piece(index, {}, finish=choice.finish)
 
 
-def _piece(
-    index: int, delta: Document, logprobs: Document | None = None, finish: str | None = None
-) -> Document:
+def _piece(index: int, delta: Document, logprobs: Document | None = None, finish: str | None = None) -> Document:
     return {"index": index, "delta": delta, "logprobs": logprobs, "finish_reason": finish}
 
 

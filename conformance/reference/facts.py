@@ -38,8 +38,7 @@ class Facts:
         """Whether the text says `no` before one of these words."""
         listed = "|".join(map(re.escape, words))
         return (
-            re.search(rf"\b(?:no|not|never|without)\s+(?:an?\s+)?(?:{listed})\b", self.text, re.IGNORECASE)
-            is not None
+            re.search(rf"\b(?:no|not|never|without)\s+(?:an?\s+)?(?:{listed})\b", self.text, re.IGNORECASE) is not None
         )
 
 

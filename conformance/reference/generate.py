@@ -97,9 +97,7 @@ class _Generator:
         start = self.facts.choose(max(len(branches), 1), place.path)
         order = [*branches[start:], *branches[:start]]
         if place.small:
-            order.sort(
-                key=lambda each: isinstance(each, dict) and ("$ref" in each or each.get("type") == "object")
-            )
+            order.sort(key=lambda each: isinstance(each, dict) and ("$ref" in each or each.get("type") == "object"))
         for each in order:
             try:
                 return self.value({**rest, **each} if isinstance(each, dict) else each, place.inside("?"))
@@ -127,9 +125,7 @@ class _Generator:
         named = [name for name, each in properties.items() if name in required or self.is_said(each)]
         missing = [name for name in required if name not in properties]
         found = {name: self.value(properties[name], place.inside(name)) for name in named}
-        found |= {
-            name: self.value(schema.get("additionalProperties", {}), place.inside(name)) for name in missing
-        }
+        found |= {name: self.value(schema.get("additionalProperties", {}), place.inside(name)) for name in missing}
         for name in properties:
             if len(found) < schema.get("minProperties", 0) and name not in found:
                 found[name] = self.value(properties[name], place.inside(name))

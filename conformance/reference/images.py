@@ -37,13 +37,9 @@ def check_image(value: Any, where: str) -> None:
     if detail not in DETAILS:
         raise unsupported(f"{where}.detail", detail, sorted(DETAILS))
     if not url.startswith("data:"):
-        raise Refusal(
-            "Images are taken as data URLs only; nothing is downloaded.", f"{where}.url", "invalid_image_url"
-        )
+        raise Refusal("Images are taken as data URLs only; nothing is downloaded.", f"{where}.url", "invalid_image_url")
     if not image_bytes(url).startswith(_MAGIC):
-        raise Refusal(
-            "The data URL holds no PNG, JPEG, GIF or WebP image.", f"{where}.url", "invalid_image_url"
-        )
+        raise Refusal("The data URL holds no PNG, JPEG, GIF or WebP image.", f"{where}.url", "invalid_image_url")
 
 
 def image_bytes(url: str) -> bytes:
@@ -60,9 +56,7 @@ def colour(url: str) -> str | None:
     pixels = _average(image_bytes(url))
     if pixels is None:
         return None
-    return min(
-        _COLOURS, key=lambda name: sum((a - b) ** 2 for a, b in zip(_COLOURS[name], pixels, strict=True))
-    )
+    return min(_COLOURS, key=lambda name: sum((a - b) ** 2 for a, b in zip(_COLOURS[name], pixels, strict=True)))
 
 
 def _average(data: bytes) -> tuple[float, ...] | None:

@@ -58,15 +58,9 @@ def _check_content(message: Message, role: str, where: str) -> None:
     if isinstance(content, str):
         return
     if content is None:
-        if role == "assistant" and any(
-            message.get(name) for name in ("tool_calls", "function_call", "refusal")
-        ):
+        if role == "assistant" and any(message.get(name) for name in ("tool_calls", "function_call", "refusal")):
             return
-        raise (
-            wrong_type(where, "a string or an array of objects", None)
-            if "content" in message
-            else missing(where)
-        )
+        raise (wrong_type(where, "a string or an array of objects", None) if "content" in message else missing(where))
     if not isinstance(content, list):
         raise wrong_type(where, "a string or an array of objects", content)
     if not content:
@@ -86,9 +80,7 @@ def _check_part(part: Any, role: str, where: str) -> None:
         check_image(part.get("image_url"), f"{where}.image_url")
     elif not isinstance(part.get(kind), str):
         raise (
-            missing(f"{where}.{kind}")
-            if kind not in part
-            else wrong_type(f"{where}.{kind}", "a string", part[kind])
+            missing(f"{where}.{kind}") if kind not in part else wrong_type(f"{where}.{kind}", "a string", part[kind])
         )
 
 
@@ -104,9 +96,7 @@ def _check_calls(message: Message, where: str) -> None:
     for index, call in enumerate(calls):
         function = call.get("function") if isinstance(call, dict) else None
         if not isinstance(function, dict) or not isinstance(call.get("id"), str):
-            raise Refusal(
-                f"'{where}[{index}]' needs an id and a function.", f"{where}[{index}]", "invalid_type"
-            )
+            raise Refusal(f"'{where}[{index}]' needs an id and a function.", f"{where}[{index}]", "invalid_type")
         for name in ("name", "arguments"):
             if not isinstance(function.get(name), str):
                 raise missing(f"{where}[{index}].function.{name}")
@@ -119,9 +109,7 @@ def _check_results(messages: list[Message]) -> None:
     for index, message in enumerate(messages):
         if message["role"] == "tool":
             if message["tool_call_id"] not in asked:
-                text = (
-                    "messages with role 'tool' must be a response to a preceding message with 'tool_calls'."
-                )
+                text = "messages with role 'tool' must be a response to a preceding message with 'tool_calls'."
                 raise Refusal(f"Invalid parameter: {text}", f"messages[{index}].role")
             open_calls = [each for each in open_calls if each != message["tool_call_id"]]
             continue

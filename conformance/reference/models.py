@@ -13,9 +13,7 @@ _CREATED = 1_767_225_600  #: Unix time
 
 def listing(name: str = "") -> dict[str, Any]:
     """The list of models, or the one named. Raises Refusal."""
-    listed = [
-        {"id": each, "object": "model", "created": _CREATED, "owned_by": "reference"} for each in FAMILIES
-    ]
+    listed = [{"id": each, "object": "model", "created": _CREATED, "owned_by": "reference"} for each in FAMILIES]
     if not name:
         return {"object": "list", "data": listed}
     check_model(name)

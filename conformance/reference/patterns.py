@@ -101,9 +101,7 @@ class _Writer:
         if character == "\\":
             return self.one_of(self.escaped())
         if character in "()*+?{":
-            raise Unwritable(
-                f"the pattern {self.pattern!r} uses {character!r} in a way that is not supported"
-            )
+            raise Unwritable(f"the pattern {self.pattern!r} uses {character!r} in a way that is not supported")
         return self.one_of(_ANY if character == "." else character)
 
     def one_of(self, characters: str) -> Part:

@@ -38,11 +38,7 @@ def render(asked: dict[str, Any], *, marked: bool) -> list[Block]:
     blocks = [
         *_tool_blocks(asked, ttl_of),
         *_format_blocks(asked.get("response_format")),
-        *(
-            block
-            for index, message in numbered
-            for block in _message_blocks(message, f"messages[{index}].", ttl_of)
-        ),
+        *(block for index, message in numbered for block in _message_blocks(message, f"messages[{index}].", ttl_of)),
     ]
     if blocks[-1].ttl is None:
         blocks[-1] = replace(blocks[-1], ttl=ttl_of(asked, ""))
@@ -71,13 +67,8 @@ def _format_blocks(output: dict[str, Any] | None) -> Iterator[Block]:
 
 def _message_blocks(message: Message, where: str, ttl_of: ReadMarker) -> list[Block]:
     content = message.get("content")
-    parts = (
-        [{"type": "text", "text": content or ""}] if content is None or isinstance(content, str) else content
-    )
-    blocks = [
-        Block(_part_pieces(part), ttl_of(part, f"{where}content[{index}]."))
-        for index, part in enumerate(parts)
-    ]
+    parts = [{"type": "text", "text": content or ""}] if content is None or isinstance(content, str) else content
+    blocks = [Block(_part_pieces(part), ttl_of(part, f"{where}content[{index}].")) for index, part in enumerate(parts)]
     head = (_START, message["role"], *pieces(message.get("name") or ""), _SEPARATOR)
     blocks[0] = replace(blocks[0], pieces=head + blocks[0].pieces)
     tail = tuple(piece for text in _call_texts(message) for piece in pieces(text))

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from typing import Any
 
-from .facts import facts
-from .generate import instance
 from .messages import Message, text_of
-from .patterns import Unwritable
 from .refusal import Refusal, missing, unsupported, wrong_type
+from .strict import fault_of, strict_fault
 
 _NAME = re.compile(r"[a-zA-Z0-9_-]{1,64}")
 MODES = ["none", "auto", "required"]
@@ -53,12 +50,12 @@ def check_function(function: Any, where: str) -> None:
         return
     if not isinstance(parameters, dict):
         raise wrong_type(f"{where}.parameters", "an object", parameters)
-    code = "invalid_function_parameters"
-    if function.get("strict") is True:
-        check_strict(parameters, f"function '{name}'", f"{where}.parameters", code)
-    elif parameters.get("type", "object") != "object":
-        text = f"Invalid schema for function '{name}': schema must be of type 'object'."
-        raise Refusal(text, f"{where}.parameters", code)
+    fault = strict_fault(parameters) if function.get("strict") is True else fault_of(parameters)
+    if fault is None and parameters.get("type", "object") != "object":
+        fault = "schema must be of type 'object'"
+    if fault:
+        message = f"Invalid schema for function '{name}': {fault}."
+        raise Refusal(message, f"{where}.parameters", "invalid_function_parameters")
 
 
 def check_format(asked: dict[str, Any]) -> None:
@@ -75,43 +72,6 @@ def check_format(asked: dict[str, Any]) -> None:
         _check_json_schema(output.get("json_schema"))
 
 
-def check_strict(schema: dict[str, Any], what: str, where: str, code: str | None) -> None:
-    """Refuse what structured outputs do not support: a root that is no object, objects that leave properties
-    open or optional, and keywords that cannot be followed (OpenAI, structured outputs). Raises Refusal."""
-    fault = None
-    if schema.get("type") != "object" or "anyOf" in schema:
-        fault = "schema must have type 'object' and not have 'anyOf' at the top level"
-    for path, each in _subschemas(schema, ()):
-        if each.get("type") == "object" or "properties" in each:
-            if each.get("additionalProperties") is not False:
-                fault = (
-                    f"in context {path}, 'additionalProperties' is required to be supplied and to be false"
-                )
-            elif set(each.get("required", [])) != set(each.get("properties", {})):
-                fault = f"in context {path}, 'required' must list every key in properties"
-    if fault is None:
-        try:
-            instance(schema, facts(""))
-        except Unwritable as error:
-            fault = str(error)
-    if fault:
-        raise Refusal(f"Invalid schema for {what}: {fault}.", where, code)
-
-
-def _subschemas(schema: Any, path: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], dict[str, Any]]]:
-    if not isinstance(schema, dict):
-        return
-    yield path, schema
-    for keyword in ("properties", "$defs", "definitions"):
-        inner = schema.get(keyword)
-        for name, each in inner.items() if isinstance(inner, dict) else ():
-            yield from _subschemas(each, (*path, keyword, name))
-    for keyword in ("anyOf", "oneOf", "items"):
-        inner = schema.get(keyword)
-        for each in inner if isinstance(inner, list) else [inner]:
-            yield from _subschemas(each, (*path, keyword))
-
-
 def _check_json_schema(named: Any) -> None:
     where = "response_format.json_schema"
     if not isinstance(named, dict):
@@ -122,13 +82,10 @@ def _check_json_schema(named: Any) -> None:
     if not _NAME.fullmatch(name):
         raise Refusal(f"Invalid '{where}.name': {name[:100]!r}.", f"{where}.name", "invalid_value")
     if not isinstance(schema, dict):
-        raise (
-            missing(f"{where}.schema")
-            if schema is None
-            else wrong_type(f"{where}.schema", "an object", schema)
-        )
-    if named.get("strict") is True:
-        check_strict(schema, f"response_format '{name}'", "response_format", None)
+        raise (missing(f"{where}.schema") if schema is None else wrong_type(f"{where}.schema", "an object", schema))
+    fault = strict_fault(schema) if named.get("strict") is True else fault_of(schema)
+    if fault:
+        raise Refusal(f"Invalid schema for response_format '{name}': {fault}.", "response_format")
 
 
 def _check_json_is_asked(messages: list[Message]) -> None:
@@ -146,9 +103,7 @@ def _check_choice(choice: Any, tools: list[dict[str, Any]] | None) -> None:
         return
     for name in chosen_names(choice):
         if name not in [tool["function"]["name"] for tool in tools or ()]:
-            raise Refusal(
-                f"Tool choice '{name}' not found in 'tools' parameter.", "tool_choice", "invalid_value"
-            )
+            raise Refusal(f"Tool choice '{name}' not found in 'tools' parameter.", "tool_choice", "invalid_value")
 
 
 def chosen_names(choice: Any) -> list[str]:
@@ -162,9 +117,7 @@ def chosen_names(choice: Any) -> list[str]:
             raise unsupported("tool_choice.allowed_tools.mode", allowed.get("mode"), ["auto", "required"])
         named = allowed.get("tools") if isinstance(allowed.get("tools"), list) else []
     else:
-        raise wrong_type(
-            "tool_choice", "one of 'none', 'auto', 'required' or an object that names a tool", choice
-        )
+        raise wrong_type("tool_choice", "one of 'none', 'auto', 'required' or an object that names a tool", choice)
     functions = [each.get("function") if isinstance(each, dict) else None for each in named]
     names = [each.get("name") if isinstance(each, dict) else None for each in functions]
     if not names or not all(isinstance(each, str) for each in names):
@@ -188,6 +141,4 @@ def _check_functions(asked: dict[str, Any]) -> None:
         raise unsupported("function_call", choice, MODES[:2])
     name = choice.get("name") if isinstance(choice, dict) else None
     if not isinstance(choice, str) and name not in [function["name"] for function in functions]:
-        raise Refusal(
-            f"Function {str(name)[:64]!r} is not among 'functions'.", "function_call", "invalid_value"
-        )
+        raise Refusal(f"Function {str(name)[:64]!r} is not among 'functions'.", "function_call", "invalid_value")

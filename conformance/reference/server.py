@@ -58,9 +58,7 @@ def app(send: Send, keys: Keys = None) -> Application:
             return
         exchange = await run_in_threadpool(_answer, send, request)
         response = StreamingResponse(_parts(exchange, began), status_code=exchange.status or 500)
-        response.raw_headers = [
-            (name.encode(), value.encode("latin-1")) for name, value in _headers(exchange)
-        ]
+        response.raw_headers = [(name.encode(), value.encode("latin-1")) for name, value in _headers(exchange)]
         await response(scope, receive, emit)
 
     return application
@@ -82,9 +80,7 @@ def serving(send: Send, port: int = 0, keys: Keys = None) -> Iterator[str]:
     port is taken, RuntimeError where the server does not start."""
     with socket.create_server(("127.0.0.1", port)) as listener:
         server = uvicorn.Server(_config(send, keys))
-        thread = threading.Thread(
-            target=server.run, args=([listener],), name="reference endpoint", daemon=True
-        )
+        thread = threading.Thread(target=server.run, args=([listener],), name="reference endpoint", daemon=True)
         thread.start()
         try:
             _wait_until_started(server, thread)
@@ -131,9 +127,7 @@ def _request(incoming: Incoming, body: bytes, keys: Keys) -> Request:
     header = incoming.headers.get("authorization")
     customer = hashlib.sha256(bearer(header).encode()).hexdigest()[:16]
     headers = tuple(
-        (name, value)
-        for name, value in incoming.headers.items()
-        if name not in ("authorization", "cookie", CUSTOMER)
+        (name, value) for name, value in incoming.headers.items() if name not in ("authorization", "cookie", CUSTOMER)
     )
     query = f"?{incoming.url.query}" if incoming.url.query else ""
     return Request(
@@ -150,9 +144,7 @@ def _answer(send: Send, request: Request) -> Exchange:
     try:
         return send(request)
     except Exception:
-        refusal = Refusal(
-            "The server had an error while processing your request.", status=500, kind="server_error"
-        )
+        refusal = Refusal("The server had an error while processing your request.", status=500, kind="server_error")
         content = json.dumps(refusal.document).encode()
         return Exchange(request, 500, (("content-type", "application/json"),), ((0.0, content),))
 

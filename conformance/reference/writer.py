@@ -31,9 +31,7 @@ _SAY = re.compile(
 _NOUN = r"(?:\s+(?:the|this|a|an))?(?:\s+(?:exact\s+)?(?:word|code|phrase|text|token|string|marker|line))?"
 _ENDING = re.compile(rf"\b(?:end|finish|close|conclude)\b.*?\bwith\b{_NOUN}[:\s]+(.+)", re.IGNORECASE)
 _BEGINNING = re.compile(rf"\b(?:start|begin|open)\b.*?\bwith\b{_NOUN}[:\s]+(.+)", re.IGNORECASE)
-_INCLUDING = re.compile(
-    rf"\b(?:include|mention|contain|add|append|use|say|write){_NOUN}[:\s]+(.+)", re.IGNORECASE
-)
+_INCLUDING = re.compile(rf"\b(?:include|mention|contain|add|append|use|say|write){_NOUN}[:\s]+(.+)", re.IGNORECASE)
 LONGEST_INSTRUCTION = 300  #: characters, beyond which a sentence is taken for matter and not read for orders
 LONGEST_COUNT = 20_000
 
@@ -78,7 +76,7 @@ def command(text: str) -> str | None:
 def _refers(target: str) -> bool:
     """Whether something said before is meant, as in `the code I gave you`."""
     words = re.findall(r"\w+", target.lower())
-    return VAGUE.issuperset(words) or (len(words) > 2 and not REFERRING.isdisjoint(words))
+    return (words != [] and VAGUE.issuperset(words)) or (len(words) > 2 and not REFERRING.isdisjoint(words))
 
 
 def _last_turn(messages: list[Message]) -> list[Message]:
@@ -109,9 +107,7 @@ def _report(messages: list[Message]) -> str:
 
 
 def _last_call(messages: list[Message]) -> int:
-    called = [
-        index for index, each in enumerate(messages) if each.get("tool_calls") or each.get("function_call")
-    ]
+    called = [index for index, each in enumerate(messages) if each.get("tool_calls") or each.get("function_call")]
     return called[-1] if called else -1
 
 
@@ -137,9 +133,7 @@ def _target(words: str, *, last: bool) -> str:
     if quoted := re.search(r"[\"'“`]([^\"'”`]+)[\"'”`]", words):
         return quoted[1]
     plain = [each.strip(".,;:!?") for each in words.split()]
-    marked = [
-        each for each in plain if len(each) > 2 and (each.isupper() or any(char.isdigit() for char in each))
-    ]
+    marked = [each for each in plain if len(each) > 2 and (each.isupper() or any(char.isdigit() for char in each))]
     return (marked or (plain[-1:] if last else [""]))[0]
 
 

@@ -52,9 +52,7 @@ def test_no_error_unprompted(exchange: Exchange) -> None:
     challenge = exchange.header("www-authenticate")
     if exchange.request.credentials != "none" or challenge is None:
         raise NotApplicable("the request had credentials, or the response has no challenge")
-    assert not ERROR_ATTRIBUTE.search(challenge), (
-        f"no token was presented, yet WWW-Authenticate is {challenge!r}"
-    )
+    assert not ERROR_ATTRIBUTE.search(challenge), f"no token was presented, yet WWW-Authenticate is {challenge!r}"
 
 
 @should(

@@ -101,9 +101,7 @@ _SPLIT = _written(cached_write_tokens=700, cached_write_5m_tokens=400, cached_wr
 
 def places(value: Any, path: str = "") -> Iterator[tuple[str, str, Any]]:
     """Path, name and value of every member called by one of the four names, anywhere in a JSON value."""
-    entries = (
-        enumerate(value) if isinstance(value, list) else value.items() if isinstance(value, dict) else ()
-    )
+    entries = enumerate(value) if isinstance(value, list) else value.items() if isinstance(value, dict) else ()
     for name, each in entries:
         if name in (HITS, *WRITE_FIELDS):
             yield f"{path}{name}", name, each
@@ -122,9 +120,7 @@ def places(value: Any, path: str = "") -> Iterator[tuple[str, str, Any]]:
         "a bucket in usage": put("usage.cached_write_5m_tokens", 0),
         "a bucket beside usage": put("cached_write_1h_tokens", 300),
         "hits in usage": put("usage.cached_tokens", 999_999),
-        "writes in the output's details": put(
-            "usage.completion_tokens_details", {"cached_write_tokens": 700}
-        ),
+        "writes in the output's details": put("usage.completion_tokens_details", {"cached_write_tokens": 700}),
     },
 )
 def test_names_in_place(exchange: Exchange, usage: dict[str, Any], model: Model) -> None:
@@ -196,9 +192,7 @@ def test_writes_under_their_name(usage: dict[str, Any], model: Model) -> None:
     details = usage.get("prompt_tokens_details")
     given = details if isinstance(details, dict) else {}
     name, value = next(iter(told.items()))
-    assert any(count(given, each) for each in WRITE_FIELDS), (
-        f"{name} is {value}, and {DETAILS} has no cached_write_*"
-    )
+    assert any(count(given, each) for each in WRITE_FIELDS), f"{name} is {value}, and {DETAILS} has no cached_write_*"
 
 
 # --- writes -------------------------------------------------------------------------------------------------
@@ -216,9 +210,7 @@ def test_writes_under_their_name(usage: dict[str, Any], model: Model) -> None:
         "no total": _written(cached_write_5m_tokens=400, cached_write_1h_tokens=300),
         "a total of zero": _written(cached_write_tokens=0, cached_write_5m_tokens=400),
         "no bucket": _written(cached_write_tokens=700),
-        "empty buckets": _written(
-            cached_write_tokens=700, cached_write_5m_tokens=0, cached_write_1h_tokens=0
-        ),
+        "empty buckets": _written(cached_write_tokens=700, cached_write_5m_tokens=0, cached_write_1h_tokens=0),
     },
 )
 def test_total_with_buckets(details: dict[str, Any], model: Model) -> None:
@@ -396,9 +388,7 @@ def test_gpt_hits_in_steps(details: dict[str, Any], model: Model) -> None:
         _SPLIT,
         put("usage.cache_creation_input_tokens", 700),
         put("usage.cache_creation", {"ephemeral_5m_input_tokens": 400, "ephemeral_1h_input_tokens": 300}),
-        _in_usage(
-            lambda usage, details: (usage.update(cache_read_input_tokens=9), details.update(cached_tokens=9))
-        ),
+        _in_usage(lambda usage, details: (usage.update(cache_read_input_tokens=9), details.update(cached_tokens=9))),
     ),
     broken_by={
         "other hits": put("usage.cache_read_input_tokens", 8),
@@ -414,9 +404,7 @@ def test_anthropic_members_agree(usage: dict[str, Any], details: dict[str, Any])
     """Where PhanEdge's member is missing altogether, the requirements about its name say so. A bucket is
     compared as soon as any write is reported: a write in the wrong bucket has the wrong price."""
     given = elsewhere(usage, tuple(ANTHROPIC))
-    comparable = {
-        name: own for name, own in ANTHROPIC.items() if name in given and count(details, total_of(own))
-    }
+    comparable = {name: own for name, own in ANTHROPIC.items() if name in given and count(details, total_of(own))}
     if not comparable:
         raise NotApplicable("Anthropic's members are not passed along, or PhanEdge's are missing")
     wrong = {name: own for name, own in comparable.items() if given[name] != count(details, own)}

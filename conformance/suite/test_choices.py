@@ -49,8 +49,6 @@ def test_streamed_apart(chunks: list[dict[str, Any]], asked: dict[str, Any]) -> 
         ends[index] = ends.get(index, 0) + bool(choice.get("finish_reason"))
     if list(ends) == [0] and ends[0] <= 1:
         raise Inconclusive(f"only one choice of {asked['n']} came")
-    assert set(ends) == set(range(asked["n"])), (
-        f"{asked['n']} choices were asked for; their indices are {sorted(ends)}"
-    )
+    assert set(ends) == set(range(asked["n"])), f"{asked['n']} choices were asked for; their indices are {sorted(ends)}"
     wrong = {index: count for index, count in ends.items() if count != 1}
     assert not wrong, f"choices have other than one finish_reason: {wrong}"

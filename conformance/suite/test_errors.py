@@ -39,7 +39,7 @@ def told(exchange: Exchange) -> str:
     "answer a request that it refuses (4xx) with a JSON object",
     on=EVERY_ERROR,
     source="openai-openapi#ErrorResponse",
-    contract=["errors-01"],
+    contract=["errors-01", "transport-05"],
     hint='Answer with {"error": {"message", "type", "param", "code"}}, also from middleware and framework.',
     broken_by={
         "a page": content(PAGE),
@@ -73,9 +73,7 @@ def test_server_error_is_json(exchange: Exchange) -> None:
         raise NotApplicable("the request was refused, which is another requirement")
     server = exchange.header("server")
     problem = told(exchange)
-    assert not problem, f"the body of the HTTP {exchange.status} {problem}" + (
-        f" (Server: {server})" if server else ""
-    )
+    assert not problem, f"the body of the HTTP {exchange.status} {problem}" + (f" (Server: {server})" if server else "")
 
 
 @should(
@@ -110,9 +108,7 @@ def test_media_type(exchange: Exchange) -> None:
     needs=["status", "request"],
 )
 def test_mistake_is_4xx(exchange: Exchange) -> None:
-    assert exchange.status < 500, (
-        f"a mistaken request ({exchange.request}) was answered with HTTP {exchange.status}"
-    )
+    assert exchange.status < 500, f"a mistaken request ({exchange.request}) was answered with HTTP {exchange.status}"
 
 
 @must(

@@ -186,9 +186,7 @@ def test_nothing_after_done(stream: EventStream) -> None:
 def test_data_only(stream: EventStream) -> None:
     named = [field for event in _before_done(stream) if not _is_error(event) for field in event.fields]
     assert not named, f"{len(named)} field(s) beside data, the first one: {named[0]}"
-    assert not stream.idle, (
-        f"the field {stream.idle[0]} stands in a block without data, on which SDKs stumble"
-    )
+    assert not stream.idle, f"the field {stream.idle[0]} stands in a block without data, on which SDKs stumble"
 
 
 def _is_error(event: Event) -> bool:

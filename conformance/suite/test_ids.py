@@ -19,7 +19,7 @@ CLOCK_STEP = 2  #: seconds that the clocks of an endpoint's machines may differ
     contract=["ids-01"],
     at="id",
     hint="Make a new id for each completion; a cache of responses must not replay the old one.",
-    broken_by=put("id", "chatcmpl-the-same"),
+    broken_by=put("id", lambda value: "chatcmpl-the-same"),
     needs=["ids"],
 )
 def test_unique(exchanges: list[Exchange]) -> None:
@@ -61,11 +61,7 @@ def test_created_in_order(exchanges: list[Exchange]) -> None:
                 continue
             pairs += 1
             if after < before - CLOCK_STEP:
-                message = (
-                    f"created is {after}, after {before} in a completion that had ended {{:.1f}} s before"
-                )
-                raise Violation(
-                    message.format(later.started - earlier.started - earlier.seconds), later, earlier
-                )
+                message = f"created is {after}, after {before} in a completion that had ended {{:.1f}} s before"
+                raise Violation(message.format(later.started - earlier.started - earlier.seconds), later, earlier)
     if not pairs:
         raise NotApplicable("no two completions followed each other")

@@ -43,11 +43,7 @@ def _one_more(document: Any) -> None:
     broken_by=edit(_one_more),
 )
 def test_top_bounded(choices: list[dict[str, Any]], asked: dict[str, Any]) -> None:
-    counts = [
-        len(entry["top_logprobs"])
-        for entry in _entries(choices)
-        if isinstance(entry.get("top_logprobs"), list)
-    ]
+    counts = [len(entry["top_logprobs"]) for entry in _entries(choices) if isinstance(entry.get("top_logprobs"), list)]
     if not counts:
         raise Inconclusive("the reply has no logprobs, though they were asked for")
     assert max(counts) <= asked["top_logprobs"], (

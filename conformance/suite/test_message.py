@@ -29,18 +29,12 @@ def _nothing_but(content: object) -> Any:
     broken_by={"empty": _nothing_but(""), "null": _nothing_but(None)},
 )
 def test_not_empty(asked: dict[str, Any], choices: list[dict[str, Any]]) -> None:
-    judged = [
-        choice for choice in choices if isinstance(choice.get("message"), dict) and legible(choice["message"])
-    ]
+    judged = [choice for choice in choices if isinstance(choice.get("message"), dict) and legible(choice["message"])]
     if not judged:
         raise NotApplicable("no choice has a message whose content is a string or null")
     if asked.get("stop") and not any(choice["message"].get("content") for choice in judged):
         raise NotApplicable("the first words may have been the stop sequence")
-    empty = [
-        choice
-        for choice in judged
-        if not answers(choice["message"]) and choice.get("finish_reason") not in CUT
-    ]
+    empty = [choice for choice in judged if not answers(choice["message"]) and choice.get("finish_reason") not in CUT]
     assert not empty, (
         f"content is {empty[0]['message'].get('content', 'absent')!r} with nothing in its place, "
         f"and finish_reason is {empty[0].get('finish_reason')!r}"

@@ -77,9 +77,7 @@ def _numbered(name: str) -> Fault:
         value = document[name]
         return chunk(document | {name: value + number if isinstance(value, int) else f"{value}-{number}"})
 
-    return events(
-        lambda before: [(when, numbered(data, number)) for number, (when, data) in enumerate(before)]
-    )
+    return events(lambda before: [(when, numbered(data, number)) for number, (when, data) in enumerate(before)])
 
 
 def _one_more(position: int, **members: Any) -> Fault:
@@ -204,9 +202,7 @@ def test_role_once(chunks: Chunks) -> None:
     hint="Send null until the choice ends, then its reason in one chunk, and not again with the usage.",
     broken_by={
         "none": put("choices.*.finish_reason", None),
-        "twice": events(
-            lambda before: [each for each in before for _ in range(1 + bool(FINISHES.search(each[1])))]
-        ),
+        "twice": events(lambda before: [each for each in before for _ in range(1 + bool(FINISHES.search(each[1])))]),
         "in every chunk": put("choices.*.finish_reason", "stop"),
     },
 )
@@ -215,9 +211,7 @@ def test_finish_once(exchange: Exchange, chunks: Chunks) -> None:
         reasons = _reasons(choices)
         if not reasons and _speaks(exchange):
             raise NotApplicable("OpenAI's own audio streams end without finish_reason")
-        assert len(reasons) == 1, (
-            f"choice {index} has {len(reasons)} finish_reasons: {', '.join(reasons[:5])}"
-        )
+        assert len(reasons) == 1, f"choice {index} has {len(reasons)} finish_reasons: {', '.join(reasons[:5])}"
 
 
 def _early_finish(before: list[Read]) -> list[Read]:
@@ -259,9 +253,7 @@ def test_nothing_after_finish(chunks: Chunks) -> None:
     at="choices.*.finish_reason",
     hint="When the upstream breaks off, send an error event, not [DONE]: clients take [DONE] for success.",
     broken_by={
-        "the upstream broke off": events(
-            lambda before: [each for each in before if not FINISHES.search(each[1])]
-        ),
+        "the upstream broke off": events(lambda before: [each for each in before if not FINISHES.search(each[1])]),
         "nothing but [DONE]": events(lambda before: before[-1:]),
     },
 )
@@ -320,9 +312,7 @@ def test_usage_without_choices(chunks: Chunks) -> None:
     if not (positions := _with_usage(chunks)):
         raise NotApplicable("no chunk has usage")
     last = chunks[positions[-1]]
-    assert last.get("choices") == [], (
-        f"the choices of the usage chunk are {json.dumps(last.get('choices'))[:120]}"
-    )
+    assert last.get("choices") == [], f"the choices of the usage chunk are {json.dumps(last.get('choices'))[:120]}"
 
 
 def _usage_early(before: list[Read]) -> list[Read]:
@@ -401,9 +391,7 @@ def test_no_empty_choices(chunks: Chunks) -> None:
 
 # --- generation that fails ----------------------------------------------------------------------------------
 
-ERROR = chunk(
-    {"error": {"message": "The upstream broke off", "type": "server_error", "param": None, "code": None}}
-)
+ERROR = chunk({"error": {"message": "The upstream broke off", "type": "server_error", "param": None, "code": None}})
 #: A stream that fails after its second event, told as OpenAI tells it.
 failing = events(lambda before: [*before[:2], (before[1 % len(before)][0], ERROR), *before[-1:]])
 

@@ -17,9 +17,7 @@ from conformance.requirement import must
 from conformance.strict_json import JSONError, loads
 
 JSON_OBJECT = replies_where("every reply in JSON mode", lambda each: output_type(each) == "json_object")
-BY_SCHEMA = replies_where(
-    "every plain reply by a strict schema", lambda each: strict_schema(each) and not each.streams
-)
+BY_SCHEMA = replies_where("every plain reply by a strict schema", lambda each: strict_schema(each) and not each.streams)
 BY_SCHEMA_STREAMED = replies_where(
     "every streamed reply by a strict schema", lambda each: strict_schema(each) and each.streams
 )
@@ -55,9 +53,7 @@ def outputs(exchange: Exchange) -> list[Any]:
         if not isinstance(message, dict):
             raise NotApplicable("a choice has no message, which is another requirement")
         if reason in ("length", "content_filter") or message.get("refusal"):
-            raise Inconclusive(
-                f"the model did not answer: finish_reason {reason}, refusal {message.get('refusal')!r}"
-            )
+            raise Inconclusive(f"the model did not answer: finish_reason {reason}, refusal {message.get('refusal')!r}")
         if message.get("tool_calls") and exchange.request.asked.get("tools"):
             raise NotApplicable("the model called a tool instead of answering")
         if _twice(message.get("content")) and exchange.request.asked.get("tools"):

@@ -42,15 +42,9 @@ def _strict(function: JSONObject) -> bool:
 
 
 FORBIDDEN = replies_where("every reply where tool_choice is none", _forbids)
-REQUIRED = replies_where(
-    "every reply where tool_choice is required", lambda each: tool_choice(each) == "required"
-)
-NAMED = replies_where(
-    "every reply where tool_choice names a function", lambda each: tool_choice(each) == "named"
-)
-FORCED = replies_where(
-    "every reply where a call is forced", lambda each: tool_choice(each) in ("required", "named")
-)
+REQUIRED = replies_where("every reply where tool_choice is required", lambda each: tool_choice(each) == "required")
+NAMED = replies_where("every reply where tool_choice names a function", lambda each: tool_choice(each) == "named")
+FORCED = replies_where("every reply where a call is forced", lambda each: tool_choice(each) in ("required", "named"))
 ONE_AT_MOST = replies_where(
     "every reply where parallel_tool_calls is false",
     lambda each: bool(each.asked.get("tools")) and each.asked.get("parallel_tool_calls") is False,
@@ -65,9 +59,7 @@ def declared(asked: JSONObject) -> dict[str, JSONObject]:
     """The functions and custom tools that a request offers, by name."""
     tools = [tool for tool in list_of(asked.get("tools")) if isinstance(tool, dict)]
     found = [tool.get("custom" if tool.get("type") == "custom" else "function") for tool in tools]
-    return {
-        each["name"]: each for each in found if isinstance(each, dict) and isinstance(each.get("name"), str)
-    }
+    return {each["name"]: each for each in found if isinstance(each, dict) and isinstance(each.get("name"), str)}
 
 
 def _name(call: JSONObject) -> str:
@@ -138,9 +130,7 @@ def test_declared_names(tool_calls: list[JSONObject], asked: JSONObject) -> None
     names = declared(asked)
     for call in tool_calls:
         name = _name(call)
-        assert _once(name, names) in names, (
-            f"{name!r} is called, and only {', '.join(names) or 'nothing'} is offered"
-        )
+        assert _once(name, names) in names, f"{name!r} is called, and only {', '.join(names) or 'nothing'} is offered"
 
 
 @should(
@@ -179,9 +169,7 @@ def test_required_arguments(exchange: Exchange) -> None:
         required = list_of(parameters.get("required")) if isinstance(parameters, dict) else []
         judged = judged or bool(required)
         missing = [name for name in required if isinstance(name, str) and name not in _object(arguments)]
-        assert not missing, (
-            f"{function['name']} is called without its argument {missing[0]!r}: {arguments[:160]}"
-        )
+        assert not missing, f"{function['name']} is called without its argument {missing[0]!r}: {arguments[:160]}"
     if not judged:
         raise NotApplicable("no called function requires an argument")
 
@@ -248,9 +236,7 @@ def _willing(exchange: Exchange) -> None:
     for choice in exchange.choices:
         refusal = [message.get("refusal") for message in exchange.messages if message.get("refusal")]
         if refusal or choice.get("finish_reason") in ("length", "content_filter"):
-            raise Inconclusive(
-                f"no call came: finish_reason {choice.get('finish_reason')}, refusal {refusal[:1]}"
-            )
+            raise Inconclusive(f"no call came: finish_reason {choice.get('finish_reason')}, refusal {refusal[:1]}")
 
 
 def _said(exchange: Exchange) -> str:
@@ -272,9 +258,7 @@ def test_none_is_none(exchange: Exchange) -> None:
     assert not names, f"tool_choice is none, yet {names[0]!r} is called"
     if not any(message.get("content") for message in exchange.messages):
         _willing(exchange)
-    assert any(message.get("content") for message in exchange.messages), (
-        "tool_choice is none, and no text came"
-    )
+    assert any(message.get("content") for message in exchange.messages), "tool_choice is none, and no text came"
 
 
 @must(
@@ -293,9 +277,7 @@ def test_none_is_none(exchange: Exchange) -> None:
 def test_required_is_required(exchange: Exchange) -> None:
     if not exchange.tool_calls:
         _willing(exchange)
-    assert exchange.tool_calls, (
-        f"tool_choice is required, yet no tool is called; the content is {_said(exchange)}"
-    )
+    assert exchange.tool_calls, f"tool_choice is required, yet no tool is called; the content is {_said(exchange)}"
 
 
 def _as_text(document: JSONObject) -> None:
@@ -320,9 +302,7 @@ def test_named_is_called(exchange: Exchange, asked: JSONObject) -> None:
     wanted = function.get("name") if isinstance(function, dict) else None
     if not exchange.tool_calls:
         _willing(exchange)
-    assert exchange.tool_calls, (
-        f"tool_choice names {wanted!r}, yet no tool is called; the content is {_said(exchange)}"
-    )
+    assert exchange.tool_calls, f"tool_choice names {wanted!r}, yet no tool is called; the content is {_said(exchange)}"
     others = [name for name in map(_name, exchange.tool_calls) if _once(name, {str(wanted): {}}) != wanted]
     assert not others, f"tool_choice names {wanted!r}, yet {others[0]!r} is called"
 
@@ -411,9 +391,7 @@ def _in(piece: JSONObject, name: str) -> Any:
 
 def _call_ids(pieces: list[JSONObject]) -> list[str]:
     """The different ids among the pieces of one call."""
-    return list(
-        dict.fromkeys(piece["id"] for piece in pieces if isinstance(piece.get("id"), str) and piece["id"])
-    )
+    return list(dict.fromkeys(piece["id"] for piece in pieces if isinstance(piece.get("id"), str) and piece["id"]))
 
 
 @must(
@@ -452,9 +430,7 @@ def test_indices_from_zero(chunks: list[JSONObject]) -> None:
     for choice, index in _pieces(chunks):
         by_choice.setdefault(choice, set()).add(index)
     for choice, indices in by_choice.items():
-        assert indices == set(range(len(indices))), (
-            f"the calls of choice {choice} have the indices {sorted(indices)}"
-        )
+        assert indices == set(range(len(indices))), f"the calls of choice {choice} have the indices {sorted(indices)}"
 
 
 @must(
@@ -514,9 +490,7 @@ def test_named_once(chunks: list[JSONObject]) -> None:
 )
 def test_no_empty_names(chunks: list[JSONObject]) -> None:
     for index, piece in _later(chunks):
-        empty = [
-            name for name, value in (("id", piece.get("id")), ("name", _in(piece, "name"))) if value == ""
-        ]
+        empty = [name for name, value in (("id", piece.get("id")), ("name", _in(piece, "name"))) if value == ""]
         assert not empty, f"a later piece of call {index} has an empty {empty[0]}"
 
 

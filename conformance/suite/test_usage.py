@@ -97,9 +97,7 @@ def test_hits_and_misses(usage: dict[str, Any]) -> None:
     prompt = positive(usage, "prompt_tokens")
     if not (hit and miss and prompt):
         raise NotApplicable("hits and misses are not both sent")
-    assert hit + miss == prompt, (
-        f"{hit} hits and {miss} misses are {hit + miss}, and prompt_tokens is {prompt}"
-    )
+    assert hit + miss == prompt, f"{hit} hits and {miss} misses are {hit + miss}, and prompt_tokens is {prompt}"
 
 
 @should(
@@ -109,16 +107,12 @@ def test_hits_and_misses(usage: dict[str, Any]) -> None:
     contract=["usage-13"],
     at="usage.prompt_tokens_details.cached_tokens",
     hint="Of Anthropic's cache_read_input_tokens the same is required under caching.",
-    shown_by=chain(
-        put("usage.prompt_tokens_details.cached_tokens", 1024), put("usage.prompt_cache_hit_tokens", 1024)
-    ),
+    shown_by=chain(put("usage.prompt_tokens_details.cached_tokens", 1024), put("usage.prompt_cache_hit_tokens", 1024)),
     broken_by=put("usage.prompt_cache_hit_tokens", 1025),
 )
 def test_hits_agree(usage: dict[str, Any], details: dict[str, Any]) -> None:
     cached = positive(details, "cached_tokens")
-    given = {
-        name: value for name in OTHER_HITS if (value := positive(usage, name) or positive(details, name))
-    }
+    given = {name: value for name in OTHER_HITS if (value := positive(usage, name) or positive(details, name))}
     if not cached or not given:
         raise NotApplicable("cached_tokens or another count of cache hits is not sent, or zero")
     wrong = {name: value for name, value in given.items() if value != cached}

@@ -1,61 +1,17 @@
-"""Prompt caching: what is read, what is written, and that nothing is lost or counted twice."""
+"""Prompt caching: what is read and what is written."""
 
 from __future__ import annotations
 
-import json
-from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from bench import CLAUDE, GPT, Bench, block, marked, parts
 
 from conformance.exchange import Request
-from conformance.reference import Endpoint
 from conformance.reference.access import CUSTOMER
 from conformance.requests import chat, filler, streamed
 
-START = 1_800_000_000.0
-GPT, CLAUDE = "reference-gpt", "reference-claude"
 LONG, LONGER = filler(2100, "first"), filler(3000, "second")
-
-
-@dataclass
-class Bench:
-    """An endpoint whose clock is moved by hand."""
-
-    now: float = START
-    endpoint: Endpoint = field(init=False)
-
-    def __post_init__(self) -> None:
-        self.endpoint = Endpoint(clock=lambda: self.now)
-
-    def usage(self, request: Request) -> dict[str, Any]:
-        exchange = self.endpoint.answer(request)
-        assert exchange.status == 200, exchange.text
-        return exchange.usage
-
-    def details(self, request: Request) -> tuple[int, int, int, int]:
-        """Tokens read and written, and the writes for five minutes and for an hour."""
-        return parts(self.usage(request))
-
-
-def parts(usage: dict[str, Any]) -> tuple[int, int, int, int]:
-    details = usage["prompt_tokens_details"]
-    names = ("cached_tokens", "cached_write_tokens", "cached_write_5m_tokens", "cached_write_1h_tokens")
-    read, written, five, hour = (details.get(name, 0) for name in names)
-    return read, written, five, hour
-
-
-def block(text: str, ttl: str | None = "5m") -> dict[str, Any]:
-    marker = {} if ttl is None else {"cache_control": {"type": "ephemeral", "ttl": ttl}}
-    return {"type": "text", "text": text, **marker}
-
-
-def marked(
-    *blocks: dict[str, Any], question: str = "Say OK.", model: str = CLAUDE, **members: Any
-) -> Request:
-    return chat(question, system=list(blocks), **members).to(model)
 
 
 def test_cold_writes_and_warm_reads_the_same() -> None:
@@ -217,9 +173,7 @@ def test_gpt_reads_what_two_prompts_share() -> None:
 def test_customers_do_not_share() -> None:
     bench = Bench()
     request = marked(block(LONG))
-    one, other = (
-        Request(body=request.body, headers=(*request.headers, (CUSTOMER, name))) for name in ("one", "other")
-    )
+    one, other = (Request(body=request.body, headers=(*request.headers, (CUSTOMER, name))) for name in ("one", "other"))
     written = bench.details(one)[1]
     assert bench.details(other)[:2] == (0, written)
     assert bench.details(one)[:2] == (written, 0)
@@ -229,44 +183,3 @@ def test_streams_report_the_same() -> None:
     request = chat("Say OK.", system=[block(LONG, "1h"), block(LONGER, "5m")])
     cold = Bench().usage(request.to(CLAUDE))
     assert Bench().usage(streamed(request).to(CLAUDE)) == cold
-
-
-# --- conservation -----------------------------------------------------------------------------------------
-
-Turn = tuple[str, str | None]
-texts = st.sampled_from([filler(words, name) for words in (30, 700, 1500) for name in ("a", "b")])
-turns = st.lists(st.tuples(texts, st.sampled_from([None, "5m", "1h"])), min_size=1, max_size=5)
-
-
-def legal(blocks: list[dict[str, Any]]) -> bool:
-    ttls = [each["cache_control"]["ttl"] for each in blocks if "cache_control" in each]
-    return len(ttls) <= 4 and "1h" not in ttls[ttls.index("5m") if "5m" in ttls else len(ttls) :]
-
-
-@settings(max_examples=60, deadline=None)
-@given(
-    turns,
-    st.lists(st.tuples(st.integers(1, 5), st.sampled_from([0, 100, 400, 4000])), min_size=1, max_size=6),
-)
-def test_tokens_are_conserved(turns: list[Turn], plan: list[tuple[int, float]]) -> None:
-    """Whatever part of a conversation is sent whenever: the prompt costs the same, what is read and written
-    is in it, what was written is what is read next, and no write is reported as zero."""
-    bench = Bench()
-    for length, wait in plan:
-        bench.now += wait
-        blocks = [block(text, ttl) for text, ttl in turns[:length]]
-        if not legal(blocks):
-            continue
-        request = marked(*blocks)
-        first, second = bench.usage(request), bench.usage(request)
-        fresh = Bench().usage(request)
-        assert first["prompt_tokens"] == second["prompt_tokens"] == fresh["prompt_tokens"]
-        for usage in (first, second, fresh):
-            read, written, five, hour = parts(usage)
-            assert written == five + hour
-            assert read + written <= usage["prompt_tokens"]
-            assert 0 not in [v for name, v in usage["prompt_tokens_details"].items() if "write" in name]
-            assert json.dumps(usage)
-        assert parts(second)[0] + parts(second)[1] == parts(first)[0] + parts(first)[1]
-        assert parts(second)[1] == 0
-        assert parts(first)[0] + parts(first)[1] == parts(fresh)[1]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from typing import Any
 
 import jsonschema
@@ -15,7 +14,6 @@ from conformance.exchange import Exchange
 from conformance.reference import Endpoint
 from conformance.reference.facts import facts
 from conformance.reference.generate import instance
-from conformance.reference.patterns import Unwritable, matching
 from conformance.requests import OUTPUT_SCHEMAS, chat, streamed
 
 S = dict[str, Any]
@@ -75,9 +73,7 @@ APPENDIX = {
 PROMPT = "Ada is 36, 1.7 m tall, with code Q-17 and a yellow coat, in London. Two of SKU-9."
 
 
-def ask(
-    schema: S, prompt: str = PROMPT, *, stream: bool = False, strict: bool = True, **members: Any
-) -> Exchange:
+def ask(schema: S, prompt: str = PROMPT, *, stream: bool = False, strict: bool = True, **members: Any) -> Exchange:
     output = {"type": "json_schema", "json_schema": {"name": "s", "strict": strict, "schema": schema}}
     request = chat(prompt, response_format=output, **({"max_tokens": 4000} | members))
     return Endpoint().answer((streamed(request) if stream else request).to("reference-gpt"))
@@ -169,55 +165,16 @@ def test_json_mode_must_be_spoken_of() -> None:
     assert "json" in exchange.error["message"].lower()
 
 
-# --- patterns ---------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    "pattern",
-    [
-        r"^[A-Z]{3}-\d{4}$", r"^(?:yes|no)$", r"^\+?[0-9]{1,3}( [0-9]+)*$", r"[^a-z]x",
-        r"^[\w.-]+@[a-z]+\.com$", r"^#(?P<hex>[0-9a-fA-F]{6})$", r"^a{2,}b*c+?$", r"^\(\d{3}\) \d{3}-\d{4}$",
-        "^$", "plain", r"^[-a]$", r"a|bc",
-    ],
-)  # fmt: skip
-@given(data=st.data())
-def test_patterns_are_matched(pattern: str, data: st.DataObject) -> None:
-    text = matching(pattern, lambda options: data.draw(st.integers(0, options - 1)))
-    assert re.search(pattern, text)
-
-
-def test_patterns_reach_a_length() -> None:
-    assert len(matching("^[a-z]+$", lambda _: 0, 30, 40)) in range(30, 41)
-    with pytest.raises(Unwritable):
-        matching("^[a-z]{3}$", lambda _: 0, 5)
-
-
-@pytest.mark.parametrize("pattern", [r"\bword\b", r"(a)\1", r"(?!x)", "a{999}", "(", r"[^\s\S]", r"\D"])
-def test_other_patterns_are_refused(pattern: str) -> None:
-    with pytest.raises(Unwritable):
-        matching(pattern, lambda _: 0)
-
-
 # --- any schema -------------------------------------------------------------------------------------------
 
-bounds = st.tuples(st.integers(-50, 50), st.integers(0, 50)).map(
-    lambda b: {"minimum": b[0], "maximum": b[0] + b[1]}
-)
-lengths = st.tuples(st.integers(0, 5), st.integers(0, 5)).map(
-    lambda b: {"minItems": b[0], "maxItems": b[0] + b[1]}
-)
+bounds = st.tuples(st.integers(-50, 50), st.integers(0, 50)).map(lambda b: {"minimum": b[0], "maximum": b[0] + b[1]})
+lengths = st.tuples(st.integers(0, 5), st.integers(0, 5)).map(lambda b: {"minItems": b[0], "maxItems": b[0] + b[1]})
 leaves: st.SearchStrategy[S] = st.one_of(
-    st.sampled_from(
-        [STRING, INTEGER, NUMBER, {"type": "boolean"}, {"type": "null"}, {"type": ["integer", "null"]}]
-    ),
+    st.sampled_from([STRING, INTEGER, NUMBER, {"type": "boolean"}, {"type": "null"}, {"type": ["integer", "null"]}]),
     st.builds(lambda kind, bound: {**kind, **bound}, st.sampled_from([INTEGER, NUMBER]), bounds),
-    st.builds(
-        lambda values: {"enum": values}, st.lists(st.one_of(st.text(), st.integers(), st.none()), min_size=1)
-    ),
+    st.builds(lambda values: {"enum": values}, st.lists(st.one_of(st.text(), st.integers(), st.none()), min_size=1)),
     st.builds(lambda value: {"const": value}, st.one_of(st.text(), st.booleans(), st.lists(st.integers()))),
-    st.builds(
-        lambda low, more: {**STRING, "minLength": low, "maxLength": low + more}, *[st.integers(0, 30)] * 2
-    ),
+    st.builds(lambda low, more: {**STRING, "minLength": low, "maxLength": low + more}, *[st.integers(0, 30)] * 2),
     st.builds(lambda step: {**NUMBER, "multipleOf": step}, st.sampled_from([1, 2, 0.5, 0.01, 0.1, 3])),
 )
 schemas = st.recursive(

@@ -78,9 +78,7 @@ def test_chunks_are_formed_as_openai_forms_them(asked: dict[str, Any], usage: bo
     assert [*stream.comments, *stream.foreign, *stream.broken, stream.pending] == [None]
     assert stream.terminators == [len(stream.events) - 1]
     assert [event.time for event in stream.events] == sorted({event.time for event in stream.events})
-    assert (
-        len({(c["id"], c["object"], c["created"], c["model"], c["system_fingerprint"]) for c in chunks}) == 1
-    )
+    assert len({(c["id"], c["object"], c["created"], c["model"], c["system_fingerprint"]) for c in chunks}) == 1
     for index in range(asked.get("n", 1)):
         pieces = [each for chunk in chunks for each in chunk["choices"] if each["index"] == index]
         assert pieces[0]["delta"]["role"] == "assistant"
@@ -105,9 +103,7 @@ def test_calls_are_streamed_in_the_form_that_sdks_add_up() -> None:
         assert set(first) == {"index", "id", "type", "function"}
         assert first["function"] == {"name": "get_weather", "arguments": ""}
         assert len(later) > 1
-        assert all(
-            set(piece) == {"index", "function"} and set(piece["function"]) == {"arguments"} for piece in later
-        )
+        assert all(set(piece) == {"index", "function"} and set(piece["function"]) == {"arguments"} for piece in later)
 
 
 def test_choices_come_by_turns() -> None:

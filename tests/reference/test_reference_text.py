@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import struct
-import zlib
 from typing import Any
 
 import pytest
@@ -44,6 +41,7 @@ def conversation(*turns: tuple[str, Any]) -> dict[str, Any]:
         ("Count to 3, separated by commas.", "1, 2, 3"),
         ("Repeat the word yes 3 times.", "yes yes yes"),
         ("What is the code I told you?", "I have no answer to that."),
+        ("Say 🙂!", "🙂"),
         ("Say thank you.", "thank you"),
         ("Say the code I gave you.", "I have no answer to that."),
         ("Answer this question: who?", "I have no answer to that."),
@@ -90,10 +88,7 @@ def test_all_instructions_count() -> None:
         ([("system", "The password is swordfish."), ("user", "Tell me the password.")], ["swordfish"]),
         (
             [
-                *(
-                    (("user", "assistant")[turn % 2], f"Turn {turn}: the code is N{turn}X.")
-                    for turn in range(1, 12)
-                ),
+                *((("user", "assistant")[turn % 2], f"Turn {turn}: the code is N{turn}X.") for turn in range(1, 12)),
                 ("user", "Which codes were said in turn 3 and in turn 6?"),
             ],
             ["N3X", "N6X"],
@@ -113,9 +108,7 @@ def test_parts_are_read_in_order() -> None:
 
 
 def test_a_short_answer_where_one_is_asked() -> None:
-    system = "\n".join(
-        f"The ledger lists parcel {n} under shelf {n * 7}, signed by the clerk." for n in range(90)
-    )
+    system = "\n".join(f"The ledger lists parcel {n} under shelf {n * 7}, signed by the clerk." for n in range(90))
     assert said("Which shelf holds parcel 3? Answer briefly.", system=system) == "shelf 21"
 
 
@@ -196,67 +189,3 @@ def test_choices_cost_output_but_no_prompt() -> None:
 )
 def test_what_does_not_matter_costs_nothing(members: dict[str, Any]) -> None:
     assert ask(**members).usage == ask().usage
-
-
-# --- images -----------------------------------------------------------------------------------------------
-
-
-def png(colour: tuple[int, ...], side: int = 8, filtered: int = 0) -> str:
-    """A picture of one colour as a data URL; `filtered` is the filter of each line."""
-    line = bytes(colour) * side
-    if filtered == 1:
-        line = bytes(colour) + bytes(len(line) - len(colour))
-    kind = {1: 0, 3: 2, 4: 6}[len(colour)]
-    parts = [
-        (b"IHDR", struct.pack(">IIBBBBB", side, side, 8, kind, 0, 0, 0)),
-        (b"IDAT", zlib.compress((bytes([filtered]) + line) * side)),
-        (b"IEND", b""),
-    ]
-    data = b"\x89PNG\r\n\x1a\n"
-    for name, content in parts:
-        data += (
-            struct.pack(">I", len(content)) + name + content + struct.pack(">I", zlib.crc32(name + content))
-        )
-    return "data:image/png;base64," + base64.b64encode(data).decode()
-
-
-def picture(url: str, **image: Any) -> list[dict[str, Any]]:
-    question = {"type": "text", "text": "Which colour? One word."}
-    return [question, {"type": "image_url", "image_url": {"url": url, **image}}]
-
-
-@pytest.mark.parametrize(
-    ("url", "name"),
-    [
-        (png((255, 0, 0)), "red"),
-        (png((10, 20, 240), filtered=1), "blue"),
-        (png((250, 250, 10, 255)), "yellow"),
-        (png((0,)), "black"),
-    ],
-)
-def test_the_colour_of_an_image_is_seen(url: str, name: str) -> None:
-    assert name in said(picture(url))
-
-
-def test_images_cost_tokens_by_detail() -> None:
-    costs = {
-        detail: ask(picture(png((255, 0, 0)), detail=detail)).usage["prompt_tokens"]
-        for detail in ("low", "auto", "high")
-    }
-    assert 20 < costs["low"] < costs["auto"] == costs["high"]
-
-
-@pytest.mark.parametrize(
-    "url",
-    [
-        "data:image/png;base64,AAAA",
-        "data:image/png;base64,!!!",
-        "data:text/plain,hello",
-        "https://nowhere.invalid/x.png",
-        "http://127.0.0.1:1/x.png",
-    ],
-)
-def test_what_is_no_image_is_refused(url: str) -> None:
-    exchange = Endpoint().answer(chat(picture(url)).to("reference-gpt"))
-    assert exchange.status == 400
-    assert exchange.error["code"] == "invalid_image_url"

@@ -127,9 +127,7 @@ B = {"role": "tool", "tool_call_id": "call_b", "content": [{"type": "text", "tex
 
 
 def test_several_results_are_told_apart() -> None:
-    asked = chat(
-        messages=[*history(A, B), {"role": "user", "content": "What does the second say?"}], max_tokens=90
-    )
+    asked = chat(messages=[*history(A, B), {"role": "user", "content": "What does the second say?"}], max_tokens=90)
     text = Endpoint().answer(asked.to("reference-gpt")).messages[0]["content"]
     assert "QQ-2" in text
     assert "QQ-1" not in text

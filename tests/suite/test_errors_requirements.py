@@ -1,0 +1,49 @@
+"""What the requirements of errors accept, and what they do not."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from builders_http import EVENTS, Said, asking, completion, refusal, response, said
+from conformance.exchange import Exchange
+
+MISTAKEN = replace(asking(messages=[]), expect="error")
+PAGE = response(b"<html>Bad gateway</html>", ("content-type", "text/html"), status=502)
+TEXT = ("content-type", "text/plain")
+
+
+@pytest.mark.parametrize(
+    ("requirement", "exchange", "expected"),
+    [
+        ("refusal_is_json", refusal(401, TEXT), "accepted"),
+        ("refusal_is_json", refusal(422, status_code=422), "accepted"),
+        ("refusal_is_json", response(b"[]", status=400), "violated"),
+        ("refusal_is_json", response(b"null", status=404), "violated"),
+        ("refusal_is_json", response(b"404 page not found", TEXT, status=404), "violated"),
+        ("refusal_is_json", response(b'data: {"error": {}}\n\n', EVENTS, status=400), "violated"),
+        ("refusal_is_json", PAGE, "not applicable"),
+        ("server_error_is_json", refusal(529), "accepted"),
+        ("server_error_is_json", PAGE, "violated"),
+        ("server_error_is_json", refusal(400), "not applicable"),
+        ("media_type", refusal(403, ("content-type", "application/json; charset=utf-8")), "accepted"),
+        ("media_type", refusal(401, TEXT), "violated"),
+        ("media_type", PAGE, "violated"),
+        ("mistake_is_4xx", refusal(422, request=MISTAKEN), "accepted"),
+        ("mistake_is_4xx", response(completion(), request=MISTAKEN), "accepted"),
+        ("mistake_is_4xx", refusal(503, request=MISTAKEN), "violated"),
+        ("mistake_is_4xx", refusal(503), "not applicable"),
+        ("no_error_in_success", response(completion(error=None)), "accepted"),
+        ("no_error_in_success", response(completion(message="a member of the vendor's own")), "accepted"),
+        ("no_error_in_success", response({"id": "chatcmpl-1", "usage": {}}), "accepted"),
+        ("no_error_in_success", response({"error": "No such model"}), "violated"),
+        ("no_error_in_success", response(completion(error={"code": 502})), "violated"),
+        ("no_error_in_success", response({"code": 404, "message": "No such model", "object": "error"}), "violated"),
+        ("no_error_in_success", response({"detail": "Instructions are required"}), "violated"),
+        ("no_error_in_success", response({"choices": None, "base_resp": {"status_code": 1008}}), "violated"),
+        ("no_error_in_success", response(b"null"), "not applicable"),
+    ],
+)
+def test_errors(requirement: str, exchange: Exchange, expected: Said) -> None:
+    assert said(f"errors.{requirement}", exchange) == expected

@@ -1,0 +1,92 @@
+"""What the requirements of security accept, and what they do not."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from builders_http import Said, asking, choice, chunk, completion, refusal, response, said, stream
+from conformance.exchange import SCRUBBED_KEY, Exchange, Request
+from conformance.requests import UNKNOWN_MODEL, UNKNOWN_TOKEN
+
+WRONG, WRONG_MODEL = asking("unknown"), asking("unknown", model=UNKNOWN_MODEL)
+KEY = "sk-ant-api03-fedcba9876543210fedcba9876543210"
+
+
+def told(message: str, **error: Any) -> Exchange:
+    return refusal(500, message=message, request=WRONG, **error)
+
+
+def refused(request: Request = WRONG, **error: Any) -> Exchange:
+    return refusal(401, request=request, **error)
+
+
+def wrote(content: str) -> Exchange:
+    return response(completion(choices=[choice({"content": content})]))
+
+
+@pytest.mark.parametrize(
+    ("requirement", "exchange", "expected"),
+    [
+        ("refusal_discloses_nothing", refusal(403, request=WRONG), "accepted"),
+        ("refusal_discloses_nothing", response({"code": 401, "data": None}, status=401), "accepted"),
+        ("refusal_discloses_nothing", response(completion(), status=401), "violated"),
+        ("refusal_discloses_nothing", response({"error": {}, "data": [{"id": "gpt-4o"}]}, status=403), "violated"),
+        ("refusal_discloses_nothing", response([], status=401), "not applicable"),
+        ("token_not_echoed", told("Wrong key: sk-confo****mnop"), "accepted"),
+        ("token_not_echoed", wrote("conformance"), "accepted"),
+        ("token_not_echoed", told(f"Wrong key: {UNKNOWN_TOKEN}"), "violated"),
+        ("token_not_echoed", told(f"Wrong key: …{UNKNOWN_TOKEN[-16:]}"), "violated"),
+        ("token_not_echoed", refusal(401, ("x-authorization", f"Bearer {UNKNOWN_TOKEN}"), request=WRONG), "violated"),
+        ("token_not_echoed", stream(chunk({"content": "OK"}, user=f"{SCRUBBED_KEY}]*****")), "violated"),
+        ("no_upstream_credentials", wrote(f"A key looks like {KEY}."), "accepted"),
+        ("no_upstream_credentials", stream(chunk({"content": f"Like {KEY}."})), "accepted"),
+        ("no_upstream_credentials", told("Incorrect API key provided: sk-proj-********************mnop"), "accepted"),
+        ("no_upstream_credentials", told("Bearer tokens begin with sk-proj- or sk-ant-"), "accepted"),
+        ("no_upstream_credentials", told(f"Unknown token: Bearer {UNKNOWN_TOKEN}"), "accepted"),
+        ("no_upstream_credentials", told(f"401 for key {KEY}"), "violated"),
+        ("no_upstream_credentials", told("…:generateContent?key=AIzaSy0123456789abcdef0123456789abcdefx"), "violated"),
+        (
+            "no_upstream_credentials",
+            stream(chunk({"content": "OK"}, debug={"key": "AKIA0123456789ABCDEF"})),
+            "violated",
+        ),
+        ("no_upstream_credentials", response(b"upstream said: " + KEY.encode(), status=502), "violated"),
+        ("no_upstream_credentials", response(completion(), ("x-upstream-key", KEY)), "violated"),
+        ("no_upstream_account", wrote("org-0123456789abcdef01234567"), "accepted"),
+        ("no_upstream_account", told("Limit reached in organization org-0123456789abcdef01234567"), "violated"),
+        ("no_upstream_account", response(completion(), ("OpenAI-Project", "proj_1")), "violated"),
+        ("errors_hide_internals", told("Unsupported URL: see https://example.com/usr/guide on /v1/chat"), "accepted"),
+        ("errors_hide_internals", told("Version 10.4.2 of the client, and/or a newer one, is needed."), "accepted"),
+        ("errors_hide_internals", told("Invalid 'messages[0].content': null"), "accepted"),
+        ("errors_hide_internals", refusal(request=asking(user="10.0.0.3"), message="user 10.0.0.3"), "accepted"),
+        ("errors_hide_internals", told("HTTPConnectionPool(host='172.17.0.4', port=80)"), "violated"),
+        ("errors_hide_internals", told("No such file: '/app/keys/vertex.json'"), "violated"),
+        (
+            "errors_hide_internals",
+            told('Expecting value\n\nTraceback (most recent call last):\n File "/home/a"'),
+            "violated",
+        ),
+        ("errors_hide_internals", told("Panic detected, error: runtime error"), "violated"),
+        ("errors_hide_internals", told("connect ECONNREFUSED 192.168.4.20:9000"), "violated"),
+        ("errors_hide_internals", told("TypeError\n at relay (file:///srv/relay.js:12:7)"), "violated"),
+        ("errors_hide_internals", response(b"panic at relay/main.go:395", status=500), "violated"),
+    ],
+)
+def test_security(requirement: str, exchange: Exchange, expected: Said) -> None:
+    assert said(f"security.{requirement}", exchange) == expected
+
+
+@pytest.mark.parametrize(
+    ("known", "unknown", "expected"),
+    [
+        (refused(id="20260101a7"), refused(WRONG_MODEL, id="20260102b8"), "accepted"),
+        (refused(message="No: gpt-4o"), refused(WRONG_MODEL, message=f"No: {UNKNOWN_MODEL}"), "accepted"),
+        (refused(), refusal(404, request=WRONG_MODEL), "violated"),
+        (refused(), refused(WRONG_MODEL, code="model_not_found"), "violated"),
+        (response(completion(), request=WRONG), refusal(404, request=WRONG_MODEL), "not applicable"),
+    ],
+)
+def test_refusal_same_for_any_model(known: Exchange, unknown: Exchange, expected: Said) -> None:
+    assert said("security.refusal_same_for_any_model", known, unknown) == expected

@@ -1,0 +1,84 @@
+"""What the requirements of transport accept, and what they do not."""
+
+from __future__ import annotations
+
+import gzip
+from dataclasses import replace
+
+import pytest
+
+from builders_http import JSON, Said, asking, chunk, completion, refusal, response, said, stream
+from conformance.exchange import Exchange, Failure
+
+BODY = b'{"id": "chatcmpl-1", "choices": []}'
+GZIPPED = gzip.compress(BODY)
+CUT = replace(response(BODY[:10], JSON), failure=Failure("truncated", "the peer closed the connection"))
+TWO_READS = replace(response(BODY, ("content-length", str(len(BODY)))), reads=((0.1, BODY[:7]), (0.2, BODY[7:])))
+
+
+@pytest.mark.parametrize(
+    ("requirement", "exchange", "expected"),
+    [
+        ("status_200", response(completion()), "accepted"),
+        ("status_200", response(completion(), status=206), "violated"),
+        ("json_media_type", response(BODY, ("content-type", "Application/JSON; charset=UTF-8")), "accepted"),
+        ("json_media_type", response(BODY, ("content-type", 'application/json;charset="utf-8"')), "accepted"),
+        ("json_media_type", response(BODY, ("content-type", "text/html; charset=utf-8")), "violated"),
+        ("json_media_type", response(BODY, ("content-type", "application/json; charset=gbk")), "violated"),
+        ("json_media_type", stream(chunk({"content": "OK"}), request=asking()), "violated"),
+        ("json_media_type", stream(chunk({"content": "OK"})), "not applicable"),
+        ("event_stream_media_type", stream(chunk({"content": "OK"})), "accepted"),
+        ("event_stream_media_type", response(b"data: [DONE]\n\n", request=asking(stream=True)), "violated"),
+        ("event_stream_media_type", response(completion(), request=asking(stream=True)), "violated"),
+        ("event_stream_media_type", response(completion()), "not applicable"),
+        ("one_json_object", response(b"\n\n\n  " + BODY + b"\r\n"), "accepted"),
+        ("one_json_object", response(b"\n\n\n\n"), "violated"),
+        ("one_json_object", response(b""), "violated"),
+        ("one_json_object", response(b'"OK"'), "violated"),
+        ("one_json_object", response(BODY + b"\n" + BODY), "violated"),
+        ("one_json_object", response(b"\xff\xfe" + BODY.decode().encode("utf-16-le")), "violated"),
+        ("one_json_object", response(b"[" * 200_000), "violated"),
+        ("one_json_object", response(b"<html>", ("content-type", "text/html"), status=502), "not applicable"),
+        ("one_json_object", response(b"<html>", status=502), "violated"),
+        ("unique_names", response(completion()), "accepted"),
+        ("unique_names", response(b'{"a": {"b": 1}, "c": {"b": 1}}'), "accepted"),
+        ("unique_names", response(b'{"usage": {"prompt_tokens": 1, "prompt_tokens": 2}}'), "violated"),
+        ("unique_names", stream('{"id": "1", "id": "2"}'), "violated"),
+        ("unique_names", response(b"no JSON"), "not applicable"),
+        ("one_framing", response(BODY, ("Transfer-Encoding", "chunked")), "accepted"),
+        ("one_framing", response(BODY, ("Transfer-Encoding", "chunked"), ("Content-Length", "35")), "violated"),
+        ("one_framing", response(BODY), "not applicable"),
+        ("whole_body", TWO_READS, "accepted"),
+        ("whole_body", response(BODY, ("transfer-encoding", "chunked")), "accepted"),
+        (
+            "whole_body",
+            response(GZIPPED, ("content-encoding", "gzip"), ("content-length", str(len(GZIPPED)))),
+            "accepted",
+        ),
+        (
+            "whole_body",
+            response(GZIPPED, ("content-encoding", "gzip"), ("content-length", str(len(BODY)))),
+            "violated",
+        ),
+        ("whole_body", CUT, "violated"),
+        ("whole_body", replace(CUT, failure=Failure("timeout", "no answer")), "not applicable"),
+        ("request_id", refusal(500, ("X-Request-Id", "req_1")), "accepted"),
+        ("request_id", response(completion(), ("x-oneapi-request-id", "1")), "violated"),
+        ("request_id", response(completion(), ("x-request-id", " ")), "violated"),
+    ],
+)
+def test_transport(requirement: str, exchange: Exchange, expected: Said) -> None:
+    assert said(f"transport.{requirement}", exchange) == expected
+
+
+@pytest.mark.parametrize(
+    ("values", "expected"),
+    [
+        (("req_1", "req_2"), "accepted"),
+        (("req_1", "req_2", "req_1"), "violated"),
+        (("req_1", ""), "not applicable"),
+    ],
+)
+def test_request_ids(values: tuple[str, ...], expected: Said) -> None:
+    run = [response(completion(), ("x-request-id", value), request=asking(seed=at)) for at, value in enumerate(values)]
+    assert said("transport.request_id_unique", *run) == expected
