@@ -165,15 +165,14 @@ def _one_line(text: str) -> str:
 def survivors(requirement: Requirement, run: Run) -> Iterator[str]:
     """The counterexamples of a requirement that it fails to reject. A requirement about a family that the run has no
     model of is shown what the others answered, as if they were of that family."""
-    shown = [
-        (replace(model, family=family), _shown(requirement, run.exchanges(model)))
-        for model in run.profile.models
-        for family in (model.family, *FAMILIES)
-    ]
+    shown = {model: _shown(requirement, run.exchanges(model)) for model in run.profile.models}
+    posing = {
+        replace(model, family=family): exchanges for family in FAMILIES for model, exchanges in shown.items()
+    }
     if not requirement.broken_by:
         yield "it has no counterexample"
     for name, fault in requirement.broken_by:
-        if not any(_caught(requirement, exchanges, model, fault) for model, exchanges in shown if exchanges):
+        if not any(_caught(requirement, each, model, fault) for model, each in (shown | posing).items() if each):
             yield f"the counterexample {name!r} is accepted" if name else "its counterexample is accepted"
 
 
