@@ -45,12 +45,15 @@ def corpus(session: nox.Session) -> None:
 
 @nox.session
 def interop(session: nox.Session) -> None:
-    """The suite against the LiteLLM proxy, in front of a fake Anthropic upstream of ours; writes reports/litellm/."""
+    """The suite against the LiteLLM proxy, in front of a pretended Anthropic; writes reports/litellm/run/."""
     session.install("-e", ".")
     proxy = Path(session.create_tmp()) / "litellm"
-    session.run("python", "-m", "venv", str(proxy))
-    session.run(str(proxy / "bin" / "pip"), "install", "--quiet", "litellm[proxy]>=1.80,<2", external=True)
-    session.run("python", "-m", "interop.run", "--litellm", str(proxy / "bin" / "litellm"), *session.posargs)
+    if not (proxy / "bin" / "litellm").exists():
+        session.run("python", "-m", "venv", str(proxy))
+    session.log("installing LiteLLM into an environment of its own, which takes a minute")
+    pip = (str(proxy / "bin" / "python"), "-m", "pip", "install", "--quiet", "--disable-pip-version-check")
+    session.run(*pip, "-r", str(ROOT / "interop" / "requirements.txt"), external=True)
+    session.run("python", "-u", "-m", "interop.run", "--litellm", str(proxy / "bin" / "litellm"), *session.posargs)
 
 
 @nox.session

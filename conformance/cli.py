@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import sys
 import threading
+import traceback
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -61,7 +62,8 @@ def run(
     ] = "PHANEDGE_API_KEY",
     out: Out = None,
     fault: Annotated[
-        str, typer.Option(metavar="NAME", help="Plant a fault in the reference endpoint: a requirement's id, or billing-….")
+        str,
+        typer.Option(metavar="NAME", help="Plant a fault in the reference endpoint: a requirement's id, or billing-…."),
     ] = "",
     strict: Strict = False,
     workers: Workers = 0,
@@ -147,7 +149,9 @@ def explain(id: Annotated[str, typer.Argument(help="The id of a requirement, suc
         import difflib
 
         near = difflib.get_close_matches(id, known, 3, 0.4)
-        _stop(f"there is no requirement {id!r}{': did you mean ' + ' or '.join(near) + '?' if near else ''}", USAGE_ERROR)
+        _stop(
+            f"there is no requirement {id!r}{': did you mean ' + ' or '.join(near) + '?' if near else ''}", USAGE_ERROR
+        )
     typer.echo(explanation(known[id]))
 
 
@@ -169,7 +173,12 @@ def explanation(requirement: Requirement) -> str:
         "see it fail": f"phanedge-conformance run --fault {requirement.id}",
     }
     why = (requirement.check.__doc__ or "").strip()
-    lines = [f"{requirement.id}", f"The endpoint {requirement.level} {requirement.sentence}.", *([why] if why else []), ""]
+    lines = [
+        f"{requirement.id}",
+        f"The endpoint {requirement.level} {requirement.sentence}.",
+        *([why] if why else []),
+        "",
+    ]
     return "\n".join(lines + [f"{name + ':':<13}{value}" for name, value in rows.items()])
 
 
@@ -199,10 +208,22 @@ def _pytest(arguments: list[str], out: Path | None, strict: bool, workers: int) 
 
     from .data import PACKAGE
 
-    own = ["--pyargs", "conformance.suite", "-c", str(PACKAGE / "suite" / "pytest.ini"), "--rootdir", str(PACKAGE), "--noconftest"]
+    own = [
+        "--pyargs",
+        "conformance.suite",
+        "-c",
+        str(PACKAGE / "suite" / "pytest.ini"),
+        "--rootdir",
+        str(PACKAGE),
+        "--noconftest",
+    ]
     chosen = [*(["--out", str(out)] if out else []), *(["--gate-strict"] if strict else [])]
     shared = ["-n", str(workers)] if workers else []
-    code = int(pytest.main([*own, *arguments, *chosen, *shared]))
+    try:
+        code = int(pytest.main([*own, *arguments, *chosen, *shared]))
+    except Exception:  # a crash of ours is no verdict on the endpoint, and must not look like one
+        traceback.print_exc()
+        code = NOT_JUDGED
     raise typer.Exit(_EXIT_CODES.get(code, code))
 
 

@@ -124,7 +124,7 @@ def _caused_by(error: BaseException | None, kind: type[BaseException]) -> bool:
     return False
 
 
-# --- secrets ----------------------------------------------------------------------------------------------------------
+# --- secrets ------------------------------------------------------------------------------------------------
 
 
 def _scrubbed(exchange: Exchange, key: str) -> Exchange:
@@ -172,7 +172,9 @@ def _scrub(data: bytes, key: str) -> bytes:
 
 def _next_echo(data: bytes, secret: bytes, start: int) -> int:
     found = [
-        at for offset in range(len(secret) - _ECHO + 1) if (at := data.find(secret[offset : offset + _ECHO], start)) >= 0
+        at
+        for offset in range(len(secret) - _ECHO + 1)
+        if (at := data.find(secret[offset : offset + _ECHO], start)) >= 0
     ]
     return min(found, default=-1)
 

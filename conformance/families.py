@@ -107,9 +107,7 @@ EVERY_SUCCESS = Family("every success", _reply, lambda each: _chat(each) and eac
 EVERY_PLAIN_SUCCESS = Family(
     "every success that was not asked to stream", lambda each: _reply(each) and not each.streams, _plain
 )
-EVERY_COMPLETION = Family(
-    "every plain completion", lambda each: _reply(each) and not each.streams, _completion
-)
+EVERY_COMPLETION = Family("every plain completion", lambda each: _reply(each) and not each.streams, _completion)
 EVERY_REPLY = Family("every reply, plain or streamed", _reply, _is_reply)
 EVERY_USAGE = Family(
     "every reply with usage", lambda each: _reply(each) and (not each.streams or asks_usage(each)), _usage

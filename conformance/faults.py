@@ -32,7 +32,7 @@ def chain(*faults: Fault) -> Fault:
     return fault
 
 
-# --- the content ----------------------------------------------------------------------------------------------
+# --- the content --------------------------------------------------------------------------------------------
 
 
 def with_content(exchange: Exchange, *reads: Read) -> Exchange:
@@ -73,9 +73,7 @@ def edit(change: Edit) -> Fault:
 
     def fault(exchange: Exchange) -> Exchange:
         if exchange.streamed:
-            lines = content_edit(
-                lambda block: _DATA_LINE.sub(lambda found: b"data: " + rewrite(found[1]), block)
-            )
+            lines = content_edit(lambda block: _DATA_LINE.sub(lambda found: b"data: " + rewrite(found[1]), block))
             return lines(exchange)
         if not isinstance(_document(exchange), dict | list):
             return exchange
@@ -138,7 +136,7 @@ def drop(path: str) -> Fault:
     return put(path, DROP)
 
 
-# --- the message ------------------------------------------------------------------------------------------------
+# --- the message --------------------------------------------------------------------------------------------
 
 
 def header(name: str, value: str | None) -> Fault:
@@ -172,7 +170,7 @@ def failing(failure: Failure) -> Fault:
     return lambda exchange: replace(exchange, failure=failure)
 
 
-# --- the events of a stream; other responses are left as they are ---------------------------------------------------
+# --- the events of a stream; other responses are left as they are -------------------------------------------
 
 
 def blocks(exchange: Exchange) -> list[Read]:
@@ -190,9 +188,7 @@ def blocks(exchange: Exchange) -> list[Read]:
 
 def events(change: Callable[[list[Read]], list[Read]]) -> Fault:
     """The blocks of a stream rearranged, each an event with its blank line."""
-    return lambda exchange: (
-        with_content(exchange, *change(blocks(exchange))) if exchange.streamed else exchange
-    )
+    return lambda exchange: with_content(exchange, *change(blocks(exchange))) if exchange.streamed else exchange
 
 
 def insert(position: int, data: bytes) -> Fault:

@@ -19,8 +19,8 @@ def fold(chunks: Iterable[JSONObject]) -> JSONObject:
     Strings of a delta are concatenated, lists are merged by `index`, `index` and `type` are replaced, and
     each chunk's usage replaces the one before, as `ChatCompletionStreamState` of openai-python does it. More
     lenient than the SDK, where a requirement of its own is about it: choices go by their index in whatever
-    order they begin, missing `choices` or `delta` count as empty ones, and a usage of null does not overwrite
-    counters.
+    order they begin, missing `choices` or `delta` count as empty ones, a usage of null does not overwrite
+    counters, and a message without any content says null, as the SDK's object does.
     """
     try:
         return _fold(chunks)
@@ -57,7 +57,7 @@ def _add_choice(choices: dict[int, JSONObject], streamed: JSONObject) -> None:
     delta = streamed.get("delta")
     if delta is not None and not isinstance(delta, dict):
         raise Unfoldable("a delta is not an object")
-    choice = choices.setdefault(index, {"index": index, "message": {}, "finish_reason": None})
+    choice = choices.setdefault(index, {"index": index, "message": {"content": None}, "finish_reason": None})
     accumulate_delta(choice["message"], deepcopy(delta or {}))
     if streamed.get("finish_reason"):
         choice["finish_reason"] = streamed["finish_reason"]

@@ -6,7 +6,7 @@ import re
 import secrets
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -31,16 +31,18 @@ def pytest_load_initial_conftests(parser: pytest.Parser, args: list[str]) -> Non
 def _add_options(parser: pytest.Parser) -> None:
     group = parser.getgroup("conformance", "conformance of a chat-completions endpoint")
     option = group.addoption
-    try:
+    with suppress(ValueError):  # pytest-base-url has the same option with the same meaning
         option("--base-url", help="the endpoint, such as https://host/v1; without it the reference endpoint is judged")
-    except ValueError:  # pytest-base-url has the same option with the same meaning
-        pass
     option("--model", action="append", default=[], metavar="NAME[=FAMILY]", help="a model to judge; repeatable")
     option("--without", action="append", default=[], metavar="FEATURE", help="a feature not claimed, such as chat.n")
-    option("--api-key-variable", default="PHANEDGE_API_KEY", metavar="NAME", help="the environment variable with the key")
+    option(
+        "--api-key-variable", default="PHANEDGE_API_KEY", metavar="NAME", help="the environment variable with the key"
+    )
     option("--out", type=Path, metavar="FOLDER", help="where the exchanges and the report are written")
     option("--archive", type=Path, metavar="FOLDER", help="judge the run recorded in this folder; send nothing")
-    option("--recordings", type=Path, metavar="FOLDER", help="judge recordings made elsewhere (JSONL, HAR); send nothing")
+    option(
+        "--recordings", type=Path, metavar="FOLDER", help="judge recordings made elsewhere (JSONL, HAR); send nothing"
+    )
     option("--fault", default="", metavar="NAME", help="plant a fault in the reference endpoint")
     option("--mutants", action="store_true", help="judge counterexamples: every requirement must reject its own")
     option("--gate-strict", action="store_true", help="a violated SHOULD fails the run too")
@@ -63,7 +65,7 @@ def _session(config: pytest.Config) -> Conformance:
     return session
 
 
-# --- from requirements to tests ----------------------------------------------------------------------------------------------
+# --- from requirements to tests -----------------------------------------------------------------------------
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
@@ -102,7 +104,7 @@ def pytest_runtest_makereport(
     return report  # type: ignore[return-value]
 
 
-# --- one session ---------------------------------------------------------------------------------------------------------------
+# --- one session --------------------------------------------------------------------------------------------
 
 
 class Conformance:
@@ -241,9 +243,8 @@ def _salt() -> str:
 
 def _pack(finding: Finding) -> list[Any]:
     """A finding as JSON, to travel from worker to controller."""
-    return [
-        finding.requirement, finding.model, int(finding.verdict), finding.message, finding.judged, list(finding.evidence),
-    ]  # fmt: skip
+    known = [finding.requirement, finding.model, int(finding.verdict), finding.message]
+    return [*known, finding.judged, list(finding.evidence)]
 
 
 def _unpack(value: list[Any]) -> Finding:

@@ -96,14 +96,11 @@ class Profile:
             "base_url": self.base_url,
             "source": self.source,
             "models": [
-                {"name": model.name, "family": model.family, "without": sorted(model.without)}
-                for model in self.models
+                {"name": model.name, "family": model.family, "without": sorted(model.without)} for model in self.models
             ],
         }
 
     @classmethod
     def load(cls, value: dict[str, Any]) -> Profile:
-        models = tuple(
-            Model(model["name"], model["family"], frozenset(model["without"])) for model in value["models"]
-        )
+        models = tuple(Model(model["name"], model["family"], frozenset(model["without"])) for model in value["models"])
         return cls(value["base_url"], models, value["source"])

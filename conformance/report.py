@@ -160,7 +160,7 @@ def tally(report: Report) -> str:
     return "; ".join(["violates " + (", ".join(parts) or "nothing that was judged"), *others])
 
 
-# --- from findings -------------------------------------------------------------------------------------------------
+# --- from findings ------------------------------------------------------------------------------------------
 
 
 def entries(catalogue: Mapping[str, Requirement], findings: Iterable[Finding]) -> tuple[Entry, ...]:
@@ -251,7 +251,7 @@ def _usage(exchange: Exchange) -> dict[str, int]:
     return {name: count for name, count in usage.items() if type(count) is int}
 
 
-# --- to and from JSON (schemas/report.json) ------------------------------------------------------------------------------
+# --- to and from JSON (schemas/report.json) -----------------------------------------------------------------
 
 
 def dump_report(report: Report) -> dict[str, Any]:
@@ -270,7 +270,9 @@ def dump_report(report: Report) -> dict[str, Any]:
 def load_report(value: Mapping[str, Any]) -> Report:
     """Raises ValueError where it is not a report of this format."""
     if value.get("format") != FORMAT:
-        raise ValueError(f"the format is {value.get('format')!r}, not {FORMAT!r}: it was not written by `run` or `judge`")
+        raise ValueError(
+            f"the format is {value.get('format')!r}, not {FORMAT!r}: it was not written by `run` or `judge`"
+        )
     return Report(
         base_url=value["base_url"],
         source=value["source"],

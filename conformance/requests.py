@@ -99,7 +99,7 @@ def _label(members: dict[str, Any]) -> str:
     return "-".join(["chat", *flags, *(f"{name}={value}" for name, value in plain.items())])
 
 
-# --- plain and streamed ------------------------------------------------------------------------------------------
+# --- plain and streamed -------------------------------------------------------------------------------------
 
 PLAIN = chat(label="plain")
 PLAIN_AGAIN = again(PLAIN)
@@ -121,7 +121,7 @@ COMPLETION_LENGTH = chat(
     "Count from 1 to 100, one number per line.", label="completion-length", max_tokens=None, max_completion_tokens=20
 )
 
-# --- tools -----------------------------------------------------------------------------------------------------------
+# --- tools --------------------------------------------------------------------------------------------------
 
 WEATHER, TIME, BOOKING = TOOLS["get_weather"], TOOLS["get_time"], TOOLS["book_table"]
 _BOTH_CITIES = "Use the tool for Paris and for Tokyo, both now, in one step."
@@ -137,15 +137,13 @@ TOOL_NAMED_STREAM = streamed(TOOL_NAMED)
 TOOL_NONE = chat(_PARIS, label="tool-none", tools=[WEATHER], tool_choice="none", max_tokens=60)
 TOOL_PARALLEL = chat(_BOTH_CITIES, label="tool-parallel", tools=[WEATHER, TIME], max_tokens=500)
 TOOL_PARALLEL_STREAM = streamed(TOOL_PARALLEL)
-TOOL_SINGLE = chat(
-    _BOTH_CITIES, label="tool-single", tools=[WEATHER, TIME], parallel_tool_calls=False, max_tokens=500
-)
+TOOL_SINGLE = chat(_BOTH_CITIES, label="tool-single", tools=[WEATHER, TIME], parallel_tool_calls=False, max_tokens=500)
 TOOL_STRICT = chat(
     "Book a table for four on Friday for Ada, who wants no mail.",
     label="tool-strict", tools=[BOOKING], tool_choice="required", max_tokens=300, features=frozenset({"tools.strict"}),
 )  # fmt: skip
 
-# --- structured output -------------------------------------------------------------------------------------------------
+# --- structured output --------------------------------------------------------------------------------------
 
 
 def json_schema(name: str, content: str) -> Request:
@@ -163,20 +161,16 @@ JSON_OBJECT = chat(
 )  # fmt: skip
 JSON_OBJECT_STREAM = streamed(JSON_OBJECT)
 SCHEMA_FLAT = json_schema("flat", "Ada is 36, 1.7 m tall, a member, tagged mathematics and poetry.")
-SCHEMA_NESTED = json_schema(
-    "nested", "Order A-1: Ada Lovelace, 12 Row, London NW1. Two of SKU-7 and one of SKU-9."
-)
+SCHEMA_NESTED = json_schema("nested", "Order A-1: Ada Lovelace, 12 Row, London NW1. Two of SKU-7 and one of SKU-9.")
 SCHEMA_NESTED_STREAM = streamed(SCHEMA_NESTED)
 
-# --- prompt caching -------------------------------------------------------------------------------------------------------
+# --- prompt caching -----------------------------------------------------------------------------------------
 
 
 def filler(words: int, about: str) -> str:
     """English text of about so many words, the same every time, in which no two lines are alike."""
     line = "{n}. The {about} ledger lists parcel {n} under shelf {shelf}, checked and signed by the clerk on duty."
-    return "\n".join(
-        line.format(n=number, about=about, shelf=number * 7 % 90) for number in range(1, words // 15 + 1)
-    )
+    return "\n".join(line.format(n=number, about=about, shelf=number * 7 % 90) for number in range(1, words // 15 + 1))
 
 
 def _block(text: str, ttl: str | None = None) -> dict[str, Any]:
@@ -205,11 +199,9 @@ AUTOMATIC_COLD = chat(
     label="cache-automatic", system=f"{SALT}\n{filler(2100, 'automatic')}", features=frozenset({"cache.automatic"}),
 )  # fmt: skip
 AUTOMATIC_WARM = again(AUTOMATIC_COLD)
-AUTOMATIC_WARM_STREAM = replace(
-    streamed(AUTOMATIC_COLD), after=AUTOMATIC_WARM, label="cache-automatic-warm-stream"
-)
+AUTOMATIC_WARM_STREAM = replace(streamed(AUTOMATIC_COLD), after=AUTOMATIC_WARM, label="cache-automatic-warm-stream")
 
-# --- errors --------------------------------------------------------------------------------------------------------------
+# --- errors -------------------------------------------------------------------------------------------------
 
 _SAY_OK = PLAIN.asked
 UNKNOWN_MODEL_ERROR = bad("unknown-model", _SAY_OK | {"model": UNKNOWN_MODEL})
@@ -220,9 +212,7 @@ WRONG_TYPE = bad("messages-not-an-array", _SAY_OK | {"messages": "Say OK."})
 NO_MESSAGES_STREAM = bad("no-messages-stream", {"model": MODEL, "stream": True})
 NO_CREDENTIALS = bad("no-credentials", _SAY_OK, credentials="none")
 UNKNOWN_CREDENTIALS = bad("unknown-credentials", _SAY_OK, credentials="unknown")
-UNKNOWN_CREDENTIALS_STREAM = bad(
-    "unknown-credentials-stream", _SAY_OK | {"stream": True}, credentials="unknown"
-)
+UNKNOWN_CREDENTIALS_STREAM = bad("unknown-credentials-stream", _SAY_OK | {"stream": True}, credentials="unknown")
 UNKNOWN_CREDENTIALS_MODEL = bad(
     "unknown-credentials-unknown-model", _SAY_OK | {"model": UNKNOWN_MODEL}, credentials="unknown"
 )

@@ -14,7 +14,7 @@ from .exchange import Exchange, Inconclusive, Request
 from .judge import judge, judge_all, judge_run
 from .profile import FAMILIES, Model, Profile, family_of
 from .requests import DECLARED, PLAIN, for_model
-from .requirement import Fault, Family, Requirement
+from .requirement import Family, Fault, Requirement
 from .verdict import Finding, Verdict, gather
 
 RUN_FORMAT = "run-1"
@@ -51,6 +51,8 @@ class Run:
         finding = judge_all(requirement, exchanges, model, expected=bool(claimed))
         if finding.verdict is Verdict.INCONCLUSIVE and missing and not exchanges:
             return replace(finding, message=missing)
+        if finding.verdict is Verdict.INCONCLUSIVE and exchanges and all(each.refused for each in exchanges):
+            return replace(finding, message=f"{finding.message}{_way_out(exchanges)}")
         return finding
 
     def exchanges(self, model: Model) -> list[Exchange]:
@@ -112,6 +114,15 @@ def _meant(requirement: Requirement, request: Request) -> bool:
     return request in requirement.on
 
 
+def _way_out(exchanges: Sequence[Exchange]) -> str:
+    """What to do where an endpoint refuses what it does not offer, which is its right."""
+    asked = set.intersection(*(set(each.request.features) for each in exchanges)) - {
+        "chat.stream",
+        "chat.stream_options",
+    }
+    return f"; if the endpoint does not offer this, say --without {min(asked)}" if asked else ""
+
+
 def _not_judged(requirement: Requirement, model: Model, verdict: Verdict, message: str) -> Finding:
     return Finding(requirement.id, model.name, verdict, message)
 
@@ -149,26 +160,28 @@ def _why(exchange: Exchange) -> str:
             said = f" ({_one_line(str(exchange.error.get('message')))[:160]})"
         except Inconclusive:
             said = f" with a body that is {exchange.media_type or 'of no media type'}"
-        remedy = _REMEDIES.get(exchange.status, "the endpoint itself fails" if exchange.status >= 500 else "see the error")
-        return f"answered a plain request for {exchange.request.asked.get('model')} with HTTP {exchange.status}{said}: {remedy}"
+        remedy = _REMEDIES.get(
+            exchange.status, "the endpoint itself fails" if exchange.status >= 500 else "see the error"
+        )
+        asked = exchange.request.asked.get("model")
+        return f"answered a plain request for {asked} with HTTP {exchange.status}{said}: {remedy}"
     kind = exchange.media_type or "no media type"
-    return f"answered HTTP {exchange.status} with {kind} that is no completion: check the base URL (it usually ends in /v1)"
+    remedy = "check the base URL (it usually ends in /v1)"
+    return f"answered HTTP {exchange.status} with {kind} that is no completion: {remedy}"
 
 
 def _one_line(text: str) -> str:
     return " ".join("".join(each if each.isprintable() else " " for each in text).split())
 
 
-# --- proving that requirements can fail ---------------------------------------------------------------------------------
+# --- proving that requirements can fail ---------------------------------------------------------------------
 
 
 def survivors(requirement: Requirement, run: Run) -> Iterator[str]:
     """The counterexamples of a requirement that it fails to reject. A requirement about a family that the run has no
     model of is shown what the others answered, as if they were of that family."""
     shown = {model: _shown(requirement, run.exchanges(model)) for model in run.profile.models}
-    posing = {
-        replace(model, family=family): exchanges for family in FAMILIES for model, exchanges in shown.items()
-    }
+    posing = {replace(model, family=family): exchanges for family in FAMILIES for model, exchanges in shown.items()}
     if not requirement.broken_by:
         yield "it has no counterexample"
     for name, fault in requirement.broken_by:
@@ -204,7 +217,7 @@ def _caught(requirement: Requirement, exchanges: Sequence[Exchange], model: Mode
     return False
 
 
-# --- to and from a folder --------------------------------------------------------------------------------------------------
+# --- to and from a folder -----------------------------------------------------------------------------------
 
 
 def write_run(folder: Path, profile: Profile, salt: str, fault: str) -> None:

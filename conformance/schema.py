@@ -62,7 +62,7 @@ def _walk(schema: Schema, id: str, path: str, on: str, required: bool, file: str
         yield _clause(schema, id, path, on, required, _shallow(merged, file))
     for name, softer in schema.get("x-should", {}).items():
         yield _clause(softer, f"{id}.{name}", path, on, "present" in softer, _shallow(softer, file), "SHOULD")
-    yield from _relations(merged, below or id, path, below and merged.get("x-on", on) or on)
+    yield from _relations(merged, below or id, path, (below and merged.get("x-on", on)) or on)
     yield from _members(merged, below or id, path, merged.get("x-on", on) if below else on, file)
 
 
@@ -142,7 +142,7 @@ def _join(path: str, name: str) -> str:
     return f"{path}.{name}" if path else name
 
 
-# --- judging ---------------------------------------------------------------------------------------------------------
+# --- judging ------------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
@@ -211,7 +211,7 @@ def _compiled(shallow: str) -> Any:
     return validator(json.loads(shallow))
 
 
-# --- counterexamples -----------------------------------------------------------------------------------------------------
+# --- counterexamples ----------------------------------------------------------------------------------------
 
 _OF_TYPE: dict[str, Any] = {
     "string": "text", "integer": 7, "number": 0.5, "boolean": True, "array": [], "object": {}, "null": None,

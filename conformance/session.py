@@ -137,7 +137,9 @@ def _profile(config: pytest.Config, base_url: str) -> Profile:
     if not base_url.startswith(("http://", "https://")):
         raise SessionError(f"--base-url: {base_url!r} does not begin with http:// or https://", 2)
     if "@" in base_url.partition("://")[2].partition("/")[0]:
-        raise SessionError("--base-url: put no password in it, it is shown in reports: the key comes from the environment", 2)
+        raise SessionError(
+            "--base-url: put no password in it, it is shown in reports: the key comes from the environment", 2
+        )
     if not models:
         raise SessionError("--model is missing: name at least one model of the endpoint to judge", 2)
     return Profile(base_url, models, "live")

@@ -125,7 +125,7 @@ def _made(make: Callable[[dict[str, Any], str], Made], value: Any, origin: str) 
         raise RecordingError(f"{origin} has a wrong member ({error}): correct it; {HELP}") from None
 
 
-# --- lines of JSON -------------------------------------------------------------------------------------
+# --- lines of JSON ------------------------------------------------------------------------------------------
 
 
 def _lines(path: Path, name: str) -> Iterator[Recording]:
@@ -227,7 +227,7 @@ def _is_json(data: bytes) -> bool:
     return True
 
 
-# --- HTTP archives (HAR 1.2) ---------------------------------------------------------------------------
+# --- HTTP archives (HAR 1.2) --------------------------------------------------------------------------------
 
 
 def _har(path: Path, name: str) -> Iterator[Recording]:
@@ -320,7 +320,7 @@ def _sent(sent: dict[str, Any], path: str, status: int, origin: str) -> Request:
     )
 
 
-# --- our own archive -----------------------------------------------------------------------------------
+# --- our own archive ----------------------------------------------------------------------------------------
 
 
 def _own(path: Path, name: str, *, alone: bool) -> Iterator[Recording]:

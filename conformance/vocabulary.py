@@ -20,8 +20,31 @@ Number = int | float | str | None
 
 #: Keywords that speak of a value itself, not of its members.
 SHALLOW = frozenset(
-    "type enum const minimum maximum exclusiveMinimum exclusiveMaximum multipleOf minLength maxLength pattern "
-    "minItems maxItems uniqueItems not if then else allOf anyOf oneOf omitEmpty jsonInteger".split()
+    [
+        "type",
+        "enum",
+        "const",
+        "minimum",
+        "maximum",
+        "exclusiveMinimum",
+        "exclusiveMaximum",
+        "multipleOf",
+        "minLength",
+        "maxLength",
+        "pattern",
+        "minItems",
+        "maxItems",
+        "uniqueItems",
+        "not",
+        "if",
+        "then",
+        "else",
+        "allOf",
+        "anyOf",
+        "oneOf",
+        "omitEmpty",
+        "jsonInteger",
+    ]
 )
 
 
@@ -117,9 +140,7 @@ def registry() -> Registry[Any]:
     """All files of schemas/ by their $id; nothing is fetched."""
     files = sorted(folder("schemas").glob("*.json"))
     contents = [json.loads(file.read_text(encoding="utf-8")) for file in files]
-    resources = [
-        (each["$id"], Resource.from_contents(each, DRAFT202012)) for each in contents if "$id" in each
-    ]
+    resources = [(each["$id"], Resource.from_contents(each, DRAFT202012)) for each in contents if "$id" in each]
     return Registry().with_resources(resources)
 
 

@@ -28,8 +28,8 @@ def contract_page(catalogue: Mapping[str, Requirement]) -> str:
     lines = [
         NOTICE,
         "# The contract, row by row\n",
-        f"{covered} of {len(rows)} rows are covered, {passive_covered} of the {len(passive)} that any recorded exchange "
-        "can show (“passive”). A row that says “not yet” is not judged: a report is silent about it.\n",
+        f"{covered} of {len(rows)} rows are covered, {passive_covered} of the {len(passive)} that any recorded "
+        "exchange can show (“passive”). A row that says “not yet” is not judged: a report is silent about it.\n",
         "| row | level | passive | about | requirements |",
         "|---|---|---|---|---|",
     ]
@@ -45,7 +45,11 @@ def requirements_page(catalogue: Mapping[str, Requirement]) -> str:
     """Every requirement of the catalogue, by area."""
     levels = Counter(requirement.level for requirement in catalogue.values())
     counted = ", ".join(f"{levels[level]} {level}" for level in Level)
-    lines = [NOTICE, "# Requirements\n", f"{len(catalogue)} requirements: {counted}. Each completes “the endpoint …”.\n"]
+    lines = [
+        NOTICE,
+        "# Requirements\n",
+        f"{len(catalogue)} requirements: {counted}. Each completes “the endpoint …”.\n",
+    ]
     area = ""
     for requirement in catalogue.values():
         if requirement.area != area:

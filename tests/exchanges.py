@@ -41,7 +41,9 @@ def plain(document: Any, request: Request = PLAIN, status: int = 200, model: str
 
 def streamed(documents: Sequence[Any], request: Request = STREAM_USAGE, model: str = "m") -> Exchange:
     """The exchange in which these chunks come back, and [DONE]."""
-    reads: list[Read] = [(0.1 * number, b"data: " + json.dumps(each).encode() + b"\n\n") for number, each in enumerate(documents, 1)]
+    reads: list[Read] = [
+        (0.1 * number, b"data: " + json.dumps(each).encode() + b"\n\n") for number, each in enumerate(documents, 1)
+    ]
     reads.append((0.1 * (len(documents) + 1), b"data: [DONE]\n\n"))
     headers = (("content-type", "text/event-stream; charset=utf-8"), ("x-request-id", "r-1"))
     return Exchange(for_model(request, Model(model), "salt"), 200, headers, tuple(reads), None, NOW, reads[-1][0])

@@ -1,4 +1,4 @@
-"""The documentation is true: generated pages follow the code, the README's examples run, and its links lead somewhere."""
+"""The documentation is true: generated pages follow the code, examples run, and links lead somewhere."""
 
 from __future__ import annotations
 

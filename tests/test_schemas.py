@@ -121,9 +121,7 @@ def test_sources() -> None:
 @pytest.mark.parametrize("name", OBJECTS)
 def test_every_source_is_known(name: str) -> None:
     named = {
-        node["x-source"].partition("#")[0]
-        for node in nodes(DOCUMENTS[name])
-        if isinstance(node.get("x-source"), str)
+        node["x-source"].partition("#")[0] for node in nodes(DOCUMENTS[name]) if isinstance(node.get("x-source"), str)
     }
     assert named
     assert named <= SOURCES.keys()
@@ -192,9 +190,7 @@ def test_openapi_passes_its_validator_without_a_network(monkeypatch: pytest.Monk
     errors = OpenAPIV31SpecValidator(description, base_uri=path.as_uri()).iter_errors()
     assert not [error.message for error in errors]
     files = {
-        node["$ref"]
-        for node in nodes(description)
-        if isinstance(node.get("$ref"), str) and node["$ref"][0] != "#"
+        node["$ref"] for node in nodes(description) if isinstance(node.get("$ref"), str) and node["$ref"][0] != "#"
     }
     assert files == {"request.json", "completion.json", "error.json", "models.json"}
 
@@ -217,8 +213,7 @@ def part(**members: Any) -> dict[str, Any]:
 GOOD: dict[str, dict[str, Any]] = {
     "least": ASK,
     "unknown members": ASK | {"phanedge": {"any": 1}},
-    "nulls": ASK
-    | dict.fromkeys(("temperature", "top_p", "n", "stop", "seed", "max_tokens", "stream", "logprobs")),
+    "nulls": ASK | dict.fromkeys(("temperature", "top_p", "n", "stop", "seed", "max_tokens", "stream", "logprobs")),
     "sampling": ASK
     | {"temperature": 2, "top_p": 0.1, "frequency_penalty": -2, "n": 128, "logit_bias": {"50256": -100}},
     "stream": ASK | {"stream": True, "stream_options": {"include_usage": True}},
@@ -271,8 +266,7 @@ BAD: dict[str, dict[str, Any]] = {
     "tool_choice": ASK | {"tools": [TOOL], "tool_choice": "always"},
     "tool_choice alone": ASK | {"tool_choice": "required"},
     "response_format": ASK | {"response_format": {"type": "xml"}},
-    "json_schema without name": ASK
-    | {"response_format": {"type": "json_schema", "json_schema": {"schema": {}}}},
+    "json_schema without name": ASK | {"response_format": {"type": "json_schema", "json_schema": {"schema": {}}}},
     "reasoning_effort": ASK | {"reasoning_effort": "extreme"},
     "metadata": ASK | {"metadata": {str(n): "x" for n in range(17)}},
     "arguments as object": messages(

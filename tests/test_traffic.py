@@ -60,10 +60,7 @@ def row(**changes: Any) -> dict[str, Any]:
 def stream_row(body: str = STREAM, **changes: Any) -> dict[str, Any]:
     headers = {"content-type": "text/event-stream"}
     asked = ASKED | {"stream": True}
-    return row(
-        **{"request_json": asked, "response_headers": headers, "response_body": body, "stream": True}
-        | changes
-    )
+    return row(**{"request_json": asked, "response_headers": headers, "response_body": body, "stream": True} | changes)
 
 
 def written(folder: Path, *rows: dict[str, Any], name: str = "some.jsonl") -> Path:
@@ -77,7 +74,7 @@ def only(path: Path) -> Recording:
     return recording
 
 
-# --- JSONL -----------------------------------------------------------------------------------------------
+# --- JSONL --------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("name", ["some.jsonl", "some.jsonl.gz"])
@@ -109,7 +106,7 @@ def test_a_line_becomes_an_exchange(tmp_path: Path, name: str) -> None:
 )
 def test_what_a_line_did_not_keep(tmp_path: Path, changes: dict[str, Any], lost: set[str]) -> None:
     exchange = only(written(tmp_path, row(**changes))).exchange
-    assert exchange.unrecorded == lost | {"bytes", "times", "other headers"}
+    assert exchange.unrecorded == lost | {"bytes", "times", "other headers", "key"}
 
 
 def test_headers_that_are_secret_masked_or_untrue_are_left_out(tmp_path: Path) -> None:
@@ -175,7 +172,7 @@ def test_folders_are_read_deeply_and_other_files_passed_over(tmp_path: Path) -> 
     assert only(tmp_path).origin == f"{tmp_path.name}/deep/some.jsonl:1"
 
 
-# --- HAR -------------------------------------------------------------------------------------------------
+# --- HAR ----------------------------------------------------------------------------------------------------
 
 
 def entry(**changes: Any) -> dict[str, Any]:
@@ -189,9 +186,7 @@ def entry(**changes: Any) -> dict[str, Any]:
         "request": {
             "method": changes.get("method", "POST"),
             "url": changes.get("url", "https://api.acme.test/v1/chat/completions?beta=1"),
-            "headers": pairs(
-                [":path", "/v1"], ["Authorization", "Bearer k"], ["Content-Type", "application/json"]
-            ),
+            "headers": pairs([":path", "/v1"], ["Authorization", "Bearer k"], ["Content-Type", "application/json"]),
             **({"postData": {"mimeType": "application/json", "text": json.dumps(asked)}} if asked else {}),
         },
         "response": {"status": changes.get("status", 200), "headers": pairs(*headers), "content": content},
@@ -226,7 +221,7 @@ def test_an_entry_becomes_an_exchange(tmp_path: Path) -> None:
     assert exchange.headers == (("b", "1"), ("a", "2"), ("b", "3"))
     assert (exchange.started, exchange.seconds) == (1770091506.5, 1.5)
     assert exchange.text == COMPLETION
-    assert exchange.unrecorded == {"bytes"}
+    assert exchange.unrecorded == {"bytes", "key"}
 
 
 @pytest.mark.parametrize("coding", [None, "gzip"])
@@ -237,7 +232,7 @@ def test_base64_is_exact_even_if_still_compressed(tmp_path: Path, coding: str | 
     assert exchange.wire == body
     assert exchange.text == COMPLETION
     assert exchange.header("content-length") == str(len(exchange.wire))
-    assert exchange.unrecorded == set()
+    assert exchange.unrecorded == {"key"}
 
 
 def test_base64_of_a_decompressed_body(tmp_path: Path) -> None:
@@ -245,7 +240,7 @@ def test_base64_of_a_decompressed_body(tmp_path: Path) -> None:
     exchange = only(har(tmp_path, entry(headers=headers, content=base64_of(COMPLETION.encode())))).exchange
     assert exchange.text == COMPLETION
     assert exchange.header("content-length") is None
-    assert exchange.unrecorded == {"bytes", "headers", "other headers"}
+    assert exchange.unrecorded == {"bytes", "headers", "other headers", "key"}
 
 
 def test_a_streamed_entry_has_no_times(tmp_path: Path) -> None:
@@ -254,7 +249,7 @@ def test_a_streamed_entry_has_no_times(tmp_path: Path) -> None:
     recorded = entry(asked=ASKED | {"stream": True}, headers=headers, content=content)
     exchange = only(har(tmp_path, recorded)).exchange
     assert exchange.stream.terminators
-    assert exchange.unrecorded == {"bytes", "times", "framing"}
+    assert exchange.unrecorded == {"bytes", "times", "framing", "key"}
 
 
 @pytest.mark.parametrize(
@@ -285,7 +280,7 @@ def test_models_and_errors_have_their_families(tmp_path: Path) -> None:
     assert EVERY_ERROR.contains(second.exchange)
 
 
-# --- our own format --------------------------------------------------------------------------------------
+# --- our own format -----------------------------------------------------------------------------------------
 
 
 def test_our_own_exchanges_come_back_as_they_were(tmp_path: Path) -> None:
@@ -297,7 +292,7 @@ def test_our_own_exchanges_come_back_as_they_were(tmp_path: Path) -> None:
     assert (recording.vendor, recording.model) == (tmp_path.name, "gpt-x")
 
 
-# --- bad input -------------------------------------------------------------------------------------------
+# --- bad input ----------------------------------------------------------------------------------------------
 
 
 def file(name: str, content: bytes | str) -> Callable[[Path], object]:
@@ -366,7 +361,7 @@ def test_a_path_that_is_no_recording(tmp_path: Path, name: str, said: str) -> No
         list(recordings(tmp_path / name))
 
 
-# --- judged ----------------------------------------------------------------------------------------------
+# --- judged -------------------------------------------------------------------------------------------------
 
 
 def test_a_folder_is_judged_in_shares(tmp_path: Path) -> None:

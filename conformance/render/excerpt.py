@@ -11,9 +11,7 @@ _SHOWN = 400  #: characters of a flagged line
 _SHOWN_AROUND = 160  #: characters of any other line
 
 
-def excerpt(
-    lines: Sequence[Line], context: int = 3, most: int = 40, width: int = _SHOWN_AROUND
-) -> list[Line]:
+def excerpt(lines: Sequence[Line], context: int = 3, most: int = 40, width: int = _SHOWN_AROUND) -> list[Line]:
     """The flagged lines with some around them, or the first ones where none is flagged; never more than
     `most` besides the gaps, and lines longer than `width` cut."""
     flagged = [number for number, line in enumerate(lines) if line.flagged]

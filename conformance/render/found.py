@@ -49,18 +49,14 @@ def columns(report: Report) -> list[Column]:
 
 def levels(report: Report) -> list[Level]:
     """The levels that occur, MUST in any case."""
-    return [
-        level
-        for level in Level
-        if level is Level.MUST or any(entry.level is level for entry in report.entries)
-    ]
+    return [level for level in Level if level is Level.MUST or any(entry.level is level for entry in report.entries)]
 
 
 def number(counter: Counter[Verdict], column: str) -> int:
     return sum(counter[verdict] for verdict in COLUMNS[column])
 
 
-# --- one requirement ---------------------------------------------------------------------------------------
+# --- one requirement ----------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)

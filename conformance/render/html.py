@@ -134,9 +134,7 @@ def _sections(report: Report) -> dict[str, Any]:
 
 
 def _card(report: Report, entry: Entry, unfolded: bool) -> Card:
-    observations = found.observations(
-        report, entry, Verdict.FAIL, Verdict.WARN, Verdict.INCONCLUSIVE, Verdict.KNOWN
-    )
+    observations = found.observations(report, entry, Verdict.FAIL, Verdict.WARN, Verdict.INCONCLUSIVE, Verdict.KNOWN)
     shown = list(dict.fromkeys(each.evidence[0] for each in observations if each.evidence))[:_EXHIBITS]
     others = dict.fromkeys(evidence for each in observations for evidence in each.evidence)
     return Card(

@@ -53,9 +53,7 @@ def mark(text: str, at: str, *, streamed: bool = False, truncated: bool = False)
     something to flag are pretty-printed, and what many say alike is flagged once, so that the odd
     one is seen.
     """
-    patterns = [
-        tuple(path.split(".")) for path in at.split() if path != STATUS and not path.startswith(HEADER)
-    ]
+    patterns = [tuple(path.split(".")) for path in at.split() if path != STATUS and not path.startswith(HEADER)]
     if streamed:
         return _mark_stream(_LINE_END.split(text), patterns)
     rows = rows_of(text, whole=not truncated)
@@ -74,7 +72,7 @@ def mark_head(status: int, headers: Pairs, at: str) -> list[Line]:
     return [first, *(Line(f"{name}: {value}", name.lower() in wanted) for name, value in headers)]
 
 
-# --- where the member is -----------------------------------------------------------------------------------
+# --- where the member is ------------------------------------------------------------------------------------
 
 
 def _seek(rows: Sequence[Row], pattern: Pattern) -> list[_Spot]:
@@ -123,7 +121,7 @@ def _flag(rows: Sequence[Row], spots: Sequence[_Spot]) -> list[Line]:
     return lines
 
 
-# --- event streams -----------------------------------------------------------------------------------------
+# --- event streams ------------------------------------------------------------------------------------------
 
 
 def _mark_stream(lines: Sequence[str], patterns: Sequence[Pattern]) -> list[Line]:

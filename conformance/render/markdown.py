@@ -38,7 +38,7 @@ _REFERENCE = re.compile(r"@|#(?=\d)|(?<=:)(?=//)|\bwww(?=\.)|\bGH-(?=\d)", re.IG
 _ENTITY = {"<": "&lt;", ">": "&gt;", "&": "&amp;"}
 
 
-# --- what the endpoint said, as Markdown -------------------------------------------------------------------
+# --- what the endpoint said, as Markdown --------------------------------------------------------------------
 
 
 def text(value: str, most: int = 240) -> str:
@@ -65,7 +65,7 @@ def folded(title: str, content: str) -> str:
     return f"<details><summary>{title}</summary>\n\n{content}\n\n</details>\n"
 
 
-# --- the report --------------------------------------------------------------------------------------------
+# --- the report ---------------------------------------------------------------------------------------------
 
 
 def render(report: Report) -> str:
@@ -134,17 +134,11 @@ def _detail(report: Report, entry: Entry) -> Iterator[str]:
     if entry.hint:
         yield f"**Remedy**: {text(entry.hint, 600)}"
     source = text(clause(entry), 300)
-    yield (
-        f"**Clause**: [{source}]({web_link(entry.link)})" if web_link(entry.link) else f"**Clause**: {source}"
-    )
+    yield (f"**Clause**: [{source}]({web_link(entry.link)})" if web_link(entry.link) else f"**Clause**: {source}")
     for evidence in [evidence for each in seen for evidence in each.evidence][:1]:
         yield block("\n".join(_line(line) for line in lines_of(evidence, entry.at, context=2, most=16)))
         short = len(evidence.curl) <= _CURL
-        yield (
-            block(evidence.curl)
-            if short
-            else "The command that sends the request again is in the whole report."
-        )
+        yield (block(evidence.curl) if short else "The command that sends the request again is in the whole report.")
 
 
 def _line(line: Line) -> str:
@@ -171,9 +165,7 @@ def _counted(report: Report, model: Model) -> str:
 def _rest(report: Report) -> Iterator[str]:
     """What could not be judged and what is known, a folded list each."""
     for verdict in (Verdict.INCONCLUSIVE, Verdict.KNOWN):
-        found = [
-            (entry, each) for entry in report.worst_first for each in observations(report, entry, verdict)
-        ]
+        found = [(entry, each) for entry in report.worst_first for each in observations(report, entry, verdict)]
         if found:
             more = [f"- … and {len(found) - 30:,} more"] if len(found) > 30 else []
             yield folded(

@@ -64,9 +64,7 @@ def render(report: Report, *, width: int | None = None, colour: bool | None = No
 
 def _lines(report: Report, width: int) -> Iterator[Text]:
     """What stands above the conclusion."""
-    yield Text.assemble(
-        (one_line(report.base_url, 70), "bold"), f"  {report.source}  ", one_line(by_name(report))
-    )
+    yield Text.assemble((one_line(report.base_url, 70), "bold"), f"  {report.source}  ", one_line(by_name(report)))
     if report.fault:
         yield Text(one_line(planted(report)), style="bold yellow")
     for part in (_counts(report), _violated(report, width), _unjudged(report)):
@@ -152,9 +150,7 @@ def _unjudged(report: Report) -> Iterator[Text]:
     most = 8 if headline(report).exit_code == 3 else 3
     for entry in unjudged[:most]:
         reason = one_line(observations(report, entry, Verdict.INCONCLUSIVE)[0].message)
-        yield Text.assemble(
-            (f"? {one_line(entry.id)}", _STYLE[Verdict.INCONCLUSIVE]), f"  inconclusive: {reason}"
-        )
+        yield Text.assemble((f"? {one_line(entry.id)}", _STYLE[Verdict.INCONCLUSIVE]), f"  inconclusive: {reason}")
     if len(unjudged) > most:
         yield Text(f"… and {len(unjudged) - most:,} more inconclusive in report.html", style="dim")
 

@@ -52,7 +52,7 @@ def web_link(address: str) -> str:
     return address if re.match(r"https?://[^\s\"'<>()|`\\]+$", address) else ""
 
 
-# --- the whole report --------------------------------------------------------------------------------------
+# --- the whole report ---------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)

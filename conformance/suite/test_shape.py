@@ -7,7 +7,14 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from conformance.exchange import Exchange, Fact, NotApplicable
-from conformance.families import EVERY_CHUNKED, EVERY_COMPLETION, EVERY_ERROR, EVERY_MODEL_LIST, EVERY_REPLY, EVERY_USAGE
+from conformance.families import (
+    EVERY_CHUNKED,
+    EVERY_COMPLETION,
+    EVERY_ERROR,
+    EVERY_MODEL_LIST,
+    EVERY_REPLY,
+    EVERY_USAGE,
+)
 from conformance.faults import DROP, chunk, content, edit, events, put
 from conformance.requirement import Family, Fault, Level, Requirement, enter, test_of
 from conformance.schema import Clause, break_relation, clauses, example, mutations, observe
@@ -18,7 +25,7 @@ Documents = Callable[[Exchange], list[Any]]
 def _shown(root: str) -> Fault:
     """The schema's own example on the wire, so that a member which the run did not show can be broken too."""
     if root == "chunk":
-        return events(lambda before: [before[0][:1] + (chunk(example(root)),), *before[1:]])
+        return events(lambda before: [(*before[0][:1], chunk(example(root))), *before[1:]])
     return content(json.dumps(example(root)).encode())
 
 
@@ -74,7 +81,10 @@ def _family(clause: Clause) -> Family:
 
 
 REQUIREMENTS = (
-    *(_requirement("completion", clause, _family(clause), lambda each: [each.reply]) for clause in clauses("completion")),
+    *(
+        _requirement("completion", clause, _family(clause), lambda each: [each.reply])
+        for clause in clauses("completion")
+    ),
     *(_requirement("chunk", clause, EVERY_CHUNKED, lambda each: each.chunks) for clause in clauses("chunk")),
     *(_requirement("error", clause, EVERY_ERROR, lambda each: [each.document]) for clause in clauses("error")),
     *(_requirement("models", clause, EVERY_MODEL_LIST, lambda each: [each.document]) for clause in clauses("models")),

@@ -113,7 +113,7 @@ def _parsed(arguments: str) -> JSONObject:
 # --- calls --------------------------------------------------------------------------------------------------
 
 
-@must(
+@should(
     "call only functions that the request offers",
     on=EVERY_TOOL_CALL,
     source="openai-openapi#ChatCompletionMessageToolCall.function.name",
@@ -127,6 +127,7 @@ def _parsed(arguments: str) -> JSONObject:
     },
 )
 def test_declared_names(tool_calls: list[JSONObject], asked: JSONObject) -> None:
+    """No MUST: one of OpenAI's own recorded replies (gpt-4-0613) calls a function that was not offered."""
     names = declared(asked)
     for call in tool_calls:
         name = _name(call)

@@ -98,7 +98,7 @@ def events(response: httpx.Response) -> list[dict[str, Any]]:
     return found.documents
 
 
-# --- usage ----------------------------------------------------------------------------------------
+# --- usage --------------------------------------------------------------------------------------------------
 
 
 def test_golden_vector_2(ask: Ask) -> None:
@@ -147,7 +147,7 @@ def test_markers_cost_nothing() -> None:
     assert size(None) == size("5m") == size("1h") == 59
 
 
-# --- turns ----------------------------------------------------------------------------------------
+# --- turns --------------------------------------------------------------------------------------------------
 
 
 def test_end_turn(ask: Ask) -> None:
@@ -202,7 +202,7 @@ def test_structured_output(ask: Ask) -> None:
     assert json.loads(found["content"][0]["text"]) == {"city": "Paris"}
 
 
-# --- streaming ------------------------------------------------------------------------------------
+# --- streaming ----------------------------------------------------------------------------------------------
 
 
 def test_the_grammar_of_a_stream(ask: Ask) -> None:
@@ -247,7 +247,7 @@ def test_usage_of_a_stream_is_cumulative(ask: Ask) -> None:
     assert ended["output_tokens"] >= begun["output_tokens"]
 
 
-# --- errors ---------------------------------------------------------------------------------------
+# --- errors -------------------------------------------------------------------------------------------------
 
 
 def refused(response: httpx.Response, status: int, kind: str, said: str = "") -> None:

@@ -165,7 +165,7 @@ def test_json_mode_must_be_spoken_of() -> None:
     assert "json" in exchange.error["message"].lower()
 
 
-# --- any schema -------------------------------------------------------------------------------------------
+# --- any schema ---------------------------------------------------------------------------------------------
 
 bounds = st.tuples(st.integers(-50, 50), st.integers(0, 50)).map(lambda b: {"minimum": b[0], "maximum": b[0] + b[1]})
 lengths = st.tuples(st.integers(0, 5), st.integers(0, 5)).map(lambda b: {"minItems": b[0], "maxItems": b[0] + b[1]})

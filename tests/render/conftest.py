@@ -63,9 +63,7 @@ STREAM = "\n\n".join(
 def evidence(
     key: str, body: str, label: str, *, streamed: bool = False, model: str = CLAUDE, status: int = 200
 ) -> Evidence:
-    request = json.dumps(
-        {"model": model, "messages": [{"role": "user", "content": "Say OK."}], "stream": streamed}
-    )
+    request = json.dumps({"model": model, "messages": [{"role": "user", "content": "Say OK."}], "stream": streamed})
     media_type = "text/event-stream" if streamed else "application/json"
     return Evidence(
         key=key,
@@ -220,18 +218,14 @@ def faulty(report: Report) -> Report:
 @pytest.fixture
 def unjudged(report: Report) -> Report:
     """Nothing could be judged."""
-    return replace(
-        report, entries=(), evidence={}, spend=Spend(), unjudged="the endpoint refused the connection"
-    )
+    return replace(report, entries=(), evidence={}, spend=Spend(), unjudged="the endpoint refused the connection")
 
 
 @pytest.fixture
 def conforming(report: Report) -> Report:
     """Only what passed, and what does not apply."""
     wanted = (Verdict.PASS, Verdict.NOT_APPLICABLE)
-    return replace(
-        report, entries=tuple(each for each in report.entries if each.verdict in wanted), evidence={}
-    )
+    return replace(report, entries=tuple(each for each in report.entries if each.verdict in wanted), evidence={})
 
 
 HOSTILE = (
@@ -255,9 +249,7 @@ def spoil(report: Report, text: str) -> Report:
         for each in report.entries
     )
     spoilt = {
-        key: replace(
-            each, body=text, headers=(*each.headers, ("x-evil", text)), failure="", label=text, curl=text
-        )
+        key: replace(each, body=text, headers=(*each.headers, ("x-evil", text)), failure="", label=text, curl=text)
         for key, each in report.evidence.items()
     }
     return replace(report, entries=entries, evidence=spoilt)
@@ -273,9 +265,7 @@ def enlarge(report: Report) -> Report:
     models = tuple(Model(f"model-{number}") for number in range(40))
     first = report.entries[0]
     findings = tuple(replace(first.findings[0], model=model.name) for model in models)
-    entries = tuple(
-        replace(first, id=f"cache.requirement_{number:03}", findings=findings) for number in range(300)
-    )
+    entries = tuple(replace(first, id=f"cache.requirement_{number:03}", findings=findings) for number in range(300))
     return replace(report, models=models, entries=entries)
 
 

@@ -22,9 +22,7 @@ def test_report(name: str, report: Report, snapshot: SnapshotAssertion) -> None:
 
 @pytest.mark.parametrize("name", ["markdown", "junit", "terminal"])
 @pytest.mark.parametrize("which", REPORTS[1:])
-def test_other_reports(
-    name: str, which: str, request: pytest.FixtureRequest, snapshot: SnapshotAssertion
-) -> None:
+def test_other_reports(name: str, which: str, request: pytest.FixtureRequest, snapshot: SnapshotAssertion) -> None:
     assert RENDERERS[name](request.getfixturevalue(which)) == snapshot
 
 

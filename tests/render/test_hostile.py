@@ -58,7 +58,7 @@ def test_no_control_character_comes_through(name: str, hostile: Report) -> None:
     assert not re.search("[\x00-\x09\x0b-\x1f\x7f-\x9f]", RENDERERS[name](hostile))
 
 
-# --- HTML --------------------------------------------------------------------------------------------------
+# --- HTML ---------------------------------------------------------------------------------------------------
 
 
 def test_html_has_no_element_of_the_endpoint(page: Page) -> None:
@@ -101,7 +101,7 @@ def test_html_stays_small_for_a_large_report(large: Report) -> None:
     assert len(RENDERERS["html"](large)) < 5_000_000
 
 
-# --- Markdown ----------------------------------------------------------------------------------------------
+# --- Markdown -----------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("which", ["report", "hostile", "large", "enlarged", "unjudged", "faulty"])
@@ -135,7 +135,7 @@ def test_markdown_blocks_end_where_they_should(said: str) -> None:
     assert [token.type for token in tokens] == ["fence", "paragraph_open", "inline", "paragraph_close"]
 
 
-# --- the words ---------------------------------------------------------------------------------------------
+# --- the words ----------------------------------------------------------------------------------------------
 
 
 @settings(suppress_health_check=[HealthCheck.too_slow])
@@ -152,8 +152,6 @@ def test_clean_leaves_plain_text(text: str) -> None:
     assert clean(text) == text
 
 
-@pytest.mark.parametrize(
-    "address", ["javascript:alert(1)", "", "data:text/html,x", "https://a b", "http://a)"]
-)
+@pytest.mark.parametrize("address", ["javascript:alert(1)", "", "data:text/html,x", "https://a b", "http://a)"])
 def test_only_web_addresses_are_linked(address: str) -> None:
     assert web_link(address) == ""

@@ -95,7 +95,7 @@ def test_the_beginning_of_a_document_is_marked_too() -> None:
     assert flagged(lines) == ['"prompt_tokens": 5,']
 
 
-# --- event streams -----------------------------------------------------------------------------------------
+# --- event streams ------------------------------------------------------------------------------------------
 
 
 def stream(*chunks: Any, end: str = "\n\n") -> str:
@@ -137,7 +137,7 @@ def test_lines_may_end_in_each_way(end: str) -> None:
     assert flagged(mark(stream({"id": "a"}, end=end), "id", streamed=True)) == ['"id": "a"']
 
 
-# --- headers -----------------------------------------------------------------------------------------------
+# --- headers ------------------------------------------------------------------------------------------------
 
 
 def test_headers_are_flagged_by_name_in_any_case() -> None:
@@ -153,7 +153,7 @@ def test_the_status_is_flagged() -> None:
     assert flagged(mark_head(404, [("date", "x")], "status")) == ["HTTP 404"]
 
 
-# --- properties --------------------------------------------------------------------------------------------
+# --- properties ---------------------------------------------------------------------------------------------
 
 names = st.sampled_from(["usage", "choices", "message", "delta", "content", "id"])
 documents = st.recursive(

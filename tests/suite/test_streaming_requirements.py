@@ -168,7 +168,7 @@ def test_every_requirement_has_a_case_of_each_kind() -> None:
     assert uncovered("streaming", CASES) == set()
 
 
-# --- whatever a stream holds, no check crashes ---------------------------------------------------------------
+# --- whatever a stream holds, no check crashes --------------------------------------------------------------
 
 AREAS = ("framing", "streaming", "equivalence", "choices", "tools", "structured_output", "logprobs", "sampling")
 NAMES = [

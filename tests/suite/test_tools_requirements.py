@@ -90,9 +90,9 @@ CASES = [
     right("tools.declared_names", "in pieces", IN_PIECES),
     right("tools.declared_names", "a custom tool", calls(CUSTOM, CUSTOM_CALL)),
     right("tools.declared_names", "a name in every piece, another fault", NAMED_AGAIN),
-    fails("tools.declared_names", "the upstream's prefix", calls(TOOL_AUTO, call("functions.get_weather", PARIS))),
-    fails("tools.declared_names", "a helper of the gateway", calls(TOOL_AUTO, call("json_tool_call", "{}"))),
-    fails("tools.declared_names", "fragments of a template", pieces(first("{}", name='"}'))),
+    warns("tools.declared_names", "the upstream's prefix", calls(TOOL_AUTO, call("functions.get_weather", PARIS))),
+    warns("tools.declared_names", "a helper of the gateway", calls(TOOL_AUTO, call("json_tool_call", "{}"))),
+    warns("tools.declared_names", "fragments of a template", pieces(first("{}", name='"}'))),
 
     right("tools.arguments_are_json", "an empty object", calls(NO_PARAMETERS, call("ping", "{}"))),
     right("tools.arguments_are_json", "white space around it", calls(TOOL_AUTO, call("get_weather", f" {PARIS} \n"))),
