@@ -205,7 +205,9 @@ class Conformance:
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         if report.when == "teardown":
             return
-        found = [_unpack(value) for name, value in report.user_properties if name == _FINDING]
+        found = [
+            _unpack(value) for name, value in report.user_properties if name == _FINDING and isinstance(value, list)
+        ]
         self.findings |= {(each.requirement, each.model): each for each in found}
         if report.failed and not found:
             self.lost.append(report.nodeid)

@@ -67,7 +67,7 @@ def _lines(report: Report, width: int) -> Iterator[Text]:
     yield Text.assemble((one_line(report.base_url, 70), "bold"), f"  {report.source}  ", one_line(by_name(report)))
     if report.fault:
         yield Text(one_line(planted(report)), style="bold yellow")
-    for part in (_counts(report), _violated(report, width), _unjudged(report)):
+    for part in () if report.unjudged else (_counts(report), _violated(report, width), _unjudged(report)):
         lines = list(part)
         if lines:
             yield Text()

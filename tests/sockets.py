@@ -1,0 +1,104 @@
+"""Scripted servers on loopback: what goes wrong on the wire, byte by byte."""
+
+from __future__ import annotations
+
+import socket
+import struct
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from typing import Literal
+
+#: What a script does on one connection: bytes are sent, a number waits so many seconds, `reset` and `hang` speak for
+#: themselves; after the last part the connection is closed.
+Part = bytes | float | Literal["reset", "hang"]
+PATIENCE = 5.0
+
+
+@dataclass
+class Server:
+    """A server that was started: its address, and the requests as they arrived."""
+
+    url: str
+    requests: list[bytes] = field(default_factory=list)
+
+
+@contextmanager
+def scripted(*scripts: Sequence[Part]) -> Iterator[Server]:
+    """A server that plays a script on each connection, the last one on all that follow."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        server = Server(f"http://127.0.0.1:{listener.getsockname()[1]}/v1")
+        over = threading.Event()
+
+        def serve() -> None:
+            number = 0
+            while True:
+                try:
+                    connection, _ = listener.accept()
+                except OSError:
+                    return
+                with connection, suppress(OSError):
+                    connection.settimeout(PATIENCE)
+                    server.requests.append(_request(connection))
+                    _play(connection, scripts[min(number, len(scripts) - 1)], over)
+                number += 1
+
+        thread = threading.Thread(target=serve, daemon=True)
+        thread.start()
+        try:
+            yield server
+        finally:
+            over.set()
+            with suppress(OSError):
+                listener.shutdown(socket.SHUT_RDWR)
+            thread.join(PATIENCE)
+
+
+def _play(connection: socket.socket, script: Sequence[Part], over: threading.Event) -> None:
+    for part in script:
+        if isinstance(part, bytes):
+            connection.sendall(part)
+        elif part == "reset":
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        elif part == "hang":
+            over.wait(PATIENCE)
+        else:
+            time.sleep(float(part))
+
+
+def _request(connection: socket.socket) -> bytes:
+    """A whole request: its head, and as many bytes as Content-Length says."""
+    data = b""
+    while b"\r\n\r\n" not in data:
+        data += _some(connection)
+    head, _, body = data.partition(b"\r\n\r\n")
+    fields = dict(line.lower().split(b":", 1) for line in head.split(b"\r\n")[1:])
+    while len(body) < int(fields.get(b"content-length", b"0")):
+        body += _some(connection)
+    return head + b"\r\n\r\n" + body
+
+
+def _some(connection: socket.socket) -> bytes:
+    data = connection.recv(65536)
+    if not data:
+        raise OSError("the client went away")
+    return data
+
+
+def response(body: bytes, *fields: str, status: str = "200 OK", length: int | None = None) -> bytes:
+    """A response with a Content-Length, of its body unless another is given."""
+    said = len(body) if length is None else length
+    lines = [f"HTTP/1.1 {status}", *fields, f"Content-Length: {said}", "Connection: close"]
+    return "\r\n".join(lines).encode("latin-1") + b"\r\n\r\n" + body
+
+
+def chunked(*fields: str) -> bytes:
+    """The head of a response in chunked coding."""
+    return "\r\n".join(["HTTP/1.1 200 OK", *fields, "Transfer-Encoding: chunked", "Connection: close"]).encode() + b"\r\n\r\n"
+
+
+def chunk(data: bytes) -> bytes:
+    """One chunk of such a body; an empty one ends it."""
+    return f"{len(data):x}\r\n".encode() + data + b"\r\n"
