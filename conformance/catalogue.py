@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import pkgutil
+from functools import cache
 from importlib import import_module
 
 from . import suite
-from .requirement import CATALOGUE, Requirement
+from .exchange import Request
+from .requests import DECLARED
+from .requirement import CATALOGUE, Family, Requirement
 
 
 def load() -> dict[str, Requirement]:
@@ -15,3 +18,11 @@ def load() -> dict[str, Requirement]:
         if module.startswith("test_"):
             import_module(f"{suite.__name__}.{module}")
     return dict(sorted(CATALOGUE.items()))
+
+
+@cache
+def declared() -> tuple[Request, ...]:
+    """Every request that the suite declares: those that many requirements share, and those that one names. What a
+    family is judged on follows from this list alone."""
+    named = (each.on for each in load().values() if not isinstance(each.on, Family))
+    return tuple(dict.fromkeys((*DECLARED, *(request for requests in named for request in requests))))

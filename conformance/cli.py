@@ -65,12 +65,17 @@ def run(
         str,
         typer.Option(metavar="NAME", help="Plant a fault in the reference endpoint: a requirement's id, or billing-…."),
     ] = "",
+    intrusive: Annotated[
+        bool, typer.Option("--intrusive", help="Send what could hurt a production endpoint, too.")
+    ] = False,
+    no_costly: Annotated[bool, typer.Option("--no-costly", help="Leave out what costs thousands of tokens.")] = False,
     strict: Strict = False,
     workers: Workers = 0,
     timeout_seconds: Annotated[float, typer.Option(min=0.1, help="The longest silence to wait for.")] = 60.0,
 ) -> None:
     """Send the declared requests to an endpoint, judge what comes back, and write a report."""
     arguments = ["--api-key-variable", api_key_variable, "--timeout-seconds", str(timeout_seconds)]
+    arguments += [*(["--intrusive"] if intrusive else []), *(["--no-costly"] if no_costly else [])]
     if base_url:
         arguments += ["--base-url", base_url]
     if fault:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import base64
 import re
 import ssl
 import time
 import weakref
 import zlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from http.cookiejar import CookieJar, DefaultCookiePolicy
+from urllib.parse import urlencode
 
 import httpx
 
@@ -63,8 +65,8 @@ def _send(client: httpx.Client, base_url: str, key: str, limits: Limits, request
     try:
         with client.stream(
             request.method,
-            base_url + request.path,
-            content=request.body or None,
+            _url(base_url, request, key),
+            content=_body(request),
             headers=[*request.headers, *_authorization(request, key)],
         ) as response:
             status = response.status_code
@@ -74,6 +76,9 @@ def _send(client: httpx.Client, base_url: str, key: str, limits: Limits, request
                 now = time.monotonic() - clock
                 reads.append((round(now, 6), data))
                 size += len(data)
+                if request.hang_up_after is not None and len(reads) >= request.hang_up_after:
+                    failure = Failure("hung up", f"on purpose, after {len(reads)} reads")
+                    break
                 if size > limits.content:
                     failure = Failure("too large", f"the body exceeds {limits.content:,} bytes")
                     break
@@ -95,8 +100,30 @@ def _send(client: httpx.Client, base_url: str, key: str, limits: Limits, request
 
 
 def _authorization(request: Request, key: str) -> Headers:
-    token = {"valid": key, "unknown": UNKNOWN_TOKEN, "none": ""}[request.credentials]
-    return (("authorization", f"Bearer {token}"),) if token else ()
+    """The header that the request's credentials stand for; none where there is no key to put into it."""
+    if request.credentials == "unknown":
+        return (("authorization", f"Bearer {UNKNOWN_TOKEN}"),)
+    if request.credentials == "empty":
+        return (("authorization", "Bearer"),)
+    basic = base64.b64encode(f"user:{key}".encode()).decode()
+    forms = {
+        "valid": f"Bearer {key}", "lowercase": f"bearer {key}", "uppercase": f"BEARER {key}",
+        "raw": key, "basic": f"Basic {basic}",
+    }  # fmt: skip
+    return (("authorization", forms[request.credentials]),) if key and request.credentials in forms else ()
+
+
+def _url(base_url: str, request: Request, key: str) -> str:
+    if request.credentials != "query":
+        return base_url + request.path
+    return f"{base_url}{request.path}?{urlencode(dict.fromkeys(('api_key', 'key', 'access_token'), key))}"
+
+
+def _body(request: Request) -> bytes | Iterator[bytes] | None:
+    """The content; in two pieces where it is to be sent in chunks (RFC 9112 7.1)."""
+    chunked = any(name.lower() == "transfer-encoding" for name, _ in request.headers)
+    middle = len(request.body) // 2
+    return iter((request.body[:middle], request.body[middle:])) if chunked else request.body or None
 
 
 def _failure(error: Exception) -> Failure:

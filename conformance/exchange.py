@@ -17,6 +17,7 @@ from .strict_json import JSONError, loads
 
 Headers = tuple[tuple[str, str], ...]
 Read = tuple[float, bytes]
+Credentials = Literal["valid", "none", "unknown", "empty", "raw", "basic", "query", "lowercase", "uppercase"]
 Fact = Literal["request", "status", "headers", "other headers", "times", "bytes", "framing", "ids", "created", "key"]
 
 LOOKS_LIKE_EVENTS = re.compile(rb"(\xef\xbb\xbf)?[\r\n]*(data|event|id|retry)?:")
@@ -46,17 +47,19 @@ class Violation(AssertionError):
 class Request:
     """What is sent. Equal requests are the same request, and are sent once per run.
 
-    `body` is the content as it goes on the wire. `credentials` says which bearer token the client adds:
-    the endpoint's own, none, or one that is well formed but unknown. `after` is a request whose answer must
-    have arrived before this one is sent. `features` must be claimed by a model to be sent this.
+    `body` is the content as it goes on the wire. `credentials` says which bearer token the client adds: the
+    endpoint's own, none, one that is well formed but unknown, or the own one in a form that is to be understood or
+    refused. `hang_up_after` closes the connection when so many reads of the content have arrived. `after` is a
+    request whose answer must have arrived before this one is sent. `features` must be claimed to be sent this.
     """
 
     method: str = "POST"
     path: str = "/chat/completions"
     body: bytes = b""
     headers: Headers = JSON_CONTENT
-    credentials: Literal["valid", "none", "unknown"] = "valid"
+    credentials: Credentials = "valid"
     attempt: int = 1
+    hang_up_after: int | None = None
     features: frozenset[str] = frozenset()
     expect: Literal["reply", "error"] = field(default="reply", compare=False)
     after: Request | None = field(default=None, compare=False, repr=False)
@@ -65,7 +68,9 @@ class Request:
     @cached_property
     def key(self) -> str:
         """Sixteen hexadecimal digits that name this request, and the exchange it led to."""
-        identity = (self.method, self.path, self.body.hex(), self.headers, self.credentials, self.attempt)
+        identity = [self.method, self.path, self.body.hex(), self.headers, self.credentials, self.attempt]
+        if self.hang_up_after is not None:
+            identity.append(self.hang_up_after)
         return hashlib.sha256(json.dumps(identity).encode()).hexdigest()[:16]
 
     @cached_property
@@ -82,6 +87,11 @@ class Request:
         return self.document if isinstance(self.document, dict) else {}
 
     @property
+    def authentic(self) -> bool:
+        """Whether it carries the endpoint's own token in a form that must be understood (RFC 9110 11.1)."""
+        return self.credentials in ("valid", "lowercase", "uppercase")
+
+    @property
     def streams(self) -> bool:
         return self.asked.get("stream") is True
 
@@ -91,7 +101,7 @@ class Request:
         after = self.after.to(model, salt) if self.after else None
         return Request(
             self.method, self.path, body, self.headers, self.credentials, self.attempt,
-            self.features, self.expect, after, self.label,
+            self.hang_up_after, self.features, self.expect, after, self.label,
         )  # fmt: skip
 
     def __str__(self) -> str:
@@ -103,7 +113,16 @@ class Failure:
     """Why no whole response arrived."""
 
     kind: Literal[
-        "refused", "unresolved", "tls", "timeout", "reset", "truncated", "too large", "undecodable", "not sent"
+        "refused",
+        "unresolved",
+        "tls",
+        "timeout",
+        "reset",
+        "truncated",
+        "too large",
+        "undecodable",
+        "not sent",
+        "hung up",
     ]
     detail: str
 
@@ -301,6 +320,7 @@ def dump_request(request: Request) -> dict[str, Any]:
         "body": dump_bytes(request.body),
         "credentials": request.credentials,
         "attempt": request.attempt,
+        "hang_up_after": request.hang_up_after,
         "features": sorted(request.features),
         "expect": request.expect,
         "label": request.label,
@@ -315,6 +335,7 @@ def load_request(value: dict[str, Any]) -> Request:
         headers=tuple((name, each) for name, each in value["headers"]),
         credentials=value["credentials"],
         attempt=value["attempt"],
+        hang_up_after=value["hang_up_after"],
         features=frozenset(value["features"]),
         expect=value["expect"],
         label=value["label"],

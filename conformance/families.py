@@ -139,11 +139,11 @@ EVERY_MISTAKE = Family(
     lambda each: each.request.expect == "error" and each.failure is None,
 )
 EVERY_401 = Family(
-    "every 401 response", lambda each: each.credentials != "valid", lambda each: each.refused and each.status == 401
+    "every 401 response", lambda each: not each.authentic, lambda each: each.refused and each.status == 401
 )
 EVERY_UNAUTHENTICATED = Family(
     "every response without valid credentials",
-    lambda each: each.credentials != "valid",
+    lambda each: not each.authentic,
     lambda each: each.refused and each.status in (401, 403),
 )
 EVERY_405 = Family("every 405 response", lambda each: False, lambda each: each.refused and each.status == 405)

@@ -11,7 +11,7 @@ from dataclasses import replace
 from itertools import accumulate
 from typing import Any
 
-from .exchange import Exchange, Failure, Inconclusive, Read
+from .exchange import Exchange, Failure, Inconclusive, Read, Request
 from .requirement import Fault
 
 DROP = object()  #: as a value: the member is removed
@@ -30,6 +30,11 @@ def chain(*faults: Fault) -> Fault:
         return exchange
 
     return fault
+
+
+def only(condition: Callable[[Request], bool], *faults: Fault) -> Fault:
+    """The faults in the answers to those requests of which the condition holds."""
+    return lambda exchange: chain(*faults)(exchange) if condition(exchange.request) else exchange
 
 
 # --- the content --------------------------------------------------------------------------------------------

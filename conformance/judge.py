@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-from .exchange import Exchange, Inconclusive, NotApplicable, Violation
+from .exchange import Exchange, Inconclusive, NotApplicable, Request, Violation
 from .profile import Model
 from .requirement import Family, Level, Requirement
 from .verdict import Finding, Verdict, gather
@@ -49,9 +50,10 @@ def judge_all(
     """Judge a requirement on all that belong to its family. `expected`: requests were sent that are meant to be
     answered that way, so that finding none is inconclusive."""
     family = requirement.on
-    members = family.members(exchanges) if isinstance(family, Family) else list(exchanges)
+    members = family.members(exchanges) if isinstance(family, Family) else [each for each in exchanges if _is_had(each)]
     if not members:
-        reason = f"the run has no exchange of the family “{family}”"
+        named = f"the family “{family}”" if isinstance(family, Family) else f"“{', '.join(map(str, family))}”"
+        reason = f"the run has no exchange of {named}"
         if not expected:
             return _finding(requirement, model, Verdict.NOT_APPLICABLE, reason)
         outcomes = sorted({exchange.outcome for exchange in exchanges})
@@ -60,6 +62,48 @@ def judge_all(
     if requirement.whole_run:
         return judge_run(requirement, members, model)
     return gather(judge(requirement, exchange, model) for exchange in members)
+
+
+#: Statuses that say nothing about the contract: the endpoint is throttled or away for a while.
+TRANSIENT = (429, 502, 503, 504)
+
+
+def had(exchange: Exchange) -> Exchange:
+    """The exchange. Raises Inconclusive where no whole response arrived, or one that is transient."""
+    if exchange.failure and exchange.failure.kind != "hung up":
+        raise Inconclusive(f"{exchange.request}: {exchange.failure}")
+    if exchange.status in TRANSIENT:
+        raise Inconclusive(f"{exchange.request}: HTTP {exchange.status}, which may pass")
+    return exchange
+
+
+def judge_sending(requirement: Requirement, send: Callable[[Request], Exchange], model: Model) -> Finding:
+    """Judge a requirement that sends requests of its own. Its check gets `send`, which raises Inconclusive for what
+    is transient; `send_raw`, which gives back whatever came; and `send_together` for requests at once."""
+    asked: list[Exchange] = []
+
+    def send_raw(request: Request) -> Exchange:
+        asked.append(send(request))
+        return asked[-1]
+
+    def send_together(*requests: Request) -> list[Exchange]:
+        with ThreadPoolExecutor(max_workers=len(requests)) as pool:
+            return [had(exchange) for exchange in list(pool.map(send_raw, requests))]
+
+    own = {
+        "send": lambda request: had(send_raw(request)),
+        "send_raw": send_raw,
+        "send_together": send_together,
+        "model": model,
+    }
+    return _run(requirement, asked, model, lambda: {name: own[name] for name in requirement.asks_for})
+
+
+def _is_had(exchange: Exchange) -> bool:
+    try:
+        return bool(had(exchange))
+    except Inconclusive:
+        return False
 
 
 def _arguments(requirement: Requirement, exchange: Exchange, model: Model) -> dict[str, Any]:
@@ -75,9 +119,12 @@ def _run(
     model: Model,
     arguments: Callable[[], dict[str, Any]],
 ) -> Finding:
-    keys = tuple(exchange.request.key for exchange in exchanges)
+    keys: tuple[str, ...] = ()
     try:
-        requirement.check(**arguments())
+        try:
+            requirement.check(**arguments())
+        finally:  # the last exchange is the most telling one, where a check sends them one by one
+            keys = tuple(dict.fromkeys(each.request.key for each in reversed(exchanges)))
     except NotApplicable as reason:
         return _finding(requirement, model, Verdict.NOT_APPLICABLE, str(reason), evidence=keys)
     except Inconclusive as reason:

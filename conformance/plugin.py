@@ -44,6 +44,8 @@ def _add_options(parser: pytest.Parser) -> None:
         "--recordings", type=Path, metavar="FOLDER", help="judge recordings made elsewhere (JSONL, HAR); send nothing"
     )
     option("--fault", default="", metavar="NAME", help="plant a fault in the reference endpoint")
+    option("--intrusive", action="store_true", help="send what could hurt a production endpoint, too")
+    option("--no-costly", action="store_true", help="leave out what costs thousands of tokens")
     option("--mutants", action="store_true", help="judge counterexamples: every requirement must reject its own")
     option("--gate-strict", action="store_true", help="a violated SHOULD fails the run too")
     option("--timeout-seconds", type=float, default=60.0, metavar="SECONDS", help="the longest silence of the endpoint")

@@ -210,6 +210,12 @@ def evidence_of(exchange: Exchange, base_url: str, key_variable: str) -> Evidenc
     )
 
 
+_AUTHORIZATION = {
+    "valid": "Bearer {key}", "lowercase": "bearer {key}", "uppercase": "BEARER {key}", "raw": "{key}",
+    "basic": 'Basic $(printf %s "user:{key}" | base64)', "unknown": "Bearer sk-unknown", "empty": "Bearer",
+}  # fmt: skip
+
+
 def curl(request: Request, base_url: str, key_variable: str) -> str:
     """The command line that sends the request again, the key taken from the environment."""
     words = ["curl", "--include"]
@@ -218,9 +224,8 @@ def curl(request: Request, base_url: str, key_variable: str) -> str:
     if request.method != "POST" or not request.body:
         words += ["--request", request.method]
     words.append(shlex.quote(base_url.rstrip("/") + request.path))
-    token = {"valid": f"${key_variable}", "unknown": "sk-unknown", "none": ""}[request.credentials]
-    if token:
-        words += ["--header", f'"Authorization: Bearer {token}"']
+    if form := _AUTHORIZATION.get(request.credentials):
+        words += ["--header", f'"Authorization: {form.format(key="$" + key_variable)}"']
     for name, value in request.headers:
         words += ["--header", shlex.quote(f"{name}: {value}" if value else f"{name};")]
     if request.body:

@@ -17,6 +17,8 @@ UNKNOWN_MODEL = "no-such-model-phanedge-conformance"
 #: A bearer token that is well formed, unknown, and easy to recognise where an endpoint echoes it.
 UNKNOWN_TOKEN = "sk-conformance-unknown-0123456789abcdefghijklmnop"
 
+COSTLY, INTRUSIVE = "costly", "intrusive"
+
 #: Members that every endpoint takes, so that asking for them needs no claim.
 _BASIC = frozenset({"model", "messages", "max_tokens", "temperature"})
 
@@ -61,6 +63,24 @@ def bad(label: str, document: Any = None, **changes: Any) -> Request:
     body = document if isinstance(document, bytes) else _dump(document)
     features = {"auth"} if changes.get("credentials") else set()
     return Request(body=body, features=frozenset(features), expect="error", label=label, **changes)
+
+
+def tries(request: Request, times: int = 3) -> tuple[Request, ...]:
+    """The request, and its repetitions, for what depends on the model's cooperation."""
+    found = [request]
+    while len(found) < times:
+        found.append(again(request, len(found) + 1))
+    return tuple(found)
+
+
+def costly(request: Request) -> Request:
+    """A request of thousands of tokens, which `--no-costly` leaves out."""
+    return replace(request, features=request.features | {COSTLY})
+
+
+def intrusive(request: Request) -> Request:
+    """A request that could hurt a production endpoint, which is sent with `--intrusive` only."""
+    return replace(request, features=request.features | {INTRUSIVE})
 
 
 def streamed(request: Request, *, usage: bool = True) -> Request:
@@ -185,7 +205,7 @@ def cached(label: str, *ttls: str | None) -> Request:
         _block(f"{label} {SALT}\n{filler(4200, label)}" if not number else filler(2100, f"{label} annex"), ttl)
         for number, ttl in enumerate(ttls)
     ]
-    return chat("Which shelf holds parcel 3? Answer briefly.", label=label, system=parts)
+    return costly(chat("Which shelf holds parcel 3? Answer briefly.", label=label, system=parts))
 
 
 CACHE_COLD = cached("cache-default", None)
@@ -196,7 +216,7 @@ CACHE_MIXED = cached("cache-mixed", "1h", "5m")
 CACHE_MIXED_STREAM = streamed(cached("cache-mixed-streamed", "1h", "5m"))
 AUTOMATIC_COLD = chat(
     "Which shelf holds parcel 3? Answer briefly.",
-    label="cache-automatic", system=f"{SALT}\n{filler(2100, 'automatic')}", features=frozenset({"cache.automatic"}),
+    label="cache-automatic", system=f"{SALT}\n{filler(2100, 'automatic')}", features=frozenset({"cache.automatic", COSTLY}),
 )  # fmt: skip
 AUTOMATIC_WARM = again(AUTOMATIC_COLD)
 AUTOMATIC_WARM_STREAM = replace(streamed(AUTOMATIC_COLD), after=AUTOMATIC_WARM, label="cache-automatic-warm-stream")
@@ -220,7 +240,7 @@ WRONG_METHOD = bad("method-put", _SAY_OK, method="PUT")
 
 MODELS = Request("GET", "/models", headers=(), features=frozenset({"models"}), label="models")
 
-#: Every request that the suite declares. What a requirement is judged on follows from this list alone.
+#: The requests that many requirements share; `catalogue.declared` has those that a requirement names, too.
 DECLARED: tuple[Request, ...] = tuple(
     value for name, value in list(globals().items()) if isinstance(value, Request) and not name.startswith("_")
 )

@@ -78,6 +78,11 @@ class Requirement:
         return tuple(inspect.signature(self.check).parameters)
 
     @property
+    def sends(self) -> bool:
+        """Whether the check sends requests of its own, `on` and what follows from their answers."""
+        return "send" in self.asks_for or "send_together" in self.asks_for
+
+    @property
     def whole_run(self) -> bool:
         """Whether the check compares the exchanges of one run with each other."""
         return "exchanges" in self.asks_for

@@ -10,10 +10,12 @@ from typing import Any
 
 from . import __version__
 from .archive import Archive, Send, recorded
+from .catalogue import declared
 from .exchange import Exchange, Inconclusive, Request
-from .judge import judge, judge_all, judge_run
+from .faults import chain
+from .judge import judge, judge_all, judge_run, judge_sending
 from .profile import FAMILIES, Model, Profile, family_of
-from .requests import DECLARED, PLAIN, for_model
+from .requests import COSTLY, INTRUSIVE, PLAIN, for_model
 from .requirement import Family, Fault, Requirement
 from .verdict import Finding, Verdict, gather
 
@@ -40,13 +42,15 @@ class Run:
         """Judge a requirement on all that it speaks of, sending what was not sent before."""
         if self.held is not None:
             return self._find_held(requirement, model)
-        meant = [request for request in DECLARED if _meant(requirement, request)]
+        meant = [request for request in declared() if _meant(requirement, request)]
         claimed = [request for request in meant if all(map(model.claims, request.features))]
-        if meant and not claimed:
+        if meant and (not claimed or (requirement.sends and len(claimed) < len(meant))):
             lacking = sorted({name for each in meant for name in each.features if not model.claims(name)})
-            return _not_judged(requirement, model, Verdict.NOT_APPLICABLE, f"not claimed: {', '.join(lacking)}")
+            return _not_judged(requirement, model, Verdict.NOT_APPLICABLE, _unclaimed(lacking))
         if self.unjudged:
             return _not_judged(requirement, model, Verdict.INCONCLUSIVE, self.unjudged)
+        if requirement.sends:
+            return judge_sending(requirement, self.sender(model), model)
         exchanges, missing = self._had(claimed or self._all(model), model)
         finding = judge_all(requirement, exchanges, model, expected=bool(claimed))
         if finding.verdict is Verdict.INCONCLUSIVE and missing and not exchanges:
@@ -60,20 +64,28 @@ class Run:
         return self._had(self._all(model), model)[0]
 
     def _all(self, model: Model) -> list[Request]:
-        return [request for request in DECLARED if all(map(model.claims, request.features))]
+        return [request for request in declared() if all(map(model.claims, request.features))]
+
+    def sender(self, model: Model) -> Send:
+        """What a check sends with: a declared request is filled in for the model and the run."""
+        return lambda request: self.send(for_model(request, model, self.salt))
 
     def _had(self, requests: Iterable[Request], model: Model) -> tuple[list[Exchange], str]:
-        """The exchanges of these requests, and why the last one that could not be had could not."""
-        exchanges, missing = [], ""
-        for request in requests:
+        """The exchanges of these requests, and why the last one that could not be had could not. Each is there once:
+        declared requests that differ in their limits only are one for a model that reasons."""
+        exchanges, missing = {}, ""
+        for request in (for_model(each, model, self.salt) for each in requests):
             try:
-                exchanges.append(self.send(for_model(request, model, self.salt)))
+                exchanges[request.key] = self.send(request)
             except Inconclusive as reason:
                 missing = str(reason)
-        return exchanges, missing
+        return list(exchanges.values()), missing
 
     def _find_held(self, requirement: Requirement, column: Model) -> Finding:
         assert self.held is not None
+        if requirement.sends:
+            reason = "it compares answers to requests of its own, which are not in recordings made elsewhere"
+            return _not_judged(requirement, column, Verdict.NOT_APPLICABLE, reason)
         if requirement.whole_run:
             reason = "recordings made elsewhere may hold one exchange twice, so they are not compared"
             return _not_judged(requirement, column, Verdict.NOT_APPLICABLE, reason)
@@ -112,6 +124,18 @@ def _meant(requirement: Requirement, request: Request) -> bool:
     if isinstance(requirement.on, Family):
         return requirement.on.meant(request)
     return request in requirement.on
+
+
+_LEFT_OUT = {
+    INTRUSIVE: "it could hurt a production endpoint, and is sent with --intrusive only",
+    COSTLY: "it costs thousands of tokens, and --no-costly leaves it out",
+}
+
+
+def _unclaimed(lacking: Sequence[str]) -> str:
+    """Why what needs these features is not sent."""
+    said = [_LEFT_OUT[name] for name in lacking if name in _LEFT_OUT]
+    return said[0] if said else f"not claimed: {', '.join(lacking)}"
 
 
 def _way_out(exchanges: Sequence[Exchange]) -> str:
@@ -184,9 +208,30 @@ def survivors(requirement: Requirement, run: Run) -> Iterator[str]:
     posing = {replace(model, family=family): exchanges for family in FAMILIES for model, exchanges in shown.items()}
     if not requirement.broken_by:
         yield "it has no counterexample"
+    if requirement.sends:
+        yield from _sending_survivors(requirement, run)
+        return
     for name, fault in requirement.broken_by:
         if not any(_caught(requirement, each, model, fault) for model, each in (shown | posing).items() if each):
             yield f"the counterexample {name!r} is accepted" if name else "its counterexample is accepted"
+
+
+def _sending_survivors(requirement: Requirement, run: Run) -> Iterator[str]:
+    """Likewise for a requirement that sends: the endpoint it asks has the fault."""
+    for name, fault in requirement.broken_by:
+        for model in run.profile.models:
+            send, shown = run.sender(model), requirement.shown_by or (lambda exchange: exchange)
+            accepted = judge_sending(requirement, _through(send, shown), model)
+            if accepted.verdict is not Verdict.PASS:
+                continue
+            if judge_sending(requirement, _through(send, shown, fault), model).verdict >= Verdict.WARN:
+                break
+        else:
+            yield f"the counterexample {name!r} is accepted" if name else "its counterexample is accepted"
+
+
+def _through(send: Send, *faults: Fault) -> Send:
+    return lambda request: chain(*faults)(send(request))
 
 
 def _shown(requirement: Requirement, exchanges: Sequence[Exchange]) -> list[Exchange]:

@@ -21,6 +21,7 @@ from .planted import fault_named
 from .profile import Model, Profile
 from .reference import Endpoint
 from .report import Report, entries, evidence_of, spend_of, write_report
+from .requests import COSTLY, INTRUSIVE
 from .requirement import Fault
 from .run import Run, RunError, held_run, read_run, run_exchanges, write_run
 from .traffic import RecordingError, recordings
@@ -122,7 +123,7 @@ def _fault(config: pytest.Config, base_url: str) -> Fault | None:
 
 
 def _profile(config: pytest.Config, base_url: str) -> Profile:
-    without = frozenset(config.getoption("without"))
+    without = frozenset(config.getoption("without")) | _left_out(config, base_url)
     try:
         models = tuple(Model.parse(text, without) for text in config.getoption("model"))
     except ValueError as error:
@@ -143,6 +144,12 @@ def _profile(config: pytest.Config, base_url: str) -> Profile:
     if not models:
         raise SessionError("--model is missing: name at least one model of the endpoint to judge", 2)
     return Profile(base_url, models, "live")
+
+
+def _left_out(config: pytest.Config, base_url: str) -> set[str]:
+    """What is not sent: the intrusive, save to the reference endpoint or where asked for; the costly on request."""
+    left_out = {COSTLY} if config.getoption("no_costly") else set()
+    return left_out | ({INTRUSIVE} if base_url and not config.getoption("intrusive") else set())
 
 
 def _make_room(out: Path) -> None:

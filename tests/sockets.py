@@ -96,7 +96,10 @@ def response(body: bytes, *fields: str, status: str = "200 OK", length: int | No
 
 def chunked(*fields: str) -> bytes:
     """The head of a response in chunked coding."""
-    return "\r\n".join(["HTTP/1.1 200 OK", *fields, "Transfer-Encoding: chunked", "Connection: close"]).encode() + b"\r\n\r\n"
+    return (
+        "\r\n".join(["HTTP/1.1 200 OK", *fields, "Transfer-Encoding: chunked", "Connection: close"]).encode()
+        + b"\r\n\r\n"
+    )
 
 
 def chunk(data: bytes) -> bytes:

@@ -167,7 +167,9 @@ def test_a_trickle_keeps_what_came_before_the_limit() -> None:
     assert 3 <= len(exchange.reads) < 10
 
 
-@pytest.mark.parametrize("url", ["http://", "http://[::1/v1", "http://127.0.0.1:99999/v1", "ftp://host/v1", "http://\u00e4\u0000/"])
+@pytest.mark.parametrize(
+    "url", ["http://", "http://[::1/v1", "http://127.0.0.1:99999/v1", "ftp://host/v1", "http://\u00e4\u0000/"]
+)
 def test_an_address_that_is_none_is_a_failure(url: str) -> None:
     assert live(url, KEY, LIMITS)(REQUEST).failure is not None
 

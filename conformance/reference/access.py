@@ -20,7 +20,11 @@ _REALM = 'Bearer realm="reference"'
 def credentials_of(request: Request, keys: Keys) -> Credentials:
     """What a request may do: as its Authorization header says where it has one, else as it says itself."""
     value = next((value for name, value in request.headers if name.lower() == "authorization"), None)
-    return request.credentials if value is None else judge_header(value, keys)
+    if value is not None:
+        return judge_header(value, keys)
+    if request.authentic:
+        return "valid"
+    return "unknown" if request.credentials == "unknown" else "none"
 
 
 def judge_header(value: str | None, keys: Keys) -> Credentials:

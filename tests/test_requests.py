@@ -1,0 +1,129 @@
+"""The declared requests, and what is made of them for a model."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from conformance.exchange import MODEL, SALT, Request
+from conformance.profile import Model
+from conformance.requests import (
+    DECLARED, PLAIN, again, bad, cached, chat, features_of, for_model, streamed,
+)  # fmt: skip
+from conformance.vocabulary import validator
+
+MODELS = [Model.parse(name) for name in ("gpt-4o", "gpt-5", "o3-mini", "claude-sonnet-4-5", "gemini-2.5-pro")]
+SALTED = "abcdefghijkl"
+
+
+def test_equal_requests_have_equal_keys() -> None:
+    one, other = chat("Hi.", label="one", n=2), chat("Hi.", label="other", after=PLAIN, n=2)
+    assert one == other
+    assert one.key == other.key
+
+
+@given(st.sampled_from(["method", "path", "body", "headers", "credentials", "attempt"]), st.sampled_from(DECLARED))
+def test_requests_that_differ_on_the_wire_have_different_keys(name: str, request: Request) -> None:
+    others: dict[str, Any] = {
+        "method": "PATCH", "path": "/elsewhere", "body": b"other", "headers": (("x", "y"),),
+        "credentials": "none" if request.credentials != "none" else "unknown", "attempt": 99,
+    }  # fmt: skip
+    changed = Request(**{field: getattr(request, field) for field in others} | {name: others[name]})
+    assert changed.key != request.key
+
+
+def test_labels_are_unique() -> None:
+    assert [label for label, count in Counter(request.label for request in DECLARED).items() if count > 1] == []
+
+
+@pytest.mark.parametrize("model", [each for each in MODELS if not each.reasons], ids=lambda model: model.name)
+def test_keys_are_unique(model: Model) -> None:
+    keys = Counter(for_model(request, model, SALTED).key for request in DECLARED)
+    assert [key for key, count in keys.items() if count > 1] == []
+
+
+@pytest.mark.parametrize("model", MODELS, ids=lambda model: model.name)
+def test_what_is_meant_to_be_answered_is_a_valid_request(model: Model) -> None:
+    meant = [each for each in DECLARED if each.expect == "reply" and each.method == "POST"]
+    assert len(meant) > 30
+    problems = {
+        request.label: error.message
+        for request in meant
+        for error in validator("request").iter_errors(for_model(request, model, SALTED).document)
+    }
+    assert problems == {}
+
+
+@pytest.mark.parametrize("model", MODELS, ids=lambda model: model.name)
+def test_nothing_is_left_to_fill_in(model: Model) -> None:
+    for declared in DECLARED:
+        request = for_model(declared, model, SALTED)
+        while request:
+            assert MODEL.encode() not in request.body
+            assert SALT.encode() not in request.body
+            if not request.after:
+                break
+            request = request.after
+
+
+@pytest.mark.parametrize("model", MODELS, ids=lambda model: model.name)
+def test_what_must_come_first_is_a_declared_request_too(model: Model) -> None:
+    keys = {for_model(request, model, SALTED).key for request in DECLARED}
+    for declared in DECLARED:
+        request = for_model(declared, model, SALTED)
+        assert request.after is None or request.after.key in keys, declared.label
+
+
+# --- models that reason ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", ["gpt-5", "o3-mini"])
+def test_a_model_that_reasons_is_asked_in_its_way(name: str) -> None:
+    asked = for_model(chat("Hi.", max_tokens=20), Model.parse(name), SALTED).asked
+    assert "temperature" not in asked
+    assert "max_tokens" not in asked
+    assert asked["max_completion_tokens"] >= 4096
+    assert asked["messages"] == chat("Hi.").asked["messages"]
+
+
+def test_a_mistaken_request_is_not_mended() -> None:
+    request = bad("no-messages", {"model": MODEL, "temperature": 0})
+    assert for_model(request, Model.parse("gpt-5"), SALTED).asked == {"model": "gpt-5", "temperature": 0}
+
+
+def test_other_models_are_asked_as_declared() -> None:
+    assert for_model(PLAIN, Model.parse("gpt-4o"), SALTED).asked == PLAIN.asked | {"model": "gpt-4o"}
+
+
+# --- builders -------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("request_", "features"),
+    [
+        (chat(), set()),
+        (chat(n=2), {"chat.n"}),
+        (chat(response_format={"type": "json_object"}), {"chat.response_format", "chat.response_format.json_object"}),
+        (streamed(chat()), {"chat.stream", "chat.stream_options"}),
+        (streamed(chat(), usage=False), {"chat.stream"}),
+        (bad("x", {"n": -1}, credentials="none"), {"auth"}),
+    ],
+)
+def test_features(request_: Request, features: set[str]) -> None:
+    assert request_.features == features
+
+
+def test_a_marker_needs_explicit_caching() -> None:
+    assert "cache.explicit" in cached("x", None).features
+    assert features_of(None) == features_of([1]) == frozenset()
+
+
+def test_again_is_another_request_that_comes_after() -> None:
+    repeated = again(PLAIN)
+    assert repeated.after is PLAIN
+    assert repeated.body == PLAIN.body
+    assert repeated.key != PLAIN.key
