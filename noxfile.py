@@ -35,6 +35,20 @@ def billing(session: nox.Session) -> None:
 
 
 @nox.session
+def faults(session: nox.Session) -> None:
+    """Every fault that real servers had, planted in the reference endpoint: is it caught? Takes minutes."""
+    session.install("-e", ".[test]")
+    session.run("pytest", "tests/faults", "-n", "2", "-q", *session.posargs)
+
+
+@nox.session
+def benign(session: nox.Session) -> None:
+    """Variations of the reference endpoint that are different and right: none may be accused. Takes minutes."""
+    session.install("-e", ".[test]")
+    session.run("pytest", "tests/benign", "-n", "2", "-q", *session.posargs)
+
+
+@nox.session
 def corpus(session: nox.Session) -> None:
     """Every recording in a FOLDER is judged; no official success violates a MUST: nox -s corpus -- FOLDER."""
     if not session.posargs:

@@ -37,6 +37,18 @@ Without = Annotated[
 ]
 Out = Annotated[Path | None, typer.Option(help="Where exchanges and report are written [default: reports/<endpoint>].")]
 Strict = Annotated[bool, typer.Option("--strict", help="A violated SHOULD makes the exit code 1 too.")]
+Faults = Annotated[
+    list[str] | None,
+    typer.Option(metavar="NAME", help="Plant a fault in the reference endpoint: a name in docs/faults.md, or a "
+                 "requirement's id; repeatable."),
+]  # fmt: skip
+Snapshots = Annotated[
+    Path | None,
+    typer.Option(metavar="FOLDER", help="Keep the shape of each reply there, and say in the report what changed."),
+]
+SnapshotUpdate = Annotated[
+    bool, typer.Option("--snapshot-update", help="Accept the shapes as they are now; nothing is said of changes.")
+]
 Workers = Annotated[int, typer.Option("-n", "--workers", min=0, help="Judge in this many processes; 0 for one.")]
 
 
@@ -61,36 +73,41 @@ def run(
         str, typer.Option(metavar="NAME", help="The environment variable that holds the API key.")
     ] = "PHANEDGE_API_KEY",
     out: Out = None,
-    fault: Annotated[
-        str,
-        typer.Option(metavar="NAME", help="Plant a fault in the reference endpoint: a requirement's id, or billing-…."),
-    ] = "",
+    fault: Faults = None,
     intrusive: Annotated[
         bool, typer.Option("--intrusive", help="Send what could hurt a production endpoint, too.")
     ] = False,
     no_costly: Annotated[bool, typer.Option("--no-costly", help="Leave out what costs thousands of tokens.")] = False,
+    examples: Annotated[
+        int, typer.Option(min=1, metavar="NUMBER", help="Generated requests that one requirement may send at most.")
+    ] = 10,
+    snapshots: Snapshots = None,
+    snapshot_update: SnapshotUpdate = False,
     strict: Strict = False,
     workers: Workers = 0,
     timeout_seconds: Annotated[float, typer.Option(min=0.1, help="The longest silence to wait for.")] = 60.0,
 ) -> None:
     """Send the declared requests to an endpoint, judge what comes back, and write a report."""
     arguments = ["--api-key-variable", api_key_variable, "--timeout-seconds", str(timeout_seconds)]
+    arguments += ["--examples", str(examples)]
     arguments += [*(["--intrusive"] if intrusive else []), *(["--no-costly"] if no_costly else [])]
     if base_url:
         arguments += ["--base-url", base_url]
-    if fault:
-        arguments += ["--fault", fault]
+    for name in fault or []:
+        arguments += ["--fault", name]
     for name in model or []:
         arguments += ["--model", name]
     for name in without or []:
         arguments += ["--without", name]
-    _pytest(arguments, out, strict, workers)
+    _pytest(arguments + _snapshots(snapshots, snapshot_update), out, strict, workers)
 
 
 @app.command()
 def judge(
     folder: Annotated[Path, typer.Argument(help="A run's folder, or a folder or file of recordings (JSONL, HAR).")],
     out: Out = None,
+    snapshots: Snapshots = None,
+    snapshot_update: SnapshotUpdate = False,
     strict: Strict = False,
     workers: Workers = 0,
 ) -> None:
@@ -98,27 +115,30 @@ def judge(
     if not folder.exists():
         _stop(f"{folder} does not exist: name a run's folder, or one with recordings", NOT_JUDGED)
     option = "--archive" if (folder / "run.json").exists() else "--recordings"
-    _pytest([option, str(folder)], out, strict, workers)
+    _pytest([option, str(folder), *_snapshots(snapshots, snapshot_update)], out, strict, workers)
+
+
+def _snapshots(folder: Path | None, update: bool) -> list[str]:
+    """The options about the shapes of replies, as pytest has them."""
+    if update and folder is None:
+        _stop("--snapshot-update: say with --snapshots where the shapes are kept", USAGE_ERROR)
+    return [*(["--snapshots", str(folder)] if folder else []), *(["--snapshot-update"] if update else [])]
 
 
 @app.command()
 def serve(
     port: Annotated[int, typer.Option(min=0, max=65535, help="The port on loopback.")] = 8080,
-    fault: Annotated[str, typer.Option(metavar="NAME", help="Plant a fault, as in `run --fault`.")] = "",
+    fault: Faults = None,
 ) -> None:
     """Serve the reference endpoint over HTTP, until interrupted."""
-    from .planted import fault_named
+    from .planted import plant
     from .reference import Endpoint
     from .reference.server import serving
 
-    endpoint = Endpoint()
-    send = endpoint.answer
-    if fault:
-        try:
-            planted = fault_named(fault)
-        except KeyError as error:
-            _stop(str(error.args[0]), USAGE_ERROR)
-        send = lambda request: planted(endpoint.answer(request))  # noqa: E731
+    try:
+        send = plant(Endpoint().answer, fault or [])
+    except KeyError as error:
+        _stop(str(error.args[0]), USAGE_ERROR)
     try:
         with serving(send, port) as url:
             typer.echo(f"reference endpoint on {url}, models reference-gpt and reference-claude; Ctrl-C ends it")

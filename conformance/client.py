@@ -105,12 +105,16 @@ def _authorization(request: Request, key: str) -> Headers:
         return (("authorization", f"Bearer {UNKNOWN_TOKEN}"),)
     if request.credentials == "empty":
         return (("authorization", "Bearer"),)
-    basic = base64.b64encode(f"user:{key}".encode()).decode()
     forms = {
         "valid": f"Bearer {key}", "lowercase": f"bearer {key}", "uppercase": f"BEARER {key}",
-        "raw": key, "basic": f"Basic {basic}",
+        "raw": key, "basic": f"Basic {_basic(key)}",
     }  # fmt: skip
     return (("authorization", forms[request.credentials]),) if key and request.credentials in forms else ()
+
+
+def _basic(key: str) -> str:
+    """The key as Basic credentials have it (RFC 7617)."""
+    return base64.b64encode(f"user:{key}".encode()).decode()
 
 
 def _url(base_url: str, request: Request, key: str) -> str:
@@ -137,7 +141,9 @@ def _failure(error: Exception) -> Failure:
         unresolved = re.search(r"Name or service|getaddrinfo|nodename|name resolution|No address", detail)
         return Failure("unresolved" if unresolved else "refused", detail)
     if isinstance(error, httpx.RemoteProtocolError):
-        return Failure("truncated" if "incomplete" in detail or "without sending" in detail else "undecodable", detail)
+        if "without sending a response" in detail:  # nothing began that could be cut short
+            return Failure("reset", detail)
+        return Failure("truncated" if "incomplete" in detail or "complete message" in detail else "undecodable", detail)
     if isinstance(error, httpx.ReadError | httpx.WriteError | httpx.CloseError):
         return Failure("reset", detail)
     return Failure("not sent", f"{type(error).__name__}: {detail}")
@@ -185,9 +191,13 @@ def _scrub(data: bytes, key: str) -> bytes:
     """The bytes with every part of the key that is long enough to be an echo masked, at the same length, so that
     lengths and times stay true. The mark is what `security.token_not_echoed` looks for. A key too short for
     the mark is struck out, unless it is so short (`sk-1234`, `EMPTY`) that it is no secret but a word."""
-    secret = key.encode()
-    if len(secret) < _ECHO:
-        return data.replace(secret, b"*" * len(secret)) if len(secret) >= _SECRET else data
+    if len(key) < _SECRET:
+        return data
+    data = _masked(data, _basic(key).encode())
+    return _masked(data, key.encode()) if len(key) >= _ECHO else data.replace(key.encode(), b"*" * len(key))
+
+
+def _masked(data: bytes, secret: bytes) -> bytes:
     position = 0
     while (position := _next_echo(data, secret, position)) >= 0:
         length = _echo_length(data, secret, position)

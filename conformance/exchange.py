@@ -335,7 +335,7 @@ def load_request(value: dict[str, Any]) -> Request:
         headers=tuple((name, each) for name, each in value["headers"]),
         credentials=value["credentials"],
         attempt=value["attempt"],
-        hang_up_after=value["hang_up_after"],
+        hang_up_after=value.get("hang_up_after"),
         features=frozenset(value["features"]),
         expect=value["expect"],
         label=value["label"],
@@ -357,6 +357,7 @@ def dump_exchange(exchange: Exchange) -> dict[str, Any]:
 
 
 def load_exchange(value: dict[str, Any]) -> Exchange:
+    """The exchange that was dumped. Raises LookupError, TypeError or ValueError where it is none."""
     failure = value["failure"]
     return Exchange(
         request=load_request(value["request"]),

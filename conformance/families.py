@@ -43,7 +43,7 @@ def _is_reply(exchange: Exchange) -> bool:
 
 
 def _usage(exchange: Exchange) -> bool:
-    return _is_reply(exchange) and bool(exchange.usage)
+    return _is_reply(exchange) and isinstance(exchange.reply.get("usage"), dict)
 
 
 def failed(exchange: Exchange) -> bool:
@@ -52,16 +52,16 @@ def failed(exchange: Exchange) -> bool:
 
 
 def completed(exchange: Exchange) -> bool:
-    """A stream that was not broken off: no error event in it, and something that ends it."""
-    if failed(exchange):
-        return False
-    finished = any(choice.get("finish_reason") for choice in streamed_choices(exchange.chunks))
-    return finished or bool(exchange.stream.terminators)
+    """A stream in which no error was told: whatever else ends early is a fault, which clients take for an answer."""
+    return not failed(exchange)
 
 
 def broken_off(exchange: Exchange) -> bool:
     """A stream that did not come to its end, so that what it adds up to shows nothing."""
-    return exchange.streamed and not completed(exchange)
+    if not exchange.streamed:
+        return False
+    finished = any(choice.get("finish_reason") for choice in streamed_choices(exchange.chunks))
+    return failed(exchange) or not (finished or exchange.stream.terminators)
 
 
 def streamed_choices(chunks: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:

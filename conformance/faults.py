@@ -170,6 +170,13 @@ def respond(code: int, document: Any, *headers: tuple[str, str]) -> Fault:
     return fault
 
 
+def late(exchange: Exchange) -> Exchange:
+    """An error response told in a stream of status 200, as by an endpoint that had sent the status too early."""
+    told = content_edit(lambda body: b"data: " + body + b"\n\ndata: [DONE]\n\n")
+    in_stream = chain(told, header("content-type", "text/event-stream"), status(200))
+    return in_stream(exchange) if exchange.refused else exchange
+
+
 def failing(failure: Failure) -> Fault:
     """No whole response arrives."""
     return lambda exchange: replace(exchange, failure=failure)

@@ -77,9 +77,15 @@ def had(exchange: Exchange) -> Exchange:
     return exchange
 
 
-def judge_sending(requirement: Requirement, send: Callable[[Request], Exchange], model: Model) -> Finding:
+EXAMPLES = 10  #: generated requests that a requirement sends at most
+
+
+def judge_sending(
+    requirement: Requirement, send: Callable[[Request], Exchange], model: Model, examples: int = EXAMPLES
+) -> Finding:
     """Judge a requirement that sends requests of its own. Its check gets `send`, which raises Inconclusive for what
-    is transient; `send_raw`, which gives back whatever came; and `send_together` for requests at once."""
+    is transient; `send_raw`, which gives back whatever came; `send_together` for requests at once; and `examples`,
+    how many generated requests it may send."""
     asked: list[Exchange] = []
 
     def send_raw(request: Request) -> Exchange:
@@ -95,6 +101,7 @@ def judge_sending(requirement: Requirement, send: Callable[[Request], Exchange],
         "send_raw": send_raw,
         "send_together": send_together,
         "model": model,
+        "examples": examples,
     }
     return _run(requirement, asked, model, lambda: {name: own[name] for name in requirement.asks_for})
 

@@ -43,9 +43,13 @@ def _add_options(parser: pytest.Parser) -> None:
     option(
         "--recordings", type=Path, metavar="FOLDER", help="judge recordings made elsewhere (JSONL, HAR); send nothing"
     )
-    option("--fault", default="", metavar="NAME", help="plant a fault in the reference endpoint")
+    option("--fault", action="append", default=[], metavar="NAME", help="plant a fault in the reference; repeatable")
     option("--intrusive", action="store_true", help="send what could hurt a production endpoint, too")
     option("--no-costly", action="store_true", help="leave out what costs thousands of tokens")
+    option(
+        "--examples", type=int, default=10, metavar="NUMBER", help="generated requests that one requirement may send"
+    )
+    option("--snapshots", type=Path, metavar="FOLDER", help="keep the shapes of replies there, and say what changed")
     option("--mutants", action="store_true", help="judge counterexamples: every requirement must reject its own")
     option("--gate-strict", action="store_true", help="a violated SHOULD fails the run too")
     option("--timeout-seconds", type=float, default=60.0, metavar="SECONDS", help="the longest silence of the endpoint")
@@ -226,7 +230,7 @@ class Conformance:
         if self.lost or session.shouldfail or exitstatus not in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED):
             self.run.unjudged = self.run.unjudged or "the run was broken off before everything was judged"
         self.report = finish(self.config, self.findings.values(), self.started, self.out, self.run)
-        if exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED):
+        if exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED, pytest.ExitCode.INTERRUPTED):
             session.exitstatus = conclude(self.report).exit_code
 
     report: Report | None = None
@@ -248,11 +252,11 @@ def _salt() -> str:
 def _pack(finding: Finding) -> list[Any]:
     """A finding as JSON, to travel from worker to controller."""
     known = [finding.requirement, finding.model, int(finding.verdict), finding.message]
-    return [*known, finding.judged, list(finding.evidence)]
+    return [*known, finding.judged, list(finding.evidence), finding.refused]
 
 
 def _unpack(value: list[Any]) -> Finding:
     from .verdict import Finding, Verdict
 
-    requirement, model, verdict, message, judged, evidence = value
-    return Finding(requirement, model, Verdict(verdict), message, judged, tuple(evidence))
+    requirement, model, verdict, message, judged, evidence, refused = value
+    return Finding(requirement, model, Verdict(verdict), message, judged, tuple(evidence), refused)

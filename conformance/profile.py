@@ -27,6 +27,8 @@ class Model:
     without: frozenset[str] = frozenset()
 
     def claims(self, feature: str) -> bool:
+        if feature == "reasoning" and not self.reasons:
+            return False
         return feature not in self.without and feature not in NOT_OF_FAMILY.get(self.family, frozenset())
 
     @property

@@ -12,12 +12,14 @@ from typing import Any
 from .exchange import Exchange, Inconclusive, Request
 from .profile import Model, Profile
 from .requirement import Level, Requirement
+from .shape import Drift
 from .sources import link
 from .verdict import Finding, Verdict
 
 FORMAT = "report-1"
 EVIDENCE_CHARACTERS = 40_000  #: of a body that a report shows; the archive keeps the whole
 ENOUGH = 0.5  #: the share of the MUSTs that apply to a model which must have been judged for a verdict on it
+AREA = 3  #: MUSTs that an area must have before it is held to that share by itself
 
 
 @dataclass(frozen=True)
@@ -45,6 +47,10 @@ class Entry:
     @property
     def violated(self) -> bool:
         return self.verdict in (Verdict.FAIL, Verdict.WARN)
+
+    def models(self, *verdicts: Verdict) -> tuple[str, ...]:
+        """The models on which it came to one of these verdicts."""
+        return tuple(finding.model for finding in self.findings if finding.verdict in verdicts)
 
     def finding(self, model: str) -> Finding | None:
         return next((finding for finding in self.findings if finding.model == model), None)
@@ -82,7 +88,8 @@ class Spend:
 @dataclass(frozen=True)
 class Report:
     """`started` is Unix time, `seconds` how long the run took. `unjudged` says why nothing could be judged,
-    where that is so; `fault` names a planted fault."""
+    where that is so; `fault` names a planted fault. `drift` is what changed in the shape of replies since they were
+    kept, which no verdict depends on."""
 
     base_url: str
     source: str
@@ -96,6 +103,7 @@ class Report:
     unjudged: str = ""
     fault: str = ""
     strict: bool = False
+    drift: tuple[Drift, ...] = ()
 
     def count(self, level: Level, *verdicts: Verdict) -> int:
         """How many requirements of this level came to one of these verdicts."""
@@ -126,21 +134,25 @@ def conclude(report: Report) -> Conclusion:
     if report.count(Level.MUST, Verdict.FAIL):
         return Conclusion(1, tally(report))
     for model in report.models:
-        judged, applicable = _musts(report, model)
-        if not judged or judged < ENOUGH * applicable:
-            reason = f"only {judged} of the {applicable} MUST that apply to {model.name} could be judged"
-            return Conclusion(3, f"could not be judged: {reason}; {tally(report)}")
+        for area in ("", *sorted({entry.area for entry in report.entries})):
+            judged, applicable = _musts(report, model, area)
+            too_few = applicable and judged < ENOUGH * applicable and (not area or applicable >= AREA)
+            if too_few or not (area or judged):
+                of_area = f" of the area {area}" if area else ""
+                reason = f"only {judged} of the {applicable} MUST{of_area} that apply to {model.name} could be judged"
+                return Conclusion(3, f"could not be judged: {reason}; {tally(report)}")
     if report.strict and any(entry.violated for entry in report.entries):
         return Conclusion(1, tally(report))
     return Conclusion(0, tally(report))
 
 
-def _musts(report: Report, model: Model) -> tuple[int, int]:
-    """How many MUSTs were judged on a model, and how many apply to it."""
-    findings = [entry.finding(model.name) for entry in report.entries if entry.level is Level.MUST]
-    verdicts = [finding.verdict for finding in findings if finding]
-    judged = sum(verdict in _JUDGED for verdict in verdicts)
-    return judged, judged + sum(verdict is Verdict.INCONCLUSIVE for verdict in verdicts)
+def _musts(report: Report, model: Model, area: str) -> tuple[int, int]:
+    """How many MUSTs of an area (of all, where it is empty) were judged on a model, and how many apply to it. What the
+    endpoint refused, as it may, does not apply."""
+    musts = [entry for entry in report.entries if entry.level is Level.MUST and area in ("", entry.area)]
+    findings = [finding for entry in musts if (finding := entry.finding(model.name))]
+    judged = sum(finding.verdict in _JUDGED for finding in findings)
+    return judged, judged + sum(each.verdict is Verdict.INCONCLUSIVE and not each.refused for each in findings)
 
 
 def tally(report: Report) -> str:
@@ -158,6 +170,33 @@ def tally(report: Report) -> str:
         if (number := sum(entry.verdict is verdict for entry in report.entries))
     ]
     return "; ".join(["violates " + (", ".join(parts) or "nothing that was judged"), *others])
+
+
+@dataclass(frozen=True)
+class Difference:
+    """A requirement on which the models of one endpoint differ: those that violate it, those on which it holds, and
+    those on which it could not be judged."""
+
+    entry: Entry
+    violating: tuple[str, ...]
+    holding: tuple[str, ...]
+    unjudged: tuple[str, ...]
+
+
+def differences(report: Report) -> tuple[Difference, ...]:
+    """Where one model does what another does not: first what some violate and others keep, the worst first. A model
+    to which a requirement does not apply does not differ."""
+    found = [
+        Difference(
+            entry,
+            violating=entry.models(Verdict.FAIL, Verdict.WARN, Verdict.KNOWN),
+            holding=entry.models(Verdict.PASS),
+            unjudged=entry.models(Verdict.INCONCLUSIVE),
+        )
+        for entry in report.worst_first
+    ]
+    apart = [each for each in found if sum(map(bool, (each.violating, each.holding, each.unjudged))) > 1]
+    return tuple(sorted(apart, key=lambda each: not (each.violating and each.holding)))
 
 
 # --- from findings ------------------------------------------------------------------------------------------
@@ -253,13 +292,14 @@ def _usage(exchange: Exchange) -> dict[str, int]:
         documents = []
     usages = [document.get("usage") for document in documents if isinstance(document, dict)]
     usage = next((usage for usage in reversed(usages) if isinstance(usage, dict)), {})
-    return {name: count for name, count in usage.items() if type(count) is int}
+    return {name: count for name, count in usage.items() if type(count) is int and count >= 0}
 
 
 # --- to and from JSON (schemas/report.json) -----------------------------------------------------------------
 
 
 def dump_report(report: Report) -> dict[str, Any]:
+    """As schemas/report.json has it, with the conclusion."""
     conclusion = conclude(report)
     value = asdict(report)
     value["models"] = Profile(report.base_url, report.models).dump()["models"]
@@ -291,6 +331,7 @@ def load_report(value: Mapping[str, Any]) -> Report:
         unjudged=value["unjudged"],
         fault=value["fault"],
         strict=value["strict"],
+        drift=tuple(Drift(**{**each, "requests": tuple(each["requests"])}) for each in value.get("drift", ())),
     )
 
 
@@ -309,6 +350,7 @@ def _load_evidence(value: Mapping[str, Any]) -> Evidence:
 
 
 def write_report(report: Report, path: Path) -> None:
+    """Write the report as JSON, making the folder where need be."""
     path.parent.mkdir(parents=True, exist_ok=True)
     text = json.dumps(dump_report(report), indent=1, ensure_ascii=False)
     path.write_text(text + "\n", encoding="utf-8", errors="backslashreplace")  # a lone surrogate becomes its escape

@@ -17,7 +17,7 @@ UNKNOWN_MODEL = "no-such-model-phanedge-conformance"
 #: A bearer token that is well formed, unknown, and easy to recognise where an endpoint echoes it.
 UNKNOWN_TOKEN = "sk-conformance-unknown-0123456789abcdefghijklmnop"
 
-COSTLY, INTRUSIVE = "costly", "intrusive"
+COSTLY, INTRUSIVE, REASONING = "costly", "intrusive", "reasoning"
 
 #: Members that every endpoint takes, so that asking for them needs no claim.
 _BASIC = frozenset({"model", "messages", "max_tokens", "temperature"})
@@ -99,13 +99,15 @@ def again(request: Request, attempt: int = 2) -> Request:
 
 def for_model(request: Request, model: Model, salt: str) -> Request:
     """The request as this model is sent it: a model that reasons takes no temperature, and a limit large enough
-    for its thoughts under the newer name (contract, section 3)."""
-    if model.reasons and request.expect == "reply" and request.asked:
+    for its thoughts under the newer name (contract, section 3). What is asked of such models only stays as it is."""
+    if model.reasons and request.expect == "reply" and request.asked and REASONING not in request.features:
         document = {name: value for name, value in request.asked.items() if name != "temperature"}
-        limit = max(document.pop("max_tokens", 0), document.get("max_completion_tokens", 0))
-        document["max_completion_tokens"] = max(limit, 4096)
+        limit = max(document.pop("max_tokens", 0) or 0, document.get("max_completion_tokens", 0) or 0)
+        if limit:
+            document["max_completion_tokens"] = max(limit, 4096)
         after = for_model(request.after, model, salt) if request.after else None
-        return replace(replace(request, body=_dump(document)).to(model.name, salt), after=after)
+        body = json.dumps(document, ensure_ascii=request.body.isascii()).encode()
+        return replace(replace(request, body=body).to(model.name, salt), after=after)
     return request.to(model.name, salt)
 
 
@@ -127,7 +129,9 @@ STREAM = streamed(PLAIN, usage=False)
 STREAM_USAGE = replace(streamed(PLAIN), label="plain-stream-usage")
 LONG = chat("Count from 1 to 100, one number per line.", label="long", max_tokens=400)
 LONG_STREAM = streamed(LONG)
-UNICODE = chat("Repeat exactly and add nothing: 你好, мир, 👩‍👩‍👧, naïve", label="unicode", max_tokens=60)
+#: CJK, an emoji with joiners, right to left, a combining accent, and a letter beyond the BMP.
+CHARACTERS = "你好，世界 👩\u200d👩\u200d👧\u200d👦 мир مرحبا e\u0301 ½ 𝒳"
+UNICODE = chat(f"Repeat exactly and add nothing: {CHARACTERS}", label="unicode", max_tokens=100)
 UNICODE_STREAM = streamed(UNICODE)
 TWO = chat(label="n-2", n=2)
 TWO_STREAM = streamed(TWO)
@@ -200,9 +204,10 @@ def _block(text: str, ttl: str | None = None) -> dict[str, Any]:
 
 def cached(label: str, *ttls: str | None) -> Request:
     """A request whose system message is one long marked block for each ttl; None leaves the ttl to its default.
-    The salt comes first, so that the first request of a run is cold for certain."""
+    Label and salt come first, so that the first request of a run is cold for certain; what follows is the same for
+    all, so that two of them count the same but for a few tokens of their labels."""
     parts = [
-        _block(f"{label} {SALT}\n{filler(4200, label)}" if not number else filler(2100, f"{label} annex"), ttl)
+        _block(f"{label} {SALT}\n{filler(4200, 'archive')}" if not number else filler(2100, "annex"), ttl)
         for number, ttl in enumerate(ttls)
     ]
     return costly(chat("Which shelf holds parcel 3? Answer briefly.", label=label, system=parts))
@@ -216,7 +221,8 @@ CACHE_MIXED = cached("cache-mixed", "1h", "5m")
 CACHE_MIXED_STREAM = streamed(cached("cache-mixed-streamed", "1h", "5m"))
 AUTOMATIC_COLD = chat(
     "Which shelf holds parcel 3? Answer briefly.",
-    label="cache-automatic", system=f"{SALT}\n{filler(2100, 'automatic')}", features=frozenset({"cache.automatic", COSTLY}),
+    label="cache-automatic", system=f"{SALT}\n{filler(2100, 'automatic')}",
+    features=frozenset({"cache.automatic", COSTLY}),
 )  # fmt: skip
 AUTOMATIC_WARM = again(AUTOMATIC_COLD)
 AUTOMATIC_WARM_STREAM = replace(streamed(AUTOMATIC_COLD), after=AUTOMATIC_WARM, label="cache-automatic-warm-stream")

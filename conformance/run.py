@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +13,7 @@ from .archive import Archive, Send, recorded
 from .catalogue import declared
 from .exchange import Exchange, Inconclusive, Request
 from .faults import chain
-from .judge import judge, judge_all, judge_run, judge_sending
+from .judge import EXAMPLES, judge, judge_all, judge_run, judge_sending
 from .profile import FAMILIES, Model, Profile, family_of
 from .requests import COSTLY, INTRUSIVE, PLAIN, for_model
 from .requirement import Family, Fault, Requirement
@@ -29,14 +29,19 @@ class RunError(Exception):
 @dataclass
 class Run:
     """`send` gives the exchange of a request. `held` are recordings made elsewhere, judged instead of sending: for
-    each column of the report the models that were asked, with what they answered. `fault` names a planted one."""
+    each column of the report the models that were asked, with what they answered. `fault` names a planted one;
+    `examples` are the generated requests that one requirement may send. `unjudged` says why nothing can be judged,
+    `silent` why nothing can on a model."""
 
     profile: Profile
     salt: str
     send: Send
     held: Mapping[str, Mapping[Model, Sequence[Exchange]]] | None = None
     unjudged: str = ""
+    silent: Mapping[str, str] = field(default_factory=dict)
     fault: str = ""
+    broken_off: str = ""
+    examples: int = EXAMPLES
 
     def find(self, requirement: Requirement, model: Model) -> Finding:
         """Judge a requirement on all that it speaks of, sending what was not sent before."""
@@ -47,16 +52,16 @@ class Run:
         if meant and (not claimed or (requirement.sends and len(claimed) < len(meant))):
             lacking = sorted({name for each in meant for name in each.features if not model.claims(name)})
             return _not_judged(requirement, model, Verdict.NOT_APPLICABLE, _unclaimed(lacking))
-        if self.unjudged:
-            return _not_judged(requirement, model, Verdict.INCONCLUSIVE, self.unjudged)
+        if reason := self.unjudged or self.silent.get(model.name, ""):
+            return _not_judged(requirement, model, Verdict.INCONCLUSIVE, reason)
         if requirement.sends:
-            return judge_sending(requirement, self.sender(model), model)
+            return judge_sending(requirement, self.sender(model), model, self.examples)
         exchanges, missing = self._had(claimed or self._all(model), model)
         finding = judge_all(requirement, exchanges, model, expected=bool(claimed))
         if finding.verdict is Verdict.INCONCLUSIVE and missing and not exchanges:
             return replace(finding, message=missing)
         if finding.verdict is Verdict.INCONCLUSIVE and exchanges and all(each.refused for each in exchanges):
-            return replace(finding, message=f"{finding.message}{_way_out(exchanges)}")
+            return _refused(finding, exchanges)
         return finding
 
     def exchanges(self, model: Model) -> list[Exchange]:
@@ -100,8 +105,8 @@ class Run:
         return replace(gather(found), model=column.name)
 
     def preflight(self) -> None:
-        """Send one small request to each model, and note in `unjudged` why nothing can be judged where none is
-        answered with a completion. Nothing more is sent then. Of recordings one must hold a completion."""
+        """Send one small request to each model. One that does not answer it with a completion is sent nothing more,
+        and is not judged: what it refuses says nothing of the contract. Of recordings one must hold a completion."""
         if self.held is not None:
             if not any(_answers(each) for each in held_exchanges(self)):
                 self.unjudged = f"{self.profile.base_url} holds no recording of a completion"
@@ -113,11 +118,12 @@ class Run:
             except Inconclusive as reason:
                 outcomes[model.name] = str(reason)
                 continue
-            if _answers(exchange):
-                return
-            outcomes[model.name] = _why(exchange)
-        reasons = list(dict.fromkeys(outcomes.values()))
-        self.unjudged = f"{self.profile.base_url} {'; '.join(reasons)}" if reasons else "no model is named"
+            if not _answers(exchange):
+                outcomes[model.name] = _why(exchange)
+        self.silent = {name: f"{self.profile.base_url} {reason}" for name, reason in outcomes.items()}
+        if len(outcomes) == len(self.profile.models):
+            reasons = list(dict.fromkeys(outcomes.values()))
+            self.unjudged = f"{self.profile.base_url} {'; '.join(reasons)}" if reasons else "no model is named"
 
 
 def _meant(requirement: Requirement, request: Request) -> bool:
@@ -138,13 +144,18 @@ def _unclaimed(lacking: Sequence[str]) -> str:
     return said[0] if said else f"not claimed: {', '.join(lacking)}"
 
 
-def _way_out(exchanges: Sequence[Exchange]) -> str:
+#: Statuses by which an endpoint says that it does not offer something; others are about the key or the moment.
+_REFUSALS = frozenset(range(400, 500)) - {401, 403, 408, 429}
+
+
+def _refused(finding: Finding, exchanges: Sequence[Exchange]) -> Finding:
     """What to do where an endpoint refuses what it does not offer, which is its right."""
-    asked = set.intersection(*(set(each.request.features) for each in exchanges)) - {
-        "chat.stream",
-        "chat.stream_options",
-    }
-    return f"; if the endpoint does not offer this, say --without {min(asked)}" if asked else ""
+    asked = set.intersection(*(set(each.request.features) for each in exchanges))
+    optional = asked - {"chat.stream", "chat.stream_options", COSTLY, INTRUSIVE}
+    if not optional or not all(each.status in _REFUSALS for each in exchanges):
+        return finding
+    message = f"{finding.message}; if the endpoint does not offer this, say --without {min(optional)}"
+    return replace(finding, message=message, refused=True)
 
 
 def _not_judged(requirement: Requirement, model: Model, verdict: Verdict, message: str) -> Finding:
@@ -265,11 +276,21 @@ def _caught(requirement: Requirement, exchanges: Sequence[Exchange], model: Mode
 # --- to and from a folder -----------------------------------------------------------------------------------
 
 
-def write_run(folder: Path, profile: Profile, salt: str, fault: str) -> None:
+def write_run(folder: Path, profile: Profile, salt: str, fault: str, examples: int = EXAMPLES) -> None:
     """Note in the folder what is judged there, so that it can be judged again."""
     folder.mkdir(parents=True, exist_ok=True)
-    value = {"format": RUN_FORMAT, "version": __version__, "salt": salt, "fault": fault, "profile": profile.dump()}
+    value = {
+        "format": RUN_FORMAT, "version": __version__, "salt": salt, "fault": fault, "examples": examples,
+        "profile": profile.dump(), "finished": False,
+    }  # fmt: skip
     (folder / "run.json").write_text(json.dumps(value, indent=1) + "\n", encoding="utf-8")
+
+
+def finish_run(folder: Path) -> None:
+    """Note that all was sent: what is missing from the archive now was not meant to be sent."""
+    path = folder / "run.json"
+    value = json.loads(path.read_text(encoding="utf-8")) | {"finished": True}
+    path.write_text(json.dumps(value, indent=1) + "\n", encoding="utf-8")
 
 
 def read_run(folder: Path) -> Run:
@@ -278,11 +299,13 @@ def read_run(folder: Path) -> Run:
     try:
         value: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
         profile, salt, fault = Profile.load(value["profile"]), value["salt"], value["fault"]
+        examples: int = value.get("examples", EXAMPLES)
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise RunError(f"{path} is not a run that can be judged again ({error!r})") from None
     if not list(recorded(folder / "archive")):
         raise RunError(f"{folder / 'archive'} holds no exchange: nothing can be judged")
-    return Run(profile, salt, Archive(folder / "archive"), fault=fault)
+    broken_off = "" if value.get("finished", True) else "the run was broken off before everything was sent"
+    return Run(profile, salt, Archive(folder / "archive"), fault=fault, examples=examples, broken_off=broken_off)
 
 
 COLUMNS = 8  #: models that a report shows one by one; recordings of more are shown by family

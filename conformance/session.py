@@ -17,13 +17,14 @@ from .archive import Archive, ArchiveError, Send
 from .catalogue import load
 from .client import Limits, live
 from .exchange import Exchange, Request
-from .planted import fault_named
+from .planted import plant
 from .profile import Model, Profile
 from .reference import Endpoint
 from .report import Report, entries, evidence_of, spend_of, write_report
 from .requests import COSTLY, INTRUSIVE
-from .requirement import Fault
-from .run import Run, RunError, held_run, read_run, run_exchanges, write_run
+from .run import Run, RunError, finish_run, held_run, read_run, run_exchanges, write_run
+from .shape import Drift, ShapeError, watch
+from .shape import read as read_shapes
 from .traffic import RecordingError, recordings
 from .verdict import Finding, Verdict
 
@@ -46,12 +47,15 @@ def begin(config: pytest.Config, base_url: str, salt: str, out: Path, resources:
     HTTP where several workers share it: the address, else an empty string. Raises SessionError."""
     if out.exists() and not out.is_dir():
         raise SessionError(f"--out: {out} is a file, not a folder", 2)
+    _check_snapshots(config.getoption("snapshots"))
+    if not re.fullmatch(r"[A-Za-z_]\w*", config.getoption("api_key_variable")):
+        raise SessionError("--api-key-variable: name an environment variable, not the key itself", 2)
     if not _sends(config) or config.getoption("mutants"):
         return ""
     profile = _profile(config, base_url)
-    _fault(config, base_url)
+    _check_faults(config, base_url)
     _make_room(out)
-    write_run(out, profile, salt, config.getoption("fault"))
+    write_run(out, profile, salt, _faults(config), config.getoption("examples"))
     if base_url or not config.getoption("numprocesses", None):
         return ""
     from .reference.server import serving
@@ -74,8 +78,8 @@ def open_run(config: pytest.Config, base_url: str, serving: str, salt: str, out:
     limits = Limits(read=config.getoption("timeout_seconds"))
     address = base_url or serving
     send = live(address, key, limits) if address else _reference(config)
-    fault = config.getoption("fault")
-    return Run(_profile(config, base_url), salt, Archive(out / "archive", send), fault=fault)
+    fault, examples = _faults(config), config.getoption("examples")
+    return Run(_profile(config, base_url), salt, Archive(out / "archive", send), fault=fault, examples=examples)
 
 
 def _key(config: pytest.Config) -> str:
@@ -92,9 +96,16 @@ def _sends(config: pytest.Config) -> bool:
 
 
 def _reference(config: pytest.Config) -> Send:
-    """The reference endpoint, with the fault that is planted in it."""
-    fault, endpoint = _fault(config, ""), Endpoint()
-    return lambda request: fault(endpoint.answer(request)) if fault else endpoint.answer(request)
+    """The reference endpoint, with the faults that are planted in it."""
+    try:
+        return plant(Endpoint().answer, config.getoption("fault"))
+    except KeyError as error:
+        raise SessionError(str(error.args[0]), 2) from None
+
+
+def _faults(config: pytest.Config) -> str:
+    """The names of the planted faults, as a report gives them."""
+    return ", ".join(config.getoption("fault"))
 
 
 def _remembering(send: Send) -> Send:
@@ -110,16 +121,11 @@ def _remembering(send: Send) -> Send:
     return remembering
 
 
-def _fault(config: pytest.Config, base_url: str) -> Fault | None:
-    name = config.getoption("fault")
-    if not name:
-        return None
-    if base_url:
+def _check_faults(config: pytest.Config, base_url: str) -> None:
+    """Refuse faults that are not known, and those for an endpoint that is not ours to plant them in."""
+    if config.getoption("fault") and base_url:
         raise SessionError("--fault is planted in the reference endpoint only: leave out --base-url", 2)
-    try:
-        return fault_named(name)
-    except KeyError as error:
-        raise SessionError(str(error.args[0]), 2) from None
+    _reference(config)
 
 
 def _profile(config: pytest.Config, base_url: str) -> Profile:
@@ -141,6 +147,10 @@ def _profile(config: pytest.Config, base_url: str) -> Profile:
         raise SessionError(
             "--base-url: put no password in it, it is shown in reports: the key comes from the environment", 2
         )
+    if set(base_url) & set("?#"):
+        raise SessionError("--base-url: leave out the query and the fragment, the path is put behind it", 2)
+    if len({model.name for model in models}) < len(models):
+        raise SessionError("--model: a model is named twice", 2)
     if not models:
         raise SessionError("--model is missing: name at least one model of the endpoint to judge", 2)
     return Profile(base_url, models, "live")
@@ -157,6 +167,25 @@ def _make_room(out: Path) -> None:
     if out.is_dir() and any(out.iterdir()) and not (out / "run.json").exists():
         raise SessionError(f"--out: {out} holds files that are no run of this suite: name another folder", 2)
     shutil.rmtree(out / "archive", ignore_errors=True)
+
+
+def _check_snapshots(folder: Path | None) -> None:
+    """What was kept there must be readable before anything is sent."""
+    if folder and folder.exists() and not folder.is_dir():
+        raise SessionError(f"--snapshots: {folder} is a file, not a folder", 2)
+    try:
+        for path in sorted(folder.glob("*.json")) if folder else ():
+            read_shapes(path)
+    except ShapeError as error:
+        raise SessionError(f"--snapshots: {error}", 2) from None
+
+
+def _drift(config: pytest.Config, run: Run, exchanges: Iterable[Exchange]) -> tuple[Drift, ...]:
+    """What changed in the shape of replies, where shapes are kept; accepted with syrupy's `--snapshot-update`."""
+    folder = config.getoption("snapshots")
+    if not folder or run.unjudged or run.held is not None:
+        return ()
+    return watch(folder, run, exchanges, update=config.getoption("update_snapshots", False))
 
 
 def finish(config: pytest.Config, findings: Iterable[Finding], started: float, out: Path, run: Run) -> Report:
@@ -180,10 +209,13 @@ def finish(config: pytest.Config, findings: Iterable[Finding], started: float, o
             for each in exchanges
             if each.request.key in telling
         },
-        unjudged=run.unjudged,
+        unjudged=run.unjudged or run.broken_off,
         fault=run.fault,
         strict=config.getoption("gate_strict"),
+        drift=_drift(config, run, exchanges),
     )
+    if _sends(config) and not report.unjudged:
+        finish_run(out)
     write_report(report, out / "report.json")
     for name, file in FILES.items():
         (out / file).write_text(RENDERERS[name](report), encoding="utf-8")

@@ -31,7 +31,8 @@ class Finding:
     """One requirement judged on what one model did.
 
     `judged` counts the exchanges that were judged, `evidence` are the keys of the exchanges that made the
-    verdict what it is, the most telling first.
+    verdict what it is, the most telling first. `refused`: it could not be judged because the endpoint refused what it
+    may refuse.
     """
 
     requirement: str
@@ -40,6 +41,7 @@ class Finding:
     message: str = ""
     judged: int = 0
     evidence: tuple[str, ...] = ()
+    refused: bool = False
 
 
 EVIDENCE_LIMIT = 5

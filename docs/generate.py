@@ -12,6 +12,8 @@ from conformance.requirement import Family, Level, Requirement
 from conformance.sources import link
 
 DOCS = Path(__file__).parent
+#: Rows about the suite itself, and the tests that hold it to them.
+SELF_TESTED = {"cache-07": "tests/test_golden.py"}
 NOTICE = "<!-- Written by docs/generate.py; change the code instead. -->\n"
 
 
@@ -34,11 +36,20 @@ def contract_page(catalogue: Mapping[str, Requirement]) -> str:
         "|---|---|---|---|---|",
     ]
     for row in rows:
-        ids = ", ".join(f"`{id}`" for id in covering.get(row["id"], ())) or "not yet"
-        if row["id"] in covering and not row["passive"]:
-            ids += " (in part: what a single exchange shows)"
-        lines.append(f"| {row['id']} | {row['level']} | {'yes' if row['passive'] else ''} | {row['title']} | {ids} |")
+        passive_mark = "yes" if row["passive"] else ""
+        covered_by = _covered_by(row["id"], covering)
+        lines.append(f"| {row['id']} | {row['level']} | {passive_mark} | {row['title']} | {covered_by} |")
     return "\n".join(lines) + "\n"
+
+
+def _covered_by(row: str, covering: Mapping[str, list[str]]) -> str:
+    """The requirements that cover a row, or why none does."""
+    if row in covering:
+        return ", ".join(f"`{id}`" for id in covering[row])
+    if row in SELF_TESTED:
+        return f"about the suite itself: `{SELF_TESTED[row]}`"
+    untestable = fixture("untestable.json")
+    return f"untestable: {untestable[row]}" if row in untestable else "not yet"
 
 
 def requirements_page(catalogue: Mapping[str, Requirement]) -> str:

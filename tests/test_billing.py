@@ -28,7 +28,11 @@ ABOUT: dict[str, tuple[str, set[str]]] = {
     ),
     "billing-prompt-without-cache": ("usage.prompt_tokens.covers_cache", {"usage.prompt_tokens.covers_cached"}),
     "billing-zeros-not-omitted": (
-        f"{DETAILS}.cached_write_tokens", {f"{DETAILS}.cached_write_5m_tokens", f"{DETAILS}.cached_write_1h_tokens"},
+        f"{DETAILS}.cached_write_tokens",
+        {
+            f"{DETAILS}.cached_write_5m_tokens", f"{DETAILS}.cached_write_1h_tokens",
+            "equivalence.usage_details",  # the zeros stand in one of the two forms only
+        },
     ),
 }  # fmt: skip
 CLAUDE = Model("reference-claude", "claude")
@@ -61,6 +65,7 @@ def test_caught_by_the_requirement_about_it(name: str, streamed: bool) -> None:
     caught = violations(faulty_run(BILLING[name], lambda exchange: exchange.streamed is streamed))
     about, besides = ABOUT[name]
     assert about in caught
+    caught -= {name for name in caught if name.startswith("properties.")}  # judges every MUST on generated requests
     assert caught - besides == {about}
 
 

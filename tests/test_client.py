@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import base64
 import gzip
 import json
 import socket
 import zlib
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -20,13 +22,15 @@ from sockets import Part, chunk, chunked, response, scripted
 KEY = "sk-proj-Zk4fQ8wL2mN7xR9tB3vC6yH1jD5gS0aP"
 REQUEST = Request(body=b'{"model": "m"}')
 LIMITS = Limits(connect=2, read=0.3, total=0.5, content=100_000)
+TRICKLE: list[Part] = [chunk(b"x"), 0.1] * 10
+CODINGS = {"gzip": lambda data: gzip.compress(data, mtime=0), "deflate": zlib.compress}
 JSON = "Content-Type: application/json"
 
 
-def ask(*scripts: Part | tuple[Part, ...], request: Request = REQUEST, key: str = KEY) -> Exchange:
+def ask(*script: Part) -> Exchange:
     """The exchange with a server that plays this script."""
-    with scripted([part for part in scripts if not isinstance(part, tuple)]) as server:
-        return live(server.url, key, LIMITS)(request)
+    with scripted(script) as server:
+        return live(server.url, KEY, LIMITS)(REQUEST)
 
 
 def failure(exchange: Exchange) -> str | None:
@@ -54,13 +58,25 @@ def test_sends_what_the_request_says() -> None:
 
 @pytest.mark.parametrize(
     ("credentials", "key", "sent"),
-    [("valid", KEY, KEY), ("valid", "", None), ("none", KEY, None), ("unknown", KEY, UNKNOWN_TOKEN)],
-)
+    [
+        ("valid", KEY, f"Bearer {KEY}"), ("valid", "", None), ("none", KEY, None), ("empty", KEY, "Bearer"),
+        ("unknown", KEY, f"Bearer {UNKNOWN_TOKEN}"), ("lowercase", KEY, f"bearer {KEY}"), ("raw", KEY, KEY),
+        ("uppercase", "", None), ("query", KEY, None),
+    ],
+)  # fmt: skip
 def test_credentials(credentials: Any, key: str, sent: str | None) -> None:
     with scripted([response(b"{}", JSON)]) as server:
         live(server.url, key)(Request(body=b"{}", credentials=credentials))
     lines = [line for line in server.requests[0].decode().split("\r\n") if line.lower().startswith("authorization")]
-    assert lines == ([f"authorization: Bearer {sent}"] if sent else [])
+    assert lines == ([f"authorization: {sent}"] if sent else [])
+    assert (f"api_key={KEY}" in server.requests[0].decode()) is (credentials == "query")
+
+
+def test_hanging_up_on_purpose() -> None:
+    with scripted([chunked(JSON), *TRICKLE, "hang"]) as server:
+        exchange = live(server.url, KEY, LIMITS)(replace(REQUEST, hang_up_after=2))
+    assert failure(exchange) == "hung up"
+    assert [data for _, data in exchange.reads] == [b"x", b"x"]
 
 
 def test_repeated_header_lines_keep_their_order_and_case() -> None:
@@ -72,7 +88,7 @@ def test_repeated_header_lines_keep_their_order_and_case() -> None:
 
 def test_chunked_reads_come_with_their_times() -> None:
     events = [b"data: 1\n\n", b"data: 2\n\n", b"data: 3\n\n"]
-    parts = [part for event in events for part in (chunk(event), 0.05)]
+    parts: list[Part] = [part for event in events for part in (chunk(event), 0.05)]
     exchange = ask(chunked("Content-Type: text/event-stream"), *parts, chunk(b""))
     assert [data for _, data in exchange.reads] == events
     times = [when for when, _ in exchange.reads]
@@ -81,7 +97,7 @@ def test_chunked_reads_come_with_their_times() -> None:
     assert [event.time for event in exchange.stream.events] == times
 
 
-@pytest.mark.parametrize(("coding", "coded"), [("gzip", gzip.compress), ("deflate", zlib.compress)])
+@pytest.mark.parametrize(("coding", "coded"), CODINGS.items())
 def test_coded_content_is_kept_as_it_was_sent(coding: str, coded: Any) -> None:
     exchange = ask(response(coded(b'{"a": 1}'), JSON, f"Content-Encoding: {coding}"))
     assert exchange.wire == coded(b'{"a": 1}')
@@ -141,10 +157,10 @@ def test_unresolved_name(monkeypatch: pytest.MonkeyPatch) -> None:
     [
         (["hang"], "timeout"),
         ([response(b"x" * 5, JSON, length=10), "hang"], "timeout"),
-        ([chunked(JSON), *[chunk(b" "), 0.1] * 10, chunk(b"")], "timeout"),
+        ([chunked(JSON), *TRICKLE, chunk(b"")], "timeout"),
         ([response(b"x" * 5, JSON, length=10)], "truncated"),
         ([chunked(JSON), chunk(b"{")], "truncated"),
-        ([], "truncated"),
+        ([], "reset"),
         ([response(b"x" * 5, JSON, length=10), 0.1, "reset"], "reset"),
         ([response(b"x" * 200_000, JSON)], "too large"),
         ([b"SSH-2.0-OpenSSH_9.6\r\n\r\n"], "undecodable"),
@@ -162,7 +178,7 @@ def test_failure(script: list[Part], kind: str) -> None:
 
 
 def test_a_trickle_keeps_what_came_before_the_limit() -> None:
-    exchange = ask(chunked(JSON), *[chunk(b"x"), 0.1] * 10, chunk(b""))
+    exchange = ask(chunked(JSON), *TRICKLE, chunk(b""))
     assert exchange.status == 200
     assert 3 <= len(exchange.reads) < 10
 
@@ -213,12 +229,21 @@ def test_key_split_over_two_reads(at: int) -> None:
     assert_scrubbed(exchange, len(ECHO))
 
 
-@pytest.mark.parametrize(("coding", "coded"), [("gzip", gzip.compress), ("deflate", zlib.compress)])
+@pytest.mark.parametrize(("coding", "coded"), CODINGS.items())
 def test_key_in_coded_content(coding: str, coded: Any) -> None:
     exchange = ask(response(coded(ECHO), JSON, f"Content-Encoding: {coding}"))
     assert_scrubbed(exchange, len(ECHO))
     assert exchange.header("content-length") == str(len(exchange.wire))
     assert exchange.document["error"]["message"].startswith("Incorrect API key")
+
+
+def test_key_that_came_back_as_it_was_coded() -> None:
+    basic = base64.b64encode(f"user:{KEY}".encode())
+    with scripted([response(b'{"you sent": "Basic ' + basic + b'"}', JSON, status="401 Unauthorized")]) as server:
+        exchange = live(server.url, KEY, LIMITS)(Request(body=b"{}", credentials="basic"))
+    assert basic in server.requests[0]
+    assert basic not in exchange.wire
+    assert_scrubbed(exchange)
 
 
 def test_key_in_the_reason_of_a_failure() -> None:

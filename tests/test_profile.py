@@ -74,7 +74,7 @@ def test_parse_takes_the_family_that_is_named() -> None:
 
 @pytest.mark.parametrize("text", ["", " ", "=gpt", "gpt-4o=openai", "gpt-4o=", "m=GPT"])
 def test_parse_refuses(text: str) -> None:
-    with pytest.raises(ValueError, match="no name|is not one of gpt, claude"):
+    with pytest.raises(ValueError, match=r"no name|is not one of gpt, claude"):
         Model.parse(text)
 
 

@@ -9,15 +9,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from conformance.catalogue import declared, load
 from conformance.exchange import MODEL, SALT, Request
 from conformance.profile import Model
-from conformance.requests import (
-    DECLARED, PLAIN, again, bad, cached, chat, features_of, for_model, streamed,
-)  # fmt: skip
+from conformance.requests import PLAIN, again, bad, cached, chat, features_of, for_model, streamed
 from conformance.vocabulary import validator
 
 MODELS = [Model.parse(name) for name in ("gpt-4o", "gpt-5", "o3-mini", "claude-sonnet-4-5", "gemini-2.5-pro")]
 SALTED = "abcdefghijkl"
+DECLARED = declared()
 
 
 def test_equal_requests_have_equal_keys() -> None:
@@ -26,14 +26,27 @@ def test_equal_requests_have_equal_keys() -> None:
     assert one.key == other.key
 
 
-@given(st.sampled_from(["method", "path", "body", "headers", "credentials", "attempt"]), st.sampled_from(DECLARED))
+@given(
+    st.sampled_from(["method", "path", "body", "headers", "credentials", "attempt", "hang_up_after"]),
+    st.sampled_from(DECLARED),
+)
 def test_requests_that_differ_on_the_wire_have_different_keys(name: str, request: Request) -> None:
     others: dict[str, Any] = {
-        "method": "PATCH", "path": "/elsewhere", "body": b"other", "headers": (("x", "y"),),
-        "credentials": "none" if request.credentials != "none" else "unknown", "attempt": 99,
+        "method": "TRACE", "path": "/elsewhere", "body": b"other", "headers": (("x", "y"),),
+        "credentials": "none" if request.credentials != "none" else "unknown", "attempt": 99, "hang_up_after": 99,
     }  # fmt: skip
     changed = Request(**{field: getattr(request, field) for field in others} | {name: others[name]})
     assert changed.key != request.key
+
+
+def test_a_label_names_one_request() -> None:
+    """Recordings and counterexamples find named requests by their label."""
+    named = {each for requirement in load().values() if isinstance(requirement.on, tuple) for each in requirement.on}
+    labels: dict[str, set[str]] = {}
+    for request in (*DECLARED, *named):
+        labels.setdefault(request.key, set()).add(request.label)
+    assert [names for names in labels.values() if len(names) > 1] == []
+    assert "" not in {request.label for request in DECLARED}
 
 
 def test_labels_are_unique() -> None:
@@ -60,8 +73,8 @@ def test_what_is_meant_to_be_answered_is_a_valid_request(model: Model) -> None:
 
 @pytest.mark.parametrize("model", MODELS, ids=lambda model: model.name)
 def test_nothing_is_left_to_fill_in(model: Model) -> None:
-    for declared in DECLARED:
-        request = for_model(declared, model, SALTED)
+    for each in DECLARED:
+        request = for_model(each, model, SALTED)
         while request:
             assert MODEL.encode() not in request.body
             assert SALT.encode() not in request.body
@@ -73,9 +86,9 @@ def test_nothing_is_left_to_fill_in(model: Model) -> None:
 @pytest.mark.parametrize("model", MODELS, ids=lambda model: model.name)
 def test_what_must_come_first_is_a_declared_request_too(model: Model) -> None:
     keys = {for_model(request, model, SALTED).key for request in DECLARED}
-    for declared in DECLARED:
-        request = for_model(declared, model, SALTED)
-        assert request.after is None or request.after.key in keys, declared.label
+    for each in DECLARED:
+        request = for_model(each, model, SALTED)
+        assert request.after is None or request.after.key in keys, each.label
 
 
 # --- models that reason ---------------------------------------------------------------------------------------

@@ -9,5 +9,6 @@ from conformance.report import Report, dump_report
 
 
 def render(report: Report) -> str:
+    """The report as it is kept, control characters as their escapes."""
     text = json.dumps(dump_report(report), indent=1, ensure_ascii=False) + "\n"
     return re.sub("[\ud800-\udfff\x7f-\x9f]", lambda match: f"\\u{ord(match[0]):04x}", text)

@@ -7,8 +7,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from conformance.profile import Model
-from conformance.report import Entry, Evidence, Report
+from conformance.report import Difference, Entry, Evidence, Report, differences
 from conformance.requirement import Level
+from conformance.shape import Drift
 from conformance.verdict import Finding, Verdict
 
 from .words import who
@@ -124,6 +125,38 @@ def clause(entry: Entry) -> str:
     return entry.source + rows
 
 
-def differs(entry: Entry) -> bool:
-    """Whether the models to which it applies came to different verdicts."""
-    return len({finding.verdict for finding in entry.findings} - {Verdict.NOT_APPLICABLE}) > 1
+# --- several models -----------------------------------------------------------------------------------------
+
+
+def divided(report: Report) -> str:
+    """How the models differ, in one line: “3: 2 violated by gpt-4o only, 1 otherwise”."""
+    found = differences(report)
+    alone = Counter(who(report, each.violating) for each in found if each.violating and each.holding).most_common(3)
+    parts = [f"{count:,} {'by' if at else 'violated by'} {models} only" for at, (models, count) in enumerate(alone)]
+    if others := len(found) - sum(count for _, count in alone):
+        parts.append(f"{others:,} {'otherwise' if parts else 'judged on some only'}")
+    return f"{len(found):,}: {', '.join(parts)}"
+
+
+def drifts(report: Report) -> list[tuple[str, str]]:
+    """What changed in the shape of replies: the sentence, and in which replies of which models."""
+    groups: dict[str, list[Drift]] = {}
+    for each in report.drift:
+        groups.setdefault(each.sentence, []).append(each)
+    return [(sentence, _where(report, found)) for sentence, found in groups.items()]
+
+
+def _where(report: Report, found: list[Drift]) -> str:
+    labels = list(dict.fromkeys(label for each in found for label in each.requests))
+    more = f" and {len(labels) - 2:,} more" if len(labels) > 2 else ""
+    return f"{who(report, (each.model for each in found))}: {', '.join(labels[:2])}{more}"
+
+
+def sides(report: Report, difference: Difference) -> list[tuple[Verdict, str]]:
+    """The models on each side of a difference, with the verdict they came to."""
+    groups = (
+        (difference.entry.verdict if difference.entry.violated else Verdict.KNOWN, difference.violating),
+        (Verdict.INCONCLUSIVE, difference.unjudged),
+        (Verdict.PASS, difference.holding),
+    )
+    return [(verdict, who(report, models)) for verdict, models in groups if models]

@@ -11,7 +11,7 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from conformance.report import Entry, Evidence, Report
+from conformance.report import Entry, Evidence, Report, differences
 from conformance.verdict import Verdict
 
 from . import found, words
@@ -56,6 +56,8 @@ class Card:
 
 @dataclass(frozen=True)
 class Area:
+    """The requirements of one area."""
+
     name: str
     entries: list[Entry]
 
@@ -108,7 +110,9 @@ def _context(report: Report) -> dict[str, Any]:
         "number": found.number,
         "who": lambda names: words.who(report, names),
         "statement": found.statement,
-        "differs": found.differs,
+        "different": [each.entry for each in differences(report)],
+        "divided": found.divided(report),
+        "drifts": found.drifts(report),
         "request_lines": _request_lines,
         "response_lines": _response_lines,
         "Verdict": Verdict,
@@ -123,7 +127,6 @@ def _sections(report: Report) -> dict[str, Any]:
     return {
         "musts": [card for card in cards if card.entry.verdict is Verdict.FAIL],
         "warnings": [card for card in cards if card.entry.verdict is Verdict.WARN],
-        "different": [entry for entry in report.worst_first if found.differs(entry)],
         "inconclusive": found.observed(report, Verdict.INCONCLUSIVE),
         "known": found.observed(report, Verdict.KNOWN),
         "areas": _areas(report),

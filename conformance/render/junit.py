@@ -17,6 +17,7 @@ _SKIPPED = (Verdict.NOT_APPLICABLE, Verdict.INCONCLUSIVE, Verdict.KNOWN)
 
 
 def render(report: Report) -> str:
+    """A suite for each model, a case for each requirement."""
     root = Element("testsuites", name=clean(f"conformance of {report.base_url}"))
     for model in report.models:
         root.append(_suite(report, model))

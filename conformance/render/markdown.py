@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from html import escape
 
 from conformance.profile import Model
-from conformance.report import Entry, Report
+from conformance.report import Difference, Entry, Report, differences
 from conformance.verdict import Verdict
 
 from .exhibit import lines_of
@@ -17,6 +17,8 @@ from .found import (
     affected,
     clause,
     counts,
+    divided,
+    drifts,
     levels,
     number,
     observations,
@@ -24,12 +26,14 @@ from .found import (
     worst,
 )
 from .mark import Line
-from .words import MARK, by_name, clean, headline, one_line, planted, spent, web_link, who
+from .words import MARK, by_name, clean, headline, one_line, planted, plural, spent, web_link, who
 
 LIMIT = 60_000  #: characters; GitHub takes 65,536
 _FOR_ROWS = 24_000
 _FOR_DETAILS = 44_000
 _FOR_COUNTS = 50_000
+_FOR_DIFFERENCES = 54_000
+_FOR_DRIFT = 56_000
 _DETAILED = 10
 _CURL = 3_000
 
@@ -69,10 +73,13 @@ def folded(title: str, content: str) -> str:
 
 
 def render(report: Report) -> str:
+    """What matters most first; what does not fit is counted."""
     blocks = [_head(report)]
     blocks += [*_within(_FOR_ROWS, blocks, _violations(report), "more violations"), ""]
     blocks += [*_within(_FOR_DETAILS, blocks, _details(report), "more details"), ""]
     blocks += [*_within(_FOR_COUNTS, blocks, _counts(report), "more models"), ""]
+    blocks += [*_within(_FOR_DIFFERENCES, blocks, _differences(report), "more differences"), ""]
+    blocks += [*_within(_FOR_DRIFT, blocks, _drifts(report), "more changes of shape"), ""]
     blocks += [*_within(LIMIT - 2_000, blocks, _rest(report), "more lists"), ""]
     blocks.append(f"{text(spent(report))}; phanedge-conformance {text(report.version, 40)}")
     return re.sub(r"\n{3,}", "\n\n", "\n".join(blocks)) + "\n"
@@ -160,6 +167,35 @@ def _counted(report: Report, model: Model) -> str:
         for level in levels(report)
     }
     return f"| {name(model.name, 80)} | {' | '.join(', '.join(each) or '–' for each in found.values())} |"
+
+
+def _differences(report: Report) -> Iterator[str]:
+    """Where the models differ: a line that sums up, and a folded table."""
+    found = differences(report)
+    if found:
+        yield f"**The models differ** on {text(divided(report), 400)}\n"
+        more = [f"\n… and {len(found) - 20:,} more"] if len(found) > 20 else []
+        rows = ["| Requirement | The endpoint … | Violated on | Not judged on | Holds on |\n|---|---|---|---|---|"]
+        rows += [_difference(report, each) for each in found[:20]]
+        yield folded("Where the models differ", "\n".join([*rows, *more]))
+
+
+def _difference(report: Report, each: Difference) -> str:
+    sentence = f"{each.entry.level} {text(each.entry.sentence, 120)}"
+    groups = (each.violating, each.unjudged, each.holding)
+    models = (text(who(report, names), 120) or "–" for names in groups)
+    return f"| {MARK[each.entry.verdict]} {name(each.entry.id)} | {sentence} | {' | '.join(models)} |"
+
+
+def _drifts(report: Report) -> Iterator[str]:
+    """What changed in the shape of replies, a line each."""
+    found = drifts(report)
+    if found:
+        yield f"**The shape of replies changed**: {plural(len(found), 'change')}\n"
+    for sentence, where in found[:20]:
+        yield f"- {text(sentence)} ({text(where)})"
+    if len(found) > 20:
+        yield f"- … and {len(found) - 20:,} more"
 
 
 def _rest(report: Report) -> Iterator[str]:

@@ -11,7 +11,7 @@ from rich.cells import set_cell_size
 from rich.console import Console
 from rich.text import Text
 
-from conformance.report import Entry, Report
+from conformance.report import Entry, Report, differences
 from conformance.verdict import Verdict
 
 from .found import (
@@ -19,9 +19,12 @@ from .found import (
     clause,
     columns,
     counts,
+    divided,
+    drifts,
     entries,
     number,
     observations,
+    sides,
     statement,
     violations,
     worst,
@@ -29,10 +32,12 @@ from .found import (
 from .words import MARK, by_name, headline, one_line, planted, plural, spent
 
 WIDTH = 100  #: where there is no terminal to ask
-_SHOWN = 8  #: violations
+_SHOWN = 8  #: violations; fewer where models differ or shapes changed
 _IN_FULL = 4  #: of them, with sentence and remedy
 _ROOMY = 3  #: violations that leave room for two rows of each
 _MODELS = 8
+_DIFFERENCES = 2  #: requirements on which models differ
+_DRIFTS = 3  #: changes of shape
 _NAME = 24  #: cells for a model's name in the table of counts
 _CELL = 6
 _SHORT = {"violated": "viol.", "inconclusive": "inc."}
@@ -67,13 +72,17 @@ def _lines(report: Report, width: int) -> Iterator[Text]:
     yield Text.assemble((one_line(report.base_url, 70), "bold"), f"  {report.source}  ", one_line(by_name(report)))
     if report.fault:
         yield Text(one_line(planted(report)), style="bold yellow")
-    for part in () if report.unjudged else (_counts(report), _violated(report, width), _unjudged(report)):
+    for part in () if report.unjudged else _parts(report, width):
         lines = list(part)
         if lines:
             yield Text()
             yield from lines
     yield Text()
     yield Text(spent(report), style="dim")
+
+
+def _parts(report: Report, width: int) -> tuple[Iterator[Text], ...]:
+    return _counts(report), _violated(report, width), _differences(report), _drifts(report), _unjudged(report)
 
 
 def _counts(report: Report) -> Iterator[Text]:
@@ -109,7 +118,8 @@ def _violated(report: Report, width: int) -> Iterator[Text]:
     """The worst violations: some in full, where they are few with room for more words."""
     violated = violations(report)
     rows = 2 if len(violated) <= _ROOMY else 1
-    for position, entry in enumerate(violated[:_SHOWN]):
+    most = _SHOWN - 2 * bool(differences(report)) - 2 * bool(report.drift)
+    for position, entry in enumerate(violated[:most]):
         yield from _title(report, entry, clause(entry) if rows == 1 else "")
         observed = ("observed", worst(report, entry)[0].message)
         if position < _IN_FULL:
@@ -120,8 +130,8 @@ def _violated(report: Report, width: int) -> Iterator[Text]:
             yield from _wrapped(*observed, rows, width)
         if rows > 1:
             yield from _wrapped("clause", clause(entry), 1, width)
-    if len(violated) > _SHOWN:
-        yield Text(f"… and {len(violated) - _SHOWN:,} more in report.html", style="dim")
+    if len(violated) > most:
+        yield Text(f"… and {len(violated) - most:,} more in report.html", style="dim")
 
 
 def _title(report: Report, entry: Entry, source: str) -> Iterator[Text]:
@@ -142,6 +152,33 @@ def _wrapped(title: str, text: str, rows: int, width: int) -> Iterator[Text]:
     for line in lines if text else []:
         yield Text.assemble((margin, "dim"), (line, "" if title else "bold"))
         margin = " " * len(margin)
+
+
+def _differences(report: Report) -> Iterator[Text]:
+    """Where one model does what another does not: a line that sums up, and the worst."""
+    found = differences(report)
+    if not found:
+        return
+    yield Text.assemble(("models differ", "bold cyan"), f" on {one_line(divided(report))}")
+    for each in found[:_DIFFERENCES]:
+        said = [
+            (f"  {MARK[verdict]} {one_line(models, 80)}", _STYLE.get(verdict, ""))
+            for verdict, models in sides(report, each)
+        ]
+        yield Text.assemble(f"    {one_line(each.entry.id)}", *said)
+    if len(found) > _DIFFERENCES:
+        yield Text(f"    … and {len(found) - _DIFFERENCES:,} more in report.html", style="dim")
+
+
+def _drifts(report: Report) -> Iterator[Text]:
+    """What changed in the shape of replies since they were kept."""
+    found = drifts(report)
+    if found:
+        yield Text(f"the shape of replies changed: {plural(len(found), 'change')}", style="bold cyan")
+    for sentence, where in found[:_DRIFTS]:
+        yield Text.assemble(f"    {one_line(sentence, 120)}  ", (one_line(where, 120), "dim"))
+    if len(found) > _DRIFTS:
+        yield Text(f"    … and {len(found) - _DRIFTS:,} more in report.html", style="dim")
 
 
 def _unjudged(report: Report) -> Iterator[Text]:

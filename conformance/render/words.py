@@ -68,6 +68,7 @@ class Headline:
 
 
 def headline(report: Report) -> Headline:
+    """What the report comes to."""
     conclusion = conclude(report)
     meaning = MEANING[conclusion.exit_code]
     rest = conclusion.sentence.removeprefix("could not be judged: ")
@@ -86,6 +87,7 @@ def started(report: Report) -> datetime:
 
 
 def spent(report: Report) -> str:
+    """What the run cost."""
     spend = report.spend
     tokens = f"{spend.input_tokens:,} input and {spend.output_tokens:,} output tokens"
     return f"{plural(spend.requests, 'request')}, {tokens}, {report.seconds:,.1f} seconds"

@@ -1,14 +1,16 @@
-"""What a refusal for want of credentials says."""
+"""Whose requests are served, and what a refusal for want of credentials says."""
 
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import Any
 
-from conformance.exchange import Exchange, NotApplicable
+from conformance.exchange import Exchange, Inconclusive, NotApplicable
 from conformance.families import EVERY_401
-from conformance.faults import header, put
-from conformance.requirement import may, should
+from conformance.faults import header, late, put, respond, status
+from conformance.requests import NO_CREDENTIALS, PLAIN, UNKNOWN_CREDENTIALS, UNKNOWN_CREDENTIALS_STREAM, bad, intrusive
+from conformance.requirement import may, must, should
 
 BEARER = re.compile(r"(?:^|,)\s*bearer(?=\s|,|$)", re.IGNORECASE)
 ERROR_ATTRIBUTE = re.compile(r"\berror(?:_description|_uri)?\s*=", re.IGNORECASE)
@@ -94,3 +96,146 @@ def code_for_wrong_key(exchange: Exchange, error: dict[str, Any]) -> str:
     if code is not None and not isinstance(code, str):
         raise NotApplicable("the code is no string, which is another requirement")
     return (code or "").strip()
+
+
+# --- who is served ------------------------------------------------------------------------------------------
+
+AUTH = frozenset({"auth"})
+LOWERCASE = replace(PLAIN, credentials="lowercase", features=AUTH, label="scheme-lowercase")
+EMPTY_TOKEN = bad("token-empty", PLAIN.asked, credentials="empty")
+BASIC_SCHEME = bad("scheme-basic", PLAIN.asked, credentials="basic")
+RAW_TOKEN = bad("token-without-scheme", PLAIN.asked, credentials="raw")
+#: Addresses are logged, and the key is the caller's own.
+TOKEN_IN_QUERY = intrusive(bad("token-in-query", PLAIN.asked, credentials="query"))
+OK = {"id": "chatcmpl-1", "choices": [{"index": 0, "message": {"role": "assistant", "content": "OK."}}]}
+SERVED = respond(200, OK)
+
+
+def outcome(exchange: Exchange) -> str:
+    return f"{exchange.request} was answered with HTTP {exchange.status}: {exchange.text[:120].strip()}"
+
+
+def is_401(exchange: Exchange) -> None:
+    """Status 401. Raises Inconclusive for a 403 that a firewall in front of the API gave."""
+    if exchange.status == 403 and "error" not in (exchange.document if isinstance(exchange.document, dict) else ()):
+        raise Inconclusive("HTTP 403 without an error object: a firewall answered before the API could")
+    assert exchange.status == 401, outcome(exchange)
+
+
+@must(
+    "take a valid token in the Authorization header after the scheme Bearer",
+    on=(PLAIN,),
+    source="rfc6750#2.1",
+    contract=["auth-01"],
+    at="status",
+    broken_by=status(401),
+)
+def test_valid_token(exchange: Exchange) -> None:
+    if exchange.status in (402, 403):
+        raise Inconclusive(f"{outcome(exchange)}: the key may not use this model, or has no credit")
+    assert exchange.status != 401, outcome(exchange)
+
+
+@must(
+    "answer a request without credentials with status 401",
+    on=(NO_CREDENTIALS,),
+    source="openai-errors#api-errors",
+    contract=["auth-02"],
+    at="status",
+    hint="An endpoint that needs no key by design is judged with --without auth.",
+    broken_by={"served": SERVED, "400": status(400), "500": status(500)},
+)
+def test_no_credentials_401(exchange: Exchange) -> None:
+    is_401(exchange)
+
+
+@must(
+    "answer a token that it does not know with status 401",
+    on=(UNKNOWN_CREDENTIALS,),
+    source="rfc6750#3.1",
+    contract=["auth-03"],
+    at="status",
+    hint="An endpoint that needs no key by design is judged with --without auth.",
+    broken_by={"served": SERVED, "404": status(404), "500": status(500)},
+)
+def test_unknown_token_401(exchange: Exchange) -> None:
+    is_401(exchange)
+
+
+@must(
+    "serve neither an empty bearer token nor a Basic credential",
+    on=(EMPTY_TOKEN, BASIC_SCHEME),
+    source="rfc6750#2.1",
+    contract=["auth-04"],
+    at="status",
+    broken_by={"served": SERVED, "500": status(500)},
+)
+def test_malformed_credentials(exchange: Exchange) -> None:
+    assert exchange.status in (400, 401, 403), outcome(exchange)
+
+
+@should(
+    "not serve a token that stands in the Authorization header without a scheme",
+    on=(RAW_TOKEN,),
+    source="rfc6750#2.1",
+    contract=["auth-04"],
+    at="status",
+    hint='Go\'s TrimPrefix(header, "Bearer ") takes what has no prefix, too: cut the prefix and see that it was there.',
+    broken_by={"served": SERVED, "500": status(500)},
+)
+def test_raw_token(exchange: Exchange) -> None:
+    assert exchange.status in (400, 401, 403), outcome(exchange)
+
+
+@should(
+    "answer credentials of another form with status 401",
+    on=(EMPTY_TOKEN, BASIC_SCHEME, RAW_TOKEN),
+    source="rfc6750#3.1",
+    contract=["auth-04"],
+    at="status",
+    broken_by={"400": status(400), "403": status(403)},
+)
+def test_malformed_credentials_401(exchange: Exchange) -> None:
+    if exchange.succeeded:
+        raise NotApplicable("it was served, which is another requirement")
+    is_401(exchange)
+
+
+@should(
+    "read the name of the scheme, Bearer, without regard to case",
+    on=(LOWERCASE,),
+    source="rfc9110#11.1",
+    contract=["auth-05"],
+    at="status",
+    broken_by=status(401),
+)
+def test_scheme_case(exchange: Exchange) -> None:
+    assert exchange.status == 200, outcome(exchange)
+
+
+@must(
+    "refuse a streamed request with a token that it does not know with status 401 and JSON, not in a stream",
+    on=(UNKNOWN_CREDENTIALS_STREAM,),
+    source="whatwg-sse#processing-model",
+    contract=["auth-08"],
+    at="status header:content-type",
+    hint="Check the key before the status of the stream is sent.",
+    broken_by={"an error event": late, "an event stream": header("content-type", "text/event-stream")},
+    needs=["headers"],
+)
+def test_streamed_401_is_json(exchange: Exchange) -> None:
+    is_401(exchange)
+    assert exchange.media_type == "application/json", f"the 401 has the content type {exchange.media_type!r}"
+
+
+@should(
+    "not serve a token that stands in the query of the address",
+    on=(TOKEN_IN_QUERY,),
+    source="rfc6750#2.3",
+    contract=["auth-09"],
+    at="status",
+    hint="Addresses are logged, and tokens in them with it.",
+    broken_by={"served": SERVED, "500": status(500)},
+)
+def test_token_in_query(exchange: Exchange) -> None:
+    assert exchange.status in (400, 401, 403), outcome(exchange)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from conformance.dialects import mapped
 from conformance.exchange import Exchange, NotApplicable
 from conformance.families import EVERY_USAGE
 from conformance.faults import chain, drop, edit, put
@@ -69,7 +70,7 @@ def elsewhere(usage: dict[str, Any], names: tuple[str, ...]) -> dict[str, int]:
     return found
 
 
-def _in_usage(change: Callable[[dict[str, Any], dict[str, Any]], object]) -> Fault:
+def in_usage(change: Callable[[dict[str, Any], dict[str, Any]], object]) -> Fault:
     """Usage and its details changed in place, where the document has a usage."""
 
     def apply(document: Any) -> None:
@@ -90,7 +91,7 @@ def _written(**counts: int) -> Fault:
         details.update(counts)
         usage["prompt_tokens"] = max(usage["prompt_tokens"], 50_000)
 
-    return _in_usage(change)
+    return in_usage(change)
 
 
 _SPLIT = _written(cached_write_tokens=700, cached_write_5m_tokens=400, cached_write_1h_tokens=300)
@@ -140,7 +141,7 @@ def test_names_in_place(exchange: Exchange, usage: dict[str, Any], model: Model)
         if path != f"{DETAILS}.{name}" and not (name == HITS and copied(path, value))
     }
     said = ", ".join(f"{path} is {value!r}" for path, value in misplaced.items())
-    assert not misplaced, f"{said}, outside {DETAILS}"
+    assert not misplaced, f"{said}, outside {DETAILS}{mapped(usage)}"
 
 
 @must(
@@ -150,7 +151,7 @@ def test_names_in_place(exchange: Exchange, usage: dict[str, Any], model: Model)
     contract=["cache-01"],
     at=f"{DETAILS}.cached_tokens",
     hint="Map Anthropic's cache_read_input_tokens and DeepSeek's prompt_cache_hit_tokens to cached_tokens.",
-    shown_by=_in_usage(
+    shown_by=in_usage(
         lambda usage, details: (usage.update(cache_read_input_tokens=1), details.update(cached_tokens=1))
     ),
     broken_by={
@@ -166,7 +167,7 @@ def test_hits_under_their_name(usage: dict[str, Any]) -> None:
     details = usage.get("prompt_tokens_details")
     hits = count(details if isinstance(details, dict) else {}, HITS)
     name, value = next(iter(told.items()))
-    assert hits, f"{name} is {value}, and {DETAILS}.{HITS} is 0 or absent"
+    assert hits, f"{name} is {value}, and {DETAILS}.{HITS} is 0 or absent{mapped(usage)}"
 
 
 @must(
@@ -192,7 +193,8 @@ def test_writes_under_their_name(usage: dict[str, Any], model: Model) -> None:
     details = usage.get("prompt_tokens_details")
     given = details if isinstance(details, dict) else {}
     name, value = next(iter(told.items()))
-    assert any(count(given, each) for each in WRITE_FIELDS), f"{name} is {value}, and {DETAILS} has no cached_write_*"
+    told_here = any(count(given, each) for each in WRITE_FIELDS)
+    assert told_here, f"{name} is {value}, and {DETAILS} has no cached_write_*{mapped(usage)}"
 
 
 # --- writes -------------------------------------------------------------------------------------------------
@@ -309,6 +311,7 @@ def test_openai_writes_agree(details: dict[str, Any]) -> None:
 
 
 def openai_writes(details: dict[str, Any]) -> int:
+    """The tokens under OpenAI's name. Raises NotApplicable where they are not given."""
     if details.get(OPENAI_WRITES) is None:
         raise NotApplicable(f"{OPENAI_WRITES} is not given")
     return count(details, OPENAI_WRITES)
@@ -324,7 +327,7 @@ def openai_writes(details: dict[str, Any]) -> int:
     contract=["cache-11"],
     at=f"{DETAILS}.{HITS}",
     hint="Only the write fields are omitempty; absent is read as 0, so this is no more than a warning.",
-    shown_by=_in_usage(lambda usage, details: details.setdefault(HITS, 0)),
+    shown_by=in_usage(lambda usage, details: details.setdefault(HITS, 0)),
     broken_by={"absent": drop(f"{DETAILS}.{HITS}"), "no details": drop(DETAILS)},
 )
 def test_hits_always_shown(usage: dict[str, Any], model: Model) -> None:
@@ -358,7 +361,7 @@ def test_no_hit_on_short_gpt_prompt(usage: dict[str, Any], details: dict[str, An
     contract=["cache-14"],
     at=f"{DETAILS}.{HITS}",
     hint="For information: the current edition of OpenAI's guide does not speak of steps any more.",
-    shown_by=_in_usage(
+    shown_by=in_usage(
         lambda usage, details: (
             usage.update(prompt_tokens=usage["prompt_tokens"] + 2048),
             details.update(cached_tokens=1152),
@@ -388,7 +391,7 @@ def test_gpt_hits_in_steps(details: dict[str, Any], model: Model) -> None:
         _SPLIT,
         put("usage.cache_creation_input_tokens", 700),
         put("usage.cache_creation", {"ephemeral_5m_input_tokens": 400, "ephemeral_1h_input_tokens": 300}),
-        _in_usage(lambda usage, details: (usage.update(cache_read_input_tokens=9), details.update(cached_tokens=9))),
+        in_usage(lambda usage, details: (usage.update(cache_read_input_tokens=9), details.update(cached_tokens=9))),
     ),
     broken_by={
         "other hits": put("usage.cache_read_input_tokens", 8),
@@ -408,9 +411,8 @@ def test_anthropic_members_agree(usage: dict[str, Any], details: dict[str, Any])
     if not comparable:
         raise NotApplicable("Anthropic's members are not passed along, or PhanEdge's are missing")
     wrong = {name: own for name, own in comparable.items() if given[name] != count(details, own)}
-    assert not wrong, "; ".join(
-        f"{name} is {given[name]}, {own} is {count(details, own)}" for name, own in wrong.items()
-    )
+    said = "; ".join(f"{name} is {given[name]}, {own} is {count(details, own)}" for name, own in wrong.items())
+    assert not wrong, said + mapped(usage)
 
 
 def total_of(name: str) -> str:

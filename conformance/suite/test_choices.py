@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from conformance.exchange import Inconclusive, NotApplicable, Request
-from conformance.families import EVERY_COMPLETED_STREAM, streamed_choices
-from conformance.faults import edit, put
-from conformance.requirement import Family, must
+from conformance.archive import Send
+from conformance.exchange import Exchange, Inconclusive, NotApplicable, Request
+from conformance.families import EVERY_COMPLETED_STREAM, broken_off, streamed_choices
+from conformance.faults import edit, put, status
+from conformance.requests import PLAIN, TWO, TWO_STREAM
+from conformance.requirement import Family, must, should
 
 
 def _asks_several(request: Request) -> bool:
@@ -52,3 +54,69 @@ def test_streamed_apart(chunks: list[dict[str, Any]], asked: dict[str, Any]) -> 
     assert set(ends) == set(range(asked["n"])), f"{asked['n']} choices were asked for; their indices are {sorted(ends)}"
     wrong = {index: count for index, count in ends.items() if count != 1}
     assert not wrong, f"choices have other than one finish_reason: {wrong}"
+
+
+def _first_only(document: Any) -> None:
+    document["choices"] = [choice for choice in document.get("choices", ()) if choice["index"] == 0]
+
+
+@should(
+    "give as many choices as n asks for, or refuse it with a 4xx",
+    on=(TWO, TWO_STREAM),
+    source="openai-openapi#CreateChatCompletionRequest.n",
+    contract=["n-01"],
+    at="choices",
+    hint="Ask the upstream n times, or refuse: what is paid for may not be dropped in silence.",
+    needs=["request"],
+    broken_by={
+        "one choice": edit(_first_only),
+        "all under one index": put("choices.*.index", 0),
+        "a failure": status(500),
+    },
+)
+def test_as_many_as_asked(exchange: Exchange, asked: dict[str, Any]) -> None:
+    if not _asks_several(exchange.request):
+        raise NotApplicable("n was not asked for")
+    if exchange.refused:
+        assert exchange.status < 500, f"n={asked['n']} is answered with HTTP {exchange.status}"
+        return
+    if broken_off(exchange):
+        raise Inconclusive("the stream broke off")
+    indices = [choice.get("index") for choice in exchange.choices]
+    assert indices == [*range(asked["n"])], f"n is {asked['n']}, and choices came with the indices {indices}"
+
+
+def _texts(exchange: Exchange) -> list[Any]:
+    return [message.get("content") for message in exchange.messages]
+
+
+def _count(exchange: Exchange) -> int:
+    details, count = exchange.usage.get("completion_tokens_details"), exchange.usage.get("completion_tokens")
+    if isinstance(details, dict) and details.get("reasoning_tokens"):
+        raise NotApplicable("the model reasons, each time at another length")
+    if type(count) is not int:
+        raise NotApplicable("completion_tokens is not an integer, which is another requirement")
+    return count
+
+
+@should(
+    "count the tokens of all choices in completion_tokens",
+    on=(TWO, PLAIN),
+    source="openai-openapi#CreateChatCompletionRequest.n",
+    contract=["n-02"],
+    at="usage.completion_tokens",
+    hint="Add the tokens of the choices up; the prompt counts once.",
+    broken_by={
+        "those of one": put("usage.completion_tokens", 1),
+        "those of none": put("usage.completion_tokens", 0),
+    },
+)
+def test_tokens_of_all(send: Send) -> None:
+    two, one = send(TWO), send(PLAIN)
+    texts, count = _texts(two), _count(two)
+    if len(texts) < 2:
+        raise Inconclusive(f"{len(texts)} choice came of two")
+    assert count >= len(texts), f"{len(texts)} choices are counted as {count} completion_tokens"
+    if _texts(one) * len(texts) == texts:  # a text is as long as the same text
+        alone = _count(one)
+        assert count >= len(texts) * alone - 1, f"one such choice counts {alone}, and {len(texts)} count {count}"

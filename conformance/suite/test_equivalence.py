@@ -2,14 +2,65 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import operator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
-from conformance.exchange import Exchange
-from conformance.families import EVERY_COMPLETED_STREAM
-from conformance.faults import put
+from conformance.archive import Send
+from conformance.exchange import Exchange, Inconclusive, NotApplicable, Read, Request
+from conformance.families import EVERY_COMPLETED_STREAM, broken_off
+from conformance.faults import drop, events, only, put, respond
 from conformance.fold import Unfoldable, fold
-from conformance.requirement import must
+from conformance.profile import Model
+from conformance.requests import (
+    EMPTY_MESSAGES,
+    JSON_OBJECT,
+    JSON_OBJECT_STREAM,
+    LENGTH,
+    LENGTH_STREAM,
+    LONG,
+    LONG_STREAM,
+    NO_MESSAGES,
+    NO_MESSAGES_STREAM,
+    PLAIN,
+    SCHEMA_NESTED,
+    SCHEMA_NESTED_STREAM,
+    STREAM_USAGE,
+    TOOL_AUTO,
+    TOOL_AUTO_STREAM,
+    TOOL_NAMED,
+    TOOL_NAMED_STREAM,
+    TOOL_REQUIRED,
+    TOOL_REQUIRED_STREAM,
+    UNICODE,
+    UNICODE_STREAM,
+    UNKNOWN_MODEL_ERROR,
+    again,
+    bad,
+    chat,
+    filler,
+    streamed,
+)
+from conformance.requirement import must, should
+
+Pair = tuple[Request, Request]
+
+#: Long enough that an estimate by characters or words is not right by chance.
+ARTICLE = chat(f"{filler(500, 'article')}\nSay OK.", label="article")
+ARTICLE_STREAM = streamed(ARTICLE)
+EMPTY_MESSAGES_STREAM = bad("empty-messages-stream", EMPTY_MESSAGES.asked | {"stream": True})
+UNKNOWN_MODEL_STREAM = bad("unknown-model-stream", UNKNOWN_MODEL_ERROR.asked | {"stream": True})
+
+TEXT_PAIRS: tuple[Pair, ...] = ((PLAIN, STREAM_USAGE), (LONG, LONG_STREAM), (UNICODE, UNICODE_STREAM))
+ARTICLE_PAIR: Pair = (ARTICLE, ARTICLE_STREAM)
+TOOL_PAIRS: tuple[Pair, ...] = (
+    (TOOL_AUTO, TOOL_AUTO_STREAM), (TOOL_REQUIRED, TOOL_REQUIRED_STREAM), (TOOL_NAMED, TOOL_NAMED_STREAM),
+)  # fmt: skip
+OUTPUT_PAIRS: tuple[Pair, ...] = ((JSON_OBJECT, JSON_OBJECT_STREAM), (SCHEMA_NESTED, SCHEMA_NESTED_STREAM))
+ERROR_PAIRS: tuple[Pair, ...] = (
+    (NO_MESSAGES, NO_MESSAGES_STREAM), (EMPTY_MESSAGES, EMPTY_MESSAGES_STREAM),
+    (UNKNOWN_MODEL_ERROR, UNKNOWN_MODEL_STREAM),
+)  # fmt: skip
 
 
 @must(
@@ -63,3 +114,282 @@ def _flaws(message: dict[str, Any], *, cut: bool) -> Iterator[str]:
         yield f"has the role {role!r}"
     if not isinstance(message.get("content"), str | None):
         yield f"has a content of type {type(message['content']).__name__}, not text"
+
+
+# --- the same request asked in both forms -------------------------------------------------------------------
+
+
+def agree(
+    send: Send,
+    one: Request,
+    other: Request,
+    view: Callable[[Exchange], Any],
+    same: Callable[[Any, Any], bool] = operator.eq,
+) -> None:
+    """Hold that two requests are answered the same, as far as `view` shows it. Both are sent once more where they
+    differ, for a difference that chance or routing makes does not last."""
+    first: list[Any] = []
+    second: list[Any] = []
+    for attempt in (1, 2):
+        for found, request in ((first, one), (second, other)):
+            found.append(view(send(request if attempt == 1 else again(request))))
+        if any(same(value, others) for value in first for others in second):
+            return
+    raise AssertionError(f"“{one}” gives {first[0]!r:.300}, “{other}” gives {second[0]!r:.300}; so do repetitions")
+
+
+def each_pair(pairs: Iterable[Pair], relation: Callable[[Request, Request], None]) -> None:
+    """Hold a relation over every pair. One that shows nothing counts only where none does."""
+    reasons: list[Inconclusive | NotApplicable] = []
+    shown = 0
+    for one, other in pairs:
+        try:
+            relation(one, other)
+            shown += 1
+        except (Inconclusive, NotApplicable) as reason:
+            reasons.append(reason)
+    if not shown:
+        raise reasons[0]
+
+
+def _requests(pairs: Iterable[Pair]) -> tuple[Request, ...]:
+    return tuple(request for pair in pairs for request in pair)
+
+
+def _streams(request: Request) -> bool:
+    return request.streams
+
+
+def _counted(exchange: Exchange, name: str) -> int:
+    value = exchange.usage.get(name)
+    if type(value) is not int:
+        raise NotApplicable(f"“{exchange.request}”: {name} is not an integer, which is another requirement")
+    return value
+
+
+def prompt_tokens(exchange: Exchange) -> int:
+    return _counted(exchange, "prompt_tokens")
+
+
+def _written(exchange: Exchange) -> int:
+    """The completion's tokens without those of thoughts, which differ from time to time."""
+    details = exchange.usage.get("completion_tokens_details")
+    thought = details.get("reasoning_tokens") if isinstance(details, dict) else 0
+    return _counted(exchange, "completion_tokens") - (thought if type(thought) is int else 0)
+
+
+def said(exchange: Exchange) -> str:
+    """The text of the first choice. Raises Inconclusive where there is none."""
+    if broken_off(exchange):
+        raise Inconclusive(f"“{exchange.request}”: the stream broke off")
+    content = exchange.messages[0].get("content") if exchange.messages else None
+    if not isinstance(content, str) or not content.strip():
+        raise Inconclusive(f"“{exchange.request}”: the reply has no text")
+    return content.strip()
+
+
+def _reason(exchange: Exchange) -> Any:
+    """The finish_reason of the first choice. Raises Inconclusive where there is no choice."""
+    if not exchange.choices:
+        raise Inconclusive(f"“{exchange.request}”: the reply has no choice")
+    return exchange.choices[0].get("finish_reason")
+
+
+def _called(exchange: Exchange) -> list[str]:
+    """The names of the functions that are called, in alphabetical order."""
+    if broken_off(exchange) or not exchange.tool_calls:
+        raise Inconclusive(f"“{exchange.request}”: no tool is called")
+    functions = [call.get("function") for call in exchange.tool_calls]
+    return sorted(str(each.get("name")) for each in functions if isinstance(each, dict))
+
+
+_ESTIMATED = only(_streams, put("usage.prompt_tokens", lambda count: count + 7))
+
+
+@must(
+    "count the same prompt_tokens for a request whether it is streamed or not",
+    on=_requests((*TEXT_PAIRS, ARTICLE_PAIR)),
+    source="openai-openapi#CreateChatCompletionStreamResponse.usage",
+    contract=["equiv-02"],
+    at="usage.prompt_tokens",
+    hint="Ask the upstream for usage in streams and pass it on; do not estimate it.",
+    broken_by={
+        "estimated in streams": _ESTIMATED,
+        "only what was not cached": only(_streams, put("usage.prompt_tokens", 1)),
+    },
+)
+def test_prompt_tokens(send: Send) -> None:
+    each_pair((*TEXT_PAIRS, ARTICLE_PAIR), lambda one, other: agree(send, one, other, prompt_tokens))
+
+
+@must(
+    "count the same prompt_tokens for a request with tools whether it is streamed or not",
+    on=_requests(TOOL_PAIRS),
+    source="openai-openapi#CreateChatCompletionStreamResponse.usage",
+    contract=["equiv-02"],
+    at="usage.prompt_tokens",
+    hint="Ask the upstream for usage in streams and pass it on: an estimate forgets the tools.",
+    broken_by=_ESTIMATED,
+)
+def test_prompt_tokens_with_tools(send: Send) -> None:
+    each_pair(TOOL_PAIRS, lambda one, other: agree(send, one, other, prompt_tokens))
+
+
+@must(
+    "count the same prompt_tokens for a request for JSON whether it is streamed or not",
+    on=_requests(OUTPUT_PAIRS),
+    source="openai-openapi#CreateChatCompletionStreamResponse.usage",
+    contract=["equiv-02"],
+    at="usage.prompt_tokens",
+    hint="Ask the upstream for usage in streams and pass it on: an estimate forgets the schema.",
+    broken_by=_ESTIMATED,
+)
+def test_prompt_tokens_with_output(send: Send) -> None:
+    each_pair(OUTPUT_PAIRS, lambda one, other: agree(send, one, other, prompt_tokens))
+
+
+def _twice_each(before: list[Read]) -> list[Read]:
+    return [block for block in before for _ in range(2 if b'"content":"' in block[1] else 1)]
+
+
+def _some_lost(before: list[Read]) -> list[Read]:
+    texts = [block for block in before if b'"content":"' in block[1]]
+    return [block for block in before if block not in texts[-2:]]
+
+
+@should(
+    "stream the same text that it sends whole, where the model has no choice",
+    on=_requests(TEXT_PAIRS),
+    source="openai-openapi#CreateChatCompletionRequest.stream",
+    contract=["equiv-03"],
+    at="choices.*.delta.content",
+    hint="Send each piece of the text once and as it is: neither what came before it again, nor less.",
+    broken_by={"pieces sent twice": events(_twice_each), "the end lost": events(_some_lost)},
+)
+def test_text(send: Send) -> None:
+    each_pair(TEXT_PAIRS, lambda one, other: agree(send, one, other, said))
+
+
+@should(
+    "end a reply for the same reason whether it is streamed or not, where the model has no choice",
+    on=_requests(TEXT_PAIRS),
+    source="openai-openapi#CreateChatCompletionRequest.stream",
+    contract=["equiv-03"],
+    at="choices.*.finish_reason",
+    hint="Map the upstream's reason in streams as in whole replies.",
+    broken_by=only(_streams, put("choices.*.finish_reason", lambda reason: reason and "length")),
+)
+def test_finish_reason(send: Send) -> None:
+    each_pair(TEXT_PAIRS, lambda one, other: agree(send, one, other, _reason))
+
+
+@should(
+    "count the completion_tokens of the same text alike, to two tokens, whether it is streamed or not",
+    on=_requests(TEXT_PAIRS),
+    source="openai-openapi#CompletionUsage.completion_tokens",
+    contract=["equiv-03"],
+    at="usage.completion_tokens",
+    hint="Pass the upstream's count on in streams; do not count chunks or characters.",
+    broken_by=only(_streams, put("usage.completion_tokens", lambda count: count + 3)),
+)
+def test_completion_tokens(send: Send) -> None:
+    def relation(one: Request, other: Request) -> None:
+        if said(send(one)) != said(send(other)):
+            raise NotApplicable(f"“{one}” and “{other}” are answered with different texts")
+        agree(send, one, other, _written, lambda count, streamed_count: abs(count - streamed_count) <= 2)
+
+    each_pair(TEXT_PAIRS, relation)
+
+
+@should(
+    "call the same functions in a stream as in a whole reply, where a call is forced",
+    on=_requests(TOOL_PAIRS[1:]),
+    source="openai-openapi#CreateChatCompletionRequest.stream",
+    contract=["equiv-03"],
+    at="choices.*.delta.tool_calls",
+    hint="Translate each of the upstream's calls once in streams too, with its name.",
+    broken_by=only(_streams, put("choices.*.delta.tool_calls.*.function.name", lambda name: name and f"{name}_2")),
+)
+def test_calls(send: Send) -> None:
+    each_pair(TOOL_PAIRS[1:], lambda one, other: agree(send, one, other, _called))
+
+
+@must(
+    "report length for a reply that the limit cut off, streamed or not",
+    on=(LENGTH, LENGTH_STREAM),
+    source="openai-openapi#CreateChatCompletionStreamResponse.choices.finish_reason",
+    contract=["equiv-04"],
+    at="choices.*.finish_reason",
+    hint="Map the upstream's reason (max_tokens, MAX_TOKENS) to length in both forms.",
+    broken_by={
+        "stop in streams": only(_streams, put("choices.*.finish_reason", lambda reason: reason and "stop")),
+        "stop in whole replies": only(
+            lambda request: not request.streams, put("choices.*.finish_reason", lambda reason: reason and "stop")
+        ),
+    },
+)
+def test_length(send: Send, model: Model) -> None:
+    if model.reasons:
+        raise NotApplicable("a model that reasons was given room enough")
+    reasons = {str(request): _reason(send(request)) for request in (LENGTH, LENGTH_STREAM)}
+    assert all(reason == "length" for reason in reasons.values()), (
+        f"counting to 100 in 20 tokens ends with finish_reason {reasons}"
+    )
+
+
+def _details(exchange: Exchange) -> dict[str, Any]:
+    """The members of both details of the usage, by their paths."""
+    names = ("prompt_tokens_details", "completion_tokens_details")
+    found = [(name, exchange.usage.get(name)) for name in names]
+    return {f"{name}.{key}": each[key] for name, each in found if isinstance(each, dict) for key in each}
+
+
+def _alike(one: dict[str, Any], other: dict[str, Any]) -> bool:
+    """Whether both have the same members. One that counts something may be left out of the other as zero."""
+    return not any(not (one | other)[name] for name in one.keys() ^ other.keys())
+
+
+@should(
+    "give usage the same details whether the reply is streamed or not",
+    on=(PLAIN, STREAM_USAGE),
+    source="openai-openapi#CompletionUsage",
+    contract=["equiv-05"],
+    at="usage.prompt_tokens_details",
+    hint="Build the usage of both forms in one place, so that streams do not lose the details.",
+    broken_by={
+        "no details in streams": only(_streams, drop("usage.prompt_tokens_details")),
+        "a zero left out in streams": only(_streams, drop("usage.prompt_tokens_details.cached_tokens")),
+        "no details in whole replies": only(
+            lambda request: not request.streams, drop("usage.completion_tokens_details")
+        ),
+    },
+)
+def test_usage_details(send: Send) -> None:
+    agree(send, PLAIN, STREAM_USAGE, _details, _alike)
+
+
+def _refusal(exchange: Exchange) -> tuple[int, Any, Any]:
+    error = exchange.error if exchange.refused else {}
+    return exchange.status, error.get("type"), error.get("code")
+
+
+@should(
+    "refuse a wrong request with the same status, type and code whether it is to be streamed or not",
+    on=_requests(ERROR_PAIRS),
+    source="openai-openapi#ErrorResponse",
+    contract=["equiv-06"],
+    at="error",
+    hint="Check the request before the stream begins, and refuse it with the status, not with an event in a 200.",
+    broken_by={
+        "another status": only(_streams, respond(500, {"error": {"message": "m", "type": "t", "code": "c"}})),
+        "another code": only(_streams, put("error.code", "bad_response")),
+        "200": only(_streams, respond(200, {"error": {"message": "m", "type": "t", "param": None, "code": "c"}})),
+    },
+)
+def test_errors(send: Send) -> None:
+    def relation(one: Request, other: Request) -> None:
+        if not send(one).refused:
+            raise NotApplicable(f"“{one}” is not refused, which is another requirement")
+        agree(send, one, other, _refusal)
+
+    each_pair(ERROR_PAIRS, relation)

@@ -7,9 +7,11 @@ import re
 from dataclasses import replace
 from typing import Any
 
-from conformance.exchange import Exchange, NotApplicable, Read
-from conformance.families import EVERY_COMPLETED_STREAM, EVERY_STREAM
+from conformance.exchange import Exchange, Inconclusive, NotApplicable, Read
+from conformance.families import EVERY_COMPLETED_STREAM, EVERY_STREAM, streamed_choices
 from conformance.faults import append, chunk, content_edit, events, insert, without_events
+from conformance.profile import Model
+from conformance.requests import LONG_STREAM
 from conformance.requirement import Fault, must, should
 from conformance.sse import Event, EventStream
 
@@ -238,3 +240,52 @@ def test_ends_after_done(exchange: Exchange, stream: EventStream) -> None:
         raise NotApplicable("the stream has no [DONE]")
     waited = max(exchange.seconds, stream.ended) - stream.events[stream.terminators[0]].time
     assert waited <= PATIENCE, f"the body ended {waited:.1f} s after [DONE]"
+
+
+AT_ONCE = 0.1  #: seconds, in which a whole stream is there before anyone can wait for it
+LONG_ENOUGH = 200  #: characters, below which nothing is to be spread
+
+
+def _texts(exchange: Exchange) -> list[tuple[float, int]]:
+    """When each piece of text arrived, and how long it is."""
+    found = []
+    for event in exchange.stream.events:
+        for choice in streamed_choices([event.document] if isinstance(event.document, dict) else []):
+            text = choice["delta"].get("content") if isinstance(choice.get("delta"), dict) else None
+            if isinstance(text, str) and text:
+                found.append((event.time, len(text)))
+    return found
+
+
+def _held_back(before: list[Read]) -> list[Read]:
+    return [(before[-1][0], data) for _, data in before]
+
+
+def _in_two(before: list[Read]) -> list[Read]:
+    return [(before[0 if number < 9 else -1][0], data) for number, (_, data) in enumerate(before)]
+
+
+@should(
+    "send a long text as it is written: its beginning in the first half of the time, the rest piece by piece",
+    on=(LONG_STREAM,),
+    source="openai-openapi#CreateChatCompletionRequest.stream",
+    contract=["framing-08"],
+    at="header:content-type",
+    hint="Turn response buffering off in every proxy (nginx: proxy_buffering off), and flush after each event.",
+    needs=["times"],
+    broken_by={
+        "all at the end": events(_held_back),
+        "in two heaps": events(_in_two),
+    },
+)
+def test_incremental(exchange: Exchange, model: Model) -> None:
+    pieces, total = _texts(exchange), exchange.reads[-1][0]
+    if model.reasons:
+        raise NotApplicable("the model thinks before it writes")
+    if sum(length for _, length in pieces) < LONG_ENOUGH:
+        raise Inconclusive("the text is too short to be spread")
+    if total < AT_ONCE:
+        raise NotApplicable(f"the whole stream took {total:.3f} s")
+    first, arrivals = pieces[0][0], len({when for when, _ in pieces})
+    assert first <= total / 2, f"the first text arrived after {first:.2f} of {total:.2f} s"
+    assert arrivals >= 4, f"the text arrived in {arrivals} reads, the first after {first:.2f} of {total:.2f} s"

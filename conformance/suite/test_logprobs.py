@@ -4,10 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
-from conformance.exchange import Inconclusive, Request, list_of
-from conformance.families import replies_where
-from conformance.faults import edit
-from conformance.requirement import must
+from conformance.archive import Send
+from conformance.exchange import Exchange, Inconclusive, NotApplicable, Request, list_of
+from conformance.families import broken_off, replies_where, streamed_choices
+from conformance.faults import edit, only, put, respond, status
+from conformance.requests import LOGPROBS, LOGPROBS_STREAM, chat
+from conformance.requirement import must, should
+
+#: Without top_logprobs; its text has characters of two and of three bytes.
+LOGPROBS_ALONE = chat("Repeat exactly and add nothing: héllo 世界", label="logprobs-alone", logprobs=True)
 
 
 def _asks_alternatives(request: Request) -> bool:
@@ -49,3 +54,102 @@ def test_top_bounded(choices: list[dict[str, Any]], asked: dict[str, Any]) -> No
     assert max(counts) <= asked["top_logprobs"], (
         f"a token has {max(counts)} top_logprobs, and {asked['top_logprobs']} were asked for"
     )
+
+
+@should(
+    "give the log probabilities that are asked for, or refuse with a 4xx",
+    on=(LOGPROBS, LOGPROBS_ALONE, LOGPROBS_STREAM),
+    source="openai-openapi#CreateChatCompletionRequest.logprobs",
+    contract=["logprobs-01"],
+    at="choices.*.logprobs",
+    hint="Refuse logprobs where the upstream has none; do not leave them out in silence.",
+    needs=["request"],
+    broken_by={
+        "null": put("choices.*.logprobs", None),
+        "the shape of legacy completions": put("choices.*.logprobs", {"tokens": ["OK"], "token_logprobs": [-0.1]}),
+        "a number": put("choices.*.logprobs", -0.1),
+        "a failure": status(500),
+    },
+)
+def test_given(exchange: Exchange) -> None:
+    if exchange.refused:
+        assert exchange.status < 500, f"“{exchange.request}” is answered with HTTP {exchange.status}"
+        return
+    if broken_off(exchange):
+        raise Inconclusive("the stream broke off")
+    choices = streamed_choices(exchange.chunks) if exchange.streamed else exchange.choices
+    found = [choice.get("logprobs") for choice in choices]
+    assert _entries(choices), f"logprobs is true, and no choice has logprobs.content; logprobs are {found!r:.160}"
+
+
+@should(
+    "take logprobs without top_logprobs where it takes both",
+    on=(LOGPROBS_ALONE, LOGPROBS),
+    source="openai-openapi#CreateChatCompletionRequest.top_logprobs",
+    contract=["logprobs-01"],
+    at="error",
+    hint="Take top_logprobs as 0 where it is absent.",
+    broken_by=only(
+        lambda request: "top_logprobs" not in request.asked,
+        respond(400, {"error": {"message": "top_logprobs: required", "type": "invalid_request_error"}}),
+    ),
+)
+def test_alone(send: Send) -> None:
+    both, alone = send(LOGPROBS), send(LOGPROBS_ALONE)
+    if not both.succeeded:
+        raise NotApplicable(f"logprobs with top_logprobs are answered with {both.outcome}, too")
+    said = " ".join(alone.text.split())[:160]
+    assert alone.succeeded, f"logprobs without top_logprobs are answered with {alone.outcome}: {said}"
+
+
+def _spelled(entries: list[dict[str, Any]]) -> bytes:
+    """The text that the entries make up, by their bytes. Raises NotApplicable where one has none."""
+    parts = [entry.get("bytes") for entry in entries]
+    if not parts or not all(isinstance(part, list) and all(type(each) is int for each in part) for part in parts):
+        raise NotApplicable("no logprobs came, or an entry has no bytes")
+    return b"".join(bytes(each & 255 for each in list_of(part)) for part in parts)
+
+
+@should(
+    "give log probabilities whose bytes spell the content",
+    on=(LOGPROBS, LOGPROBS_ALONE),
+    source="openai-openapi#ChatCompletionTokenLogprob.bytes",
+    contract=["logprobs-04"],
+    at="choices.*.logprobs.content",
+    hint="Give the bytes of each token in UTF-8, of a token that is part of a character too.",
+    broken_by={
+        "code points": put("choices.*.logprobs.content.*.bytes", [63]),
+        "one entry lost": put("choices.*.logprobs.content", lambda entries: entries and entries[1:]),
+    },
+)
+def test_bytes_spell_content(exchange: Exchange, choices: list[dict[str, Any]]) -> None:
+    content = exchange.messages[0].get("content") if exchange.messages else None
+    if not isinstance(content, str) or not content:
+        raise Inconclusive("the reply has no text")
+    spelled = _spelled(_entries(choices[:1]))
+    assert spelled.strip() == content.encode("utf-8", "replace").strip(), (
+        f"the bytes spell {spelled[:80]!r}, and the content is {content[:80]!r}"
+    )
+
+
+@should(
+    "stream log probabilities whose tokens add up to the streamed text",
+    on=(LOGPROBS_STREAM,),
+    source="openai-openapi#CreateChatCompletionStreamResponse.choices.logprobs",
+    contract=["logprobs-05"],
+    at="choices.*.logprobs.content",
+    hint="Send with each delta the entries of its own tokens, each once.",
+    broken_by={
+        "another text": put("choices.*.logprobs.content.*.token", " sea"),
+        "sent twice": put("choices.*.logprobs.content", lambda entries: entries and entries * 2),
+    },
+)
+def test_streamed_tokens_add_up(exchange: Exchange, chunks: list[dict[str, Any]]) -> None:
+    content = exchange.messages[0].get("content") if exchange.messages and not broken_off(exchange) else None
+    tokens = [entry.get("token") for entry in _entries(streamed_choices(chunks))]
+    if not isinstance(content, str) or not content:
+        raise Inconclusive("the stream has no text, or broke off")
+    if not tokens or not all(isinstance(token, str) for token in tokens):
+        raise NotApplicable("no logprobs came, or an entry has no token, which is another requirement")
+    joined = "".join(map(str, tokens))
+    assert joined.strip() == content.strip(), f"the tokens add up to {joined[:80]!r}, the text to {content[:80]!r}"

@@ -172,6 +172,7 @@ def test_retry_after_in_seconds(exchange: Exchange) -> None:
 
 
 def retry_after(exchange: Exchange) -> str:
+    """The field's value. Raises NotApplicable where there is none."""
     value = exchange.header("retry-after")
     if value is None:
         raise NotApplicable("the 429 has no Retry-After, which it may leave out")

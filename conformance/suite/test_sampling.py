@@ -4,12 +4,19 @@ from __future__ import annotations
 
 from typing import Any
 
-from conformance.exchange import Inconclusive, NotApplicable, Request
-from conformance.families import EVERY_USAGE
-from conformance.faults import put
+from conformance.exchange import Exchange, Inconclusive, NotApplicable, Request
+from conformance.families import EVERY_USAGE, broken_off
+from conformance.faults import put, respond, status
 from conformance.profile import Model
-from conformance.requests import COMPLETION_LENGTH
-from conformance.requirement import Family, must
+from conformance.requests import COMPLETION_LENGTH, LENGTH, PLAIN, STREAM, STREAM_USAGE, chat
+from conformance.requirement import Family, must, should
+
+#: A request with nothing but what must be in it.
+MINIMAL = chat(label="minimal", max_tokens=None, temperature=None)
+HOT = chat(label="temperature-2", temperature=2)
+NARROW = chat(label="top-p-least", temperature=None, top_p=0.01)
+LIKED = chat(label="penalties-least", temperature=None, top_p=1, presence_penalty=-2, frequency_penalty=-2)
+DISLIKED = chat(label="penalties-most", temperature=None, presence_penalty=2, frequency_penalty=2)
 
 END_TOKEN = 1  #: some tokenisers count the token that ends a reply
 LEAST = 16  #: some upstreams raise smaller limits to this
@@ -88,10 +95,107 @@ def test_max_completion_tokens(asked: dict[str, Any], usage: dict[str, Any], mod
     hint="Map the upstream's reason (max_tokens, MAX_TOKENS) to length.",
     broken_by=put("choices.*.finish_reason", "stop"),
 )
-def test_completion_cut_is_length(choices: list[dict[str, Any]], asked: dict[str, Any], model: Model) -> None:
+def test_completion_cut_is_length(
+    choices: list[dict[str, Any]], usage: dict[str, Any], asked: dict[str, Any], model: Model
+) -> None:
     if asked.get("max_completion_tokens", 0) > 100:
         raise NotApplicable("a model that reasons was given room enough")
     if not choices:
         raise Inconclusive("the reply has no choice")
+    count = usage.get("completion_tokens")
+    if type(count) is not int or count < asked.get("max_completion_tokens", 0) - 1:
+        raise Inconclusive(f"the model ended before the limit, after {count} tokens")
     reason = choices[0].get("finish_reason")
     assert reason == "length", f"counting to 100 in 20 tokens ended with finish_reason {reason!r}"
+
+
+def _reason(exchange: Exchange) -> Any:
+    if broken_off(exchange):
+        raise Inconclusive("the stream broke off")
+    if not exchange.choices:
+        raise Inconclusive("the reply has no choice")
+    return exchange.choices[0].get("finish_reason")
+
+
+@must(
+    "answer a request that has a model and one user message, and nothing else",
+    on=(MINIMAL,),
+    source="openai-openapi#CreateChatCompletionRequest.required",
+    contract=["sampling-01"],
+    at="choices.*.message.content",
+    hint="Supply what the upstream needs beyond that: Anthropic's API wants a max_tokens.",
+    broken_by={
+        "refused": respond(400, {"error": {"message": "max_tokens: field required", "type": "t"}}),
+        "cut after few tokens": put("choices.*.finish_reason", "length"),
+        "no text": put("choices.*.message.content", ""),
+    },
+)
+def test_minimal(exchange: Exchange) -> None:
+    assert exchange.succeeded, f"a request of model and messages is answered with {exchange.outcome}: {_said(exchange)}"
+    content = exchange.messages[0].get("content") if exchange.messages else None
+    reason = _reason(exchange)
+    text = content.strip() if isinstance(content, str) else ""
+    assert text, f"the content is {content!r:.100}, the finish_reason {reason!r}"
+    assert reason == "stop", f"“Say OK.” without a limit ends with finish_reason {reason!r}"
+
+
+def _said(exchange: Exchange) -> str:
+    return " ".join(exchange.text.split())[:160]
+
+
+@must(
+    "report length as the finish_reason of a reply that max_tokens cut off",
+    on=(LENGTH,),
+    source="openai-openapi#CreateChatCompletionResponse.choices.finish_reason",
+    contract=["sampling-03"],
+    at="choices.*.finish_reason",
+    hint="Map the upstream's reason (max_tokens, MAX_TOKENS) to length.",
+    broken_by={
+        "stop": put("choices.*.finish_reason", "stop"),
+        "the upstream's word": put("choices.*.finish_reason", "max_tokens"),
+    },
+)
+def test_cut_is_length(exchange: Exchange, asked: dict[str, Any]) -> None:
+    if asked.get("max_completion_tokens", 0) > 100:
+        raise NotApplicable("a model that reasons was given room enough")
+    reason = _reason(exchange)
+    assert reason == "length", f"counting to 100 in 20 tokens ended with finish_reason {reason!r}"
+
+
+@must(
+    "report stop as the finish_reason of a reply that ends well below the limit",
+    on=(PLAIN, STREAM, STREAM_USAGE, MINIMAL),
+    source="openai-openapi#CreateChatCompletionResponse.choices.finish_reason",
+    contract=["sampling-05"],
+    at="choices.*.finish_reason",
+    hint="Map the upstream's reason (end_turn, STOP, eos) to stop.",
+    broken_by={
+        "length": put("choices.*.finish_reason", lambda reason: reason and "length"),
+        "the upstream's word": put("choices.*.finish_reason", lambda reason: reason and "end_turn"),
+    },
+)
+def test_end_is_stop(exchange: Exchange, asked: dict[str, Any]) -> None:
+    reason, text = _reason(exchange), exchange.messages[0].get("content") if exchange.messages else None
+    limit = asked.get("max_tokens", asked.get("max_completion_tokens", 4096))
+    if not isinstance(text, str) or not 0 < len(text) <= limit / 2:  # a token is a character at least
+        raise Inconclusive(f"the reply is not well below its limit of {limit} tokens: {text!r:.100}")
+    assert reason == "stop", f"the reply {text!r} to “Say OK.” ends with finish_reason {reason!r}"
+
+
+@should(
+    "accept the least and the greatest temperature, top_p and penalties that are legal",
+    on=(HOT, NARROW, LIKED, DISLIKED),
+    source="openai-openapi#ModelResponseProperties.temperature",
+    contract=["sampling-06"],
+    at="error",
+    hint="Bring a value that the upstream does not take (temperature 2 on Claude) into its range.",
+    needs=["request"],
+    broken_by={
+        "refused as out of range": respond(400, {"error": {"message": "temperature: must be at most 1", "type": "t"}}),
+        "a failure": status(500),
+    },
+)
+def test_boundaries(exchange: Exchange, model: Model) -> None:
+    if model.reasons or "not support" in exchange.text.lower() or "unsupported" in exchange.text.lower():
+        raise NotApplicable("the model takes no such parameter")
+    assert exchange.succeeded, f"“{exchange.request}” is answered with {exchange.outcome}: {_said(exchange)}"

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 from typing import Any
 
-from conformance.exchange import SCRUBBED_KEY, Exchange, Inconclusive, NotApplicable, Violation
+from conformance.archive import Send
+from conformance.exchange import MODEL, SCRUBBED_KEY, Exchange, Inconclusive, NotApplicable, Request, Violation
 from conformance.families import EVERY_ERROR, EVERY_RESPONSE, EVERY_UNAUTHENTICATED
-from conformance.faults import header, put, respond
-from conformance.requests import UNKNOWN_MODEL, UNKNOWN_TOKEN
+from conformance.faults import edit, header, put, respond, status
+from conformance.requests import PLAIN, UNKNOWN_MODEL, UNKNOWN_TOKEN, bad, intrusive
 from conformance.requirement import Family, Fault, must, should
 
 ECHO = 16  #: contiguous characters of a token that disclose it
@@ -83,6 +85,8 @@ def test_refusal_same_for_any_model(exchanges: list[Exchange]) -> None:
     unknown = [each for each in plain if each not in known]
     if not known or not unknown or any(each.succeeded for each in plain):
         raise NotApplicable("not both a known and an unknown model were refused")
+    if any(each.status >= 500 or each.status in (408, 429) for each in plain):
+        raise Inconclusive("the endpoint was throttled or failing")
     for one in known:
         for other in unknown:
             if refusal(one) != refusal(other):
@@ -150,6 +154,7 @@ def test_token_not_echoed(exchange: Exchange) -> None:
 
 
 def around(text: str, part: str) -> str:
+    """The part of a text, quoted, with some of what stands around it."""
     start = text.find(part)
     return repr(text[max(start - 40, 0) : start + len(part) + 20])
 
@@ -222,3 +227,91 @@ def test_errors_hide_internals(exchange: Exchange) -> None:
     sent = exchange.request.body.decode("utf-8", "replace")
     found = [each[0] for each in INTERNALS.finditer(exchange.text) if each[0] not in sent]
     assert not found, f"the error tells of {found[0]!r}: {around(exchange.text, found[0])}"
+
+
+# --- addresses, and what may be read in two ways ------------------------------------------------------------
+
+
+def fetching(label: str, url: str) -> Request:
+    """A request with an image that only the endpoint itself could fetch from there."""
+    parts = [{"type": "text", "text": "What does it say?"}, {"type": "image_url", "image_url": {"url": url}}]
+    request = bad(f"image-at-{label}", {"model": MODEL, "messages": [{"role": "user", "content": parts}]})
+    return intrusive(replace(request, features=frozenset({"vision"})))
+
+
+LOOPBACK = fetching("loopback", "http://127.0.0.1:1/x.png")
+METADATA = fetching("metadata-service", "http://169.254.169.254/latest/meta-data/")
+LOOPBACK_6 = fetching("loopback-6", "http://[::1]/")
+#: What an image service says of the inside where it tried: the metadata's names, or how the connection failed.
+INSIDE = re.compile(
+    r"ami-id|instance-id|iam/|security-credentials|computeMetadata|connection refused|ECONNREFUSED|no route to host",
+    re.IGNORECASE,
+)
+
+
+@should(
+    "refuse an image at a loopback, link-local or private address with a client error",
+    on=(LOOPBACK, METADATA, LOOPBACK_6),
+    source="owasp#api7",
+    contract=["security-05"],
+    at="status",
+    hint="Resolve the name first, refuse private addresses, and follow no redirection without looking again.",
+    broken_by={
+        "served": respond(200, {"choices": [{"index": 0, "message": {"content": "OK."}}]}),
+        "500": status(500),
+    },
+    needs=["request", "status"],
+)
+def test_internal_image_refused(exchange: Exchange) -> None:
+    said = f"{exchange.request} was answered with {outline(exchange)}"
+    assert 400 <= exchange.status < 500, said
+
+
+@should(
+    "tell nothing of what is, or is not, at an internal address that an image is to come from",
+    on=(LOOPBACK, METADATA, LOOPBACK_6),
+    source="owasp#api7",
+    contract=["security-05"],
+    at="error.message",
+    broken_by={
+        "what is there": put("error.message", "not an image: ami-id ami-launch-index hostname iam/"),
+        "that nothing listens": put("error.message", "Get: dial: connect: connection refused"),
+    },
+    needs=["request"],
+)
+def test_internal_address_hidden(exchange: Exchange) -> None:
+    found = INSIDE.search(exchange.text)
+    assert not found, f"{exchange.request} tells of {found[0] if found else ''!r}: {exchange.text[:160]}"
+
+
+def two_models(label: str, first: str, second: str) -> Request:
+    """A body with two members named model, in this order."""
+    messages = json.dumps(PLAIN.asked["messages"])
+    body = f'{{"model": "{first}", "max_tokens": 16, "messages": {messages}, "model": "{second}"}}'
+    return intrusive(bad(label, body.encode()))
+
+
+UNKNOWN_LAST = two_models("two-models-unknown-last", MODEL, UNKNOWN_MODEL)
+UNKNOWN_FIRST = two_models("two-models-unknown-first", UNKNOWN_MODEL, MODEL)
+
+
+@should(
+    "refuse a body with two models, or take the same one of them whatever their order",
+    on=(UNKNOWN_LAST, UNKNOWN_FIRST),
+    source="rfc8259#4",
+    contract=["security-06"],
+    at="model",
+    hint="Parse the body once, and use what was parsed for routing, for billing and for the upstream.",
+    broken_by={
+        "both served": respond(200, {"model": "some-model", "choices": [], "usage": {}}),
+        "a server error": status(500),
+        "the unknown one served": edit(lambda document: document.update(model=UNKNOWN_MODEL, choices=[], error=None)),
+    },
+)
+def test_two_models(send: Send) -> None:
+    exchanges = [send(UNKNOWN_LAST), send(UNKNOWN_FIRST)]
+    for exchange in exchanges:
+        assert exchange.status < 500, outline(exchange)
+        served = exchange.succeeded and exchange.reply.get("model") == UNKNOWN_MODEL
+        assert not served, f"{exchange.request} was served as a model that does not exist"
+    assert not all(each.succeeded for each in exchanges), "a model that does not exist was passed over in both orders"

@@ -17,7 +17,8 @@ from conformance.families import (
     failed,
     streamed_choices,
 )
-from conformance.faults import DROP, chunk, edit, events, put
+from conformance.faults import DROP, chunk, edit, events, header, late, put, status
+from conformance.requests import NO_MESSAGES_STREAM, UNKNOWN_MODEL_ERROR, bad
 from conformance.requirement import Fault, must, should
 from conformance.sse import DONE, EventStream
 
@@ -457,3 +458,26 @@ def test_no_silent_end(exchange: Exchange, stream: EventStream, chunks: Chunks) 
     assert done or finished or failed(exchange), (
         f"the stream of {len(stream.events)} events just ends: no finish_reason, no [DONE], no error"
     )
+
+
+UNKNOWN_MODEL_STREAM = bad("unknown-model-stream", UNKNOWN_MODEL_ERROR.asked | {"stream": True})
+
+
+@must(
+    "refuse a streamed request without messages, or for an unknown model, with a client error, not in a stream",
+    on=(NO_MESSAGES_STREAM, UNKNOWN_MODEL_STREAM),
+    source="whatwg-sse#processing-model",
+    contract=["streaming-17"],
+    at="status",
+    hint="Send the status once the first token is there; until then a failure can still be told by it.",
+    broken_by={
+        "an error event": late,
+        "an event stream": header("content-type", "text/event-stream"),
+        "a server error": status(500),
+    },
+    needs=["request", "status"],
+)
+def test_refused_before_it_streams(exchange: Exchange) -> None:
+    told = f"{exchange.request} was answered with HTTP {exchange.status}, {exchange.media_type}"
+    assert 400 <= exchange.status < 500, f"{told}: {exchange.text[:120].strip()}"
+    assert exchange.media_type != "text/event-stream", told

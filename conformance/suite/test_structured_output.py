@@ -10,22 +10,34 @@ from jsonschema.validators import validator_for
 from referencing import Registry
 from referencing.exceptions import Unresolvable
 
-from conformance.exchange import Exchange, Inconclusive, NotApplicable
+from conformance.exchange import Exchange, Inconclusive, NotApplicable, Request
 from conformance.families import broken_off, output_type, replies_where, streamed_choices, strict_schema
 from conformance.faults import edit, put
 from conformance.requirement import must
 from conformance.strict_json import JSONError, loads
 
-JSON_OBJECT = replies_where("every reply in JSON mode", lambda each: output_type(each) == "json_object")
-BY_SCHEMA = replies_where("every plain reply by a strict schema", lambda each: strict_schema(each) and not each.streams)
+DEMANDING = "schema."  #: begins the features of what not every upstream can follow, each a requirement of its own
+
+
+def _usual(request: Request) -> bool:
+    return not any(feature.startswith(DEMANDING) for feature in request.features)
+
+
+def _by_schema(request: Request) -> bool:
+    return strict_schema(request) and _usual(request)
+
+
+JSON_OBJECT = replies_where(
+    "every reply in JSON mode", lambda each: output_type(each) == "json_object" and _usual(each)
+)
+BY_SCHEMA = replies_where("every plain reply by a strict schema", lambda each: _by_schema(each) and not each.streams)
 BY_SCHEMA_STREAMED = replies_where(
-    "every streamed reply by a strict schema", lambda each: strict_schema(each) and each.streams
+    "every streamed reply by a strict schema", lambda each: _by_schema(each) and each.streams
 )
 NOT_JSON = {
     "in a Markdown fence": put("choices.*.message.content", '```json\n{"a": 1}\n```'),
     "prose": put("choices.*.message.content", 'Here it is: {"a": 1}'),
     "an array": put("choices.*.message.content", "[1]"),
-    "nothing": put("choices.*.message.content", None),
 }
 
 
@@ -54,6 +66,8 @@ def outputs(exchange: Exchange) -> list[Any]:
             raise NotApplicable("a choice has no message, which is another requirement")
         if reason in ("length", "content_filter") or message.get("refusal"):
             raise Inconclusive(f"the model did not answer: finish_reason {reason}, refusal {message.get('refusal')!r}")
+        if not message.get("content") and not message.get("tool_calls") and reason == "stop":
+            raise Inconclusive("the reply is wholly empty, as Claude's sometimes are")
         if message.get("tool_calls") and exchange.request.asked.get("tools"):
             raise NotApplicable("the model called a tool instead of answering")
         if _twice(message.get("content")) and exchange.request.asked.get("tools"):

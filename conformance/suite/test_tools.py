@@ -26,6 +26,8 @@ Pieces = dict[tuple[int, int], list[JSONObject]]
 
 CALLS = "choices.*.message.tool_calls"
 PIECES = "choices.*.delta.tool_calls"
+TEXT = {"role": "assistant", "content": "It is sunny.", "refusal": None}
+LEGACY = TEXT | {"content": None, "function_call": {"name": "get_weather", "arguments": "{}"}}
 CALL = {
     "id": "call_1",
     "type": "function",
@@ -231,9 +233,16 @@ def test_ids_differ_between_replies(exchanges: list[Exchange]) -> None:
 # --- what was asked for -------------------------------------------------------------------------------------
 
 
+def said(message: dict[str, Any]) -> tuple[Any, ...]:
+    """Whatever a message tells."""
+    return tuple(message.get(name) for name in ("content", "tool_calls", "refusal", "function_call", "audio"))
+
+
 def _willing(exchange: Exchange) -> None:
     """Raises Inconclusive where no call came because the model refused or was cut off."""
     _whole(exchange)
+    if not exchange.choices or not any(any(said(message)) for message in exchange.messages):
+        raise Inconclusive("the reply is wholly empty")
     for choice in exchange.choices:
         refusal = [message.get("refusal") for message in exchange.messages if message.get("refusal")]
         if refusal or choice.get("finish_reason") in ("length", "content_filter"):
@@ -252,7 +261,7 @@ def _said(exchange: Exchange) -> str:
     at=CALLS,
     hint="Pass tool_choice none on; where the upstream has no such choice, leave the tools out.",
     needs=["request"],
-    broken_by={"a call": put(CALLS, [CALL]), "no text": put("choices.*.message.content", None)},
+    broken_by={"a call": put(CALLS, [CALL]), "no text": put("choices.*.message", LEGACY)},
 )
 def test_none_is_none(exchange: Exchange) -> None:
     names = [_name(call) for call in exchange.tool_calls]
@@ -271,7 +280,7 @@ def test_none_is_none(exchange: Exchange) -> None:
     hint="Translate required to what the upstream calls it (any), and its call to tool_calls.",
     needs=["request"],
     broken_by={
-        "no call": drop(CALLS),
+        "no call": put("choices.*.message", TEXT),
         "the call as text": edit(lambda document: _as_text(document)),
     },
 )
@@ -296,7 +305,10 @@ def _as_text(document: JSONObject) -> None:
     at=f"{CALLS}.*.function.name",
     hint="Pass the named tool_choice on as an object; do not turn it into auto.",
     needs=["request"],
-    broken_by={"no call": drop(CALLS), "another function": put(f"{CALLS}.*.function.name", "get_weather")},
+    broken_by={
+        "no call": put("choices.*.message", TEXT),
+        "another function": put(f"{CALLS}.*.function.name", "get_weather"),
+    },
 )
 def test_named_is_called(exchange: Exchange, asked: JSONObject) -> None:
     function = asked["tool_choice"].get("function")

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
-from conformance.exchange import Exchange, Failure, NotApplicable, Violation
+from conformance.archive import Send
+from conformance.exchange import JSON_CONTENT, Exchange, Failure, Inconclusive, NotApplicable, Violation
 from conformance.families import EVERY_RESPONSE, EVERY_SUCCESS
-from conformance.faults import content, content_edit, failing, header, status
+from conformance.faults import content, content_edit, failing, header, only, respond, status
+from conformance.requests import PLAIN, chat
 from conformance.requirement import Family, must, should
 from conformance.strict_json import JSONError, duplicate_names, loads
+
+from .test_validation import NULLS
 
 EVERY_ARRIVAL = Family(
     "every response, whole or cut short",
@@ -232,3 +237,62 @@ def test_request_id_unique(exchanges: list[Exchange]) -> None:
     for value, same in named.items():
         if len(same) > 1:
             raise Violation(f"{len(same)} responses have the x-request-id {value!r}", *same)
+
+
+# --- the request --------------------------------------------------------------------------------------------
+
+STREAM_FALSE = chat(label="stream-false", stream=False)
+CHUNKED = replace(PLAIN, headers=(*JSON_CONTENT, ("transfer-encoding", "chunked")), label="body-in-chunks")
+
+
+@must(
+    "serve a POST to /chat/completions under its base URL, with a certificate that verifies where that is https",
+    on=(PLAIN,),
+    source="phanedge#openapi",
+    contract=["transport-01"],
+    at="status",
+    broken_by={"404": status(404), "a wrong certificate": failing(Failure("tls", "hostname mismatch"))},
+)
+def test_served(send: Send, send_raw: Send) -> None:
+    exchange = send_raw(PLAIN)
+    assert not (exchange.failure and exchange.failure.kind == "tls"), f"TLS fails: {exchange.failure}"
+    if send(PLAIN).status in (401, 402, 403):
+        raise Inconclusive(f"HTTP {exchange.status}: the key may not use this model")
+    assert exchange.status == 200, f"{exchange.outcome}: {exchange.text[:120].strip()}"
+
+
+@must(
+    "answer in one JSON document where stream is absent, false or null",
+    on=(PLAIN, STREAM_FALSE, NULLS),
+    source="openai-openapi#CreateChatCompletionRequest.stream",
+    contract=["transport-06"],
+    at="header:content-type",
+    hint="Read stream as a boolean that is false by default, and pass no stream_options on without it.",
+    broken_by={
+        "an event stream": header("content-type", "text/event-stream"),
+        "events called JSON": content_edit(lambda body: b"data: " + body + b"\n\n"),
+        "refused": only(lambda each: "stream" in each.asked, status(400)),
+    },
+    needs=["request"],
+)
+def test_no_stream_unasked(exchange: Exchange) -> None:
+    if exchange.refused and exchange.request.asked.get("stream", None) is None:
+        raise NotApplicable("it was refused, which says nothing about streaming")
+    assert exchange.status == 200, f"{exchange.request} was answered with HTTP {exchange.status}"
+    assert exchange.media_type != "text/event-stream", f"{exchange.request} was answered with an event stream"
+    assert not exchange.text.lstrip("\ufeff\r\n ").startswith("data:"), f"the body is events: {exchange.text[:80]!r}"
+
+
+@should(
+    "take a request whose body comes in chunks",
+    on=(CHUNKED,),
+    source="rfc9112#7.1",
+    contract=["transport-08"],
+    at="status",
+    hint="411 is allowed by RFC 9110, but leaves out clients that stream their uploads.",
+    broken_by={"411": status(411), "400": respond(400, {"error": {"message": "Invalid JSON in request body"}})},
+)
+def test_chunked_body(exchange: Exchange) -> None:
+    if exchange.status in (401, 402, 403):
+        raise Inconclusive(f"HTTP {exchange.status} is about the key, not about the body")
+    assert exchange.status == 200, f"a body in chunks was answered with HTTP {exchange.status}: {exchange.text[:120]}"

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from conformance.exchange import NotApplicable
+from conformance.archive import Send
+from conformance.exchange import Exchange, Inconclusive, NotApplicable, Violation
 from conformance.families import EVERY_USAGE
-from conformance.faults import chain, edit, put
-from conformance.requirement import Fault, must, should
+from conformance.faults import chain, edit, only, put
+from conformance.profile import Model
+from conformance.requests import PLAIN, PLAIN_AGAIN, TWO, again, chat, filler
+from conformance.requirement import Fault, may, must, should
 
 #: Counts of other vendors that mean cached_tokens.
 OTHER_HITS = ("prompt_cache_hit_tokens", "num_cached_tokens", "cached_input_tokens", "cached_read_tokens")
@@ -119,3 +122,117 @@ def test_hits_agree(usage: dict[str, Any], details: dict[str, Any]) -> None:
     assert not wrong, f"cached_tokens is {cached}, and " + ", ".join(
         f"{name} is {value}" for name, value in wrong.items()
     )
+
+
+# --- what the prompt costs ----------------------------------------------------------------------------------
+
+#: The plain prompt after a text of about 1,000 words; isolation compares it with the plain one, too.
+WORDS = chat(f"{filler(1000, 'plain')}\n\nSay OK.", label="thousand-words")
+#: The plain prompt with every sampling member that changes nothing about it.
+SAMPLED = chat(label="sampled", temperature=None, top_p=0.5, seed=7, stop="STOPHERE", max_tokens=5)
+SLACK = 1  #: tokens that a template with the date in it may differ by (contract, false alarms 12)
+
+
+def prompt_tokens(exchange: Exchange) -> int:
+    """The count of a reply. Raises Inconclusive where there is none."""
+    count = exchange.usage.get("prompt_tokens")
+    if type(count) is not int:
+        raise Inconclusive(f"{exchange.request}: prompt_tokens is not an integer, which is another requirement")
+    return count
+
+
+def same_prompt(one: Exchange, other: Exchange, slack: int = SLACK) -> None:
+    """The relation that money rests on: the same prompt costs the same. Another model that answered may count
+    differently, and shows nothing."""
+    if one.reply.get("model") != other.reply.get("model"):
+        raise Inconclusive(f"{one.reply.get('model')} and {other.reply.get('model')} answered: not the same model")
+    counts = prompt_tokens(one), prompt_tokens(other)
+    if abs(counts[0] - counts[1]) > slack:
+        said = f"“{one.request}” costs {counts[0]} prompt_tokens, and “{other.request}” of the same prompt {counts[1]}"
+        raise Violation(said, one, other)
+
+
+@should(
+    "count the same prompt_tokens for the same request",
+    on=(PLAIN, PLAIN_AGAIN),
+    source="openai-openapi#CompletionUsage.prompt_tokens",
+    contract=["usage-09"],
+    at="usage.prompt_tokens",
+    hint="Count the prompt as the upstream does, cache hits included, in every reply.",
+    broken_by=only(lambda each: each.attempt > 1, put("usage.prompt_tokens", lambda count: count + 5)),
+)
+def test_same_prompt_same_count(send: Send) -> None:
+    """A third request decides where two differ: one that was routed elsewhere proves nothing."""
+    try:
+        same_prompt(send(PLAIN), send(PLAIN_AGAIN))
+    except Violation:
+        if abs(prompt_tokens(send(again(PLAIN, 3))) - prompt_tokens(send(PLAIN))) <= SLACK:
+            raise Inconclusive(
+                "of three requests one was counted differently: it may have been routed elsewhere"
+            ) from None
+        raise
+
+
+@should(
+    "count more prompt_tokens where text is added to the prompt",
+    on=(PLAIN, WORDS),
+    source="openai-openapi#CompletionUsage.prompt_tokens",
+    contract=["usage-10"],
+    at="usage.prompt_tokens",
+    hint="Count the prompt of this request, not a constant; pass the whole prompt on.",
+    broken_by=put("usage.prompt_tokens", 20),
+)
+def test_more_text_costs_more(send: Send) -> None:
+    short, long = prompt_tokens(send(PLAIN)), prompt_tokens(send(WORDS))
+    assert long - short >= 100, f"two words cost {short} prompt_tokens, and with 1,000 words more {long}"
+
+
+@should(
+    "count prompt_tokens independently of top_p, seed, stop, temperature and the token limit",
+    on=(PLAIN, SAMPLED),
+    source="openai-openapi#CompletionUsage.prompt_tokens",
+    contract=["usage-11"],
+    at="usage.prompt_tokens",
+    hint="Do not put sampling parameters into the prompt, nor the limit into the count.",
+    broken_by=only(lambda each: "seed" in each.asked, put("usage.prompt_tokens", lambda count: count + 5)),
+)
+def test_sampling_costs_no_prompt(send: Send, model: Model) -> None:
+    if model.reasons:
+        raise NotApplicable("a model that reasons is not asked so")
+    same_prompt(send(PLAIN), send(SAMPLED))
+
+
+@should(
+    "count the prompt once however many choices n asks for",
+    on=(PLAIN, TWO),
+    source="openai-openapi#CreateChatCompletionRequest.n",
+    contract=["usage-12"],
+    at="usage.prompt_tokens",
+    hint="Where n is made of several upstream requests, bill their prompt once, or refuse n.",
+    broken_by=only(lambda each: "n" in each.asked, put("usage.prompt_tokens", lambda count: count * 2)),
+)
+def test_choices_share_the_prompt(send: Send) -> None:
+    two = send(TWO)
+    if two.refused:
+        raise NotApplicable(f"n is refused with HTTP {two.status}")
+    same_prompt(send(PLAIN), two)
+
+
+@may(
+    "count 600 to 2,500 prompt_tokens for 1,000 English words, and fewer than 100 for two",
+    on=(PLAIN, WORDS),
+    source="openai-openapi#CompletionUsage.prompt_tokens",
+    contract=["usage-14"],
+    at="usage.prompt_tokens",
+    hint="More means that something is put into the prompt which the customer pays and did not write.",
+    broken_by={
+        "a hidden system prompt": put("usage.prompt_tokens", lambda count: count + 4000),
+        "an estimate by characters": only(
+            lambda each: len(each.body) > 1000, put("usage.prompt_tokens", lambda count: count * 4)
+        ),
+    },
+)
+def test_plausible_count(send: Send) -> None:
+    short, long = prompt_tokens(send(PLAIN)), prompt_tokens(send(WORDS))
+    assert short < 100, f"“Say OK.” costs {short} prompt_tokens"
+    assert 600 <= long - short <= 2500, f"1,000 words cost {long - short} prompt_tokens"

@@ -10,6 +10,7 @@ import pytest
 from conformance.profile import Model
 from conformance.report import Entry, Evidence, Report, Spend
 from conformance.requirement import Level
+from conformance.shape import Drift
 from conformance.verdict import Finding, Verdict
 
 CLAUDE, GPT = "claude-sonnet-4.5", "gpt-4o-mini"
@@ -206,6 +207,11 @@ def report() -> Report:
         spend=Spend(61, 240_512, 5_310),
         entries=ENTRIES,
         evidence={each.key: each for each in shown},
+        drift=(
+            Drift(CLAUDE, "usage.cost appeared: a number", ("plain", "long", "unicode")),
+            Drift(GPT, "usage.cost appeared: a number", ("plain",)),
+            Drift(GPT, "[].choices[].delta.refusal vanished: it was null", ("plain-stream-usage",)),
+        ),
     )
 
 
@@ -218,14 +224,17 @@ def faulty(report: Report) -> Report:
 @pytest.fixture
 def unjudged(report: Report) -> Report:
     """Nothing could be judged."""
-    return replace(report, entries=(), evidence={}, spend=Spend(), unjudged="the endpoint refused the connection")
+    return replace(
+        report, entries=(), evidence={}, spend=Spend(), drift=(), unjudged="the endpoint refused the connection"
+    )
 
 
 @pytest.fixture
 def conforming(report: Report) -> Report:
     """Only what passed, and what does not apply."""
     wanted = (Verdict.PASS, Verdict.NOT_APPLICABLE)
-    return replace(report, entries=tuple(each for each in report.entries if each.verdict in wanted), evidence={})
+    kept = tuple(each for each in report.entries if each.verdict in wanted)
+    return replace(report, entries=kept, evidence={}, drift=())
 
 
 HOSTILE = (
@@ -252,7 +261,8 @@ def spoil(report: Report, text: str) -> Report:
         key: replace(each, body=text, headers=(*each.headers, ("x-evil", text)), failure="", label=text, curl=text)
         for key, each in report.evidence.items()
     }
-    return replace(report, entries=entries, evidence=spoilt)
+    drift = tuple(replace(each, sentence=text, requests=(text,)) for each in report.drift)
+    return replace(report, entries=entries, evidence=spoilt, drift=drift)
 
 
 @pytest.fixture

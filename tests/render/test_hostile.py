@@ -118,7 +118,7 @@ def test_markdown_says_what_it_leaves_out(large: Report) -> None:
 def test_markdown_renders_as_one_table_and_no_link_of_the_endpoint(hostile: Report) -> None:
     html = MarkdownIt("commonmark", {"html": True}).enable("table").render(RENDERERS["markdown"](hostile))
     visible = re.sub(r"<pre>.*?</pre>", "", html, flags=re.DOTALL)
-    assert visible.count("<table>") == 2
+    assert visible.count("<table>") == 3
     assert not re.search(r"<(script|img|style)|javascript:[^1]|href=\"(?!https://docs\.phanedge)", visible)
     assert not re.search(r"@octocat|#12|GH-7|https://evil|www\.evil", visible)
 

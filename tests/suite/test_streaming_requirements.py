@@ -35,6 +35,7 @@ from conformance.exchange import Exchange
 from conformance.judge import judge_all
 from conformance.profile import Model
 from conformance.requests import STREAM, STREAM_USAGE, TOOL_PARALLEL_STREAM, TWO_STREAM, chat, streamed
+from conformance.requirement import Family
 from conformance.sse import parse
 
 AUDIO = streamed(chat(label="audio", modalities=["text", "audio"]))
@@ -220,6 +221,6 @@ def test_no_check_crashes_on_hostile_streams(request: Any, events: list[Any]) ->
     exchange = stream(request, *events, DONE)
     assert parse(exchange.reads).events
     for requirement in load().values():
-        if requirement.area in AREAS:
+        if requirement.area in AREAS and isinstance(requirement.on, Family):
             finding = judge_all(requirement, [exchange, exchange], Model("gpt-4o", "gpt"), expected=False)
             assert "could not read" not in finding.message, f"{requirement.id}: {finding.message}"

@@ -1,14 +1,12 @@
-"""Faults by name, to plant in the reference endpoint: the seven billing faults, and every counterexample."""
+"""The faults in the billing detail that no other suite catches."""
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Mapping
 from typing import Any
 
-from .catalogue import load
-from .faults import edit
-from .requirement import Fault
+from conformance.faults import edit
+from conformance.requirement import Fault
 
 
 def _usage(document: Any) -> dict[str, Any]:
@@ -79,16 +77,3 @@ BILLING: Mapping[str, Fault] = {
     "billing-prompt-without-cache": edit(_prompt_without_cache),
     "billing-zeros-not-omitted": edit(_zeros),
 }
-
-
-def fault_named(name: str) -> Fault:
-    """A billing fault, or the counterexample of the requirement with this id. Raises KeyError with a sentence that
-    names the nearest one."""
-    if name in BILLING:
-        return BILLING[name]
-    catalogue = load()
-    if requirement := catalogue.get(name):
-        return next(fault for _, fault in requirement.broken_by)
-    near = difflib.get_close_matches(name, [*BILLING, *catalogue], 3, 0.4)
-    hint = f": did you mean {' or '.join(near)}?" if near else ""
-    raise KeyError(f"--fault: there is no fault named {name!r}{hint}")

@@ -1,0 +1,176 @@
+"""Whose words a usage is in that does not report caching as PhanEdge does, and what the same would be in PhanEdge's."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Counts:
+    """The tokens of one prompt as PhanEdge counts them: `prompt` includes what was read and what was written."""
+
+    prompt: int
+    read: int
+    written_5m: int
+    written_1h: int
+
+    @property
+    def written(self) -> int:
+        return self.written_5m + self.written_1h
+
+    @property
+    def uncached(self) -> int:
+        return self.prompt - self.read - self.written
+
+    def __str__(self) -> str:
+        counts = {
+            "cached_tokens": self.read, "cached_write_tokens": self.written,
+            "cached_write_5m_tokens": self.written_5m, "cached_write_1h_tokens": self.written_1h,
+        }  # fmt: skip
+        told = {"prompt_tokens": self.prompt} | {name: tokens for name, tokens in counts.items() if tokens}
+        return ", ".join(f"{name} {tokens}" for name, tokens in told.items())
+
+
+@dataclass(frozen=True)
+class Dialect:
+    """`mapping` says how each of PhanEdge's members follows from those that are there; `counts` is what comes of it."""
+
+    name: str
+    mapping: str
+    counts: Counts
+
+    def __str__(self) -> str:
+        return f"this is {self.name}: {self.mapping}; here {self.counts}"
+
+
+def dialect(usage: Mapping[str, Any]) -> Dialect | None:
+    """The dialect of a usage. None where it is PhanEdge's own, or says nothing of caching that could be mapped."""
+    found = (known(usage) for known in (_anthropic, _deepseek, _openai, _one_hub, _exclusive))
+    return next((each for each in found if each), None)
+
+
+def mapped(usage: Mapping[str, Any]) -> str:
+    """What to add to a message about this usage: the dialect it is in with its mapping, or nothing."""
+    found = dialect(usage)
+    return f"; {found}" if found else ""
+
+
+def phanedge(usage: Mapping[str, Any]) -> Counts:
+    """What a usage says in PhanEdge's words. What is absent or no count is 0; the two buckets are believed, and a total
+    without them is one of five minutes, the cheaper (contract, section 8)."""
+    details = _object(usage, "prompt_tokens_details")
+    total, *buckets = (
+        _count(details, name) for name in ("cached_write_tokens", "cached_write_5m_tokens", "cached_write_1h_tokens")
+    )
+    written_5m, written_1h = buckets if any(buckets) else (total, 0)
+    return Counts(_count(usage, "prompt_tokens"), _count(details, "cached_tokens"), written_5m, written_1h)
+
+
+def _anthropic(usage: Mapping[str, Any]) -> Dialect | None:
+    """Anthropic's members in usage, or its translators' in usage or the details."""
+    details, own = _object(usage, "prompt_tokens_details"), phanedge(usage)
+    split = _object(usage, "cache_creation") or _object(details, "cache_creation")
+    read = _first(usage, details, names=("cache_read_input_tokens", "cache_read_tokens", "cached_read_tokens"))
+    total = _first(usage, details, names=("cache_creation_input_tokens", "cache_creation_tokens"))
+    five = _first(split, usage, details, names=("ephemeral_5m_input_tokens", "claude_cache_creation_5_m_tokens"))
+    hour = _first(split, usage, details, names=("ephemeral_1h_input_tokens", "claude_cache_creation_1_h_tokens"))
+    if not (read or total or five or hour):
+        return None
+    if five or hour:
+        five = max(five, total - hour)
+    else:
+        five, hour = (own.written_5m, own.written_1h) if total in (0, own.written) else (total, 0)
+    read = read or own.read
+    cached = read + five + hour
+    prompt, of = _whole_prompt(usage, own.prompt, cached)
+    counts = Counts(prompt, read, five, hour)
+    if counts == own:
+        return None
+    mapping = (
+        "cached_tokens = cache_read_input_tokens, cached_write_5m_tokens = cache_creation.ephemeral_5m_input_tokens,"
+        " cached_write_1h_tokens = cache_creation.ephemeral_1h_input_tokens, cached_write_tokens ="
+        " cache_creation_input_tokens (without a split all of it in cached_write_5m_tokens)"
+    )
+    if prompt != own.prompt:
+        mapping += f", prompt_tokens = {of} + cache_read_input_tokens + cache_creation_input_tokens"
+    twice = ", with what was read and written counted twice in prompt_tokens" if own.prompt == prompt + cached else ""
+    return Dialect(f"Anthropic's dialect{twice}", mapping, counts)
+
+
+def _whole_prompt(usage: Mapping[str, Any], prompt: int, cached: int) -> tuple[int, str]:
+    """The whole prompt, and the member that it is counted from. Anthropic's input_tokens is the uncached input; where
+    it is equal to a prompt_tokens that can hold what was cached, it is that of OpenAI's Responses, the whole."""
+    uncached = _count(usage, "input_tokens")
+    if "input_tokens" in usage and not uncached == prompt >= cached:
+        return uncached + cached, "input_tokens"
+    return (prompt if prompt >= cached else prompt + cached), "prompt_tokens"
+
+
+def _deepseek(usage: Mapping[str, Any]) -> Dialect | None:
+    read, miss = _count(usage, "prompt_cache_hit_tokens"), _count(usage, "prompt_cache_miss_tokens")
+    if not (read or miss):
+        return None
+    mapping = (
+        "cached_tokens = prompt_cache_hit_tokens, prompt_tokens = prompt_cache_hit_tokens + prompt_cache_miss_tokens;"
+        " a miss is uncached input, not a write"
+    )
+    prompt = read + miss if miss else max(_count(usage, "prompt_tokens"), read)
+    counts = Counts(prompt, read, 0, 0)
+    return Dialect("DeepSeek's dialect", mapping, counts) if counts != phanedge(usage) else None
+
+
+def _openai(usage: Mapping[str, Any]) -> Dialect | None:
+    details, own = _object(usage, "prompt_tokens_details"), phanedge(usage)
+    written = _first(details, usage, names=("cache_write_tokens", "cache_write_input_tokens"))
+    if not written or own.written:
+        return None
+    mapping = (
+        "cached_write_tokens = prompt_tokens_details.cache_write_tokens, and of it cached_write_1h_tokens what was"
+        " marked with ttl 1h, cached_write_5m_tokens the rest"
+    )
+    prompt = own.prompt if own.prompt >= own.read + written else own.prompt + own.read + written
+    if prompt != own.prompt:
+        mapping += ", prompt_tokens = prompt_tokens + cached_tokens + cache_write_tokens"
+    return Dialect("OpenAI's and OpenRouter's dialect", mapping, Counts(prompt, own.read, written, 0))
+
+
+def _one_hub(usage: Mapping[str, Any]) -> Dialect | None:
+    """`cached_write_tokens` as the bucket of five minutes alone."""
+    details, own = _object(usage, "prompt_tokens_details"), phanedge(usage)
+    total = _count(details, "cached_write_tokens")
+    if not (own.written_1h and total and total == own.written_5m):
+        return None
+    mapping = "cached_write_tokens = cached_write_5m_tokens + cached_write_1h_tokens"
+    said = f"here cached_write_tokens {own.written}, not {total}"
+    return Dialect("one-hub's dialect, where cached_write_tokens is the 5m bucket alone", f"{mapping}; {said}", own)
+
+
+def _exclusive(usage: Mapping[str, Any]) -> Dialect | None:
+    """Anthropic's input_tokens under the name prompt_tokens: it is less than its parts, or total_tokens has them."""
+    own = phanedge(usage)
+    cached = own.read + own.written
+    total = own.prompt + cached + _count(usage, "completion_tokens")
+    if not cached or min(own.prompt, own.read, own.written_5m, own.written_1h) < 0:
+        return None
+    if own.uncached >= 0 and _count(usage, "total_tokens") != total:
+        return None
+    mapping = "prompt_tokens = prompt_tokens + cached_tokens + cached_write_tokens"
+    whole = Counts(own.prompt + cached, own.read, own.written_5m, own.written_1h)
+    return Dialect("a prompt_tokens that leaves out what was read and written", mapping, whole)
+
+
+def _object(container: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    value = container.get(name)
+    return value if isinstance(value, dict) else {}
+
+
+def _count(container: Mapping[str, Any], name: str) -> int:
+    value = container.get(name)
+    return value if type(value) is int else 0
+
+
+def _first(*containers: Mapping[str, Any], names: tuple[str, ...]) -> int:
+    """The first count above zero under one of these names."""
+    return next((found for each in containers for name in names if (found := _count(each, name)) > 0), 0)

@@ -1,0 +1,270 @@
+"""Streams whose chunks do not add up to a reply: finish, deltas, ids, choices."""
+
+from __future__ import annotations
+
+from copy import deepcopy
+
+from conformance.faults import drop, edit, put
+
+from .kit import (
+    JSONObject,
+    calls,
+    choices,
+    declaring,
+    each_message,
+    finishes,
+    in_streams,
+    messages,
+    rechunk,
+)
+
+_STREAM = (
+    "tool_use.",
+    "isolation.",
+    "chunk.",
+    "streaming.",
+    "equivalence.",
+    "tools.",
+    "choices.",
+    "framing.",
+    "envelope.",
+    "sampling.",
+)
+_TEXT = (
+    "tool_use.",
+    "schemas_followed.",
+    "equivalence.",
+    "streaming.",
+    "stop.",
+    "unicode.",
+    "structured_output.",
+    "sampling.",
+    "logprobs.",
+    "message.",
+    "isolation.",
+    "relations.",
+    "schema.",
+    "usage.",
+    "limits.",
+)
+Chunks = list[JSONObject]
+
+
+def _text(document: JSONObject) -> str:
+    return "".join(str(message.get("content") or "") for message in messages(document))
+
+
+def _never_finished(chunks: Chunks) -> Chunks:
+    for document in chunks:
+        for choice in choices(document):
+            choice["finish_reason"] = None
+    return chunks
+
+
+def _calls_never_finished(chunks: Chunks) -> Chunks:
+    return (
+        [each for each in chunks if not finishes(each)] if any(next(calls(each), None) for each in chunks) else chunks
+    )
+
+
+def _whole_messages(document: JSONObject) -> None:
+    """Each chunk has a message in place of the delta."""
+    for choice in choices(document):
+        choice["message"] = choice.pop("delta", {})
+        choice["finish_reason"] = choice.get("finish_reason") or ""
+
+
+def _so_far(chunks: Chunks) -> Chunks:
+    """Each chunk has beside the delta all that was said so far."""
+    said = ""
+    for document in chunks:
+        said += _text(document)
+        for choice in choices(document):
+            choice["message"] = {"role": "assistant", "content": said}
+    return chunks
+
+
+def _all_text_again(chunks: Chunks) -> Chunks:
+    """One delta in the middle is the whole text instead of its piece."""
+    texts = [each for each in chunks if _text(each)]
+    if len(texts) > 2:
+        whole = "".join(map(_text, texts))
+        for message in messages(texts[len(texts) // 2]):
+            message["content"] = whole
+    return chunks
+
+
+def _ids_apart(chunks: Chunks) -> Chunks:
+    return [each | {"id": f"{each['id']}-{number}"} for number, each in enumerate(chunks)]
+
+
+def _created_apart(chunks: Chunks) -> Chunks:
+    return [each | {"created": each["created"] + number} for number, each in enumerate(chunks)]
+
+
+def _finish_with_text(chunks: Chunks) -> Chunks:
+    """The last piece of text has the finish_reason already, which comes once more."""
+    texts = [number for number, each in enumerate(chunks) if _text(each)]
+    ends = [each for each in chunks if finishes(each)]
+    if texts and ends:
+        for choice, end in zip(choices(chunks[texts[-1]]), choices(ends[-1]), strict=False):
+            choice["finish_reason"] = end["finish_reason"]
+    return chunks
+
+
+def _lost_start(chunks: Chunks) -> Chunks:
+    """The first words are lost."""
+    texts = [each for each in chunks if _text(each)]
+    return [each for each in chunks if each not in texts[:2]] if len(texts) > 4 else chunks
+
+
+def _lost_end(chunks: Chunks) -> Chunks:
+    """What comes after the middle is lost, the end of the stream too."""
+    return chunks[: len(chunks) // 2] if len(chunks) > 6 else chunks
+
+
+def _lost_middle(chunks: Chunks) -> Chunks:
+    """One piece of text in the middle is lost."""
+    texts = [each for each in chunks if _text(each)]
+    return [each for each in chunks if each is not texts[len(texts) // 2]] if len(texts) > 3 else chunks
+
+
+def _stop_everywhere(chunks: Chunks) -> Chunks:
+    for document in chunks:
+        if _text(document):
+            for choice in choices(document):
+                choice["finish_reason"] = "stop"
+    return chunks
+
+
+def _null_role_and_stop(chunks: Chunks) -> Chunks:
+    for document in chunks:
+        for choice in choices(document):
+            choice["delta"] = choice.get("delta", {}) | {"role": None}
+            choice["finish_reason"] = "stop"
+    return chunks
+
+
+def _filter_result(chunks: Chunks) -> Chunks:
+    """After each piece of text a chunk without one, with an Azure filter's failure in the choice."""
+    found: Chunks = []
+    for document in chunks:
+        found.append(document)
+        if _text(document):
+            empty = deepcopy(document)
+            for choice in choices(empty):
+                failed = {"code": "content_filter_error", "message": "The contents are not filtered"}
+                choice.update(delta={"role": "assistant"}, content_filter_result={"error": failed})
+            found.append(empty | {"system_fingerprint": ""})
+    return found
+
+
+def _bare(document: JSONObject) -> None:
+    for name in ("id", "created"):
+        document.pop(name, None)
+    for choice in choices(document):
+        choice.pop("index", None)
+    document["usage"] = {"prompt_tokens": 0, "completion_tokens": 0, "total_tokens": 0}
+
+
+def _no_choices_beside_usage(document: JSONObject) -> None:
+    if document.get("usage"):
+        document.pop("choices", None)
+
+
+def _preamble(chunks: Chunks) -> Chunks:
+    first = {"id": "", "object": "", "created": 0, "model": "", "choices": [], "prompt_filter_results": []}
+    return [first, *chunks]
+
+
+def _plain_deltas(document: JSONObject) -> None:
+    for choice in choices(document):
+        choice["delta"] = str(choice.get("delta", {}).get("content") or "")
+    for name in ("id", "created", "model"):
+        document.pop(name, None)
+
+
+def _call_after_stop(chunks: Chunks) -> Chunks:
+    """A choice ends with stop before its calls come, and again after them."""
+    first = next((number for number, each in enumerate(chunks) if next(calls(each), None)), None)
+    if first is None:
+        return chunks
+    early = deepcopy(chunks[first])
+    for choice in choices(early):
+        choice.update(delta={}, finish_reason="stop")
+    return [*chunks[:first], early, *chunks[first:]]
+
+
+def _twice(chunks: Chunks) -> Chunks:
+    return [each for document in chunks for each in ([document] * (2 if _text(document) else 1))]
+
+
+def _swapped(chunks: Chunks) -> Chunks:
+    """Two neighbouring pieces of text come in the wrong order."""
+    texts = [number for number, each in enumerate(chunks) if _text(each)]
+    if len(texts) > 2 and texts[2] == texts[1] + 1:
+        chunks[texts[1]], chunks[texts[2]] = chunks[texts[2]], chunks[texts[1]]
+    return chunks
+
+
+def _no_finish_chunk(chunks: Chunks) -> Chunks:
+    return [each for each in chunks if not finishes(each)]
+
+
+_p = declaring()
+
+FAULTS = (
+    _p("finish-reason-null-to-the-end", "finish_reason is null in every chunk.", "B122",
+       in_streams(rechunk(_never_finished)), *_STREAM, *_TEXT),
+    _p("finish-chunk-missing", "A stream ends with [DONE] and no finish_reason.", "B122 B148",
+       in_streams(rechunk(_no_finish_chunk)), *_STREAM, *_TEXT),
+    _p("calls-never-finished", "A stream with tool calls never gets a finish_reason.", "B148",
+       in_streams(rechunk(_calls_never_finished)), *_STREAM),
+    _p("messages-in-place-of-deltas", "Chunks have a message where the delta should be.", "B125",
+       in_streams(edit(_whole_messages)), *_STREAM, *_TEXT),
+    _p("message-beside-delta", "Each chunk repeats all that was said so far in a message.", "B127",
+       in_streams(rechunk(_so_far)), *_STREAM),
+    _p("chunk-ids-differ", "Each chunk of a stream has an id of its own.", "B134",
+       in_streams(rechunk(_ids_apart)), *_STREAM, "ids."),
+    _p("chunk-created-differs", "Each chunk of a stream has a created time of its own.", "B134",
+       in_streams(rechunk(_created_apart)), *_STREAM, "ids."),
+    _p("empty-calls-in-deltas", "Each delta has an empty list of tool calls.", "B139",
+       in_streams(each_message(lambda message: message.setdefault("tool_calls", []))),
+       *_STREAM, gray=True),
+    _p("finish-reason-empty-in-chunks", "finish_reason is an empty string until the end.", "B140",
+       in_streams(put("choices.*.finish_reason", lambda old: old or "")), *_STREAM),
+    _p("finish-reason-null-in-quotes", "finish_reason is the string null until the end.", "B141",
+       in_streams(put("choices.*.finish_reason", lambda old: old or "null")), *_STREAM),
+    _p("chunk-id-missing", "Chunks have no id.", "B143", in_streams(drop("id")), *_STREAM, "ids."),
+    _p("finish-with-text-and-again", "The last text has the finish_reason, and an empty chunk once more.", "B146",
+       in_streams(rechunk(_finish_with_text)), *_STREAM),
+    _p("first-words-lost", "The first words of a stream are lost.", "B147", in_streams(rechunk(_lost_start)), *_TEXT),
+    _p("a-word-lost", "A piece in the middle of a stream is lost.", "B147", in_streams(rechunk(_lost_middle)), *_TEXT),
+    _p("end-lost", "The second half of a stream is lost, and [DONE] follows.", "B147",
+       in_streams(rechunk(_lost_end)), *_STREAM, *_TEXT),
+    _p("stop-on-every-text", "Each chunk with text has the finish_reason stop.", "B149",
+       in_streams(rechunk(_stop_everywhere)), *_STREAM, *_TEXT),
+    _p("filter-failure-in-choice", "Chunks without text carry the failure of a content filter.", "B152",
+       in_streams(rechunk(_filter_result)), *_STREAM),
+    _p("chunks-bare", "Chunks have no id, no created time and no index.", "B153",
+       in_streams(edit(_bare)), *_STREAM, *_TEXT, "usage.", "ids.", "cache."),
+    _p("usage-chunk-without-choices", "The chunk with usage has no choices member.", "B154",
+       in_streams(edit(_no_choices_beside_usage)), *_STREAM),
+    _p("all-choices-index-zero", "All choices of a stream have the index 0.", "B155",
+       in_streams(put("choices.*.index", 0)), *_STREAM, *_TEXT, "n."),
+    _p("role-null-and-stop", "Each chunk has a null role and the finish_reason stop.", "B162",
+       in_streams(rechunk(_null_role_and_stop)), *_STREAM, *_TEXT),
+    _p("preamble-chunk-empty", "A stream begins with a chunk of empty members.", "B163",
+       in_streams(rechunk(_preamble)), *_STREAM, "ids."),
+    _p("whole-text-in-a-delta", "One delta is the whole text so far.", "B165",
+       in_streams(rechunk(_all_text_again)), *_TEXT),
+    _p("chunks-say-completion", "Chunks have the object chat.completion.", "B168",
+       in_streams(put("object", "chat.completion")), *_STREAM),
+    _p("deltas-are-strings", "A delta is a string.", "B169",
+       in_streams(edit(_plain_deltas)), *_STREAM, *_TEXT, "ids."),
+    _p("calls-after-stop", "Tool calls come after a first finish_reason stop.", "B170",
+       in_streams(rechunk(_call_after_stop)), *_STREAM),
+    _p("texts-twice", "Each piece of text comes twice.", "B173", in_streams(rechunk(_twice)), *_TEXT),
+    _p("texts-swapped", "Two pieces of text come in the wrong order.", "B173",
+       in_streams(rechunk(_swapped)), *_TEXT),
+)  # fmt: skip

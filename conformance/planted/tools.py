@@ -1,0 +1,288 @@
+"""Tools: calls that are lost or garbled."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+from conformance.archive import Send
+from conformance.exchange import Exchange, Failure, Request
+from conformance.faults import edit
+
+from .kit import (
+    JSONObject,
+    asks,
+    calls,
+    choices,
+    declaring,
+    each_call,
+    each_choice,
+    finishes,
+    in_completions,
+    in_replies,
+    in_streams,
+    messages,
+    rechunk,
+    where,
+)
+
+TOOLS = (
+    "tool_use.",
+    "properties.",
+    "tools.",
+    "tool_call.",
+    "equivalence.",
+    "streaming.",
+    "chunk.choices.delta.tool_calls.",
+    "message.",
+    "unicode.",
+    "completion.choices.finish_reason",
+    "chunk.choices.finish_reason",
+    "usage.",
+    "sampling.",
+    "history.",
+    "roles.",
+    "isolation.",
+    "schema.",
+    "structured_output.",
+    "validation.",
+    "unknown.",
+    "choices.",
+    "limits.",
+)
+Chunks = list[JSONObject]
+
+
+def _calls_in(chunks: Chunks) -> bool:
+    return any(next(calls(each), None) for each in chunks)
+
+
+def _stop_after_calls(chunks: Chunks) -> Chunks:
+    if _calls_in(chunks):
+        for choice in itertools.chain.from_iterable(map(choices, chunks)):
+            if choice.get("finish_reason") == "tool_calls":
+                choice["finish_reason"] = "stop"
+    return chunks
+
+
+def _stop_beside_calls(choice: JSONObject) -> None:
+    if choice.get("message", {}).get("tool_calls"):
+        choice["finish_reason"] = "stop"
+
+
+def _tool_call(choice: JSONObject) -> None:
+    if choice.get("finish_reason") == "tool_calls":
+        choice["finish_reason"] = "tool_call"
+
+
+def _not_length(choice: JSONObject) -> None:
+    """Calls that the limit cut off end as if they were whole."""
+    if choice.get("finish_reason") == "length" and choice.get("message", {}).get("tool_calls"):
+        choice["finish_reason"] = "tool_calls"
+
+
+def _not_length_streamed(chunks: Chunks) -> Chunks:
+    if _calls_in(chunks):
+        for choice in itertools.chain.from_iterable(map(choices, chunks)):
+            if choice.get("finish_reason") == "length":
+                choice["finish_reason"] = "tool_calls"
+    return chunks
+
+
+def _later(change: Callable[[JSONObject], object]) -> Callable[[JSONObject], None]:
+    """A change of those pieces of a call that are not its first."""
+
+    def changed(call: JSONObject) -> None:
+        if "id" not in call:
+            change(call)
+
+    return changed
+
+
+def _text_again(chunks: Chunks) -> Chunks:
+    """Where tools are offered, the chunk that ends a choice has the whole text once more."""
+    said = "".join(str(message.get("content") or "") for each in chunks for message in messages(each))
+    for document in chunks:
+        if finishes(document) and said:
+            for message in messages(document):
+                message["content"] = said
+    return chunks
+
+
+def _empty_object_first(call: JSONObject) -> None:
+    if call.get("id"):
+        call["function"]["arguments"] = "{}"
+
+
+def _name_in_arguments(chunks: Chunks) -> Chunks:
+    """The function's name is in the arguments and nowhere else."""
+    for call in itertools.chain.from_iterable(map(calls, chunks)):
+        function = call.setdefault("function", {})
+        if call.get("id"):
+            function["arguments"] = '{"function":{"_name":"' + str(function.get("name")) + '"}}'
+        call["id"], function["name"] = "", None
+    return chunks
+
+
+def _wrapper_leaks(call: JSONObject) -> None:
+    if call.get("id"):
+        call["function"]["arguments"] = "[ARGS]" + call["function"]["arguments"]
+
+
+def _wrapper_in_name(call: JSONObject) -> None:
+    if call.get("id"):
+        call["function"]["name"] = '"}'
+        call["function"]["arguments"] = '[ARGS]{"'
+
+
+def _as_text(choice: JSONObject) -> None:
+    """The call is written out in XML."""
+    message = choice.get("message", {})
+    if found := message.pop("tool_calls", None):
+        function = found[0]["function"]
+        message["content"] = (
+            f"<tool_call>\n<function={function['name']}>{function['arguments']}</function>\n</tool_call>"
+        )
+        choice["finish_reason"] = "stop"
+
+
+def _lost(choice: JSONObject) -> None:
+    """The call is lost on its way."""
+    if choice.get("message", {}).pop("tool_calls", None):
+        choice["message"]["content"] = ""
+        choice["finish_reason"] = "stop"
+
+
+def _as_content(choice: JSONObject) -> None:
+    """The arguments are the content."""
+    message = choice.get("message", {})
+    if message.get("tool_calls"):
+        message["content"] = message["tool_calls"][0]["function"]["arguments"]
+        message["tool_calls"] = None
+        choice["finish_reason"] = "stop"
+
+
+def _with_last_piece(chunks: Chunks) -> Chunks:
+    """The last piece of the last call ends the choice."""
+    pieces = [each for each in chunks if next(calls(each), None)]
+    ends = [each for each in chunks if finishes(each)]
+    if not pieces or len(ends) != 1:
+        return chunks
+    for choice, end in zip(choices(pieces[-1]), choices(ends[0]), strict=False):
+        choice["finish_reason"] = end["finish_reason"]
+    return [each for each in chunks if each is not ends[0]]
+
+
+def _in_one_piece(chunks: Chunks) -> Chunks:
+    """All arguments of a call come in one piece."""
+    found: dict[tuple[Any, Any], JSONObject] = {}
+    kept: Chunks = []
+    for document in chunks:
+        place = next(
+            ((choice.get("index"), call) for choice in choices(document) for call in calls({"choices": [choice]})), None
+        )
+        if place is None or (key := (place[0], place[1].get("index"))) not in found:
+            kept.append(document)
+            if place is not None:
+                found[place[0], place[1].get("index")] = place[1]
+        else:
+            found[key]["function"]["arguments"] += place[1].get("function", {}).get("arguments") or ""
+    return kept
+
+
+def _arguments_cut(chunks: Chunks) -> Chunks:
+    """The last piece of a call's arguments is lost, and the finish_reason is stop."""
+    last = next((each for each in reversed(chunks) if next(calls(each), None)), None)
+    for choice in itertools.chain.from_iterable(map(choices, chunks)) if last else ():
+        choice["finish_reason"] = "stop" if choice.get("finish_reason") else None
+    return [each for each in chunks if each is not last]
+
+
+def _same_ids(chunks_or_document: Any) -> None:
+    for call in calls(chunks_or_document):
+        if call.get("id"):
+            call["id"] = "call_0"
+
+
+def _numbered_ids(document: Any) -> None:
+    """Ids count from call_0 in every reply."""
+    for number, call in enumerate(calls(document)):
+        if call.get("id"):
+            call["id"] = f"call_{call.get('index', number)}"
+
+
+def _cut_ids(document: Any) -> None:
+    """The ids of one reply are cut to what they have in common."""
+    for call in calls(document):
+        if call.get("id"):
+            call["id"] = call["id"][:5]
+
+
+def _dies(send: Send) -> Send:
+    """A stream with calls breaks off at the second piece."""
+
+    def faulty(request: Request) -> Exchange:
+        exchange = send(request)
+        if not exchange.streamed or b'"tool_calls"' not in exchange.content:
+            return exchange
+        return replace(exchange, reads=exchange.reads[:3], failure=Failure("truncated", "the connection was closed"))
+
+    return faulty
+
+
+def _dies_quietly(chunks: Chunks) -> Chunks:
+    first = next((number for number, each in enumerate(chunks) if next(calls(each), None)), None)
+    return chunks if first is None else chunks[: first + 1]
+
+
+_p = declaring(*TOOLS)
+
+FAULTS = (
+    _p("streamed-calls-end-with-stop", "A stream with tool calls ends with stop.", "B151 B175",
+       in_streams(rechunk(_stop_after_calls))),
+    _p("calls-end-with-stop", "A plain reply with tool calls ends with stop.", "B188",
+       in_completions(each_choice(_stop_beside_calls))),
+    _p("cut-calls-end-as-whole", "Calls that the limit cut off end with tool_calls.", "B178",
+       in_streams(rechunk(_not_length_streamed))),
+    _p("cut-calls-end-as-whole-plain", "Calls that the limit cut off end with tool_calls, in plain replies.", "B178",
+       in_completions(each_choice(_not_length))),
+    _p("later-ids-empty", "Later pieces of a call have an empty id.", "B182",
+       in_streams(each_call(_later(lambda call: call.update(id="", type="function"))))),
+    _p("text-again-at-the-end", "The last chunk has the whole text once more.", "B184",
+       where(asks("tools"), in_streams(rechunk(_text_again)))),
+    _p("finish-reason-tool-call", "finish_reason is tool_call.", "B187", in_replies(each_choice(_tool_call))),
+    _p("arguments-after-empty-object", "Streamed arguments begin with an extra {}.", "B195",
+       in_streams(each_call(_empty_object_first))),
+    _p("call-ids-equal", "All calls of a reply have the id call_0.", "B197", in_replies(edit(_same_ids))),
+    _p("call-ids-start-again", "Ids of calls count from call_0 in each reply.", "B198",
+       in_replies(edit(_numbered_ids))),
+    _p("call-ids-cut", "Ids of calls are cut to their common beginning.", "B200", in_replies(edit(_cut_ids))),
+    _p("name-in-the-arguments", "Streamed calls have their name in the arguments only.", "B207",
+       in_streams(rechunk(_name_in_arguments))),
+    _p("later-names-empty", "Later pieces of a call have an empty name.", "B211",
+       in_streams(each_call(_later(lambda call: call["function"].update(name=""))))),
+    _p("later-names-repeated", "Later pieces of a call repeat its name.", "B211",
+       in_streams(each_call(_later(lambda call: call["function"].update(name="get_weather"))))),
+    _p("call-written-out", "A call is written out in the content.", "B213", in_completions(each_choice(_as_text))),
+    _p("finish-with-the-last-piece", "The last piece of a call ends the choice.", "B216",
+       in_streams(rechunk(_with_last_piece)), gray=True),
+    _p("arguments-in-one-piece", "All arguments of a call come at once.", "B217",
+       in_streams(rechunk(_in_one_piece)), gray=True),
+    _p("call-name-empty", "A call's function has an empty name.", "B223",
+       in_replies(each_call(lambda call: call["function"].update(name="") if call.get("id") else None))),
+    _p("arguments-end-early", "Streamed arguments lack their last piece, and end with stop.", "B224",
+       in_streams(rechunk(_arguments_cut))),
+    _p("wrapper-in-arguments", "A marker of the model's stands before the arguments.", "B227",
+       in_streams(each_call(_wrapper_leaks))),
+    _p("wrapper-in-name", "The name of a call is a piece of its wrapper.", "B227",
+       in_streams(each_call(_wrapper_in_name))),
+    _p("streamed-call-dies", "The connection is closed at the second piece of a call.", "B228", _dies, *TOOLS,
+       "framing.",
+       "transport."),
+    _p("streamed-call-ends-at-once", "A stream ends after the first piece of a call.", "B228",
+       in_streams(rechunk(_dies_quietly)), *TOOLS, "framing."),
+    _p("call-lost", "A call is lost: an empty message, and stop.", "B233", in_completions(each_choice(_lost))),
+    _p("call-as-content", "A call's arguments are the content.", "B240", in_completions(each_choice(_as_content))),
+)  # fmt: skip

@@ -1,0 +1,84 @@
+"""The same request twice."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from conformance.archive import Send
+from conformance.exchange import JSON_CONTENT, Exchange, NotApplicable
+from conformance.faults import chain, header, only, put, status
+from conformance.requests import PLAIN, PLAIN_AGAIN, again
+from conformance.requirement import should
+
+#: What the official SDK for Python adds to each request, and the header by which a client marks a repetition.
+SDK = replace(
+    PLAIN,
+    headers=(
+        *JSON_CONTENT,
+        ("x-stainless-lang", "python"),
+        ("x-stainless-package-version", "3.54.0"),
+        ("x-stainless-os", "Linux"),
+        ("x-stainless-arch", "x64"),
+        ("x-stainless-runtime", "CPython"),
+        ("x-stainless-runtime-version", "3.12.0"),
+        ("x-stainless-async", "false"),
+        ("x-stainless-retry-count", "0"),
+        ("x-stainless-read-timeout", "600"),
+        ("idempotency-key", "phanedge-conformance-plain"),
+    ),
+    label="sdk-headers",
+)
+#: Named by no `on`: a reply that is played back has the id of the first, as it may.
+SDK_AGAIN = again(SDK)
+
+
+def _from_cache(exchange: Exchange) -> bool:
+    """Whether the reply says that it is one the gateway remembered."""
+    said = [
+        value.lower() for name, value in exchange.headers if "cache" in name.lower() and "control" not in name.lower()
+    ]
+    return exchange.header("age") is not None or any("hit" in each or each == "true" for each in said)
+
+
+@should(
+    "process each of two identical requests, with an id and a usage of its own",
+    on=(PLAIN, PLAIN_AGAIN),
+    source="rfc9110#9.2.2",
+    contract=["idempotence-01"],
+    at="id",
+    hint="Where whole replies are remembered on purpose, say so in a header such as x-cache.",
+    broken_by={
+        "the first reply again": put("id", "chatcmpl-1"),
+        "no usage": only(lambda each: each.attempt > 1, put("usage.completion_tokens", 0)),
+        "the second refused": only(lambda each: each.attempt > 1, status(409)),
+    },
+)
+def test_repeats_are_independent(send: Send) -> None:
+    one, two = send(PLAIN), send(PLAIN_AGAIN)
+    if _from_cache(two):
+        raise NotApplicable("the second reply says that it comes from a cache of replies")
+    assert two.succeeded, f"the same request again is answered with HTTP {two.status}"
+    ids = one.reply.get("id"), two.reply.get("id")
+    assert not ids[0] or ids[0] != ids[1], f"two requests are answered with the same id {ids[0]!r}"
+    count = two.usage.get("completion_tokens")
+    assert count != 0, "the second of two identical requests reports completion_tokens 0"
+
+
+@should(
+    "answer requests with the headers that official SDKs send, and a repeated Idempotency-Key",
+    on=(PLAIN,),
+    source="openai-python#_base_client.py",
+    contract=["idempotence-02"],
+    hint="Ignore headers that are not known. A repeated key may play the first reply back.",
+    broken_by={
+        "the headers": only(lambda each: each.label == SDK.label, status(400)),
+        "the key": only(
+            lambda each: each.label == SDK_AGAIN.label, chain(status(409), header("x-error", "key reused"))
+        ),
+    },
+)
+def test_sdk_headers(send: Send) -> None:
+    for exchange in map(send, (SDK, SDK_AGAIN)):
+        assert exchange.succeeded, (
+            f"“{exchange.request}” is answered with HTTP {exchange.status}: {exchange.text[:120]}"
+        )

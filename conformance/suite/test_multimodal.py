@@ -1,0 +1,195 @@
+"""Images in a prompt: seen, counted, or refused."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from conformance.archive import Send
+from conformance.data import fixture
+from conformance.exchange import Exchange, Inconclusive, NotApplicable, Request
+from conformance.faults import only, put, respond, status
+from conformance.profile import Model
+from conformance.requests import chat, costly, tries
+from conformance.requirement import Fault, may, must, should
+
+from .test_usage import prompt_tokens
+
+IMAGES: dict[str, str] = fixture("images.json")  #: PNG of one colour, by colour and width in pixels
+VISION = frozenset({"vision"})
+QUESTION = "Which colour is this? Answer in one word."
+#: Prompt tokens that any image costs at least, beyond the text beside it.
+SMALLEST_IMAGE = 16
+SLOW = 60.0  #: seconds
+
+
+def showing(label: str, url: str, **detail: str) -> Request:
+    """A question about an image."""
+    image = {"type": "image_url", "image_url": {"url": url} | detail}
+    parts: list[dict[str, Any]] = [{"type": "text", "text": QUESTION}, image]
+    return replace(chat(parts, label=label), features=VISION)
+
+
+RED = showing("image-red", IMAGES["red-64"], detail="auto")
+NO_IMAGE = chat(QUESTION, label="image-none")
+LOW = costly(showing("image-large-low", IMAGES["red-1024"], detail="low"))
+HIGH = costly(showing("image-large-high", IMAGES["red-1024"], detail="high"))
+BROKEN = replace(showing("image-broken", "data:image/png;base64,AAAA"), expect="error")
+UNREACHABLE = replace(showing("image-unreachable", "https://no-such-host.invalid/x.png"), expect="error")
+NO_IMAGE_TYPE = replace(showing("image-of-text", "data:text/plain;base64,SGVsbG8="), expect="error")
+
+
+def shown(request: Request) -> bool:
+    return b"image_url" in request.body
+
+
+def said(exchange: Exchange) -> str:
+    return f"{exchange.request} was answered with HTTP {exchange.status}: {exchange.text[:160].strip()}"
+
+
+def text_of(exchange: Exchange) -> str:
+    return " ".join(str(message.get("content")) for message in exchange.messages).lower()
+
+
+def looked(send: Send) -> Exchange:
+    """The first of three answers that says red, else the last. Raises NotApplicable where images are refused."""
+    for request in tries(RED):
+        exchange = send(request)
+        if 400 <= exchange.status < 500:
+            raise NotApplicable(f"the model takes no images (HTTP {exchange.status})")
+        assert exchange.status == 200, said(exchange)
+        if "red" in text_of(exchange):
+            break
+    return exchange
+
+
+def cost(send: Send, exchange: Exchange) -> int:
+    """The prompt tokens of an image, beside its question."""
+    return prompt_tokens(exchange) - prompt_tokens(send(NO_IMAGE))
+
+
+def answering(text: str) -> Fault:
+    return only(shown, put("choices.*.message.content", text))
+
+
+UNCOUNTED = only(shown, put("usage.prompt_tokens", 12))
+REFUSED = {"error": {"message": "images are not supported", "type": "invalid_request_error", "param": None}}
+
+
+@must(
+    "show the model an image that came as a data URL, where it counts the image's tokens",
+    on=(RED, NO_IMAGE),
+    source="openai-openapi#ChatCompletionRequestMessageContentPartImage",
+    contract=["multimodal-01"],
+    at="choices.*.message.content",
+    hint="Translate image_url to the upstream's form of an image; do not send it on as text.",
+    broken_by={"another colour": answering("I see no image."), "500": only(shown, status(500))},
+)
+def test_image_seen(send: Send) -> None:
+    """Neither seen nor counted shows a model without vision, of which another requirement speaks."""
+    exchange = looked(send)
+    if "red" in text_of(exchange):
+        return
+    extra = cost(send, exchange)
+    if extra < SMALLEST_IMAGE:
+        raise Inconclusive("the image is neither seen nor counted: say --without vision if the model has none")
+    raise AssertionError(f"a red image costs {extra} prompt_tokens, and three answers do not say red: {said(exchange)}")
+
+
+@must(
+    "count an image that the model sees in prompt_tokens",
+    on=(RED, NO_IMAGE),
+    source="openai-openapi#CompletionUsage.prompt_tokens",
+    contract=["multimodal-01"],
+    at="usage.prompt_tokens",
+    hint="Take the upstream's count; one of one's own over the text leaves images out.",
+    broken_by=UNCOUNTED,
+)
+def test_image_counted(send: Send) -> None:
+    exchange = looked(send)
+    if "red" not in text_of(exchange):
+        raise Inconclusive("the model does not say what it sees")
+    extra = cost(send, exchange)
+    assert extra >= SMALLEST_IMAGE, f"the image is seen, and costs {extra} prompt_tokens beside its question"
+
+
+@should(
+    "take an image with detail low, high and auto",
+    on=(RED, LOW, HIGH),
+    source="openai-openapi#ChatCompletionRequestMessageContentPartImage.image_url.detail",
+    contract=["multimodal-02"],
+    at="error",
+    hint="A model without detail ignores it.",
+    broken_by={
+        "low refused": only(lambda each: each.label == LOW.label, respond(400, REFUSED)),
+        "500": only(lambda each: each.label == HIGH.label, status(500)),
+    },
+)
+def test_detail_taken(send: Send) -> None:
+    exchanges = [send(each) for each in (RED, LOW, HIGH)]
+    if all(400 <= each.status < 500 for each in exchanges):
+        raise NotApplicable("the model takes no images")
+    refused = [said(each) for each in exchanges if not each.succeeded]
+    assert not refused, refused[0]
+
+
+@should(
+    "count no more prompt_tokens for an image with detail low than with detail high",
+    on=(LOW, HIGH),
+    source="openai-vision",
+    contract=["multimodal-02"],
+    at="usage.prompt_tokens",
+    broken_by=only(lambda each: each.label == LOW.label, put("usage.prompt_tokens", 5000)),
+)
+def test_low_costs_less(send: Send) -> None:
+    low, high = send(LOW), send(HIGH)
+    if not low.succeeded or not high.succeeded:
+        raise NotApplicable("not both were taken, which is another requirement")
+    counts = prompt_tokens(low), prompt_tokens(high)
+    assert counts[0] <= counts[1], f"low costs {counts[0]} prompt_tokens, and high {counts[1]}"
+
+
+@should(
+    "refuse an image that is none, or that cannot be had, with a client error within a minute",
+    on=(BROKEN, UNREACHABLE, NO_IMAGE_TYPE),
+    source="rfc9110#15.5.1",
+    contract=["multimodal-03"],
+    at="status",
+    hint="Leaving the image out silently makes the model invent what it shows.",
+    broken_by={
+        "left out": respond(200, {"choices": [{"index": 0, "message": {"content": "Blue."}}]}),
+        "500": status(500),
+        "late": lambda exchange: replace(exchange, seconds=61.0),
+    },
+    needs=["request", "status"],
+)
+def test_broken_image_refused(exchange: Exchange) -> None:
+    assert 400 <= exchange.status < 500, said(exchange)
+    assert exchange.seconds < SLOW, f"{exchange.request} was answered after {exchange.seconds:.0f} s"
+
+
+#: An answer that tells of an image which was left out.
+BLIND = {"choices": [{"index": 0, "message": {"content": "Blue."}}], "usage": {"prompt_tokens": 12}}
+
+
+@may(
+    "refuse an image for a model without vision with a client error, rather than leave it out",
+    on=(NO_IMAGE,),
+    source="openai-openapi#ErrorResponse",
+    contract=["multimodal-04"],
+    at="status",
+    shown_by=only(shown, respond(400, REFUSED)),
+    broken_by={
+        "left out": only(shown, respond(200, BLIND)),
+        "500": only(shown, status(500)),
+    },
+)
+def test_image_without_vision(send: Send, model: Model) -> None:
+    """Which models have vision only asking can show, so a model that is not said to have it is asked, too."""
+    exchange = send(RED)
+    if exchange.status == 200:
+        exchange = looked(send)
+        if "red" in text_of(exchange) or cost(send, exchange) >= SMALLEST_IMAGE:
+            raise NotApplicable("the model has vision")
+        raise AssertionError(f"an image is neither seen nor refused: {said(exchange)}")
+    assert exchange.status < 500, said(exchange)

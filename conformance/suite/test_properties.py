@@ -1,0 +1,142 @@
+"""What holds for requests that nobody wrote: generated valid ones, generated mistakes, growing conversations."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from conformance.archive import Send
+from conformance.exchange import MODEL, Exchange, Inconclusive, Request, Violation
+from conformance.faults import drop, only, put, respond, status
+from conformance.judge import judge
+from conformance.profile import Model
+from conformance.requests import PLAIN, TOOLS, chat, streamed
+from conformance.requirement import CATALOGUE, Family, Level, must, should
+from conformance.strategies import Broken, Turn, broken_requests, search, turns, valid_requests
+from conformance.verdict import Verdict
+
+from .test_usage import prompt_tokens
+
+
+def _generated(request: Request) -> bool:
+    return request.label == "generated"
+
+
+def _body(exchange: Exchange) -> str:
+    """The request that was answered so, in short."""
+    text = exchange.request.body.decode("utf-8", "replace")
+    return text if len(text) <= 600 else f"{text[:600]}…"
+
+
+@must(
+    "satisfy every other MUST of this catalogue in what it answers to any valid request",
+    on=(PLAIN,),
+    source="openai-openapi#createChatCompletion",
+    contract=["sampling-01"],
+    hint="The message names the requirement; the request that shows it is the smallest found.",
+    broken_by={
+        "a reply": only(lambda each: _generated(each) and "seed" in each.asked, drop("usage.total_tokens")),
+        "a refusal": only(lambda each: _generated(each) and "stop" in each.asked, respond(400, {"message": "no"})),
+    },
+)
+def test_valid_requests(send: Send, model: Model, examples: int) -> None:
+    """Model and endpoint may refuse a combination; then the refusal is judged."""
+
+    def check(request: Request, send: Send) -> None:
+        exchange = send(request)
+        for requirement in list(CATALOGUE.values()):
+            on = requirement.on
+            if requirement.level is not Level.MUST or requirement.whole_run or requirement.sends:
+                continue
+            if isinstance(on, Family) and on.contains(exchange):
+                finding = judge(requirement, exchange, model)
+                if finding.verdict is Verdict.FAIL:
+                    raise Violation(f"{requirement.id}: {finding.message}; asked: {_body(exchange)}", exchange)
+
+    search(valid_requests(model.claims), check, send, examples)
+
+
+@should(
+    "answer valid requests without a server error",
+    on=(PLAIN,),
+    source="rfc9110#15.6",
+    contract=["sampling-01"],
+    hint="Refuse with 400 what the upstream cannot do.",
+    broken_by=only(lambda each: _generated(each) and "frequency_penalty" in each.asked, status(500)),
+)
+def test_no_server_error(send: Send, model: Model, examples: int) -> None:
+    def check(request: Request, send: Send) -> None:
+        exchange = send(request)
+        if exchange.status >= 500:
+            raise Violation(f"HTTP {exchange.status}: {exchange.text[:160]}; asked: {_body(exchange)}", exchange)
+
+    search(valid_requests(model.claims), check, send, examples)
+
+
+@should(
+    "answer a request that violates one constraint with a 4xx and an error object, or, save of model and messages, "
+    "as if it were within it",
+    on=(PLAIN,),
+    source="openai-errors",
+    contract=["validation-08", "errors-06"],
+    hint="Validate what is used; what is not understood is refused with 400, or ignored.",
+    broken_by={
+        "a server error": only(lambda each: each.expect == "error", status(500)),
+        "no error object": only(lambda each: each.expect == "error", drop("error")),
+        "a completion of nothing": only(lambda each: not each.asked.get("model"), respond(200, {"choices": []})),
+    },
+)
+def test_one_violated_constraint(send: Send, model: Model, examples: int) -> None:
+    def check(broken: Broken, send: Send) -> None:
+        exchange = send(broken.request)
+        said = (
+            f"{broken.said}, and the answer is HTTP {exchange.status}: {exchange.text[:160]}; asked: {_body(exchange)}"
+        )
+        legal = 400 <= exchange.status < 500 or (exchange.succeeded and broken.level != Level.MUST)
+        if not legal or (exchange.refused and not _has_error(exchange)):
+            raise Violation(said, exchange)
+
+    search(broken_requests(model.claims), check, send, examples)
+
+
+def _has_error(exchange: Exchange) -> bool:
+    try:
+        return isinstance(exchange.error.get("message"), str)
+    except Inconclusive:
+        return False
+
+
+@should(
+    "count more prompt_tokens with each turn of a conversation, streamed or not",
+    on=(PLAIN,),
+    source="openai-openapi#CompletionUsage.prompt_tokens",
+    contract=["usage-10"],
+    at="usage.prompt_tokens",
+    hint="Count the whole conversation each time, also where earlier turns were read from a cache.",
+    broken_by={
+        "the last turn only": only(lambda each: len(each.asked.get("messages", ())) > 2, put("usage.prompt_tokens", 8)),
+        "an estimate in streams": only(lambda each: each.streams, put("usage.prompt_tokens", 8)),
+    },
+)
+def test_growing_conversation(send: Send, model: Model, examples: int) -> None:
+    def check(conversation: tuple[Turn, ...], send: Send) -> None:
+        messages: list[dict[str, Any]] = []
+        before, tools = 0, False
+        for turn in conversation:
+            messages.append({"role": "user", "content": turn.text})
+            tools = tools or turn.tools
+            exchange = send(_asking(messages, tools, turn.streams))
+            count = prompt_tokens(exchange)
+            if count <= before:
+                said = f"turn {len(messages) // 2 + 1} costs {count} prompt_tokens, and the turn before it {before}"
+                raise Violation(f"{said}; asked: {_body(exchange)}", exchange)
+            texts = [text for message in exchange.messages if isinstance(text := message.get("content"), str) and text]
+            messages.append({"role": "assistant", "content": texts[0] if texts else "OK."})
+            before = count
+
+    search(turns(model.claims), check, send, examples)
+
+
+def _asking(messages: list[dict[str, Any]], tools: bool, streams: bool) -> Request:
+    offered = {"tools": [TOOLS["get_weather"]], "tool_choice": "none"} if tools else {}
+    request = chat(label="growing", **({"messages": messages, "model": MODEL} | offered))
+    return streamed(request) if streams else request

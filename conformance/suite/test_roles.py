@@ -1,0 +1,274 @@
+"""What is sent is what the model reads: every message, every part, in order, whatever its role."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from conformance.archive import Send
+from conformance.exchange import Exchange, Inconclusive, Request
+from conformance.families import broken_off
+from conformance.faults import edit, put, respond, status
+from conformance.requests import chat, streamed, tries
+from conformance.requirement import Fault, must, should
+
+Message = dict[str, Any]
+Problem = Callable[[Exchange], str]
+
+
+def turns(*contents: str, first: str = "user") -> list[Message]:
+    """Messages of the user and the assistant by turns."""
+    roles = ("user", "assistant") if first == "user" else ("assistant", "user")
+    return [{"role": roles[place % 2], "content": content} for place, content in enumerate(contents)]
+
+
+def parts(*texts: str) -> list[dict[str, str]]:
+    """Content as an array of text parts."""
+    return [{"type": "text", "text": text} for text in texts]
+
+
+_KIWI = "End every reply with the word KIWI7."
+SYSTEM = chat("Say hi.", label="system", system=_KIWI, max_tokens=40)
+DEVELOPER = chat(
+    label="developer", max_tokens=40, messages=[{"role": "developer", "content": _KIWI}, *turns("Say hi.")]
+)
+TWO_SYSTEMS = chat(
+    label="two-systems",
+    max_tokens=60,
+    messages=[
+        {"role": "system", "content": "Include the word RED1 in every reply."},
+        *turns("Say hi.", "Hi, RED1."),
+        {"role": "system", "content": "Include the word BLUE2 in every reply."},
+        *turns("Say hello."),
+    ],
+)
+CONVERSATION = chat(
+    label="conversation",
+    max_tokens=60,
+    messages=turns(
+        "Hello.", "Hello, how are you?",
+        "My locker code is QX3817.", "Thank you, noted.",
+        "It is raining here.", "The garage code is MB5520, by the way.",
+        "Good.", "Anything else?",
+        "It is late.", "Then good night.",
+        "Not yet.", "Very well.",
+        "What is my locker code, and what is the garage code? Answer with both codes.",
+    ),
+)  # fmt: skip
+PARTS = chat(
+    label="parts",
+    max_tokens=80,
+    messages=[
+        {"role": "system", "content": parts("Include the word A11 in every reply.", "Include the word B22 too.")},
+        {"role": "user", "content": "Tell me two codes."},
+        {"role": "assistant", "content": parts("The first code is C33.", "The second code is D44.")},
+        {
+            "role": "user",
+            "content": parts("The third code is E55.", "The fourth code is F66.", "What are all the codes, in order?"),
+        },
+    ],
+)
+NAMES = chat(
+    label="names",
+    messages=[
+        {"role": "system", "name": "house_rules", "content": "Be brief."},
+        {"role": "user", "name": "alice_1", "content": "Hello."},
+        {"role": "assistant", "name": "clerk", "content": "Hello, Alice."},
+        {"role": "user", "name": "alice_1", "content": "Say OK."},
+    ],
+)
+NO_ALTERNATION = chat(
+    label="no-alternation",
+    max_tokens=60,
+    messages=[
+        *turns("Welcome. What are your codes?", first="assistant"),
+        {"role": "user", "content": "The first code is KM204."},
+        {"role": "user", "content": "The second code is TR909. What are both codes?"},
+    ],
+)
+_MARKUP = 'data: [DONE]\n\n"}],"role":"system" <|im_end|> <b>&amp;</b>'
+OPAQUE = chat(f"Repeat the following text exactly and add nothing: {_MARKUP}", label="opaque", max_tokens=100)
+OPAQUE_STREAM = streamed(OPAQUE)
+
+
+def answered(exchange: Exchange) -> str:
+    """The text of an answer. Raises AssertionError where the request was refused, Inconclusive where the reply
+    was cut off or has no text."""
+    said = " ".join(exchange.text.split())[:200]
+    assert exchange.succeeded, f"“{exchange.request}” is answered with {exchange.outcome}: {said}"
+    if broken_off(exchange):
+        raise Inconclusive("the stream broke off")
+    content = exchange.messages[0].get("content") if exchange.messages else None
+    if not isinstance(content, str) and not exchange.tool_calls:
+        raise Inconclusive(f"the reply has no text: {json.dumps(content)[:100]}")
+    return content or ""
+
+
+def one_of_three(send: Send, request: Request, problem: Problem) -> None:
+    """Send up to three times, until an answer shows no problem, for models do not always do as they are told. A
+    refusal counts at once."""
+    found = cut = ""
+    for attempt in tries(request):
+        exchange = send(attempt)
+        found = problem(exchange)
+        if not found:
+            return
+        if exchange.choices and exchange.choices[0].get("finish_reason") in ("length", "content_filter"):
+            cut = str(exchange.choices[0]["finish_reason"])
+    if cut:
+        raise Inconclusive(f"a reply was cut off ({cut}): {found}")
+    raise AssertionError(f"in each of three answers to “{request}” {found}")
+
+
+def lacks(words: Sequence[str]) -> Problem:
+    """Which of these words an answer lacks."""
+
+    def problem(exchange: Exchange) -> str:
+        text = answered(exchange)
+        missing = [word for word in words if word not in text]
+        return f"{' and '.join(missing)} is missing: {text[:160]!r}" if missing else ""
+
+    return problem
+
+
+def without(word: str) -> Fault:
+    """The answer of a model that never read this word."""
+    return put("choices.*.message.content", lambda text: text and text.replace(word, "it"))
+
+
+REFUSED = respond(400, {"error": {"message": "messages: not supported", "type": "invalid_request_error"}})
+
+
+@must(
+    "follow a system message",
+    on=(SYSTEM,),
+    source="openai-openapi#ChatCompletionRequestSystemMessage",
+    contract=["roles-01"],
+    at="choices.*.message.content",
+    hint="Pass system messages on: Anthropic's API takes them as system, beside messages.",
+    broken_by={"dropped": without("KIWI7"), "refused": REFUSED},
+)
+def test_system(send: Send) -> None:
+    one_of_three(send, SYSTEM, lacks(["KIWI7"]))
+
+
+@should(
+    "follow a developer message as it follows a system message",
+    on=(DEVELOPER,),
+    source="openai-openapi#ChatCompletionRequestDeveloperMessage",
+    contract=["roles-02"],
+    at="choices.*.message.content",
+    hint="Send a developer message on as a system message where the upstream has no such role, never as a turn.",
+    broken_by={"dropped": without("KIWI7"), "refused": REFUSED},
+)
+def test_developer(send: Send) -> None:
+    one_of_three(send, DEVELOPER, lacks(["KIWI7"]))
+
+
+@should(
+    "follow every system message, the first and one in the midst of a conversation",
+    on=(TWO_SYSTEMS,),
+    source="anthropic-openai",
+    contract=["roles-03"],
+    at="choices.*.message.content",
+    hint="Join the system messages in their order; keep neither the first nor the last alone.",
+    broken_by={"only the last": without("RED1"), "only the first": without("BLUE2"), "refused": REFUSED},
+)
+def test_every_system(send: Send) -> None:
+    one_of_three(send, TWO_SYSTEMS, lacks(["RED1", "BLUE2"]))
+
+
+@must(
+    "let the model read the whole conversation, what the user said and what the assistant said",
+    on=(CONVERSATION,),
+    source="openai-openapi#CreateChatCompletionRequest.messages",
+    contract=["roles-04"],
+    at="choices.*.message.content",
+    hint="Pass every message on, in its order and with its role.",
+    broken_by={"no user turns": without("QX3817"), "no assistant turns": without("MB5520"), "refused": REFUSED},
+)
+def test_conversation(send: Send) -> None:
+    one_of_three(send, CONVERSATION, lacks(["QX3817", "MB5520"]))
+
+
+def _misplaced(exchange: Exchange) -> str:
+    text = answered(exchange)
+    for first, second in (("A11", "B22"), ("C33", "D44"), ("E55", "F66")):
+        if missing := [code for code in (first, second) if code not in text]:
+            return f"{' and '.join(missing)} is missing: {text[:160]!r}"
+        if first in ("C33", "E55") and text.index(first) > text.rindex(second):
+            return f"{second} comes before {first}: {text[:160]!r}"
+    return ""
+
+
+@must(
+    "let the model read all text parts of a message in order, whether the system, the user or the assistant said it",
+    on=(PARTS,),
+    source="openai-openapi#ChatCompletionRequestMessageContentPartText",
+    contract=["roles-05"],
+    at="choices.*.message.content",
+    hint="Join the parts for an upstream that takes text only; do not keep the first or the last alone.",
+    broken_by={
+        "the last part of the user's alone": without("E55"),
+        "the first of the assistant's alone": without("D44"),
+        "the first of the system's alone": without("B22"),
+        "in another order": put(
+            "choices.*.message.content", lambda text: text.replace("E55", "_").replace("F66", "E55").replace("_", "F66")
+        ),
+        "refused": REFUSED,
+    },
+)
+def test_parts(send: Send) -> None:
+    one_of_three(send, PARTS, _misplaced)
+
+
+@should(
+    "accept messages with a name",
+    on=(NAMES,),
+    source="openai-openapi#ChatCompletionRequestUserMessage.name",
+    contract=["roles-06"],
+    at="error",
+    hint="Leave the name out for an upstream that does not know it.",
+    broken_by={"refused": REFUSED, "a failure": status(500)},
+)
+def test_names(exchange: Exchange) -> None:
+    answered(exchange)
+
+
+@should(
+    "take messages of the same role one after the other, and a conversation that the assistant begins",
+    on=(NO_ALTERNATION,),
+    source="openai-openapi#CreateChatCompletionRequest.messages",
+    contract=["roles-07"],
+    at="choices.*.message.content",
+    hint="Join messages of one role for an upstream that wants them by turns, and begin with a user message.",
+    broken_by={"refused": REFUSED, "the first dropped": without("KM204"), "the last dropped": without("TR909")},
+)
+def test_no_alternation(send: Send) -> None:
+    one_of_three(send, NO_ALTERNATION, lacks(["KM204", "TR909"]))
+
+
+def _cut_at_markup(document: Any) -> None:
+    for choice in document.get("choices", ()):
+        part = choice.get("message") or choice.get("delta") or {}
+        if isinstance(part.get("content"), str):
+            part["content"] = part["content"].replace("&", "")
+
+
+@should(
+    "pass text that looks like JSON, markup or a stream's events on as nothing but text, streamed or not",
+    on=(OPAQUE, OPAQUE_STREAM),
+    source="openai-openapi#ChatCompletionRequestMessageContentPartText.text",
+    contract=["roles-08"],
+    at="choices.*.message.content",
+    hint="Build requests and events with a JSON library, and look for [DONE] in a whole data line only.",
+    broken_by={
+        "decoded as markup": put("choices.*.message.content", lambda text: text and text.replace("&amp;", "&")),
+        "cut at the markup": edit(_cut_at_markup),
+        "refused": REFUSED,
+    },
+)
+def test_opaque(send: Send) -> None:
+    for request in (OPAQUE, OPAQUE_STREAM):
+        one_of_three(send, request, lacks(["<b>&amp;</b>"]))

@@ -1,0 +1,142 @@
+"""Stop sequences: what is returned ends before the first of them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from conformance.archive import Send
+from conformance.exchange import Exchange, Inconclusive, list_of
+from conformance.families import broken_off
+from conformance.faults import edit, only, put, respond
+from conformance.requests import STOP, STOP_STREAM, chat, streamed
+from conformance.requirement import must
+
+#: Three characters of three bytes each, so that the sequence spans tokens.
+STOP_WIDE_STREAM = streamed(
+    chat("Repeat exactly and add nothing: 甲 乙 停止词 丙", label="stop-wide", stop="停止词", max_tokens=40)
+)
+STOP_FOUR = chat(
+    "Repeat exactly and add nothing: one two three four five",
+    label="stop-four", stop=["five", "three", "zzz", "qqq"], max_tokens=40,
+)  # fmt: skip
+
+
+def _text(exchange: Exchange, first: str) -> str:
+    """What was written. Raises Inconclusive where the model did not even begin with what it was to repeat."""
+    if broken_off(exchange):
+        raise Inconclusive("the stream broke off")
+    content = exchange.messages[0].get("content") if exchange.messages else None
+    if not isinstance(content, str) or first not in content:
+        raise Inconclusive(f"the model did not repeat {first!r}: {content!r:.120}")
+    return content
+
+
+def _ends_before(exchange: Exchange, first: str, rest: str) -> None:
+    """Hold that neither a stop sequence, nor a beginning of one at the end, nor what follows is in the text."""
+    stop = exchange.request.asked["stop"]
+    text = _text(exchange, first)
+    for each in [stop] if isinstance(stop, str) else list_of(stop):
+        assert each not in text, f"the text holds the stop sequence {each!r}: {text[:120]!r}"
+        last = text.split()[-1]
+        assert not each.startswith(last), f"the text ends in {last!r}, the beginning of the stop sequence {each!r}"
+    assert rest not in text, f"the text goes on after the stop sequence, to {rest!r}: {text[:120]!r}"
+
+
+def _in_stream(text: str) -> Any:
+    """The whole of another text in the first delta, and nothing in the others."""
+
+    def change(document: Any) -> None:
+        for choice in document.get("choices", ()):
+            if isinstance(choice.get("delta", {}).get("content"), str):
+                choice["delta"]["content"] = text if "role" in choice["delta"] else ""
+
+    return edit(change)
+
+
+@must(
+    "end the text before a stop sequence, and leave the sequence out",
+    on=(STOP,),
+    source="openai-openapi#StopConfiguration",
+    contract=["stop-01"],
+    at="choices.*.message.content",
+    hint="Pass stop on (Anthropic's stop_sequences), or cut the text.",
+    needs=["request"],
+    broken_by={
+        "ignored": put("choices.*.message.content", "ALPHA BRAVO STOPHERE CHARLIE"),
+        "the sequence included": put("choices.*.message.content", "ALPHA BRAVO STOPHERE"),
+        "its beginning left over": put("choices.*.message.content", "ALPHA BRAVO STOP"),
+        "only the sequence cut out": put("choices.*.message.content", "ALPHA BRAVO  CHARLIE"),
+    },
+)
+def test_text_ends_before(exchange: Exchange) -> None:
+    _ends_before(exchange, "ALPHA", "CHARLIE")
+
+
+@must(
+    "accept up to four stop sequences, of which the first to occur ends the text",
+    on=(STOP_FOUR, STOP),
+    source="openai-openapi#StopConfiguration",
+    contract=["stop-02"],
+    at="choices.*.message.content",
+    hint="Pass all of the array on, not its first or its last element.",
+    broken_by={
+        "only the first counts": put("choices.*.message.content", "one two three four"),
+        "none counts": put("choices.*.message.content", "one two three four five"),
+        "an array refused": only(
+            lambda request: isinstance(request.asked.get("stop"), list),
+            respond(400, {"error": {"message": "stop: must be a string", "type": "invalid_request_error"}}),
+        ),
+        "text refused": only(
+            lambda request: isinstance(request.asked.get("stop"), str),
+            respond(422, {"error": {"message": "stop: must be an array", "type": "invalid_request_error"}}),
+        ),
+    },
+)
+def test_up_to_four(send: Send) -> None:
+    four, one = send(STOP_FOUR), send(STOP)
+    for refused, taken, form in ((four, one, "an array of four"), (one, four, "one as text")):
+        assert not (refused.refused and taken.succeeded), (
+            f"stop as {form} is refused with {refused.outcome}, and not otherwise: {refused.text[:120]}"
+        )
+    _ends_before(four, "two", "three")
+
+
+@must(
+    "report stop as the finish_reason of a reply that a stop sequence ended",
+    on=(STOP, STOP_STREAM),
+    source="openai-openapi#CreateChatCompletionResponse.choices.finish_reason",
+    contract=["stop-03"],
+    at="choices.*.finish_reason",
+    hint="Map the upstream's reason (stop_sequence) to stop.",
+    broken_by={
+        "the upstream's word": put("choices.*.finish_reason", lambda reason: reason and "stop_sequence"),
+        "length": put("choices.*.finish_reason", lambda reason: reason and "length"),
+    },
+)
+def test_reason_is_stop(exchange: Exchange) -> None:
+    text, reason = _text(exchange, "ALPHA"), exchange.choices[0].get("finish_reason")
+    if "STOPHERE" in text:
+        raise Inconclusive("the stop sequence did not end the text, which is another requirement")
+    assert reason == "stop", f"a stop sequence ended the text {text[:80]!r} with finish_reason {reason!r}"
+
+
+@must(
+    "end a streamed text before a stop sequence too, over however many chunks it is spread",
+    on=(STOP_STREAM, STOP_WIDE_STREAM),
+    source="openai-openapi#StopConfiguration",
+    contract=["stop-04"],
+    at="choices.*.delta.content",
+    hint="Hold back what may be the beginning of a stop sequence until the next token tells.",
+    needs=["request"],
+    broken_by={
+        "ignored": _in_stream("ALPHA BRAVO STOPHERE CHARLIE"),
+        "its beginning leaks": _in_stream("ALPHA BRAVO STOP"),
+        "ignored where it is not ASCII": _in_stream("甲 乙 停止词 丙"),
+        "its first character leaks": _in_stream("甲 乙 停"),
+    },
+)
+def test_streamed_text_ends_before(exchange: Exchange, asked: dict[str, Any]) -> None:
+    wide = not str(asked["stop"]).isascii()
+    _ends_before(exchange, *(("甲", "丙") if wide else ("ALPHA", "CHARLIE")))
+    reason = exchange.choices[0].get("finish_reason")
+    assert reason == "stop", f"a stop sequence ended the stream with finish_reason {reason!r}"

@@ -1,0 +1,329 @@
+"""Tools in use: calls that a question needs, results that are sent back, and what stands beside them."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from conformance.archive import Send
+from conformance.exchange import Exchange, Inconclusive, NotApplicable, Request, list_of
+from conformance.families import broken_off
+from conformance.faults import drop, only, put, status
+from conformance.requests import (
+    TIME,
+    TOOL_AUTO,
+    TOOL_PARALLEL,
+    TOOL_PARALLEL_STREAM,
+    WEATHER,
+    chat,
+    streamed,
+    tries,
+)
+from conformance.requirement import may, must, should
+from conformance.strict_json import JSONError, loads
+
+from .test_roles import REFUSED, lacks, one_of_three, parts, without
+
+JSONObject = dict[str, Any]
+
+CALLS = "choices.*.message.tool_calls"
+PIECES = "choices.*.delta.tool_calls"
+_PARIS = "Use the tool: weather in Paris?"
+
+TOOL_SAID_AUTO = chat(_PARIS, label="tool-said-auto", tools=[WEATHER], tool_choice="auto", max_tokens=300)
+_TIME_ONLY = {"mode": "required", "tools": [{"type": "function", "function": {"name": "get_time"}}]}
+TOOL_ALLOWED = chat(
+    _PARIS, label="tool-allowed", tools=[WEATHER, TIME], max_tokens=300, features=frozenset({"tools.allowed"}),
+    tool_choice={"type": "allowed_tools", "allowed_tools": _TIME_ONLY},
+)  # fmt: skip
+_PING = {"type": "function", "function": {"name": "ping", "description": "Checks that the line is up."}}
+TOOL_BARE = chat(
+    "Use the tool: is the line up?", label="tool-bare", tools=[_PING], max_tokens=300,
+    tool_choice={"type": "function", "function": {"name": "ping"}},
+)  # fmt: skip
+TOOL_BARE_STREAM = streamed(TOOL_BARE)
+LEGACY_FUNCTION = chat(
+    _PARIS, label="legacy-function", max_tokens=300,
+    functions=[WEATHER["function"]], function_call={"name": "get_weather"},
+)  # fmt: skip
+
+
+def call(id: str, city: str, name: str = "get_weather") -> JSONObject:
+    return {"id": id, "type": "function", "function": {"name": name, "arguments": json.dumps({"city": city})}}
+
+
+def result(id: str, content: Any) -> JSONObject:
+    return {"role": "tool", "tool_call_id": id, "content": content}
+
+
+#: As long as OpenAI takes them, and alike up to the last character: a translator that shortens them mixes them up.
+_FIRST, _SECOND = "call_conformance_0123456789abcdefghij_a", "call_conformance_0123456789abcdefghij_b"
+TOOL_RESULTS = chat(
+    label="tool-results", tools=[WEATHER], max_tokens=100,
+    messages=[
+        {"role": "user", "content": "Use the tool for Paris and for Tokyo."},
+        {"role": "assistant", "content": None, "tool_calls": [call(_FIRST, "Paris"), call(_SECOND, "Tokyo")]},
+        result(_FIRST, "Station QA9026 reports rain."),
+        result(_SECOND, parts("All is quiet.", "Station QB4417 reports snow.")),
+        {"role": "user", "content": "Which station reports from Tokyo? Answer with its code."},
+    ],
+)  # fmt: skip
+TOOL_TEXT_BESIDE = chat(
+    label="tool-text-beside", tools=[WEATHER], max_tokens=100,
+    messages=[
+        {"role": "user", "content": _PARIS},
+        {"role": "assistant", "content": "The code is ZX417. I look.", "tool_calls": [call("call_1a2b", "Paris")]},
+        result("call_1a2b", "Sunny."),
+        {"role": "user", "content": "Which code did you mention?"},
+    ],
+)  # fmt: skip
+
+
+def _calls(exchange: Exchange) -> list[JSONObject]:
+    """The functions that are called, each an object. Raises Inconclusive for a stream that broke off."""
+    if broken_off(exchange):
+        raise Inconclusive("the stream broke off")
+    functions = [each.get("function") for each in exchange.tool_calls]
+    return [each for each in functions if isinstance(each, dict)]
+
+
+def _until(send: Send, request: Request, calls: int) -> Exchange:
+    """The first of three answers with so many calls. Raises Inconclusive where there is none."""
+    most = 0
+    for attempt in tries(request):
+        exchange = send(attempt)
+        if len(_calls(exchange)) >= calls:
+            return exchange
+        most = max(most, len(_calls(exchange)))
+    raise Inconclusive(f"“{request}”: of three answers none has {calls} calls, at most {most}")
+
+
+def _object(text: Any) -> JSONObject | None:
+    """What arguments say, None where they are no object in JSON."""
+    try:
+        value = loads(text) if isinstance(text, str) else None
+    except JSONError:
+        return None
+    return value if isinstance(value, dict) else None
+
+
+@should(
+    "end a reply in which the model chose to call a tool with the finish_reason tool_calls",
+    on=(TOOL_AUTO, TOOL_SAID_AUTO),
+    source="openai-openapi#ChatCompletionToolChoiceOption",
+    contract=["tools-04"],
+    at="choices.*.finish_reason",
+    hint="Map the upstream's reason (tool_use, STOP) to tool_calls: clients run the tools when they read it.",
+    broken_by={
+        "stop": put("choices.*.finish_reason", "stop"),
+        "the upstream's word": put("choices.*.finish_reason", "tool_use"),
+        "stop where auto is said": only(
+            lambda request: "tool_choice" in request.asked, put("choices.*.finish_reason", "stop")
+        ),
+    },
+)
+def test_auto(send: Send) -> None:
+    silent = []
+    for request in (TOOL_AUTO, TOOL_SAID_AUTO):
+        try:
+            choice = _until(send, request, 1).choices[0]
+        except Inconclusive as reason:
+            silent.append(reason)
+            continue
+        reason_given = choice.get("finish_reason")
+        if reason_given in ("length", "content_filter"):
+            raise Inconclusive(f"the call was cut off: {reason_given}")
+        assert reason_given == "tool_calls", f"“{request}”: a tool is called, the finish_reason is {reason_given!r}"
+    if silent:
+        raise silent[0]
+
+
+@should(
+    "take a tool_choice of auto, which is the default, as it takes tools without one",
+    on=(TOOL_SAID_AUTO, TOOL_AUTO),
+    source="openai-openapi#ChatCompletionToolChoiceOption",
+    contract=["tools-04"],
+    at="error",
+    hint="Leave tool_choice out for an upstream that does not know it: auto is what it does anyway.",
+    broken_by={
+        "refused": only(lambda request: request.asked.get("tool_choice") == "auto", REFUSED),
+        "a failure": only(lambda request: request.asked.get("tool_choice") == "auto", status(500)),
+    },
+)
+def test_said_auto(send: Send) -> None:
+    unsaid, said = send(TOOL_AUTO), send(TOOL_SAID_AUTO)
+    if not unsaid.succeeded:
+        raise Inconclusive(f"tools are answered with {unsaid.outcome} without tool_choice, too")
+    assert said.succeeded, f"tool_choice auto is answered with {said.outcome}: {' '.join(said.text.split())[:160]}"
+
+
+@may(
+    "call only what tool_choice allows where it is allowed_tools, or refuse it with a 4xx",
+    on=(TOOL_ALLOWED,),
+    source="openai-openapi#ChatCompletionAllowedToolsChoice",
+    contract=["tools-09"],
+    at=f"{CALLS}.*.function.name",
+    hint="Leave the other tools out for an upstream that cannot choose among them.",
+    broken_by={
+        "another": put(f"{CALLS}.*.function.name", "get_weather"),
+        "none": drop(CALLS),
+        "a failure": status(500),
+    },
+)
+def test_allowed(exchange: Exchange) -> None:
+    if exchange.refused:
+        assert exchange.status < 500, f"allowed_tools is answered with HTTP {exchange.status}"
+        return
+    names = [each.get("name") for each in _calls(exchange)]
+    assert names, "allowed_tools requires a call, and none came"
+    assert set(names) == {"get_time"}, f"only get_time is allowed, and {names} are called"
+
+
+@should(
+    "make several calls in one message, each with an id and arguments of its own",
+    on=(TOOL_PARALLEL, TOOL_PARALLEL_STREAM),
+    source="openai-openapi#ParallelToolCalls",
+    contract=["tools-10"],
+    at=CALLS,
+    hint="Translate each of the upstream's calls to one entry of tool_calls.",
+    broken_by={
+        "one id": put(f"{CALLS}.*.id", "call_0"),
+        "the same arguments": put(f"{CALLS}.*.function.arguments", '{"city":"Paris"}'),
+        "both cities in one": put(f"{CALLS}.*.function.arguments", '{"city":"Paris","also":"Tokyo"}'),
+    },
+)
+def test_several(send: Send) -> None:
+    for request in (TOOL_PARALLEL, TOOL_PARALLEL_STREAM):
+        exchange = _until(send, request, 2)
+        ids = [each.get("id") for each in exchange.tool_calls]
+        assert len({str(each) for each in ids}) == len(ids), f"“{request}”: {len(ids)} calls have the ids {ids}"
+        said = [str(each.get("arguments")) for each in _calls(exchange)]
+        apart = any("Paris" in one and "Tokyo" not in one for one in said)
+        apart = apart and any("Tokyo" in one and "Paris" not in one for one in said)
+        assert apart, f"“{request}”: no call for Paris and another for Tokyo: {'; '.join(said)[:300]}"
+
+
+@should(
+    "give {} as the arguments of a function without parameters, streamed or not",
+    on=(TOOL_BARE, TOOL_BARE_STREAM),
+    source="openai-openapi#FunctionParameters",
+    contract=["tools-13"],
+    at=f"{CALLS}.*.function.arguments",
+    hint="Write {} where the upstream has no arguments, and an empty schema where it wants one.",
+    broken_by={
+        "empty": put(f"{CALLS}.*.function.arguments", ""),
+        "empty in streams": put(f"{PIECES}.*.function.arguments", ""),
+        "null": put(f"{CALLS}.*.function.arguments", "null"),
+        "refused": REFUSED,
+    },
+)
+def test_bare(exchange: Exchange) -> None:
+    said = " ".join(exchange.text.split())[:160]
+    assert exchange.succeeded, f"a function without parameters is answered with {exchange.outcome}: {said}"
+    found = [each.get("arguments") for each in _calls(exchange)]
+    if not found:
+        raise Inconclusive("the named function was not called, which is another requirement")
+    for each in found:
+        assert _object(each) is not None, f"the arguments of a function without parameters are {each!r:.100}"
+
+
+def _answer(send: Send) -> Request:
+    """The request with the result of a call that the model just made."""
+    message = _until(send, TOOL_AUTO, 1).messages[0]
+    found = [each for each in list_of(message.get("tool_calls")) if isinstance(each, dict)]
+    calls = [{name: each.get(name) for name in ("id", "type", "function")} for each in found]
+    if not calls or not all(isinstance(each["id"], str) and each["id"] for each in calls):
+        raise NotApplicable("a call has no id, which is another requirement")
+    results = [result(str(each["id"]), '{"temperature": "-37.5", "unit": "celsius"}') for each in calls]
+    said = {"role": "assistant", "content": None, "tool_calls": calls}
+    question = {"role": "user", "content": _PARIS}
+    return chat(label="tool-round-trip", messages=[question, said, *results], tools=[WEATHER], max_tokens=100)
+
+
+def _is_answer(request: Request) -> bool:
+    return any(each.get("role") == "tool" for each in list_of(request.asked.get("messages")))
+
+
+def _unread(exchange: Exchange) -> str:
+    if exchange.succeeded and exchange.tool_calls:
+        return f"the tool is called again: {json.dumps(_calls(exchange))[:160]}"
+    if missing := lacks(["37"])(exchange):
+        return missing
+    reason = exchange.choices[0].get("finish_reason")
+    return "" if reason == "stop" else f"the finish_reason is {reason!r}"
+
+
+@must(
+    "answer with the result of a tool that is sent back",
+    on=(TOOL_AUTO,),
+    source="openai-openapi#ChatCompletionRequestToolMessage",
+    contract=["tools-14"],
+    at="choices.*.message.content",
+    hint="Pass the assistant's calls and the tool's message on together, each under the id of the call.",
+    broken_by={
+        "refused": only(_is_answer, REFUSED),
+        "the result dropped": only(_is_answer, without("37.5")),
+        "called again": only(_is_answer, put(CALLS, [call("call_2", "Paris")])),
+        "a foreign reason": only(_is_answer, put("choices.*.finish_reason", "tool_calls")),
+    },
+)
+def test_round_trip(send: Send) -> None:
+    one_of_three(send, _answer(send), _unread)
+
+
+@should(
+    "give the result of each of several calls to the call it belongs to, as text or as an array of parts",
+    on=(TOOL_RESULTS,),
+    source="openai-openapi#ChatCompletionRequestToolMessage.tool_call_id",
+    contract=["tools-15"],
+    at="choices.*.message.content",
+    hint="Keep the ids of calls whole, and join the parts of a result.",
+    broken_by={"refused": REFUSED, "the parts dropped": without("QB4417")},
+)
+def test_several_results(send: Send) -> None:
+    one_of_three(send, TOOL_RESULTS, lacks(["QB4417"]))
+
+
+@should(
+    "let the model read the text that stands beside its tool calls",
+    on=(TOOL_TEXT_BESIDE,),
+    source="openai-openapi#ChatCompletionRequestAssistantMessage.content",
+    contract=["tools-16"],
+    at="choices.*.message.content",
+    hint="Translate the content of an assistant message first, then its calls; do not return early.",
+    broken_by={"refused": REFUSED, "dropped": without("ZX417")},
+)
+def test_text_beside(send: Send) -> None:
+    one_of_three(send, TOOL_TEXT_BESIDE, lacks(["ZX417"]))
+
+
+@should(
+    "answer the deprecated functions with a function_call, or refuse them with a 4xx",
+    on=(LEGACY_FUNCTION,),
+    source="phanedge",
+    contract=["tools-21"],
+    at="choices.*.message.function_call",
+    hint="Translate functions to the upstream's tools, and its call back to function_call.",
+    broken_by={
+        "tool_calls instead": put("choices.*.message", {"role": "assistant", "content": None, "tool_calls": [{}]}),
+        "ignored": put("choices.*.message", {"role": "assistant", "content": "It is sunny."}),
+        "arguments as an object": put("choices.*.message.function_call.arguments", {"city": "Paris"}),
+        "the reason of tools": put("choices.*.finish_reason", "tool_calls"),
+        "a failure": status(500),
+    },
+)
+def test_legacy(exchange: Exchange) -> None:
+    if exchange.refused:
+        assert exchange.status < 500, f"functions are answered with HTTP {exchange.status}"
+        return
+    if not exchange.messages:
+        raise Inconclusive("the reply has no choice with a message")
+    message, reason = exchange.messages[0], exchange.choices[0].get("finish_reason")
+    if reason in ("length", "content_filter") or message.get("refusal"):
+        raise Inconclusive(f"the call was cut off or refused: {reason}")
+    called = message.get("function_call")
+    assert isinstance(called, dict), f"function_call is {called!r:.80}; the message has {', '.join(message)}"
+    shown = json.dumps(called)[:160]
+    assert called.get("name") == "get_weather", f"get_weather is forced, and function_call is {shown}"
+    assert isinstance(called.get("arguments"), str), f"the arguments of function_call are no text: {shown}"
+    assert reason in ("function_call", "stop"), f"the forced function_call ends with finish_reason {reason!r}"

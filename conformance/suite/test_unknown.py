@@ -1,0 +1,158 @@
+"""Parameters that an endpoint, or the model behind it, does not know."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from conformance.archive import Send
+from conformance.exchange import Exchange, Inconclusive, NotApplicable, Request
+from conformance.faults import only, put, respond, status
+from conformance.profile import Model
+from conformance.requests import COMPLETION_LENGTH, LENGTH, PLAIN, TOOL_SINGLE, chat
+from conformance.requirement import Fault, should
+
+from .test_usage import same_prompt
+
+NAME = "x_conformance_unknown"
+MEMBER: dict[str, Any] = {NAME: {"a": 1}}
+UNKNOWN = chat(label="unknown-member", **MEMBER)
+_PART = {"type": "text", "text": "Say OK."} | MEMBER
+UNKNOWN_IN_MESSAGE = chat(
+    label="unknown-member-in-message", messages=[{"role": "user", "content": [_PART]} | MEMBER]
+)  # fmt: skip
+
+
+def refusal(message: str) -> Fault:
+    """A 400 with this message."""
+    error = {"message": message, "type": "invalid_request_error", "param": None, "code": None}
+    return respond(400, {"error": error})
+
+
+def taken(exchange: Exchange) -> bool:
+    """Whether it was answered with a completion. Raises Inconclusive where the key was refused."""
+    if exchange.status in (401, 402, 403):
+        raise Inconclusive(f"{exchange.request}: HTTP {exchange.status} is about the key, not about the request")
+    return exchange.succeeded and bool(exchange.reply.get("choices"))
+
+
+def said(exchange: Exchange) -> str:
+    return f"{exchange.request} was answered with HTTP {exchange.status}: {exchange.text[:160].strip()}"
+
+
+@should(
+    "ignore an unknown member of the body, of a message and of a part, or refuse it by name with status 400",
+    on=(UNKNOWN, UNKNOWN_IN_MESSAGE),
+    source="phanedge#openapi",
+    contract=["unknown-01"],
+    at="error.message",
+    hint="Ignore what is not known, or say what it is that is not.",
+    shown_by=only(lambda each: each.label == UNKNOWN.label, refusal(f"Unrecognized request argument: {NAME}")),
+    broken_by={
+        "refused without a name": refusal("Invalid request."),
+        "500": status(500),
+        "an error in a success": respond(200, {"error": {"message": "Invalid request."}}),
+    },
+)
+def test_unknown_member(exchange: Exchange) -> None:
+    if not taken(exchange):
+        assert exchange.status in (400, 422), said(exchange)
+        assert NAME in exchange.text, f"{said(exchange)}, which does not name {NAME}"
+
+
+@should(
+    "count the same prompt_tokens with a member that it ignores as without it",
+    on=(PLAIN, UNKNOWN),
+    source="openai-openapi#CompletionUsage.prompt_tokens",
+    contract=["unknown-02"],
+    at="usage.prompt_tokens",
+    hint="Do not count the body: count the messages that the model is shown.",
+    broken_by=only(lambda each: NAME in each.asked, put("usage.prompt_tokens", lambda count: count + 9)),
+)
+def test_unknown_costs_nothing(send: Send) -> None:
+    if not taken(send(UNKNOWN)):
+        raise NotApplicable("unknown members are refused")
+    same_prompt(send(PLAIN), send(UNKNOWN))
+
+
+# --- what OpenAI knows --------------------------------------------------------------------------------------
+
+OPTIONS: dict[str, Any] = {
+    "user": "conformance", "metadata": {"run": "conformance"}, "store": False, "seed": 7, "logit_bias": {"50256": -100},
+    "service_tier": "auto", "prompt_cache_key": "conformance", "safety_identifier": "conformance",
+}  # fmt: skip
+ALL_OPTIONS = chat(label="options-of-openai", **OPTIONS)
+OF_OPENAI = "OpenAI's own models are judged by OpenAI's documentation of each parameter"
+
+
+@should(
+    "take OpenAI's parameters on models of every other family, each alone as well as all together",
+    on=(ALL_OPTIONS,),
+    source="phanedge#alignment",
+    contract=["unknown-03"],
+    at="error",
+    hint="Leave out what the upstream does not know, before it refuses the request for it.",
+    broken_by={
+        "one refused": only(lambda each: "logit_bias" in each.asked, refusal("logit_bias: expected a sequence")),
+        "500": only(lambda each: "store" in each.asked, status(500)),
+    },
+)
+def test_options_of_openai(send: Send, model: Model) -> None:
+    """All are sent at once, and one by one only where that is refused, to tell which it is."""
+    if model.family == "gpt":
+        raise NotApplicable(OF_OPENAI)
+    together = send(ALL_OPTIONS)
+    if not taken(together):
+        singly = [chat(label=f"option-{name}", **{name: value}) for name, value in OPTIONS.items()]
+        refused = [said(exchange) for exchange in map(send, singly) if not taken(exchange)]
+        raise AssertionError("; ".join(refused) or f"each alone is taken, yet {said(together)}")
+
+
+@should(
+    "take parallel_tool_calls with tools on models of every other family than OpenAI's",
+    on=(TOOL_SINGLE,),
+    source="phanedge#alignment",
+    contract=["unknown-03"],
+    at="error",
+    broken_by=refusal("parallel_tool_calls is not supported"),
+)
+def test_parallel_tool_calls_taken(exchange: Exchange, model: Model) -> None:
+    if model.family == "gpt":
+        raise NotApplicable(OF_OPENAI)
+    assert taken(exchange), said(exchange)
+
+
+def finish(exchange: Exchange) -> str:
+    """What ended the first choice. Raises Inconclusive where there is none."""
+    if not exchange.choices:
+        raise Inconclusive(f"{exchange.request}: the reply has no choice")
+    return str(exchange.choices[0].get("finish_reason"))
+
+
+def ignoring(request: Request) -> Fault:
+    return only(lambda each: each.label == request.label, put("choices.*.finish_reason", "stop"))
+
+
+@should(
+    "keep to max_tokens and to max_completion_tokens alike",
+    on=(LENGTH, COMPLETION_LENGTH),
+    source="phanedge#alignment",
+    contract=["unknown-04"],
+    at="choices.*.finish_reason",
+    hint="Translate both names to the one that the upstream knows.",
+    broken_by={
+        "max_tokens ignored": ignoring(LENGTH),
+        "the newer name ignored": ignoring(COMPLETION_LENGTH),
+        "the newer name refused": only(
+            lambda each: each.label == COMPLETION_LENGTH.label, refusal("max_completion_tokens: unknown")
+        ),
+    },
+)
+def test_both_limits(exchange: Exchange, model: Model) -> None:
+    if model.reasons:
+        raise NotApplicable("a model that reasons is asked with one of the two names only")
+    if not taken(exchange):
+        if exchange.request.label == LENGTH.label and "max_completion_tokens" in exchange.text:
+            raise NotApplicable("it says to use max_completion_tokens, as models that reason do")
+        raise AssertionError(said(exchange))
+    ended = finish(exchange)
+    assert ended == "length", f"{exchange.request}: a count to 100 in 20 tokens ends with {ended!r}"

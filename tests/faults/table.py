@@ -1,0 +1,91 @@
+"""The table of faults and of what they violate, as docs/faults.md has it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from conformance.planted import PLANTED, UNSEEN, Planted
+
+VIOLATED = "violated"  #: the property in which a test says what it found
+Found = Mapping[str, Mapping[str, str]]  #: by fault: the verdict by requirement
+
+_HEAD = """# Faults
+
+What the suite sees of the faults that real servers had: written by `nox -s faults -- --write-docs`. Each is planted
+alone in the reference endpoint (`phanedge-conformance run --fault NAME`, repeatable), and the whole catalogue is judged
+on both of its models. **Bold** are MUSTs that are violated. *Gray* faults are legal or a matter of policy. The ids in
+the last column are those of the list of known faults; an entry is caught where one of its faults is.
+
+"""
+
+
+def caught(fault: Planted, found: Found) -> bool:
+    """Whether something that the fault is about is violated."""
+    return any(fault.concerns(requirement) for requirement in found.get(fault.name, {}))
+
+
+def table(found: Found) -> str:
+    """The document."""
+    return _HEAD + _totals(found) + _caught(found) + _not_caught(found) + _unseen()
+
+
+def _entries(faults: Iterable[Planted]) -> set[str]:
+    return {each for fault in faults for each in fault.known}
+
+
+def _totals(found: Found) -> str:
+    plain = [fault for fault in PLANTED.values() if not fault.gray]
+    gray = [fault for fault in PLANTED.values() if fault.gray]
+    seen = _entries(fault for fault in plain if caught(fault, found))
+    shown = _entries(fault for fault in gray if caught(fault, found)) - seen
+    missed = _entries(fault for fault in plain if not fault.reason) - seen
+    excused = _entries(plain) - seen - missed
+    rest = _entries(gray) - shown - seen
+    everything = len(_entries(PLANTED.values()) | set(UNSEEN))
+    rows = (
+        ("entries of the list", everything, ""),
+        ("caught", len(seen), ""),
+        ("gray, and at least warned of", len(shown), ""),
+        ("not caught", len(missed), ", ".join(sorted(missed))),
+        ("not caught, for a reason given below", len(excused), ", ".join(sorted(excused))),
+        ("gray, not warned of", len(rest), ", ".join(sorted(rest))),
+        ("not to be seen on the wire", len(UNSEEN), ", ".join(sorted(UNSEEN))),
+    )
+    lines = ["| known faults | number | which |", "|---|---|---|"]
+    lines += [f"| {name} | {number} | {which} |" for name, number, which in rows]
+    return "\n".join(lines) + "\n\n"
+
+
+def _caught(found: Found) -> str:
+    lines = ["## Caught", "", "| fault | what goes wrong | violates | known |", "|---|---|---|---|"]
+    for fault in PLANTED.values():
+        if caught(fault, found):
+            lines.append(_row(fault, _violated(fault, found)))
+    return "\n".join(lines) + "\n\n"
+
+
+def _row(fault: Planted, what: str) -> str:
+    name = f"`{fault.name}`{' *gray*' if fault.gray else ''}"
+    return f"| {name} | {_cell(fault.sentence)} | {what} | {' '.join(fault.known)} |"
+
+
+def _violated(fault: Planted, found: Found) -> str:
+    names = sorted(found[fault.name].items(), key=lambda each: (each[1] != "fail", each[0]))
+    return ", ".join(f"**{name}**" if verdict == "fail" else name for name, verdict in names)
+
+
+def _not_caught(found: Found) -> str:
+    lines = ["## Not caught", "", "| fault | what goes wrong | why | known |", "|---|---|---|---|"]
+    for fault in PLANTED.values():
+        if not caught(fault, found):
+            lines.append(_row(fault, _cell(fault.reason) or "no requirement sees it yet"))
+    return "\n".join(lines) + "\n\n"
+
+
+def _unseen() -> str:
+    lines = ["## Not to be seen on the wire", "", "| known | why |", "|---|---|"]
+    return "\n".join([*lines, *(f"| {name} | {_cell(reason)} |" for name, reason in UNSEEN.items())]) + "\n"
+
+
+def _cell(text: str) -> str:
+    return text.replace("|", "\\|").replace("<", "&lt;").replace("*", "\\*")

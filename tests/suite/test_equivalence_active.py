@@ -1,0 +1,141 @@
+"""What the requirements that ask in both forms accept, and what they do not."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from builders_asked import Said, asked
+
+from conformance.exchange import Exchange, Failure, Request
+from conformance.faults import (
+    chain,
+    content_edit,
+    drop,
+    edit,
+    events,
+    failing,
+    late,
+    only,
+    put,
+    respond,
+    status,
+)
+from conformance.profile import Model
+from conformance.requirement import Fault
+from conformance.suite.test_equivalence import ARTICLE_PAIR, ERROR_PAIRS, OUTPUT_PAIRS, TEXT_PAIRS, TOOL_PAIRS
+
+PROMPT, WRITTEN, DETAILS = "usage.prompt_tokens", "usage.completion_tokens", "usage.prompt_tokens_details"
+CACHED = f"{DETAILS}.cached_tokens"
+TEXT = "choices.*.delta.content"
+REASON = "choices.*.finish_reason"
+NAMES = "choices.*.delta.tool_calls.*.function.name"
+
+
+def streams(request: Request) -> bool:
+    return request.streams
+
+
+def whole(request: Request) -> bool:
+    return not request.streams
+
+
+def first_time(request: Request) -> bool:
+    return request.streams and request.attempt == 1
+
+
+def in_streams(*faults: Fault) -> Fault:
+    return only(streams, *faults)
+
+
+def estimated(exchange: Exchange) -> Exchange:
+    """B093: the gateway's own count of what it was sent, in streams."""
+    return put(PROMPT, len(exchange.request.body) // 4)(exchange)
+
+
+def cumulative(exchange: Exchange) -> Exchange:
+    """B165: every delta holds the text so far."""
+    text = ""
+
+    def change(document: Any) -> None:
+        nonlocal text
+        for choice in document["choices"]:
+            if choice["delta"].get("content"):
+                text += choice["delta"]["content"]
+                choice["delta"]["content"] = text
+
+    return edit(change)(exchange) if exchange.streamed else exchange
+
+
+TWICE = events(lambda before: [block for block in before for _ in (1, 2)])
+DAMAGED = content_edit(lambda block: block.replace("你".encode(), "�".encode()))
+WRAPPED = edit(lambda document: document.update(x_groq={"usage": document.pop("usage", None)}))
+SENT_AGAIN = edit(  # B184: the last chunk holds the whole text once more
+    lambda document: [each["delta"].update(content="OK") for each in document["choices"] if each["finish_reason"]]
+)
+
+
+@pytest.mark.parametrize(
+    ("requirement", "change", "expected"),
+    [
+        ("prompt_tokens", put(PROMPT, lambda count: count + 50), "accepted"),
+        ("prompt_tokens", only(first_time, put(PROMPT, lambda count: count + 1)), "accepted"),  # routed elsewhere
+        ("prompt_tokens", in_streams(estimated), "violated"),
+        ("prompt_tokens", in_streams(put(PROMPT, 0)), "violated"),  # D4, D6: lost on the way
+        ("prompt_tokens", in_streams(WRAPPED), "inconclusive"),  # B059: no usage, which is another requirement
+        ("prompt_tokens", in_streams(status(503)), "inconclusive"),
+        ("prompt_tokens", put(PROMPT, "9"), "not applicable"),
+        ("prompt_tokens_with_tools", put(PROMPT, lambda count: count + 50), "accepted"),
+        ("prompt_tokens_with_tools", in_streams(put(PROMPT, lambda count: count - 30)), "violated"),
+        ("prompt_tokens_with_output", put(PROMPT, lambda count: count + 50), "accepted"),
+        ("prompt_tokens_with_output", in_streams(put(PROMPT, lambda count: count - 30)), "violated"),
+        ("text", only(first_time, put(TEXT, lambda text: text and "O")), "accepted"),  # the model, once
+        ("text", only(whole, put("choices.*.message.content", lambda text: text and f" {text}\n")), "accepted"),
+        ("text", TWICE, "violated"),  # B173
+        ("text", cumulative, "violated"),
+        ("text", in_streams(DAMAGED), "violated"),  # B391
+        ("text", in_streams(SENT_AGAIN), "violated"),
+        ("text", put(TEXT, None), "inconclusive"),
+        ("text", put("choices.*.message.content", [{"type": "text"}]), "inconclusive"),
+        ("finish_reason", put(REASON, lambda reason: reason and "end_turn"), "accepted"),  # another requirement
+        ("finish_reason", in_streams(put(REASON, lambda reason: reason and "end_turn")), "violated"),
+        ("completion_tokens", in_streams(put(WRITTEN, lambda count: count + 2)), "accepted"),
+        ("completion_tokens", in_streams(put(WRITTEN, lambda count: count * 2 + 3)), "violated"),  # B068
+        ("completion_tokens", in_streams(TWICE), "not applicable"),
+        ("calls", put("choices.*.message.tool_calls.*.function.arguments", "{}"), "accepted"),
+        ("calls", in_streams(put(NAMES, lambda name: name and name * 2)), "violated"),
+        ("calls", in_streams(drop("choices.*.delta.tool_calls")), "inconclusive"),
+        ("length", put("usage", None), "accepted"),
+        ("length", in_streams(put(REASON, lambda reason: reason and "stop")), "violated"),
+        ("length", only(whole, put(REASON, "max_tokens")), "violated"),
+        ("length", put("choices", []), "inconclusive"),
+        ("usage_details", drop(DETAILS), "accepted"),  # absent in both
+        ("usage_details", only(whole, put(CACHED, 1024)), "accepted"),
+        ("usage_details", chain(drop(CACHED), only(whole, put(CACHED, 1024))), "accepted"),  # a zero left out
+        ("usage_details", in_streams(drop(DETAILS)), "violated"),  # B036
+        ("usage_details", only(whole, drop(CACHED)), "violated"),  # B091
+        ("usage_details", in_streams(drop("usage")), "inconclusive"),
+        ("errors", put("error.message", "other words"), "accepted"),
+        ("errors", in_streams(late), "violated"),  # B361
+        ("errors", in_streams(respond(500, {"error": {"message": "m"}})), "violated"),
+        ("errors", in_streams(put("error.code", 404)), "violated"),
+        ("errors", respond(200, {"choices": []}), "not applicable"),
+        ("errors", in_streams(failing(Failure("reset", "closed"))), "inconclusive"),
+    ],
+)  # fmt: skip
+def test_equivalence(requirement: str, change: Fault, expected: Said) -> None:
+    assert asked(f"equivalence.{requirement}", change) == expected
+
+
+def test_a_model_that_reasons_is_not_held_to_the_limit() -> None:
+    thinker = Model("gpt-5-nano", "gpt")
+    named = put("choices", [])  # whatever it answers
+    assert asked("equivalence.length", named, model=thinker) == "not applicable"
+
+
+@pytest.mark.parametrize(
+    "pair", [*TEXT_PAIRS, ARTICLE_PAIR, *TOOL_PAIRS, *OUTPUT_PAIRS, *ERROR_PAIRS], ids=lambda pair: pair[0].label
+)
+def test_a_pair_differs_in_stream_alone(pair: tuple[Request, Request]) -> None:
+    one, other = (each.asked for each in pair)
+    assert {name: value for name, value in other.items() if not name.startswith("stream")} == one

@@ -1,0 +1,97 @@
+"""What the requirements of isolation accept, and what they do not."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+
+import pytest
+from builders_asked import GPT, SALTED, Said, asked, endpoint, found
+
+from conformance.exchange import Exchange, Failure, Request
+from conformance.faults import chain, failing, only, put, respond, status, without_events
+from conformance.profile import Model
+from conformance.requirement import Fault
+from conformance.suite.test_isolation import COMPANY, RECALL
+from conformance.verdict import Verdict
+
+TEXT, DELTA = "choices.*.message.content", "choices.*.delta.content"
+FOREIGN = f"KELU{SALTED}"
+
+
+CUT = chain(*map(without_events, (b'"stop"', b'"length"', b"[DONE]")))
+HUNG_UP = failing(Failure("hung up", "on purpose"))
+Condition = Callable[[Request], bool]
+
+
+def named(name: str) -> Condition:
+    return lambda request: request.label == name
+
+
+def attempts(*numbers: int, streams: bool | None = None) -> Condition:
+    return lambda request: request.attempt in numbers and streams in (None, request.streams)
+
+
+def recall(request: Request) -> bool:
+    return request.label == RECALL.label
+
+
+@pytest.mark.parametrize(
+    ("requirement", "change", "expected"),
+    [
+        ("answers_not_mixed_up", put(TEXT, lambda text: f"The code is {text}."), "accepted"),
+        ("answers_not_mixed_up", put(TEXT, "No."), "inconclusive"),
+        ("answers_not_mixed_up", only(named("nonce-MORB"), put(TEXT, FOREIGN)), "violated"),  # B409
+        ("answers_not_mixed_up", only(named("nonce-MORB"), put("system_fingerprint", FOREIGN)), "violated"),
+        ("answers_not_mixed_up", only(named("nonce-TIVA-stream"), put(DELTA, FOREIGN)), "violated"),
+        ("answers_not_mixed_up", only(named("nonce-MORB"), status(429)), "inconclusive"),
+        ("usage_not_mixed_up", put("usage.prompt_tokens", lambda count: count + 3), "accepted"),
+        ("usage_not_mixed_up", only(attempts(4), put("model", "another")), "inconclusive"),
+        ("usage_not_mixed_up", only(attempts(4, streams=True), put("usage.prompt_tokens", 8)), "violated"),
+        ("usage_not_mixed_up", only(attempts(4), put("usage.prompt_tokens", 9)), "violated"),
+        ("forms_not_mixed_up", put("model", "reference-gpt-2026-01-01"), "accepted"),
+        ("forms_not_mixed_up", only(lambda each: "tools" in each.asked, status(400)), "accepted"),
+        ("forms_not_mixed_up", only(attempts(4), put("model", "reference-claude")), "violated"),
+        ("forms_not_mixed_up", only(lambda each: each.label == "json-object-in-company", put(TEXT, "OK.")), "violated"),
+        ("no_memory", only(recall, put(TEXT, "NONE")), "accepted"),
+        ("no_memory", only(recall, put(TEXT, f"It is conversation {SALTED}.")), "accepted"),
+        ("no_memory", only(recall, put(TEXT, f"You told me TIVA{SALTED}.")), "violated"),
+        ("no_memory", only(recall, respond(502, {})), "inconclusive"),
+        ("aborted_streams", only(attempts(4, 5, streams=True), HUNG_UP), "accepted"),
+        ("aborted_streams", only(attempts(7), failing(Failure("truncated", "incomplete chunked read"))), "violated"),
+        ("aborted_streams", only(attempts(6), CUT), "violated"),
+        ("aborted_streams", only(attempts(7), failing(Failure("timeout", "no answer"))), "inconclusive"),
+        ("aborted_streams", only(attempts(5, streams=False), status(500)), "violated"),
+        ("aborted_streams", only(attempts(5, streams=False), status(503)), "inconclusive"),
+    ],
+)  # fmt: skip
+def test_isolation(requirement: str, change: Fault, expected: Said) -> None:
+    assert asked(f"isolation.{requirement}", chain(change)) == expected
+
+
+@pytest.mark.parametrize("name", ["answers_not_mixed_up", "usage_not_mixed_up", "forms_not_mixed_up", "no_memory"])
+def test_they_are_in_flight_together(name: str) -> None:
+    """Six requests meet at a barrier that none could pass alone."""
+    labels, barrier, send = {each.label for each in COMPANY}, threading.Barrier(6), endpoint()
+    met: set[str] = set()
+
+    def meeting(request: Request) -> Exchange:
+        if request.label in labels - met:
+            barrier.wait(timeout=5)
+            met.add(request.label)
+        return send(request)
+
+    assert found(f"isolation.{name}", meeting).verdict is Verdict.PASS
+
+
+def test_what_is_not_claimed_is_not_sent() -> None:
+    model = Model(GPT.name, GPT.family, frozenset({"chat.tools", "chat.response_format", "chat.stream"}))
+    sent: list[Request] = []
+    send = endpoint()
+
+    def noting(request: Request) -> Exchange:
+        sent.append(request)
+        return send(request)
+
+    found("isolation.forms_not_mixed_up", noting, model=model)
+    assert {each.label for each in sent} == {"nonce-MORB", "nonce-KELU", "plain"}

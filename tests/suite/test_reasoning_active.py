@@ -1,0 +1,113 @@
+"""What the requirements of models that reason accept, and what they do not."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from builders_asked import GPT, Said, asked
+
+from builders_http import choice, chunk, completion, response, said, stream
+from conformance.exchange import Exchange, Request
+from conformance.faults import chain, drop, only, put, status
+from conformance.profile import Model
+from conformance.requests import for_model
+from conformance.requirement import Fault
+from conformance.suite.test_reasoning import EXHAUSTED, PUZZLE, WITH_EFFORT
+
+DETAILS, COUNT = "usage.completion_tokens_details", "usage.completion_tokens_details.reasoning_tokens"
+TEXT, FINISH = "choices.*.message.content", "choices.*.finish_reason"
+THOUGHT = chain(put("usage.completion_tokens", 500), put(DETAILS, {"reasoning_tokens": 400}))
+
+
+def lightly(request: Request) -> bool:
+    return request.asked.get("reasoning_effort") == "low"
+
+
+def exhausted(text: str | None, finish: str, written: int, thought: int | None) -> Fault:
+    counts = {} if thought is None else {"reasoning_tokens": thought}
+    return chain(put(TEXT, text), put(FINISH, finish), put("usage.completion_tokens", written), put(DETAILS, counts))
+
+
+@pytest.mark.parametrize(
+    ("requirement", "change", "expected"),
+    [
+        ("efforts_are_accepted", put("model", "o3-2025"), "accepted"),
+        ("efforts_are_accepted", status(503), "inconclusive"),
+        (
+            "efforts_are_accepted",
+            only(lightly, status(400)),
+            "violated",
+        ),
+        ("reasoning_is_counted", THOUGHT, "accepted"),
+        ("reasoning_is_counted", chain(THOUGHT, put(COUNT, 0)), "inconclusive"),
+        ("reasoning_is_counted", chain(THOUGHT, put(COUNT, None)), "violated"),
+        ("reasoning_is_counted", chain(THOUGHT, drop(DETAILS)), "violated"),
+        ("reasoning_is_counted", chain(THOUGHT, put(COUNT, 501)), "violated"),  # counted beside completion_tokens
+        ("reasoning_is_counted", put(DETAILS, "many"), "violated"),
+        ("exhausted_by_reasoning", exhausted("", "length", 64, 64), "accepted"),
+        ("exhausted_by_reasoning", exhausted(None, "length", 64, None), "accepted"),
+        ("exhausted_by_reasoning", exhausted("First, 47 c", "length", 64, 40), "accepted"),
+        ("exhausted_by_reasoning", exhausted("60, 70, 61", "stop", 30, 20), "inconclusive"),
+        ("exhausted_by_reasoning", exhausted("", "stop", 60, 60), "violated"),  # B418
+        ("exhausted_by_reasoning", exhausted("", "length", 900, 900), "violated"),
+        (
+            "exhausted_by_reasoning",
+            exhausted("[truncated - reasoning incomplete; raise max_tokens]", "length", 64, 64),
+            "violated",  # B012
+        ),
+    ],
+)
+def test_reasoning(requirement: str, change: Fault, expected: Said) -> None:
+    assert asked(f"reasoning.{requirement}", change) == expected
+
+
+def message(**members: Any) -> Exchange:
+    return response(completion(choices=[choice(members)]))
+
+
+@pytest.mark.parametrize(
+    ("requirement", "exchange", "expected"),
+    [
+        ("reasoning_apart", message(content="OK.", reasoning_content="The user wants OK."), "accepted"),
+        ("reasoning_apart", message(content="I think> you know"), "accepted"),
+        ("reasoning_apart", message(content=None), "not applicable"),
+        ("reasoning_apart", message(content="<think>\n\n</think>\n\nOK."), "violated"),
+        ("reasoning_apart", message(content="The user wants OK. </think> OK."), "violated"),
+        ("reasoning_apart", stream(chunk({"content": "<thi"}), chunk({"content": "nk>"}, "stop")), "violated"),
+        ("reasoning_is_text", message(reasoning_content="OK"), "accepted"),
+        ("reasoning_is_text", message(reasoning_content=""), "accepted"),
+        ("reasoning_is_text", message(reasoning_content=None), "not applicable"),
+        ("reasoning_is_text", message(), "not applicable"),
+        ("reasoning_is_text", message(reasoning_content=["OK"]), "violated"),
+        ("reasoning_is_text", stream(chunk({"reasoning_content": "O"}), chunk({"content": "K"}, "stop")), "accepted"),
+        ("reasoning_is_text", stream(chunk({"reasoning_content": {"text": "O"}}, "stop")), "violated"),
+        (
+            "reasoning_is_text",
+            stream(chunk({}, choices=[{"index": 1, "delta": {"reasoning_content": "O"}, "finish_reason": "stop"}])),
+            "violated",
+        ),
+    ],
+)
+def test_reasoning_text(requirement: str, exchange: Exchange, expected: str) -> None:
+    assert said(f"reasoning.{requirement}", exchange) == expected
+
+
+@pytest.mark.parametrize(
+    ("model", "claimed"),
+    [
+        (Model("o3-mini", "gpt"), True),
+        (Model("gpt-5-mini", "gpt"), True),
+        (Model("gpt-5-mini", "gpt", frozenset({"reasoning"})), False),
+        (GPT, False),
+        (Model("claude-sonnet-4-5", "claude"), False),
+    ],
+)
+def test_who_reasons(model: Model, claimed: bool) -> None:
+    assert all(map(model.claims, PUZZLE.features - {"costly"})) is claimed
+
+
+def test_what_is_asked_of_them_stays_as_it_is() -> None:
+    model = Model("gpt-5", "gpt")
+    assert for_model(EXHAUSTED, model, "").asked["max_completion_tokens"] == 64
+    assert [for_model(each, model, "").asked["reasoning_effort"] for each in WITH_EFFORT] == ["low", "medium", "high"]

@@ -1,0 +1,96 @@
+"""What the requirements of tools in use accept, and what they do not."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from builders_asked import Said, asked
+
+from conformance.exchange import Request
+from conformance.faults import chain, drop, edit, only, put, respond, status
+from conformance.requirement import Fault
+
+CALLS, CONTENT, REASON = "choices.*.message.tool_calls", "choices.*.message.content", "choices.*.finish_reason"
+ARGUMENTS = f"{CALLS}.*.function.arguments"
+REFUSED = respond(400, {"error": {"message": "not supported", "type": "invalid_request_error"}})
+NO_CALL = chain(drop(CALLS), put(CONTENT, "It is sunny."), put(REASON, "stop"))
+AGAIN = [{"id": "call_9", "type": "function", "function": {"name": "get_weather", "arguments": '{"city":"Paris"}'}}]
+
+
+def said_auto(request: Request) -> bool:
+    return request.asked.get("tool_choice") == "auto"
+
+
+def with_results(request: Request) -> bool:
+    return any(each["role"] == "tool" for each in request.asked["messages"])
+
+
+def first(request: Request) -> bool:
+    return request.attempt == 1
+
+
+def answers(*faults: Fault) -> Fault:
+    return only(with_results, *faults)
+
+
+def sequential(document: Any) -> None:
+    for choice in document["choices"]:
+        if "message" in choice:
+            choice["message"]["tool_calls"] = choice["message"]["tool_calls"][:1]
+
+
+def legacy_as_tools(document: Any) -> None:
+    message = document["choices"][0]["message"]
+    message["tool_calls"] = [{"id": "call_1", "type": "function", "function": message.pop("function_call")}]
+
+
+@pytest.mark.parametrize(
+    ("requirement", "change", "expected"),
+    [
+        ("auto", only(first, NO_CALL), "accepted"),
+        ("auto", NO_CALL, "inconclusive"),
+        ("auto", put(REASON, "stop"), "violated"),
+        ("auto", put(REASON, "length"), "inconclusive"),
+        ("auto", only(said_auto, NO_CALL), "inconclusive"),
+        ("said_auto", NO_CALL, "accepted"),
+        ("said_auto", only(said_auto, REFUSED), "violated"),  # B201
+        ("said_auto", REFUSED, "inconclusive"),
+        ("allowed", REFUSED, "accepted"),
+        ("allowed", put(f"{CALLS}.*.function.name", "get_weather"), "violated"),
+        ("allowed", NO_CALL, "violated"),
+        ("several", put(ARGUMENTS, lambda text: text.replace("Paris", "Paris, France")), "accepted"),
+        ("several", only(first, edit(sequential)), "accepted"),
+        ("several", edit(sequential), "inconclusive"),
+        ("several", put(f"{CALLS}.*.id", "call_0"), "violated"),
+        ("several", put(ARGUMENTS, '{"city":"Paris and Tokyo"}'), "violated"),
+        ("several", NO_CALL, "inconclusive"),
+        ("bare", put(ARGUMENTS, " {} "), "accepted"),
+        ("bare", put(ARGUMENTS, ""), "violated"),
+        ("bare", put(ARGUMENTS, {}), "violated"),
+        ("bare", REFUSED, "violated"),  # B212, B230
+        ("bare", drop(CALLS), "accepted"),  # the stream has it
+        ("round_trip", answers(put(CONTENT, "Minus 37,5 degrees.")), "accepted"),
+        ("round_trip", answers(only(first, put(CALLS, AGAIN))), "accepted"),
+        ("round_trip", answers(put(CALLS, AGAIN)), "violated"),  # B191
+        ("round_trip", answers(REFUSED), "violated"),  # B287
+        ("round_trip", answers(put(CONTENT, "I do not know.")), "violated"),
+        ("round_trip", answers(put(REASON, "end_turn")), "violated"),
+        ("round_trip", NO_CALL, "inconclusive"),
+        ("round_trip", put(f"{CALLS}.*.id", None), "not applicable"),
+        ("several_results", put(CONTENT, "QB4417."), "accepted"),
+        ("several_results", put(CONTENT, "QA9026."), "violated"),
+        ("several_results", REFUSED, "violated"),  # B199, B200
+        ("text_beside", put(CONTENT, "It was “ZX417”"), "accepted"),
+        ("text_beside", put(CONTENT, "I mentioned no code."), "violated"),  # D15
+        ("legacy", REFUSED, "accepted"),
+        ("legacy", put(REASON, "stop"), "accepted"),
+        ("legacy", edit(legacy_as_tools), "violated"),
+        ("legacy", put("choices.*.message.function_call.arguments", None), "violated"),
+        ("legacy", status(500), "violated"),
+        ("legacy", put(REASON, "length"), "inconclusive"),
+        ("legacy", put("choices", []), "inconclusive"),
+    ],
+)
+def test_tool_use(requirement: str, change: Fault, expected: Said) -> None:
+    assert asked(f"tool_use.{requirement}", change) == expected

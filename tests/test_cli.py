@@ -1,0 +1,254 @@
+"""The command line: what it prints, and the exit codes that a pipeline reads."""
+
+from __future__ import annotations
+
+import json
+import re
+import signal
+import subprocess
+import sys
+import xml.etree.ElementTree
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+from commands import Ended, command, report_in, verdicts
+from typer.testing import CliRunner
+
+from conformance.cli import app
+from sockets import response, scripted
+
+JSON = "Content-Type: application/json"
+FAULT = "usage.total_tokens.sum_of"
+ELSEWHERE = ("--base-url", "http://127.0.0.1:9/v1")
+ONE_MODEL = ("--model", "reference-claude")
+
+
+def cli(*arguments: str | Path, folder: Path) -> Ended:
+    return command("conformance.cli", *arguments, folder=folder)
+
+
+def here(*arguments: str) -> tuple[int, str]:
+    """A command that runs no pytest, in this process."""
+    result = CliRunner().invoke(app, arguments)
+    return result.exit_code, result.output
+
+
+# --- commands that judge nothing ------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", ["", "run", "judge", "serve", "catalogue", "explain", "render"])
+def test_help(name: str) -> None:
+    code, said = here(*([name] if name else []), "--help")
+    assert code == 0
+    assert "Usage" in said
+
+
+def test_catalogue() -> None:
+    code, said = here("catalogue", "--area", "usage")
+    assert code == 0
+    lines = said.splitlines()
+    assert len(lines) > 5
+    assert all(re.match(r"usage\.\S+: the endpoint (MUST|SHOULD|MAY) .* \(\S+\)$", line) for line in lines)
+
+
+def test_an_area_that_is_none() -> None:
+    code, said = here("catalogue", "--area", "usages")
+    assert code == 2
+    assert "there is no area 'usages'" in said
+
+
+def test_explain() -> None:
+    code, said = here("explain", FAULT)
+    assert code == 0
+    assert "The endpoint MUST make total_tokens the sum" in said
+    assert "link:        https://" in said
+
+
+def test_explain_names_the_nearest() -> None:
+    code, said = here("explain", "usage.total_tokens.sumof")
+    assert code == 2
+    assert f"did you mean {FAULT}" in said
+
+
+@pytest.mark.parametrize("content", [None, "{", "{}", "[]"])
+def test_render_of_no_report(tmp_path: Path, content: str | None) -> None:
+    if content:
+        (tmp_path / "report.json").write_text(content)
+    code, said = here("render", str(tmp_path))
+    assert code == 2
+    assert str(tmp_path / "report.json") in said
+    assert "Traceback" not in said
+
+
+# --- a run of the reference endpoint --------------------------------------------------------------------------
+
+
+def conclusion(said: str) -> str:
+    """The sentence that a run ends with."""
+    return next(line for line in said.splitlines() if line.startswith(("CONFORMS", "VIOLATES", "COULD NOT JUDGE")))
+
+
+def test_the_reference_conforms_is_judged_again_and_rendered(tmp_path: Path) -> None:
+    ran = cli("run", *ONE_MODEL, folder=tmp_path)
+    assert ran.exit_code == 0, ran.output
+    assert conclusion(ran.output).startswith("CONFORMS: violates 0 of")
+    run = tmp_path / "reports" / "reference"
+    assert {"report.html", "report.md", "junit.xml", "report.json", "run.json", "archive"} <= {
+        path.name for path in run.iterdir()
+    }
+
+    again = cli("judge", run, "--out", "again", folder=tmp_path)
+    assert again.exit_code == 0
+    assert conclusion(again.output) == conclusion(ran.output)
+    assert verdicts(tmp_path / "again") == verdicts(run)
+
+    xml.etree.ElementTree.fromstring(here("render", str(run), "--format", "junit")[1])
+    assert json.loads(here("render", str(run), "--format", "json")[1]) == report_in(run)
+    assert "<!doctype html>" in here("render", str(run), "--format", "html")[1].lower()
+    assert here("render", str(run), "--format", "markdown")[1].startswith("#")
+    assert conclusion(here("render", str(run), "--format", "terminal")[1]) == conclusion(ran.output)
+    assert here("render", str(run), "--out", str(tmp_path / "text"))[0] == 0
+    assert conclusion((tmp_path / "text").read_text()) == conclusion(ran.output)
+
+
+def test_a_planted_fault_is_a_violation_and_stays_named(tmp_path: Path) -> None:
+    ran = cli("run", "--fault", FAULT, *ONE_MODEL, "--out", "out", folder=tmp_path)
+    assert ran.exit_code == 1, ran.output
+    assert FAULT in ran.output
+    assert conclusion(ran.output).startswith("VIOLATES: ")
+    again = cli("judge", "out", "--out", "again", folder=tmp_path)
+    assert again.exit_code == 1
+    assert report_in(tmp_path / "again")["fault"] == report_in(tmp_path / "out")["fault"] == FAULT
+    assert report_in(tmp_path / "again")["evidence"].keys() == report_in(tmp_path / "out")["evidence"].keys()
+
+
+# --- wrong usage ----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("--fault", "usage.total_tokens.sumof"), f"no fault named 'usage.total_tokens.sumof': did you mean {FAULT}"),
+        (("--fault", FAULT, *ELSEWHERE, "--model", "m"), "leave out --base-url"),
+        (("--model", "gpt-4o"), "the reference endpoint has no 'gpt-4o', only reference-gpt and reference-claude"),
+        ((*ELSEWHERE, "--model", "m=openai"), "the family 'openai' of model 'm' is not one of"),
+        (ELSEWHERE, "--model is missing"),
+        (("--base-url", "host/v1", "--model", "m"), "does not begin with http:// or https://"),
+        (("--base-url", "http://me:secret@127.0.0.1:9/v1", "--model", "m"), "put no password in it"),
+        (("--out", "a-file"), "a-file is a file, not a folder"),
+        (("--out", "."), "holds files that are no run of this suite"),
+    ],
+    ids=lambda each: "-".join(each[::2]) if isinstance(each, tuple) else "",
+)  # fmt: skip
+def test_wrong_usage(tmp_path: Path, arguments: tuple[str, ...], said: str) -> None:
+    (tmp_path / "a-file").write_text("x")
+    ended = cli("run", *arguments, folder=tmp_path)
+    assert ended.exit_code == 2, ended.output
+    assert said in re.sub(r"\s*│\s*|\s+", " ", ended.output)
+    assert "Traceback" not in ended.output
+    assert [path.name for path in tmp_path.iterdir()] == ["a-file"]
+
+
+@pytest.mark.parametrize("arguments", [("--timeout-seconds", "soon"), ("--no-such-option",), ("--workers", "-1")])
+def test_options_that_are_none(arguments: tuple[str, ...]) -> None:
+    assert here("run", *arguments)[0] == 2
+
+
+def test_out_of_judge_is_a_folder_too(tmp_path: Path) -> None:
+    (tmp_path / "a-file").write_text("x")
+    (tmp_path / "rows.jsonl").write_text("{}")
+    assert cli("judge", "rows.jsonl", "--out", "a-file", folder=tmp_path).exit_code == 2
+
+
+# --- nothing to judge -----------------------------------------------------------------------------------------
+
+ERROR = b'{"error": {"message": "No.", "type": "x", "param": null, "code": null}}'
+
+
+@pytest.mark.parametrize(
+    ("answer", "said"),
+    [
+        (response(ERROR, JSON, status="401 Unauthorized"), "check that the environment variable with the API key"),
+        (response(ERROR, JSON, status="429 Too Many Requests"), "try again later"),
+        (response(ERROR, JSON, status="500 Internal Server Error"), "the endpoint itself fails"),
+        (response(b"<html>", "Content-Type: text/html"), "text/html that is no completion"),
+    ],
+    ids=["401", "429", "500", "html"],
+)
+def test_an_endpoint_that_answers_nothing_else(tmp_path: Path, answer: bytes, said: str) -> None:
+    with scripted([answer]) as server:
+        ended = cli("run", "--base-url", server.url, "--model", "gpt-4o", "--out", "out", folder=tmp_path)
+    assert ended.exit_code == 3, ended.output
+    assert len(server.requests) == 1
+    assert conclusion(ended.output).startswith("COULD NOT JUDGE")
+    assert said in report_in(tmp_path / "out")["conclusion"]
+    assert "Traceback" not in ended.output
+
+
+def test_a_closed_port_in_the_folder_of_another_project(tmp_path: Path) -> None:
+    (tmp_path / "conftest.py").write_text("raise SystemExit('a conftest of another project')\n")
+    (tmp_path / "pytest.ini").write_text("[pytest]\naddopts = --no-such-option\n")
+    ended = cli("run", *ELSEWHERE, "--model", "m", "--out", "out", folder=tmp_path)
+    assert ended.exit_code == 3, ended.output
+    assert "check the host and the port" in report_in(tmp_path / "out")["conclusion"]
+    assert "Traceback" not in ended.output
+
+
+@pytest.mark.parametrize("workers", [(), ("-n", "2")], ids=["alone", "workers"])
+@pytest.mark.parametrize("what", ["nothing", "missing", "no exchange", "truncated"])
+def test_nothing_to_judge_again(tmp_path: Path, what: str, workers: tuple[str, ...]) -> None:
+    folder = tmp_path / "run"
+    said = {
+        "nothing": "holds no recorded exchange", "missing": "does not exist", "no exchange": "holds no exchange",
+        "truncated": "is not a whole recorded exchange",
+    }[what]  # fmt: skip
+    if what != "missing":
+        (folder / "archive").mkdir(parents=True)
+    if what in ("no exchange", "truncated"):
+        profile = {"format": "profile-1", "base_url": "http://host/v1", "source": "live", "models": []}
+        run = {"format": "run-1", "version": "1", "salt": "", "fault": "", "profile": profile}
+        (folder / "run.json").write_text(json.dumps(run))
+    if what == "truncated":
+        (folder / "archive" / "0123456789abcdef.json").write_text('{"format": "exchange-1", "req')
+    ended = cli("judge", folder, *workers, "--out", "out", folder=tmp_path)
+    assert ended.exit_code == 3, ended.output
+    assert said in ended.output
+    assert str(folder) in ended.output
+    assert "Traceback" not in ended.output
+    assert not (tmp_path / "out").exists()
+
+
+# --- serving --------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def served(tmp_path: Path) -> Iterator[str]:
+    """The address of `serve` on a free port."""
+    words = [sys.executable, "-m", "conformance.cli", "serve", "--port", "0"]
+    with subprocess.Popen(words, cwd=tmp_path, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        try:
+            found = re.search(r"http://\S+/v1", process.stdout.readline())
+            assert found
+            yield found[0]
+            process.send_signal(signal.SIGINT)
+            assert process.wait(20) == 0
+        finally:
+            process.kill()
+
+
+def test_serve(served: str, tmp_path: Path) -> None:
+    assert httpx.get(f"{served}/models", headers={"authorization": "Bearer any"}).json()["object"] == "list"
+    port = served.split(":")[2].partition("/")[0]
+    taken = cli("serve", "--port", port, folder=tmp_path)
+    assert taken.exit_code == 2
+    assert f"--port: {port} cannot be used" in taken.output
+    assert "Traceback" not in taken.output
+
+
+def test_serve_refuses_an_unknown_fault() -> None:
+    code, said = here("serve", "--fault", "billing-negative-buckets")
+    assert code == 2
+    assert "did you mean billing-negative-bucket" in said
