@@ -96,3 +96,8 @@ def test_rejects_any_corruption_of_a_write(
     else:
         details[name] = corruption
     assert violated(exchange_of(usage), model("claude"))
+
+
+@form
+def test_rejects_an_empty_usage(exchange_of: Callable[[Any], Exchange]) -> None:
+    assert "usage.prompt_tokens" in violated(exchange_of({}), model("claude"))
