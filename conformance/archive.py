@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -21,12 +22,13 @@ class ArchiveError(Exception):
 
 @dataclass
 class Archive:
-    """A `Send` that remembers. Each distinct request is sent once per folder, whichever process asks first; with
-    `send` None nothing is sent, and what was not recorded is inconclusive."""
+    """A `Send` that remembers. Each distinct request is sent once per folder, whichever thread or process asks first;
+    with `send` None nothing is sent, and what was not recorded is inconclusive."""
 
     folder: Path
     send: Send | None = None
     known: dict[str, Exchange] = field(default_factory=dict)
+    _turns: dict[str, threading.Lock] = field(default_factory=dict)
 
     def __call__(self, request: Request) -> Exchange:
         """The exchange of this request, after that of the request it must come after. Raises Inconclusive where
@@ -34,7 +36,9 @@ class Archive:
         if request.key not in self.known:
             if request.after is not None:
                 self(request.after)
-            self.known[request.key] = self._recall(request)
+            with self._turns.setdefault(request.key, threading.Lock()):
+                if request.key not in self.known:
+                    self.known[request.key] = self._recall(request)
         return self.known[request.key]
 
     def _recall(self, request: Request) -> Exchange:

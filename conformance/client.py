@@ -1,4 +1,4 @@
-"""Sending over HTTP with httpx: the only room that opens a socket. Secrets are added here, and scrubbed here."""
+"""Sending over HTTP with httpx: the only room that opens a socket. Secrets are added here, and scrubbed at once."""
 
 from __future__ import annotations
 
@@ -6,97 +6,187 @@ import base64
 import re
 import ssl
 import time
-import weakref
-import zlib
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator
+from dataclasses import dataclass
 from http.cookiejar import CookieJar, DefaultCookiePolicy
-from urllib.parse import urlencode
+from pathlib import Path
+from urllib.parse import parse_qsl, urlencode, urlsplit
+from urllib.request import getproxies, proxy_bypass
 
+import httpcore
 import httpx
 
 from . import __version__
-from .exchange import SCRUBBED_KEY, Exchange, Failure, Headers, Inconclusive, Read, Request
+from .exchange import Exchange, Failure, Headers, Read, Request
+from .network import BoundedBackend, deadline
 from .requests import UNKNOWN_TOKEN
+from .scrub import scrubbed
 
-#: Response headers that name the caller; their values are not stored, that they were there is.
-_PRIVATE_HEADERS = ("set-cookie", "openai-organization", "openai-project", "anthropic-organization-id")
-SCRUBBED = "[scrubbed]"
-_ECHO = 16  #: characters of the key that count as an echo of it (contract, security-02)
-_SECRET = 8  #: characters that a key has at least
+_SHOWN = 65_536  #: bytes of a body that is too large which are kept
+_CONNECTIONS = 100  #: at once; more are asked for by no option
 
 
 @dataclass(frozen=True)
 class Limits:
-    """Bounds of one exchange, in seconds and bytes."""
+    """Bounds of one exchange: seconds to connect, of silence, and in all; bytes of content as transferred."""
 
     connect: float = 10.0
     read: float = 60.0
     total: float = 180.0
-    content: int = 32 * 1024 * 1024
+    content: int = 8 * 1024 * 1024
 
 
-def live(base_url: str, key: str = "", limits: Limits | None = None) -> Callable[[Request], Exchange]:
-    """A `Send` to the endpoint at `base_url` (such as https://host/v1), with `key` as bearer token. Whatever goes
-    wrong in transport becomes the exchange's failure; nothing is raised. No cookie is kept: what a request is
-    answered depends on it alone. A plain loopback address is reached directly, whatever proxy is set."""
-    bounds = limits or Limits()
-    client = httpx.Client(
-        timeout=httpx.Timeout(bounds.read, connect=bounds.connect),
-        headers={"user-agent": f"phanedge-conformance/{__version__}", "accept-encoding": "gzip, deflate"},
-        follow_redirects=False,
-        cookies=CookieJar(DefaultCookiePolicy(allowed_domains=())),
-        trust_env=not base_url.startswith(("http://127.", "http://localhost", "http://[::1]")),
-    )
+@dataclass(frozen=True)
+class Access:
+    """How the endpoint is reached beside its address: `headers` go with every request, `authorities` is a PEM file of
+    certificates that are trusted, `certificate` one of the caller's own, with its key (mutual TLS)."""
 
-    def send(request: Request) -> Exchange:
-        return _send(client, base_url.rstrip("/"), key, bounds, request)
-
-    weakref.finalize(send, client.close)
-    return send
+    headers: Headers = ()
+    authorities: Path | None = None
+    certificate: Path | None = None
 
 
-def _send(client: httpx.Client, base_url: str, key: str, limits: Limits, request: Request) -> Exchange:
+class Live:
+    """A `Send` to the endpoint at `base_url` (such as https://host/v1, a query included), with `key` as bearer token.
+    Whatever goes wrong in transport becomes the exchange's failure; nothing is raised. No cookie is kept: what a
+    request is answered depends on it alone. A plain loopback address is reached directly, whatever proxy is set.
+    Raises OSError where a file of certificates cannot be read."""
+
+    def __init__(
+        self, base_url: str, key: str = "", limits: Limits | None = None, access: Access | None = None
+    ) -> None:
+        self._base_url, self._key = base_url, key
+        self._limits, self._headers = limits or Limits(), access.headers if access else ()
+        self._secrets = (key, _basic(key) if key else "", *(value for _, value in self._headers))
+        self._client = httpx.Client(
+            transport=_Transport(base_url, access or Access()),
+            timeout=httpx.Timeout(self._limits.read, connect=self._limits.connect),
+            headers={"user-agent": f"phanedge-conformance/{__version__}", "accept-encoding": "gzip, deflate"},
+            follow_redirects=False,
+            cookies=CookieJar(DefaultCookiePolicy(allowed_domains=())),
+        )
+
+    def __call__(self, request: Request) -> Exchange:
+        """The exchange that sending this leads to."""
+        exchange = _send(self._client, self._base_url, self._key, self._limits, request, self._headers)
+        return scrubbed(exchange, self._secrets)
+
+    def close(self) -> None:
+        """Close all connections; who waits on one hears that it broke off."""
+        self._client.close()
+
+
+class _Transport(httpx.BaseTransport):
+    """httpx's way into httpcore, over connections that keep a deadline. What httpcore raises is not translated."""
+
+    def __init__(self, base_url: str, access: Access) -> None:
+        trusted = httpx.create_ssl_context(verify=str(access.authorities) if access.authorities else True)
+        if access.certificate:
+            trusted.load_cert_chain(access.certificate)
+        proxy = _proxy(base_url)
+        self._pool = httpcore.ConnectionPool(
+            ssl_context=trusted,
+            proxy=httpcore.Proxy(proxy) if proxy else None,
+            max_connections=_CONNECTIONS,
+            keepalive_expiry=5.0,
+            network_backend=BoundedBackend(),
+        )
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        url = request.url
+        asked = httpcore.Request(
+            method=request.method,
+            url=httpcore.URL(scheme=url.raw_scheme, host=url.raw_host, port=url.port, target=url.raw_path),
+            headers=request.headers.raw,
+            content=request.stream,
+            extensions=request.extensions,
+        )
+        response = self._pool.handle_request(asked)
+        return httpx.Response(
+            response.status, headers=response.headers, stream=_Stream(response), extensions=response.extensions
+        )
+
+    def close(self) -> None:
+        self._pool.close()
+
+
+class _Stream(httpx.SyncByteStream):
+    def __init__(self, response: httpcore.Response) -> None:
+        self._response = response
+
+    def __iter__(self) -> Iterator[bytes]:
+        yield from self._response.iter_stream()
+
+    def close(self) -> None:
+        self._response.close()
+
+
+def _proxy(base_url: str) -> str | None:
+    """The proxy that the environment names for this address, none for a plain loopback one."""
+    if base_url.startswith(("http://127.", "http://localhost", "http://[::1]")):
+        return None
+    try:
+        address = urlsplit(base_url)
+        proxies = {} if proxy_bypass(address.hostname or "") else getproxies()
+    except ValueError:  # no address at all, which sending to it will say
+        return None
+    named = proxies.get(address.scheme) or proxies.get("all")
+    return named if not named or "://" in named else f"http://{named}"
+
+
+def _send(
+    client: httpx.Client, base_url: str, key: str, limits: Limits, request: Request, headers: Headers
+) -> Exchange:
     started, clock = time.time(), time.monotonic()
     status = 0
-    headers: list[tuple[str, str]] = []
+    fields: list[tuple[str, str]] = []
     reads: list[Read] = []
     failure: Failure | None = None
     try:
-        with client.stream(
-            request.method,
-            _url(base_url, request, key),
-            content=_body(request),
-            headers=[*request.headers, *_authorization(request, key)],
-        ) as response:
+        with (
+            deadline(limits.total),
+            client.stream(
+                request.method,
+                _url(base_url, request, key),
+                content=_body(request),
+                headers=[*headers, *request.headers, *_authorization(request, key)],
+            ) as response,
+        ):
             status = response.status_code
-            headers = [(name.decode("latin-1"), value.decode("latin-1")) for name, value in response.headers.raw]
+            fields = [(name.decode("latin-1"), value.decode("latin-1")) for name, value in response.headers.raw]
             size = 0
             for data in response.iter_raw():
-                now = time.monotonic() - clock
-                reads.append((round(now, 6), data))
+                reads.append((round(time.monotonic() - clock, 6), data))
                 size += len(data)
                 if request.hang_up_after is not None and len(reads) >= request.hang_up_after:
                     failure = Failure("hung up", f"on purpose, after {len(reads)} reads")
                     break
                 if size > limits.content:
                     failure = Failure("too large", f"the body exceeds {limits.content:,} bytes")
-                    break
-                if now > limits.total:
-                    failure = Failure("timeout", f"the response had not ended after {limits.total:g} s")
+                    reads = _beginning(reads)
                     break
     except Exception as error:  # httpx raises others too: for a key or a port that no request can carry
-        failure = _failure(error)
-    exchange = Exchange(
+        failure = _failure(error, time.monotonic() - clock, limits)
+    return Exchange(
         request=request,
         status=status,
-        headers=tuple(headers),
+        headers=tuple(fields),
         reads=tuple(reads),
         failure=failure,
         started=started,
         seconds=round(time.monotonic() - clock, 6),
     )
-    return _scrubbed(exchange, key)
+
+
+def _beginning(reads: list[Read]) -> list[Read]:
+    """As much of what is too large as shows what it is."""
+    kept, size = [], 0
+    for when, data in reads:
+        if size >= _SHOWN:
+            break
+        kept.append((when, data[: _SHOWN - size]))
+        size += len(data)
+    return kept
 
 
 def _authorization(request: Request, key: str) -> Headers:
@@ -118,9 +208,13 @@ def _basic(key: str) -> str:
 
 
 def _url(base_url: str, request: Request, key: str) -> str:
-    if request.credentials != "query":
-        return base_url + request.path
-    return f"{base_url}{request.path}?{urlencode(dict.fromkeys(('api_key', 'key', 'access_token'), key))}"
+    """Where the request goes: its path after that of the base URL, and the queries of both."""
+    base, _, query = base_url.partition("?")
+    path, _, asked = request.path.partition("?")
+    members = [*parse_qsl(query, keep_blank_values=True), *parse_qsl(asked, keep_blank_values=True)]
+    if request.credentials == "query":
+        members += [(name, key) for name in ("api_key", "key", "access_token")]
+    return base.rstrip("/") + path + (f"?{urlencode(members)}" if members else "")
 
 
 def _body(request: Request) -> bytes | Iterator[bytes] | None:
@@ -130,21 +224,24 @@ def _body(request: Request) -> bytes | Iterator[bytes] | None:
     return iter((request.body[:middle], request.body[middle:])) if chunked else request.body or None
 
 
-def _failure(error: Exception) -> Failure:
-    """What httpx raised, as a kind that a person understands."""
+def _failure(error: Exception, seconds: float, limits: Limits) -> Failure:
+    """What was raised, as a kind that a person understands."""
     detail = str(error) or type(error).__name__
-    if isinstance(error, httpx.TimeoutException):
-        return Failure("timeout", f"no answer in time ({type(error).__name__})")
-    if isinstance(error, httpx.ConnectError):
+    if isinstance(error, httpcore.TimeoutException):
+        if seconds >= limits.total:
+            return Failure("timeout", f"the response had not ended after {limits.total:g} s")
+        bound = limits.connect if isinstance(error, httpcore.ConnectTimeout) else limits.read
+        return Failure("timeout", f"no answer in time ({bound:g} s of silence)")
+    if isinstance(error, httpcore.ConnectError | httpcore.ProxyError):
         if _caused_by(error, ssl.SSLError):
             return Failure("tls", detail)
         unresolved = re.search(r"Name or service|getaddrinfo|nodename|name resolution|No address", detail)
         return Failure("unresolved" if unresolved else "refused", detail)
-    if isinstance(error, httpx.RemoteProtocolError):
+    if isinstance(error, httpcore.RemoteProtocolError):
         if "without sending a response" in detail:  # nothing began that could be cut short
             return Failure("reset", detail)
         return Failure("truncated" if "incomplete" in detail or "complete message" in detail else "undecodable", detail)
-    if isinstance(error, httpx.ReadError | httpx.WriteError | httpx.CloseError):
+    if isinstance(error, httpcore.ReadError | httpcore.WriteError):
         return Failure("reset", detail)
     return Failure("not sent", f"{type(error).__name__}: {detail}")
 
@@ -155,86 +252,3 @@ def _caused_by(error: BaseException | None, kind: type[BaseException]) -> bool:
             return True
         error = error.__cause__ or error.__context__
     return False
-
-
-# --- secrets ------------------------------------------------------------------------------------------------
-
-
-def _scrubbed(exchange: Exchange, key: str) -> Exchange:
-    """The exchange without the caller's secrets. Coded content that echoes the key is coded anew without it."""
-    failure = exchange.failure
-    clean = replace(
-        exchange,
-        headers=tuple(_scrub_header(name, value, key) for name, value in exchange.headers),
-        reads=_scrub_reads(exchange.reads, key),
-        failure=failure and Failure(failure.kind, _scrub(failure.detail.encode(), key).decode("utf-8", "replace")),
-    )
-    try:
-        decoded = clean.decoded_reads
-    except Inconclusive:
-        return clean
-    scrubbed = _scrub_reads(decoded, key)
-    return clean if scrubbed == decoded else _coded_anew(clean, scrubbed)
-
-
-def _coded_anew(exchange: Exchange, decoded: Sequence[Read]) -> Exchange:
-    """The exchange with other content in the same content coding, its Content-Length true."""
-    coder = zlib.compressobj(wbits=15 if exchange.header("content-encoding") == "deflate" else 31)
-    reads = [(when, coder.compress(data) + coder.flush(zlib.Z_SYNC_FLUSH)) for when, data in decoded]
-    reads[-1] = (reads[-1][0], reads[-1][1] + coder.flush())
-    length = str(sum(len(data) for _, data in reads))
-    headers = ((name, length if name.lower() == "content-length" else value) for name, value in exchange.headers)
-    return replace(exchange, headers=tuple(headers), reads=tuple(reads))
-
-
-def _scrub(data: bytes, key: str) -> bytes:
-    """The bytes with every part of the key that is long enough to be an echo masked, at the same length, so that
-    lengths and times stay true. The mark is what `security.token_not_echoed` looks for. A key too short for
-    the mark is struck out, unless it is so short (`sk-1234`, `EMPTY`) that it is no secret but a word."""
-    if len(key) < _SECRET:
-        return data
-    data = _masked(data, _basic(key).encode())
-    return _masked(data, key.encode()) if len(key) >= _ECHO else data.replace(key.encode(), b"*" * len(key))
-
-
-def _masked(data: bytes, secret: bytes) -> bytes:
-    position = 0
-    while (position := _next_echo(data, secret, position)) >= 0:
-        length = _echo_length(data, secret, position)
-        mask = SCRUBBED_KEY.encode().ljust(length, b"*")[:length]
-        data = data[:position] + mask + data[position + length :]
-        position += length
-    return data
-
-
-def _next_echo(data: bytes, secret: bytes, start: int) -> int:
-    found = [
-        at
-        for offset in range(len(secret) - _ECHO + 1)
-        if (at := data.find(secret[offset : offset + _ECHO], start)) >= 0
-    ]
-    return min(found, default=-1)
-
-
-def _echo_length(data: bytes, secret: bytes, position: int) -> int:
-    """How many bytes from here on are one contiguous part of the secret."""
-    length = _ECHO
-    while position + length < len(data) and data[position : position + length + 1] in secret:
-        length += 1
-    return length
-
-
-def _scrub_reads(reads: Sequence[Read], key: str) -> tuple[Read, ...]:
-    """The reads with the key masked, also where it came split over two of them."""
-    data = _scrub(b"".join(read for _, read in reads), key)
-    scrubbed, start = [], 0
-    for when, read in reads:
-        scrubbed.append((when, data[start : start + len(read)]))
-        start += len(read)
-    return tuple(scrubbed)
-
-
-def _scrub_header(name: str, value: str, key: str) -> tuple[str, str]:
-    if name.lower() in _PRIVATE_HEADERS:
-        return name, SCRUBBED
-    return name, _scrub(value.encode("latin-1"), key).decode("latin-1")

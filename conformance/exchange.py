@@ -6,17 +6,17 @@ import base64
 import hashlib
 import json
 import re
-import zlib
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, Literal
 
+from .coding import Read as Read
+from .coding import undone
 from .fold import Unfoldable, fold
 from .sse import EventStream, parse
 from .strict_json import JSONError, loads
 
 Headers = tuple[tuple[str, str], ...]
-Read = tuple[float, bytes]
 Credentials = Literal["valid", "none", "unknown", "empty", "raw", "basic", "query", "lowercase", "uppercase"]
 Fact = Literal["request", "status", "headers", "other headers", "times", "bytes", "framing", "ids", "created", "key"]
 
@@ -24,6 +24,7 @@ LOOKS_LIKE_EVENTS = re.compile(rb"(\xef\xbb\xbf)?[\r\n]*(data|event|id|retry)?:"
 JSON_CONTENT: Headers = (("content-type", "application/json"),)
 SCRUBBED_KEY = "[scrubbed key"  #: begins the mark that stands where an endpoint echoed the caller's key
 MODEL = "$MODEL$"  #: in a body, stands for the model under test until `Request.to` fills it in
+TRANSIENT = (429, 502, 503, 504)  #: statuses of an endpoint that is throttled or away for a while
 SALT = "$SALT$"  #: likewise for the run's salt, which makes a cached prefix provably cold
 
 
@@ -99,6 +100,8 @@ class Request:
         """This request for one model of one run."""
         body = self.body.replace(MODEL.encode(), json.dumps(model)[1:-1].encode()).replace(SALT.encode(), salt.encode())
         after = self.after.to(model, salt) if self.after else None
+        if body == self.body and after is self.after:
+            return self  # its key, which takes a while where the body is of megabytes, is known already
         return Request(
             self.method, self.path, body, self.headers, self.credentials, self.attempt,
             self.hang_up_after, self.features, self.expect, after, self.label,
@@ -136,7 +139,8 @@ class Exchange:
 
     `reads` are the bytes of the content as they arrived, each with the seconds since the request was sent;
     chunked coding is undone, content coding (gzip) is not. `started` is Unix time. `unrecorded` names what a
-    recording made elsewhere did not keep: requirements that look at it are not judged.
+    recording made elsewhere did not keep: requirements that look at it are not judged. `earlier` is what the same
+    request was answered before, where it was sent again because the endpoint was throttled or away for a while.
     """
 
     request: Request
@@ -147,6 +151,7 @@ class Exchange:
     started: float = 0.0
     seconds: float = 0.0
     unrecorded: frozenset[Fact] = frozenset()
+    earlier: tuple[Exchange, ...] = field(default=(), repr=False)
 
     # --- the response as HTTP -----------------------------------------------------------------------------
 
@@ -160,19 +165,18 @@ class Exchange:
         """The content as transferred, content coding included."""
         return b"".join(data for _, data in self.reads)
 
-    @cached_property
+    @property
     def decoded_reads(self) -> tuple[Read, ...]:
-        """The reads with content coding (gzip, deflate) undone."""
-        coding = (self.header("content-encoding") or "identity").strip().lower()
-        if coding in ("identity", ""):
-            return self.reads
-        if coding not in ("gzip", "x-gzip", "deflate"):
-            raise Inconclusive(f"the content coding {coding} was not asked for and cannot be undone")
-        undo = zlib.decompressobj(wbits=47 if coding != "deflate" or self.wire[:1] == b"\x78" else -15)
-        try:
-            return tuple((when, undo.decompress(data)) for when, data in self.reads)
-        except zlib.error as error:
-            raise Inconclusive(f"the content is not {coding}: {error}") from None
+        """The reads with content coding (gzip, deflate) undone. Raises Inconclusive where it cannot be."""
+        reads, problem = self._decoded
+        if problem:
+            raise Inconclusive(problem)
+        return reads
+
+    @cached_property
+    def _decoded(self) -> tuple[tuple[Read, ...], str]:
+        """The reads with content coding undone, or why it cannot be: what is hard to find out is found out once."""
+        return undone(self.reads, self.header("content-encoding") or "")
 
     @cached_property
     def content(self) -> bytes:
@@ -197,6 +201,22 @@ class Exchange:
     def refused(self) -> bool:
         """Answered with an error status."""
         return self.failure is None and self.status >= 400
+
+    @property
+    def all(self) -> tuple[Exchange, ...]:
+        """It and what came earlier, each an exchange of its own: of a request that was sent once more."""
+        return (
+            self,
+            *(
+                replace(each, request=replace(each.request, attempt=-number), earlier=())
+                for number, each in enumerate(self.earlier, start=1)
+            ),
+        )
+
+    @property
+    def transient(self) -> bool:
+        """Whether it says nothing about the contract: the endpoint is throttled or away for a while."""
+        return self.failure is None and self.status in TRANSIENT
 
     @cached_property
     def streamed(self) -> bool:
@@ -353,6 +373,7 @@ def dump_exchange(exchange: Exchange) -> dict[str, Any]:
         "reads": [[when, dump_bytes(data)] for when, data in exchange.reads],
         "failure": {"kind": exchange.failure.kind, "detail": exchange.failure.detail} if exchange.failure else None,
         "unrecorded": sorted(exchange.unrecorded),
+        "earlier": [dump_exchange(each) for each in exchange.earlier],
     }
 
 
@@ -368,4 +389,5 @@ def load_exchange(value: dict[str, Any]) -> Exchange:
         started=value["started"],
         seconds=value["seconds"],
         unrecorded=frozenset(value["unrecorded"]),
+        earlier=tuple(load_exchange(each) for each in value.get("earlier", ())),
     )

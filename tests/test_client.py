@@ -14,15 +14,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from conformance.client import Limits, _scrub, live
+from conformance.client import Access, Limits, Live
 from conformance.exchange import SCRUBBED_KEY, Exchange, Request, dump_exchange
 from conformance.requests import UNKNOWN_TOKEN
+from conformance.scrub import scrub
 from sockets import Part, chunk, chunked, response, scripted
 
 KEY = "sk-proj-Zk4fQ8wL2mN7xR9tB3vC6yH1jD5gS0aP"
 REQUEST = Request(body=b'{"model": "m"}')
 LIMITS = Limits(connect=2, read=0.3, total=0.5, content=100_000)
 TRICKLE: list[Part] = [chunk(b"x"), 0.1] * 10
+SLOW_HEADERS: list[Part] = [b"X-Slow: 1\r\n", 0.1] * 10
 CODINGS = {"gzip": lambda data: gzip.compress(data, mtime=0), "deflate": zlib.compress}
 JSON = "Content-Type: application/json"
 
@@ -30,7 +32,7 @@ JSON = "Content-Type: application/json"
 def ask(*script: Part) -> Exchange:
     """The exchange with a server that plays this script."""
     with scripted(script) as server:
-        return live(server.url, KEY, LIMITS)(REQUEST)
+        return Live(server.url, KEY, LIMITS)(REQUEST)
 
 
 def failure(exchange: Exchange) -> str | None:
@@ -49,7 +51,7 @@ def test_plain_response() -> None:
 
 def test_sends_what_the_request_says() -> None:
     with scripted([response(b"{}", JSON)]) as server:
-        live(server.url + "/", KEY)(REQUEST)
+        Live(server.url + "/", KEY)(REQUEST)
     head, _, body = server.requests[0].partition(b"\r\n\r\n")
     assert head.startswith(b"POST /v1/chat/completions HTTP/1.1")
     assert f"authorization: Bearer {KEY}".encode() in head
@@ -66,15 +68,29 @@ def test_sends_what_the_request_says() -> None:
 )  # fmt: skip
 def test_credentials(credentials: Any, key: str, sent: str | None) -> None:
     with scripted([response(b"{}", JSON)]) as server:
-        live(server.url, key)(Request(body=b"{}", credentials=credentials))
+        Live(server.url, key)(Request(body=b"{}", credentials=credentials))
     lines = [line for line in server.requests[0].decode().split("\r\n") if line.lower().startswith("authorization")]
     assert lines == ([f"authorization: {sent}"] if sent else [])
     assert (f"api_key={KEY}" in server.requests[0].decode()) is (credentials == "query")
 
 
+def test_the_query_of_the_base_url_goes_with_every_request() -> None:
+    with scripted([response(b"{}", JSON)]) as server:
+        Live(f"{server.url}/?api-version=2026-11-01&empty=", KEY)(REQUEST)
+    assert server.requests[0].startswith(b"POST /v1/chat/completions?api-version=2026-11-01&empty= HTTP/1.1")
+
+
+def test_headers_of_the_caller_go_with_every_request_and_are_secret() -> None:
+    secret = "tenant-0123456789-abcdefghij"
+    with scripted([response(b'{"tenant": "' + secret.encode() + b'"}', JSON)]) as server:
+        exchange = Live(server.url, KEY, LIMITS, Access(headers=(("x-tenant", secret),)))(REQUEST)
+    assert b"x-tenant: tenant-0123456789-abcdefghij" in server.requests[0]
+    assert secret not in exchange.text
+
+
 def test_hanging_up_on_purpose() -> None:
     with scripted([chunked(JSON), *TRICKLE, "hang"]) as server:
-        exchange = live(server.url, KEY, LIMITS)(replace(REQUEST, hang_up_after=2))
+        exchange = Live(server.url, KEY, LIMITS)(replace(REQUEST, hang_up_after=2))
     assert failure(exchange) == "hung up"
     assert [data for _, data in exchange.reads] == [b"x", b"x"]
 
@@ -119,7 +135,7 @@ def test_a_redirect_is_the_answer() -> None:
 
 def test_cookies_are_not_sent_back() -> None:
     with scripted([response(b"{}", JSON, "Set-Cookie: session=s3cret; Path=/")]) as server:
-        send = live(server.url, KEY)
+        send = Live(server.url, KEY)
         send(REQUEST)
         exchange = send(Request(body=b"{}", credentials="none"))
     assert b"s3cret" not in server.requests[1]
@@ -139,7 +155,7 @@ def test_a_proxy_is_not_asked_for_loopback(monkeypatch: pytest.MonkeyPatch) -> N
 def test_closed_port() -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]
-    exchange = live(f"http://127.0.0.1:{port}/v1", KEY, LIMITS)(REQUEST)
+    exchange = Live(f"http://127.0.0.1:{port}/v1", KEY, LIMITS)(REQUEST)
     assert failure(exchange) == "refused"
     assert (exchange.status, exchange.reads) == (0, ())
 
@@ -149,7 +165,7 @@ def test_unresolved_name(monkeypatch: pytest.MonkeyPatch) -> None:
         raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
 
     monkeypatch.setattr(socket, "getaddrinfo", unknown)
-    assert failure(live("http://no-such-host.invalid/v1", KEY, LIMITS)(REQUEST)) == "unresolved"
+    assert failure(Live("http://no-such-host.invalid/v1", KEY, LIMITS)(REQUEST)) == "unresolved"
 
 
 @pytest.mark.parametrize(
@@ -158,6 +174,7 @@ def test_unresolved_name(monkeypatch: pytest.MonkeyPatch) -> None:
         (["hang"], "timeout"),
         ([response(b"x" * 5, JSON, length=10), "hang"], "timeout"),
         ([chunked(JSON), *TRICKLE, chunk(b"")], "timeout"),
+        ([b"HTTP/1.1 200 OK\r\n", *SLOW_HEADERS, "hang"], "timeout"),
         ([response(b"x" * 5, JSON, length=10)], "truncated"),
         ([chunked(JSON), chunk(b"{")], "truncated"),
         ([], "reset"),
@@ -167,7 +184,8 @@ def test_unresolved_name(monkeypatch: pytest.MonkeyPatch) -> None:
         ([b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n"], "undecodable"),
     ],
     ids=[
-        "silence", "silence-in-the-body", "trickle", "short-body", "unended-chunks", "closed-at-once", "reset",
+        "silence", "silence-in-the-body", "trickle", "trickle-of-headers", "short-body", "unended-chunks",
+        "closed-at-once", "reset",
         "large", "no-http", "no-chunk-size",
     ],
 )  # fmt: skip
@@ -187,13 +205,13 @@ def test_a_trickle_keeps_what_came_before_the_limit() -> None:
     "url", ["http://", "http://[::1/v1", "http://127.0.0.1:99999/v1", "ftp://host/v1", "http://\u00e4\u0000/"]
 )
 def test_an_address_that_is_none_is_a_failure(url: str) -> None:
-    assert live(url, KEY, LIMITS)(REQUEST).failure is not None
+    assert Live(url, KEY, LIMITS)(REQUEST).failure is not None
 
 
 @pytest.mark.parametrize("key", ["kéy-kéy-kéy-kéy-kéy", "sk-0123456789abcdef\nX-Injected: yes"])
 def test_a_key_that_no_header_can_carry_is_not_sent(key: str) -> None:
     with scripted([response(b"{}", JSON)]) as server:
-        exchange = live(server.url, key, LIMITS)(REQUEST)
+        exchange = Live(server.url, key, LIMITS)(REQUEST)
     assert failure(exchange) == "not sent"
     assert server.requests == []
     assert key not in json.dumps(dump_exchange(exchange), ensure_ascii=False)
@@ -240,7 +258,7 @@ def test_key_in_coded_content(coding: str, coded: Any) -> None:
 def test_key_that_came_back_as_it_was_coded() -> None:
     basic = base64.b64encode(f"user:{KEY}".encode())
     with scripted([response(b'{"you sent": "Basic ' + basic + b'"}', JSON, status="401 Unauthorized")]) as server:
-        exchange = live(server.url, KEY, LIMITS)(Request(body=b"{}", credentials="basic"))
+        exchange = Live(server.url, KEY, LIMITS)(Request(body=b"{}", credentials="basic"))
     assert basic in server.requests[0]
     assert basic not in exchange.wire
     assert_scrubbed(exchange)
@@ -264,18 +282,59 @@ def test_names_of_the_customer_are_not_kept() -> None:
 @given(st.binary(), st.binary(), st.integers(0, len(KEY) - 16), st.integers(16, len(KEY)))
 def test_any_sixteen_characters_of_the_key_are_masked(before: bytes, after: bytes, start: int, length: int) -> None:
     echo = KEY.encode()[start : start + length]
-    masked = _scrub(before + echo + after, KEY)
+    masked = scrub(before + echo + after, [KEY])
     assert len(masked) == len(before + echo + after)
     assert SCRUBBED_KEY.encode() in masked
     assert not any(KEY.encode()[at : at + 16] in masked for at in range(len(KEY) - 15))
 
 
+FORMS = {
+    "escaped for JSON": "".join(f"\\u{ord(each):04x}" for each in KEY),
+    "half escaped": KEY[:20].replace("-", "\\u002D") + KEY[20:],
+    "escaped for an address": KEY.replace("-", "%2D"),
+    "upper case": KEY.upper(),
+    "lower case": KEY.lower(),
+    "Base64": base64.b64encode(KEY.encode()).decode(),
+    "Base64 in an address": base64.urlsafe_b64encode(b"?>" + KEY.encode()).decode(),
+    "Base64 of a text around it": base64.b64encode(f"key={KEY}&more".encode()).decode(),
+    "the beginning in Base64": base64.b64encode(KEY[:24].encode()).decode(),
+}
+
+
+@pytest.mark.parametrize("form", FORMS.values(), ids=FORMS)
+def test_a_key_in_another_form(form: str) -> None:
+    text = f'{{"error": {{"message": "before {form} after"}}}}'.encode()
+    exchange = ask(response(text, JSON, f"X-Echo: {form}", status="401 Unauthorized"))
+    assert len(exchange.content) == len(text)
+    for place in (exchange.text, exchange.header("x-echo") or ""):
+        assert SCRUBBED_KEY in place
+        assert not [at for at in range(4, len(form) - 20) if form[at : at + 22] in place], (
+            "a part of 16 characters is left"
+        )
+    message = exchange.document["error"]["message"]
+    assert (message[:7], message[-6:]) == ("before ", " after")
+
+
+@pytest.mark.parametrize("size", [1, 4, 11, 18])
+def test_a_key_that_a_stream_spells_in_pieces(size: int) -> None:
+    pieces = [KEY[at : at + size] for at in range(0, len(KEY), size)]
+    deltas = ['Your "key":\n', "é ", *pieces, " it is"]
+    documents = [{"choices": [{"index": 0, "delta": {"content": each}}], "id": "c"} for each in deltas]
+    events = [b"data: " + json.dumps(each).encode() + b"\n\n" for each in documents]
+    exchange = ask(chunked("Content-Type: text/event-stream"), *map(chunk, events), chunk(b""))
+    said = "".join(each["choices"][0]["delta"]["content"] for each in exchange.chunks)
+    assert said.startswith('Your "key":\né [scrubbed key')
+    assert said.endswith(" it is")
+    assert not [at for at in range(len(KEY) - 15) if KEY[at : at + 16] in said]
+    assert len(exchange.content) == sum(map(len, events))
+
+
 @given(st.binary())
 def test_what_does_not_echo_the_key_is_left_as_it_is(data: bytes) -> None:
-    assert _scrub(data, KEY) == data
-    assert _scrub(data, "") == data
+    assert scrub(data, [KEY]) == data
+    assert scrub(data, [""]) == data
 
 
 def test_a_short_key_is_struck_out_and_a_word_is_left() -> None:
-    assert _scrub(b"a lm-studio-1 b", "lm-studio-1") == b"a *********** b"
-    assert _scrub(b'{"owned_by": "ollama"}', "ollama") == b'{"owned_by": "ollama"}'
+    assert scrub(b"a lm-studio-1 b", ["lm-studio-1"]) == b"a *********** b"
+    assert scrub(b'{"owned_by": "ollama"}', ["ollama"]) == b'{"owned_by": "ollama"}'
