@@ -10,6 +10,8 @@ from hypothesis import strategies as st
 
 from conformance.data import fixture
 from conformance.dialects import Counts, dialect, mapped, phanedge
+from conformance.profile import Model
+from exchanges import completion, plain, violated
 
 W, W5, W1 = "cached_write_tokens", "cached_write_5m_tokens", "cached_write_1h_tokens"
 G1 = {"cached_tokens": 11944, W: 46109, W5: 29762, W1: 16347}
@@ -74,6 +76,28 @@ def test_dialect(told: dict[str, Any], name: str, counts: Counts) -> None:
 def test_phanedge_is_no_dialect(told: dict[str, Any]) -> None:
     assert dialect(told) is None
     assert mapped(told) == ""
+
+
+@pytest.mark.parametrize(
+    ("told", "requirement", "name"),
+    [
+        (usage(465, G1), "usage.prompt_tokens.covers_cache", "leaves out what was read and written"),
+        (usage(465, G1, total_tokens=58523), "usage.total_tokens.sum_of", "leaves out what was read and written"),
+        (usage(58518, G1 | {W: 29762}), "usage.prompt_tokens_details.cached_write_tokens.sum_of", "one-hub's dialect"),
+        (usage(10, {"cached_tokens": 800}), "usage.prompt_tokens.covers_cached", "leaves out what was read"),
+        (usage(58518, ANTHROPIC), "cache.writes_under_their_name", "Anthropic's dialect"),
+        (usage(58518, {W5: 29762, W1: 16347}, **ANTHROPIC), "cache.total_with_buckets", "Anthropic's dialect"),
+        (usage(116571, G1 | {W: 0}, **ANTHROPIC, input_tokens=465), "cache.total_with_buckets", "counted twice"),
+        (usage(9000, {"cached_tokens": 0, "cache_write_tokens": 453}), "cache.writes_under_their_name", "OpenRouter's"),
+        (usage(4100, prompt_cache_hit_tokens=3968, prompt_cache_miss_tokens=132), "cache.hits_under_their_name",
+         "DeepSeek's dialect"),
+    ],
+)  # fmt: skip
+def test_a_violation_names_the_dialect_and_its_mapping(told: dict[str, Any], requirement: str, name: str) -> None:
+    found = violated(plain(completion(told)), Model("claude-x", "claude"))
+    assert name in found[requirement]
+    assert mapped(told)
+    assert mapped(told) in found[requirement]
 
 
 NAMES = [
