@@ -9,29 +9,15 @@ from conformance.exchange import Request
 
 from .kit import (
     JSONObject,
-    declaring,
     each_error,
     error,
     in_errors,
     is_claude,
     misread_body,
+    planted,
     refusing,
     said,
     where,
-)
-
-_CACHE = (
-    "caching.",
-    "cache.",
-    "usage.",
-    "equivalence.",
-    "unknown.",
-    "errors.",
-    "error.",
-    "validation.",
-    "parameters.",
-    "dialect.",
-    "cost.",
 )
 
 
@@ -88,24 +74,31 @@ _FLAT = {
     "code": "wrong_api_format",
 }
 
-_p = declaring(*_CACHE)
-
 FAULTS = (
-    _p("hour-downgraded", "Markers for an hour are taken for five minutes.", "B427 B052",
-       misread_body(_each_marker(lambda marker: marker.update(ttl="5m") if marker.get("ttl") == "1h" else None))),
-    _p("five-minutes-upgraded", "Markers for five minutes are taken for an hour.", "B427",
-       misread_body(_each_marker(lambda marker: marker.update(ttl="1h")))),
-    _p("parts-joined", "Marked parts are joined into one, and their markers lost.", "B429", misread_body(_joined)),
-    _p("last-marker-only", "Only the last marker is kept.", "B429", misread_body(_last_marker_only)),
-    _p("markers-dropped", "Cache markers are dropped.", "B429 B261", misread_body(_no_markers)),
-    _p("four-markers-refused", "Four markers are refused: the gateway adds one of its own.", "B431",
-       refusing(lambda request: is_claude(request) and _markers(request) == 4,
-                error("A maximum of 4 blocks with cache_control may be provided. Found 5."))),
-    _p("too-many-markers-wrapped", "More than four markers are refused in an error that hides why.", "B432",
-       where(lambda request: _markers(request) > 4, in_errors(each_error(_wrapped)))),
-    _p("markers-refused-elsewhere", "A marker is refused by a model without explicit caching.", "B433",
-       refusing(lambda request: not is_claude(request) and _markers(request) > 0,
-       error("Extra inputs are not permitted"))),
-    _p("cache-key-refused", "prompt_cache_key is refused.", "B435",
-       refusing(lambda request: '"prompt_cache_' in said(request), _FLAT, 422)),
+    planted("hour-downgraded", "Markers for an hour are taken for five minutes.", "B427 B052",
+        misread_body(_each_marker(lambda marker: marker.update(ttl="5m") if marker.get("ttl") == "1h" else None)),
+        "caching."),
+    planted("five-minutes-upgraded", "Markers for five minutes are taken for an hour.", "B427",
+        misread_body(_each_marker(lambda marker: marker.update(ttl="1h"))),
+        "caching."),
+    planted("parts-joined", "Marked parts are joined into one, and their markers lost.", "B429", misread_body(_joined),
+        "caching."),
+    planted("last-marker-only", "Only the last marker is kept.", "B429", misread_body(_last_marker_only),
+        "caching.mixed_by_position", "caching.mixed_fills_both", "caching.wrong_order"),
+    planted("markers-dropped", "Cache markers are dropped.", "B429 B261", misread_body(_no_markers),
+        "caching.markers_reach", "caching.unknown_ttl", "caching.wrong_order"),
+    planted("four-markers-refused", "Four markers are refused: the gateway adds one of its own.", "B431",
+        refusing(lambda request: is_claude(request) and _markers(request) == 4,
+                error("A maximum of 4 blocks with cache_control may be provided. Found 5.")),
+        "caching.short_is_not_written"),
+    planted("too-many-markers-wrapped", "More than four markers are refused in an error that hides why.", "B432",
+        where(lambda request: _markers(request) > 4, in_errors(each_error(_wrapped))),
+        "error.error.code", "error.error.param.present", "error.error.type"),
+    planted("markers-refused-elsewhere", "A marker is refused by a model without explicit caching.", "B433",
+        refusing(lambda request: not is_claude(request) and _markers(request) > 0,
+        error("Extra inputs are not permitted")),
+        "caching.markers_are_harmless"),
+    planted("cache-key-refused", "prompt_cache_key is refused.", "B435",
+        refusing(lambda request: '"prompt_cache_' in said(request), _FLAT, 422),
+        "unknown.options_of_openai"),
 )  # fmt: skip

@@ -10,16 +10,16 @@ from conformance.exchange import Request, list_of
 
 from .kit import (
     JSONObject,
+    answering,
     asks,
-    declaring,
     error,
+    lift,
     messages_of,
     misread_body,
+    planted,
     refusing,
+    where,
 )
-from .tools import TOOLS
-
-_ASKED = (*TOOLS, "error.", "errors.", "parameters.", "cache.", "relations.", "reasoning.", "security.")
 
 
 def _is_named(request: Request) -> bool:
@@ -55,8 +55,11 @@ def _first_tool(document: JSONObject) -> None:
 
 
 def _as_json(document: JSONObject) -> None:
+    """Having no tools is taken for the form in which this upstream calls them."""
     if document.get("tools") == []:
+        document.pop("tools")
         document["response_format"] = {"type": "json_object"}
+        document["messages"] = [{"role": "system", "content": "Answer in JSON."}, *document["messages"]]
 
 
 def _no_results(document: JSONObject) -> None:
@@ -134,46 +137,61 @@ def _several(document: JSONObject) -> None:
 
 _FLAT = {"object": "error", "message": "Tool call id must be a-z, A-Z, 0-9, with a length of 9.", "code": "3280"}
 _SCHEMA = error("tools.0.custom.input_schema: JSON schema is invalid")
-_p = declaring(*_ASKED)
 
 FAULTS = (
-    _p("named-choice-ignored", "A named tool_choice is answered with text.", "B185", misread_body(_not_forced),
-       *_ASKED),
-    _p("named-choice-calls-the-first", "A named tool_choice calls the first function there is.", "B185",
-       misread_body(_first_tool)),
-    _p("required-ignored", "tool_choice required is taken for auto.", "B185", misread_body(_required_ignored)),
-    _p("none-ignored", "tool_choice none still calls a tool.", "B186", misread_body(_none_ignored)),
-    _p("parallel-not-switched-off", "parallel_tool_calls false is ignored.", "B186", misread_body(_several)),
-    _p("empty-tools-force-json", "An empty list of tools makes the answer JSON.", "B189", misread_body(_as_json),
-       *_ASKED),
-    _p("tool-result-ignored", "What a tool returned does not reach the model.", "B191", misread_body(_no_results),
-       *_ASKED),
-    _p("tool-result-emptied", "The model sees an empty result of each tool.", "B191", misread_body(_empty_results),
-       *_ASKED),
-    _p("malformed-arguments-in-history-refused", "A history with empty arguments is refused.", "B196",
-       refusing(lambda request: any(call["function"].get("arguments") == "" for call in _history_calls(request)),
-                error("arguments must be valid JSON"))),
-    _p("empty-object-arguments-in-history-refused", "A history with the arguments {} is refused.", "B196",
-       refusing(lambda request: any(call["function"].get("arguments") == "{}" for call in _history_calls(request)),
-                error("arguments must be valid JSON"))),
-    _p("foreign-call-ids-refused", "Ids of calls in the history must be nine letters and digits.", "B199",
-       refusing(_long_ids, _FLAT)),
-    _p("tool-choice-refused", "tool_choice is refused.", "B201",
-       refusing(asks("tool_choice"), error("fireworks_ai does not support parameters: ['tool_choice']"))),
-    _p("auto-choice-refused", "tool_choice auto is refused.", "B201",
-       refusing(_chosen("auto"), error("fireworks_ai does not support parameters: ['tool_choice']"))),
-    _p("empty-tools-refused", "An empty list of tools is refused with 422.", "B205",
-       refusing(lambda request: request.asked.get("tools") == [],
-                {"detail": [{"type": "extra_forbidden", "loc": ["body", "tools"]}]}, 422)),
-    _p("named-choice-refused", "A tool_choice that is an object is refused.", "B212",
-       refusing(_is_named, {"error": "Invalid tool_choice type: object."})),
-    _p("malformed-history-dropped", "A history with malformed arguments is refused as unmatched.", "B219",
-       refusing(_malformed_history, error("tool_result without a tool_use"), 500)),
-    _p("tool-without-parameters-refused", "A function without parameters is refused.", "B230",
-       refusing(lambda request: any(not each for each in _parameters(request)),
-                error("tools.0.custom.input_schema: Field required"))),
-    _p("schema-keywords-refused", "Usual keywords of JSON Schema in a function are refused.", "B231",
-       refusing(_keywords, _SCHEMA)),
-    _p("schema-keywords-dropped", "Definitions and values of a function's schema do not reach the model.", "B232",
-       misread_body(_converted)),
+    planted("named-choice-ignored", "A named tool_choice is answered with text.", "B185", misread_body(_not_forced),
+        "tool_use.", "tools.named_is_called", "validation.tool_choice_refused"),
+    planted("named-choice-calls-the-first", "A named tool_choice calls the first function there is.", "B185",
+        misread_body(_first_tool),
+        "tool_use.allowed", "tools.named_is_called", "validation.tool_choice_refused"),
+    planted("required-ignored", "tool_choice required is taken for auto.", "B185", misread_body(_required_ignored),
+        "tools.required_is_required"),
+    planted("none-ignored", "tool_choice none still calls a tool.", "B186", misread_body(_none_ignored),
+        "tool_use.beside_format", "tools.none_is_none"),
+    planted("parallel-not-switched-off", "parallel_tool_calls false is ignored.", "B186", misread_body(_several),
+        "tools.one_at_most"),
+    planted("empty-tools-force-json", "An empty list of tools makes the answer JSON.", "B189", misread_body(_as_json),
+        "tool_use.no_tools"),
+    planted("tool-result-ignored", "What a tool returned does not reach the model.", "B191", misread_body(_no_results),
+        "tool_use.", "validation."),
+    planted("tool-result-emptied", "The model sees an empty result of each tool.", "B191", misread_body(_empty_results),
+        "tool_use.odd_arguments", "tool_use.round_trip", "tool_use.several_results"),
+    planted("malformed-arguments-in-history-refused", "A history with empty arguments is refused.", "B196",
+        refusing(lambda request: any(call["function"].get("arguments") == "" for call in _history_calls(request)),
+                error("arguments must be valid JSON")),
+        "tool_use.",
+        gray=True, reason="a 400 that says so is as good as an answer; that {} is refused is a fault of its own"),
+    planted("empty-object-arguments-in-history-refused", "A history with the arguments {} is refused.", "B196",
+        refusing(lambda request: any(call["function"].get("arguments") == "{}" for call in _history_calls(request)),
+                error("arguments must be valid JSON")),
+        "tool_use.empty_arguments_taken", "tool_use.text_beside"),
+    planted("foreign-call-ids-refused", "Ids of calls in the history must be nine letters and digits.", "B199",
+        refusing(_long_ids, _FLAT),
+        "error.error", "roles.empty_contents", "tool_use."),
+    planted("tool-choice-refused", "tool_choice is refused.", "B201",
+        refusing(asks("tool_choice"), error("fireworks_ai does not support parameters: ['tool_choice']")),
+        "tool_use.bare", "tool_use.said_auto", "tool_use.schema_keywords"),
+    planted("auto-choice-refused", "tool_choice auto is refused.", "B201",
+        refusing(_chosen("auto"), error("fireworks_ai does not support parameters: ['tool_choice']")),
+        "tool_use.said_auto"),
+    planted("empty-tools-refused", "An empty list of tools is refused with 422.", "B205",
+        where(lambda request: request.asked.get("tools") == [],
+             lift(answering(422, {"detail": [{"type": "extra_forbidden", "loc": ["body", "tools"]}]}))),
+        "error.error", "tool_use.no_tools"),
+    planted("named-choice-refused", "A tool_choice that is an object is refused.", "B212",
+        refusing(_is_named, {"error": "Invalid tool_choice type: object."}),
+        "error.error", "tool_use.bare", "tool_use.schema_keywords"),
+    planted("malformed-history-dropped", "A history with malformed arguments is refused as unmatched.", "B219",
+        refusing(_malformed_history, error("tool_result without a tool_use"), 500),
+        "tool_use.odd_arguments"),
+    planted("tool-without-parameters-refused", "A function without parameters is refused.", "B230",
+        refusing(lambda request: any(not each for each in _parameters(request)),
+                error("tools.0.custom.input_schema: Field required")),
+        "tool_use.bare"),
+    planted("schema-keywords-refused", "Usual keywords of JSON Schema in a function are refused.", "B231",
+        refusing(_keywords, _SCHEMA),
+        "tool_use.schema_keywords"),
+    planted("schema-keywords-dropped", "Definitions and values of a function's schema do not reach the model.", "B232",
+        misread_body(_converted),
+        "tool_use.schema_keywords"),
 )  # fmt: skip

@@ -25,7 +25,8 @@ LARGE = 1_000_000  #: bytes of a body, beyond which it is not looked into
 class Planted:
     """A way in which servers go wrong. `known` are the entries of the list of known faults that it stands for,
     `about` the requirements that it may rightly violate: ids, and beginnings of ids that end in a dot. A `gray` one
-    is legal or a matter of policy, and is warned of at most. `reason` says why nothing catches it."""
+    is legal or a matter of policy, and is warned of at most. `reason` says why nothing catches it. One about `thinking`
+    shows on a model that reasons."""
 
     name: str
     sentence: str
@@ -34,6 +35,7 @@ class Planted:
     about: tuple[str, ...]
     gray: bool = False
     reason: str = ""
+    thinking: bool = False
 
     def concerns(self, requirement: str) -> bool:
         """Whether a requirement is one that the fault may rightly violate."""
@@ -41,15 +43,9 @@ class Planted:
         return any(requirement == each or (each.endswith(".") and requirement.startswith(each)) for each in about)
 
 
-def declaring(*usually: str) -> Callable[..., Planted]:
-    """Writes down the faults of one area; `usually` is what they are about where they do not say."""
-
-    def planted(
-        name: str, sentence: str, known: str, fault: Wrap, *about: str, gray: bool = False, reason: str = ""
-    ) -> Planted:
-        return Planted(name, sentence, tuple(known.split()), fault, about or usually, gray, reason)
-
-    return planted
+def planted(name: str, sentence: str, known: str, fault: Wrap, *about: str, **others: Any) -> Planted:
+    """A fault, as the tables write it down."""
+    return Planted(name, sentence, tuple(known.split()), fault, about, **others)
 
 
 # --- how a server goes wrong --------------------------------------------------------------------------------

@@ -10,7 +10,6 @@ from .kit import (
     JSONObject,
     asks,
     choices,
-    declaring,
     each_choice,
     each_text,
     error,
@@ -18,37 +17,12 @@ from .kit import (
     in_streams,
     messages,
     messages_of,
+    planted,
     rechunk,
     refusing,
     roles_of,
 )
 
-_ANY = (
-    "tool_use.",
-    "schemas_followed.",
-    "reasoning.",
-    "roles.",
-    "messages.",
-    "history.",
-    "tools.",
-    "unknown.",
-    "errors.",
-    "error.",
-    "sampling.",
-    "message.",
-    "equivalence.",
-    "streaming.",
-    "limits.",
-    "usage.",
-    "chunk.",
-    "conversation.",
-    "completion.",
-    "cache.",
-    "stop.",
-    "structured_output.",
-    "unicode.",
-    "security.",
-)
 Chunks = list[JSONObject]
 
 
@@ -67,9 +41,11 @@ def _lost_in_thought(choice: JSONObject) -> None:
         choice["finish_reason"] = "stop"
 
 
-def _nothing_shown(choice: JSONObject) -> None:
-    if choice.get("finish_reason") == "length" and isinstance(choice.get("message"), dict):
-        choice["message"]["content"] = ""
+def _without_thoughts(choice: JSONObject) -> None:
+    """Of thoughts that were cut off nothing is shown."""
+    message = choice.get("message")
+    if choice.get("finish_reason") == "length" and isinstance(message, dict) and not message.get("content"):
+        message.pop("reasoning_content", None)
 
 
 def _thinking_aloud(chunks: Chunks) -> Chunks:
@@ -79,7 +55,7 @@ def _thinking_aloud(chunks: Chunks) -> Chunks:
         return chunks
     thought = deepcopy(chunks[first])
     for choice in choices(thought):
-        choice["delta"] = {"content": None, "reasoning_content": "step"}
+        choice |= {"delta": {"content": None, "reasoning_content": "step"}, "logprobs": None}
     for document in chunks[first:]:
         for message in messages(document):
             if message.get("content"):
@@ -92,24 +68,41 @@ _FLAT = {
     "param": "validation_error", "code": "wrong_api_format",
 }  # fmt: skip
 
-_p = declaring(*_ANY)
-
 FAULTS = (
-    _p("thoughts-demanded-back", "A history with tool calls is refused where it lacks the thoughts.", "B415 B422",
-       refusing(_calls_without_thoughts,
-       error("The reasoning_content in the thinking mode must be passed back to the API"))),
-    _p("cut-thoughts-lost", "A reply that the limit cut off in its thoughts is empty, and ends with stop.", "B418",
-       in_completions(each_choice(_lost_in_thought))),
-    _p("cut-thoughts-not-shown", "A reply that the limit cut off is empty, without thoughts.", "B418",
-       in_completions(each_choice(_nothing_shown))),
-    _p("null-beside-thoughts", "Deltas have a null content beside thoughts, and null thoughts beside content.", "B419",
-       in_streams(rechunk(_thinking_aloud)), *_ANY, gray=True),
-    _p("thoughts-in-history-refused", "Thoughts in the history are refused.", "B421", refusing(_thought_of, _FLAT)),
-    _p("tool-results-with-effort-refused", "Tool results are refused of a model that was asked to think.", "B422",
-       refusing(lambda request: asks("reasoning_effort")(request) and "tool" in roles_of(request),
-                error("Expected `thinking` or `redacted_thinking`, but found `tool_use`"))),
-    _p("thought-signature-demanded", "A turn with tool results is refused for want of a signature.", "B423",
-       refusing(lambda request: "tool" in roles_of(request), error("function call is missing a thought_signature"))),
-    _p("thoughts-in-the-text", "Thoughts are in the text, between tags.", "B418",
-       in_completions(each_text(lambda text: f"<think>Let me see.</think>{text}"))),
+    planted("thoughts-demanded-back", "A history with tool calls is refused where it lacks the thoughts.", "B415 B422",
+        refusing(_calls_without_thoughts,
+        error("The reasoning_content in the thinking mode must be passed back to the API")),
+        "reasoning.results_after_thoughts", "roles.empty_contents", "tool_use.",
+        thinking=True),
+    planted("cut-thoughts-lost", "A reply that the limit cut off in its thoughts is empty, and ends with stop.", "B418",
+        in_completions(each_choice(_lost_in_thought)),
+        "equivalence.length", "message.not_empty", "reasoning.exhausted_by_reasoning", "sampling.",
+        "schemas_followed.cut_is_length", "tool_use.cut_call_is_length", "tools.arguments_are_json",
+        "unknown.both_limits",
+        thinking=True),
+    planted("cut-thoughts-not-shown", "A reply that the limit cut off is empty, without thoughts.", "B418",
+        in_completions(each_choice(_without_thoughts)),
+        "message.", "reasoning.",
+        thinking=True,
+        reason="OpenAI's own models never show what they thought, also where it was all that they had room for"),
+    planted("null-beside-thoughts",
+        "Deltas have a null content beside thoughts, and null thoughts beside content.", "B419",
+        in_streams(rechunk(_thinking_aloud)),
+        "chunk.", "reasoning.", "streaming.",
+        gray=True,
+        thinking=True,
+        reason="OpenAI's description lets content be null, and DeepSeek's own API streams its thoughts so"),
+    planted("thoughts-in-history-refused", "Thoughts in the history are refused.", "B421", refusing(_thought_of, _FLAT),
+        "error.error", "unknown.thoughts_in_history"),
+    planted("tool-results-with-effort-refused", "Tool results are refused of a model that was asked to think.", "B422",
+        refusing(lambda request: asks("reasoning_effort")(request) and "tool" in roles_of(request),
+                error("Expected `thinking` or `redacted_thinking`, but found `tool_use`")),
+        "reasoning.results_after_thoughts",
+        thinking=True),
+    planted("thought-signature-demanded", "A turn with tool results is refused for want of a signature.", "B423",
+        refusing(lambda request: "tool" in roles_of(request), error("function call is missing a thought_signature")),
+        "reasoning.results_after_thoughts", "roles.empty_contents", "tool_use."),
+    planted("thoughts-in-the-text", "Thoughts are in the text, between tags.", "B418",
+        in_completions(each_text(lambda text: f"<think>Let me see.</think>{text}")),
+        "equivalence.", "logprobs.", "reasoning.", "schemas_followed.", "structured_output."),
 )  # fmt: skip

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from .calls import Call, is_named, wanted_calls
@@ -13,6 +13,7 @@ from .generate import instance
 from .messages import text_of
 from .patterns import Unwritable
 from .refusal import Refusal
+from .thinking import thoughts
 from .tokens import count, pieces
 from .writer import write
 
@@ -23,18 +24,27 @@ CALL_COST = 4  #: tokens of a call besides its name and its arguments
 
 @dataclass(frozen=True)
 class Choice:
-    """One answer: tokens of text, or calls. `tokens` is what it costs."""
+    """One answer: tokens of text, or calls, after what was thought. `tokens` is what it costs, thoughts included."""
 
     finish: str
     tokens: int
     content: tuple[str, ...] | None = None
     calls: tuple[Call, ...] = ()
+    thought: tuple[str, ...] = ()
 
 
 def choose(asked: dict[str, Any]) -> Choice:
     """The answer to a valid request; with n, each choice is this one. Raises Refusal where a schema asked for
     cannot be followed."""
     limit = min(asked.get("max_tokens", 2**31), asked.get("max_completion_tokens", 2**31))
+    thought = thoughts(asked)
+    if len(thought) >= limit:
+        return Choice("length", limit, (), thought=thought[:limit])
+    answer = _answer(asked, limit - len(thought))
+    return replace(answer, tokens=answer.tokens + len(thought), thought=thought)
+
+
+def _answer(asked: dict[str, Any], limit: int) -> Choice:
     if calls := wanted_calls(asked):
         return _cut_calls(calls, limit, _finish_of_calls(asked))
     return _cut_text(_text(asked), limit, _stops(asked))

@@ -74,7 +74,7 @@ def usage(prompt: int, tally: Tally, choices: tuple[Choice, ...]) -> Document:
         "total_tokens": prompt + completion,
         "prompt_tokens_details": {**tally.details(), "audio_tokens": 0},
         "completion_tokens_details": {
-            "reasoning_tokens": 0,
+            "reasoning_tokens": sum(len(choice.thought) for choice in choices),
             "audio_tokens": 0,
             "accepted_prediction_tokens": 0,
             "rejected_prediction_tokens": 0,
@@ -94,6 +94,8 @@ def _choice(reply: Reply, index: int) -> Document:
     choice = reply.choices[index]
     content = None if choice.content is None else "".join(choice.content)
     message: Document = {"role": "assistant", "content": content, "refusal": None}
+    if choice.thought:
+        message["reasoning_content"] = "".join(choice.thought)
     if choice.calls and reply.legacy:
         message["function_call"] = {"name": choice.calls[0].name, "arguments": choice.calls[0].arguments}
     elif choice.calls:
@@ -105,10 +107,12 @@ def _choice(reply: Reply, index: int) -> Document:
 
 
 def _streamed(reply: Reply, index: int) -> Iterator[Document]:
-    """The pieces of one choice: the role, the deltas, the end."""
+    """The pieces of one choice: the role, what was thought, the deltas, the end."""
     choice = reply.choices[index]
     first = {"role": "assistant", "content": None if choice.content is None else "", "refusal": None}
     yield _piece(index, first)
+    for start in range(0, len(choice.thought), PER_DELTA):
+        yield _piece(index, {"reasoning_content": "".join(choice.thought[start : start + PER_DELTA])})
     content = choice.content or ()
     for start in range(0, len(content), PER_DELTA):
         part = content[start : start + PER_DELTA]

@@ -6,7 +6,8 @@ from typing import Any
 
 from .refusal import Refusal
 
-FAMILIES = {"reference-gpt": "gpt", "reference-claude": "claude"}  #: by name
+REASONING = "reference-reasoning"  #: thinks before it answers
+FAMILIES = {"reference-gpt": "gpt", "reference-claude": "claude", REASONING: "gpt"}  #: by name
 CONTEXT = 128_000  #: tokens of the longest prompt
 _CREATED = 1_767_225_600  #: Unix time
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 import uuid
 from itertools import count
 from typing import Any
@@ -25,8 +26,12 @@ _FORMATS = {
 }
 
 
+_TOLD = re.compile(r"\balways (\w+)", re.IGNORECASE)  #: a value that the description of a schema tells
+
+
 def string(schema: dict[str, Any], facts: Facts, where: str) -> str:
-    """A string valid under the schema's format, pattern and length. Raises Unwritable."""
+    """A string valid under the schema's format, pattern and length, or what its description tells. Raises
+    Unwritable."""
     low, high = schema.get("minLength", 0), schema.get("maxLength", math.inf)
     if low > min(high, LONGEST):
         raise Unwritable(f"the length of the string at {where} cannot be met")
@@ -37,6 +42,8 @@ def string(schema: dict[str, Any], facts: Facts, where: str) -> str:
         if not low <= len(formed) <= high:
             raise Unwritable(f"the length of the {schema['format']} at {where} cannot be met")
         return formed
+    if told := _TOLD.search(str(schema.get("description", ""))):
+        return told[1]
     for name in facts.names:
         if low <= len(name) <= high:
             facts.names.remove(name)

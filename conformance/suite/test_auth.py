@@ -9,7 +9,15 @@ from typing import Any
 from conformance.exchange import Exchange, Inconclusive, NotApplicable
 from conformance.families import EVERY_401
 from conformance.faults import header, late, put, respond, status
-from conformance.requests import NO_CREDENTIALS, PLAIN, UNKNOWN_CREDENTIALS, UNKNOWN_CREDENTIALS_STREAM, bad, intrusive
+from conformance.requests import (
+    NO_CREDENTIALS,
+    PLAIN,
+    UNKNOWN_CREDENTIALS,
+    UNKNOWN_CREDENTIALS_STREAM,
+    bad,
+    intrusive,
+    once,
+)
 from conformance.requirement import may, must, should
 
 BEARER = re.compile(r"(?:^|,)\s*bearer(?=\s|,|$)", re.IGNORECASE)
@@ -101,12 +109,12 @@ def code_for_wrong_key(exchange: Exchange, error: dict[str, Any]) -> str:
 # --- who is served ------------------------------------------------------------------------------------------
 
 AUTH = frozenset({"auth"})
-LOWERCASE = replace(PLAIN, credentials="lowercase", features=AUTH, label="scheme-lowercase")
-EMPTY_TOKEN = bad("token-empty", PLAIN.asked, credentials="empty")
-BASIC_SCHEME = bad("scheme-basic", PLAIN.asked, credentials="basic")
-RAW_TOKEN = bad("token-without-scheme", PLAIN.asked, credentials="raw")
+LOWERCASE = once(replace(PLAIN, credentials="lowercase", features=AUTH, label="scheme-lowercase"))
+EMPTY_TOKEN = once(bad("token-empty", PLAIN.asked, credentials="empty"))
+BASIC_SCHEME = once(bad("scheme-basic", PLAIN.asked, credentials="basic"))
+RAW_TOKEN = once(bad("token-without-scheme", PLAIN.asked, credentials="raw"))
 #: Addresses are logged, and the key is the caller's own.
-TOKEN_IN_QUERY = intrusive(bad("token-in-query", PLAIN.asked, credentials="query"))
+TOKEN_IN_QUERY = once(intrusive(bad("token-in-query", PLAIN.asked, credentials="query")))
 OK = {"id": "chatcmpl-1", "choices": [{"index": 0, "message": {"role": "assistant", "content": "OK."}}]}
 SERVED = respond(200, OK)
 

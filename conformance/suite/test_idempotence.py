@@ -7,27 +7,24 @@ from dataclasses import replace
 from conformance.archive import Send
 from conformance.exchange import JSON_CONTENT, Exchange, NotApplicable
 from conformance.faults import chain, header, only, put, status
-from conformance.requests import PLAIN, PLAIN_AGAIN, again
+from conformance.requests import PLAIN, PLAIN_AGAIN, again, once
 from conformance.requirement import should
 
 #: What the official SDK for Python adds to each request, and the header by which a client marks a repetition.
-SDK = replace(
-    PLAIN,
-    headers=(
-        *JSON_CONTENT,
-        ("x-stainless-lang", "python"),
-        ("x-stainless-package-version", "3.54.0"),
-        ("x-stainless-os", "Linux"),
-        ("x-stainless-arch", "x64"),
-        ("x-stainless-runtime", "CPython"),
-        ("x-stainless-runtime-version", "3.12.0"),
-        ("x-stainless-async", "false"),
-        ("x-stainless-retry-count", "0"),
-        ("x-stainless-read-timeout", "600"),
-        ("idempotency-key", "phanedge-conformance-plain"),
-    ),
-    label="sdk-headers",
+SDK_HEADERS = (
+    *JSON_CONTENT,
+    ("x-stainless-lang", "python"),
+    ("x-stainless-package-version", "3.54.0"),
+    ("x-stainless-os", "Linux"),
+    ("x-stainless-arch", "x64"),
+    ("x-stainless-runtime", "CPython"),
+    ("x-stainless-runtime-version", "3.12.0"),
+    ("x-stainless-async", "false"),
+    ("x-stainless-retry-count", "0"),
+    ("x-stainless-read-timeout", "600"),
+    ("idempotency-key", "phanedge-conformance-plain"),
 )
+SDK = once(replace(PLAIN, headers=SDK_HEADERS, label="sdk-headers"))
 #: Named by no `on`: a reply that is played back has the id of the first, as it may.
 SDK_AGAIN = again(SDK)
 

@@ -27,6 +27,7 @@ from conformance.requests import (
     TOOL_REQUIRED,
     again,
     chat,
+    once,
     streamed,
 )  # fmt: skip
 from conformance.requirement import must, should
@@ -41,31 +42,34 @@ _CODE = re.compile(rf"(?:{'|'.join(CODES)}|conversation )([a-z]{{12}})")
 
 
 def _nonce(code: str) -> Request:
-    request = chat(f"Reply with this code only: {code}{SALT}", label=f"nonce-{code}", max_tokens=40)
+    request = once(chat(f"Reply with this code only: {code}{SALT}", label=f"nonce-{code}", max_tokens=40))
     return streamed(request) if CODES.index(code) % 2 else request
 
 
 def _company(request: Request, label: str) -> Request:
-    return replace(request, attempt=4, after=None, label=f"{label}-in-company")
+    return once(replace(request, attempt=4, after=None, label=f"{label}-in-company"))
 
 
 NONCES = tuple(map(_nonce, CODES))
-#: What is sent together, each with the declared request that has an answer of the same form, sent alone.
-COMPANY = dict(zip(NONCES, (PLAIN, STREAM_USAGE, PLAIN), strict=True)) | {
-    _company(streamed(WORDS), "thousand-words"): WORDS,
-    _company(TOOL_REQUIRED, "tool-required"): TOOL_REQUIRED,
-    _company(JSON_OBJECT, "json-object"): JSON_OBJECT,
+#: What is sent together, each with the declared request that has an answer of the same form, sent alone. It is the
+#: endpoint that confuses requests, whichever its models are.
+COMPANY = dict(zip(NONCES, map(once, (PLAIN, STREAM_USAGE, PLAIN)), strict=True)) | {
+    _company(streamed(WORDS), "thousand-words"): once(WORDS),
+    _company(TOOL_REQUIRED, "tool-required"): once(TOOL_REQUIRED),
+    _company(JSON_OBJECT, "json-object"): once(JSON_OBJECT),
 }
 #: It names the run, so that no remembered answer of another run is the answer to it.
-RECALL = chat(f"This is conversation {SALT}. Which code did I tell you before? Answer NONE if none.", label="recall")
+RECALL = once(
+    chat(f"This is conversation {SALT}. Which code did I tell you before? Answer NONE if none.", label="recall")
+)
 ABORTED = tuple(
-    replace(again(LENGTH_STREAM, attempt), after=None, hang_up_after=1, label=f"aborted-stream-{attempt}")
+    once(replace(again(LENGTH_STREAM, attempt), after=None, hang_up_after=1, label=f"aborted-stream-{attempt}"))
     for attempt in (4, 5)
 )
 INTACT = tuple(
-    replace(again(LENGTH_STREAM, attempt), after=None, label=f"intact-stream-{attempt}") for attempt in (6, 7)
+    once(replace(again(LENGTH_STREAM, attempt), after=None, label=f"intact-stream-{attempt}")) for attempt in (6, 7)
 )
-AFTERWARDS = replace(again(PLAIN, 5), after=None, label="plain-afterwards")
+AFTERWARDS = once(replace(again(PLAIN, 5), after=None, label="plain-afterwards"))
 
 
 def _seen(exchange: Exchange) -> str:

@@ -11,8 +11,10 @@ from conformance.archive import Send
 from conformance.exchange import Exchange, Inconclusive, NotApplicable
 from conformance.families import EVERY_REPLY, streamed_choices
 from conformance.faults import chain, only, put, status
-from conformance.requests import REASONING, chat, costly
+from conformance.requests import REASONING, WEATHER, chat, costly
 from conformance.requirement import should
+
+from .test_roles import REFUSED, lacks, one_of_three, without
 
 EFFORTS = ("low", "medium", "high")
 _REASONS = frozenset({REASONING})
@@ -36,6 +38,19 @@ PUZZLE = costly(
 EXHAUSTED = chat(
     _PUZZLE, label="exhausted", temperature=None, max_tokens=None, max_completion_tokens=64,
     reasoning_effort="high", features=_REASONS,
+)  # fmt: skip
+
+_CALL = {"id": "call_2c7d", "type": "function", "function": {"name": "get_weather", "arguments": '{"city":"Paris"}'}}
+#: As a client sends it that keeps what the API knows of a message: calls without the thoughts that led to them.
+THOUGHT_RESULTS = chat(
+    label="effort-tool-results", temperature=None, max_tokens=None, max_completion_tokens=4096,
+    reasoning_effort="low", features=_REASONS, tools=[WEATHER],
+    messages=[
+        {"role": "user", "content": "Use the tool: weather in Paris?"},
+        {"role": "assistant", "content": None, "tool_calls": [_CALL]},
+        {"role": "tool", "tool_call_id": "call_2c7d", "content": "Station QD7730 reports hail."},
+        {"role": "user", "content": "Which station reports hail? Answer with its code."},
+    ],
 )  # fmt: skip
 
 _COUNT = "usage.completion_tokens_details.reasoning_tokens"
@@ -120,6 +135,19 @@ def test_exhausted_by_reasoning(send: Send) -> None:
     assert reasons == ["length"], f"nothing was answered within {limit} tokens, and finish_reason is {reasons}"
     all_thought = type(thought) is int and thought == written
     assert not (all_thought and texts), f"all {written} tokens were reasoning, and the content is {texts[:1]!r:.160}"
+
+
+@should(
+    "take the results of tools of a model that was asked to think, without its thoughts",
+    on=(THOUGHT_RESULTS,),
+    source="openai-openapi#ChatCompletionRequestAssistantMessage",
+    contract=["reasoning-01", "tools-14"],
+    at="choices.*.message.content",
+    hint="Keep what the upstream wants back (thinking blocks, signatures) in the gateway, or send it without thinking.",
+    broken_by={"refused": REFUSED, "the result dropped": without("QD7730")},
+)
+def test_results_after_thoughts(send: Send) -> None:
+    one_of_three(send, THOUGHT_RESULTS, lacks(["QD7730"]))
 
 
 @should(

@@ -4,13 +4,24 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from functools import cache
 
 from conformance.archive import Send
 from conformance.exchange import JSON_CONTENT, Exchange, Failure, Inconclusive, NotApplicable, Request
 from conformance.families import EVERY_405
 from conformance.faults import failing, header, only, respond, status
 from conformance.profile import Model
-from conformance.requests import INTRUSIVE, LONG_STREAM, PLAIN, UNKNOWN_MODEL, WRONG_METHOD, bad, chat, intrusive
+from conformance.requests import (
+    INTRUSIVE,
+    LONG_STREAM,
+    PLAIN,
+    UNKNOWN_MODEL,
+    WRONG_METHOD,
+    bad,
+    chat,
+    intrusive,
+    once,
+)
 from conformance.requirement import must, should
 
 NOT_ALLOWED = {"message": "PUT is not allowed", "type": "invalid_request_error", "param": None, "code": None}
@@ -33,9 +44,9 @@ def test_allow(exchange: Exchange) -> None:
     assert "POST" in [method.strip() for method in allowed.split(",")], f"Allow is {allowed!r}, without POST"
 
 
-GET = bad("method-get", b"", method="GET", headers=())
-DELETE = bad("method-delete", b"", method="DELETE", headers=())
-PATCH = bad("method-patch", PLAIN.asked, method="PATCH")
+GET = once(bad("method-get", b"", method="GET", headers=()))
+DELETE = once(bad("method-delete", b"", method="DELETE", headers=()))
+PATCH = once(bad("method-patch", PLAIN.asked, method="PATCH"))
 OK = {"id": "chatcmpl-1", "object": "chat.completion", "choices": [{"index": 0, "message": {"content": "OK."}}]}
 SERVED = respond(200, OK)
 
@@ -63,12 +74,11 @@ def test_other_methods(exchange: Exchange) -> None:
 
 # --- media types and characters -----------------------------------------------------------------------------
 
-AS_TEXT = replace(PLAIN, headers=(("content-type", "text/plain"),), label="json-as-text")
-UNTYPED = replace(PLAIN, headers=(), label="json-untyped")
-AS_FORM = bad(
-    "body-a-form", b"model=$MODEL$&messages=Say+OK.", headers=(("content-type", "application/x-www-form-urlencoded"),)
-)
-NOT_UTF_8 = bad("json-not-utf-8", PLAIN.body.replace(b"OK.", b"OK. \xff\xfe"))
+AS_TEXT = once(replace(PLAIN, headers=(("content-type", "text/plain"),), label="json-as-text"))
+UNTYPED = once(replace(PLAIN, headers=(), label="json-untyped"))
+FORM = (("content-type", "application/x-www-form-urlencoded"),)
+AS_FORM = once(bad("body-a-form", b"model=$MODEL$&messages=Say+OK.", headers=FORM))
+NOT_UTF_8 = once(bad("json-not-utf-8", PLAIN.body.replace(b"OK.", b"OK. \xff\xfe")))
 UTF_16 = bad("json-utf-16", json.dumps({"model": UNKNOWN_MODEL, "messages": PLAIN.asked["messages"]}).encode("utf-16"))
 
 
@@ -145,7 +155,7 @@ OVERFLOW = odd("max_tokens-2-to-the-64", '"max_tokens": 18446744073709551616')
 
 def plain_after(request: Request) -> Request:
     """A small request that no other requirement sends, to follow this one."""
-    return chat(f"Say OK. ({request.label})", label=f"after-{request.label}")
+    return once(chat(f"Say OK. ({request.label})", label=f"after-{request.label}"))
 
 
 def still_serves(send_raw: Send, request: Request) -> None:
@@ -200,6 +210,12 @@ def tells(exchange: Exchange) -> bool:
         return False
 
 
+@cache
+def _huge() -> Request:
+    """Made where it is sent, and once: it takes a while."""
+    return bad("body-of-20-MB", {"model": UNKNOWN_MODEL, "messages": [{"role": "user", "content": "a" * LARGE}]})
+
+
 @should(
     "refuse a body of 20 MB with a client error and an error object in two minutes, and go on serving",
     on=(PLAIN,),
@@ -218,7 +234,7 @@ def test_huge_body(send: Send, send_raw: Send, model: Model) -> None:
     """The connection may be closed instead: who reads no further need not answer."""
     if not model.claims(INTRUSIVE):
         raise NotApplicable("it could hurt a production endpoint, and is sent with --intrusive only")
-    huge = bad("body-of-20-MB", {"model": UNKNOWN_MODEL, "messages": [{"role": "user", "content": "a" * LARGE}]})
+    huge = _huge()
     exchange = send_raw(huge)
     assert exchange.seconds < HUGE_SECONDS, f"it was answered after {exchange.seconds:.0f} s"
     if not exchange.failure:
@@ -228,10 +244,9 @@ def test_huge_body(send: Send, send_raw: Send, model: Model) -> None:
 
 
 #: Announces more than it has, so that the connection is closed in the middle of the body.
-HALF_A_BODY = replace(
-    bad("body-broken-off", PLAIN.asked), headers=(*JSON_CONTENT, ("content-length", str(len(PLAIN.body) + 500)))
-)
-HUNG_UP = replace(LONG_STREAM, hang_up_after=1, label="long-stream-hung-up")
+TOO_LONG = (*JSON_CONTENT, ("content-length", str(len(PLAIN.body) + 500)))
+HALF_A_BODY = once(bad("body-broken-off", PLAIN.asked, headers=TOO_LONG))
+HUNG_UP = once(replace(LONG_STREAM, hang_up_after=1, label="long-stream-hung-up"))
 
 
 @should(

@@ -8,9 +8,9 @@ from typing import Any
 
 from conformance.archive import Send
 from conformance.exchange import Exchange, Inconclusive, Request
-from conformance.families import broken_off
+from conformance.families import broken_off, cut_short
 from conformance.faults import edit, put, respond, status
-from conformance.requests import chat, streamed, tries
+from conformance.requests import WEATHER, chat, streamed, tries
 from conformance.requirement import Fault, must, should
 
 Message = dict[str, Any]
@@ -82,9 +82,22 @@ NO_ALTERNATION = chat(
     label="no-alternation",
     max_tokens=60,
     messages=[
-        *turns("Welcome. What are your codes?", first="assistant"),
+        *turns("Welcome. The door code is HB590.", first="assistant"),
         {"role": "user", "content": "The first code is KM204."},
-        {"role": "user", "content": "The second code is TR909. What are both codes?"},
+        {"role": "user", "content": "The second code is TR909. What are all three codes?"},
+    ],
+)
+_NOTED = {"id": "call_9z8y", "type": "function", "function": {"name": "get_weather", "arguments": '{"city": "Oslo"}'}}
+EMPTY_CONTENTS = chat(
+    label="empty-contents",
+    max_tokens=60,
+    tools=[WEATHER],
+    messages=[
+        {"role": "user", "content": parts("", "The gate code is WK338. Use the tool: weather in Oslo?")},
+        {"role": "assistant", "content": "", "tool_calls": [_NOTED]},
+        {"role": "tool", "tool_call_id": "call_9z8y", "content": ""},
+        {"role": "assistant", "content": ""},
+        {"role": "user", "content": "What is the gate code? Answer with the code."},
     ],
 )
 _MARKUP = 'data: [DONE]\n\n"}],"role":"system" <|im_end|> <b>&amp;</b>'
@@ -100,6 +113,12 @@ def answered(exchange: Exchange) -> str:
     if broken_off(exchange):
         raise Inconclusive("the stream broke off")
     content = exchange.messages[0].get("content") if exchange.messages else None
+    if (
+        not content
+        and not exchange.tool_calls
+        and any(cut_short(each.get("finish_reason")) for each in exchange.choices)
+    ):
+        raise Inconclusive(f"the reply is empty, and ends with {exchange.choices[0].get('finish_reason')!r}")
     if not isinstance(content, str) and not exchange.tool_calls:
         raise Inconclusive(f"the reply has no text: {json.dumps(content)[:100]}")
     return content or ""
@@ -243,10 +262,28 @@ def test_names(exchange: Exchange) -> None:
     contract=["roles-07"],
     at="choices.*.message.content",
     hint="Join messages of one role for an upstream that wants them by turns, and begin with a user message.",
-    broken_by={"refused": REFUSED, "the first dropped": without("KM204"), "the last dropped": without("TR909")},
+    broken_by={
+        "refused": REFUSED,
+        "what comes before the user dropped": without("HB590"),
+        "the first dropped": without("KM204"),
+        "the last dropped": without("TR909"),
+    },
 )
 def test_no_alternation(send: Send) -> None:
-    one_of_three(send, NO_ALTERNATION, lacks(["KM204", "TR909"]))
+    one_of_three(send, NO_ALTERNATION, lacks(["HB590", "KM204", "TR909"]))
+
+
+@should(
+    "take messages and parts whose text is empty: of the user, of the assistant, beside tool calls, of a tool",
+    on=(EMPTY_CONTENTS,),
+    source="openai-openapi#CreateChatCompletionRequest.messages",
+    contract=["roles-04", "roles-05"],
+    at="error",
+    hint="Leave empty text out for an upstream that refuses it.",
+    broken_by={"refused": REFUSED, "a failure": status(500), "the message dropped": without("WK338")},
+)
+def test_empty_contents(send: Send) -> None:
+    one_of_three(send, EMPTY_CONTENTS, lacks(["WK338"]))
 
 
 def _cut_at_markup(document: Any) -> None:

@@ -4,21 +4,38 @@ from __future__ import annotations
 
 from typing import Any
 
+from conformance.archive import Send
 from conformance.exchange import Exchange, Inconclusive, NotApplicable, Request
 from conformance.families import EVERY_USAGE, broken_off
-from conformance.faults import put, respond, status
+from conformance.faults import edit, only, put, respond, status
 from conformance.profile import Model
-from conformance.requests import COMPLETION_LENGTH, LENGTH, PLAIN, STREAM, STREAM_USAGE, chat
+from conformance.requests import (
+    COMPLETION_LENGTH,
+    LENGTH,
+    LENGTH_STREAM,
+    LONG,
+    PLAIN,
+    STREAM,
+    STREAM_USAGE,
+    chat,
+)
 from conformance.requirement import Family, must, should
 
 #: A request with nothing but what must be in it.
 MINIMAL = chat(label="minimal", max_tokens=None, temperature=None)
-HOT = chat(label="temperature-2", temperature=2)
-NARROW = chat(label="top-p-least", temperature=None, top_p=0.01)
-LIKED = chat(label="penalties-least", temperature=None, top_p=1, presence_penalty=-2, frequency_penalty=-2)
-DISLIKED = chat(label="penalties-most", temperature=None, presence_penalty=2, frequency_penalty=2)
+RANGED = ("temperature", "top_p", "presence_penalty", "frequency_penalty")
+#: Values at the ends of their ranges, and defaults written out, asked for together. Some models take only one of
+#: temperature and top_p.
+EXTREMES: dict[str, dict[str, Any]] = {
+    "least": {
+        "top_p": 0.01, "presence_penalty": -2, "frequency_penalty": -2, "seed": -1, "stop": "STOPHERE",
+        "response_format": {"type": "text"},
+    },
+    "greatest": {"temperature": 2, "presence_penalty": 2, "frequency_penalty": 2, "seed": 2**53 + 1},
+}  # fmt: skip
 
 END_TOKEN = 1  #: some tokenisers count the token that ends a reply
+BEGINNING = 8  #: characters by which two texts are known to begin alike
 LEAST = 16  #: some upstreams raise smaller limits to this
 
 
@@ -32,6 +49,14 @@ def _limited_by(name: str) -> Family:
         lambda each: EVERY_USAGE.meant(each) and limited(each),
         lambda each: EVERY_USAGE.holds(each) and limited(each.request),
     )
+
+
+def ended_early(exchange: Exchange) -> bool:
+    """Whether a reply is well shorter than its limit, so that it was not cut off. False where it was not counted."""
+    usage, asked = exchange.reply.get("usage"), exchange.request.asked
+    limit = asked.get("max_tokens") or asked.get("max_completion_tokens")
+    count = usage.get("completion_tokens") if isinstance(usage, dict) else None
+    return type(count) is int and type(limit) is int and 0 < count < limit - END_TOKEN
 
 
 def _check(name: str, asked: dict[str, Any], usage: dict[str, Any]) -> None:
@@ -159,7 +184,48 @@ def test_cut_is_length(exchange: Exchange, asked: dict[str, Any]) -> None:
     if asked.get("max_completion_tokens", 0) > 100:
         raise NotApplicable("a model that reasons was given room enough")
     reason = _reason(exchange)
+    if reason == "stop" and ended_early(exchange):
+        raise Inconclusive(f"the model ended before the limit, after {exchange.usage.get('completion_tokens')} tokens")
     assert reason == "length", f"counting to 100 in 20 tokens ended with finish_reason {reason!r}"
+
+
+def _begins_alike(cut: Exchange, whole: Exchange) -> bool:
+    """Whether a text that was cut off begins as one that was not."""
+    texts = [str(each.messages[0].get("content")).strip() if each.messages else "" for each in (cut, whole)]
+    return _reason(whole) == "stop" and texts[0][:BEGINNING] == texts[1][:BEGINNING]
+
+
+def _notice(document: Any) -> None:
+    for choice in document["choices"]:
+        if "message" in choice and choice["finish_reason"] == "length":
+            choice["message"]["content"] = "[truncated: raise max_tokens]"
+
+
+@should(
+    "give what was written up to the limit as the content of a reply that was cut off, or nothing, but no notice",
+    on=(LENGTH, LENGTH_STREAM, COMPLETION_LENGTH, LONG),
+    source="openai-openapi#ChatCompletionResponseMessage.content",
+    contract=["sampling-03", "reasoning-03"],
+    at="choices.*.message.content",
+    hint="Put no words of the gateway into content: finish_reason tells that the limit was reached.",
+    broken_by={
+        "a notice": edit(_notice),
+        "a notice in a stream": put("choices.*.delta.content", lambda text: text and "[cut]"),
+    },
+)
+def test_cut_text_is_its_own(send: Send, model: Model) -> None:
+    """A model may begin with a phrase of its own, which it does where it is not cut off, too."""
+    if model.reasons:
+        raise NotApplicable("a model that reasons was given room enough")
+    judged = False
+    for exchange in map(send, (LENGTH, LENGTH_STREAM, COMPLETION_LENGTH)):
+        if not exchange.succeeded or broken_off(exchange) or _reason(exchange) != "length":
+            continue
+        content, judged = exchange.messages[0].get("content") if exchange.messages else None, True
+        own = not content or "1" in str(content) or _begins_alike(exchange, send(LONG))
+        assert own, f"“{exchange.request}”: of a count from 1 that was cut off the content is {content!r:.120}"
+    if not judged:
+        raise Inconclusive("no reply was cut off")
 
 
 @must(
@@ -184,18 +250,43 @@ def test_end_is_stop(exchange: Exchange, asked: dict[str, Any]) -> None:
 
 @should(
     "accept the least and the greatest temperature, top_p and penalties that are legal",
-    on=(HOT, NARROW, LIKED, DISLIKED),
+    on=(PLAIN,),
     source="openai-openapi#ModelResponseProperties.temperature",
     contract=["sampling-06"],
     at="error",
     hint="Bring a value that the upstream does not take (temperature 2 on Claude) into its range.",
-    needs=["request"],
     broken_by={
-        "refused as out of range": respond(400, {"error": {"message": "temperature: must be at most 1", "type": "t"}}),
-        "a failure": status(500),
+        "refused as out of range": only(
+            lambda each: each.asked.get("temperature") == 2,
+            respond(400, {"error": {"message": "temperature: must be at most 1", "type": "t"}}),
+        ),
+        "a failure": only(lambda each: "presence_penalty" in each.asked, status(500)),
     },
 )
-def test_boundaries(exchange: Exchange, model: Model) -> None:
-    if model.reasons or "not support" in exchange.text.lower() or "unsupported" in exchange.text.lower():
-        raise NotApplicable("the model takes no such parameter")
-    assert exchange.succeeded, f"“{exchange.request}” is answered with {exchange.outcome}: {_said(exchange)}"
+def test_boundaries(send: Send, model: Model) -> None:
+    """Those of one end are sent at once, and one by one only where that is refused, to tell which it is."""
+    if model.reasons:
+        raise NotApplicable("a model that reasons takes no such parameter")
+    unknown = 0
+    for end, values in EXTREMES.items():
+        if send(extremes(end, model)).succeeded:
+            continue
+        for name in (name for name in RANGED if name in values and model.claims(f"chat.{name}")):
+            exchange = send(extreme(end, name))
+            if "not support" in exchange.text.lower() or "unsupported" in exchange.text.lower():
+                unknown += 1
+                continue
+            assert exchange.succeeded, f"“{exchange.request}” is answered with {exchange.outcome}: {_said(exchange)}"
+    if unknown:
+        raise NotApplicable(f"the model says of {unknown} of these parameters that it does not support them")
+
+
+def extremes(end: str, model: Model) -> Request:
+    """All values at one end of their ranges, as far as they are claimed."""
+    claimed = {name: value for name, value in EXTREMES[end].items() if model.claims(f"chat.{name}")}
+    return chat(label=f"parameters-{end}", **{"temperature": None} | claimed)
+
+
+def extreme(end: str, name: str) -> Request:
+    """One of these values alone."""
+    return chat(label=f"{name}-{end}", **{"temperature": None, name: EXTREMES[end][name]})

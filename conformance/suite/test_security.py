@@ -11,7 +11,7 @@ from conformance.archive import Send
 from conformance.exchange import MODEL, SCRUBBED_KEY, Exchange, Inconclusive, NotApplicable, Request, Violation
 from conformance.families import EVERY_ERROR, EVERY_RESPONSE, EVERY_UNAUTHENTICATED
 from conformance.faults import edit, header, put, respond, status
-from conformance.requests import PLAIN, UNKNOWN_MODEL, UNKNOWN_TOKEN, bad, intrusive
+from conformance.requests import PLAIN, UNKNOWN_MODEL, UNKNOWN_TOKEN, bad, intrusive, once
 from conformance.requirement import Family, Fault, must, should
 
 ECHO = 16  #: contiguous characters of a token that disclose it
@@ -241,7 +241,7 @@ def fetching(label: str, url: str) -> Request:
 
 LOOPBACK = fetching("loopback", "http://127.0.0.1:1/x.png")
 METADATA = fetching("metadata-service", "http://169.254.169.254/latest/meta-data/")
-LOOPBACK_6 = fetching("loopback-6", "http://[::1]/")
+LOOPBACK_6 = once(fetching("loopback-6", "http://[::1]/"))
 #: What an image service says of the inside where it tried: the metadata's names, or how the connection failed.
 INSIDE = re.compile(
     r"ami-id|instance-id|iam/|security-credentials|computeMetadata|connection refused|ECONNREFUSED|no route to host",
@@ -288,7 +288,7 @@ def two_models(label: str, first: str, second: str) -> Request:
     """A body with two members named model, in this order."""
     messages = json.dumps(PLAIN.asked["messages"])
     body = f'{{"model": "{first}", "max_tokens": 16, "messages": {messages}, "model": "{second}"}}'
-    return intrusive(bad(label, body.encode()))
+    return once(intrusive(bad(label, body.encode())))
 
 
 UNKNOWN_LAST = two_models("two-models-unknown-last", MODEL, UNKNOWN_MODEL)

@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable, Iterable
 from typing import Any
 
+from conformance.dialects import mapped
 from conformance.exchange import Exchange, Fact, NotApplicable
 from conformance.families import (
     EVERY_CHUNKED,
@@ -42,7 +43,7 @@ def _requirement(root: str, clause: Clause, on: Family, documents: Documents) ->
         if not observed.judged:
             raise NotApplicable(f"it has no {clause.path.replace('.*', '')}")
         more = f" (and {len(observed.violations) - 3} more)" if len(observed.violations) > 3 else ""
-        assert not observed.violations, "; ".join(observed.violations[:3]) + more
+        assert not observed.violations, "; ".join(observed.violations[:3]) + more + _mapped(clause, exchange)
 
     facts: dict[str, Fact] = {"created": "created", "id": "ids"}
     last = clause.path.rpartition(".")[2]
@@ -62,6 +63,12 @@ def _requirement(root: str, clause: Clause, on: Family, documents: Documents) ->
             needs=frozenset({facts[last]} if last in facts else ()),
         )
     )
+
+
+def _mapped(clause: Clause, exchange: Exchange) -> str:
+    """What to add to a violation about the prompt's counts: the dialect that they are in, with its mapping."""
+    about_prompt = clause.id.startswith(("usage.prompt_tokens", "usage.total_tokens"))
+    return mapped(exchange.usage) if about_prompt else ""
 
 
 def _at(clause: Clause) -> str:

@@ -11,13 +11,13 @@ from conformance.faults import edit, only, put, respond
 from conformance.requests import STOP, STOP_STREAM, chat, streamed
 from conformance.requirement import must
 
-#: Three characters of three bytes each, so that the sequence spans tokens.
+#: Two words, and characters of three bytes each, so that the sequence spans tokens.
 STOP_WIDE_STREAM = streamed(
-    chat("Repeat exactly and add nothing: 甲 乙 停止词 丙", label="stop-wide", stop="停止词", max_tokens=40)
+    chat("Repeat exactly and add nothing: 甲 乙 停止 词语 丙", label="stop-wide", stop="停止 词语", max_tokens=40)
 )
 STOP_FOUR = chat(
-    "Repeat exactly and add nothing: one two three four five",
-    label="stop-four", stop=["five", "three", "zzz", "qqq"], max_tokens=40,
+    "Repeat exactly and add nothing: one two three four five six",
+    label="stop-four", stop=["five six", "three four", "zzz", "qqq"], max_tokens=40,
 )  # fmt: skip
 
 
@@ -37,8 +37,8 @@ def _ends_before(exchange: Exchange, first: str, rest: str) -> None:
     text = _text(exchange, first)
     for each in [stop] if isinstance(stop, str) else list_of(stop):
         assert each not in text, f"the text holds the stop sequence {each!r}: {text[:120]!r}"
-        last = text.split()[-1]
-        assert not each.startswith(last), f"the text ends in {last!r}, the beginning of the stop sequence {each!r}"
+        begun = [each[:length] for length in range(1, len(each)) if f" {text.rstrip()}".endswith(f" {each[:length]}")]
+        assert not begun, f"the text ends in {begun[-1]!r}, the beginning of the stop sequence {each!r}"
     assert rest not in text, f"the text goes on after the stop sequence, to {rest!r}: {text[:120]!r}"
 
 
@@ -81,7 +81,8 @@ def test_text_ends_before(exchange: Exchange) -> None:
     hint="Pass all of the array on, not its first or its last element.",
     broken_by={
         "only the first counts": put("choices.*.message.content", "one two three four"),
-        "none counts": put("choices.*.message.content", "one two three four five"),
+        "none counts": put("choices.*.message.content", "one two three four five six"),
+        "the first word of one left over": put("choices.*.message.content", "one two three"),
         "an array refused": only(
             lambda request: isinstance(request.asked.get("stop"), list),
             respond(400, {"error": {"message": "stop: must be a string", "type": "invalid_request_error"}}),
@@ -131,8 +132,9 @@ def test_reason_is_stop(exchange: Exchange) -> None:
     broken_by={
         "ignored": _in_stream("ALPHA BRAVO STOPHERE CHARLIE"),
         "its beginning leaks": _in_stream("ALPHA BRAVO STOP"),
-        "ignored where it is not ASCII": _in_stream("甲 乙 停止词 丙"),
+        "ignored where it is not ASCII": _in_stream("甲 乙 停止 词语 丙"),
         "its first character leaks": _in_stream("甲 乙 停"),
+        "its first word leaks": _in_stream("甲 乙 停止"),
     },
 )
 def test_streamed_text_ends_before(exchange: Exchange, asked: dict[str, Any]) -> None:

@@ -246,6 +246,60 @@ def test_nothing_after_finish(chunks: Chunks) -> None:
         raise NotApplicable("no choice has a finish_reason")
 
 
+# --- deltas --------------------------------------------------------------------------------------------------
+
+
+@should(
+    "send deltas alone: no message beside them, which repeats what was said",
+    on=EVERY_CHUNKED,
+    source="openai-openapi#CreateChatCompletionStreamResponse.choices.delta",
+    contract=["streaming-06"],
+    at="choices.*.message",
+    hint="Take message out of the choices of chunks: it is the member of a whole reply.",
+    broken_by=put("choices.*.message", {"role": "assistant", "content": "OK"}),
+)
+def test_delta_alone(chunks: Chunks) -> None:
+    both = [each for each in streamed_choices(chunks) if each.get("message") and "delta" in each]
+    assert not both, f"{len(both)} streamed choices have a message beside the delta: {json.dumps(both[0])[:160]}"
+
+
+SHORTEST_TWICE = 20  #: characters of a text that a model hardly says twice by itself
+
+
+def _texts(choices: list[dict[str, Any]]) -> list[str]:
+    """The pieces of text of one choice, empty ones left out."""
+    return [text for choice in choices if isinstance(text := _delta(choice).get("content"), str) and text]
+
+
+def _whole_at_end(before: list[Read]) -> list[Read]:
+    """The text of the first choice once more, in a delta of its own before the choice ends."""
+    documents = [json.loads(data[6:]) for _, data in before if data.startswith(b"data: {")]
+    said = "".join(_texts([each for each in streamed_choices(documents) if each.get("index") == 0]))
+    at = next((number for number, each in enumerate(before) if FINISHES.search(each[1])), 0)
+    again = {"index": 0, "delta": {"content": said}, "logprobs": None, "finish_reason": None}
+    return [*before[:at], (before[at][0], chunk(documents[0] | {"choices": [again]})), *before[at:]]
+
+
+@should(
+    "not say all the text of a choice once more at its end",
+    on=EVERY_COMPLETED_STREAM,
+    source="openai-openapi#CreateChatCompletionStreamResponse.choices.delta",
+    contract=["streaming-06", "equiv-01"],
+    at="choices.*.delta.content",
+    hint="Leave the text of the upstream's last event out: it sums up what was streamed already.",
+    broken_by=events(_whole_at_end),
+)
+def test_text_not_again(chunks: Chunks) -> None:
+    pieces = {index: _texts(choices) for index, choices in _by_index(chunks).items()}
+    long = {index: texts for index, texts in pieces.items() if len(texts) > 2 and len(texts[-1]) >= SHORTEST_TWICE}
+    for index, (*before, last) in long.items():
+        assert last.strip() != "".join(before).strip(), (
+            f"the last delta of choice {index} is all its text: {last!r:.120}"
+        )
+    if not any(len(texts) > 2 and len("".join(texts)) >= SHORTEST_TWICE for texts in pieces.values()):
+        raise NotApplicable("no choice has a text of 20 characters in several pieces")
+
+
 @must(
     "send data: [DONE] only after every choice has its finish_reason",
     on=EVERY_STREAM,

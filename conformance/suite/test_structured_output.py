@@ -11,7 +11,7 @@ from referencing import Registry
 from referencing.exceptions import Unresolvable
 
 from conformance.exchange import Exchange, Inconclusive, NotApplicable, Request
-from conformance.families import broken_off, output_type, replies_where, streamed_choices, strict_schema
+from conformance.families import broken_off, cut_short, output_type, replies_where, streamed_choices, strict_schema
 from conformance.faults import edit, put
 from conformance.requirement import must
 from conformance.strict_json import JSONError, loads
@@ -64,7 +64,7 @@ def outputs(exchange: Exchange) -> list[Any]:
         message, reason = choice.get("message"), choice.get("finish_reason")
         if not isinstance(message, dict):
             raise NotApplicable("a choice has no message, which is another requirement")
-        if reason in ("length", "content_filter") or message.get("refusal"):
+        if reason in ("length", "content_filter") or message.get("refusal") or _cut(message, reason):
             raise Inconclusive(f"the model did not answer: finish_reason {reason}, refusal {message.get('refusal')!r}")
         if not message.get("content") and not message.get("tool_calls") and reason == "stop":
             raise Inconclusive("the reply is wholly empty, as Claude's sometimes are")
@@ -76,6 +76,18 @@ def outputs(exchange: Exchange) -> list[Any]:
     if not found:
         raise Inconclusive("the reply has no choice")
     return found
+
+
+def _cut(message: dict[str, Any], reason: Any) -> bool:
+    """Whether the end is missing, or there is no text, for a reason that is none of the API's: that it is none is
+    another requirement."""
+    if not cut_short(reason) or message.get("tool_calls"):
+        return False
+    try:
+        loads(message.get("content") or "")
+    except JSONError:
+        return True
+    return False
 
 
 def _twice(content: Any) -> bool:

@@ -8,7 +8,7 @@ from typing import Any
 from conformance.archive import Send
 from conformance.exchange import Exchange, Inconclusive, NotApplicable, Request, list_of
 from conformance.families import broken_off
-from conformance.faults import drop, only, put, status
+from conformance.faults import drop, only, put, respond, status
 from conformance.requests import (
     TIME,
     TOOL_AUTO,
@@ -22,10 +22,12 @@ from conformance.requests import (
 from conformance.requirement import may, must, should
 from conformance.strict_json import JSONError, loads
 
-from .test_roles import REFUSED, lacks, one_of_three, parts, without
+from .test_roles import REFUSED, answered, lacks, one_of_three, parts, without
+from .test_sampling import ended_early
 
 JSONObject = dict[str, Any]
 
+_UNMATCHED = {"error": {"message": "tool_result without a tool_use", "type": "invalid_request_error"}}
 CALLS = "choices.*.message.tool_calls"
 PIECES = "choices.*.delta.tool_calls"
 _PARIS = "Use the tool: weather in Paris?"
@@ -36,7 +38,7 @@ TOOL_ALLOWED = chat(
     _PARIS, label="tool-allowed", tools=[WEATHER, TIME], max_tokens=300, features=frozenset({"tools.allowed"}),
     tool_choice={"type": "allowed_tools", "allowed_tools": _TIME_ONLY},
 )  # fmt: skip
-_PING = {"type": "function", "function": {"name": "ping", "description": "Checks that the line is up."}}
+_PING: JSONObject = {"type": "function", "function": {"name": "ping", "description": "Checks that the line is up."}}
 TOOL_BARE = chat(
     "Use the tool: is the line up?", label="tool-bare", tools=[_PING], max_tokens=300,
     tool_choice={"type": "function", "function": {"name": "ping"}},
@@ -68,14 +70,93 @@ TOOL_RESULTS = chat(
         {"role": "user", "content": "Which station reports from Tokyo? Answer with its code."},
     ],
 )  # fmt: skip
+_PING_FULL = {"type": "function", "function": _PING["function"] | {"parameters": {"type": "object", "properties": {}}}}
+_PINGED = {"id": "call_3c4d", "type": "function", "function": {"name": "ping", "arguments": "{}"}}
+_LOOKED = [call("call_1a2b", "Paris"), _PINGED]
 TOOL_TEXT_BESIDE = chat(
-    label="tool-text-beside", tools=[WEATHER], max_tokens=100,
+    label="tool-text-beside", tools=[WEATHER, _PING_FULL], max_tokens=100,
     messages=[
         {"role": "user", "content": _PARIS},
-        {"role": "assistant", "content": "The code is ZX417. I look.", "tool_calls": [call("call_1a2b", "Paris")]},
+        {"role": "assistant", "content": "The code is ZX417. I look.", "tool_calls": _LOOKED},
         result("call_1a2b", "Sunny."),
+        result("call_3c4d", "Up."),
         {"role": "user", "content": "Which code did you mention?"},
     ],
+)  # fmt: skip
+
+
+def _odd(id: str, arguments: str) -> JSONObject:
+    return {"id": id, "type": "function", "function": {"name": "get_weather", "arguments": arguments}}
+
+
+#: A client sends back what a model wrote, also where that was no JSON.
+TOOL_ODD_ARGUMENTS = chat(
+    label="tool-odd-arguments", tools=[WEATHER], max_tokens=100,
+    messages=[
+        {"role": "user", "content": _PARIS},
+        {"role": "assistant", "content": None, "tool_calls": [_odd("call_5e6f", ""), _odd("call_7a8b", '{"bad')]},
+        result("call_5e6f", "No city was given."),
+        result("call_7a8b", "Station QC5081 reports fog."),
+        {"role": "user", "content": "Which station reports fog? Answer with its code."},
+    ],
+)  # fmt: skip
+EMPTY_TOOLS = chat("Say hello in one sentence.", label="tools-empty", tools=[], max_tokens=60)
+_SAVE = {
+    "type": "function",
+    "function": {
+        "name": "save_story",
+        "description": "Saves a story.",
+        "parameters": {
+            "type": "object",
+            "properties": {"text": {"type": "string", "minLength": 1000, "description": "All of the story"}},
+            "required": ["text"],
+        },
+    },
+}
+_LIGHTHOUSE = "Write a story of 300 words about a lighthouse, and save it with the tool."
+_CUT: JSONObject = {"tools": [_SAVE], "tool_choice": "required"}
+TOOL_CUT = chat(_LIGHTHOUSE, label="tool-cut", max_tokens=48, **_CUT)
+#: Under the other name of the limit, which no other stream has.
+TOOL_CUT_STREAM = streamed(chat(_LIGHTHOUSE, label="tool-cut", max_tokens=None, max_completion_tokens=48, **_CUT))
+_KEYWORDS = {
+    "$schema": "https://json-schema.org/draft/2020-12/schema",
+    "type": "object",
+    "properties": {
+        "unit": {"$ref": "#/$defs/unit"},
+        "kind": {"type": "string", "enum": ["kind_tq7"]},
+        "pass": {"type": "string", "description": "Always KM583, and nothing else."},
+        "note": {"anyOf": [{"type": "string", "enum": ["note_wp2"]}, {"type": "string", "enum": ["note_wp3"]}]},
+        "options": {"type": "object", "properties": {}, "additionalProperties": False},
+    },
+    "required": ["unit", "kind", "pass", "note", "options"],
+    "additionalProperties": False,
+    "$defs": {"unit": {"type": "string", "enum": ["unit_zr9"]}},
+}
+_SET = {"name": "set_up", "description": "Sets the machine up.", "parameters": _KEYWORDS}
+TOOL_KEYWORDS = chat(
+    "Set the machine up with the tool.",
+    label="tool-keywords", tools=[{"type": "function", "function": _SET}], max_tokens=300,
+    tool_choice={"type": "function", "function": {"name": "set_up"}},
+)  # fmt: skip
+_ANSWER = {
+    "type": "object",
+    "properties": {"greeting": {"type": "string"}, "words": {"type": "integer"}},
+    "required": ["greeting", "words"],
+    "additionalProperties": False,
+}
+_FORMAT = {"type": "json_schema", "json_schema": {"name": "greeting", "strict": True, "schema": _ANSWER}}
+#: Both in one request is more than some upstreams can; what is required of each alone is not judged on these.
+_BOTH = frozenset({"schema.beside_tools"})
+FORMAT_BESIDE_TOOLS = streamed(
+    chat(
+        "Greet me in ten words or so, and tell me the weather in Paris.",
+        label="format-beside-tools", tools=[WEATHER], tool_choice="none", max_tokens=200,
+        response_format=_FORMAT, features=_BOTH,
+    )
+)  # fmt: skip
+CALL_BESIDE_FORMAT = chat(
+    _PARIS, label="call-beside-format", tools=[WEATHER], tool_choice="required", max_tokens=300,
+    response_format=_FORMAT, features=_BOTH,
 )  # fmt: skip
 
 
@@ -175,6 +256,8 @@ def test_allowed(exchange: Exchange) -> None:
         assert exchange.status < 500, f"allowed_tools is answered with HTTP {exchange.status}"
         return
     names = [each.get("name") for each in _calls(exchange)]
+    if not exchange.choices:
+        raise Inconclusive("the reply has no choice")
     assert names, "allowed_tools requires a call, and none came"
     assert set(names) == {"get_time"}, f"only get_time is allowed, and {names} are called"
 
@@ -295,6 +378,155 @@ def test_several_results(send: Send) -> None:
 )
 def test_text_beside(send: Send) -> None:
     one_of_three(send, TOOL_TEXT_BESIDE, lacks(["ZX417"]))
+
+
+@should(
+    "take calls with the arguments {}, which is what a function without parameters is called with, in a history",
+    on=(TOOL_TEXT_BESIDE,),
+    source="openai-openapi#ChatCompletionRequestAssistantMessage.tool_calls",
+    contract=["tools-14"],
+    at="error",
+    hint="Translate {} to an empty object: neither to null nor to nothing.",
+    broken_by={"refused": REFUSED, "a failure": status(500)},
+)
+def test_empty_arguments_taken(exchange: Exchange) -> None:
+    answered(exchange)
+
+
+def _names_arguments(exchange: Exchange) -> bool:
+    """Whether an error says that arguments are what is wrong, by OpenAI's name or by that of another vendor."""
+    told = json.dumps(exchange.error).lower()
+    return any(word in told for word in ("argument", "input", "json"))
+
+
+@should(
+    "answer a history with arguments that are empty or no JSON, or refuse it with a 400 or 422 that says so",
+    on=(TOOL_ODD_ARGUMENTS,),
+    source="openai-openapi#ChatCompletionMessageToolCall.function.arguments",
+    contract=["tools-14", "tools-15"],
+    at="choices.*.message.content",
+    hint="Pass such arguments on as an empty object or as text; do not drop the call and keep its result.",
+    broken_by={
+        "refused for what it did itself": respond(400, _UNMATCHED),
+        "a failure": status(500),
+        "the results dropped": without("QC5081"),
+    },
+)
+def test_odd_arguments(send: Send) -> None:
+    exchange = send(TOOL_ODD_ARGUMENTS)
+    if exchange.status in (400, 422):
+        said = " ".join(exchange.text.split())[:200]
+        assert _names_arguments(exchange), f"the refusal does not say that arguments are wrong: {said}"
+        return
+    one_of_three(send, TOOL_ODD_ARGUMENTS, lacks(["QC5081"]))
+
+
+@should(
+    "take an empty array of tools as if there were none, or refuse it with status 400 or 422 and an error object",
+    on=(EMPTY_TOOLS,),
+    source="openai-openapi#CreateChatCompletionRequest.tools",
+    contract=["tools-04", "validation-17"],
+    at="choices.*.message.content",
+    hint="Leave an empty array out before the request is translated.",
+    shown_by=put("choices.*.message.content", "Hello, nice to meet you."),
+    broken_by={
+        "FastAPI's detail": respond(422, {"detail": [{"type": "extra_forbidden", "loc": ["body", "tools"]}]}),
+        "JSON": respond(200, {"choices": [{"index": 0, "message": {"content": '{"name": "hello", "arguments": {}}'}}]}),
+        "a call": respond(200, {"choices": [{"index": 0, "message": {"content": None, "tool_calls": _LOOKED}}]}),
+        "a failure": status(500),
+    },
+)
+def test_no_tools(exchange: Exchange) -> None:
+    if exchange.refused:
+        said = " ".join(exchange.text.split())[:160]
+        error = exchange.document.get("error") if isinstance(exchange.document, dict) else None
+        whole = exchange.status in (400, 422) and isinstance(error, dict) and isinstance(error.get("message"), str)
+        assert whole, f"an empty array of tools is answered with HTTP {exchange.status}: {said}"
+        return
+    assert not exchange.tool_calls, f"no tools are offered, and one is called: {json.dumps(_calls(exchange))[:160]}"
+    text = answered(exchange)
+    assert _object(text.strip().removeprefix("```json").removesuffix("```")) is None, (
+        f"a greeting was asked for with an empty array of tools, and JSON came: {text[:160]!r}"
+    )
+
+
+@must(
+    "report length for a tool call whose arguments the limit cut off, streamed or not",
+    on=(TOOL_CUT, TOOL_CUT_STREAM),
+    source="openai-openapi#CreateChatCompletionResponse.choices.finish_reason",
+    contract=["equiv-04", "sampling-03"],
+    at="choices.*.finish_reason",
+    hint="Take the upstream's reason before that of the calls: clients run a call that ends with tool_calls.",
+    needs=["request"],
+    broken_by={
+        "tool_calls": put("choices.*.finish_reason", lambda reason: reason and "tool_calls"),
+        "stop": put("choices.*.finish_reason", lambda reason: reason and "stop"),
+    },
+)
+def test_cut_call_is_length(exchange: Exchange, asked: JSONObject) -> None:
+    if asked.get("max_completion_tokens", 0) > 100:
+        raise NotApplicable("a model that reasons was given room enough")
+    written = [str(each.get("arguments")) for each in _calls(exchange)]
+    if not written or _object(written[-1]) is not None:
+        raise Inconclusive("no call came that was cut off")
+    reason = exchange.choices[0].get("finish_reason")
+    if reason in (None, "", "content_filter") or ended_early(exchange):
+        raise Inconclusive(f"it is not the limit that ended the call: finish_reason {reason!r}")
+    assert reason == "length", f"arguments that were cut off, {written[-1][-60:]!r}, end with finish_reason {reason!r}"
+
+
+def _lacking_of_schema(exchange: Exchange) -> str:
+    """Which value, that only the function's schema tells, a call lacks."""
+    answered(exchange)
+    given = " ".join(str(each.get("arguments")) for each in _calls(exchange))
+    missing = [value for value in ("unit_zr9", "kind_tq7", "note_wp", "KM583") if value not in given]
+    return f"the arguments lack {' and '.join(missing)}, which the schema tells: {given[:200]!r}" if missing else ""
+
+
+@should(
+    "let the model read the whole schema of a function: $defs and $ref, enum, anyOf, descriptions, an empty object",
+    on=(TOOL_KEYWORDS,),
+    source="openai-openapi#FunctionParameters",
+    contract=["tools-02", "tools-07"],
+    at=f"{CALLS}.*.function.arguments",
+    hint="Pass parameters on as they are; resolve or leave out what the upstream refuses, and keep what it reads.",
+    broken_by={
+        "refused": REFUSED,
+        "definitions lost": put(f"{CALLS}.*.function.arguments", lambda text: text.replace("unit_zr9", "metre")),
+        "values lost": put(f"{CALLS}.*.function.arguments", lambda text: text.replace("kind_tq7", "any")),
+        "descriptions lost": put(f"{CALLS}.*.function.arguments", lambda text: text.replace("KM583", "secret")),
+        "anyOf lost": put(f"{CALLS}.*.function.arguments", lambda text: text.replace("note_wp", "none")),
+    },
+)
+def test_schema_keywords(send: Send) -> None:
+    one_of_three(send, TOOL_KEYWORDS, _lacking_of_schema)
+
+
+def _not_both(exchange: Exchange) -> str:
+    """What is wrong with an answer to a request with tools and a format: a call is due where required, else JSON."""
+    if exchange.status in (400, 422):
+        raise NotApplicable("tools and response_format together are refused")
+    text = answered(exchange)
+    if exchange.request.asked["tool_choice"] == "required":
+        return "" if _calls(exchange) else f"no tool is called: {text[:160]!r}"
+    return "" if _object(text) is not None else f"the content is no JSON object: {text[:160]!r}"
+
+
+@should(
+    "heed both tools and response_format of a request: JSON where tools are ruled out, a call where one is required",
+    on=(FORMAT_BESIDE_TOOLS, CALL_BESIDE_FORMAT),
+    source="openai-structured-outputs#introduction",
+    contract=["tools-06", "schema-03"],
+    at="choices.*.message",
+    hint="Where the format is forced by a tool of the gateway's own, offer the caller's tools beside it.",
+    broken_by={
+        "prose": put("choices.*.delta.content", lambda text: text and "Hello! "),
+        "JSON in place of the call": put("choices.*.message", {"role": "assistant", "content": '{"greeting": "Hi"}'}),
+    },
+)
+def test_beside_format(send: Send) -> None:
+    for request in (FORMAT_BESIDE_TOOLS, CALL_BESIDE_FORMAT):
+        one_of_three(send, request, _not_both)
 
 
 @should(

@@ -11,6 +11,7 @@ from conformance.families import (
     EVERY_TOOL_CALL,
     EVERY_TOOL_STREAM,
     broken_off,
+    cut_short,
     replies_where,
     streamed_choices,
     tool_choice,
@@ -85,7 +86,7 @@ def _functions(exchange: Exchange) -> list[tuple[JSONObject, str]]:
     names, found = declared(exchange.request.asked), []
     for choice in exchange.choices:
         message = choice.get("message")
-        if not isinstance(message, dict) or choice.get("finish_reason") in ("length", "content_filter"):
+        if not isinstance(message, dict) or cut_short(choice.get("finish_reason")):
             continue
         for call in list_of(message.get("tool_calls")):
             function = call.get("function") if isinstance(call, dict) else None
@@ -245,7 +246,7 @@ def _willing(exchange: Exchange) -> None:
         raise Inconclusive("the reply is wholly empty")
     for choice in exchange.choices:
         refusal = [message.get("refusal") for message in exchange.messages if message.get("refusal")]
-        if refusal or choice.get("finish_reason") in ("length", "content_filter"):
+        if refusal or cut_short(choice.get("finish_reason")):
             raise Inconclusive(f"no call came: finish_reason {choice.get('finish_reason')}, refusal {refusal[:1]}")
 
 
@@ -332,7 +333,7 @@ def test_named_is_called(exchange: Exchange, asked: JSONObject) -> None:
 )
 def test_forced_finish(choices: list[JSONObject]) -> None:
     reasons = [choice.get("finish_reason") for choice in choices]
-    if not reasons or any(reason in (None, "", "length", "content_filter") for reason in reasons):
+    if not reasons or any(reason in (None, "", "length", "content_filter", "error") for reason in reasons):
         raise NotApplicable(f"the call was cut off, or ends without a reason: {reasons}")
     others = [reason for reason in reasons if reason not in ("tool_calls", "stop")]
     assert not others, f"the forced call ends with finish_reason {others[0]!r}"
@@ -508,12 +509,8 @@ def test_no_empty_names(chunks: list[JSONObject]) -> None:
 
 
 def _unlimited(chunks: list[JSONObject]) -> Pieces:
-    """The pieces of calls that neither the token limit nor a filter may have cut."""
-    cut = [
-        choice.get("index")
-        for choice in streamed_choices(chunks)
-        if choice.get("finish_reason") in ("length", "content_filter")
-    ]
+    """The pieces of calls that neither the token limit nor a filter may have cut, nor what nobody knows."""
+    cut = [choice.get("index") for choice in streamed_choices(chunks) if cut_short(choice.get("finish_reason"))]
     found = {where: pieces for where, pieces in _pieces(chunks).items() if where[0] not in cut}
     if not found:
         raise NotApplicable("the calls were cut off")
@@ -562,10 +559,11 @@ def test_streamed_finish(exchange: Exchange, chunks: list[JSONObject]) -> None:
     _whole(exchange)
     if tool_choice(exchange.request) != "auto":
         raise NotApplicable("the call was forced: stop is legal")
-    calling, judged = [choice for choice, _ in _unlimited(chunks)], 0
+    calling, judged = [choice for choice, _ in _pieces(chunks)], 0
     for choice in streamed_choices(chunks):
         reason = choice.get("finish_reason")
-        if choice.get("index") in calling and isinstance(reason, str) and reason:
+        limited = reason in ("length", "content_filter")
+        if choice.get("index") in calling and isinstance(reason, str) and reason and not limited:
             assert reason == "tool_calls", f"choice {choice['index']} has tool calls and ends with {reason!r}"
             judged += 1
     if not judged:

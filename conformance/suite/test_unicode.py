@@ -13,7 +13,7 @@ from conformance.archive import Send
 from conformance.exchange import Exchange, Inconclusive, NotApplicable
 from conformance.families import EVERY_REPLY
 from conformance.faults import content_edit, only, put, status
-from conformance.requests import CHARACTERS, UNICODE, UNICODE_STREAM, WEATHER, chat, costly, streamed
+from conformance.requests import CHARACTERS, UNICODE, UNICODE_STREAM, WEATHER, chat, costly, once, streamed
 from conformance.requirement import must, should
 from conformance.strict_json import JSONError, loads
 
@@ -88,11 +88,11 @@ def strings_of(choice: dict[str, Any]) -> list[str]:
 # --- what was sent, come back -------------------------------------------------------------------------------
 
 ESCAPED = replace(UNICODE, body=json.dumps(UNICODE.asked).encode(), label="unicode-escaped")
-NULL_CHARACTER = chat("Say OK.\0", label="null-character")
+NULL_CHARACTER = once(chat("Say OK.\0", label="null-character"))
 LONE_SURROGATE = replace(
     NULL_CHARACTER, body=NULL_CHARACTER.body.replace(b"\\u0000", b"\\ud83d"), label="lone-surrogate"
 )
-COMBINING = costly(chat(f"Say OK. a{chr(0x301) * 10_000}", label="combining-marks"))
+COMBINING = once(costly(chat(f"Say OK. a{chr(0x301) * 10_000}", label="combining-marks")))
 _TOKYO = "東京"
 TOOL_TOKYO = chat(
     f"Use the tool: weather in {_TOKYO}? Write the name of the city exactly as I do.",

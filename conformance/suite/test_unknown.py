@@ -17,8 +17,11 @@ NAME = "x_conformance_unknown"
 MEMBER: dict[str, Any] = {NAME: {"a": 1}}
 UNKNOWN = chat(label="unknown-member", **MEMBER)
 _PART = {"type": "text", "text": "Say OK."} | MEMBER
+THOUGHTS = "reasoning_content"
+_THOUGHT = {"role": "assistant", "content": "Hello.", THOUGHTS: "The user greets me."}
 UNKNOWN_IN_MESSAGE = chat(
-    label="unknown-member-in-message", messages=[{"role": "user", "content": [_PART]} | MEMBER]
+    label="unknown-member-in-message",
+    messages=[{"role": "user", "content": "Hello."}, _THOUGHT, {"role": "user", "content": [_PART]} | MEMBER],
 )  # fmt: skip
 
 
@@ -29,9 +32,12 @@ def refusal(message: str) -> Fault:
 
 
 def taken(exchange: Exchange) -> bool:
-    """Whether it was answered with a completion. Raises Inconclusive where the key was refused."""
+    """Whether it was answered with a completion. Raises Inconclusive where the key was refused, or no choice
+    came."""
     if exchange.status in (401, 402, 403):
         raise Inconclusive(f"{exchange.request}: HTTP {exchange.status} is about the key, not about the request")
+    if exchange.succeeded and "choices" in exchange.reply and not exchange.reply["choices"]:
+        raise Inconclusive(f"{exchange.request}: the reply has no choice, which is another requirement")
     return exchange.succeeded and bool(exchange.reply.get("choices"))
 
 
@@ -56,7 +62,38 @@ def said(exchange: Exchange) -> str:
 def test_unknown_member(exchange: Exchange) -> None:
     if not taken(exchange):
         assert exchange.status in (400, 422), said(exchange)
-        assert NAME in exchange.text, f"{said(exchange)}, which does not name {NAME}"
+        named = NAME in exchange.text or _is_told(exchange, THOUGHTS)
+        assert named, f"{said(exchange)}, which does not name {NAME}"
+
+
+def _is_told(exchange: Exchange, name: str) -> bool:
+    """Whether a request that has a member was refused for it."""
+    return name.encode() in exchange.request.body and name in exchange.text
+
+
+@should(
+    "ignore reasoning_content in a message of the history, or refuse it by name with status 400 in an error object",
+    on=(UNKNOWN_IN_MESSAGE,),
+    source="deepseek#reasoning_content",
+    contract=["unknown-01", "reasoning-04"],
+    at="error.message",
+    hint="Take reasoning_content out for an upstream that does not know it: clients send messages back as they came.",
+    broken_by={
+        "no error object": respond(400, {"message": "messages.1.reasoning_content: property is unsupported"}),
+        "refused without a name": refusal("Invalid message."),
+        "500": status(500),
+    },
+)
+def test_thoughts_in_history(exchange: Exchange) -> None:
+    if taken(exchange):
+        return
+    if NAME in exchange.text and THOUGHTS not in exchange.text:
+        raise Inconclusive(f"it was refused for {NAME}, so that nothing is known of {THOUGHTS}")
+    assert exchange.status in (400, 422), said(exchange)
+    assert THOUGHTS in exchange.text, f"{said(exchange)}, which does not name {THOUGHTS}"
+    error = exchange.document.get("error") if isinstance(exchange.document, dict) else None
+    whole = isinstance(error, dict) and isinstance(error.get("message"), str)
+    assert whole, f"{said(exchange)}, which is no error object"
 
 
 @should(
@@ -86,7 +123,7 @@ OF_OPENAI = "OpenAI's own models are judged by OpenAI's documentation of each pa
 
 @should(
     "take OpenAI's parameters on models of every other family, each alone as well as all together",
-    on=(ALL_OPTIONS,),
+    on=(PLAIN,),
     source="phanedge#alignment",
     contract=["unknown-03"],
     at="error",

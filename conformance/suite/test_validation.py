@@ -13,7 +13,6 @@ from conformance.archive import Send
 from conformance.exchange import MODEL, SALT, Exchange, Inconclusive, NotApplicable, Request, list_of
 from conformance.families import failed
 from conformance.faults import header, late, only, put, respond, status
-from conformance.judge import TRANSIENT
 from conformance.profile import Model
 from conformance.requests import (
     COSTLY,
@@ -30,6 +29,7 @@ from conformance.requests import (
     bad,
     chat,
     features_of,
+    once,
     streamed,
 )
 from conformance.requirement import may, must, should
@@ -162,9 +162,9 @@ def test_lacking_is_400(exchange: Exchange) -> None:
 # --- JSON ---------------------------------------------------------------------------------------------------
 
 _MESSAGES = json.dumps(LEAST["messages"]).encode()
-TRAILING_COMMA = bad("json-trailing-comma", b'{"model": "$MODEL$", "messages": ' + _MESSAGES + b",}")
-NOT_A_NUMBER = bad("json-nan", b'{"model": "$MODEL$", "temperature": NaN, "messages": ' + _MESSAGES + b"}")
-TWO_OBJECTS = bad("json-two-objects", json.dumps(LEAST).encode() * 2)
+TRAILING_COMMA = once(bad("json-trailing-comma", b'{"model": "$MODEL$", "messages": ' + _MESSAGES + b",}"))
+NOT_A_NUMBER = once(bad("json-nan", b'{"model": "$MODEL$", "temperature": NaN, "messages": ' + _MESSAGES + b"}"))
+TWO_OBJECTS = once(bad("json-two-objects", json.dumps(LEAST).encode() * 2))
 
 
 @must(
@@ -207,7 +207,7 @@ def test_one_json_text(exchange: Exchange) -> None:
 )
 def test_unknown_model_refused(send: Send, send_raw: Send) -> None:
     exchange = send_raw(UNKNOWN_MODEL_ERROR)
-    if exchange.status in TRANSIENT and send(PLAIN).succeeded:
+    if exchange.transient and send(PLAIN).succeeded:
         exchange = send_raw(again(UNKNOWN_MODEL_ERROR))
     if exchange.failure or exchange.status in (401, 429):
         raise Inconclusive(f"{exchange} is not about the model")
@@ -243,7 +243,7 @@ def test_unknown_model_named(exchange: Exchange, error: dict[str, Any]) -> None:
 # --- types and roles ----------------------------------------------------------------------------------------
 
 MODEL_NUMBER = wrong("model-a-number", model=123)
-STREAM_TEXT = wrong("stream-a-string", stream="yes")
+STREAM_TEXT = once(wrong("stream-a-string", stream="yes"))
 #: Before a right message, so that a message which is silently left out shows.
 UNKNOWN_ROLE = wrong("role-unknown", messages=[{"role": "wizard", "content": "Say HI."}, USER])
 NO_ROLE = wrong("role-absent", messages=[{"content": "Say HI."}, USER])
@@ -290,18 +290,18 @@ def test_content_required(exchange: Exchange) -> None:
 
 # --- ranges -------------------------------------------------------------------------------------------------
 
-TEMPERATURE_HIGH, TEMPERATURE_LOW = wrong("temperature-100", temperature=100), wrong("temperature--1", temperature=-1)
+TEMPERATURE_HIGH = wrong("temperature-100", temperature=100)
 TOP_P_HIGH = wrong("top_p-1.5", top_p=1.5)
 PRESENCE_HIGH = wrong("presence_penalty-3", presence_penalty=3)
 FREQUENCY_LOW = wrong("frequency_penalty--3", frequency_penalty=-3)
-N_ZERO = wrong("n-0", n=0)
-LIMIT_FRACTION = wrong("max_tokens-1.5", max_tokens=1.5)
+N_ZERO = once(wrong("n-0", n=0))
+LIMIT_FRACTION = once(wrong("max_tokens-1.5", max_tokens=1.5))
 NEWER_LIMIT_NEGATIVE = wrong("max_completion_tokens--5", max_completion_tokens=-5)
 #: Streamed, as NULL_CONTENT is.
 TOP_LOGPROBS_21 = wrong("top_logprobs-21-stream", logprobs=True, top_logprobs=21, stream=True)
 TOP_LOGPROBS_ALONE = wrong("top_logprobs-alone", "chat.logprobs", top_logprobs=2)
 
-SAMPLING = (TEMPERATURE_HIGH, TEMPERATURE_LOW, TOP_P_HIGH, PRESENCE_HIGH, FREQUENCY_LOW)
+SAMPLING = (TEMPERATURE_HIGH, TOP_P_HIGH, PRESENCE_HIGH, FREQUENCY_LOW)
 LIMITS = (LIMIT_FRACTION, NEWER_LIMIT_NEGATIVE)
 
 
@@ -398,7 +398,7 @@ def test_streamed_mistake_has_status(exchange: Exchange) -> None:
 
 # --- what belongs together ----------------------------------------------------------------------------------
 
-OPTIONS_ALONE = wrong("stream_options-alone", stream_options={"include_usage": True})
+OPTIONS_ALONE = once(wrong("stream_options-alone", stream_options={"include_usage": True}))
 
 
 @may(
@@ -531,25 +531,84 @@ def test_nulls_cost_nothing(send: Send) -> None:
     same_prompt(send(PLAIN), send(NULLS))
 
 
+NO_BIAS = chat(label="logit-bias-empty", logit_bias={})
+
+
+@should(
+    "take an empty object for an optional parameter as if it were absent",
+    on=(NO_BIAS,),
+    source="openai-openapi#CreateChatCompletionRequest.logit_bias",
+    contract=["validation-22", "unknown-03"],
+    at="error",
+    hint="Look at what an object holds before refusing it as not supported.",
+    broken_by={"400": status(400), "500": status(500)},
+)
+def test_empty_object_taken(exchange: Exchange, model: Model) -> None:
+    if model.reasons:
+        raise NotApplicable("a model that reasons takes no logit_bias")
+    if exchange.status in (401, 402, 403):
+        raise Inconclusive(f"HTTP {exchange.status} is about the key, not about the request")
+    assert exchange.succeeded, said(exchange)
+
+
+#: More than any model can write; none writes it, since the answer is short.
+LIMIT_HUGE = chat(label="max_tokens-10000000", max_tokens=10_000_000)
+
+
+@should(
+    "answer a limit that is larger than the model's own, or refuse it with a 400 whose error names the limit",
+    on=(LIMIT_HUGE,),
+    source="openai-openapi#Error.param",
+    contract=["validation-14", "errors-01"],
+    at="error.param",
+    hint="Bring the limit down to what the upstream takes, or say so in words of the API: max_tokens is too large.",
+    broken_by={
+        "the upstream's words": respond(400, {"error": "<400> InternalError.Algo.InvalidParameter: [1, 8192]"}),
+        "another parameter": respond(400, {"error": {"message": "Invalid request.", "param": "input.length"}}),
+        "a failure": status(500),
+        "an error in a success": respond(200, {"error": {"message": "max_tokens is too large"}}),
+    },
+)
+def test_huge_limit(exchange: Exchange) -> None:
+    if exchange.status in (401, 402, 403):
+        raise Inconclusive(f"HTTP {exchange.status} is about the key or the account, not about the request")
+    if not exchange.refused:
+        assert exchange.reply.get("choices"), said(exchange)
+        return
+    refused(exchange, 400, 422)
+    error = exchange.document.get("error") if isinstance(exchange.document, dict) else None
+    told = f"{error.get('param')} {error.get('message')}".lower() if isinstance(error, dict) else ""
+    named = any(name in told for name in ("max_tokens", "max_completion_tokens", "maximum", "token"))
+    assert named, f"{said(exchange)}, which is no error object that names the limit"
+
+
 # --- the context --------------------------------------------------------------------------------------------
 
 OVERFLOW_WORDS = 280_000  #: a token each, more than a window of 200,000 tokens holds
 _TOO_LONG = ("context", "too long", "too large", "maximum", "exceed", "reduce the length", "token limit")
 
 
-def overflow(send: Send, model: Model) -> Exchange:
+def overflow(send: Send, send_raw: Send, model: Model) -> Exchange:
     """The refusal of a prompt beyond the context. Raises NotApplicable without `--intrusive`, since an endpoint that
-    takes it may charge for it, and Inconclusive where it was read whole."""
+    takes it may charge for it, and Inconclusive where it was read whole. What may pass is asked once more: that it
+    comes again while other requests are answered shows that it is about the prompt."""
     if not model.claims(INTRUSIVE) or not model.claims(COSTLY):
         raise NotApplicable("it costs much where it is accepted, and is sent with --intrusive only")
-    exchange = send(streamed(chat(f"{SALT} {'a ' * OVERFLOW_WORDS}", label="context-overflow")))
-    if (
-        exchange.succeeded
-        and not (exchange.streamed and failed(exchange))
-        and _prompt_of(exchange) > OVERFLOW_WORDS // 2
-    ):
+    request = streamed(chat(f"{SALT} {'a ' * OVERFLOW_WORDS}", label="context-overflow"))
+    exchange = send_raw(request)
+    if exchange.transient and exchange.status != 429 and send(PLAIN).succeeded:
+        exchange = send_raw(again(request))
+    if exchange.failure or exchange.status in (401, 402, 403, 429):
+        raise Inconclusive(f"{exchange} is not about the prompt")
+    if _is_read(exchange) and _prompt_of(exchange) > OVERFLOW_WORDS // 2:
         raise Inconclusive(f"a prompt of {OVERFLOW_WORDS} tokens fits the model's context")
     return exchange
+
+
+def _is_read(exchange: Exchange) -> bool:
+    """Whether an answer came, rather than an error, in a success or by its status."""
+    failing = exchange.streamed and failed(exchange)
+    return exchange.succeeded and not failing and bool(exchange.reply.get("choices"))
 
 
 @should(
@@ -562,14 +621,16 @@ def overflow(send: Send, model: Model) -> Exchange:
     broken_by={
         "accepted": only(lambda each: each.streams, ACCEPTED),
         "404": only(lambda each: each.streams, status(404)),
+        "a gateway's failure": only(lambda each: each.streams, status(502)),
+        "an error in a success": only(lambda each: each.streams, respond(200, {"error": {"message": "too long"}})),
         "a message that hides it": only(
             lambda each: each.streams,
             put("error.message", "All target providers failed."), put("error.code", "upstream_error"),
         ),
     },
 )  # fmt: skip
-def test_context_overflow(send: Send, model: Model) -> None:
-    exchange = overflow(send, model)
+def test_context_overflow(send: Send, send_raw: Send, model: Model) -> None:
+    exchange = overflow(send, send_raw, model)
     assert exchange.status in (400, 413), said(exchange)
     told = f"{exchange.error.get('code')} {exchange.error.get('message')}".lower()
     assert any(each in told for each in _TOO_LONG), f"the error does not speak of the context: {told[:160]}"
@@ -589,8 +650,8 @@ def _prompt_of(exchange: Exchange) -> int:
     at="error.code",
     broken_by=put("error.code", 400),
 )
-def test_context_overflow_code(send: Send, model: Model) -> None:
-    exchange = overflow(send, model)
+def test_context_overflow_code(send: Send, send_raw: Send, model: Model) -> None:
+    exchange = overflow(send, send_raw, model)
     if exchange.status not in (400, 413):
         raise NotApplicable("it was not refused as too long, which is another requirement")
     code = exchange.error.get("code")

@@ -64,7 +64,7 @@ def test_too_large() -> None:
 
 def test_models_are_listed() -> None:
     listed = Endpoint().answer(Request("GET", "/models", headers=())).document
-    assert [each["id"] for each in listed["data"]] == ["reference-gpt", "reference-claude"]
+    assert [each["id"] for each in listed["data"]] == ["reference-gpt", "reference-claude", "reference-reasoning"]
     assert Endpoint().answer(Request("GET", "/v1/models/reference-gpt")).document == listed["data"][0]
     says(Endpoint().answer(Request("GET", "/models/nope")), 404)
 

@@ -15,6 +15,7 @@ import pytest
 from conformance.exchange import Exchange, Request
 from conformance.profile import Model
 from conformance.reference import Endpoint
+from conformance.reference.models import REASONING
 from conformance.reference.server import serving
 from conformance.requests import DECLARED, LONG_STREAM, UNKNOWN_TOKEN, cached, chat, for_model
 
@@ -184,7 +185,7 @@ def test_the_official_client_understands_it(base_url: str) -> None:
         )
         with client.chat.completions.stream(model="reference-claude", messages=messages) as stream:
             assert stream.get_final_completion().choices[0].message.content == "OK"
-        assert [model.id for model in client.models.list()] == ["reference-gpt", "reference-claude"]
+        assert [model.id for model in client.models.list()] == [*(model.name for model in MODELS), REASONING]
         with pytest.raises(openai.NotFoundError) as refused:
             client.chat.completions.create(model="nope", messages=messages)
         assert refused.value.code == "model_not_found"

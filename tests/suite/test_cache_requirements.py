@@ -105,6 +105,7 @@ def told(details: Any, **members: Any) -> dict[str, Any]:
         ("no_hit_on_short_gpt_prompt", GPT, usage({"cached_tokens": 0}, prompt_tokens=1023), "accepted"),
         ("no_hit_on_short_gpt_prompt", GPT, usage({}, prompt_tokens=9), "accepted"),
         ("no_hit_on_short_gpt_prompt", NEW_GPT, usage({"cached_tokens": 512}, prompt_tokens=1023), "violated"),
+        ("no_hit_on_short_gpt_prompt", GPT, usage({"cached_tokens": 12}, prompt_tokens=9), "not applicable"),
         ("no_hit_on_short_gpt_prompt", GPT, usage(HIT), "not applicable"),
         ("no_hit_on_short_gpt_prompt", CLAUDE, usage({"cached_tokens": 600}, prompt_tokens=1000), "not applicable"),
         ("gpt_hits_in_steps", GPT, usage({"cached_tokens": 1152}), "accepted"),

@@ -23,7 +23,7 @@ from conformance.faults import (
 )
 from conformance.profile import Model
 from conformance.requirement import Fault
-from conformance.suite.test_equivalence import ARTICLE_PAIR, ERROR_PAIRS, OUTPUT_PAIRS, TEXT_PAIRS, TOOL_PAIRS
+from conformance.suite.test_equivalence import ERROR_PAIRS, OUTPUT_PAIRS, TEXT_PAIRS, TOOL_PAIRS, WORDS_PAIR
 
 PROMPT, WRITTEN, DETAILS = "usage.prompt_tokens", "usage.completion_tokens", "usage.prompt_tokens_details"
 CACHED = f"{DETAILS}.cached_tokens"
@@ -109,6 +109,7 @@ SENT_AGAIN = edit(  # B184: the last chunk holds the whole text once more
         ("length", in_streams(put(REASON, lambda reason: reason and "stop")), "violated"),
         ("length", only(whole, put(REASON, "max_tokens")), "violated"),
         ("length", put("choices", []), "inconclusive"),
+        ("length", chain(put(REASON, "stop"), put("usage.completion_tokens", 7)), "inconclusive"),  # it ended early
         ("usage_details", drop(DETAILS), "accepted"),  # absent in both
         ("usage_details", only(whole, put(CACHED, 1024)), "accepted"),
         ("usage_details", chain(drop(CACHED), only(whole, put(CACHED, 1024))), "accepted"),  # a zero left out
@@ -134,7 +135,7 @@ def test_a_model_that_reasons_is_not_held_to_the_limit() -> None:
 
 
 @pytest.mark.parametrize(
-    "pair", [*TEXT_PAIRS, ARTICLE_PAIR, *TOOL_PAIRS, *OUTPUT_PAIRS, *ERROR_PAIRS], ids=lambda pair: pair[0].label
+    "pair", [*TEXT_PAIRS, WORDS_PAIR, *TOOL_PAIRS, *OUTPUT_PAIRS, *ERROR_PAIRS], ids=lambda pair: pair[0].label
 )
 def test_a_pair_differs_in_stream_alone(pair: tuple[Request, Request]) -> None:
     one, other = (each.asked for each in pair)

@@ -12,8 +12,10 @@ from conformance.archive import Send
 from conformance.exchange import Exchange, Inconclusive, Request
 from conformance.faults import chain, drop, only, put, respond, status
 from conformance.profile import Model
+from conformance.requests import PLAIN
 from conformance.requirement import Fault
 from conformance.strategies import Broken, Turn, broken_requests, search, turns, valid_requests
+from conformance.suite.test_properties import blames
 from conformance.verdict import Verdict
 from conformance.vocabulary import validator
 
@@ -57,6 +59,8 @@ def test_the_reference_endpoint_conforms_on_many(name: str, model: Model) -> Non
         ("one_violated_constraint", only(mistaken, REFUSED), "accepted"),
         ("one_violated_constraint", only(mistaken, status(500)), "violated"),
         ("one_violated_constraint", only(mistaken, drop("error.message")), "violated"),
+        ("one_violated_constraint", only(mistaken, put("error.param", None)), "accepted"),
+        ("one_violated_constraint", only(mistaken, put("error.param", "max_tokens")), "violated"),
         ("growing_conversation", put("usage.prompt_tokens", lambda count: count * 3), "accepted"),
         ("growing_conversation", put("usage.prompt_tokens", 100), "violated"),
         ("growing_conversation", drop("usage"), "inconclusive"),
@@ -132,6 +136,27 @@ def test_one_constraint_is_violated() -> None:
     search(broken_requests(GPT.claims), check, endpoint(), 300)
     assert {"model is dropped", "messages is an empty array"} <= seen
     assert len(seen) > 100
+
+
+@pytest.mark.parametrize(
+    ("param", "path", "blamed"),
+    [
+        (None, "n", ""),
+        ("", "n", ""),
+        ("n", "n", ""),
+        ("messages", "n", "messages"),
+        ("messages[0].role", "messages.*.role", ""),
+        ("body.messages.0.content", "messages.*.role", ""),
+        ("role", "messages.*.role", ""),
+        ("max_tokens", "messages.*.role", "max_tokens"),
+        ("logprobs", "top_logprobs", ""),  # it was not sent, which is what is wrong
+        ("model", "", ""),
+    ],
+)
+def test_another_member_is_blamed(param: str | None, path: str, blamed: str) -> None:
+    error = {"error": {"message": "no", "type": "invalid_request_error", "param": param, "code": None}}
+    exchange = respond(400, error)(endpoint()(PLAIN))
+    assert blames(exchange, path) == blamed
 
 
 def test_turns_switch_modes_and_offer_tools() -> None:

@@ -96,7 +96,7 @@ def last_of_each_role(messages: list[Any]) -> list[Any]:
         ("parts", respond(500, {"error": {"message": "type must be string, but is array"}}), "violated"),  # B286
         ("names", drop("usage"), "accepted"),
         ("names", REFUSED, "violated"),  # B299
-        ("no_alternation", put(CONTENT, "TR909, KM204"), "accepted"),
+        ("no_alternation", put(CONTENT, "HB590, TR909, KM204"), "accepted"),
         ("no_alternation", never_read(last_of_each_role), "violated"),
         ("no_alternation", REFUSED, "violated"),  # B298
         ("opaque", put(CONTENT, "<b>&amp;</b> data:"), "accepted"),  # special tokens may be stripped

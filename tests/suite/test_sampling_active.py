@@ -28,6 +28,10 @@ def alone(request: Request) -> bool:
     return "top_logprobs" not in request.asked
 
 
+def cut(request: Request) -> bool:
+    return request.asked.get("max_tokens") == 20
+
+
 def one_choice(document: Any) -> None:
     document["choices"] = [each for each in document["choices"] if each["index"] == 0]
 
@@ -60,6 +64,11 @@ COUNT_OF_ONE = chain(put(WRITTEN, 4), only(several, put(WRITTEN, 4)))
         ("sampling.cut_is_length", put(CONTENT, "1 2 3"), "accepted"),
         ("sampling.cut_is_length", put(REASON, "stop"), "violated"),  # B003
         ("sampling.cut_is_length", put("choices", []), "inconclusive"),
+        ("sampling.cut_is_length", chain(put(REASON, "stop"), put(WRITTEN, 9)), "inconclusive"),
+        ("sampling.cut_text_is_its_own", put(CONTENT, ""), "accepted"),
+        ("sampling.cut_text_is_its_own", put(CONTENT, "Sure, here they are"), "accepted"),  # so does the whole one
+        ("sampling.cut_text_is_its_own", only(cut, put(CONTENT, "[truncated; raise max_tokens]")), "violated"),  # B012
+        ("sampling.cut_text_is_its_own", put(REASON, "stop"), "inconclusive"),
         ("sampling.end_is_stop", drop("usage"), "accepted"),
         ("sampling.end_is_stop", put(REASON, lambda reason: reason and "end_turn"), "violated"),
         ("sampling.end_is_stop", only(lambda each: not each.streams, put(CONTENT, "OK, I say OK now, and more.")),

@@ -52,6 +52,7 @@ def streamed(*pieces: str) -> Fault:
         ("text_ends_before", REFUSED, "inconclusive"),
         ("up_to_four", put(CONTENT, "one, two,"), "accepted"),
         ("up_to_four", put(CONTENT, "one two three four"), "violated"),
+        ("up_to_four", put(CONTENT, "one two three"), "violated"),  # half of a sequence of two words
         ("up_to_four", only(text, REFUSED), "violated"),  # B276
         ("up_to_four", only(four, REFUSED), "violated"),
         ("up_to_four", REFUSED, "inconclusive"),
@@ -60,7 +61,7 @@ def streamed(*pieces: str) -> Fault:
         ("reason_is_stop", put("choices", []), "inconclusive"),
         ("streamed_text_ends_before", only(text, only(lambda each: not wide(each), streamed("ALPHA", " BRAVO"))),
          "accepted"),
-        ("streamed_text_ends_before", only(wide, streamed("甲 乙 停", "止词")), "violated"),  # B252
+        ("streamed_text_ends_before", only(wide, streamed("甲 乙 停", "止 词语")), "violated"),  # B252
         ("streamed_text_ends_before", only(wide, streamed("甲 乙 ", "停")), "violated"),  # B251
         ("streamed_text_ends_before", only(lambda each: not wide(each), streamed("ALPHA BRAVO ", "STOP", "H")),
          "violated"),

@@ -70,6 +70,17 @@ TWO = stream(TWO_STREAM, *(delta(role="assistant", index=index) for index in (1,
 EARLY_CALL = delta(tool_calls=[{"index": 0, "id": "call_1", "type": "function", "function": {"name": "f"}}])
 
 
+LINES = tuple(delta(content=text) for text in ("The weather ", "in Paris ", "is fine and warm. "))
+SUNG = "The weather in Paris is fine and warm. "
+
+
+def said_so_far(text: str) -> dict[str, Any]:
+    """A chunk as Perplexity sends it."""
+    own = delta(content=text)
+    choice = own["choices"][0] | {"message": {"role": "assistant", "content": text}}
+    return own | {"choices": [choice]}
+
+
 def several(name: str, *values: Any) -> Exchange:
     """Chunks with different values of one member."""
     return asked(*({**each, name: value} for each, value in zip((ROLE, OK, STOP), values, strict=True)), DONE)
@@ -121,6 +132,19 @@ CASES = [
     fails("streaming.done_after_finish", "the upstream broke off", unasked(ROLE, OK, DONE)),
     fails("streaming.done_after_finish", "no chunk at all", unasked(DONE)),
     silent("streaming.done_after_finish", "an error before [DONE]", BROKEN_OFF),
+
+    right("streaming.delta_alone", "null in its place", unasked({**OK, "message": None}, STOP, DONE)),
+    warns("streaming.delta_alone", "all that was said so far",
+          unasked(ROLE, said_so_far("The weather is fine."), STOP, DONE)),
+    silent("streaming.delta_alone", "no stream of chunks", unasked(DONE)),
+    right("streaming.text_not_again", "a text in pieces", unasked(ROLE, *LINES, STOP, DONE)),
+    right("streaming.text_not_again", "a line again, as a song has it", unasked(ROLE, *LINES, LINES[0], STOP, DONE)),
+    warns("streaming.text_not_again", "all of it before the end",
+          unasked(ROLE, *LINES, delta(content=SUNG), STOP, DONE)),
+    warns("streaming.text_not_again", "all of it in the chunk that ends the choice",
+          unasked(ROLE, *LINES, delta("stop", content=SUNG), DONE)),
+    silent("streaming.text_not_again", "short words", unasked(ROLE, OK, OK, OK, STOP, DONE)),
+    silent("streaming.text_not_again", "a text in one piece", unasked(ROLE, delta(content=SUNG), STOP, DONE)),
 
     right("streaming.usage_once", "null in the others", asked({**ROLE, "usage": None}, STOP, usage(), DONE)),
     fails("streaming.usage_once", "none", asked(ROLE, OK, STOP, DONE)),

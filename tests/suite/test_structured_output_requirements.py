@@ -25,7 +25,6 @@ from builders_stream import (
 from conformance.exchange import Exchange
 from conformance.requests import (
     JSON_OBJECT,
-    JSON_OBJECT_STREAM,
     SCHEMA_FLAT,
     SCHEMA_NESTED_STREAM,
     TOOLS,
@@ -33,6 +32,7 @@ from conformance.requests import (
     streamed,
 )
 
+JSON_OBJECT_STREAM = streamed(JSON_OBJECT)
 ADA: dict[str, Any] = {"name": "Ada", "age": 36, "height": 1.7, "member": True, "tags": []}
 ADDRESS = {"city": "London", "zip": "NW1"}
 ORDER = {"order": {"id": "A-1", "customer": {"name": "Ada", "address": ADDRESS}, "items": [{"sku": "S", "qty": 2}]}}
@@ -72,6 +72,9 @@ CASES = [
     fails("structured_output.json_object", "text", answer("A banana is a fruit.")),
     fails("structured_output.json_object", "NaN", answer('{"a": NaN}')),
     unclear("structured_output.json_object", "cut off", answer('{"a": ', "length")),
+    unclear("structured_output.json_object", "ended by an error, which is another requirement", answer("", "error")),
+    unclear("structured_output.json_object", "cut off for a reason of the upstream's", answer('{"a": ', "MAX_TOKENS")),
+    right("structured_output.json_object", "whole, for a reason of the upstream's", answer('{"a": 1}', "end_turn")),
     unclear("structured_output.json_object", "a refusal", answer(None, refusal="I cannot.")),
     unclear("structured_output.json_object", "broken off by an error",
             stream(JSON_OBJECT_STREAM, ROLE, delta(content='{"a"'), ERROR, DONE)),

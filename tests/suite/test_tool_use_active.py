@@ -15,6 +15,7 @@ CALLS, CONTENT, REASON = "choices.*.message.tool_calls", "choices.*.message.cont
 ARGUMENTS = f"{CALLS}.*.function.arguments"
 REFUSED = respond(400, {"error": {"message": "not supported", "type": "invalid_request_error"}})
 NO_CALL = chain(drop(CALLS), put(CONTENT, "It is sunny."), put(REASON, "stop"))
+GREETING = respond(200, {"choices": [{"index": 0, "message": {"content": "Hello!"}, "finish_reason": "stop"}]})
 AGAIN = [{"id": "call_9", "type": "function", "function": {"name": "get_weather", "arguments": '{"city":"Paris"}'}}]
 
 
@@ -83,6 +84,30 @@ def legacy_as_tools(document: Any) -> None:
         ("several_results", REFUSED, "violated"),  # B199, B200
         ("text_beside", put(CONTENT, "It was “ZX417”"), "accepted"),
         ("text_beside", put(CONTENT, "I mentioned no code."), "violated"),  # D15
+        ("empty_arguments_taken", put(CONTENT, "I do not know."), "accepted"),
+        ("empty_arguments_taken", REFUSED, "violated"),  # B196
+        ("odd_arguments", respond(400, {"error": {"message": "arguments must be valid JSON"}}), "accepted"),
+        ("odd_arguments", respond(400, {"error": {"message": "unmatched tool_result"}}), "violated"),  # B219
+        ("odd_arguments", status(500), "violated"),
+        ("odd_arguments", put(CONTENT, "I do not know."), "violated"),
+        ("odd_arguments", put(CONTENT, None), "inconclusive"),
+        ("no_tools", REFUSED, "accepted"),
+        ("no_tools", respond(422, {"detail": [{"type": "extra_forbidden"}]}), "violated"),  # B205
+        ("no_tools", GREETING, "accepted"),
+        ("no_tools", chain(GREETING, put(CONTENT, '```json\n{"a": 1}\n```')), "violated"),  # B189
+        ("cut_call_is_length", put(REASON, lambda reason: reason and "tool_calls"), "violated"),  # B178
+        ("cut_call_is_length", put(REASON, lambda reason: reason and "content_filter"), "inconclusive"),
+        ("cut_call_is_length", drop(CALLS), "accepted"),  # the stream has it
+        ("cut_call_is_length", chain(put(REASON, "stop"), put("usage.completion_tokens", 20)), "inconclusive"),
+        ("cut_call_is_length", put(ARGUMENTS, '{"text": "The end."}'), "accepted"),  # the stream has it
+        ("schema_keywords", REFUSED, "violated"),  # B231
+        ("schema_keywords", put(ARGUMENTS, lambda text: text.replace("KM583", "")), "violated"),  # B232
+        ("schema_keywords", only(first, put(ARGUMENTS, "{}")), "accepted"),
+        ("schema_keywords", put(ARGUMENTS, lambda text: text.replace("note_wp2", "note_wp3")), "accepted"),
+        ("beside_format", REFUSED, "not applicable"),
+        ("beside_format", only(first, NO_CALL), "accepted"),
+        ("beside_format", NO_CALL, "violated"),  # B240
+        ("beside_format", put("choices.*.delta.content", lambda text: text and "Hi. "), "violated"),  # B236
         ("legacy", REFUSED, "accepted"),
         ("legacy", put(REASON, "stop"), "accepted"),
         ("legacy", edit(legacy_as_tools), "violated"),

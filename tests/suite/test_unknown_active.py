@@ -51,7 +51,12 @@ def low(request: Request) -> bool:
         ("both_limits", only(old, refusal("Unsupported: use max_completion_tokens instead.")), "accepted"),
         ("both_limits", only(old, refusal("Unsupported parameter.")), "violated"),  # B248
         ("both_limits", put("choices.*.finish_reason", "stop"), "violated"),  # B003
-        ("both_limits", put("choices", []), "violated"),
+        ("both_limits", put("choices", []), "inconclusive"),
+        ("thoughts_in_history", refusal("messages.1: reasoning_content is not permitted"), "accepted"),  # DeepSeek
+        ("thoughts_in_history", respond(400, {"message": "messages.1.reasoning_content: unsupported"}), "violated"),
+        ("thoughts_in_history", refusal("Invalid message."), "violated"),  # B421
+        ("thoughts_in_history", refusal(f"{NAME} is unknown"), "inconclusive"),
+        ("unknown_member", refusal("messages.1: reasoning_content is not permitted"), "violated"),  # of the body
     ],
 )
 def test_unknown(requirement: str, change: Fault, expected: Said) -> None:

@@ -24,6 +24,10 @@ def nulls(request: Request) -> bool:
     return request.label == NULLS.label
 
 
+def biased(request: Request) -> bool:
+    return request.asked.get("logit_bias") == {}
+
+
 SERVED, FASTAPI = respond(200, OK), respond(422, {"detail": [{"type": "enum", "loc": ["body", "messages"]}]})
 BARE = respond(200, {"code": 404, "message": "The model does not exist.", "object": "error"})
 UNKNOWN = only(lambda each: each.label.startswith("unknown-model"), status(503))
@@ -99,7 +103,20 @@ LONG = only(lambda each: each.streams, status(413))
             only(lambda each: each.label == NULLS.label, put("usage.prompt_tokens", 60)),
             "violated",
         ),
+        ("empty_object_taken", only(lambda each: "seed" in each.asked, status(500)), "accepted"),
+        ("empty_object_taken", only(biased, refusal(message="logit_bias is not supported")), "violated"),  # B273
+        ("empty_object_taken", refusal(401), "inconclusive"),
+        ("huge_limit", SERVED, "accepted"),
+        ("huge_limit", refusal(message="max_tokens is too large: 10000000.", param="max_tokens"), "accepted"),
+        ("huge_limit", refusal(402, message="more credits are needed"), "inconclusive"),
+        ("huge_limit", respond(400, {"error": "Range of max_tokens should be [1, 8192]"}), "violated"),  # B268
+        ("huge_limit", refusal(message="InvalidParameter"), "violated"),
+        ("huge_limit", status(500), "violated"),
         ("context_overflow", LONG, "accepted"),
+        ("context_overflow", only(lambda each: each.streams, status(502)), "violated"),  # B340
+        ("context_overflow", only(lambda each: each.streams and each.attempt == 1, status(502)), "accepted"),
+        ("context_overflow", only(lambda each: each.streams, status(429)), "inconclusive"),
+        ("context_overflow", status(502), "inconclusive"),
         ("context_overflow", only(lambda each: each.streams, refusal(message="prompt is too long: 9 > 8")), "accepted"),
         ("context_overflow", only(lambda each: each.streams, STREAMED), "inconclusive"),
         ("context_overflow", late, "violated"),  # B338
