@@ -57,11 +57,22 @@ def completed(exchange: Exchange) -> bool:
 
 
 def broken_off(exchange: Exchange) -> bool:
-    """A stream that did not come to its end, so that what it adds up to shows nothing."""
+    """A stream that did not come to its end, or of which a chunk cannot be read, so that what it adds up to shows
+    nothing."""
     if not exchange.streamed:
         return False
+    events = exchange.stream.events
+    garbled = any(each.data.startswith("{") and not isinstance(each.document, dict) for each in events)
     finished = any(choice.get("finish_reason") for choice in streamed_choices(exchange.chunks))
-    return failed(exchange) or not (finished or exchange.stream.terminators)
+    return failed(exchange) or garbled or not (finished or exchange.stream.terminators)
+
+
+REASONS = ("stop", "length", "tool_calls", "content_filter", "function_call")  #: of the API, to end a choice
+
+
+def cut_short(reason: Any) -> bool:
+    """Whether a choice that ends for this reason may lack its end: for one that is none of the API's nobody knows."""
+    return reason in ("length", "content_filter") or (bool(reason) and reason not in REASONS)
 
 
 def streamed_choices(chunks: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:

@@ -64,15 +64,11 @@ def judge_all(
     return gather(judge(requirement, exchange, model) for exchange in members)
 
 
-#: Statuses that say nothing about the contract: the endpoint is throttled or away for a while.
-TRANSIENT = (429, 502, 503, 504)
-
-
 def had(exchange: Exchange) -> Exchange:
     """The exchange. Raises Inconclusive where no whole response arrived, or one that is transient."""
     if exchange.failure and exchange.failure.kind != "hung up":
         raise Inconclusive(f"{exchange.request}: {exchange.failure}")
-    if exchange.status in TRANSIENT:
+    if exchange.transient:
         raise Inconclusive(f"{exchange.request}: HTTP {exchange.status}, which may pass")
     return exchange
 
@@ -81,11 +77,15 @@ EXAMPLES = 10  #: generated requests that a requirement sends at most
 
 
 def judge_sending(
-    requirement: Requirement, send: Callable[[Request], Exchange], model: Model, examples: int = EXAMPLES
+    requirement: Requirement,
+    send: Callable[[Request], Exchange],
+    model: Model,
+    examples: int = EXAMPLES,
+    counts: Callable[[Requirement], bool] = lambda _: True,
 ) -> Finding:
     """Judge a requirement that sends requests of its own. Its check gets `send`, which raises Inconclusive for what
-    is transient; `send_raw`, which gives back whatever came; `send_together` for requests at once; and `examples`,
-    how many generated requests it may send."""
+    is transient; `send_raw`, which gives back whatever came; `send_together` for requests at once; `examples`, how
+    many generated requests it may send; and `counts`, whether the endpoint is held to a requirement."""
     asked: list[Exchange] = []
 
     def send_raw(request: Request) -> Exchange:
@@ -102,6 +102,7 @@ def judge_sending(
         "send_together": send_together,
         "model": model,
         "examples": examples,
+        "counts": counts,
     }
     return _run(requirement, asked, model, lambda: {name: own[name] for name in requirement.asks_for})
 

@@ -4,18 +4,25 @@ from __future__ import annotations
 
 import re
 import secrets
+import signal
+import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack, nullcontext, suppress
+from datetime import UTC, date, datetime
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 if TYPE_CHECKING:
+    from .ahead import Ahead
+    from .options import Option
     from .report import Report
     from .requirement import Requirement
     from .run import Run
+    from .terms import Terms
     from .verdict import Finding
 
 _SUITE = re.compile(r"conformance[./\\]suite\b")
@@ -29,38 +36,51 @@ def pytest_load_initial_conftests(parser: pytest.Parser, args: list[str]) -> Non
 
 
 def _add_options(parser: pytest.Parser) -> None:
+    from .options import OPTIONS
+
     group = parser.getgroup("conformance", "conformance of a chat-completions endpoint")
-    option = group.addoption
-    with suppress(ValueError):  # pytest-base-url has the same option with the same meaning
-        option("--base-url", help="the endpoint, such as https://host/v1; without it the reference endpoint is judged")
-    option("--model", action="append", default=[], metavar="NAME[=FAMILY]", help="a model to judge; repeatable")
-    option("--without", action="append", default=[], metavar="FEATURE", help="a feature not claimed, such as chat.n")
-    option(
-        "--api-key-variable", default="PHANEDGE_API_KEY", metavar="NAME", help="the environment variable with the key"
-    )
-    option("--out", type=Path, metavar="FOLDER", help="where the exchanges and the report are written")
-    option("--archive", type=Path, metavar="FOLDER", help="judge the run recorded in this folder; send nothing")
-    option(
-        "--recordings", type=Path, metavar="FOLDER", help="judge recordings made elsewhere (JSONL, HAR); send nothing"
-    )
-    option("--fault", action="append", default=[], metavar="NAME", help="plant a fault in the reference; repeatable")
-    option("--intrusive", action="store_true", help="send what could hurt a production endpoint, too")
-    option("--no-costly", action="store_true", help="leave out what costs thousands of tokens")
-    option(
-        "--examples", type=int, default=10, metavar="NUMBER", help="generated requests that one requirement may send"
-    )
-    option("--snapshots", type=Path, metavar="FOLDER", help="keep the shapes of replies there, and say what changed")
-    option("--mutants", action="store_true", help="judge counterexamples: every requirement must reject its own")
-    option("--gate-strict", action="store_true", help="a violated SHOULD fails the run too")
-    option("--timeout-seconds", type=float, default=60.0, metavar="SECONDS", help="the longest silence of the endpoint")
+    for option in OPTIONS.values():
+        # pytest-base-url has the same --base-url with the same meaning
+        with suppress(ValueError) if option.name == "base-url" else nullcontext():
+            group.addoption(option.pytest_name, **_as_pytest_has_it(option))
+    add = group.addoption
+    add("--archive", type=Path, metavar="FOLDER", help="judge the run recorded in this folder; send nothing")
+    add("--recordings", type=Path, metavar="FOLDER", help="judge recordings made elsewhere (JSONL, HAR); send nothing")
+    add("--mutants", action="store_true", help="judge counterexamples: every requirement must reject its own")
+    add("--gate-strict", action="store_true", help="a violated SHOULD fails the run too")
+
+
+def _as_pytest_has_it(option: Option) -> dict[str, Any]:
+    """The arguments of pytest's `addoption`."""
+    help = option.help.replace("%", "%%")
+    if option.kind is bool:
+        return {"action": "store_true", "help": help}
+    given = {"metavar": option.metavar, "help": help, "type": option.kind}
+    return given | ({"action": "append", "default": []} if option.many else {"default": option.default})
 
 
 def pytest_configure(config: pytest.Config) -> None:
     for level in ("must", "should", "may"):
         config.addinivalue_line("markers", f"{level}: a {level.upper()} requirement of the contract")
     config.addinivalue_line("markers", "area(name): the area of the contract a requirement belongs to")
-    if hasattr(config.option, "mutants") and any(_SUITE.search(str(each)) for each in config.args):
-        config.pluginmanager.register(Conformance(config), "conformance-session")
+
+
+def pytest_cmdline_main(config: pytest.Config) -> int | None:
+    """What cannot be judged is said here, in one sentence, before pytest begins a session."""
+    option = config.option
+    suite = hasattr(option, "mutants") and any(_SUITE.search(str(each)) for each in config.args)
+    if not suite or option.help or option.version:
+        return None
+    from .sending import SessionError
+
+    session = Conformance(config)
+    try:
+        session.check()
+    except SessionError as error:
+        print(f"ERROR: {error}", file=sys.stderr)
+        return error.exit_code
+    config.pluginmanager.register(session, "conformance-session")
+    return None
 
 
 def _session(config: pytest.Config) -> Conformance:
@@ -81,7 +101,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     session = _session(metafunc.config)
     marked = [
         pytest.param(each, marks=[getattr(pytest.mark, each.level.lower()), pytest.mark.area(each.area)], id=each.id)
-        for each in requirements
+        for each in map(session.terms.held, requirements)
     ]
     metafunc.parametrize("requirement", marked)
     models = ["counterexamples"] if session.mutants else [model.name for model in session.run.profile.models]
@@ -128,16 +148,36 @@ class Conformance:
         shared = self.worker["conformance"] if self.worker else {}
         self.base_url: str = shared.get("base_url") or config.getoption("base_url", None) or ""
         self.serving: str = shared.get("serving", "")
-        self.salt: str = shared.get("salt") or _salt()
+        self.salt: str = shared.get("salt", "")
+        self.today = date.fromisoformat(shared["today"]) if shared else datetime.now(UTC).date()
         self.out: Path = Path(shared["out"]) if shared else self._folder()
 
     def _folder(self) -> Path:
         """Where this run is written: `--out`, the folder that is judged again, or one named after the endpoint."""
-        given = self.config.getoption("out") or self.config.getoption("archive")
+        given = self.config.getoption("resume") or self.config.getoption("out") or self.config.getoption("archive")
         if given:
             return Path(given).absolute()
         name = "recordings" if self.config.getoption("recordings") else self.base_url or "reference"
         return Path("reports", re.sub(r"\W+", "-", name.partition("://")[2] or name).strip("-")).absolute()
+
+    def check(self) -> None:
+        """Raise SessionError where nothing can be judged so, before anything is sent or changed."""
+        if self.worker:
+            return
+        from .session import check, check_terms, open_run, salt_of, sends
+
+        check(self.config, self.base_url, self.out)
+        self.salt = salt_of(self.config, self.base_url) or _salt()
+        if not sends(self.config):
+            self._run = open_run(self.config, self.base_url, "", self.salt, self.out, self.resources)
+        check_terms(self.config, self.base_url, self.terms, self._run)
+
+    @cached_property
+    def terms(self) -> Terms:
+        """To what the endpoint is held."""
+        from .session import terms_of
+
+        return terms_of(self.config, self.today)
 
     # --- what is judged ---
 
@@ -145,14 +185,13 @@ class Conformance:
     def run(self) -> Run:
         """The run, made when it is first asked for. A sentence and exit code 3 where there is nothing to judge."""
         if self._run is None:
-            from .session import SessionError, open_run
+            from .sending import SessionError
+            from .session import open_run
 
             try:
-                self._run = open_run(self.config, self.base_url, self.serving, self.salt, self.out)
+                self._run = open_run(self.config, self.base_url, self.serving, self.salt, self.out, self.resources)
             except SessionError as error:
                 pytest.exit(str(error), returncode=error.exit_code)
-            if not self.mutants:
-                self._run.preflight()
         return self._run
 
     def judge(self, requirement: Requirement, model_name: str, item: pytest.Item) -> None:
@@ -163,17 +202,19 @@ class Conformance:
             self._prove(requirement)
             return
         try:
-            finding = self.run.find(requirement, self.run.profile.model(model_name))
+            model = self.run.profile.model(model_name)
+            finding = self.ahead.find(requirement, model) if self.ahead else self.run.find(requirement, model)
         except Exception as crash:  # it must be counted: a requirement that is not in the report cannot be missed
             reason = f"judging it crashed: {type(crash).__name__}: {crash}"
             finding = Finding(requirement.id, model_name, Verdict.INCONCLUSIVE, reason)
+        finding = self.terms.accepted(finding)
         item.user_properties.append((_FINDING, _pack(finding)))
         said = f"{requirement.id}: the endpoint {requirement.level} {requirement.sentence}; {finding.message}"
-        if finding.verdict is Verdict.FAIL:
+        if finding.verdict is Verdict.FAIL and self.terms.counts(requirement):
             pytest.fail(said, pytrace=False)
         if finding.verdict is Verdict.INCONCLUSIVE:
             raise Inconclusiveness(said)
-        if finding.verdict is Verdict.WARN:
+        if finding.verdict in (Verdict.FAIL, Verdict.WARN, Verdict.KNOWN):
             pytest.xfail(said)
         if finding.verdict is Verdict.NOT_APPLICABLE:
             pytest.skip(finding.message)
@@ -188,21 +229,50 @@ class Conformance:
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_sessionstart(self) -> None:
-        if self.worker:
+        if self.config.option.collectonly:
             return
-        from .session import SessionError, begin
+        if not self.worker:
+            from .sending import SessionError
+            from .session import begin
 
-        try:
-            self.serving = begin(self.config, self.base_url, self.salt, self.out, self.resources)
-        except SessionError as error:
-            pytest.exit(str(error), returncode=error.exit_code)
+            signal.signal(signal.SIGTERM, _as_interrupt)
+            try:
+                self.serving = begin(self.config, self.base_url, self.salt, self.out, self.resources)
+            except SessionError as error:
+                pytest.exit(str(error), returncode=error.exit_code)
         if not self.mutants:
-            _ = self.run  # what cannot be judged is said here once, before tests are made of it
+            self.run.counts = self.terms.holds
+            self.run.preflight()
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
+        """What is not selected is deselected."""
+        from .session import judged
+
+        chosen = judged(self.config)
+        others = [item for item in items if (found := _requirement(item)) and found.id not in chosen]
+        if others:
+            self.config.hook.pytest_deselected(items=others)
+            items[:] = [item for item in items if item not in others]
+
+    def pytest_collection_finish(self, session: pytest.Session) -> None:
+        """Over HTTP, what the tests need is asked for ahead of them."""
+        if self.mutants or self.config.option.collectonly or not (self.base_url or self.serving) or self.run.unjudged:
+            return
+        if not self.worker and self.config.getoption("numprocesses", None):
+            return  # the workers ask
+        from .ahead import Ahead
+
+        pairs = [(found, item) for item in session.items if (found := _requirement(item))]
+        judged = [(found, self.run.profile.model(item.callspec.params["judge"])) for found, item in pairs]  # type: ignore[attr-defined]
+        self.ahead = Ahead(self.run, judged, self.config.getoption("concurrency"))
+        self.resources.callback(self.ahead.close)
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_configure_node(self, node: Any) -> None:
         node.workerinput["conformance"] = {
             "base_url": self.base_url, "serving": self.serving, "salt": self.salt, "out": str(self.out),
+            "today": str(self.today),
         }  # fmt: skip
 
     def pytest_report_header(self) -> str:
@@ -229,11 +299,12 @@ class Conformance:
 
         if self.lost or session.shouldfail or exitstatus not in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED):
             self.run.unjudged = self.run.unjudged or "the run was broken off before everything was judged"
-        self.report = finish(self.config, self.findings.values(), self.started, self.out, self.run)
+        self.report = finish(self.config, self.findings.values(), self.started, self.out, self.run, self.terms)
         if exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED, pytest.ExitCode.INTERRUPTED):
             session.exitstatus = conclude(self.report).exit_code
 
     report: Report | None = None
+    ahead: Ahead | None = None
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         if self.report is None:
@@ -242,6 +313,17 @@ class Conformance:
 
         terminalreporter.write_line("")
         terminalreporter.write(summary(self.report, self.out, terminalreporter.hasmarkup), flush=True)
+
+
+def _requirement(item: pytest.Item) -> Requirement | None:
+    """The requirement that a test of the suite is about."""
+    parameters: dict[str, Any] = getattr(getattr(item, "callspec", None), "params", {})
+    return parameters.get("requirement")
+
+
+def _as_interrupt(number: int, frame: object) -> None:
+    """SIGTERM ends a run as Ctrl-C does, with a report of what was judged."""
+    raise KeyboardInterrupt
 
 
 def _salt() -> str:

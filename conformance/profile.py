@@ -47,8 +47,10 @@ class Model:
 
     @property
     def reasons(self) -> bool:
-        """Whether the name is one of a model that thinks before it answers, by OpenAI's naming."""
-        return self.gpt_generation >= (5, 0) or re.search(r"(?:^|/)o[134](?:-|$)", self.name) is not None
+        """Whether the name is one of a model that thinks before it answers, by OpenAI's naming or as the reference
+        endpoint's is."""
+        named = re.search(r"(?:^|/)o[134](?:-|$)|^reference-reasoning$", self.name)
+        return self.gpt_generation >= (5, 0) or named is not None
 
     @classmethod
     def parse(cls, text: str, without: frozenset[str] = frozenset()) -> Model:

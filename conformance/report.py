@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
-import shlex
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from .exchange import Exchange, Inconclusive, Request
+from .baseline import Audit, load_audit
+from .command import address, curl
+from .costs import Costs, load_costs
+from .exchange import Exchange, Inconclusive
 from .profile import Model, Profile
 from .requirement import Level, Requirement
 from .shape import Drift
@@ -24,7 +26,8 @@ AREA = 3  #: MUSTs that an area must have before it is held to that share by its
 
 @dataclass(frozen=True)
 class Entry:
-    """One requirement with what was found, a finding for each model."""
+    """One requirement with what was found, a finding for each model. One that is `later` than the revision to which the
+    endpoint is held does not count."""
 
     id: str
     level: Level
@@ -35,6 +38,7 @@ class Entry:
     hint: str
     contract: tuple[str, ...]
     findings: tuple[Finding, ...]
+    later: bool = False
 
     @property
     def area(self) -> str:
@@ -89,7 +93,8 @@ class Spend:
 class Report:
     """`started` is Unix time, `seconds` how long the run took. `unjudged` says why nothing could be judged,
     where that is so; `fault` names a planted fault. `drift` is what changed in the shape of replies since they were
-    kept, which no verdict depends on."""
+    kept, which no verdict depends on; `costs` are those by the price sheet, and `baseline` what became of the known
+    violations, where there are such; `revision` is that to which the endpoint is held, empty for all requirements."""
 
     base_url: str
     source: str
@@ -104,24 +109,36 @@ class Report:
     fault: str = ""
     strict: bool = False
     drift: tuple[Drift, ...] = ()
+    costs: Costs | None = None
+    baseline: Audit | None = None
+    revision: str = ""
+
+    @property
+    def counting(self) -> tuple[Entry, ...]:
+        """The entries that count."""
+        return tuple(entry for entry in self.entries if not entry.later)
 
     def count(self, level: Level, *verdicts: Verdict) -> int:
-        """How many requirements of this level came to one of these verdicts."""
-        return sum(entry.level is level and entry.verdict in verdicts for entry in self.entries)
+        """How many requirements of this level that count came to one of these verdicts."""
+        return sum(entry.level is level and entry.verdict in verdicts for entry in self.counting)
 
     @property
     def worst_first(self) -> list[Entry]:
-        """The entries, what matters most first: by verdict, level, then id."""
+        """The entries, what matters most first: by verdict, whether it counts, level, then id."""
         levels = list(Level)
-        return sorted(self.entries, key=lambda entry: (-entry.verdict, levels.index(entry.level), entry.id))
+        return sorted(
+            self.entries, key=lambda entry: (-entry.verdict, entry.later, levels.index(entry.level), entry.id)
+        )
 
 
 @dataclass(frozen=True)
 class Conclusion:
-    """`exit_code`: 0 conforms, 1 violates, 3 could not judge (2 is wrong usage, and has no report)."""
+    """`exit_code`: 0 conforms, 1 violates, 3 could not judge (2 is wrong usage, and has no report). `outdated`: it is 1
+    for nothing but the baseline."""
 
     exit_code: int
     sentence: str
+    outdated: bool = False
 
 
 _JUDGED = (Verdict.PASS, Verdict.KNOWN, Verdict.WARN, Verdict.FAIL)
@@ -134,22 +151,38 @@ def conclude(report: Report) -> Conclusion:
     if report.count(Level.MUST, Verdict.FAIL):
         return Conclusion(1, tally(report))
     for model in report.models:
-        for area in ("", *sorted({entry.area for entry in report.entries})):
+        for area in ("", *sorted({entry.area for entry in report.counting})):
             judged, applicable = _musts(report, model, area)
             too_few = applicable and judged < ENOUGH * applicable and (not area or applicable >= AREA)
             if too_few or not (area or judged):
-                of_area = f" of the area {area}" if area else ""
-                reason = f"only {judged} of the {applicable} MUST{of_area} that apply to {model.name} could be judged"
-                return Conclusion(3, f"could not be judged: {reason}; {tally(report)}")
-    if report.strict and any(entry.violated for entry in report.entries):
+                return Conclusion(
+                    3, f"could not be judged: {_too_few(model, area, judged, applicable)}; {tally(report)}"
+                )
+    if report.strict and any(entry.violated for entry in report.counting):
         return Conclusion(1, tally(report))
-    return Conclusion(0, tally(report))
+    if report.baseline and report.baseline.outdated:
+        return Conclusion(1, f"the baseline is out of date: {report.baseline.problem}; {tally(report)}", outdated=True)
+    return Conclusion(0, tally(report) + _basis(report))
+
+
+def _too_few(model: Model, area: str, judged: int, applicable: int) -> str:
+    if not applicable:
+        return f"no MUST was judged on {model.name}, since none was selected or none applies"
+    of_area = f" of the area {area}" if area else ""
+    return f"only {judged} of the {applicable} MUST{of_area} that apply to {model.name} could be judged"
+
+
+def _basis(report: Report) -> str:
+    """On how much recordings conform: what was not recorded is not judged."""
+    requests = report.spend.requests
+    recorded = f"{requests:,} recorded exchange{'' if requests == 1 else 's'}"
+    return f"; judged on no more than {recorded}" if report.source == "recording" else ""
 
 
 def _musts(report: Report, model: Model, area: str) -> tuple[int, int]:
     """How many MUSTs of an area (of all, where it is empty) were judged on a model, and how many apply to it. What the
     endpoint refused, as it may, does not apply."""
-    musts = [entry for entry in report.entries if entry.level is Level.MUST and area in ("", entry.area)]
+    musts = [entry for entry in report.counting if entry.level is Level.MUST and area in ("", entry.area)]
     findings = [finding for entry in musts if (finding := entry.finding(model.name))]
     judged = sum(finding.verdict in _JUDGED for finding in findings)
     return judged, judged + sum(each.verdict is Verdict.INCONCLUSIVE and not each.refused for each in findings)
@@ -167,8 +200,10 @@ def tally(report: Report) -> str:
     others = [
         f"{number} {name}"
         for name, verdict in rest.items()
-        if (number := sum(entry.verdict is verdict for entry in report.entries))
+        if (number := sum(entry.verdict is verdict for entry in report.counting))
     ]
+    if later := sum(entry.later for entry in report.entries):
+        others.append(f"{later} later than {report.revision} and not counted")
     return "; ".join(["violates " + (", ".join(parts) or "nothing that was judged"), *others])
 
 
@@ -202,15 +237,18 @@ def differences(report: Report) -> tuple[Difference, ...]:
 # --- from findings ------------------------------------------------------------------------------------------
 
 
-def entries(catalogue: Mapping[str, Requirement], findings: Iterable[Finding]) -> tuple[Entry, ...]:
-    """One entry for each requirement that was found something about, in the order of ids."""
+def entries(
+    catalogue: Mapping[str, Requirement], findings: Iterable[Finding], later: Container[str] = ()
+) -> tuple[Entry, ...]:
+    """One entry for each requirement that was found something about, in the order of ids; `later` are the ids of those
+    that do not count."""
     by_requirement: dict[str, list[Finding]] = {}
     for finding in findings:
         by_requirement.setdefault(finding.requirement, []).append(finding)
-    return tuple(_entry(catalogue[id], by_requirement[id]) for id in sorted(by_requirement))
+    return tuple(_entry(catalogue[id], by_requirement[id], id in later) for id in sorted(by_requirement))
 
 
-def _entry(requirement: Requirement, findings: Sequence[Finding]) -> Entry:
+def _entry(requirement: Requirement, findings: Sequence[Finding], later: bool) -> Entry:
     return Entry(
         id=requirement.id,
         level=requirement.level,
@@ -221,6 +259,7 @@ def _entry(requirement: Requirement, findings: Sequence[Finding]) -> Entry:
         hint=requirement.hint,
         contract=requirement.contract,
         findings=tuple(findings),
+        later=later,
     )
 
 
@@ -236,7 +275,7 @@ def evidence_of(exchange: Exchange, base_url: str, key_variable: str) -> Evidenc
         label=request.label,
         model=str(request.asked.get("model", "")),
         method=request.method,
-        url=base_url.rstrip("/") + request.path,
+        url=address(base_url, request),
         request_headers=request.headers,
         request_body=request.body.decode("utf-8", "replace")[:EVIDENCE_CHARACTERS],
         status=exchange.status,
@@ -247,31 +286,6 @@ def evidence_of(exchange: Exchange, base_url: str, key_variable: str) -> Evidenc
         failure=str(exchange.failure or ""),
         curl=curl(request, base_url, key_variable),
     )
-
-
-_AUTHORIZATION = {
-    "valid": "Bearer {key}", "lowercase": "bearer {key}", "uppercase": "BEARER {key}", "raw": "{key}",
-    "basic": 'Basic $(printf %s "user:{key}" | base64)', "unknown": "Bearer sk-unknown", "empty": "Bearer",
-}  # fmt: skip
-
-
-def curl(request: Request, base_url: str, key_variable: str) -> str:
-    """The command line that sends the request again, the key taken from the environment."""
-    words = ["curl", "--include"]
-    if request.streams:
-        words.append("--no-buffer")
-    if request.method != "POST" or not request.body:
-        words += ["--request", request.method]
-    words.append(shlex.quote(base_url.rstrip("/") + request.path))
-    if form := _AUTHORIZATION.get(request.credentials):
-        words += ["--header", f'"Authorization: {form.format(key="$" + key_variable)}"']
-    for name, value in request.headers:
-        words += ["--header", shlex.quote(f"{name}: {value}" if value else f"{name};")]
-    if request.body:
-        if not any(name.lower() == "content-type" for name, _ in request.headers):
-            words += ["--header", "content-type:"]  # else curl names one
-        words += ["--data-raw", shlex.quote(request.body.decode("utf-8", "replace"))]
-    return " ".join(words)
 
 
 def spend_of(exchanges: Iterable[Exchange]) -> Spend:
@@ -302,9 +316,14 @@ def dump_report(report: Report) -> dict[str, Any]:
     """As schemas/report.json has it, with the conclusion."""
     conclusion = conclude(report)
     value = asdict(report)
+    for name in ("costs", "baseline"):
+        if value[name] is None:
+            del value[name]
     value["models"] = Profile(report.base_url, report.models).dump()["models"]
     for entry, stated in zip(value["entries"], report.entries, strict=True):
         entry["verdict"] = str(stated.verdict)
+        if not stated.later:
+            del entry["later"]
         for finding in entry["findings"]:
             finding["verdict"] = str(finding["verdict"])
     head = {"format": FORMAT, "exit_code": conclusion.exit_code, "conclusion": conclusion.sentence}
@@ -332,6 +351,9 @@ def load_report(value: Mapping[str, Any]) -> Report:
         fault=value["fault"],
         strict=value["strict"],
         drift=tuple(Drift(**{**each, "requests": tuple(each["requests"])}) for each in value.get("drift", ())),
+        costs=load_costs(value["costs"]) if "costs" in value else None,
+        baseline=load_audit(value["baseline"]) if "baseline" in value else None,
+        revision=value.get("revision", ""),
     )
 
 
@@ -341,7 +363,13 @@ def _load_entry(value: Mapping[str, Any]) -> Entry:
         for finding in value["findings"]
     )
     known = {name: value[name] for name in ("id", "sentence", "source", "link", "at", "hint")}
-    return Entry(**known, level=Level(value["level"]), contract=tuple(value["contract"]), findings=findings)
+    return Entry(
+        **known,
+        level=Level(value["level"]),
+        contract=tuple(value["contract"]),
+        findings=findings,
+        later=value.get("later", False),
+    )
 
 
 def _load_evidence(value: Mapping[str, Any]) -> Evidence:

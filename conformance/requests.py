@@ -18,6 +18,7 @@ UNKNOWN_MODEL = "no-such-model-phanedge-conformance"
 UNKNOWN_TOKEN = "sk-conformance-unknown-0123456789abcdefghijklmnop"
 
 COSTLY, INTRUSIVE, REASONING = "costly", "intrusive", "reasoning"
+ENDPOINT = "endpoint"  #: a feature of the endpoint, whichever of its models is asked
 
 #: Members that every endpoint takes, so that asking for them needs no claim.
 _BASIC = frozenset({"model", "messages", "max_tokens", "temperature"})
@@ -25,7 +26,8 @@ _BASIC = frozenset({"model", "messages", "max_tokens", "temperature"})
 
 def features_of(document: Any) -> frozenset[str]:
     """What a model must claim to be asked this: `chat.n`, `chat.tools`, `chat.response_format.json_schema`."""
-    names = set(document) - _BASIC if isinstance(document, dict) else set()
+    known = document if isinstance(document, dict) else {}
+    names = {name for name in set(known) - _BASIC if (name, known[name]) != ("stream", False)}
     features = {f"chat.{name}" for name in names}
     if isinstance(output := document.get("response_format") if isinstance(document, dict) else None, dict):
         features.add(f"chat.response_format.{output.get('type')}")
@@ -81,6 +83,12 @@ def costly(request: Request) -> Request:
 def intrusive(request: Request) -> Request:
     """A request that could hurt a production endpoint, which is sent with `--intrusive` only."""
     return replace(request, features=request.features | {INTRUSIVE})
+
+
+def once(request: Request) -> Request:
+    """A request that the endpoint answers alike for all its models, such as one without a key: one model is asked, and
+    all are judged on the answer."""
+    return replace(request, features=request.features | {ENDPOINT})
 
 
 def streamed(request: Request, *, usage: bool = True) -> Request:
@@ -139,7 +147,8 @@ LOGPROBS = chat(label="logprobs", logprobs=True, top_logprobs=2)
 LOGPROBS_STREAM = streamed(LOGPROBS)
 STOP = chat("Say: ALPHA BRAVO STOPHERE CHARLIE", label="stop", stop="STOPHERE", max_tokens=40)
 STOP_STREAM = streamed(STOP)
-LENGTH = chat("Count from 1 to 100, one number per line.", label="length", max_tokens=20)
+#: With the default of `stream` written out, as some clients do.
+LENGTH = chat("Count from 1 to 100, one number per line.", label="length", max_tokens=20, stream=False)
 LENGTH_STREAM = streamed(LENGTH)
 COMPLETION_LENGTH = chat(
     "Count from 1 to 100, one number per line.", label="completion-length", max_tokens=None, max_completion_tokens=20
@@ -183,7 +192,6 @@ JSON_OBJECT = chat(
     "Return a JSON object with keys a and b, both numbers.",
     label="json-object", max_tokens=60, response_format={"type": "json_object"},
 )  # fmt: skip
-JSON_OBJECT_STREAM = streamed(JSON_OBJECT)
 SCHEMA_FLAT = json_schema("flat", "Ada is 36, 1.7 m tall, a member, tagged mathematics and poetry.")
 SCHEMA_NESTED = json_schema("nested", "Order A-1: Ada Lovelace, 12 Row, London NW1. Two of SKU-7 and one of SKU-9.")
 SCHEMA_NESTED_STREAM = streamed(SCHEMA_NESTED)
@@ -233,16 +241,16 @@ _SAY_OK = PLAIN.asked
 UNKNOWN_MODEL_ERROR = bad("unknown-model", _SAY_OK | {"model": UNKNOWN_MODEL})
 NO_MESSAGES = bad("no-messages", {"model": MODEL})
 EMPTY_MESSAGES = bad("empty-messages", _SAY_OK | {"messages": []})
-MALFORMED = bad("malformed-json", b'{"model": "$MODEL$", "messages": [')
-WRONG_TYPE = bad("messages-not-an-array", _SAY_OK | {"messages": "Say OK."})
+MALFORMED = once(bad("malformed-json", b'{"model": "$MODEL$", "messages": ['))
+WRONG_TYPE = once(bad("messages-not-an-array", _SAY_OK | {"messages": "Say OK."}))
 NO_MESSAGES_STREAM = bad("no-messages-stream", {"model": MODEL, "stream": True})
-NO_CREDENTIALS = bad("no-credentials", _SAY_OK, credentials="none")
-UNKNOWN_CREDENTIALS = bad("unknown-credentials", _SAY_OK, credentials="unknown")
-UNKNOWN_CREDENTIALS_STREAM = bad("unknown-credentials-stream", _SAY_OK | {"stream": True}, credentials="unknown")
-UNKNOWN_CREDENTIALS_MODEL = bad(
-    "unknown-credentials-unknown-model", _SAY_OK | {"model": UNKNOWN_MODEL}, credentials="unknown"
+NO_CREDENTIALS = once(bad("no-credentials", _SAY_OK, credentials="none"))
+UNKNOWN_CREDENTIALS = once(bad("unknown-credentials", _SAY_OK, credentials="unknown"))
+UNKNOWN_CREDENTIALS_STREAM = once(bad("unknown-credentials-stream", _SAY_OK | {"stream": True}, credentials="unknown"))
+UNKNOWN_CREDENTIALS_MODEL = once(
+    bad("unknown-credentials-unknown-model", _SAY_OK | {"model": UNKNOWN_MODEL}, credentials="unknown")
 )
-WRONG_METHOD = bad("method-put", _SAY_OK, method="PUT")
+WRONG_METHOD = once(bad("method-put", _SAY_OK, method="PUT"))
 
 MODELS = Request("GET", "/models", headers=(), features=frozenset({"models"}), label="models")
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
+from math import ceil
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +16,9 @@ from .catalogue import declared
 from .exchange import Exchange, Inconclusive, Request
 from .faults import chain
 from .judge import EXAMPLES, judge, judge_all, judge_run, judge_sending
+from .preflight import Ask, answers, diagnosis
 from .profile import FAMILIES, Model, Profile, family_of
-from .requests import COSTLY, INTRUSIVE, PLAIN, for_model
+from .requests import COSTLY, ENDPOINT, INTRUSIVE, PLAIN, TOOL_AUTO, for_model
 from .requirement import Family, Fault, Requirement
 from .verdict import Finding, Verdict, gather
 
@@ -30,8 +33,9 @@ class RunError(Exception):
 class Run:
     """`send` gives the exchange of a request. `held` are recordings made elsewhere, judged instead of sending: for
     each column of the report the models that were asked, with what they answered. `fault` names a planted one;
-    `examples` are the generated requests that one requirement may send. `unjudged` says why nothing can be judged,
-    `silent` why nothing can on a model."""
+    `examples` are the generated requests that one requirement may send, to all models together; `asked` the declared
+    ones that are sent, None for all; `counts` tells to which requirements the endpoint is held. `unjudged` says why
+    nothing can be judged, `silent` why nothing can on a model."""
 
     profile: Profile
     salt: str
@@ -42,46 +46,109 @@ class Run:
     fault: str = ""
     broken_off: str = ""
     examples: int = EXAMPLES
+    asked: frozenset[Request] | None = None
+    elsewhere: Ask | None = None
+    no_key: str = ""
+    counts: Callable[[Requirement], bool] = lambda _: True
 
     def find(self, requirement: Requirement, model: Model) -> Finding:
         """Judge a requirement on all that it speaks of, sending what was not sent before."""
         if self.held is not None:
             return self._find_held(requirement, model)
-        meant = [request for request in declared() if _meant(requirement, request)]
-        claimed = [request for request in meant if all(map(model.claims, request.features))]
-        if meant and (not claimed or (requirement.sends and len(claimed) < len(meant))):
-            lacking = sorted({name for each in meant for name in each.features if not model.claims(name)})
-            return _not_judged(requirement, model, Verdict.NOT_APPLICABLE, _unclaimed(lacking))
+        claimed, unclaimed = self._claimed(requirement, model)
+        if unclaimed:
+            return _not_judged(requirement, model, Verdict.NOT_APPLICABLE, unclaimed)
         if reason := self.unjudged or self.silent.get(model.name, ""):
             return _not_judged(requirement, model, Verdict.INCONCLUSIVE, reason)
         if requirement.sends:
-            return judge_sending(requirement, self.sender(model), model, self.examples)
-        exchanges, missing = self._had(claimed or self._all(model), model)
+            finding = judge_sending(requirement, self.sender(model), model, self.share, self.counts)
+            return self._unless_refused(requirement, finding, claimed, model)
+        exchanges, missing = self._gathered(requirement, claimed or self._all(model), model)
         finding = judge_all(requirement, exchanges, model, expected=bool(claimed))
         if finding.verdict is Verdict.INCONCLUSIVE and missing and not exchanges:
             return replace(finding, message=missing)
         if finding.verdict is Verdict.INCONCLUSIVE and exchanges and all(each.refused for each in exchanges):
             return _refused(finding, exchanges)
-        return finding
+        return self._unless_refused(requirement, finding, claimed, model)
+
+    def _unless_refused(
+        self, requirement: Requirement, finding: Finding, claimed: Sequence[Request], model: Model
+    ) -> Finding:
+        """The finding; inconclusive where it is a violation, and the endpoint refuses all that has tools in it, the
+        plainest request too, as it may."""
+        asked = [request for request in claimed if "chat.tools" in request.features]
+        if finding.verdict < Verdict.WARN or isinstance(requirement.on, Family) or not asked:
+            return finding
+        exchanges, _ = self._had((TOOL_AUTO, *asked), model)
+        if not exchanges or not all(each.refused and each.status in _REFUSALS for each in exchanges):
+            return finding
+        message = f"{finding.message}; tools are refused: if the endpoint does not offer them, say --without chat.tools"
+        return replace(finding, verdict=Verdict.INCONCLUSIVE, message=message, judged=0, refused=True)
+
+    def requests(self, requirement: Requirement, model: Model) -> list[Request]:
+        """The declared requests that judging a requirement on a model sends, filled in."""
+        claimed, unclaimed = self._claimed(requirement, model)
+        return [] if unclaimed else [self.filled(request, model) for request in claimed]
+
+    def _claimed(self, requirement: Requirement, model: Model) -> tuple[list[Request], str]:
+        """The requests of this run that can show whether the requirement holds, and, where it is not judged because the
+        model does not claim what that takes, the reason."""
+        meant = [request for request in _meant(requirement) if self.asked is None or request in self.asked]
+        claimed = [request for request in meant if all(map(model.claims, request.features))]
+        if not meant or (claimed and not (requirement.sends and len(claimed) < len(meant))):
+            return claimed, ""
+        return claimed, _unclaimed(sorted({name for each in meant for name in each.features if not model.claims(name)}))
 
     def exchanges(self, model: Model) -> list[Exchange]:
         """Every exchange of a model's run, each sent at most once."""
         return self._had(self._all(model), model)[0]
 
     def _all(self, model: Model) -> list[Request]:
-        return [request for request in declared() if all(map(model.claims, request.features))]
+        asked = [request for request in declared() if self.asked is None or request in self.asked]
+        return [request for request in asked if all(map(model.claims, request.features))]
+
+    @property
+    def _spokesman(self) -> Model:
+        """The model of which is asked what the endpoint answers alike for all: the first that answers at all."""
+        models = self.profile.models
+        return next((model for model in models if model.name not in self.silent), models[0])
+
+    @property
+    def share(self) -> int:
+        """How many generated requests one requirement may send to one model."""
+        return ceil(self.examples / max(len(self.profile.models) - len(self.silent), 1))
+
+    def filled(self, request: Request, model: Model) -> Request:
+        """The request as it is sent where this model is judged."""
+        asked = self._spokesman if ENDPOINT in request.features else model
+        return _filled(asked, self.salt).get(id(request)) or for_model(request, asked, self.salt)
 
     def sender(self, model: Model) -> Send:
         """What a check sends with: a declared request is filled in for the model and the run."""
-        return lambda request: self.send(for_model(request, model, self.salt))
+        return lambda request: self.send(self.filled(request, model))
+
+    def _gathered(
+        self, requirement: Requirement, requests: Sequence[Request], model: Model
+    ) -> tuple[list[Exchange], str]:
+        """What a requirement is judged on, and why something could not be had. Of a family that is what the model
+        itself was asked; where none of it belongs to the family, refusals that the endpoint gave once for all."""
+        if not isinstance(requirement.on, Family) or model == self._spokesman:
+            return self._had(requests, model)
+        shared = [request for request in requests if ENDPOINT in request.features]
+        exchanges, missing = self._had((each for each in requests if each not in shared), model)
+        if requirement.on.members(exchanges):
+            return exchanges, missing
+        others, reason = self._had((each for each in shared if each.expect == "error"), model)
+        return exchanges + others, missing or reason
 
     def _had(self, requests: Iterable[Request], model: Model) -> tuple[list[Exchange], str]:
         """The exchanges of these requests, and why the last one that could not be had could not. Each is there once:
         declared requests that differ in their limits only are one for a model that reasons."""
-        exchanges, missing = {}, ""
-        for request in (for_model(each, model, self.salt) for each in requests):
+        exchanges: dict[str, Exchange] = {}
+        missing = ""
+        for request in (self.filled(each, model) for each in requests):
             try:
-                exchanges[request.key] = self.send(request)
+                exchanges |= {each.request.key: each for each in self.send(request).all}
             except Inconclusive as reason:
                 missing = str(reason)
         return list(exchanges.values()), missing
@@ -108,7 +175,7 @@ class Run:
         """Send one small request to each model. One that does not answer it with a completion is sent nothing more,
         and is not judged: what it refuses says nothing of the contract. Of recordings one must hold a completion."""
         if self.held is not None:
-            if not any(_answers(each) for each in held_exchanges(self)):
+            if not any(answers(each) for each in held_exchanges(self)):
                 self.unjudged = f"{self.profile.base_url} holds no recording of a completion"
             return
         outcomes: dict[str, str] = {}
@@ -118,18 +185,25 @@ class Run:
             except Inconclusive as reason:
                 outcomes[model.name] = str(reason)
                 continue
-            if not _answers(exchange):
-                outcomes[model.name] = _why(exchange)
+            if not answers(exchange):
+                outcomes[model.name] = diagnosis(exchange, self.profile.base_url, self.elsewhere, self.no_key)
         self.silent = {name: f"{self.profile.base_url} {reason}" for name, reason in outcomes.items()}
         if len(outcomes) == len(self.profile.models):
             reasons = list(dict.fromkeys(outcomes.values()))
             self.unjudged = f"{self.profile.base_url} {'; '.join(reasons)}" if reasons else "no model is named"
 
 
-def _meant(requirement: Requirement, request: Request) -> bool:
-    if isinstance(requirement.on, Family):
-        return requirement.on.meant(request)
-    return request in requirement.on
+@lru_cache(maxsize=1024)
+def _meant(requirement: Requirement) -> tuple[Request, ...]:
+    """The declared requests that are meant to show whether the requirement holds."""
+    on = requirement.on
+    return tuple(request for request in declared() if (on.meant(request) if isinstance(on, Family) else request in on))
+
+
+@lru_cache(maxsize=16)
+def _filled(model: Model, salt: str) -> dict[int, Request]:
+    """Each declared request for a model, by identity: equal ones may differ in what they come after."""
+    return {id(request): for_model(request, model, salt) for request in declared()}
 
 
 _LEFT_OUT = {
@@ -151,7 +225,7 @@ _REFUSALS = frozenset(range(400, 500)) - {401, 403, 408, 429}
 def _refused(finding: Finding, exchanges: Sequence[Exchange]) -> Finding:
     """What to do where an endpoint refuses what it does not offer, which is its right."""
     asked = set.intersection(*(set(each.request.features) for each in exchanges))
-    optional = asked - {"chat.stream", "chat.stream_options", COSTLY, INTRUSIVE}
+    optional = asked - {"chat.stream", "chat.stream_options", COSTLY, ENDPOINT, INTRUSIVE}
     if not optional or not all(each.status in _REFUSALS for each in exchanges):
         return finding
     message = f"{finding.message}; if the endpoint does not offer this, say --without {min(optional)}"
@@ -162,61 +236,21 @@ def _not_judged(requirement: Requirement, model: Model, verdict: Verdict, messag
     return Finding(requirement.id, model.name, verdict, message)
 
 
-def _answers(exchange: Exchange) -> bool:
-    """Whether a plain request was answered with something that can be judged as a completion."""
-    try:
-        return exchange.succeeded and isinstance(exchange.reply, dict) and "choices" in exchange.reply
-    except Inconclusive:
-        return False
-
-
-_REMEDIES = {
-    401: "check that the environment variable with the API key is set and holds a valid key",
-    403: "check that the API key may use this model",
-    404: "check the base URL (it usually ends in /v1) and the name of the model",
-    429: "the endpoint throttles or the account has no credit: try again later",
-}
-_FAILURE_REMEDIES = {
-    "refused": "check the host and the port, and that the endpoint is running",
-    "unresolved": "check the host name in the base URL",
-    "tls": "check the certificate, or use http:// for a local endpoint",
-    "timeout": "the endpoint did not answer in time: check that it is not overloaded",
-}
-
-
-def _why(exchange: Exchange) -> str:
-    """Why an answer to a plain request allows no verdict, with the remedy."""
-    if exchange.failure:
-        remedy = _FAILURE_REMEDIES.get(exchange.failure.kind, "check the base URL")
-        return f"gave no response ({exchange.failure}): {remedy}"
-    said = ""
-    if exchange.refused:
-        try:
-            said = f" ({_one_line(str(exchange.error.get('message')))[:160]})"
-        except Inconclusive:
-            said = f" with a body that is {exchange.media_type or 'of no media type'}"
-        remedy = _REMEDIES.get(
-            exchange.status, "the endpoint itself fails" if exchange.status >= 500 else "see the error"
-        )
-        asked = exchange.request.asked.get("model")
-        return f"answered a plain request for {asked} with HTTP {exchange.status}{said}: {remedy}"
-    kind = exchange.media_type or "no media type"
-    remedy = "check the base URL (it usually ends in /v1)"
-    return f"answered HTTP {exchange.status} with {kind} that is no completion: {remedy}"
-
-
-def _one_line(text: str) -> str:
-    return " ".join("".join(each if each.isprintable() else " " for each in text).split())
-
-
 # --- proving that requirements can fail ---------------------------------------------------------------------
+
+
+_POSING = {"gpt": "gpt-4o"}  #: names that tell a version, on which some requirements depend
 
 
 def survivors(requirement: Requirement, run: Run) -> Iterator[str]:
     """The counterexamples of a requirement that it fails to reject. A requirement about a family that the run has no
     model of is shown what the others answered, as if they were of that family."""
     shown = {model: _shown(requirement, run.exchanges(model)) for model in run.profile.models}
-    posing = {replace(model, family=family): exchanges for family in FAMILIES for model, exchanges in shown.items()}
+    posing = {
+        replace(model, name=_POSING.get(family, model.name), family=family): exchanges
+        for family in FAMILIES
+        for model, exchanges in shown.items()
+    }
     if not requirement.broken_by:
         yield "it has no counterexample"
     if requirement.sends:
@@ -338,4 +372,4 @@ def held_exchanges(run: Run) -> list[Exchange]:
 
 def run_exchanges(run: Run, folder: Path) -> list[Exchange]:
     """Every exchange of a run, for its report."""
-    return held_exchanges(run) if run.held is not None else list(recorded(folder))
+    return held_exchanges(run) if run.held is not None else [each for one in recorded(folder) for each in one.all]

@@ -2,68 +2,138 @@
 
 from __future__ import annotations
 
-import os
 import re
 import shutil
 import time
 from collections.abc import Iterable
 from contextlib import ExitStack
+from datetime import date
 from pathlib import Path
 
 import pytest
+from filelock import FileLock, Timeout
 
 from . import __version__
 from .archive import Archive, ArchiveError, Send
-from .catalogue import load
-from .client import Limits, live
+from .baseline import BaselineError
+from .catalogue import declared, load
+from .costs import Costs, costs_of
 from .exchange import Exchange, Request
-from .planted import plant
 from .profile import Model, Profile
 from .reference import Endpoint
 from .report import Report, entries, evidence_of, spend_of, write_report
-from .requests import COSTLY, INTRUSIVE
+from .requests import COSTLY, INTRUSIVE, PLAIN
+from .requirement import Requirement
+from .revisions import RevisionError
 from .run import Run, RunError, finish_run, held_run, read_run, run_exchanges, write_run
+from .select import SelectError, asked_for, chosen
+from .sending import SPENT, SessionError, access_of, budget_of, key_of, prober, reference, sender, sheet_of
 from .shape import Drift, ShapeError, watch
 from .shape import read as read_shapes
+from .terms import Terms, read_terms
 from .traffic import RecordingError, recordings
 from .verdict import Finding, Verdict
 
 REFERENCE_URL = "http://127.0.0.1:8080/v1"
-REFERENCE_KEY = "sk-reference-0123456789abcdefghijklmnopqrstuvwxyz"  #: any token will do there but an unknown one
 REFERENCE_MODELS = (Model("reference-gpt", "gpt"), Model("reference-claude", "claude"))
+REFERENCE_ALSO = (Model("reference-reasoning", "gpt"),)  #: judged where it is named only
 FILES = {"html": "report.html", "markdown": "report.md", "junit": "junit.xml"}
 
 
-class SessionError(Exception):
-    """The session cannot judge anything. `exit_code` is 2 for wrong usage, 3 for nothing to judge."""
-
-    def __init__(self, message: str, exit_code: int) -> None:
-        super().__init__(message)
-        self.exit_code = exit_code
-
-
-def begin(config: pytest.Config, base_url: str, salt: str, out: Path, resources: ExitStack) -> str:
-    """Check the options and prepare the folder, in the controlling process. The reference endpoint is served over
-    HTTP where several workers share it: the address, else an empty string. Raises SessionError."""
+def check(config: pytest.Config, base_url: str, out: Path) -> None:
+    """Check the options, changing nothing and sending nothing. Raises SessionError."""
     if out.exists() and not out.is_dir():
         raise SessionError(f"--out: {out} is a file, not a folder", 2)
     _check_snapshots(config.getoption("snapshots"))
+    sheet_of(config)
     if not re.fullmatch(r"[A-Za-z_]\w*", config.getoption("api_key_variable")):
         raise SessionError("--api-key-variable: name an environment variable, not the key itself", 2)
-    if not _sends(config) or config.getoption("mutants"):
-        return ""
-    profile = _profile(config, base_url)
+    judged(config)
+    if not sends(config) or config.getoption("mutants"):
+        return
+    _profile(config, base_url)
     _check_faults(config, base_url)
-    _make_room(out)
-    write_run(out, profile, salt, _faults(config), config.getoption("examples"))
+    budget_of(config)
+    access_of(config)
+    if config.getoption("resume"):
+        _resumed(config, base_url)
+    else:
+        _check_room(out)
+    if base_url:
+        key_of(config)
+
+
+def terms_of(config: pytest.Config, today: date) -> Terms:
+    """To what the endpoint is held. Raises SessionError."""
+    try:
+        return read_terms(today, config.getoption("revision"), config.getoption("baseline"))
+    except RevisionError as error:
+        raise SessionError(f"--revision: {error}", 2) from None
+    except BaselineError as error:
+        raise SessionError(f"--baseline: {error}", 2) from None
+
+
+def check_terms(config: pytest.Config, base_url: str, terms: Terms, run: Run | None) -> None:
+    """Refuse a baseline that speaks of nothing that is judged. Raises SessionError."""
+    if config.getoption("mutants"):
+        return
+    profile = run.profile if run else _profile(config, base_url)
+    try:
+        terms.check([model.name for model in profile.models])
+    except BaselineError as error:
+        raise SessionError(f"--baseline: {error}", 2) from None
+
+
+def judged(config: pytest.Config) -> dict[str, Requirement]:
+    """The requirements that are judged, by id. Raises SessionError."""
+    try:
+        return chosen(load(), config.getoption("select"), config.getoption("deselect_requirement"))
+    except SelectError as error:
+        raise SessionError(str(error), 2) from None
+
+
+def begin(config: pytest.Config, base_url: str, salt: str, out: Path, resources: ExitStack) -> str:
+    """Prepare the folder, in the controlling process. The reference endpoint is served over HTTP where several workers
+    share it: the address, else an empty string. Raises SessionError where another run is using the folder."""
+    if not sends(config) or config.getoption("mutants"):
+        return ""
+    out.mkdir(parents=True, exist_ok=True)
+    try:
+        resources.enter_context(FileLock(out / ".lock", timeout=0))
+    except Timeout:
+        raise SessionError(f"--out: another run is using {out}: wait for its end, or name another folder", 2) from None
+    if not config.getoption("resume"):
+        shutil.rmtree(out / "archive", ignore_errors=True)
+        (out / SPENT).unlink(missing_ok=True)
+    write_run(out, _profile(config, base_url), salt, _faults(config), config.getoption("examples"))
     if base_url or not config.getoption("numprocesses", None):
         return ""
     from .reference.server import serving
 
-    return resources.enter_context(serving(_reference(config)))
+    return resources.enter_context(serving(reference(config)))
 
 
-def open_run(config: pytest.Config, base_url: str, serving: str, salt: str, out: Path) -> Run:
+def _resumed(config: pytest.Config, base_url: str) -> Run:
+    """The run that is gone on with. Raises SessionError where it is another endpoint's, or none."""
+    folder = config.getoption("resume")
+    try:
+        run = read_run(folder)
+    except (RunError, ArchiveError) as error:
+        raise SessionError(f"--resume: {error}", 2) from None
+    now = _profile(config, base_url)
+    if (run.profile, run.fault, run.examples) != (now, _faults(config), config.getoption("examples")):
+        raise SessionError(
+            f"--resume: {folder} holds a run on {run.profile.base_url} with other models or options: repeat those", 2
+        )
+    return run
+
+
+def salt_of(config: pytest.Config, base_url: str) -> str:
+    """The salt of the run that is gone on with, empty where none is. Raises SessionError."""
+    return _resumed(config, base_url).salt if config.getoption("resume") else ""
+
+
+def open_run(config: pytest.Config, base_url: str, serving: str, salt: str, out: Path, resources: ExitStack) -> Run:
     """The run that the options describe. Raises SessionError."""
     try:
         if folder := config.getoption("recordings"):
@@ -72,35 +142,22 @@ def open_run(config: pytest.Config, base_url: str, serving: str, salt: str, out:
             return read_run(folder)
     except (RunError, RecordingError, ArchiveError) as error:
         raise SessionError(str(error), 3) from None
+    profile = _profile(config, base_url)
     if config.getoption("mutants"):
-        return Run(_profile(config, ""), salt, _remembering(Endpoint().answer))
-    key = _key(config) if base_url else REFERENCE_KEY
-    limits = Limits(read=config.getoption("timeout_seconds"))
-    address = base_url or serving
-    send = live(address, key, limits) if address else _reference(config)
+        return Run(profile, salt, _remembering(Endpoint().answer))
+    asked = None
+    if config.getoption("select") or config.getoption("deselect_requirement"):
+        asked = frozenset((PLAIN, *asked_for(judged(config).values(), declared())))
+    archive = Archive(out / "archive", sender(config, base_url, serving, out, resources))
     fault, examples = _faults(config), config.getoption("examples")
-    return Run(_profile(config, base_url), salt, Archive(out / "archive", send), fault=fault, examples=examples)
+    no_key = config.getoption("api_key_variable") if base_url and not key_of(config) else ""
+    elsewhere = (lambda url, request: prober(config, url)(request)) if base_url else None
+    return Run(profile, salt, archive, fault=fault, examples=examples, asked=asked, elsewhere=elsewhere, no_key=no_key)
 
 
-def _key(config: pytest.Config) -> str:
-    """The API key of the endpoint; white space around it is not part of it."""
-    name = config.getoption("api_key_variable")
-    key = os.environ.get(name, "").strip()
-    if not re.fullmatch(r"[!-~]*", key):
-        raise SessionError(f"the key in {name} holds white space or a character beyond ASCII: set it anew", 2)
-    return key
-
-
-def _sends(config: pytest.Config) -> bool:
+def sends(config: pytest.Config) -> bool:
+    """Whether an endpoint is judged, not what was recorded."""
     return not (config.getoption("archive") or config.getoption("recordings"))
-
-
-def _reference(config: pytest.Config) -> Send:
-    """The reference endpoint, with the faults that are planted in it."""
-    try:
-        return plant(Endpoint().answer, config.getoption("fault"))
-    except KeyError as error:
-        raise SessionError(str(error.args[0]), 2) from None
 
 
 def _faults(config: pytest.Config) -> str:
@@ -125,7 +182,7 @@ def _check_faults(config: pytest.Config, base_url: str) -> None:
     """Refuse faults that are not known, and those for an endpoint that is not ours to plant them in."""
     if config.getoption("fault") and base_url:
         raise SessionError("--fault is planted in the reference endpoint only: leave out --base-url", 2)
-    _reference(config)
+    reference(config)
 
 
 def _profile(config: pytest.Config, base_url: str) -> Profile:
@@ -135,20 +192,21 @@ def _profile(config: pytest.Config, base_url: str) -> Profile:
     except ValueError as error:
         raise SessionError(f"--model: {error}", 2) from None
     if not base_url:
-        known = {model.name: Model(model.name, model.family, without) for model in REFERENCE_MODELS}
+        served = (*REFERENCE_MODELS, *REFERENCE_ALSO)
+        known = {model.name: Model(model.name, model.family, without) for model in served}
         if unknown := [model.name for model in models if model.name not in known]:
-            names = " and ".join(known)
+            names = " and ".join(model.name for model in REFERENCE_MODELS)
             raise SessionError(f"--model: the reference endpoint has no {unknown[0]!r}, only {names}", 2)
         chosen = tuple(known[model.name] for model in models)
-        return Profile(REFERENCE_URL, chosen or tuple(known.values()), "reference")
+        return Profile(REFERENCE_URL, chosen or tuple(known[each.name] for each in REFERENCE_MODELS), "reference")
     if not base_url.startswith(("http://", "https://")):
         raise SessionError(f"--base-url: {base_url!r} does not begin with http:// or https://", 2)
     if "@" in base_url.partition("://")[2].partition("/")[0]:
         raise SessionError(
             "--base-url: put no password in it, it is shown in reports: the key comes from the environment", 2
         )
-    if set(base_url) & set("?#"):
-        raise SessionError("--base-url: leave out the query and the fragment, the path is put behind it", 2)
+    if "#" in base_url:
+        raise SessionError("--base-url: leave out the fragment, it is never sent", 2)
     if len({model.name for model in models}) < len(models):
         raise SessionError("--model: a model is named twice", 2)
     if not models:
@@ -162,11 +220,10 @@ def _left_out(config: pytest.Config, base_url: str) -> set[str]:
     return left_out | ({INTRUSIVE} if base_url and not config.getoption("intrusive") else set())
 
 
-def _make_room(out: Path) -> None:
+def _check_room(out: Path) -> None:
     """An earlier run in the folder gives way; a folder that holds anything else is left alone."""
     if out.is_dir() and any(out.iterdir()) and not (out / "run.json").exists():
         raise SessionError(f"--out: {out} holds files that are no run of this suite: name another folder", 2)
-    shutil.rmtree(out / "archive", ignore_errors=True)
 
 
 def _check_snapshots(folder: Path | None) -> None:
@@ -188,13 +245,28 @@ def _drift(config: pytest.Config, run: Run, exchanges: Iterable[Exchange]) -> tu
     return watch(folder, run, exchanges, update=config.getoption("update_snapshots", False))
 
 
-def finish(config: pytest.Config, findings: Iterable[Finding], started: float, out: Path, run: Run) -> Report:
+def _costs(config: pytest.Config, run: Run, exchanges: Iterable[Exchange], findings: Iterable[Finding]) -> Costs | None:
+    """What the run costs, where there is a price sheet."""
+    sheet = sheet_of(config)
+    if sheet is None:
+        return None
+    columns = (run.held or {}).values()
+    held = [(model.name, each) for models in columns for model, own in models.items() for each in own]
+    asked = held or [(str(each.request.asked.get("model", "")), each) for each in exchanges]
+    return costs_of(sheet, asked, findings, load())
+
+
+def finish(
+    config: pytest.Config, findings: Iterable[Finding], started: float, out: Path, run: Run, terms: Terms
+) -> Report:
     """The report of these findings, written to the folder in every form."""
     from .render import RENDERERS
 
     found = sorted(findings, key=lambda each: (each.requirement, each.model))
     exchanges = run_exchanges(run, (config.getoption("archive") or out) / "archive")
     telling = {key for each in found if each.verdict > Verdict.PASS for key in each.evidence[:2]}
+    costs = _costs(config, run, exchanges, found)
+    telling |= {each.exchange for each in costs.charges} if costs else set()
     report = Report(
         base_url=run.profile.base_url,
         source=run.profile.source,
@@ -203,7 +275,7 @@ def finish(config: pytest.Config, findings: Iterable[Finding], started: float, o
         started=started,
         seconds=round(time.time() - started, 3),
         spend=spend_of(exchanges),
-        entries=entries(load(), found),
+        entries=entries(terms.catalogue(), found, terms.later()),
         evidence={
             each.request.key: evidence_of(each, run.profile.base_url, config.getoption("api_key_variable"))
             for each in exchanges
@@ -213,8 +285,11 @@ def finish(config: pytest.Config, findings: Iterable[Finding], started: float, o
         fault=run.fault,
         strict=config.getoption("gate_strict"),
         drift=_drift(config, run, exchanges),
+        costs=costs.of_exchanges(telling) if costs else None,
+        baseline=terms.audited(found),
+        revision=terms.revision.name if terms.revision else "",
     )
-    if _sends(config) and not report.unjudged:
+    if sends(config) and not report.unjudged:
         finish_run(out)
     write_report(report, out / "report.json")
     for name, file in FILES.items():

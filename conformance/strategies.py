@@ -7,7 +7,9 @@ numbers and texts at large depends on the constants of the modules that happen t
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable
+from contextlib import suppress
 from copy import deepcopy
+from functools import cache
 from typing import Any, NamedTuple, TypeVar
 
 from hypothesis import HealthCheck, Phase, Verbosity, given, reject, seed, settings
@@ -38,41 +40,55 @@ MEMBERS = (
 )  # fmt: skip
 
 
-def search(strategy: st.SearchStrategy[Example], check: Callable[[Example, Send], None], send: Send, most: int) -> None:
-    """Judge examples until `most` different requests were sent. The first that `check` rejects by assertion is made
-    smaller, with at most as many requests again, and its assertion raised. An example that is inconclusive is left
-    out; raises Inconclusive where no other is left."""
+class Spent(BaseException):
+    """As many requests were sent as may be. It is no Exception, which hypothesis would take for a failed example."""
+
+
+def search(
+    strategy: st.SearchStrategy[Example],
+    check: Callable[[Example, Send], None],
+    send: Send,
+    most: int,
+    start: str = "",
+) -> None:
+    """Judge examples until `most` different requests were sent. Which they are follows from `start`, the name of a
+    model, so that the models of an endpoint are asked different ones. The first that `check` rejects by assertion is
+    made smaller, with at most as many requests again, and its assertion raised. An example that is inconclusive is
+    left out; raises Inconclusive where no other is left."""
     known: dict[str, Exchange] = {}
-    budget, judged, reasons = most, 0, [""]
+    budget, judged, failing, reasons = most, 0, False, [""]
 
     def sending(request: Request) -> Exchange:
         if request.key not in known:
             if len(known) >= budget:
+                if not failing:
+                    raise Spent
                 reject()
             known[request.key] = send(request)
         else:
             send(request)  # it is remembered, and is the evidence once more
         return known[request.key]
 
-    @seed(0)
+    @seed(start)
     @settings(
         max_examples=most, database=None, deadline=None, phases=(Phase.generate, Phase.shrink),
         verbosity=Verbosity.quiet, suppress_health_check=list(HealthCheck), report_multiple_bugs=False,
     )  # fmt: skip
     @given(strategy)
     def examine(value: Example) -> None:
-        nonlocal budget, judged
+        nonlocal budget, judged, failing
         try:
             check(value, sending)
             judged += 1
         except (Inconclusive, NotApplicable) as reason:
             reasons.append(str(reason))
         except AssertionError:
-            budget = 2 * most
+            budget, failing = 2 * most, True
             raise
 
     try:
-        examine()
+        with suppress(Spent):
+            examine()
     except Unsatisfiable:
         reasons.append("nothing that is claimed can be generated")
     if not judged:
@@ -156,21 +172,29 @@ def conversations(draw: st.DrawFn) -> list[dict[str, Any]]:
 
 
 class Broken(NamedTuple):
-    """A request that violates one constraint of schemas/request.json: which, and how hard it is."""
+    """A request that violates one constraint of schemas/request.json: which, how hard it is, and the path of the
+    member that it is about, empty where that is the body."""
 
     request: Request
     said: str
     level: str
+    path: str
 
 
 def broken_requests(claims: Claims) -> st.SearchStrategy[Broken]:
     """A small valid request but for one member that violates one clause of its schema."""
     by_path: dict[str, list[Broken]] = {}
-    for clause in clauses("request"):
-        known = [each for each in _broken(clause) if all(map(claims, each.request.features))]
-        by_path.setdefault(clause.path, []).extend(known)
-    found = [st.sampled_from(each) for each in by_path.values() if each]
+    for path, broken in _all_broken():
+        if all(map(claims, broken.request.features)):
+            by_path.setdefault(path, []).append(broken)
+    found = [st.sampled_from(each) for each in by_path.values()]
     return st.sampled_from(found).flatmap(lambda each: each)
+
+
+@cache
+def _all_broken() -> tuple[tuple[str, Broken], ...]:
+    """Each request that violates one clause, with the path of the member that the clause is about."""
+    return tuple((clause.path, broken) for clause in clauses("request") for broken in _broken(clause))
 
 
 def _broken(clause: Clause) -> list[Broken]:
@@ -182,7 +206,8 @@ def _broken(clause: Clause) -> list[Broken]:
         if _put(document, path, value, drop=name == "dropped") and not validator("request").is_valid(document):
             request = bad(f"{clause.path or 'the body'}: {name}", document)
             features = frozenset(each for each in features_of(base) if each == f"chat.{top}")
-            found.append(Broken(_with(request, features), f"{clause.path or 'the body'} is {name}", clause.level))
+            said = f"{clause.path or 'the body'} is {name}"
+            found.append(Broken(_with(request, features), said, clause.level, clause.path))
     return found
 
 
@@ -223,8 +248,14 @@ class Turn(NamedTuple):
 
 
 def turns(claims: Claims) -> st.SearchStrategy[tuple[Turn, ...]]:
-    """Two to four turns of one conversation."""
-    streams = st.booleans() if claims("chat.stream_options") else st.just(False)
+    """Three or four turns of one conversation, streamed by turns."""
+    begin = st.sampled_from([0, 1]) if claims("chat.stream_options") else st.none()
     tools = st.sampled_from([False, False, claims("chat.tools") and claims("chat.tool_choice")])
-    each = st.builds(Turn, st.sampled_from(TEXTS[:3]), streams, tools)
-    return st.lists(each, min_size=2, max_size=4).map(tuple)
+    told = st.lists(st.tuples(st.sampled_from(TEXTS[:3]), tools), min_size=3, max_size=4)
+    return st.builds(_by_turns, told, begin)
+
+
+def _by_turns(told: list[tuple[str, bool]], begin: int | None) -> tuple[Turn, ...]:
+    """Every second turn streamed, from the first or the second on; none where that is None."""
+    streamed = [begin is not None and number % 2 == begin for number in range(len(told))]
+    return tuple(Turn(text, streams, tools) for (text, tools), streams in zip(told, streamed, strict=True))

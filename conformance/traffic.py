@@ -257,7 +257,7 @@ def _of_entry(entry: dict[str, Any], origin: str) -> Recording | None:
     if not exact:
         headers = _cleaned(headers)
     request = _sent(sent, path, received["status"], origin)
-    seconds = max(entry.get("time", 0), 0) / 1000
+    seconds = max(entry.get("time") or 0, 0) / 1000
     missing: dict[Fact, bool] = {
         "request": bool(request.method == "POST" and not request.body),
         "headers": not headers,

@@ -2,20 +2,39 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
 import pytest
 from syrupy.assertion import SnapshotAssertion
 
 from conformance.catalogue import load
 from conformance.data import fixture
 from conformance.requirement import Requirement
+from conformance.revisions import changes, names, revision
 from conformance.sources import link, title
 
+CHANGELOG = Path(__file__).parent.parent / "CHANGELOG.md"
 ROWS = {row["id"]: row for row in fixture("contract.json")}
 
 
 def test_catalogue_is_pinned(snapshot: SnapshotAssertion) -> None:
     """An id that vanishes, and a level or a sentence that changes, shows in review."""
     assert "\n".join(map(str, load().values())) == snapshot
+
+
+def unreleased() -> str:
+    """What the changelog says of the version that is not released yet."""
+    return re.split(r"^## ", CHANGELOG.read_text(encoding="utf-8"), flags=re.MULTILINE)[1]
+
+
+@pytest.mark.parametrize("what", ["added", "withdrawn", "relevelled"])
+def test_changes_since_the_last_revision_are_in_the_changelog(what: str) -> None:
+    """Each may make an endpoint fail that passed before, or a vendor's baseline stale."""
+    last = names()[-1]
+    changed = getattr(changes(revision(last), load()), what)
+    unsaid = [id for id in changed if f"`{id}`" not in unreleased()]
+    assert unsaid == [], f"{what} since {last}, and not in CHANGELOG.md under Requirements: {', '.join(unsaid)}"
 
 
 @pytest.mark.parametrize("requirement", load().values(), ids=lambda each: each.id)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import importlib.util
 import re
 import shlex
@@ -13,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from conformance.catalogue import load
+from conformance.planted import PLANTED, UNSEEN
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -34,6 +36,15 @@ PAGES = _generator().PAGES  # type: ignore[attr-defined]
 def test_generated_page_is_up_to_date(name: str) -> None:
     written = (ROOT / "docs" / name).read_text(encoding="utf-8")
     assert written == PAGES[name](load()), "run: python docs/generate.py"
+
+
+def test_every_planted_fault_is_in_the_table_of_faults() -> None:
+    page = (ROOT / "docs" / "faults.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| `([\w-]+)`(?: \*gray\*)? \| (.*?) \| ", page, re.MULTILINE)
+    written = [(name, html.unescape(re.sub(r"\\([|*])", r"\1", sentence))) for name, sentence in rows]
+    planted = [(each.name, each.sentence) for each in PLANTED.values()]
+    assert sorted(written) == sorted(planted), "run: nox -s faults -- --write-docs"
+    assert not [name for name in UNSEEN if f"\n| {name} | " not in page], "run: nox -s faults -- --write-docs"
 
 
 def examples() -> Iterator[tuple[str, list[str]]]:

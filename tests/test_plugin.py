@@ -109,6 +109,42 @@ def test_a_feature_that_is_not_claimed(tmp_path: Path) -> None:
     assert TWO.label not in bodies
 
 
+def test_collecting_sends_nothing_and_keeps_what_was_recorded(tmp_path: Path) -> None:
+    seen: list[Request] = []
+
+    def counting(request: Request) -> Exchange:
+        seen.append(request)
+        return Endpoint().answer(request)
+
+    out = tmp_path / "out"
+    assert pytest_run(*SMALL, "--out", out, "-k", "usage", folder=tmp_path).exit_code == 0
+    before = {path: path.read_bytes() for path in out.rglob("*") if path.is_file()}
+    with serving(counting) as url:
+        for workers in ((), ("-n", "2")):
+            options = ("--base-url", url, *SMALL, "--out", out, "--collect-only", *workers)
+            ended = pytest_run(*options, folder=tmp_path, key=KEY)
+            assert ended.exit_code == 0, ended.output
+            assert "usage.prompt_tokens" in ended.output
+    assert seen == []
+    assert {path: path.read_bytes() for path in out.rglob("*") if path.is_file()} == before
+
+
+def test_nothing_that_must_be_is_selected(tmp_path: Path) -> None:
+    ended = pytest_run(*SMALL, "--out", tmp_path / "out", "-m", "may", folder=tmp_path)
+    assert ended.exit_code == 3, ended.output
+    assert (
+        "no MUST was judged on reference-claude, since none was selected" in report_in(tmp_path / "out")["conclusion"]
+    )
+
+
+@pytest.mark.parametrize("workers", [(), ("-n", "2")], ids=["alone", "workers"])
+@pytest.mark.parametrize("options", [("--fault", "none-of-these"), ("--recordings", "none")])
+def test_what_cannot_be_judged_is_said_once(tmp_path: Path, options: tuple[str, ...], workers: tuple[str, ...]) -> None:
+    ended = pytest_run(*options, *workers, folder=tmp_path)
+    assert ended.exit_code == (2 if options[0] == "--fault" else 3)
+    assert len(ended.sentences) == len(ended.output.splitlines()) == 1
+
+
 # --- what goes wrong on our side is no verdict ----------------------------------------------------------------
 
 CRASHING = """

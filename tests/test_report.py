@@ -13,6 +13,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from conformance.command import curl
+from conformance.costs import Charge, Costs, ModelCosts, Sum
 from conformance.exchange import Exchange, Failure, Request
 from conformance.profile import FAMILIES, Model
 from conformance.report import (
@@ -22,7 +24,6 @@ from conformance.report import (
     Report,
     Spend,
     conclude,
-    curl,
     dump_report,
     evidence_of,
     load_report,
@@ -97,6 +98,19 @@ def test_the_reason_is_said() -> None:
     )
 
 
+def test_nothing_that_must_be_was_selected() -> None:
+    assert conclude(report_of((MAY, PASS))).sentence == (
+        "could not be judged: no MUST was judged on one, since none was selected or none applies; violates 0 of 1 MAY"
+    )
+
+
+@pytest.mark.parametrize(("requests", "said"), [(1, "1 recorded exchange"), (1200, "1,200 recorded exchanges")])
+def test_recordings_conform_on_what_they_hold(requests: int, said: str) -> None:
+    report = report_of((MUST, PASS), source="recording", spend=Spend(requests))
+    assert conclude(report).sentence == f"violates 0 of 1 MUST; judged on no more than {said}"
+    assert conclude(report_of((MUST, PASS), spend=Spend(requests))).sentence == "violates 0 of 1 MUST"
+
+
 def test_tally() -> None:
     report = report_of(
         (MUST, PASS, FAIL), (MUST, PASS, PASS), (MUST, NOT_APPLICABLE, NOT_APPLICABLE), (SHOULD, WARN, PASS),
@@ -142,6 +156,17 @@ evidence = st.builds(
     status=st.integers(0, 599), headers=pairs, body=text, truncated=st.booleans(), streamed=st.booleans(),
     failure=text, curl=text,
 )  # fmt: skip
+sums = st.builds(Sum, text, text, text)
+costs = st.builds(
+    Costs,
+    currency=text,
+    input=sums,
+    models=st.lists(
+        st.builds(ModelCosts, text, st.integers(0, 9), sums, text, st.dictionaries(text, st.integers(1, 9))), max_size=2
+    ).map(tuple),
+    exchanges=st.dictionaries(text, sums, max_size=2),
+    charges=st.lists(st.builds(Charge, text, text, text, text, text), max_size=2).map(tuple),
+)
 reports = st.builds(
     Report,
     base_url=text,
@@ -156,6 +181,7 @@ reports = st.builds(
     unjudged=text,
     fault=text,
     strict=st.booleans(),
+    costs=st.none() | costs,
 )
 
 
@@ -282,6 +308,12 @@ def test_curl_quotes_any_body(body: str) -> None:
         (bad("x", {}, credentials="unknown"), ["Bearer sk-unknown"], ["$K"]),
         (bad("x", {}, credentials="lowercase"), ["bearer $K"], []),
         (bad("x", {}, credentials="basic"), ["Basic $("], []),
+        (
+            bad("x", {}, credentials="query"),
+            ['https://host/v1/chat/completions"?api_key=$K&key=$K&access_token=$K"'],
+            ["Authorization"],
+        ),
+        (Request("GET", "/models?limit=1", credentials="query"), ["'https://host/v1/models?limit=1'\"&api_key=$K"], []),
         (bad("x", {}, headers=()), ["--header content-type:"], []),
         (bad("x", {}, headers=(("x-empty", ""),)), ["'x-empty;'"], []),
     ],
@@ -291,6 +323,12 @@ def test_curl_asks_in_the_same_way(request_: Request, said: list[str], unsaid: l
     words_of(command)
     assert [each for each in said if each not in command] == []
     assert [each for each in unsaid if each in command] == []
+
+
+def test_the_query_of_the_base_url_is_kept() -> None:
+    assert "https://host/v1/chat/completions?version=2" in words_of(curl(PLAIN, "https://host/v1?version=2", "K"))
+    shown = evidence_of(plain(completion(USAGE)), "https://host/v1?version=2", "K")
+    assert shown.url == "https://host/v1/chat/completions?version=2"
 
 
 def test_the_key_is_never_in_it(monkeypatch: pytest.MonkeyPatch) -> None:

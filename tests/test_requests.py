@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from conformance.catalogue import declared, load
 from conformance.exchange import MODEL, SALT, Request
 from conformance.profile import Model
-from conformance.requests import PLAIN, again, bad, cached, chat, features_of, for_model, streamed
+from conformance.requests import ENDPOINT, PLAIN, again, bad, cached, chat, features_of, for_model, streamed
 from conformance.vocabulary import validator
 
 MODELS = [Model.parse(name) for name in ("gpt-4o", "gpt-5", "o3-mini", "claude-sonnet-4-5", "gemini-2.5-pro")]
@@ -89,6 +89,12 @@ def test_what_must_come_first_is_a_declared_request_too(model: Model) -> None:
     for each in DECLARED:
         request = for_model(each, model, SALTED)
         assert request.after is None or request.after.key in keys, each.label
+
+
+def test_what_is_asked_of_one_model_comes_first_for_none_of_another() -> None:
+    """Otherwise the others would ask it again, each on its own."""
+    apart = [each for each in DECLARED if each.after and ENDPOINT in each.after.features - each.features]
+    assert apart == []
 
 
 # --- models that reason ---------------------------------------------------------------------------------------

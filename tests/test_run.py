@@ -10,15 +10,16 @@ from typing import Any
 import pytest
 
 from conformance import faults
+from conformance.archive import Send
 from conformance.catalogue import declared, load
 from conformance.exchange import Exchange, Failure, Request
-from conformance.families import EVERY_REPLY, EVERY_TOOL_CALL
+from conformance.families import EVERY_401, EVERY_405, EVERY_ERROR, EVERY_REPLY, EVERY_RESPONSE, EVERY_TOOL_CALL
 from conformance.faults import put
 from conformance.profile import Model, Profile
 from conformance.reference import Endpoint
 from conformance.report import Report, Spend, conclude, entries
-from conformance.requests import PLAIN, TWO, for_model
-from conformance.requirement import Fault, Level, Requirement
+from conformance.requests import NO_CREDENTIALS, PLAIN, TOOL_SINGLE, TWO, for_model
+from conformance.requirement import Family, Fault, Level, Requirement
 from conformance.run import Run, RunError, held_run, read_run, survivors, write_run
 from conformance.verdict import Finding, Verdict
 from exchanges import completion, plain, streamed
@@ -84,14 +85,14 @@ def answered(exchange: Exchange) -> tuple[str, int]:
         (Exchange(PLAIN, 0, failure=Failure("refused", "closed")), "refused: closed", "check the host and the port"),
         (Exchange(PLAIN, 0, failure=Failure("unresolved", "no such host")), "no such host", "check the host name"),
         (Exchange(PLAIN, 0, failure=Failure("timeout", "no answer")), "no answer", "overloaded"),
-        (plain(ERROR, status=401), "HTTP 401 (It is so.)", "API key"),
+        (plain(ERROR, status=401), "HTTP 401 (It is so.)", "the key is wrong"),
         (plain(ERROR, status=403), "HTTP 403", "may use this model"),
         (plain(ERROR, status=404), "HTTP 404", "/v1"),
         (plain(ERROR, status=429), "HTTP 429", "try again later"),
         (plain(ERROR, status=500), "HTTP 500", "the endpoint itself fails"),
         (Exchange(PLAIN, 502, HTML, ((0.1, b"<html>"),)), "HTTP 502 with a body that is text/html", "itself fails"),
         (Exchange(PLAIN, 200, HTML, ((0.1, b"<html>"),)), "HTTP 200 with text/html that is no completion", "/v1"),
-        (Exchange(PLAIN, 301, (("location", "/v1"),)), "HTTP 301 with no media type", "/v1"),
+        (Exchange(PLAIN, 301, (("location", "/v1"),)), "a redirect to /v1", "as the base URL"),
         (plain({"ok": True}), "HTTP 200 with application/json that is no completion", "/v1"),
         (plain([]), "HTTP 200 with application/json that is no completion", "/v1"),
         (plain(ERROR), "HTTP 200 with application/json that is no completion", "/v1"),
@@ -173,6 +174,80 @@ def test_each_exchange_is_judged_once_where_requests_become_equal() -> None:
     run.send = lambda request: replace(plain(completion({})), request=request)
     exchanges = run.exchanges(run.profile.models[0])
     assert len({each.request.key for each in exchanges}) == len(exchanges) < len(declared())
+
+
+# --- how much is sent -----------------------------------------------------------------------------------------
+
+MOST = 0.4  #: requests for each requirement and model
+
+
+def test_a_run_sends_few_requests() -> None:
+    sent: dict[str, Request] = {}
+    run = run_on()
+    answer = run.send
+
+    def counting(request: Request) -> Exchange:
+        sent[request.key] = request
+        return answer(request)
+
+    run.send = counting
+    findings = [run.find(each, model) for model in (GPT, CLAUDE) for each in load().values()]
+    assert len(sent) <= MOST * len(findings), f"{len(sent)} requests for {len(findings)} findings"
+
+
+def asked(run: Run, requirement_: Requirement, model: Model) -> list[Request]:
+    """What is sent to judge a requirement on a model."""
+    sent: list[Request] = []
+    answer = run.send
+    run.send = lambda request: sent.append(request) or answer(request)  # type: ignore[func-returns-value]
+    run.find(requirement_, model)
+    run.send = answer
+    return sent
+
+
+def test_what_the_endpoint_answers_for_all_its_models_is_asked_once() -> None:
+    run, named = run_on(), requirement(on=(NO_CREDENTIALS,))
+    assert asked(run, named, GPT) == asked(run, named, CLAUDE) == [run.filled(NO_CREDENTIALS, GPT)]
+    assert run.find(named, CLAUDE).verdict is Verdict.FAIL, "it is judged in every column"
+
+
+def test_a_model_that_answers_is_asked_for_all() -> None:
+    run = run_on(lambda each: refusal(each, 404) if b"gpt" in each.request.body else each)
+    run.preflight()
+    assert asked(run, requirement(on=(NO_CREDENTIALS,)), CLAUDE) == [run.filled(NO_CREDENTIALS, CLAUDE)]
+
+
+@pytest.mark.parametrize("family", [EVERY_REPLY, EVERY_ERROR, EVERY_RESPONSE], ids=str)
+def test_a_family_is_judged_on_what_the_model_itself_was_asked(family: Family) -> None:
+    assert not [each for each in asked(run_on(), requirement(on=family), CLAUDE) if GPT.name.encode() in each.body]
+
+
+@pytest.mark.parametrize("family", [EVERY_401, EVERY_405], ids=str)
+def test_a_family_that_no_model_of_its_own_shows_is_judged_on_what_was_asked_once(family: Family) -> None:
+    found = [run_on().find(requirement(on=family), model) for model in (GPT, CLAUDE)]
+    assert {each.verdict for each in found} == {Verdict.FAIL}
+    assert found[0].judged == found[1].judged > 0
+
+
+@pytest.mark.parametrize(("examples", "share"), [(10, 5), (11, 6), (1, 1)])
+def test_the_models_share_the_generated_requests(examples: int, share: int) -> None:
+    told: list[int] = []
+
+    def noting(send: Send, examples: int) -> None:
+        told.append(examples)
+
+    run = replace(run_on(), examples=examples)
+    run.find(requirement(noting, on=(PLAIN,)), GPT)
+    assert told == [share]
+
+
+def test_tools_that_are_refused_show_nothing_of_what_is_asked_with_them() -> None:
+    run = run_on(lambda each: refusal(each, 400) if each.request.asked.get("tools") else each)
+    finding = run.find(requirement(failing, on=(TOOL_SINGLE,)), GPT)
+    assert (finding.verdict, finding.refused) == (Verdict.INCONCLUSIVE, True)
+    assert "--without chat.tools" in finding.message
+    run = run_on(lambda each: refusal(each, 400) if "parallel_tool_calls" in each.request.asked else each)
+    assert run.find(requirement(failing, on=(TOOL_SINGLE,)), GPT).verdict is Verdict.FAIL, "other tools are taken"
 
 
 # --- proving that requirements can fail -----------------------------------------------------------------------

@@ -211,6 +211,13 @@ def base64_of(data: bytes) -> dict[str, str]:
     }
 
 
+@pytest.mark.parametrize("time", [None, 0, -1])
+def test_an_entry_without_a_time(tmp_path: Path, time: int | None) -> None:
+    exchange = only(har(tmp_path, entry(time=time))).exchange
+    assert exchange.seconds == 0
+    assert "times" in exchange.unrecorded
+
+
 def test_an_entry_becomes_an_exchange(tmp_path: Path) -> None:
     headers = [["b", "1"], ["a", "2"], ["b", "3"], ["Set-Cookie", "s"], ["content-encoding", "br"]]
     recording = only(har(tmp_path, entry(headers=headers)))

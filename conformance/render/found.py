@@ -6,6 +6,8 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from conformance.baseline import State
+from conformance.costs import Charge
 from conformance.profile import Model
 from conformance.report import Difference, Entry, Evidence, Report, differences
 from conformance.requirement import Level
@@ -16,9 +18,9 @@ from .words import who
 
 
 def counts(report: Report, model: Model) -> dict[Level, Counter[Verdict]]:
-    """How many requirements of each level came to each verdict on a model."""
+    """How many requirements of each level that count came to each verdict on a model."""
     tally: dict[Level, Counter[Verdict]] = {level: Counter() for level in Level}
-    for entry in report.entries:
+    for entry in report.counting:
         if finding := entry.finding(model.name):
             tally[entry.level][finding.verdict] += 1
     return tally
@@ -106,7 +108,12 @@ def entries(report: Report, *verdicts: Verdict) -> list[Entry]:
 
 
 def violations(report: Report) -> list[Entry]:
-    return entries(report, Verdict.FAIL, Verdict.WARN)
+    return [entry for entry in entries(report, Verdict.FAIL, Verdict.WARN) if not entry.later]
+
+
+def later_violations(report: Report) -> list[Entry]:
+    """What is violated of the requirements that do not count, since they are later than the revision."""
+    return [entry for entry in entries(report, Verdict.FAIL, Verdict.WARN) if entry.later]
 
 
 def observed(report: Report, verdict: Verdict) -> list[tuple[Entry, list[Observation]]]:
@@ -123,6 +130,47 @@ def clause(entry: Entry) -> str:
     """Where it is written: the source and the rows of the contract."""
     rows = f", contract {', '.join(entry.contract)}" if entry.contract else ""
     return entry.source + rows
+
+
+# --- the baseline -------------------------------------------------------------------------------------------
+
+
+def standings(report: Report, *states: State) -> list[tuple[str, str]]:
+    """What became of the entries of the baseline that are in one of these states, and of each its reason and owner."""
+    audit = report.baseline
+    found = [each for each in audit.standings if each.state in states] if audit else []
+    reasons = [f"{each.reason} ({each.owner}, until {each.expires})" for each in found]
+    return [(audit.sentence(each), reason) for each, reason in zip(found, reasons, strict=True) if audit]
+
+
+def accepted(report: Report) -> list[tuple[str, str]]:
+    """The requirements that are violated and accepted with the models, and until when, by whom and why."""
+    known = [each for each in report.baseline.standings if each.state is State.KNOWN] if report.baseline else []
+    return [
+        (f"{each.requirement} on {each.model}", f"known until {each.expires}, {each.owner}: {each.reason}")
+        for each in known
+    ]
+
+
+# --- money ---------------------------------------------------------------------------------------------------
+
+
+def charges(report: Report, entry: Entry) -> list[tuple[str, str]]:
+    """What a violation over- or undercharges: the model with its exchange, and the amount with the arithmetic."""
+    costs = report.costs
+    charged = [costs.charge(entry.id, finding.model) for finding in entry.findings] if costs else []
+    return [(_charged_in(report, charge), charge.said) for charge in charged if charge]
+
+
+def _charged_in(report: Report, charge: Charge) -> str:
+    shown = report.evidence.get(charge.exchange)
+    return f"{charge.model}, {f'“{shown.label}”' if shown and shown.label else f'exchange {charge.exchange}'}"
+
+
+def input_cost(report: Report, evidence: Evidence) -> str:
+    """The input cost of one exchange with the arithmetic, or why it cannot be told; empty where it has none."""
+    found = report.costs.exchanges.get(evidence.key) if report.costs else None
+    return found.said if found else ""
 
 
 # --- several models -----------------------------------------------------------------------------------------

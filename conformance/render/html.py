@@ -11,6 +11,7 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
+from conformance.baseline import State
 from conformance.report import Entry, Evidence, Report, differences
 from conformance.verdict import Verdict
 
@@ -104,6 +105,9 @@ def _context(report: Report) -> dict[str, Any]:
         "planted": words.planted(report),
         "started": words.started(report).strftime("%Y-%m-%d %H:%M UTC"),
         "spent": words.spent(report),
+        "money": words.money(report),
+        "charges": lambda entry: found.charges(report, entry),
+        "input_cost": lambda evidence: found.input_cost(report, evidence),
         "levels": found.levels(report),
         "columns": found.columns(report),
         "counts": {model.name: found.counts(report, model) for model in report.models},
@@ -129,6 +133,9 @@ def _sections(report: Report) -> dict[str, Any]:
         "warnings": [card for card in cards if card.entry.verdict is Verdict.WARN],
         "inconclusive": found.observed(report, Verdict.INCONCLUSIVE),
         "known": found.observed(report, Verdict.KNOWN),
+        "outdated": found.standings(report, State.STALE, State.EXPIRED),
+        "unchecked": found.standings(report, State.UNCHECKED),
+        "later": [_card(report, entry, unfolded=False) for entry in found.later_violations(report)],
         "areas": _areas(report),
         "passed": found.entries(report, Verdict.PASS),
         "not_applicable": found.observed(report, Verdict.NOT_APPLICABLE),

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
 from conformance.profile import Model
-from conformance.report import Entry, Report
+from conformance.report import Entry, Report, conclude
 from conformance.verdict import Finding, Verdict
 
 from .found import clause, statement
@@ -22,7 +22,9 @@ def render(report: Report) -> str:
     for model in report.models:
         root.append(_suite(report, model))
     if headline(report).exit_code == 3:
-        root.append(_unjudged(report))
+        root.append(_of_endpoint(report, "could be judged", "error", headline(report).rest))
+    if conclude(report).outdated and report.baseline:
+        root.append(_of_endpoint(report, "baseline is up to date", "failure", report.baseline.problem))
     _count(root, list(root.iter("testsuite")))
     root.set("time", f"{report.seconds:.3f}")
     indent(root)
@@ -30,24 +32,40 @@ def render(report: Report) -> str:
 
 
 def _suite(report: Report, model: Model) -> Element:
-    suite = _new_suite(report, model.name)
+    suite = _new_suite(report, model.name, _costs(report, model))
     for entry in sorted(report.entries, key=lambda entry: entry.id):
         suite.append(_case(report, entry, entry.finding(model.name)))
     _count(suite, [suite])
     return suite
 
 
-def _unjudged(report: Report) -> Element:
-    """One error, so that what could not be judged is never green."""
-    suite = _new_suite(report, "endpoint")
-    case = SubElement(suite, "testcase", classname="endpoint", name="could be judged", time="0")
-    reason = clean(headline(report).rest)
-    SubElement(case, "error", type="could not judge", message=reason).text = reason
+def _of_endpoint(report: Report, name: str, tag: str, reason: str) -> Element:
+    """One error or failure, so that what could not be judged and what is out of date is never green."""
+    suite = _new_suite(report, "endpoint", {})
+    case = SubElement(suite, "testcase", classname="endpoint", name=name, time="0")
+    SubElement(case, tag, type=headline(report).meaning, message=clean(reason)).text = clean(reason)
     _count(suite, [suite])
     return suite
 
 
-def _new_suite(report: Report, name: str) -> Element:
+def _costs(report: Report, model: Model) -> dict[str, str]:
+    """What the model's replies cost, where there is a price sheet."""
+    costs = report.costs
+    found = next((each for each in costs.models if each.model == model.name), None) if costs else None
+    if costs is None or found is None:
+        return {}
+    untold = "; ".join(f"{number} where {reason}" for reason, number in found.untold.items())
+    return {
+        "currency": costs.currency,
+        "input cost": found.input.amount,
+        "input cost of writes": found.input.writes,
+        "input cost arithmetic": found.input.said,
+        "output cost": found.output,
+        "cost cannot be told": untold,
+    }
+
+
+def _new_suite(report: Report, name: str, more: Mapping[str, str]) -> Element:
     timestamp = started(report).strftime("%Y-%m-%dT%H:%M:%S")
     suite = Element("testsuite", name=clean(name), timestamp=timestamp, time="0")
     facts = {
@@ -55,6 +73,7 @@ def _new_suite(report: Report, name: str) -> Element:
         "judged": report.source,
         "version": report.version,
         "fault": report.fault,
+        **more,
     }
     _properties(suite, facts.items())
     return suite
@@ -81,17 +100,26 @@ def _properties(parent: Element, facts: Iterable[tuple[str, str]]) -> None:
 def _case(report: Report, entry: Entry, finding: Finding | None) -> Element:
     case = Element("testcase", classname=clean(entry.area), name=clean(entry.id), time="0")
     facts = {"level": str(entry.level), "source": entry.source, "link": entry.link}
-    _properties(case, [*facts.items(), ("contract", ", ".join(entry.contract))])
+    charge = _charge(report, finding)
+    _properties(case, [*facts.items(), ("contract", ", ".join(entry.contract)), ("charge", charge)])
     verdict = finding.verdict if finding else Verdict.NOT_APPLICABLE
     message = one_line(finding.message if finding else "not judged on this model", 500)
     if verdict in _SKIPPED:
         SubElement(case, "skipped", message=f"{verdict}: {message}")
+    elif entry.later:
+        SubElement(case, "skipped", message=f"{verdict}, not counted, since later than {report.revision}: {message}")
     elif finding and (verdict is Verdict.FAIL or (verdict is Verdict.WARN and report.strict)):
         failure = SubElement(case, "failure", type=str(entry.level), message=message)
         failure.text = _explained(report, entry, finding)
     elif finding and verdict is Verdict.WARN:
         SubElement(case, "system-out").text = f"warning: {_explained(report, entry, finding)}"
     return case
+
+
+def _charge(report: Report, finding: Finding | None) -> str:
+    """What a violation over- or undercharges."""
+    found = report.costs.charge(finding.requirement, finding.model) if report.costs and finding else None
+    return found.said if found else ""
 
 
 def _explained(report: Report, entry: Entry, finding: Finding) -> str:
@@ -102,6 +130,7 @@ def _explained(report: Report, entry: Entry, finding: Finding) -> str:
         statement(entry),
         f"observed: {finding.message}",
         f"remedy: {entry.hint}" if entry.hint else "",
+        f"charge: {charge}" if (charge := _charge(report, finding)) else "",
         f"clause: {clause(entry)} {entry.link}".rstrip(),
         f"reproduce: {curl}" if curl else "",
     ]

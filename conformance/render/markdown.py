@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Iterator
 from html import escape
 
+from conformance.baseline import State
 from conformance.profile import Model
 from conformance.report import Difference, Entry, Report, differences
 from conformance.verdict import Verdict
@@ -15,23 +16,29 @@ from .found import (
     COLUMNS,
     Observation,
     affected,
+    charges,
     clause,
     counts,
     divided,
     drifts,
+    input_cost,
+    later_violations,
     levels,
     number,
     observations,
+    standings,
     violations,
     worst,
 )
 from .mark import Line
-from .words import MARK, by_name, clean, headline, one_line, planted, plural, spent, web_link, who
+from .words import MARK, by_name, clean, headline, money, one_line, planted, plural, spent, web_link, who
 
 LIMIT = 60_000  #: characters; GitHub takes 65,536
 _FOR_ROWS = 24_000
 _FOR_DETAILS = 44_000
-_FOR_COUNTS = 50_000
+_FOR_COUNTS = 48_000
+_FOR_COSTS = 51_000
+_FOR_BASELINE = 53_000
 _FOR_DIFFERENCES = 54_000
 _FOR_DRIFT = 56_000
 _DETAILED = 10
@@ -78,6 +85,8 @@ def render(report: Report) -> str:
     blocks += [*_within(_FOR_ROWS, blocks, _violations(report), "more violations"), ""]
     blocks += [*_within(_FOR_DETAILS, blocks, _details(report), "more details"), ""]
     blocks += [*_within(_FOR_COUNTS, blocks, _counts(report), "more models"), ""]
+    blocks += [*_within(_FOR_COSTS, blocks, _costs(report), "more costs"), ""]
+    blocks += [*_within(_FOR_BASELINE, blocks, _baseline(report), "more of the baseline"), ""]
     blocks += [*_within(_FOR_DIFFERENCES, blocks, _differences(report), "more differences"), ""]
     blocks += [*_within(_FOR_DRIFT, blocks, _drifts(report), "more changes of shape"), ""]
     blocks += [*_within(LIMIT - 2_000, blocks, _rest(report), "more lists"), ""]
@@ -137,13 +146,17 @@ def _detail(report: Report, entry: Entry) -> Iterator[str]:
     seen = worst(report, entry)[:1]
     yield f"The endpoint {entry.level} {text(entry.sentence, 400)}."
     for each in seen:
-        yield f"**Observed** ({text(who(report, each.models))}): {text(each.message, 600)}"
+        yield f"**Observed** ({text(who(report, each.models))}): {text(each.message, 1_000)}"
     if entry.hint:
         yield f"**Remedy**: {text(entry.hint, 600)}"
+    for where, said in charges(report, entry)[:3]:
+        yield f"**Charge** ({text(where)}): {text(said, 800)}"
     source = text(clause(entry), 300)
     yield (f"**Clause**: [{source}]({web_link(entry.link)})" if web_link(entry.link) else f"**Clause**: {source}")
     for evidence in [evidence for each in seen for evidence in each.evidence][:1]:
         yield block("\n".join(_line(line) for line in lines_of(evidence, entry.at, context=2, most=16)))
+        if said := input_cost(report, evidence):
+            yield f"**Input cost** of this exchange: {text(said, 1_000)}"
         short = len(evidence.curl) <= _CURL
         yield (block(evidence.curl) if short else "The command that sends the request again is in the whole report.")
 
@@ -167,6 +180,33 @@ def _counted(report: Report, model: Model) -> str:
         for level in levels(report)
     }
     return f"| {name(model.name, 80)} | {' | '.join(', '.join(each) or '–' for each in found.values())} |"
+
+
+def _costs(report: Report) -> Iterator[str]:
+    """What the run cost, where there is a price sheet: a sentence, and the arithmetic of each model."""
+    if report.costs is None:
+        return
+    yield f"**Cost**: {text('; '.join(money(report)), 600)}\n"
+    titles = ("Model", "Replies", f"Input cost, {text(report.costs.currency)}", "of it writes", "Output cost")
+    yield f"| {' | '.join(titles)} | Arithmetic of the input |\n|---|---|---|---|---|---|"
+    for each in report.costs.models:
+        amounts = (text(amount) or "–" for amount in (each.input.amount, each.input.writes, each.output))
+        yield f"| {name(each.model, 80)} | {each.replies:,} | {' | '.join(amounts)} | {text(each.input.said, 400)} |"
+
+
+def _baseline(report: Report) -> Iterator[str]:
+    """What of the baseline is out of date or was not checked, and what is violated and does not count."""
+    for sentence, _ in standings(report, State.STALE, State.EXPIRED)[:20]:
+        yield f"- {MARK[Verdict.FAIL]} {text(sentence, 500)}"
+    unchecked = standings(report, State.UNCHECKED)
+    if unchecked:
+        rows = [f"- {text(sentence, 300)}: {text(reason)}" for sentence, reason in unchecked[:20]]
+        yield folded(f"{len(unchecked):,} of the baseline not checked", "\n".join(rows))
+    later = later_violations(report)
+    if later:
+        rows = [_item(report, entry, seen) for entry in later[:20] for seen in worst(report, entry)[:1]]
+        title = f"{len(later):,} violated and not counted, since later than {escape(one_line(report.revision))}"
+        yield folded(title, "\n".join(rows))
 
 
 def _differences(report: Report) -> Iterator[str]:

@@ -11,25 +11,30 @@ from rich.cells import set_cell_size
 from rich.console import Console
 from rich.text import Text
 
-from conformance.report import Entry, Report, differences
+from conformance.baseline import State
+from conformance.report import Entry, Report, conclude, differences
 from conformance.verdict import Verdict
 
 from .found import (
+    accepted,
     affected,
+    charges,
     clause,
     columns,
     counts,
     divided,
     drifts,
     entries,
+    later_violations,
     number,
     observations,
     sides,
+    standings,
     statement,
     violations,
     worst,
 )
-from .words import MARK, by_name, headline, one_line, planted, plural, spent
+from .words import MARK, by_name, headline, money, one_line, planted, plural, spent
 
 WIDTH = 100  #: where there is no terminal to ask
 _SHOWN = 8  #: violations; fewer where models differ or shapes changed
@@ -37,8 +42,11 @@ _IN_FULL = 4  #: of them, with sentence and remedy
 _ROOMY = 3  #: violations that leave room for two rows of each
 _MODELS = 8
 _DIFFERENCES = 2  #: requirements on which models differ
+_OUTDATED = 2  #: entries of the baseline
+_KNOWN = 3
 _DRIFTS = 3  #: changes of shape
 _NAME = 24  #: cells for a model's name in the table of counts
+_SHORTEST_NAME = 12  #: where the terminal is narrow
 _CELL = 6
 _SHORT = {"violated": "viol.", "inconclusive": "inc."}
 _STYLE = {Verdict.FAIL: "bold red", Verdict.WARN: "yellow", Verdict.INCONCLUSIVE: "magenta"}
@@ -79,45 +87,58 @@ def _lines(report: Report, width: int) -> Iterator[Text]:
             yield from lines
     yield Text()
     yield Text(spent(report), style="dim")
+    for line in money(report):
+        yield from Text(one_line(line)).wrap(Console(), width)[:2]
 
 
 def _parts(report: Report, width: int) -> tuple[Iterator[Text], ...]:
-    return _counts(report), _violated(report, width), _differences(report), _drifts(report), _unjudged(report)
+    return (
+        _counts(report, width),
+        _violated(report, width),
+        _baseline(report, width),
+        _later(report),
+        _differences(report),
+        _drifts(report),
+        _unjudged(report),
+    )
 
 
-def _counts(report: Report) -> Iterator[Text]:
+def _counts(report: Report, width: int) -> Iterator[Text]:
     """A line for each model; of many models those with most violations."""
     if not report.entries:
         return
     shown = columns(report)
+    apart = 2 * sum(name == "pass" for _, name in shown)
+    cell = _CELL if _NAME + _CELL * len(shown) + apart <= width else _CELL - 1
+    named = min(max(width - cell * len(shown) - apart, _SHORTEST_NAME), _NAME)
     levels = [str(level) if name == "pass" else "" for level, name in shown]
     yield Text(
-        " " * _NAME + "".join(f"  {level:<{_CELL}}" if level else " " * _CELL for level in levels),
+        (" " * named + "".join(f"  {level:<{cell}}" if level else " " * cell for level in levels)).rstrip(),
         style="bold",
     )
-    titles = [f"{'  ' if name == 'pass' else ''}{_SHORT.get(name, name):>{_CELL}}" for _, name in shown]
-    yield Text(f"{'model':<{_NAME}}" + "".join(titles), style="dim")
+    titles = [f"{'  ' if name == 'pass' else ''}{_SHORT.get(name, name)[: cell - 1]:>{cell}}" for _, name in shown]
+    yield Text(f"{'model':<{named}}" + "".join(titles), style="dim")
     tallies = {model.name: counts(report, model) for model in report.models}
     violated = {
         name: [-number(tally[level], column) for level, column in shown if column == "violated"]
         for name, tally in tallies.items()
     }
     for model in sorted(tallies, key=violated.__getitem__)[:_MODELS]:
-        cells = [_cell(number(tallies[model][level], name), name) for level, name in shown]
-        yield Text.assemble(set_cell_size(one_line(model, _NAME - 1), _NAME), *cells)
+        cells = [_cell(number(tallies[model][level], name), name, cell) for level, name in shown]
+        yield Text.assemble(set_cell_size(one_line(model, named - 1), named), *cells)
     if len(tallies) > _MODELS:
         yield Text(f"… and {plural(len(tallies) - _MODELS, 'more model')}", style="dim")
 
 
-def _cell(count: int, column: str) -> tuple[str, str]:
+def _cell(count: int, column: str, width: int) -> tuple[str, str]:
     style = {"violated": "bold red", "inconclusive": "magenta"}.get(column, "") if count else "dim"
-    return ("  " if column == "pass" else "") + f"{count or '·':>{_CELL}}", style
+    return ("  " if column == "pass" else "") + f"{count or '·':>{width}}", style
 
 
 def _violated(report: Report, width: int) -> Iterator[Text]:
     """The worst violations: some in full, where they are few with room for more words."""
     violated = violations(report)
-    rows = 2 if len(violated) <= _ROOMY else 1
+    rows = 2 if len(violated) <= _ROOMY - bool(report.costs) else 1
     most = _SHOWN - 2 * bool(differences(report)) - 2 * bool(report.drift)
     for position, entry in enumerate(violated[:most]):
         yield from _title(report, entry, clause(entry) if rows == 1 else "")
@@ -126,6 +147,7 @@ def _violated(report: Report, width: int) -> Iterator[Text]:
             yield from _wrapped("", statement(entry), rows, width)
             yield from _wrapped(*observed, rows, width)
             yield from _wrapped("remedy", entry.hint, rows, width)
+            yield from _wrapped("charge", next((said for _, said in charges(report, entry)), ""), 1, width)
         else:
             yield from _wrapped(*observed, rows, width)
         if rows > 1:
@@ -152,6 +174,33 @@ def _wrapped(title: str, text: str, rows: int, width: int) -> Iterator[Text]:
     for line in lines if text else []:
         yield Text.assemble((margin, "dim"), (line, "" if title else "bold"))
         margin = " " * len(margin)
+
+
+def _baseline(report: Report, width: int) -> Iterator[Text]:
+    """What is known and until when, apart from what passes; what of the baseline is out of date, or was not checked."""
+    outdated = standings(report, State.STALE, State.EXPIRED)[conclude(report).outdated :]  # which tells the first
+    for sentence, _ in outdated[:_OUTDATED]:
+        yield from (Text(line.plain, style="bold red") for line in Text(one_line(sentence, 400)).wrap(Console(), width))
+    if len(outdated) > _OUTDATED:
+        yield Text(f"… and {len(outdated) - _OUTDATED:,} more that are out of date in report.html", style="dim")
+    known = accepted(report)
+    for what, why in known[:_KNOWN]:
+        yield Text.assemble(f"{MARK[Verdict.KNOWN]} {one_line(what)}  ", (one_line(why), "dim"))
+    if len(known) > _KNOWN:
+        yield Text(f"… and {len(known) - _KNOWN:,} more known in report.html", style="dim")
+    unchecked = standings(report, State.UNCHECKED)
+    if unchecked:
+        more = f" (and {len(unchecked) - 1:,} more)" if len(unchecked) > 1 else ""
+        yield Text(f"{MARK[Verdict.INCONCLUSIVE]} {one_line(unchecked[0][0])}{more}", style="dim")
+
+
+def _later(report: Report) -> Iterator[Text]:
+    """What is violated and does not count."""
+    found = later_violations(report)
+    if found:
+        names = ", ".join(one_line(entry.id) for entry in found[:_KNOWN])
+        more = f" and {len(found) - _KNOWN:,} more" if len(found) > _KNOWN else ""
+        yield Text(f"violated and not counted, since later than {one_line(report.revision)}: {names}{more}")
 
 
 def _differences(report: Report) -> Iterator[Text]:

@@ -7,10 +7,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from conformance.costs import NO_PRICE, Costs
 from conformance.report import Report, conclude
 from conformance.verdict import Verdict
 
 MEANING = {0: "conforms", 1: "violates", 3: "could not judge"}
+OUTDATED = "baseline is out of date"  #: what exit code 1 means where nothing is violated that is not known
 MARK = {
     Verdict.FAIL: "✗",
     Verdict.WARN: "!",
@@ -57,11 +59,16 @@ def web_link(address: str) -> str:
 
 @dataclass(frozen=True)
 class Headline:
-    """The conclusion: what the exit code means, and the sentence without a repetition of that."""
+    """The conclusion: what it means in short, of what kind the exit code is, and the sentence without a repetition of
+    that."""
 
     exit_code: int
     meaning: str
     rest: str
+
+    @property
+    def kind(self) -> str:
+        return MEANING[self.exit_code]
 
     def __str__(self) -> str:
         return f"{self.meaning}: {self.rest}"
@@ -70,8 +77,8 @@ class Headline:
 def headline(report: Report) -> Headline:
     """What the report comes to."""
     conclusion = conclude(report)
-    meaning = MEANING[conclusion.exit_code]
-    rest = conclusion.sentence.removeprefix("could not be judged: ")
+    meaning = OUTDATED if conclusion.outdated else MEANING[conclusion.exit_code]
+    rest = conclusion.sentence.removeprefix("could not be judged: ").removeprefix(f"the {OUTDATED}: ")
     return Headline(
         conclusion.exit_code, meaning, rest.removeprefix("violates ") if conclusion.exit_code == 1 else rest
     )
@@ -91,6 +98,32 @@ def spent(report: Report) -> str:
     spend = report.spend
     tokens = f"{spend.input_tokens:,} input and {spend.output_tokens:,} output tokens"
     return f"{plural(spend.requests, 'request')}, {tokens}, {report.seconds:,.1f} seconds"
+
+
+def money(report: Report) -> list[str]:
+    """What the run cost by the price sheet, and of how many replies that cannot be told; nothing without a sheet."""
+    costs = report.costs
+    if costs is None:
+        return []
+    if costs.input.amount:
+        replies = sum(each.replies for each in costs.models)
+        said = f"input cost of {_replies(replies)}: {costs.input.amount} {costs.currency}"
+        said += f", {costs.input.writes} of it for cache writes"
+        said += f"; output cost: {costs.output} {costs.currency}" if costs.output else ""
+    else:
+        said = f"input cost: {costs.input.said}"
+    reasons = [f"{number:,} where {reason}{_unpriced(costs, reason)}" for reason, number in costs.untold.items()]
+    untold = _replies(sum(costs.untold.values()))
+    return [said, *([f"the cost of {untold} cannot be told: {', '.join(reasons)}"] if reasons else [])]
+
+
+def _replies(number: int) -> str:
+    return "1 reply" if number == 1 else f"{number:,} replies"
+
+
+def _unpriced(costs: Costs, reason: str) -> str:
+    names = [each.model for each in costs.models if reason == NO_PRICE and reason in each.untold]
+    return f" ({', '.join(names[:4])}{' and others' if len(names) > 4 else ''})" if names else ""
 
 
 def who(report: Report, names: Iterable[str]) -> str:

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import pytest
 
+from conformance.costs import NO_PRICE, Charge, Costs, ModelCosts, Sum
 from conformance.profile import Model
 from conformance.report import Entry, Evidence, Report, Spend
 from conformance.requirement import Level
@@ -222,6 +223,23 @@ def faulty(report: Report) -> Report:
 
 
 @pytest.fixture
+def priced(report: Report) -> Report:
+    """With what it cost by a price sheet that lacks one of the models."""
+    first, second = report.entries[0], report.entries[1]
+    said = "(465 uncached × 3 + 29,762 written for 5 minutes × 3.75) / 1,000,000 = 0.1130025 USD"
+    whole = Sum("0.1130025", "0.1116075", said)
+    charges = (
+        Charge(first.id, CLAUDE, "a1", "-0.0981", f"undercharges 0.0981 USD: told {said}; meant by its mapping {said}"),
+        Charge(second.id, CLAUDE, "a2", "", "cannot be told: the reply has no usage"),
+    )
+    models = (
+        ModelCosts(CLAUDE, 40, whole, "0.075", {"the reply has no usage": 2}),
+        ModelCosts(GPT, 0, Sum("", "", NO_PRICE), "", {NO_PRICE: 19}),
+    )
+    return replace(report, costs=Costs("USD", whole, models, {"a1": whole}, charges))
+
+
+@pytest.fixture
 def unjudged(report: Report) -> Report:
     """Nothing could be judged."""
     return replace(
@@ -247,9 +265,9 @@ HOSTILE = (
 
 
 @pytest.fixture
-def hostile(report: Report) -> Report:
+def hostile(priced: Report) -> Report:
     """Everything that the endpoint can say is hostile, and long."""
-    return spoil(report, HOSTILE + "A" * 5_000)
+    return spoil(priced, HOSTILE + "A" * 5_000)
 
 
 def spoil(report: Report, text: str) -> Report:
@@ -262,7 +280,10 @@ def spoil(report: Report, text: str) -> Report:
         for key, each in report.evidence.items()
     }
     drift = tuple(replace(each, sentence=text, requests=(text,)) for each in report.drift)
-    return replace(report, entries=entries, evidence=spoilt, drift=drift)
+    costs = replace(report.costs, exchanges=dict.fromkeys(spoilt, Sum("", "", text))) if report.costs else None
+    if costs:
+        costs = replace(costs, charges=tuple(replace(each, said=text) for each in costs.charges))
+    return replace(report, entries=entries, evidence=spoilt, drift=drift, costs=costs)
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from syrupy.assertion import SnapshotAssertion
 from conformance.render import RENDERERS, terminal
 from conformance.report import Report, load_report
 
-REPORTS = ["report", "faulty", "unjudged", "conforming"]
+REPORTS = ["report", "faulty", "unjudged", "conforming", "priced"]
 
 
 @pytest.mark.parametrize("name", ["html", "markdown", "junit", "json", "terminal"])
@@ -38,7 +38,7 @@ def test_every_format_can_be_written(which: str, name: str, request: pytest.Fixt
     assert RENDERERS[name](request.getfixturevalue(which)).encode("utf-8").endswith(b"\n")
 
 
-@pytest.mark.parametrize("which", ["report", "enlarged", "faulty", "hostile", "large"])
+@pytest.mark.parametrize("which", ["report", "enlarged", "faulty", "priced", "hostile", "large"])
 @pytest.mark.parametrize("width", [60, 100])
 def test_the_terminal_shows_one_screen(which: str, width: int, request: pytest.FixtureRequest) -> None:
     lines = terminal.render(request.getfixturevalue(which), width=width, colour=False).splitlines()

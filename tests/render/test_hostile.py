@@ -47,7 +47,7 @@ class Page(HTMLParser):
         return [value for _, attributes in self.elements if (value := attributes.get(name))]
 
 
-@pytest.fixture(params=["report", "hostile", "unjudged", "conforming", "faulty"])
+@pytest.fixture(params=["report", "hostile", "unjudged", "conforming", "faulty", "priced"])
 def page(request: pytest.FixtureRequest) -> Page:
     return Page(RENDERERS["html"](request.getfixturevalue(request.param)))
 
@@ -118,7 +118,7 @@ def test_markdown_says_what_it_leaves_out(large: Report) -> None:
 def test_markdown_renders_as_one_table_and_no_link_of_the_endpoint(hostile: Report) -> None:
     html = MarkdownIt("commonmark", {"html": True}).enable("table").render(RENDERERS["markdown"](hostile))
     visible = re.sub(r"<pre>.*?</pre>", "", html, flags=re.DOTALL)
-    assert visible.count("<table>") == 3
+    assert visible.count("<table>") == 4
     assert not re.search(r"<(script|img|style)|javascript:[^1]|href=\"(?!https://docs\.phanedge)", visible)
     assert not re.search(r"@octocat|#12|GH-7|https://evil|www\.evil", visible)
 
