@@ -49,6 +49,20 @@ def benign(session: nox.Session) -> None:
 
 
 @nox.session
+def benchmarks(session: nox.Session) -> None:
+    """How long a run takes, beside the least that it could and beside two other suites; writes docs/performance.md."""
+    session.install("-e", ".", "trustedrouter-provider-check")
+    folder = Path(session.create_tmp()).resolve()
+    session.run("npm", "install", "--prefix", str(folder), "--no-audit", "--no-fund", "compatcanary", external=True)
+    session.run(
+        "python", "-m", "benchmarks.speed", "--write",
+        "--trustedrouter", str(Path(session.bin) / "trustedrouter-provider-check"),
+        "--compatcanary", str(folder / "node_modules" / ".bin" / "compatcanary"),
+        *session.posargs,
+    )  # fmt: skip
+
+
+@nox.session
 def corpus(session: nox.Session) -> None:
     """Every recording in a FOLDER is judged; no official success violates a MUST: nox -s corpus -- FOLDER."""
     if not session.posargs:

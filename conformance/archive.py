@@ -6,14 +6,19 @@ import json
 import os
 import threading
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from filelock import FileLock
 
-from .exchange import Exchange, Inconclusive, Request, dump_exchange, load_exchange
+from .exchange import Exchange, Failure, Inconclusive, Request, dump_exchange, load_exchange
 
 Send = Callable[[Request], Exchange]
+
+NOTES = ".sent"  #: the folder in an archive with an empty file for each request that was to be sent
+#: Failures of the moment, after which a run that is resumed asks again; the others are answers, and judged.
+_PASSING = ("refused", "unresolved", "tls", "timeout", "reset", "not sent")
+_LOCKED = (401, 402, 403, 407)  #: likewise statuses, where the request has the endpoint's own key
 
 
 class ArchiveError(Exception):
@@ -52,8 +57,22 @@ class Archive:
         locks.mkdir(exist_ok=True)
         with FileLock(locks / request.key):
             if not path.exists():
-                _write_whole(path, json.dumps(dump_exchange(self.send(request)), indent=1, ensure_ascii=False))
+                exchange = self._sent(request, self.send)
+                _write_whole(path, json.dumps(dump_exchange(exchange), indent=1, ensure_ascii=False))
         return read_exchange(path)
+
+    def _sent(self, request: Request, send: Send) -> Exchange:
+        """Send, and note that before. What was noted by a run that was broken off then may have had an effect."""
+        note = self.folder / NOTES / request.key
+        before = note.exists()
+        note.parent.mkdir(exist_ok=True)
+        note.touch()
+        exchange = send(request)
+        return replace(exchange, earlier=(*exchange.earlier, _unheard(request))) if before else exchange
+
+
+def _unheard(request: Request) -> Exchange:
+    return Exchange(request, 0, failure=Failure("reset", "the run was broken off before an answer came"))
 
 
 def _write_whole(path: Path, text: str) -> None:
@@ -76,3 +95,23 @@ def read_exchange(path: Path) -> Exchange:
 def recorded(folder: Path) -> Iterator[Exchange]:
     """Every exchange of an archive, in the order they were started."""
     yield from sorted((read_exchange(path) for path in folder.glob("*.json")), key=lambda each: each.started)
+
+
+def finished(exchange: Exchange) -> bool:
+    """Whether an exchange is not to be had anew: a whole response, or one that is wrong in itself, arrived, and it does
+    not speak of the key or the account."""
+    locked = exchange.request.authentic and exchange.status in _LOCKED
+    return not (exchange.transient or locked or (exchange.failure and exchange.failure.kind in _PASSING))
+
+
+def reopen(folder: Path) -> set[str]:
+    """Make room for what is not finished; gives the keys of the requests that were sent so far in vain. Raises
+    ArchiveError where a file is broken."""
+    answered = {path.stem: path for path in folder.glob("*.json")}
+    vain = {key for key, path in answered.items() if not finished(read_exchange(path))}
+    vain |= {note.name for note in (folder / NOTES).glob("*")} - answered.keys()
+    for key in vain:
+        (folder / f"{key}.json").unlink(missing_ok=True)
+    for part in folder.glob("*.part"):
+        part.unlink()
+    return vain

@@ -2,25 +2,25 @@
 
 from __future__ import annotations
 
-import inspect
 import io
 import sys
+import tempfile
 import threading
 import traceback
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
-from types import GenericAlias
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 
-from .options import OPTIONS, Option
+from .config import NAME
+from .options import JUDGING, OPTIONS
+from .parameters import NOT_JUDGED, USAGE_ERROR, arguments, stop, taking
 
 if TYPE_CHECKING:
     from .report import Report
-    from .requirement import Requirement
 
 app = typer.Typer(
     name="phanedge-conformance",
@@ -32,9 +32,9 @@ app = typer.Typer(
     Exit codes: 0 conforms, 1 violates a MUST, 2 wrong usage, 3 could not be judged.""",
 )
 
-USAGE_ERROR, NOT_JUDGED = 2, 3
+#: The options by which an endpoint is asked what it offers.
+_ASKING = ("base-url", "model", "api-key-variable", "header", "authorities", "certificate")
 
-Strict = Annotated[bool, typer.Option("--strict", help="A violated SHOULD makes the exit code 1 too.")]
 Faults = Annotated[
     list[str] | None,
     typer.Option(metavar="NAME", help="Plant a fault in the reference endpoint: a name in docs/faults.md, or a "
@@ -43,47 +43,6 @@ Faults = Annotated[
 SnapshotUpdate = Annotated[
     bool, typer.Option("--snapshot-update", help="Accept the shapes as they are now; nothing is said of changes.")
 ]
-Workers = Annotated[int, typer.Option("-n", "--workers", min=0, help="Judge in this many processes; 0 for one.")]
-
-
-def _taking(options: Iterable[Option]) -> Callable[[Callable[..., None]], Callable[..., None]]:
-    """Gives a command these options beside its own, which are those it names."""
-
-    def decorate(command: Callable[..., None]) -> Callable[..., None]:
-        own = [each for each in inspect.signature(command, eval_str=True).parameters.values() if each.name != "given"]
-        taken = [_parameter(option) for option in options]
-        command.__signature__ = inspect.Signature([*own, *taken])  # type: ignore[attr-defined]
-        command.__annotations__ = {each.name: each.annotation for each in (*own, *taken)}
-        return command
-
-    return decorate
-
-
-def _parameter(option: Option) -> inspect.Parameter:
-    """The option as typer has it."""
-    said = typer.Option(
-        f"--{option.name}", help=option.help, metavar=option.metavar, min=option.least, envvar=option.variable,
-        rich_help_panel=option.panel, show_envvar=False,
-    )  # fmt: skip
-    kind = GenericAlias(list, (option.kind,)) if option.many else option.kind
-    annotation: Any = kind if kind is bool else kind | None
-    default = None if option.many else option.default
-    return inspect.Parameter(
-        option.key, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=Annotated[annotation, said]
-    )
-
-
-def _arguments(given: Mapping[str, Any]) -> list[str]:
-    """What a command was given, as pytest is given it."""
-    arguments: list[str] = []
-    for option in OPTIONS.values():
-        value = given.get(option.key)
-        for each in value if isinstance(value, list) else [value]:
-            if each is True:
-                arguments.append(option.pytest_name)
-            elif each is not None and each is not False and each != "":
-                arguments.append(f"{option.pytest_name}={each}")
-    return arguments
 
 
 class DiffFormat(StrEnum):
@@ -105,34 +64,123 @@ class Format(StrEnum):
 
 
 @app.command()
-@_taking(OPTIONS.values())
-def run(strict: Strict = False, workers: Workers = 0, snapshot_update: SnapshotUpdate = False, **given: Any) -> None:
+@taking((*OPTIONS.values(), *JUDGING.values()))
+def run(snapshot_update: SnapshotUpdate = False, **given: Any) -> None:
     """Send the declared requests to an endpoint, judge what comes back, and write a report."""
-    _pytest([*_arguments(given), *_accepting(snapshot_update, given)], strict, workers)
+    _pytest([*arguments(given), *_accepting(snapshot_update, given)])
 
 
 @app.command()
-@_taking(option for option in OPTIONS.values() if not option.sending)
+@taking(OPTIONS.values())
+def plan(**given: Any) -> None:
+    """Say what a run would send and cost at most, sending nothing."""
+    _pytest(["--plan", *arguments(given)])
+
+
+@app.command()
+@taking((*(option for option in OPTIONS.values() if not option.sending), *JUDGING.values()))
 def judge(
-    folder: Annotated[Path, typer.Argument(help="A run's folder, or a folder or file of recordings (JSONL, HAR).")],
-    strict: Strict = False,
-    workers: Workers = 0,
+    folder: Annotated[
+        Path, typer.Argument(help="A run's folder, a bundle, or a folder or file of recordings (JSONL, HAR).")
+    ],
     snapshot_update: SnapshotUpdate = False,
     **given: Any,
 ) -> None:
     """Judge recorded exchanges again, sending nothing."""
     if not folder.exists():
-        _stop(f"{folder} does not exist: name a run's folder, or one with recordings", NOT_JUDGED)
+        stop(f"{folder} does not exist: name a run's folder, or one with recordings", NOT_JUDGED)
+    if folder.suffix == ".zip":
+        _judge_bundle(folder, given)
     option = "--archive" if (folder / "run.json").exists() else "--recordings"
-    arguments = [option, str(folder), *_arguments(given), *_accepting(snapshot_update, given)]
-    _pytest(arguments, strict, workers)
+    _pytest([option, str(folder), *arguments(given), *_accepting(snapshot_update, given)])
+
+
+def _judge_bundle(bundle: Path, given: dict[str, Any]) -> NoReturn:
+    """Judge what is in a bundle, and say which verdicts are others than those of its report."""
+    from .bundle import BundleError, changes, selection, unpack
+    from .run import RunError
+
+    out = given["out"] = given.get("out") or Path("reports") / bundle.stem
+    with tempfile.TemporaryDirectory() as held:
+        try:
+            unpack(bundle, Path(held))
+            selected = [] if given.get("select") or given.get("deselect") else selection(Path(held))
+        except (BundleError, RunError) as error:
+            stop(str(error), USAGE_ERROR)
+        try:
+            _pytest(["--archive", held, *selected, *arguments(given)])
+        except typer.Exit as ended:
+            if ended.exit_code != USAGE_ERROR:
+                said = changes(Path(held), out)
+                typer.echo("\n".join(said or ["every verdict is that of the bundled report"]))
+            raise
+
+
+@app.command()
+def bundle(
+    folder: Annotated[Path, typer.Argument(help="The folder of a run.")],
+    out: Annotated[Path, typer.Option(metavar="FILE", help="The file to write.")] = Path("bundle.zip"),
+) -> None:
+    """Pack a run into one file, which `judge` judges again elsewhere: its exchanges, its report, the versions."""
+    from .archive import ArchiveError
+    from .bundle import BundleError, pack
+    from .run import RunError
+
+    try:
+        typer.echo(f"{out}: {pack(folder, out):,} exchanges")
+    except (BundleError, RunError, ArchiveError) as error:
+        stop(str(error), USAGE_ERROR)
+    except OSError as error:
+        stop(f"--out: {out} cannot be written ({error.strerror})", USAGE_ERROR)
+
+
+@app.command()
+def replay(
+    id: Annotated[str, typer.Argument(help="A requirement of the report, or the key of an exchange.")],
+    folder: Annotated[Path | None, typer.Argument(help="The folder of a run [default: the latest].")] = None,
+    model: Annotated[str, typer.Option(metavar="NAME", help="The model, where several were judged.")] = "",
+    send: Annotated[bool, typer.Option("--send", help="Send it again, and judge what comes back.")] = False,
+    header: Annotated[
+        list[str] | None, typer.Option(metavar="NAME: VALUE", help="A header that the run was sent with; repeatable.")
+    ] = None,
+) -> None:
+    """Say by which command a finding can be seen again; with --send, see it again.
+
+    Exit codes: 0 holds or only shown, 1 a MUST is violated, 2 wrong usage, 3 could not be judged."""
+    from .replay import ReplayError, replayed
+
+    try:
+        said, code = replayed(id, folder, model, send, header or [])
+    except ReplayError as error:
+        stop(str(error), USAGE_ERROR)
+    typer.echo(said)
+    raise typer.Exit(code)
 
 
 def _accepting(update: bool, given: Mapping[str, Any]) -> list[str]:
     """The option by which syrupy accepts the shapes of replies."""
     if update and given.get("snapshots") is None:
-        _stop("--snapshot-update: say with --snapshots where the shapes are kept", USAGE_ERROR)
+        stop("--snapshot-update: say with --snapshots where the shapes are kept", USAGE_ERROR)
     return ["--snapshot-update"] if update else []
+
+
+@app.command()
+@taking([OPTIONS[name] for name in _ASKING], configured=False)
+def init(
+    out: Annotated[Path, typer.Option(metavar="FILE", help="The file to write.")] = Path(NAME),
+    **given: Any,
+) -> None:
+    """Write a configuration by looking at the endpoint: its models, and what each refuses."""
+    from .init import write
+    from .look import LookError
+    from .sending import SessionError
+
+    try:
+        typer.echo(write(out, given))
+    except SessionError as error:
+        stop(str(error), error.exit_code)
+    except LookError as error:
+        stop(str(error), NOT_JUDGED)
 
 
 @app.command()
@@ -148,7 +196,7 @@ def serve(
     try:
         send = plant(Endpoint().answer, fault or [])
     except KeyError as error:
-        _stop(str(error.args[0]), USAGE_ERROR)
+        stop(str(error.args[0]), USAGE_ERROR)
     try:
         with serving(send, port) as url:
             typer.echo(f"reference endpoint on {url}, models reference-gpt and reference-claude; Ctrl-C ends it")
@@ -156,7 +204,7 @@ def serve(
     except KeyboardInterrupt:
         return
     except OSError as error:
-        _stop(f"--port: {port} cannot be used ({error.strerror}): name another one", USAGE_ERROR)
+        stop(f"--port: {port} cannot be used ({error.strerror}): name another one", USAGE_ERROR)
 
 
 @app.command()
@@ -169,7 +217,7 @@ def catalogue(
     known = [each for each in load().values() if not area or each.area == area]
     if not known:
         areas = ", ".join(sorted({each.area for each in load().values()}))
-        _stop(f"--area: there is no area {area!r}; there are {areas}", USAGE_ERROR)
+        stop(f"--area: there is no area {area!r}; there are {areas}", USAGE_ERROR)
     for each in known:
         typer.echo(str(each))
 
@@ -184,37 +232,12 @@ def explain(id: Annotated[str, typer.Argument(help="The id of a requirement, suc
         import difflib
 
         near = difflib.get_close_matches(id, known, 3, 0.4)
-        _stop(
+        stop(
             f"there is no requirement {id!r}{': did you mean ' + ' or '.join(near) + '?' if near else ''}", USAGE_ERROR
         )
+    from .render.explanation import explanation
+
     typer.echo(explanation(known[id]))
-
-
-def explanation(requirement: Requirement) -> str:
-    """All that is known of a requirement, for a person."""
-    from .requirement import Family
-    from .sources import link, title
-
-    family = requirement.on
-    judged_on = str(family) if isinstance(family, Family) else ", ".join(map(str, family))
-    rows = {
-        "source": f"{title(requirement.source)}, {requirement.source.partition('#')[2] or 'as a whole'}",
-        "link": link(requirement.source),
-        "contract": ", ".join(requirement.contract) or "none of its rows",
-        "judged on": judged_on,
-        "member": requirement.at or "the exchange as a whole",
-        "violated by": "; ".join(name for name, _ in requirement.broken_by if name) or "its counterexample",
-        "what to do": requirement.hint or "send what the sentence says",
-        "see it fail": f"phanedge-conformance run --fault {requirement.id}",
-    }
-    why = inspect.cleandoc(requirement.check.__doc__ or "")
-    lines = [
-        f"{requirement.id}",
-        f"The endpoint {requirement.level} {requirement.sentence}.",
-        *([why] if why else []),
-        "",
-    ]
-    return "\n".join(lines + [f"{name + ':':<13}{value}" for name, value in rows.items()])
 
 
 @app.command()
@@ -258,11 +281,11 @@ def baseline(
     from .upkeep import prune as prune_known
 
     if (report is None) is (prune is None):
-        _stop("name one report: --from REPORT to list its violations, or --prune REPORT", USAGE_ERROR)
+        stop("name one report: --from REPORT to list its violations, or --prune REPORT", USAGE_ERROR)
     if not owner.strip():
-        _stop("--owner: name someone", USAGE_ERROR)
+        stop("--owner: name someone", USAGE_ERROR)
     if report and out.exists() and not force:
-        _stop(f"{out} exists: --force changes it, and keeps the entries that are not stale", USAGE_ERROR)
+        stop(f"{out} exists: --force changes it, and keeps the entries that are not stale", USAGE_ERROR)
     last = (expires or datetime.now(UTC) + timedelta(days=90)).date()
     try:
         if report is not None:
@@ -270,7 +293,7 @@ def baseline(
         elif prune is not None:
             typer.echo(prune_known(_judged_report(prune), out))
     except BaselineError as error:
-        _stop(str(error), USAGE_ERROR)
+        stop(str(error), USAGE_ERROR)
 
 
 @app.command()
@@ -296,7 +319,7 @@ def diff(
     try:
         drift = drift_between(old, new, before, after)
     except (RunError, ArchiveError) as error:
-        _stop(str(error), USAGE_ERROR)
+        stop(str(error), USAGE_ERROR)
     comparison = compare(before, after, load(), drift)
     typer.echo(render(comparison, format.value, strict), nl=False)
     raise typer.Exit(comparison.exit_code(strict))
@@ -304,23 +327,23 @@ def diff(
 
 def _report(path: Path) -> Report:
     """The report of a file or a run's folder."""
-    from .report import read_report
+    from .report_file import read_report
 
     try:
         return read_report(path / "report.json" if path.is_dir() else path)
     except ValueError as error:
-        _stop(str(error), USAGE_ERROR)
+        stop(str(error), USAGE_ERROR)
 
 
 def _judged_report(path: Path) -> Report:
     """Likewise, where it judged something."""
     report = _report(path)
     if report.unjudged:
-        _stop(f"{path} judged nothing ({report.unjudged}): no baseline follows from it", NOT_JUDGED)
+        stop(f"{path} judged nothing ({report.unjudged}): no baseline follows from it", NOT_JUDGED)
     return report
 
 
-def _pytest(arguments: list[str], strict: bool, workers: int) -> None:
+def _pytest(arguments: list[str]) -> NoReturn:
     """Run the suite under pytest with its own configuration, and leave with the exit code of the report."""
     import pytest
 
@@ -335,10 +358,8 @@ def _pytest(arguments: list[str], strict: bool, workers: int) -> None:
         str(PACKAGE),
         "--noconftest",
     ]
-    chosen = ["--gate-strict"] if strict else []
-    shared = ["-n", str(workers)] if workers else []
     try:
-        code = int(pytest.main([*own, *arguments, *chosen, *shared]))
+        code = int(pytest.main([*own, *arguments]))
     except Exception:  # a crash of ours is no verdict on the endpoint, and must not look like one
         traceback.print_exc()
         code = NOT_JUDGED
@@ -347,11 +368,6 @@ def _pytest(arguments: list[str], strict: bool, workers: int) -> None:
 
 #: pytest's own codes for wrong usage and for no tests, as ours.
 _EXIT_CODES = {4: USAGE_ERROR, 5: NOT_JUDGED}
-
-
-def _stop(message: str, code: int) -> NoReturn:
-    typer.echo(message, err=True)
-    raise typer.Exit(code)
 
 
 def main() -> None:

@@ -12,7 +12,7 @@ from .archive import recorded
 from .baseline import VIOLATED
 from .report import Entry, Report, conclude
 from .requirement import Level
-from .run import read_run
+from .run_file import read_run
 from .shape import Drift, Shapes, shapes
 from .shape import drift as drift_of
 from .verdict import Verdict

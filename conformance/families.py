@@ -147,7 +147,7 @@ EVERY_ERROR = Family("every error response", _any, lambda each: each.refused)
 EVERY_MISTAKE = Family(
     "every response to a mistaken request",
     lambda each: each.expect == "error",
-    lambda each: each.request.expect == "error" and each.failure is None,
+    lambda each: each.request.expect == "error" and each.failure is None and each.request.attempt > 0,
 )
 EVERY_401 = Family(
     "every 401 response", lambda each: not each.authentic, lambda each: each.refused and each.status == 401

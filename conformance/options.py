@@ -48,7 +48,8 @@ _ALL = (
     Option("base-url", "The endpoint, such as https://host/v1. Without it the reference endpoint is judged.",
            default=""),
     Option("model", "A model to judge; repeatable. The family (gpt, claude, gemini, deepseek, grok, other) follows "
-           "from the name unless given.", metavar="NAME[=FAMILY]", many=True),
+           "from the name unless given; after it may stand features that this model does not claim, such as chat.n.",
+           metavar="NAME[=FAMILY[:FEATURE,…]]", many=True),
     Option("api-key-variable", "The environment variable that holds the API key.", default="PHANEDGE_API_KEY",
            metavar="NAME"),
     Option("header", "A header that goes with every request; repeatable.", metavar="NAME: VALUE", many=True),
@@ -58,7 +59,7 @@ _ALL = (
            "repeatable, or with commas.", metavar="NAME", many=True, sending=False),
     Option("deselect", "Not these; repeatable.", metavar="NAME", many=True, sending=False,
            in_pytest="deselect-requirement"),
-    Option("without", "A feature that is not claimed, such as chat.n; repeatable.", metavar="FEATURE", many=True,
+    Option("without", "A feature that no model claims, such as chat.n; repeatable.", metavar="FEATURE", many=True,
            panel=_SENT),
     Option("intrusive", "Send what could hurt a production endpoint, too.", bool, False, panel=_SENT),
     Option("no-costly", "Leave out what costs thousands of tokens.", bool, False, panel=_SENT),
@@ -99,3 +100,10 @@ _ALL = (
 
 #: By name.
 OPTIONS: Mapping[str, Option] = {option.name: option for option in _ALL}
+
+#: Of the commands run and judge, by name; pytest has its own for them.
+JUDGING: Mapping[str, Option] = {
+    "strict": Option("strict", "A violated SHOULD makes the exit code 1 too.", bool, False, in_pytest="gate-strict"),
+    "workers": Option("workers", "Judge in this many processes; 0 for one.", int, metavar="NUMBER", least=0,
+                      in_pytest="numprocesses"),
+}  # fmt: skip

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from decimal import Decimal
 from functools import cache
 
@@ -15,7 +15,7 @@ from .judge import EXAMPLES
 from .prices import Sheet
 from .profile import Model
 from .requests import COSTLY, INTRUSIVE
-from .requirement import Requirement
+from .requirement import Family, Requirement
 from .run import Run
 
 #: What is left out of a run, as the table of undeclared requests knows it.
@@ -25,7 +25,7 @@ EVERYTHING, NOT_INTRUSIVE, NOT_COSTLY = "everything", "without intrusive", "with
 @dataclass(frozen=True)
 class Row:
     """What the requirements of one area send: usually, and at most, where a model does not cooperate or an endpoint
-    misbehaves. A request that several areas look at counts for the first of them."""
+    misbehaves. A request that several areas look at counts for one that names it."""
 
     area: str
     requirements: int
@@ -64,7 +64,7 @@ def planned(run: Run, requirements: Sequence[Requirement], sheet: Sheet | None =
     rows: dict[str, tuple[int, Amount, Amount]] = {}
     seen: set[str] = set()
     cost: Decimal | None = Decimal(0)
-    for requirement in requirements:
+    for requirement in sorted(requirements, key=lambda each: isinstance(each.on, Family)):
         for model in run.profile.models:
             declared, usually, most = _of(run, requirement, model, seen)
             known = rows.get(requirement.area, (0, NOTHING, NOTHING))
@@ -87,11 +87,14 @@ def _of(run: Run, requirement: Requirement, model: Model, seen: set[str]) -> tup
             declared += at_most(each)
             each = each.after
     row = undeclared()[_mode(model)].get(requirement.id)
-    if row is None or not requests or (row.once and model != run.profile.models[0]):
+    if row is None or not requests:
         return declared, NOTHING, NOTHING
+    once = model == run.profile.models[0]
+    usually = row.usually + (row.usually_once if once else NOTHING)
+    most = row.most + (row.most_once if once else NOTHING)
     if "examples" in requirement.asks_for:
-        return declared, row.usually.times(run.share / EXAMPLES), row.most.times(max(1.0, run.examples / EXAMPLES))
-    return declared, row.usually, row.most
+        return declared, usually.times(run.share / EXAMPLES), most.times(max(1.0, run.examples / EXAMPLES))
+    return declared, usually, most
 
 
 def _mode(model: Model) -> str:
@@ -102,12 +105,13 @@ def _mode(model: Model) -> str:
 
 @dataclass(frozen=True)
 class Undeclared:
-    """What a requirement sends of requests that are not declared, for each model, or `once` for all of them: usually,
-    and at most. Where it sends generated ones, that is with EXAMPLES of them."""
+    """What a requirement sends of requests that are not declared, usually and at most, for each model and `once` for
+    all of them. Where it sends generated ones, that is with EXAMPLES of them."""
 
     usually: Amount = NOTHING
     most: Amount = NOTHING
-    once: bool = False
+    usually_once: Amount = NOTHING
+    most_once: Amount = NOTHING
 
 
 @cache
@@ -115,7 +119,7 @@ def undeclared() -> Mapping[str, Mapping[str, Undeclared]]:
     """By what is left out and requirement; measured on the reference endpoint, and at most on one with any of the
     requirement's counterexamples (`python docs/undeclared.py` writes the file)."""
     return {
-        mode: {id: Undeclared(Amount(*usually), Amount(*most), once) for id, (usually, most, once) in rows.items()}
+        mode: {id: Undeclared(*(Amount(*each) for each in row)) for id, row in rows.items()}
         for mode, rows in fixture("undeclared.json").items()
     }
 
@@ -123,14 +127,11 @@ def undeclared() -> Mapping[str, Mapping[str, Undeclared]]:
 def dump_undeclared(table: Mapping[str, Mapping[str, Undeclared]]) -> str:
     """The table as its file has it, a requirement a line."""
 
-    def numbers(amount: Amount) -> list[int]:
-        return [amount.requests, amount.input_tokens, amount.output_tokens]
+    def numbers(row: Undeclared) -> list[list[int]]:
+        return [list(astuple(each)) for each in (row.usually, row.most, row.usually_once, row.most_once)]
 
     modes = []
     for mode, rows in table.items():
-        lines = [
-            f"  {json.dumps(id)}: {json.dumps([numbers(row.usually), numbers(row.most), row.once])}"
-            for id, row in sorted(rows.items())
-        ]
+        lines = [f"  {json.dumps(id)}: {json.dumps(numbers(row))}" for id, row in sorted(rows.items())]
         modes.append(f" {json.dumps(mode)}: {{\n" + ",\n".join(lines) + "\n }")
     return "{\n" + ",\n".join(modes) + "\n}\n"

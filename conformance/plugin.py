@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import secrets
 import signal
 import sys
 import time
@@ -46,6 +45,7 @@ def _add_options(parser: pytest.Parser) -> None:
     add = group.addoption
     add("--archive", type=Path, metavar="FOLDER", help="judge the run recorded in this folder; send nothing")
     add("--recordings", type=Path, metavar="FOLDER", help="judge recordings made elsewhere (JSONL, HAR); send nothing")
+    add("--plan", action="store_true", help="say what would be sent and what it would cost; send nothing")
     add("--mutants", action="store_true", help="judge counterexamples: every requirement must reject its own")
     add("--gate-strict", action="store_true", help="a violated SHOULD fails the run too")
 
@@ -79,6 +79,9 @@ def pytest_cmdline_main(config: pytest.Config) -> int | None:
     except SessionError as error:
         print(f"ERROR: {error}", file=sys.stderr)
         return error.exit_code
+    if option.plan:
+        session.print_plan()
+        return 0
     config.pluginmanager.register(session, "conformance-session")
     return None
 
@@ -164,10 +167,14 @@ class Conformance:
         """Raise SessionError where nothing can be judged so, before anything is sent or changed."""
         if self.worker:
             return
+        from .resume import take_up
         from .session import check, check_terms, open_run, salt_of, sends
 
+        if self.config.getoption("resume"):
+            take_up(self.config)
+            self.base_url = self.config.getoption("base_url", None) or ""
         check(self.config, self.base_url, self.out)
-        self.salt = salt_of(self.config, self.base_url) or _salt()
+        self.salt = salt_of(self.config, self.base_url)
         if not sends(self.config):
             self._run = open_run(self.config, self.base_url, "", self.salt, self.out, self.resources)
         check_terms(self.config, self.base_url, self.terms, self._run)
@@ -178,6 +185,13 @@ class Conformance:
         from .session import terms_of
 
         return terms_of(self.config, self.today)
+
+    def print_plan(self) -> None:
+        """What the run would send and cost, by area."""
+        from .render.plan import table
+        from .session import plan_of
+
+        print(table(plan_of(self.config, self.base_url)))
 
     # --- what is judged ---
 
@@ -240,9 +254,23 @@ class Conformance:
                 self.serving = begin(self.config, self.base_url, self.salt, self.out, self.resources)
             except SessionError as error:
                 pytest.exit(str(error), returncode=error.exit_code)
-        if not self.mutants:
-            self.run.counts = self.terms.holds
-            self.run.preflight()
+            self._say_plan()
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_collection(self) -> None:
+        """The first requests, in a session that has begun: one that is interrupted here has a report, too."""
+        if self.config.option.collectonly or self.mutants:
+            return
+        self.run.counts = self.terms.holds
+        self.run.preflight()
+
+    def _say_plan(self) -> None:
+        """Before anything is sent to an endpoint, what will be."""
+        from .session import plan_of, sends
+
+        reporter = self.config.pluginmanager.get_plugin("terminalreporter")
+        if reporter and sends(self.config) and self.base_url and not self.mutants:
+            reporter.write_line(f"Plan: {plan_of(self.config, self.base_url)}")
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
@@ -292,7 +320,8 @@ class Conformance:
     def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
         """Write the report, and let its conclusion be the exit code, save where pytest itself failed."""
         self.resources.close()
-        if self.worker or self.mutants or not self.findings:
+        interrupted = exitstatus == pytest.ExitCode.INTERRUPTED and self._run is not None
+        if self.worker or self.mutants or not (self.findings or interrupted):
             return
         from .report import conclude
         from .session import finish
@@ -324,11 +353,6 @@ def _requirement(item: pytest.Item) -> Requirement | None:
 def _as_interrupt(number: int, frame: object) -> None:
     """SIGTERM ends a run as Ctrl-C does, with a report of what was judged."""
     raise KeyboardInterrupt
-
-
-def _salt() -> str:
-    """Twelve letters; of equal length and of letters only, so that every salt counts the same tokens."""
-    return "".join(secrets.choice("abcdefghijklmnopqrstuvwxyz") for _ in range(12))
 
 
 def _pack(finding: Finding) -> list[Any]:

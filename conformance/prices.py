@@ -115,9 +115,10 @@ def plain(amount: Decimal) -> str:
 
 
 def read_prices(path: Path) -> Sheet:
-    """A price sheet (schemas/prices.json, as TOML). Raises PricesError, which names the place and the remedy."""
+    """A price sheet (schemas/prices.json, as TOML), or what a configuration says of prices in the tables of its
+    models. Raises PricesError, which names the place and the remedy."""
     try:
-        sheet = tomllib.loads(path.read_text(encoding="utf-8"), parse_float=Decimal)
+        sheet = _of_configuration(tomllib.loads(path.read_text(encoding="utf-8-sig"), parse_float=Decimal))
     except OSError as error:
         raise PricesError(f"{path} cannot be read ({error.strerror or error})") from None
     except UnicodeDecodeError as error:
@@ -132,6 +133,15 @@ def read_prices(path: Path) -> Sheet:
         raise PricesError(f"{path} is not a price sheet: {_problem(first)}")
     models = {name: _prices(sheet["currency"], own) for name, own in sheet["models"].items()}
     return Sheet(sheet["currency"], models)
+
+
+def _of_configuration(document: dict[str, Any]) -> dict[str, Any]:
+    """Of a configuration, which lists its models, the price sheet in it; else the document."""
+    models = document.get("models")
+    if not isinstance(models, list) or not all(isinstance(each, dict) for each in models):
+        return document
+    prices = {each["name"]: each["prices"] for each in models if "prices" in each and "name" in each}
+    return {"models": prices} | {name: document[name] for name in ("currency",) if name in document}
 
 
 def _comparable(value: Any) -> Any:

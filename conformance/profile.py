@@ -54,15 +54,20 @@ class Model:
 
     @classmethod
     def parse(cls, text: str, without: frozenset[str] = frozenset()) -> Model:
-        """`NAME` or `NAME=FAMILY`; without a family the name asked for decides. Raises ValueError."""
-        name, separator, family = text.rpartition("=")
+        """`NAME`, `NAME=FAMILY` or `NAME=FAMILY:FEATURE,FEATURE`, where features are those that the model does not
+        claim beside `without`; without a family the name asked for decides. Raises ValueError."""
+        name, separator, rest = text.rpartition("=")
+        family, colon, features = rest.partition(":")
         if not (name if separator else text).strip():
             raise ValueError(f"{text!r} has no name in it")
         if not separator:
             return cls(text, family_of(text), without)
         if family not in FAMILIES:
             raise ValueError(f"the family {family!r} of model {name!r} is not one of {', '.join(FAMILIES)}")
-        return cls(name, family, without)
+        own = features.split(",") if colon else []
+        if not all(own):
+            raise ValueError(f"{text!r} lacks a feature, such as chat.n")
+        return cls(name, family, without.union(own))
 
 
 #: What is never asked of a family: marking content is Claude's way, caching unasked is that of the others.

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from math import ceil
 from pathlib import Path
-from typing import Any
 
-from . import __version__
-from .archive import Archive, Send, recorded
+from .archive import Send, recorded
 from .catalogue import declared
 from .exchange import Exchange, Inconclusive, Request
 from .faults import chain
@@ -21,8 +18,6 @@ from .profile import FAMILIES, Model, Profile, family_of
 from .requests import COSTLY, ENDPOINT, INTRUSIVE, PLAIN, TOOL_AUTO, for_model
 from .requirement import Family, Fault, Requirement
 from .verdict import Finding, Verdict, gather
-
-RUN_FORMAT = "run-1"
 
 
 class RunError(Exception):
@@ -35,7 +30,8 @@ class Run:
     each column of the report the models that were asked, with what they answered. `fault` names a planted one;
     `examples` are the generated requests that one requirement may send, to all models together; `asked` the declared
     ones that are sent, None for all; `counts` tells to which requirements the endpoint is held. `unjudged` says why
-    nothing can be judged, `silent` why nothing can on a model."""
+    nothing can be judged, `silent` why nothing can on a model; `resalted` gives the keys of requests that were sent in
+    vain, with another salt for them and what comes after them."""
 
     profile: Profile
     salt: str
@@ -49,6 +45,7 @@ class Run:
     asked: frozenset[Request] | None = None
     elsewhere: Ask | None = None
     no_key: str = ""
+    resalted: Mapping[str, str] = field(default_factory=dict)
     counts: Callable[[Requirement], bool] = lambda _: True
 
     def find(self, requirement: Requirement, model: Model) -> Finding:
@@ -121,7 +118,13 @@ class Run:
     def filled(self, request: Request, model: Model) -> Request:
         """The request as it is sent where this model is judged."""
         asked = self._spokesman if ENDPOINT in request.features else model
-        return _filled(asked, self.salt).get(id(request)) or for_model(request, asked, self.salt)
+        filled = _salted(request, asked, self.salt)
+        while salt := self.resalted.get(_first(filled).key):
+            anew = _salted(request, asked, salt)
+            if anew == filled:  # no salt is in it
+                break
+            filled = anew
+        return filled
 
     def sender(self, model: Model) -> Send:
         """What a check sends with: a declared request is filled in for the model and the run."""
@@ -200,10 +203,21 @@ def _meant(requirement: Requirement) -> tuple[Request, ...]:
     return tuple(request for request in declared() if (on.meant(request) if isinstance(on, Family) else request in on))
 
 
-@lru_cache(maxsize=16)
+@lru_cache(maxsize=64)
 def _filled(model: Model, salt: str) -> dict[int, Request]:
     """Each declared request for a model, by identity: equal ones may differ in what they come after."""
     return {id(request): for_model(request, model, salt) for request in declared()}
+
+
+def _salted(request: Request, model: Model, salt: str) -> Request:
+    return _filled(model, salt).get(id(request)) or for_model(request, model, salt)
+
+
+def _first(request: Request) -> Request:
+    """What is sent before all that this comes after."""
+    while request.after is not None:
+        request = request.after
+    return request
 
 
 _LEFT_OUT = {
@@ -308,38 +322,6 @@ def _caught(requirement: Requirement, exchanges: Sequence[Exchange], model: Mode
 
 
 # --- to and from a folder -----------------------------------------------------------------------------------
-
-
-def write_run(folder: Path, profile: Profile, salt: str, fault: str, examples: int = EXAMPLES) -> None:
-    """Note in the folder what is judged there, so that it can be judged again."""
-    folder.mkdir(parents=True, exist_ok=True)
-    value = {
-        "format": RUN_FORMAT, "version": __version__, "salt": salt, "fault": fault, "examples": examples,
-        "profile": profile.dump(), "finished": False,
-    }  # fmt: skip
-    (folder / "run.json").write_text(json.dumps(value, indent=1) + "\n", encoding="utf-8")
-
-
-def finish_run(folder: Path) -> None:
-    """Note that all was sent: what is missing from the archive now was not meant to be sent."""
-    path = folder / "run.json"
-    value = json.loads(path.read_text(encoding="utf-8")) | {"finished": True}
-    path.write_text(json.dumps(value, indent=1) + "\n", encoding="utf-8")
-
-
-def read_run(folder: Path) -> Run:
-    """The run that was recorded in a folder, offline. Raises RunError, and ArchiveError where a file is broken."""
-    path = folder / "run.json"
-    try:
-        value: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-        profile, salt, fault = Profile.load(value["profile"]), value["salt"], value["fault"]
-        examples: int = value.get("examples", EXAMPLES)
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise RunError(f"{path} is not a run that can be judged again ({error!r})") from None
-    if not list(recorded(folder / "archive")):
-        raise RunError(f"{folder / 'archive'} holds no exchange: nothing can be judged")
-    broken_off = "" if value.get("finished", True) else "the run was broken off before everything was sent"
-    return Run(profile, salt, Archive(folder / "archive"), fault=fault, examples=examples, broken_off=broken_off)
 
 
 COLUMNS = 8  #: models that a report shows one by one; recordings of more are shown by family

@@ -6,6 +6,16 @@ import difflib
 from collections.abc import Iterable, Mapping, Sequence
 
 from .exchange import Request
+from .requests import (
+    AUTOMATIC_WARM,
+    AUTOMATIC_WARM_STREAM,
+    CACHE_COLD,
+    CACHE_HOUR,
+    CACHE_MIXED,
+    CACHE_MIXED_STREAM,
+    CACHE_WARM,
+    CACHE_WARM_STREAM,
+)
 from .requirement import Family, Requirement
 
 #: Groups of areas by what a person wants to know.
@@ -16,7 +26,13 @@ GROUPS: Mapping[str, tuple[str, ...]] = {
     "tools": ("tools", "tool_use", "tool_call"),
     "structured-output": ("structured_output", "schemas_followed"),
 }
-_FEW = 2  #: requests by which a family is judged, where only some requirements are
+_FEW = 2  #: requests by which a family is judged, plain and streamed each, where only some requirements are
+#: Areas of which only the replies to these show what money rests on: a write, a hit, both lifetimes, a stream.
+_BILLED = ("usage", "cache")
+_TELLING = (
+    CACHE_COLD, CACHE_WARM, CACHE_WARM_STREAM, CACHE_HOUR, CACHE_MIXED, CACHE_MIXED_STREAM, AUTOMATIC_WARM,
+    AUTOMATIC_WARM_STREAM,
+)  # fmt: skip
 
 
 class SelectError(ValueError):
@@ -57,7 +73,10 @@ def asked_for(requirements: Iterable[Requirement], declared: Sequence[Request]) 
     known = list(requirements)
     wanted = {request for each in known if not isinstance(each.on, Family) for request in each.on}
     for family in dict.fromkeys(each.on for each in known if isinstance(each.on, Family)):
-        meant = [request for request in declared if family.meant(request)]
-        others = [request for request in meant if request not in wanted]
-        wanted |= set(others[: max(0, _FEW - (len(meant) - len(others)))])
+        for streamed in (False, True):
+            meant = [request for request in declared if family.meant(request) and request.streams is streamed]
+            others = [request for request in meant if request not in wanted]
+            wanted |= set(others[: max(0, _FEW - (len(meant) - len(others)))])
+    if any(each.area in _BILLED for each in known):
+        wanted |= set(_TELLING)
     return [request for request in declared if request in wanted]

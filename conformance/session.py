@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import re
+import secrets
 import shutil
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from contextlib import ExitStack
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -18,16 +19,35 @@ from .archive import Archive, ArchiveError, Send
 from .baseline import BaselineError
 from .catalogue import declared, load
 from .costs import Costs, costs_of
-from .exchange import Exchange, Request
+from .exchange import Exchange, Inconclusive, Request
+from .judge import EXAMPLES
+from .plan import Plan, planned
 from .profile import Model, Profile
 from .reference import Endpoint
-from .report import Report, entries, evidence_of, spend_of, write_report
+from .report import Report, entries, evidence_of, spend_of
+from .report_file import write_report
 from .requests import COSTLY, INTRUSIVE, PLAIN
 from .requirement import Requirement
+from .resume import options_of, resalted
 from .revisions import RevisionError
-from .run import Run, RunError, finish_run, held_run, read_run, run_exchanges, write_run
+from .run import Run, RunError, held_run, run_exchanges
+from .run_file import finish_run, read_run, read_value, write_run
 from .select import SelectError, asked_for, chosen
-from .sending import SPENT, SessionError, access_of, budget_of, key_of, prober, reference, sender, sheet_of
+from .sending import (
+    SPENT,
+    UNSENT,
+    SessionError,
+    access_of,
+    budget_of,
+    check_address,
+    check_variable,
+    key_of,
+    prober,
+    reference,
+    sender,
+    sheet_of,
+    unsent,
+)
 from .shape import Drift, ShapeError, watch
 from .shape import read as read_shapes
 from .terms import Terms, read_terms
@@ -46,8 +66,7 @@ def check(config: pytest.Config, base_url: str, out: Path) -> None:
         raise SessionError(f"--out: {out} is a file, not a folder", 2)
     _check_snapshots(config.getoption("snapshots"))
     sheet_of(config)
-    if not re.fullmatch(r"[A-Za-z_]\w*", config.getoption("api_key_variable")):
-        raise SessionError("--api-key-variable: name an environment variable, not the key itself", 2)
+    check_variable(config.getoption("api_key_variable"))
     judged(config)
     if not sends(config) or config.getoption("mutants"):
         return
@@ -55,9 +74,7 @@ def check(config: pytest.Config, base_url: str, out: Path) -> None:
     _check_faults(config, base_url)
     budget_of(config)
     access_of(config)
-    if config.getoption("resume"):
-        _resumed(config, base_url)
-    else:
+    if not config.getoption("resume"):
         _check_room(out)
     if base_url:
         key_of(config)
@@ -102,10 +119,15 @@ def begin(config: pytest.Config, base_url: str, salt: str, out: Path, resources:
         resources.enter_context(FileLock(out / ".lock", timeout=0))
     except Timeout:
         raise SessionError(f"--out: another run is using {out}: wait for its end, or name another folder", 2) from None
-    if not config.getoption("resume"):
+    salts: Mapping[str, str] = {}
+    if config.getoption("resume"):
+        salts = resalted(out, new_salt())
+    else:
         shutil.rmtree(out / "archive", ignore_errors=True)
         (out / SPENT).unlink(missing_ok=True)
-    write_run(out, _profile(config, base_url), salt, _faults(config), config.getoption("examples"))
+    (out / UNSENT).unlink(missing_ok=True)
+    profile, fault, examples = _profile(config, base_url), _faults(config), config.getoption("examples")
+    write_run(out, profile, salt, fault, examples, options=options_of(config), resalted=salts)
     if base_url or not config.getoption("numprocesses", None):
         return ""
     from .reference.server import serving
@@ -113,24 +135,42 @@ def begin(config: pytest.Config, base_url: str, salt: str, out: Path, resources:
     return resources.enter_context(serving(reference(config)))
 
 
-def _resumed(config: pytest.Config, base_url: str) -> Run:
-    """The run that is gone on with. Raises SessionError where it is another endpoint's, or none."""
-    folder = config.getoption("resume")
-    try:
-        run = read_run(folder)
-    except (RunError, ArchiveError) as error:
-        raise SessionError(f"--resume: {error}", 2) from None
-    now = _profile(config, base_url)
-    if (run.profile, run.fault, run.examples) != (now, _faults(config), config.getoption("examples")):
-        raise SessionError(
-            f"--resume: {folder} holds a run on {run.profile.base_url} with other models or options: repeat those", 2
-        )
-    return run
+def new_salt() -> str:
+    """Twelve letters; of equal length and of letters only, so that every salt counts the same tokens."""
+    return "".join(secrets.choice("abcdefghijklmnopqrstuvwxyz") for _ in range(12))
 
 
 def salt_of(config: pytest.Config, base_url: str) -> str:
-    """The salt of the run that is gone on with, empty where none is. Raises SessionError."""
-    return _resumed(config, base_url).salt if config.getoption("resume") else ""
+    """The salt of the run that is gone on with, or a new one. Raises SessionError where that run is another."""
+    folder = config.getoption("resume")
+    if not folder:
+        return new_salt()
+    try:
+        value = read_value(folder)
+    except RunError as error:
+        raise SessionError(f"--resume: {error}", 2) from None
+    before = Profile.load(value["profile"]), value["fault"], value.get("examples", EXAMPLES)
+    if before != (_profile(config, base_url), _faults(config), config.getoption("examples")):
+        raise SessionError(f"--resume: {folder} holds a run with other models or options: repeat those", 2)
+    salt: str = value["salt"]
+    return salt
+
+
+def plan_of(config: pytest.Config, base_url: str) -> Plan:
+    """What the run that the options describe will send and cost."""
+    run = Run(_profile(config, base_url), "", _plans_only, examples=config.getoption("examples"), asked=_asked(config))
+    return planned(run, list(judged(config).values()), sheet_of(config))
+
+
+def _plans_only(request: Request) -> Exchange:
+    raise Inconclusive("a plan sends nothing")
+
+
+def _asked(config: pytest.Config) -> frozenset[Request] | None:
+    """The declared requests that are sent, None for all."""
+    if not (config.getoption("select") or config.getoption("deselect_requirement")):
+        return None
+    return frozenset((PLAIN, *asked_for(judged(config).values(), declared())))
 
 
 def open_run(config: pytest.Config, base_url: str, serving: str, salt: str, out: Path, resources: ExitStack) -> Run:
@@ -145,14 +185,14 @@ def open_run(config: pytest.Config, base_url: str, serving: str, salt: str, out:
     profile = _profile(config, base_url)
     if config.getoption("mutants"):
         return Run(profile, salt, _remembering(Endpoint().answer))
-    asked = None
-    if config.getoption("select") or config.getoption("deselect_requirement"):
-        asked = frozenset((PLAIN, *asked_for(judged(config).values(), declared())))
     archive = Archive(out / "archive", sender(config, base_url, serving, out, resources))
     fault, examples = _faults(config), config.getoption("examples")
     no_key = config.getoption("api_key_variable") if base_url and not key_of(config) else ""
     elsewhere = (lambda url, request: prober(config, url)(request)) if base_url else None
-    return Run(profile, salt, archive, fault=fault, examples=examples, asked=asked, elsewhere=elsewhere, no_key=no_key)
+    return Run(
+        profile, salt, archive, fault=fault, examples=examples, asked=_asked(config), elsewhere=elsewhere,
+        no_key=no_key, resalted=read_value(out).get("resalted", {}) if config.getoption("resume") else {},
+    )  # fmt: skip
 
 
 def sends(config: pytest.Config) -> bool:
@@ -193,20 +233,13 @@ def _profile(config: pytest.Config, base_url: str) -> Profile:
         raise SessionError(f"--model: {error}", 2) from None
     if not base_url:
         served = (*REFERENCE_MODELS, *REFERENCE_ALSO)
-        known = {model.name: Model(model.name, model.family, without) for model in served}
+        known = {model.name: replace(model, without=without) for model in served}
         if unknown := [model.name for model in models if model.name not in known]:
             names = " and ".join(model.name for model in REFERENCE_MODELS)
             raise SessionError(f"--model: the reference endpoint has no {unknown[0]!r}, only {names}", 2)
-        chosen = tuple(known[model.name] for model in models)
+        chosen = tuple(replace(known[model.name], without=model.without) for model in models)
         return Profile(REFERENCE_URL, chosen or tuple(known[each.name] for each in REFERENCE_MODELS), "reference")
-    if not base_url.startswith(("http://", "https://")):
-        raise SessionError(f"--base-url: {base_url!r} does not begin with http:// or https://", 2)
-    if "@" in base_url.partition("://")[2].partition("/")[0]:
-        raise SessionError(
-            "--base-url: put no password in it, it is shown in reports: the key comes from the environment", 2
-        )
-    if "#" in base_url:
-        raise SessionError("--base-url: leave out the fragment, it is never sent", 2)
+    check_address(base_url)
     if len({model.name for model in models}) < len(models):
         raise SessionError("--model: a model is named twice", 2)
     if not models:
@@ -262,6 +295,8 @@ def finish(
     """The report of these findings, written to the folder in every form."""
     from .render import RENDERERS
 
+    if sends(config):
+        run.broken_off = run.broken_off or unsent(out)
     found = sorted(findings, key=lambda each: (each.requirement, each.model))
     exchanges = run_exchanges(run, (config.getoption("archive") or out) / "archive")
     telling = {key for each in found if each.verdict > Verdict.PASS for key in each.evidence[:2]}
@@ -288,6 +323,7 @@ def finish(
         costs=costs.of_exchanges(telling) if costs else None,
         baseline=terms.audited(found),
         revision=terms.revision.name if terms.revision else "",
+        plan=str(planned(run, list(judged(config).values()), sheet_of(config))) if sends(config) else "",
     )
     if sends(config) and not report.unjudged:
         finish_run(out)

@@ -41,14 +41,13 @@ def measured(without: frozenset[str]) -> Table:
             others = [honest, *(_sent(run, requirement, model, fault) for _, fault in requirement.broken_by)]
             before = table.get(requirement.id, Undeclared())
             table[requirement.id] = Undeclared(
-                _largest([before.usually, _amount(honest, everything | known)]),
-                _largest([before.most, *(_amount(each, own) for each in others)]),
-                once=all(
-                    ENDPOINT in sent.features for each in others for key, sent in each.items() if key not in everything
-                ),
+                _largest([before.usually, _amount(honest, everything | known, once=False)]),
+                _largest([before.most, *(_amount(each, own, once=False) for each in others)]),
+                _largest([before.usually_once, _amount(honest, everything | known, once=True)]),
+                _largest([before.most_once, *(_amount(each, own, once=True) for each in others)]),
             )
-            known |= honest.keys()
-    return {id: row for id, row in table.items() if row.most.requests}
+            known.update(honest)
+    return {id: row for id, row in table.items() if row.most.requests or row.most_once.requests}
 
 
 def _largest(amounts: list[Amount]) -> Amount:
@@ -60,8 +59,10 @@ def _largest(amounts: list[Amount]) -> Amount:
     )
 
 
-def _amount(asked: Mapping[str, Request], beside: Set[str]) -> Amount:
-    return sum((at_most(each) for key, each in asked.items() if key not in beside), NOTHING)
+def _amount(asked: Mapping[str, Request], beside: Set[str], *, once: bool) -> Amount:
+    """What these requests cost at most, of those that are asked once for all models or of the others."""
+    new = [each for key, each in asked.items() if key not in beside and (ENDPOINT in each.features) is once]
+    return sum((at_most(each) for each in new), NOTHING)
 
 
 def _none(exchange: Exchange) -> Exchange:

@@ -26,8 +26,9 @@ from conformance.reference.caching import Cache, Tally, by_marker
 from conformance.reference.prompt import size
 from conformance.reference.tokens import pieces
 
-from .claude import Turn, speak, written
-from .messages import AnthropicError, check, render
+from .claude import Turn, speak
+from .messages import AnthropicError, check
+from .prompt import render
 
 LOOPBACK = "127.0.0.1"
 KEY = "sk-ant-interop-not-a-secret"
@@ -35,6 +36,9 @@ VERSION = "2023-06-01"
 SNAPSHOTS = {"claude-sonnet-4-5": "claude-sonnet-4-5-20250929"}
 _KINDS = {404: "not_found_error", 405: "invalid_request_error", 413: "request_too_large"}
 _TOGETHER = 3  #: tokens in one delta
+#: Seconds between two events of a stream: 150 tokens in a second, so that a long text takes longer than the gateway to
+#: begin with it, whatever else the machine does.
+PACE = 0.02
 
 
 @dataclass
@@ -120,7 +124,7 @@ def stream_events(model: str, turn: Turn, counts: dict[str, Any]) -> Iterator[di
         yield {"type": "content_block_start", "index": index, "content_block": _empty_block(block)}
         if not index:
             yield {"type": "ping"}
-        for delta in _deltas(block):
+        for delta in _deltas(turn, index):
             yield {"type": "content_block_delta", "index": index, "delta": delta}
         yield {"type": "content_block_stop", "index": index}
     ended = {"stop_reason": turn.stop_reason, "stop_sequence": turn.stop_sequence}
@@ -133,12 +137,13 @@ def _empty_block(block: dict[str, Any]) -> dict[str, Any]:
     return block | {"text": ""} if block["type"] == "text" else block | {"input": {}}
 
 
-def _deltas(block: dict[str, Any]) -> Iterator[dict[str, Any]]:
+def _deltas(turn: Turn, index: int) -> Iterator[dict[str, Any]]:
+    block = turn.content[index]
     if block["type"] == "text":
         for text in _runs(block["text"]):
             yield {"type": "text_delta", "text": text}
         return
-    for text in ("", *_runs(written(block["input"]))):
+    for text in ("", *_runs(turn.written(index))):
         yield {"type": "input_json_delta", "partial_json": text}
 
 
@@ -196,7 +201,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="A pretended Anthropic on the loopback address.")
     parser.add_argument("--port", type=int, required=True)
     parser.add_argument("--key", default=KEY)
-    parser.add_argument("--pace", type=float, default=0.004, help="seconds between two events of a stream")
+    parser.add_argument("--pace", type=float, default=PACE, help="seconds between two events of a stream")
     options = parser.parse_args()
     upstream = Upstream(options.key, options.pace)
     uvicorn.run(application(upstream), host=LOOPBACK, port=options.port, log_level="warning")

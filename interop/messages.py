@@ -1,13 +1,12 @@
-"""Validation of a body of Anthropic's `POST /v1/messages`, and its prompt as blocks with cache markers."""
+"""Validation of a body of Anthropic's `POST /v1/messages`."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator
+import re
+from base64 import b64decode
 from typing import Any
 
-from conformance.reference.prompt import Block
-from conformance.reference.tokens import pieces
+from .prompt import markers, parts
 
 #: The members of the body (Anthropic, Messages API reference); what is not listed is refused, as there.
 MEMBERS = frozenset(
@@ -21,6 +20,14 @@ MEMBERS = frozenset(
 LARGEST_OUTPUT = 64_000
 MOST_MARKERS = 4
 _TTLS = ("5m", "1h")
+_TOOL_NAME = re.compile("[a-zA-Z0-9_-]{1,128}")
+#: What images of each media type begin with.
+_IMAGES = {
+    "image/jpeg": b"\xff\xd8\xff",
+    "image/png": b"\x89PNG\r\n\x1a\n",
+    "image/gif": b"GIF8",
+    "image/webp": b"RIFF",
+}
 _EMPTY: tuple[Any, ...] = (None, "", [])
 
 
@@ -115,10 +122,28 @@ def _check_part(part: dict[str, Any], where: str, called: set[str]) -> None:
         raise AnthropicError(f"{where}: Input tag '{part.get('type')}' {text}")
     if part["type"] == "text" and not part.get("text"):
         raise AnthropicError(f"{where.split('.')[0]}: text content blocks must be non-empty")
+    if part["type"] == "image":
+        _check_image(part.get("source"), f"{where}.image.source")
     if part["type"] == "tool_result" and part.get("tool_use_id") not in called:
         text = "Each `tool_result` block must have a corresponding `tool_use` block in the previous message."
         found = f"unexpected `tool_use_id` found in `tool_result` blocks: {part.get('tool_use_id')}"
         raise AnthropicError(f"{where}: {found}. {text}")
+
+
+def _check_image(source: Any, where: str) -> None:
+    """An image in base64. One by URL is refused: nothing is downloaded here."""
+    if not isinstance(source, dict) or source.get("type") != "base64":
+        raise AnthropicError(f"{where}: Unable to download the file. Please verify the URL and try again.")
+    kind, data = source.get("media_type"), source.get("data")
+    if kind not in _IMAGES or not isinstance(data, str):
+        expected = ", ".join(f"'{each}'" for each in _IMAGES)
+        raise AnthropicError(f"{where}.base64.media_type: Input should be {expected}")
+    try:
+        found = b64decode(data, validate=True)
+    except ValueError:
+        raise AnthropicError(f"{where}.base64: invalid base64 data") from None
+    if not found.startswith(_IMAGES[kind]):
+        raise AnthropicError("Could not process image")
 
 
 def _check_tools(asked: dict[str, Any]) -> None:
@@ -126,6 +151,9 @@ def _check_tools(asked: dict[str, Any]) -> None:
     for index, tool in enumerate(tools):
         if not isinstance(tool, dict) or not isinstance(tool.get("name"), str):
             raise AnthropicError(f"tools.{index}.custom.name: Field required")
+        if not _TOOL_NAME.fullmatch(tool["name"]):
+            text = f"String should match pattern '^{_TOOL_NAME.pattern}$'"
+            raise AnthropicError(f"tools.{index}.custom.name: {text}")
         if not isinstance(tool.get("input_schema"), dict):
             raise AnthropicError(f"tools.{index}.custom.input_schema: Field required")
         if tool["input_schema"].get("type") != "object":
@@ -155,56 +183,3 @@ def _check_markers(found: list[dict[str, Any]]) -> None:
         text = "A ttl='1h' cache_control block must not come after a ttl='5m' cache_control block."
         order = "Note that blocks are processed in the following order: `tools`, `system`, `messages`."
         raise AnthropicError(f"{text} {order}")
-
-
-# --- the prompt ---------------------------------------------------------------------------------------------
-
-
-def parts(content: Any) -> list[dict[str, Any]]:
-    """The blocks of a content, one block of text where it is a string."""
-    if isinstance(content, str):
-        return [{"type": "text", "text": content}] if content else []
-    return list(content or ())
-
-
-def text_of(content: Any) -> str:
-    """The text of a content, its blocks a line each."""
-    return "\n".join(part["text"] for part in parts(content) if part["type"] == "text")
-
-
-def markers(asked: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    """The cache markers, in the order in which the prompt is read."""
-    for holder in (*_holders(asked), asked):
-        if isinstance(marker := holder.get("cache_control"), dict):
-            yield marker
-
-
-def render(asked: dict[str, Any]) -> list[Block]:
-    """The prompt in blocks: tools, system, messages. Markers cost nothing. A marker of the whole request
-    stands at its last block (Anthropic, automatic caching)."""
-    blocks = [Block(_pieces(holder), _ttl(holder)) for holder in _holders(asked)]
-    if blocks and blocks[-1].ttl is None:
-        blocks[-1] = Block(blocks[-1].pieces, _ttl(asked))
-    return blocks
-
-
-def _holders(asked: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    """All that can carry a marker."""
-    yield from asked.get("tools") or ()
-    yield from parts(asked.get("system"))
-    for message in asked["messages"]:
-        for position, part in enumerate(parts(message["content"])):
-            yield part | {"role": message["role"]} if not position else part
-
-
-def _pieces(holder: dict[str, Any]) -> tuple[str, ...]:
-    head = (f"<|{holder['role']}|>",) if "role" in holder else ()
-    if holder.get("type") == "text":
-        return head + pieces(holder["text"])
-    rest = {name: value for name, value in holder.items() if name not in ("cache_control", "role")}
-    return head + pieces(json.dumps(rest, ensure_ascii=False, separators=(",", ":")))
-
-
-def _ttl(holder: dict[str, Any]) -> str | None:
-    marker = holder.get("cache_control")
-    return str(marker.get("ttl", "5m")) if isinstance(marker, dict) else None

@@ -262,6 +262,22 @@ def test_no_file(tmp_path: Path) -> None:
         read_baseline(tmp_path / "bytes.toml")
 
 
+@given(st.data())
+def test_whatever_is_read_is_a_baseline_or_refused_in_a_sentence(data: st.DataObject) -> None:
+    pieces = (*"\"'=#.{7\n\u2028", "[[known]]", "[known]", '"""', "known", "requirement", "2026-01-01")
+    start, length = data.draw(st.integers(0, len(THREE))), data.draw(st.integers(0, 30))
+    put = "".join(data.draw(st.lists(st.sampled_from(pieces), max_size=4)))
+    text = THREE[:start] + put + THREE[start + length :]
+    said = "fine"
+    try:
+        written = dump(parse(text, "f"))
+    except BaselineError as error:
+        written, said = text, str(error)
+    assert written == text
+    assert said.startswith("f")
+    assert "\n" not in said
+
+
 # --- writing --------------------------------------------------------------------------------------------------
 
 

@@ -18,6 +18,8 @@ from typer.testing import CliRunner
 
 from conformance.catalogue import load
 from conformance.cli import app
+from conformance.reference import Endpoint
+from conformance.reference.server import serving
 from sockets import response, scripted
 
 JSON = "Content-Type: application/json"
@@ -265,3 +267,45 @@ def test_serve_refuses_an_unknown_fault() -> None:
     code, said = here("serve", "--fault", "billing-negative-buckets")
     assert code == 2
     assert "did you mean billing-negative-bucket" in said
+
+
+# --- what a run may cost ----------------------------------------------------------------------------------------
+
+
+def test_a_plan_sends_nothing(tmp_path: Path) -> None:
+    with scripted([response(b"{}", JSON)]) as server:
+        ended = cli("plan", "--base-url", server.url, "--model", "gpt-4o", "--select", "billing", folder=tmp_path)
+    assert ended.exit_code == 0, ended.output
+    assert server.requests == []
+    assert re.search(r"^about \d+ requests \(at most \d+\), at most [\d,]+ tokens of input", ended.output, re.MULTILINE)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_budget_is_kept_and_what_it_leaves_out_is_not_judged(tmp_path: Path) -> None:
+    with serving(Endpoint().answer) as url:
+        options = ("--model", "reference-gpt", "--select", "core", "--max-requests", "5", "--out", "out")
+        ended = command("conformance.cli", "run", "--base-url", url, *options, folder=tmp_path, key="sk-" + "a" * 20)
+    assert ended.exit_code == 3, ended.output
+    assert ended.output.startswith("Plan: about ")
+    report = report_in(tmp_path / "out")
+    assert report["spend"]["requests"] == 5
+    assert report["plan"].startswith("about ")
+    reasons = [finding["message"] for entry in report["entries"] for finding in entry["findings"]]
+    assert any("--max-requests 5 is used up" in reason for reason in reasons)
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (("--max-cost", "2"), "--max-cost needs a price sheet"),
+        (("--select", "biling"), "did you mean billing"),
+        (("--header", "no colon"), "--header: 'no colon' is not followed by a colon"),
+        (("--authorities", "none.pem"), "--authorities: there is no file none.pem"),
+        (("--resume", "nowhere"), "--resume: "),
+    ],
+)
+def test_an_option_that_cannot_be(tmp_path: Path, options: tuple[str, ...], said: str) -> None:
+    ended = cli("run", *ELSEWHERE, "--model", "gpt-4o", *options, folder=tmp_path)
+    assert ended.exit_code == 2, ended.output
+    assert said in ended.output
+    assert len(ended.output.strip().splitlines()) == 1

@@ -18,7 +18,8 @@ from conformance.compare import Comparison, compare, dump_comparison
 from conformance.costs import Costs, Sum
 from conformance.profile import Model
 from conformance.render.difference import render
-from conformance.report import Entry, Report, Spend, write_report
+from conformance.report import Entry, Report, Spend
+from conformance.report_file import write_report
 from conformance.requirement import Level
 from conformance.shape import Drift
 from conformance.verdict import Finding, Verdict

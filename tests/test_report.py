@@ -24,14 +24,11 @@ from conformance.report import (
     Report,
     Spend,
     conclude,
-    dump_report,
     evidence_of,
-    load_report,
-    read_report,
     spend_of,
     tally,
-    write_report,
 )
+from conformance.report_file import dump_report, load_report, read_report, write_report
 from conformance.requests import PLAIN, STREAM_USAGE, bad
 from conformance.requirement import Level
 from conformance.verdict import Finding, Verdict

@@ -20,7 +20,8 @@ from conformance.reference import Endpoint
 from conformance.report import Report, Spend, conclude, entries
 from conformance.requests import NO_CREDENTIALS, PLAIN, TOOL_SINGLE, TWO, for_model
 from conformance.requirement import Family, Fault, Level, Requirement
-from conformance.run import Run, RunError, held_run, read_run, survivors, write_run
+from conformance.run import Run, RunError, held_run, survivors
+from conformance.run_file import read_run, write_run
 from conformance.verdict import Finding, Verdict
 from exchanges import completion, plain, streamed
 

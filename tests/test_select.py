@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from conformance.catalogue import declared, load
+from conformance.requests import AUTOMATIC_WARM, CACHE_COLD, CACHE_MIXED_STREAM, CACHE_WARM
 from conformance.requirement import Family
 from conformance.select import GROUPS, SelectError, asked_for, chosen
 
@@ -55,5 +56,11 @@ def test_what_is_selected_can_be_judged_on_what_is_sent(name: str) -> None:
 
 
 def test_little_is_sent_where_little_is_selected() -> None:
-    asked = asked_for(chosen(load(), ["usage.total_tokens"], []).values(), declared())
-    assert 1 <= len(asked) <= 2
+    asked = asked_for(chosen(load(), ["completion.id"], []).values(), declared())
+    assert 1 <= len(asked) <= 4
+
+
+@pytest.mark.parametrize("name", ["usage", "cache", "usage.prompt_tokens.covers_cache"])
+def test_what_money_rests_on_is_asked_for(name: str) -> None:
+    asked = asked_for(chosen(load(), [name], []).values(), declared())
+    assert {CACHE_COLD, CACHE_WARM, CACHE_MIXED_STREAM, AUTOMATIC_WARM} <= set(asked)

@@ -13,7 +13,8 @@ from commands import PATIENCE, Ended, command, pytest_run, report_in, verdicts
 
 from conformance.catalogue import load
 from conformance.profile import Model
-from conformance.report import Entry, Report, Spend, write_report
+from conformance.report import Entry, Report, Spend
+from conformance.report_file import write_report
 from conformance.requirement import Level
 from conformance.revisions import dump
 from conformance.verdict import Finding, Verdict

@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import re
 
-from conformance.report import Report, dump_report
+from conformance.report import Report
+from conformance.report_file import dump_report
 
 
 def render(report: Report) -> str:

@@ -10,7 +10,7 @@ from conformance.report import Entry, Report, conclude
 from conformance.verdict import Finding, Verdict
 
 from .found import clause, statement
-from .words import clean, headline, one_line, started
+from .words import clean, headline, one_line, seen_again, started
 
 _CURL = 3_000  #: characters of a command line beyond which it is left to the other formats
 _SKIPPED = (Verdict.NOT_APPLICABLE, Verdict.INCONCLUSIVE, Verdict.KNOWN)
@@ -133,5 +133,6 @@ def _explained(report: Report, entry: Entry, finding: Finding) -> str:
         f"charge: {charge}" if (charge := _charge(report, finding)) else "",
         f"clause: {clause(entry)} {entry.link}".rstrip(),
         f"reproduce: {curl}" if curl else "",
+        f"see it again: {again}" if (again := seen_again(report, entry.id, [finding.model])) else "",
     ]
     return clean("\n".join(part for part in parts if part))

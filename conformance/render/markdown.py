@@ -31,7 +31,20 @@ from .found import (
     worst,
 )
 from .mark import Line
-from .words import MARK, by_name, clean, headline, money, one_line, planted, plural, spent, web_link, who
+from .words import (
+    MARK,
+    by_name,
+    clean,
+    headline,
+    money,
+    one_line,
+    planted,
+    plural,
+    seen_again,
+    spent_and_planned,
+    web_link,
+    who,
+)
 
 LIMIT = 60_000  #: characters; GitHub takes 65,536
 _FOR_ROWS = 24_000
@@ -90,7 +103,7 @@ def render(report: Report) -> str:
     blocks += [*_within(_FOR_DIFFERENCES, blocks, _differences(report), "more differences"), ""]
     blocks += [*_within(_FOR_DRIFT, blocks, _drifts(report), "more changes of shape"), ""]
     blocks += [*_within(LIMIT - 2_000, blocks, _rest(report), "more lists"), ""]
-    blocks.append(f"{text(spent(report))}; phanedge-conformance {text(report.version, 40)}")
+    blocks.append(f"{text(spent_and_planned(report), 400)}; phanedge-conformance {text(report.version, 40)}")
     return re.sub(r"\n{3,}", "\n\n", "\n".join(blocks)) + "\n"
 
 
@@ -159,6 +172,8 @@ def _detail(report: Report, entry: Entry) -> Iterator[str]:
             yield f"**Input cost** of this exchange: {text(said, 1_000)}"
         short = len(evidence.curl) <= _CURL
         yield (block(evidence.curl) if short else "The command that sends the request again is in the whole report.")
+    for command in filter(None, [seen_again(report, entry.id, each.models) for each in seen]):
+        yield f"To see it again:\n\n{block(command)}"
 
 
 def _line(line: Line) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -27,6 +28,15 @@ _UNPRINTABLE = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\xad\u061c\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb"
     "\ud800-\udfff\ufffe\uffff\U000e0000-\U000e007f]"
 )
+
+
+def seen_again(report: Report, id: str, models: Iterable[str]) -> str:
+    """The command that sends again what a requirement was judged on, and judges it; empty for recordings. It takes the
+    folder of the run as an argument, too."""
+    model = next(iter(models), "")
+    if report.source == "recording" or not model:
+        return ""
+    return f"phanedge-conformance replay {id} --send --model {shlex.quote(model)}"
 
 
 def clean(text: str) -> str:
@@ -98,6 +108,11 @@ def spent(report: Report) -> str:
     spend = report.spend
     tokens = f"{spend.input_tokens:,} input and {spend.output_tokens:,} output tokens"
     return f"{plural(spend.requests, 'request')}, {tokens}, {report.seconds:,.1f} seconds"
+
+
+def spent_and_planned(report: Report) -> str:
+    """What the run cost, and what was expected of it."""
+    return f"{spent(report)}; planned were {report.plan}" if report.plan else spent(report)
 
 
 def money(report: Report) -> list[str]:

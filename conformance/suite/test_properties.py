@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from typing import Any
+from importlib import import_module
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
 
 from conformance.archive import Send
 from conformance.exchange import MODEL, Exchange, Inconclusive, Request, Violation
@@ -13,10 +15,12 @@ from conformance.judge import judge
 from conformance.profile import Model
 from conformance.requests import PLAIN, TOOLS, chat, streamed
 from conformance.requirement import CATALOGUE, Family, Level, Requirement, must, should
-from conformance.strategies import Broken, Turn, broken_requests, search, turns, valid_requests
 from conformance.verdict import Verdict
 
 from .test_usage import prompt_tokens
+
+if TYPE_CHECKING:
+    from conformance.strategies import Broken, Turn
 
 CONVERSED = 5  #: turns that are sent of growing conversations at most, since each is dearer than the one before
 
@@ -29,6 +33,11 @@ def _body(exchange: Exchange) -> str:
     """The request that was answered so, in short."""
     text = exchange.request.body.decode("utf-8", "replace")
     return text if len(text) <= 600 else f"{text[:600]}…"
+
+
+def _strategies() -> ModuleType:
+    """Imported where it is needed: hypothesis takes as long to load as everything else together."""
+    return import_module("conformance.strategies")
 
 
 @must(
@@ -58,7 +67,8 @@ def test_valid_requests(send: Send, model: Model, examples: int, counts: Callabl
                 if finding.verdict is Verdict.FAIL:
                     raise Violation(f"{requirement.id}: {finding.message}; asked: {_body(exchange)}", exchange)
 
-    search(valid_requests(model.claims), check, send, examples, model.name)
+    strategies = _strategies()
+    strategies.search(strategies.valid_requests(model.claims), check, send, examples, model.name)
 
 
 @should(
@@ -75,7 +85,8 @@ def test_no_server_error(send: Send, model: Model, examples: int) -> None:
         if exchange.status >= 500:
             raise Violation(f"HTTP {exchange.status}: {exchange.text[:160]}; asked: {_body(exchange)}", exchange)
 
-    search(valid_requests(model.claims), check, send, examples, model.name)
+    strategies = _strategies()
+    strategies.search(strategies.valid_requests(model.claims), check, send, examples, model.name)
 
 
 @should(
@@ -104,7 +115,8 @@ def test_one_violated_constraint(send: Send, model: Model, examples: int) -> Non
         if exchange.refused and (blamed := blames(exchange, broken.path)):
             raise Violation(f"{blamed} is blamed where {said}", exchange)
 
-    search(broken_requests(model.claims), check, send, examples, model.name)
+    strategies = _strategies()
+    strategies.search(strategies.broken_requests(model.claims), check, send, examples, model.name)
 
 
 def blames(exchange: Exchange, path: str) -> str:
@@ -151,7 +163,8 @@ def test_growing_conversation(send: Send, model: Model, examples: int) -> None:
             messages.append({"role": "assistant", "content": texts[0] if texts else "OK."})
             before = count
 
-    search(turns(model.claims), check, send, min(examples, CONVERSED), model.name)
+    strategies = _strategies()
+    strategies.search(strategies.turns(model.claims), check, send, min(examples, CONVERSED), model.name)
 
 
 def _asking(messages: list[dict[str, Any]], tools: bool, streams: bool) -> Request:

@@ -10,9 +10,11 @@ from typing import Any
 import httpx
 import pytest
 
+from conformance.data import fixture
 from conformance.sse import parse
 from interop.anthropic import KEY, VERSION, Upstream, application
-from interop.messages import check, render
+from interop.messages import check
+from interop.prompt import render
 
 CREDENTIALS = {"x-api-key": KEY, "anthropic-version": VERSION}
 WEATHER = {
@@ -20,6 +22,7 @@ WEATHER = {
     "input_schema": {"type": "object", "properties": {"city": {"type": "string"}}, "required": ["city"]},
 }
 BOTH = "Use the tool for Paris and for Tokyo, both now."
+RED = fixture("images.json")["red-64"].removeprefix("data:image/png;base64,")
 Ask = Callable[..., httpx.Response]
 
 
@@ -75,6 +78,12 @@ def block(tokens: int, ttl: str | None = None, word: str = "x") -> dict[str, Any
 def prompt(tokens: int) -> list[dict[str, Any]]:
     """A user message of exactly so many tokens, its beginning included."""
     return [{"role": "user", "content": [block(tokens - 1)]}]
+
+
+def text(response: httpx.Response) -> str:
+    """The text of a message that is nothing else."""
+    (part,) = response.json()["content"]
+    return str(part["text"])
 
 
 def counts(response: httpx.Response) -> tuple[int, int, int, int, int]:
@@ -152,7 +161,7 @@ def test_markers_cost_nothing() -> None:
 
 def test_end_turn(ask: Ask) -> None:
     found = ask().json()
-    assert found["content"] == [{"type": "text", "text": "OK."}]
+    assert found["content"] == [{"type": "text", "text": "OK"}]
     assert (found["stop_reason"], found["stop_sequence"]) == ("end_turn", None)
     assert found["model"] == "claude-sonnet-4-5-20250929"
 
@@ -192,7 +201,46 @@ def test_results_of_tools_are_told(ask: Ask) -> None:
     call = {"type": "tool_use", "id": "toolu_1", "name": "get_weather", "input": {"city": "Paris"}}
     answer = {"type": "tool_result", "tool_use_id": "toolu_1", "content": "rain"}
     turns = [*user("?"), {"role": "assistant", "content": [call]}, {"role": "user", "content": [answer]}]
-    assert ask(tools=[WEATHER], messages=turns).json()["content"][0]["text"] == "The tool says: rain"
+    found = ask(tools=[WEATHER], messages=turns).json()
+    assert found["content"][0]["text"] == 'get_weather({"city": "Paris"}) says rain.'
+
+
+def test_instructions_are_followed(ask: Ask) -> None:
+    found = ask(system=[{"type": "text", "text": "End every reply with the word KIWI7."}], messages=user("Say hi."))
+    assert text(found) == "hi KIWI7"
+
+
+def test_what_is_wanted_in_every_reply_is_an_instruction_in_the_midst_of_a_turn(ask: Ask) -> None:
+    order = {"type": "text", "text": "Include the word BLUE2 in every reply."}
+    found = ask(messages=[{"role": "user", "content": [order, {"type": "text", "text": "Say hello."}]}])
+    assert text(found) == "hello BLUE2"
+
+
+@pytest.mark.parametrize("role", ["user", "assistant"])
+def test_what_was_said_is_remembered(ask: Ask, role: str) -> None:
+    said = {"role": role, "content": "The locker code is QX3817."}
+    assert "QX3817" in text(ask(messages=[*user("Hello."), said, *user("What is the locker code?")]))
+
+
+def test_the_colour_of_an_image_is_seen(ask: Ask) -> None:
+    source = {"type": "base64", "media_type": "image/png", "data": RED}
+    question = {"type": "text", "text": "Which colour is this?"}
+    found = ask(messages=[{"role": "user", "content": [question, {"type": "image", "source": source}]}])
+    assert text(found) == "I see red."
+
+
+def test_a_call_that_is_cut_is_begun(ask: Ask) -> None:
+    """A whole message has no arguments then; a stream has as much of their JSON as was written."""
+    members: dict[str, Any] = {"tools": [WEATHER], "tool_choice": {"type": "any"}, "max_tokens": 6}
+    whole, found = ask(messages=user(BOTH), **members).json(), events(ask(messages=user(BOTH), **members, stream=True))
+    assert (whole["stop_reason"], whole["usage"]["output_tokens"]) == ("max_tokens", 6)
+    assert [(part["name"], part["input"]) for part in whole["content"]] == [("get_weather", {})]
+    assert "".join(event["delta"].get("partial_json", "") for event in found if "delta" in event) == '{"city'
+
+
+def test_a_call_is_left_out_where_its_name_does_not_fit(ask: Ask) -> None:
+    found = ask(messages=user(BOTH), tools=[WEATHER], tool_choice={"type": "any"}, max_tokens=2).json()
+    assert (found["content"], found["stop_reason"]) == ([], "max_tokens")
 
 
 def test_structured_output(ask: Ask) -> None:
@@ -278,6 +326,10 @@ def marked(*ttls: str) -> list[dict[str, Any]]:
     return [block(20, ttl) for ttl in ttls]
 
 
+def image(source: dict[str, Any]) -> list[dict[str, Any]]:
+    return [{"role": "user", "content": [{"type": "image", "source": source}]}]
+
+
 CALLED = [{"role": "user", "content": "?"}, {"role": "assistant", "content": [
     {"type": "tool_use", "id": "toolu_1", "name": "get_weather", "input": {}},
 ]}]  # fmt: skip
@@ -317,6 +369,19 @@ CALLED = [{"role": "user", "content": "?"}, {"role": "assistant", "content": [
         ({"stop_sequences": [" "]}, "non-whitespace"),
         ({"n": 2}, "n: Extra inputs"),
         ({"tool_choice": {"type": "any"}}, "while providing tools"),
+        ({"messages": image({"type": "url", "url": "https://example.com/x.png"})}, "Unable to download"),
+        ({"messages": image({"type": "base64", "media_type": "image/png", "data": "AAAA"})}, "Could not process"),
+        ({"messages": image({"type": "base64", "media_type": "image/png", "data": "?"})}, "invalid base64"),
+        ({"messages": image({"type": "base64", "media_type": "image/bmp", "data": "AAAA"})}, "media_type"),
+        ({"tools": [WEATHER | {"name": "bad name!"}]}, "String should match pattern"),
+        ({"tools": [WEATHER | {"name": "a" * 129}]}, "String should match pattern"),
+        (
+            {
+                "tools": [WEATHER | {"input_schema": {"type": "object", "properties": [], "required": ["a"]}}],
+                "tool_choice": {"type": "any"},
+            },
+            "tools",
+        ),
         ({"tools": [{"name": "t"}]}, "input_schema"),
         ({"tools": [{"input_schema": {}}]}, "name"),
         ({"tools": [{"name": "t", "input_schema": {"type": "string"}}]}, "'object'"),

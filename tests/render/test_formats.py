@@ -10,7 +10,8 @@ import pytest
 from syrupy.assertion import SnapshotAssertion
 
 from conformance.render import RENDERERS, terminal
-from conformance.report import Report, load_report
+from conformance.report import Report
+from conformance.report_file import load_report
 
 REPORTS = ["report", "faulty", "unjudged", "conforming", "priced"]
 

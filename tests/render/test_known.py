@@ -9,7 +9,8 @@ import pytest
 
 from conformance.baseline import Audit, Standing, State
 from conformance.render import RENDERERS
-from conformance.report import Report, conclude, dump_report, load_report
+from conformance.report import Report, conclude
+from conformance.report_file import dump_report, load_report
 from conformance.verdict import Verdict
 from conformance.vocabulary import validator
 

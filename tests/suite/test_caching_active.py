@@ -311,7 +311,9 @@ def test_hostile_values_never_crash(path: str, value: Any) -> None:
 def test_another_dialect_is_named_where_the_cache_seems_not_to_engage() -> None:
     fault = chain(put("usage.cache_creation_input_tokens", 6000), drop(DETAILS))
     assert "Anthropic's dialect" in find("default_is_5m", fault).message
+    assert "Anthropic's dialect" in find("cached_counts_once", fault).message
     assert "cached_write_5m_tokens 6000" in find("markers_reach", fault).message
+    assert "no write is reported under PhanEdge's names" in find("markers_reach", fault).message
 
 
 def test_contradictory_counts_are_not_compared() -> None:

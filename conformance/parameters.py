@@ -1,0 +1,113 @@
+"""The options as typer has them, and where their values come from: command line, environment, configuration."""
+
+from __future__ import annotations
+
+import inspect
+import os
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+from types import GenericAlias
+from typing import Annotated, Any, NoReturn
+
+import typer
+
+from .config import NAME, ConfigError, read_config
+from .options import JUDGING, OPTIONS, VARIABLES, Option
+
+USAGE_ERROR, NOT_JUDGED = 2, 3
+
+
+def taking(options: Iterable[Option], configured: bool = True) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Gives a command these options beside its own, which are those it names, and where it is `configured` those of
+    the configuration file."""
+
+    def decorate(command: Callable[..., None]) -> Callable[..., None]:
+        own = [each for each in inspect.signature(command, eval_str=True).parameters.values() if each.name != "given"]
+        taken = [_parameter(option) for option in options] + ([_CONFIG] if configured else [])
+        command.__signature__ = inspect.Signature([*own, *taken])  # type: ignore[attr-defined]
+        command.__annotations__ = {each.name: each.annotation for each in (*own, *taken)}
+        return command
+
+    return decorate
+
+
+def _parameter(option: Option) -> inspect.Parameter:
+    """The option as typer has it. A flag has an opposite, for what the environment or the file says."""
+    names = [f"--{option.name}"]
+    if option.kind is bool:
+        plain = option.name.removeprefix("no-")
+        names = [f"--{option.name}/--{plain if plain != option.name else 'no-' + plain}"]
+    said = typer.Option(
+        *(["-n"] if option.name == "workers" else []), *names,
+        help=option.help, metavar=option.metavar, min=option.least,
+        envvar=None if option.name == "header" else option.variable, show_envvar=False, rich_help_panel=option.panel,
+        callback={"model": _as_configured, "header": _each_line}.get(option.name),
+    )  # fmt: skip
+    kind = GenericAlias(list, (option.kind,)) if option.many else option.kind
+    annotation: Any = kind if kind is bool else kind | None
+    default = None if option.many else option.default
+    return inspect.Parameter(
+        option.key, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=Annotated[annotation, said]
+    )
+
+
+def _configure(context: typer.Context, path: Path | None) -> Path | None:
+    """Lets the configuration file say what neither the command line nor the environment does."""
+    found = path or Path(NAME)
+    if path is None and not found.exists():
+        return None
+    try:
+        configuration = read_config(found)
+    except ConfigError as error:
+        stop(f"--config: {error}", USAGE_ERROR)
+    typer.echo(f"configuration: {found}", err=True)
+    context.obj = configuration
+    # what is judged again stays where it is: the folder of runs is not for its report
+    left_out = {"out"} if context.info_name == "judge" else set()
+    context.default_map = {name: value for name, value in configuration.values.items() if name not in left_out}
+    return found
+
+
+def _as_configured(context: typer.Context, models: list[str] | None) -> list[str] | None:
+    """Where the file tells of a model, its name alone stands for all of that."""
+    known = context.obj.models if context.obj else {}
+    return models and [known.get(each, each) for each in models]
+
+
+def _each_line(context: typer.Context, headers: list[str] | None) -> list[str] | None:
+    """The headers; in the environment one a line, since they have the spaces at which other lists are divided."""
+    source, said = context.get_parameter_source("header"), os.environ.get(OPTIONS["header"].variable)
+    return said.splitlines() if said and source and source.name != "COMMANDLINE" else headers
+
+
+_CONFIG = inspect.Parameter(
+    "config",
+    inspect.Parameter.KEYWORD_ONLY,
+    default=None,
+    annotation=Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE", envvar=f"{VARIABLES}_CONFIG", show_envvar=False, is_eager=True, callback=_configure,
+            help="A file with options (TOML); phanedge-conformance.toml in the working directory where there is one.",
+        ),
+    ],
+)  # fmt: skip
+
+
+def arguments(given: Mapping[str, Any]) -> list[str]:
+    """What a command was given, as pytest is given it."""
+    words: list[str] = []
+    for option in (*OPTIONS.values(), *JUDGING.values()):
+        value = given.get(option.key)
+        for each in value if isinstance(value, list) else [value]:
+            if each is True:
+                words.append(option.pytest_name)
+            elif each is not None and each is not False and each != "":
+                words.append(f"{option.pytest_name}={each}")
+    return words
+
+
+def stop(message: str, code: int) -> NoReturn:
+    """End with a sentence and an exit code."""
+    typer.echo(message, err=True)
+    raise typer.Exit(code)
