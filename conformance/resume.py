@@ -52,7 +52,7 @@ def resalted(folder: Path, salt: str) -> Mapping[str, str]:
     """Make room in the archive for what is not finished. Which requests are given another salt than the run's, and
     which: one that was under way may have been answered, and its prompt is in a cache."""
     before: dict[str, str] = read_value(folder).get("resalted", {})
-    return before | dict.fromkeys(reopen(folder / "archive"), salt)
+    return dict.fromkeys(reopen(folder / "archive"), salt) | before  # what was given another one before keeps it
 
 
 def _given(config: pytest.Config, option: Option) -> Any:
