@@ -104,9 +104,22 @@ def check_terms(config: pytest.Config, base_url: str, terms: Terms, run: Run | N
 def judged(config: pytest.Config) -> dict[str, Requirement]:
     """The requirements that are judged, by id. Raises SessionError."""
     try:
-        return chosen(load(), config.getoption("select"), config.getoption("deselect_requirement"))
+        return chosen(load(), *_selection(config))
     except SelectError as error:
         raise SessionError(str(error), 2) from None
+
+
+def _selection(config: pytest.Config) -> tuple[list[str], list[str]]:
+    """What is selected and deselected; of a recorded run, what it was made with, where nothing else is said."""
+    select, deselect = config.getoption("select"), config.getoption("deselect_requirement")
+    folder = config.getoption("archive")
+    if folder and not (select or deselect):
+        try:
+            kept = read_value(folder).get("options", {})
+        except RunError as error:
+            raise SessionError(str(error), 3) from None
+        return kept.get("select", []), kept.get("deselect", [])
+    return select, deselect
 
 
 def begin(config: pytest.Config, base_url: str, salt: str, out: Path, resources: ExitStack) -> str:
@@ -168,7 +181,7 @@ def _plans_only(request: Request) -> Exchange:
 
 def _asked(config: pytest.Config) -> frozenset[Request] | None:
     """The declared requests that are sent, None for all."""
-    if not (config.getoption("select") or config.getoption("deselect_requirement")):
+    if not any(_selection(config)):
         return None
     return frozenset((PLAIN, *asked_for(judged(config).values(), declared())))
 
@@ -179,7 +192,7 @@ def open_run(config: pytest.Config, base_url: str, serving: str, salt: str, out:
         if folder := config.getoption("recordings"):
             return held_run(folder, ((each.model, each.exchange) for each in recordings(folder)))
         if folder := config.getoption("archive"):
-            return read_run(folder)
+            return replace(read_run(folder), asked=_asked(config))
     except (RunError, RecordingError, ArchiveError) as error:
         raise SessionError(str(error), 3) from None
     profile = _profile(config, base_url)

@@ -309,3 +309,10 @@ def test_an_option_that_cannot_be(tmp_path: Path, options: tuple[str, ...], said
     assert ended.exit_code == 2, ended.output
     assert said in ended.output
     assert len(ended.output.strip().splitlines()) == 1
+
+
+def test_what_was_selected_is_judged_again_as_it_was(tmp_path: Path) -> None:
+    assert cli("run", "--select", "completion", "--out", "out", folder=tmp_path).exit_code == 0
+    again = cli("judge", "out", "--out", "again", folder=tmp_path)
+    assert again.exit_code == 0, again.output
+    assert verdicts(tmp_path / "again") == verdicts(tmp_path / "out")

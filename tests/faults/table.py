@@ -11,7 +11,7 @@ Found = Mapping[str, Mapping[str, str]]  #: by fault: the verdict by requirement
 
 _HEAD = """# Faults
 
-What the suite sees of the faults that real servers had: written by `nox -s faults -- --write-docs`. Each is planted
+What the suite sees of the faults that real servers had: written by `nox -s faults`. Each is planted
 alone in the reference endpoint (`phanedge-conformance run --fault NAME`, repeatable), and the whole catalogue is judged
 on both of its models. **Bold** are MUSTs that are violated. *Gray* faults are legal or a matter of policy. The ids in
 the last column are those of the list of known faults; an entry is caught where one of its faults is.
