@@ -118,7 +118,8 @@ def page(delay: float, floor: float, found: Sequence[Measured], started: Sequenc
     lines = [
         "# Performance",
         "",
-        f"Written by `python -m benchmarks.speed --write` (`nox -s benchmarks`), on {platform.machine()} with {os.cpu_count()} processors and Python "
+        f"Written by `python -m benchmarks.speed --write` (`nox -s benchmarks`), on {platform.machine()} with "
+        f"{os.cpu_count()} processors and Python "
         f"{platform.python_version()}. Every suite judged the same endpoint on loopback in the same run: the reference "
         f"endpoint, taking {delay:g} s for every answer. A check is what a suite gives a verdict of its own.",
         "",
