@@ -75,6 +75,20 @@ def _unheard(request: Request) -> Exchange:
     return Exchange(request, 0, failure=Failure("reset", "the run was broken off before an answer came"))
 
 
+def remembering(send: Send) -> Send:
+    """The same `Send`, which asks each request once, after the one that it follows, and keeps nothing on disk."""
+    known: dict[str, Exchange] = {}
+
+    def remember(request: Request) -> Exchange:
+        if request.key not in known:
+            if request.after:
+                remember(request.after)
+            known[request.key] = send(request)
+        return known[request.key]
+
+    return remember
+
+
 def _write_whole(path: Path, text: str) -> None:
     """Write so that a reader sees the whole file or none, also when this process is killed meanwhile."""
     part = path.with_suffix(f".{os.getpid()}.part")

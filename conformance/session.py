@@ -15,7 +15,7 @@ import pytest
 from filelock import FileLock, Timeout
 
 from . import __version__
-from .archive import Archive, ArchiveError, Send
+from .archive import Archive, ArchiveError, remembering
 from .baseline import BaselineError
 from .catalogue import declared, load
 from .costs import Costs, costs_of
@@ -197,7 +197,7 @@ def open_run(config: pytest.Config, base_url: str, serving: str, salt: str, out:
         raise SessionError(str(error), 3) from None
     profile = _profile(config, base_url)
     if config.getoption("mutants"):
-        return Run(profile, salt, _remembering(Endpoint().answer))
+        return Run(profile, salt, remembering(Endpoint().answer))
     archive = Archive(out / "archive", sender(config, base_url, serving, out, resources))
     fault, examples = _faults(config), config.getoption("examples")
     no_key = config.getoption("api_key_variable") if base_url and not key_of(config) else ""
@@ -216,19 +216,6 @@ def sends(config: pytest.Config) -> bool:
 def _faults(config: pytest.Config) -> str:
     """The names of the planted faults, as a report gives them."""
     return ", ".join(config.getoption("fault"))
-
-
-def _remembering(send: Send) -> Send:
-    known: dict[str, Exchange] = {}
-
-    def remembering(request: Request) -> Exchange:
-        if request.key not in known:
-            if request.after:
-                remembering(request.after)
-            known[request.key] = send(request)
-        return known[request.key]
-
-    return remembering
 
 
 def _check_faults(config: pytest.Config, base_url: str) -> None:

@@ -3,9 +3,10 @@ fixtures/undeclared.json; a test keeps it true."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Set
+from collections.abc import Mapping, Set
 from dataclasses import replace
 
+from conformance.archive import remembering
 from conformance.budget import NOTHING, Amount, at_most
 from conformance.catalogue import declared, load
 from conformance.data import folder
@@ -29,7 +30,7 @@ def measured(without: frozenset[str]) -> Table:
     some of it are not judged; of the models that on which it is most."""
     table: Table = {}
     for model in (replace(each, without=without) for each in MODELS):
-        run = Run(Profile("reference", (model,), "reference"), "abcdefghijkl", _remembering(Endpoint().answer))
+        run = Run(Profile("reference", (model,), "reference"), "abcdefghijkl", remembering(Endpoint().answer))
         everything = {run.filled(each, model).key for each in declared()}
         seen: dict[str, set[str]] = {}
         for requirement in load().values():
@@ -81,19 +82,6 @@ def _sent(run: Run, requirement: Requirement, model: Model, fault: Fault) -> dic
 
     judge_sending(requirement, noting, model)
     return asked
-
-
-def _remembering(send: Callable[[Request], Exchange]) -> Callable[[Request], Exchange]:
-    known: dict[str, Exchange] = {}
-
-    def remembering(request: Request) -> Exchange:
-        if request.key not in known:
-            if request.after:
-                remembering(request.after)
-            known[request.key] = send(request)
-        return known[request.key]
-
-    return remembering
 
 
 def main() -> None:

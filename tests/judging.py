@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cache
 from itertools import count
 
-from conformance.archive import Send
+from conformance.archive import Send, remembering
 from conformance.catalogue import load
 from conformance.exchange import Exchange, Request
 from conformance.profile import Model, Profile
@@ -18,20 +18,6 @@ from conformance.verdict import Finding
 
 Models = tuple[Model, ...]
 MODELS: Models = (Model("reference-gpt", "gpt"), Model("reference-claude", "claude"))
-
-
-def remembering(send: Send) -> Send:
-    """Each request is answered once, after the one that it follows."""
-    known: dict[str, Exchange] = {}
-
-    def remember(request: Request) -> Exchange:
-        if request.key not in known:
-            if request.after:
-                remember(request.after)
-            known[request.key] = send(request)
-        return known[request.key]
-
-    return remember
 
 
 def run_of(send: Send, models: Models = MODELS) -> Run:

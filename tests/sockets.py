@@ -72,15 +72,16 @@ def _request(connection: socket.socket) -> bytes:
     """A whole request: its head, and as many bytes as Content-Length says."""
     data = b""
     while b"\r\n\r\n" not in data:
-        data += _some(connection)
+        data += some(connection)
     head, _, body = data.partition(b"\r\n\r\n")
     fields = dict(line.lower().split(b":", 1) for line in head.split(b"\r\n")[1:])
     while len(body) < int(fields.get(b"content-length", b"0")):
-        body += _some(connection)
+        body += some(connection)
     return head + b"\r\n\r\n" + body
 
 
-def _some(connection: socket.socket) -> bytes:
+def some(connection: socket.socket) -> bytes:
+    """What comes next. Raises OSError where the client went away."""
     data = connection.recv(65536)
     if not data:
         raise OSError("the client went away")

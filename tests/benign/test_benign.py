@@ -5,9 +5,9 @@ from __future__ import annotations
 from functools import cache
 
 import pytest
-from judging import findings, other_endpoint, remembering, whole
+from judging import findings, other_endpoint, whole
 
-from conformance.archive import Send
+from conformance.archive import Send, remembering
 from conformance.catalogue import load
 from conformance.report import ENOUGH
 from conformance.requirement import Fault, Level

@@ -5,9 +5,9 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterable
 
-from judging import MODELS, Models, Whole, at_once, other_endpoint, remembering, run_of, whole
+from judging import MODELS, Models, Whole, at_once, other_endpoint, run_of, whole
 
-from conformance.archive import Send
+from conformance.archive import Send, remembering
 from conformance.exchange import Exchange, Request
 from conformance.judge import judge_all
 from conformance.planted import plant

@@ -13,6 +13,7 @@ from typing import Literal
 from conformance.exchange import Exchange, Request
 from conformance.reference import Endpoint
 from conformance.reference.access import judge_header
+from sockets import some
 
 #: Bytes are sent, a number waits so many seconds, `reset` ends the connection with a TCP reset, `hang` waits until the
 #: client has gone.
@@ -106,17 +107,17 @@ def _request(connection: socket.socket) -> Request:
     """A whole request: its head, and its content by Content-Length or in chunks."""
     data = b""
     while b"\r\n\r\n" not in data:
-        data += _some(connection)
+        data += some(connection)
     start, _, body = data.partition(b"\r\n\r\n")
     line, *rest = start.decode("latin-1").split("\r\n")
     fields = [(name.strip(), value.strip()) for name, _, value in (each.partition(":") for each in rest)]
     known = {name.lower(): value for name, value in fields}
     if known.get("transfer-encoding", "").lower() == "chunked":
         while not body.endswith(b"0\r\n\r\n"):
-            body += _some(connection)
+            body += some(connection)
         body = _joined(body)
     while len(body) < int(known.get("content-length", "0")):
-        body += _some(connection)
+        body += some(connection)
     method, target, _ = line.split(" ")
     headers = tuple((name, value) for name, value in fields if name.lower() != "authorization")
     return Request(
@@ -132,10 +133,3 @@ def _joined(chunks: bytes) -> bytes:
         if not length:
             return body
         body, rest = body + rest[:length], rest[length + 2 :]
-
-
-def _some(connection: socket.socket) -> bytes:
-    data = connection.recv(65536)
-    if not data:
-        raise OSError("the client went away")
-    return data
