@@ -9,10 +9,13 @@ from .baseline import Audit
 from .command import address, curl
 from .costs import Costs
 from .exchange import Exchange, Inconclusive
-from .profile import Model
+from .profile import NOT_OF_FAMILY, Model
+from .requests import COSTLY
 from .requirement import Level, Requirement
+from .select import GROUPS
 from .shape import Drift
 from .sources import link
+from .unanswered import Unanswered
 from .verdict import Finding, Verdict
 
 EVIDENCE_CHARACTERS = 40_000  #: of a body that a report shows; the archive keeps the whole
@@ -87,11 +90,11 @@ class Spend:
 
 @dataclass(frozen=True)
 class Report:
-    """`started` is Unix time, `seconds` how long the run took. `unjudged` says why nothing could be judged,
-    where that is so; `fault` names a planted fault. `drift` is what changed in the shape of replies since they were
-    kept, which no verdict depends on; `costs` are those by the price sheet, and `baseline` what became of the known
-    violations, where there are such; `revision` is that to which the endpoint is held, empty for all requirements;
-    `plan` says what the run was expected to send and cost."""
+    """`started` is Unix time, `seconds` how long the run took. `unjudged` says why nothing could be judged, or not all
+    that should have been; `unanswered` are the valid requests that never were answered; `fault` names a planted fault.
+    `drift` is what changed in the shape of replies since they were kept, which no verdict depends on; `costs` are those
+    by the price sheet, and `baseline` what became of the known violations, where there are such; `revision` is that to
+    which the endpoint is held, empty for all requirements; `plan` says what the run was expected to send and cost."""
 
     base_url: str
     source: str
@@ -103,6 +106,7 @@ class Report:
     entries: tuple[Entry, ...]
     evidence: Mapping[str, Evidence] = field(default_factory=dict)
     unjudged: str = ""
+    unanswered: tuple[Unanswered, ...] = ()
     fault: str = ""
     strict: bool = False
     drift: tuple[Drift, ...] = ()
@@ -144,23 +148,35 @@ _JUDGED = (Verdict.PASS, Verdict.KNOWN, Verdict.WARN, Verdict.FAIL)
 
 def conclude(report: Report) -> Conclusion:
     """The one policy of the gate: what a report comes to."""
+    never = _never_answered(report)
+    if report.count(Level.MUST, Verdict.FAIL):
+        cut = f"not everything could be judged: {report.unjudged}" if report.unjudged else ""
+        return Conclusion(1, _joined(tally(report), cut, never, *_limits(report)))
     if report.unjudged:
         return Conclusion(3, f"could not be judged: {report.unjudged}")
-    if report.count(Level.MUST, Verdict.FAIL):
-        return Conclusion(1, tally(report))
+    told = _joined(tally(report), *_limits(report))
+    if unmeasured := _joined(_first_too_few(report), never):
+        return Conclusion(3, f"could not be judged: {unmeasured}; {told}")
+    if report.strict and any(entry.violated for entry in report.counting):
+        return Conclusion(1, told)
+    if report.baseline and report.baseline.outdated:
+        return Conclusion(1, f"the baseline is out of date: {report.baseline.problem}; {told}", outdated=True)
+    return Conclusion(0, _joined(told, _basis(report)))
+
+
+def _joined(*clauses: str) -> str:
+    return "; ".join(filter(None, clauses))
+
+
+def _first_too_few(report: Report) -> str:
+    """The first model and area of which too few MUSTs were judged; empty where there is none."""
     for model in report.models:
         for area in ("", *sorted({entry.area for entry in report.counting})):
             judged, applicable = _musts(report, model, area)
             too_few = applicable and judged < ENOUGH * applicable and (not area or applicable >= AREA)
             if too_few or not (area or judged):
-                return Conclusion(
-                    3, f"could not be judged: {_too_few(model, area, judged, applicable)}; {tally(report)}"
-                )
-    if report.strict and any(entry.violated for entry in report.counting):
-        return Conclusion(1, tally(report))
-    if report.baseline and report.baseline.outdated:
-        return Conclusion(1, f"the baseline is out of date: {report.baseline.problem}; {tally(report)}", outdated=True)
-    return Conclusion(0, tally(report) + _basis(report))
+                return _too_few(model, area, judged, applicable)
+    return ""
 
 
 def _too_few(model: Model, area: str, judged: int, applicable: int) -> str:
@@ -174,7 +190,66 @@ def _basis(report: Report) -> str:
     """On how much recordings conform: what was not recorded is not judged."""
     requests = report.spend.requests
     recorded = f"{requests:,} recorded exchange{'' if requests == 1 else 's'}"
-    return f"; judged on no more than {recorded}" if report.source == "recording" else ""
+    return f"judged on no more than {recorded}" if report.source == "recording" else ""
+
+
+_NAMED = 3  #: requests or requirements that a conclusion names; the others are counted
+
+
+def _some(names: Iterable[object]) -> str:
+    listed = list(names)
+    more = f" and {len(listed) - _NAMED:,} more" if len(listed) > _NAMED else ""
+    return ", ".join(map(str, listed[:_NAMED])) + more
+
+
+def _never_answered(report: Report) -> str:
+    """The valid requests that always failed: what they would have shown was not measured, whatever others showed."""
+    number = len(report.unanswered)
+    counted = "1 valid request was" if number == 1 else f"{number:,} valid requests were"
+    return f"{counted} never answered: {_some(report.unanswered)}" if number else ""
+
+
+def _limits(report: Report) -> list[str]:
+    """What a reader must not overlook in a conclusion: caching that was not judged, and warnings about money."""
+    if report.source == "recording":
+        return []
+    reasons: dict[str, list[str]] = {}
+    for model in report.models:
+        if reason := _caching_left_out(report, model):
+            reasons.setdefault(reason, []).append(model.name)
+    every = len(report.models)
+    said = [
+        f"caching was not judged{'' if len(names) == every else f' on {_some(names)}'}: {reason}"
+        for reason, names in reasons.items()
+    ]
+    unclear = [] if reasons or report.count(Level.MUST, Verdict.FAIL) else _unclear_caching(report)
+    money = [entry.id for entry in report.counting if entry.verdict is Verdict.WARN and entry.area in GROUPS["billing"]]
+    warned = "1 warning is" if len(money) == 1 else f"{len(money):,} warnings are"
+    return [*said, *unclear, f"{warned} about money: {_some(money)}" if money else ""]
+
+
+def _caching_left_out(report: Report, model: Model) -> str:
+    """Why a model of a family that caches was not judged by that; empty where it was."""
+    features = {"cache.explicit", "cache.automatic"} - NOT_OF_FAMILY.get(model.family, frozenset())
+    if not features or not _musts(report, model, "")[0]:
+        return ""
+    if COSTLY in model.without:
+        return "--no-costly leaves it out"
+    if unclaimed := features & model.without:
+        return f"--without {min(unclaimed)}"
+    chosen = any(entry.area == "caching" and entry.finding(model.name) for entry in report.counting)
+    return "" if chosen else "it was not selected"
+
+
+def _unclear_caching(report: Report) -> Iterable[str]:
+    """The requirements about caching that a cache which never engaged, say, left inconclusive."""
+    found = [(entry.id, finding) for entry in report.counting if entry.area == "caching" for finding in entry.findings]
+    unclear = [(id, finding) for id, finding in found if finding.verdict is Verdict.INCONCLUSIVE]
+    for id, finding in unclear[:1]:
+        reason = finding.message.partition(":")[0]
+        yield f"caching was judged in part: {id} is inconclusive on {finding.model}, since {reason}" + (
+            f"; and {len(unclear) - 1:,} more of caching" if len(unclear) > 1 else ""
+        )
 
 
 def _musts(report: Report, model: Model, area: str) -> tuple[int, int]:

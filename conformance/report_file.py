@@ -14,6 +14,7 @@ from .profile import Profile
 from .report import Entry, Evidence, Report, Spend, conclude
 from .requirement import Level
 from .shape import Drift
+from .unanswered import Unanswered
 from .verdict import Finding, Verdict
 
 FORMAT = "report-1"
@@ -26,6 +27,8 @@ def dump_report(report: Report) -> dict[str, Any]:
     for name in ("costs", "baseline"):
         if value[name] is None:
             del value[name]
+    if not report.unanswered:
+        del value["unanswered"]
     value["models"] = Profile(report.base_url, report.models).dump()["models"]
     for entry, stated in zip(value["entries"], report.entries, strict=True):
         entry["verdict"] = str(stated.verdict)
@@ -55,6 +58,7 @@ def load_report(value: Mapping[str, Any]) -> Report:
         entries=tuple(_load_entry(entry) for entry in value["entries"]),
         evidence={key: _load_evidence(each) for key, each in value["evidence"].items()},
         unjudged=value["unjudged"],
+        unanswered=tuple(Unanswered(**each) for each in value.get("unanswered", ())),
         fault=value["fault"],
         strict=value["strict"],
         drift=tuple(Drift(**{**each, "requests": tuple(each["requests"])}) for each in value.get("drift", ())),

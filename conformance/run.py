@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
+from hashlib import sha256
 from math import ceil
 from pathlib import Path
+from string import ascii_lowercase
 
 from .archive import Send, recorded
 from .catalogue import declared
@@ -15,8 +17,9 @@ from .faults import chain
 from .judge import EXAMPLES, judge, judge_all, judge_run, judge_sending
 from .preflight import Ask, answers, diagnosis
 from .profile import FAMILIES, Model, Profile, family_of
-from .requests import COSTLY, ENDPOINT, INTRUSIVE, PLAIN, TOOL_AUTO, for_model
+from .requests import COSTLY, ENDPOINT, INTRUSIVE, TOOL_AUTO, for_model
 from .requirement import Family, Fault, Requirement
+from .thinking import learnt
 from .verdict import Finding, Verdict, gather
 
 
@@ -45,6 +48,7 @@ class Run:
     asked: frozenset[Request] | None = None
     elsewhere: Ask | None = None
     no_key: str = ""
+    proxy: str = ""
     resalted: Mapping[str, str] = field(default_factory=dict)
     counts: Callable[[Requirement], bool] = lambda _: True
 
@@ -176,20 +180,25 @@ class Run:
 
     def preflight(self) -> None:
         """Send one small request to each model. One that does not answer it with a completion is sent nothing more,
-        and is not judged: what it refuses says nothing of the contract. Of recordings one must hold a completion."""
+        and is not judged: what it refuses says nothing of the contract. One that is seen to think is asked accordingly
+        from then on. Of recordings one must hold a completion."""
         if self.held is not None:
             if not any(answers(each) for each in held_exchanges(self)):
                 self.unjudged = f"{self.profile.base_url} holds no recording of a completion"
             return
         outcomes: dict[str, str] = {}
+        learned: dict[Model, Model] = {}
         for model in self.profile.models:
             try:
-                exchange = self.send(for_model(PLAIN, model, self.salt))
+                learned[model], exchange = learnt(self.send, model, self.salt)
             except Inconclusive as reason:
                 outcomes[model.name] = str(reason)
                 continue
             if not answers(exchange):
-                outcomes[model.name] = diagnosis(exchange, self.profile.base_url, self.elsewhere, self.no_key)
+                outcomes[model.name] = diagnosis(
+                    exchange, self.profile.base_url, self.elsewhere, self.no_key, self.proxy
+                )
+        self.profile = self.profile.learned(learned)
         self.silent = {name: f"{self.profile.base_url} {reason}" for name, reason in outcomes.items()}
         if len(outcomes) == len(self.profile.models):
             reasons = list(dict.fromkeys(outcomes.values()))
@@ -204,13 +213,25 @@ def _meant(requirement: Requirement) -> tuple[Request, ...]:
 
 
 @lru_cache(maxsize=64)
+def own_salt(salt: str, model: Model) -> str:
+    """What one model's prompts begin with, of the same length: two names of one upstream share its cache, and what
+    the one was asked must not warm what the other is."""
+    digest = sha256(f"{salt} {model.name}".encode()).digest()
+    return "".join(ascii_lowercase[each % len(ascii_lowercase)] for each in digest[: len(salt)])
+
+
+@lru_cache(maxsize=64)
 def _filled(model: Model, salt: str) -> dict[int, Request]:
     """Each declared request for a model, by identity: equal ones may differ in what they come after."""
-    return {id(request): for_model(request, model, salt) for request in declared()}
+    return {id(request): _salted_anew(request, model, salt) for request in declared()}
+
+
+def _salted_anew(request: Request, model: Model, salt: str) -> Request:
+    return for_model(request, model, salt if ENDPOINT in request.features else own_salt(salt, model))
 
 
 def _salted(request: Request, model: Model, salt: str) -> Request:
-    return _filled(model, salt).get(id(request)) or for_model(request, model, salt)
+    return _filled(model, salt).get(id(request)) or _salted_anew(request, model, salt)
 
 
 def _first(request: Request) -> Request:

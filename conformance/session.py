@@ -10,6 +10,7 @@ from contextlib import ExitStack
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import pytest
 from filelock import FileLock, Timeout
@@ -18,6 +19,7 @@ from . import __version__
 from .archive import Archive, ArchiveError, remembering
 from .baseline import BaselineError
 from .catalogue import declared, load
+from .client import proxy_for
 from .costs import Costs, costs_of
 from .exchange import Exchange, Inconclusive, Request
 from .judge import EXAMPLES
@@ -31,7 +33,7 @@ from .requirement import Requirement
 from .resume import options_of, resalted
 from .revisions import RevisionError
 from .run import Run, RunError, held_run, run_exchanges
-from .run_file import finish_run, read_run, read_value, write_run
+from .run_file import BASELINE, finish_run, read_run, read_value, write_run
 from .select import SelectError, asked_for, chosen
 from .sending import (
     SPENT,
@@ -52,6 +54,7 @@ from .shape import Drift, ShapeError, watch
 from .shape import read as read_shapes
 from .terms import Terms, read_terms
 from .traffic import RecordingError, recordings
+from .unanswered import Unanswered, unanswered
 from .verdict import Finding, Verdict
 
 REFERENCE_URL = "http://127.0.0.1:8080/v1"
@@ -81,9 +84,12 @@ def check(config: pytest.Config, base_url: str, out: Path) -> None:
 
 
 def terms_of(config: pytest.Config, today: date) -> Terms:
-    """To what the endpoint is held. Raises SessionError."""
+    """To what the endpoint is held; a recorded run to what it was held to, where nothing else is said. Raises
+    SessionError."""
+    kept = config.getoption("archive") and config.getoption("archive") / BASELINE
+    baseline = config.getoption("baseline") or (kept if kept and kept.exists() else None)
     try:
-        return read_terms(today, config.getoption("revision"), config.getoption("baseline"))
+        return read_terms(today, config.getoption("revision") or _kept(config).get("revision"), baseline)
     except RevisionError as error:
         raise SessionError(f"--revision: {error}", 2) from None
     except BaselineError as error:
@@ -112,14 +118,20 @@ def judged(config: pytest.Config) -> dict[str, Requirement]:
 def _selection(config: pytest.Config) -> tuple[list[str], list[str]]:
     """What is selected and deselected; of a recorded run, what it was made with, where nothing else is said."""
     select, deselect = config.getoption("select"), config.getoption("deselect_requirement")
+    if select or deselect:
+        return select, deselect
+    kept = _kept(config)
+    return kept.get("select", []), kept.get("deselect", [])
+
+
+def _kept(config: pytest.Config) -> Mapping[str, Any]:
+    """The options of the recorded run that is judged. Raises SessionError."""
     folder = config.getoption("archive")
-    if folder and not (select or deselect):
-        try:
-            kept = read_value(folder).get("options", {})
-        except RunError as error:
-            raise SessionError(str(error), 3) from None
-        return kept.get("select", []), kept.get("deselect", [])
-    return select, deselect
+    try:
+        kept: Mapping[str, Any] = read_value(folder).get("options", {}) if folder else {}
+    except RunError as error:
+        raise SessionError(str(error), 3) from None
+    return kept
 
 
 def begin(config: pytest.Config, base_url: str, salt: str, out: Path, resources: ExitStack) -> str:
@@ -141,11 +153,20 @@ def begin(config: pytest.Config, base_url: str, salt: str, out: Path, resources:
     (out / UNSENT).unlink(missing_ok=True)
     profile, fault, examples = _profile(config, base_url), _faults(config), config.getoption("examples")
     write_run(out, profile, salt, fault, examples, options=options_of(config), resalted=salts)
+    _keep_baseline(config.getoption("baseline"), out / BASELINE)
     if base_url or not config.getoption("numprocesses", None):
         return ""
     from .reference.server import serving
 
     return resources.enter_context(serving(reference(config)))
+
+
+def _keep_baseline(given: Path | None, kept: Path) -> None:
+    """The baseline goes with the run, so that whoever judges it again accepts the same."""
+    if given is None:
+        kept.unlink(missing_ok=True)
+    elif given.absolute() != kept:
+        shutil.copyfile(given, kept)
 
 
 def new_salt() -> str:
@@ -204,7 +225,8 @@ def open_run(config: pytest.Config, base_url: str, serving: str, salt: str, out:
     elsewhere = (lambda url, request: prober(config, url)(request)) if base_url else None
     return Run(
         profile, salt, archive, fault=fault, examples=examples, asked=_asked(config), elsewhere=elsewhere,
-        no_key=no_key, resalted=read_value(out).get("resalted", {}) if config.getoption("resume") else {},
+        no_key=no_key, proxy=proxy_for(base_url) if base_url else "",
+        resalted=read_value(out).get("resalted", {}) if config.getoption("resume") else {},
     )  # fmt: skip
 
 
@@ -289,6 +311,17 @@ def _costs(config: pytest.Config, run: Run, exchanges: Iterable[Exchange], findi
     return costs_of(sheet, asked, findings, load())
 
 
+def _unanswered(run: Run, exchanges: Iterable[Exchange], findings: Iterable[Finding]) -> tuple[Unanswered, ...]:
+    """The valid requests that were never answered, of those that this run is about, save those of which a violation is
+    known. Recordings made elsewhere do not say what was asked again, and what we cut off is not the endpoint's."""
+    if run.held is not None or run.unjudged or run.broken_off:
+        return ()
+    left_out = {key for each in findings if each.verdict is Verdict.KNOWN for key in each.evidence}
+    others = [request for request in declared() if run.asked is not None and request not in run.asked]
+    left_out |= {run.filled(request, model).key for request in others for model in run.profile.models}
+    return unanswered(exchanges, left_out)
+
+
 def finish(
     config: pytest.Config, findings: Iterable[Finding], started: float, out: Path, run: Run, terms: Terms
 ) -> Report:
@@ -302,6 +335,8 @@ def finish(
     telling = {key for each in found if each.verdict > Verdict.PASS for key in each.evidence[:2]}
     costs = _costs(config, run, exchanges, found)
     telling |= {each.exchange for each in costs.charges} if costs else set()
+    vain = _unanswered(run, exchanges, found)
+    telling |= {each.key for each in vain}
     report = Report(
         base_url=run.profile.base_url,
         source=run.profile.source,
@@ -317,6 +352,7 @@ def finish(
             if each.request.key in telling
         },
         unjudged=run.unjudged or run.broken_off,
+        unanswered=vain,
         fault=run.fault,
         strict=config.getoption("gate_strict"),
         drift=_drift(config, run, exchanges),

@@ -29,17 +29,19 @@ from conformance.report import (
     tally,
 )
 from conformance.report_file import dump_report, load_report, read_report, write_report
-from conformance.requests import PLAIN, STREAM_USAGE, bad
+from conformance.requests import COSTLY, PLAIN, STREAM_USAGE, bad
 from conformance.requirement import Level
+from conformance.unanswered import Unanswered
 from conformance.verdict import Finding, Verdict
 from conformance.vocabulary import validator
 from exchanges import completion, plain, stream_of
 
-ONE, OTHER = Model("one", "gpt"), Model("other", "claude")
+ONE, OTHER = Model("one", "grok"), Model("other", "gemini")  #: of which no caching is asked
 PASS, FAIL, WARN, INCONCLUSIVE = Verdict.PASS, Verdict.FAIL, Verdict.WARN, Verdict.INCONCLUSIVE
 NOT_APPLICABLE, KNOWN = Verdict.NOT_APPLICABLE, Verdict.KNOWN
 MUST, SHOULD, MAY = Level.MUST, Level.SHOULD, Level.MAY
 KEY = "sk-proj-Zk4fQ8wL2mN7xR9tB3vC6yH1jD5gS0aP"
+VAIN = Unanswered("k1", "tool-required", "one", "HTTP 500", 3)
 USAGE = {"prompt_tokens": 2, "completion_tokens": 1, "total_tokens": 3}
 
 
@@ -80,7 +82,10 @@ def report_of(*rows: tuple[Level, *tuple[Verdict, ...]], **changes: Any) -> Repo
         (report_of((SHOULD, PASS)), 3),
         (report_of(), 3),
         (report_of((MUST, PASS), unjudged="it is down"), 3),
-        (report_of((MUST, FAIL), unjudged="it is down"), 3),
+        (report_of((MUST, FAIL), unjudged="it was broken off"), 1),
+        (report_of((MUST, PASS), unanswered=(VAIN,)), 3),
+        (report_of((MUST, PASS), (SHOULD, WARN), unanswered=(VAIN,), strict=True), 3),
+        (report_of((MUST, FAIL), unanswered=(VAIN,)), 1),
     ],
 )
 def test_conclude(report: Report, exit_code: int) -> None:
@@ -92,6 +97,71 @@ def test_the_reason_is_said() -> None:
     assert conclude(report_of((MUST, PASS, INCONCLUSIVE))).sentence == (
         "could not be judged: only 0 of the 1 MUST that apply to other could be judged; "
         "violates nothing that was judged; 1 inconclusive"
+    )
+
+
+def test_a_run_that_was_cut_short_says_what_it_saw_violated() -> None:
+    assert conclude(report_of((MUST, FAIL), unjudged="the run was broken off")).sentence == (
+        "violates 1 of 1 MUST; not everything could be judged: the run was broken off"
+    )
+
+
+def test_valid_requests_that_were_never_answered_are_named() -> None:
+    report = report_of((MUST, PASS), unanswered=(VAIN,))
+    assert conclude(report).sentence == (
+        "could not be judged: 1 valid request was never answered: tool-required on one (HTTP 500, asked 3 times); "
+        "violates 0 of 1 MUST"
+    )
+    many = tuple(replace(VAIN, key=f"k{number}", label="", tries=1) for number in range(5))
+    assert "5 valid requests were never answered: k0 on one (HTTP 500, asked once), k1" in (
+        conclude(report_of((MUST, FAIL), unanswered=many)).sentence
+    )
+    assert conclude(report_of((MUST, FAIL), unanswered=many)).sentence.endswith(" and 2 more")
+
+
+CACHING = {"gpt": "cache.automatic", "claude": "cache.explicit"}
+
+
+@pytest.mark.parametrize("family", CACHING)
+@pytest.mark.parametrize(
+    ("without", "verdict", "said"),
+    [
+        (lambda family: {COSTLY}, NOT_APPLICABLE, "caching was not judged: --no-costly leaves it out"),
+        (lambda family: {CACHING[family]}, NOT_APPLICABLE, "caching was not judged: --without cache."),
+        (lambda family: set(), None, "caching was not judged: it was not selected"),
+        (lambda family: set(), INCONCLUSIVE, "caching was judged in part: caching.hits is inconclusive on one, since "),
+        (lambda family: set(), PASS, ""),
+    ],
+)
+def test_caching_that_was_not_judged_is_told(family: str, without: Any, verdict: Verdict | None, said: str) -> None:
+    model = Model("one", family, frozenset(without(family)))
+    report = report_of((MUST, PASS), models=(model,))
+    if verdict is not None:
+        found = Finding("caching.hits", "one", verdict, "no repetition hit: cached_tokens 0")
+        report = replace(
+            report, entries=(*report.entries, replace(entry(1, SHOULD), id="caching.hits", findings=(found,)))
+        )
+    concluded = conclude(report)
+    assert concluded.exit_code == 0
+    assert ("caching was" in concluded.sentence) is bool(said)
+    assert said in concluded.sentence
+    assert conclude(replace(report, source="recording")).sentence.count("caching was") == 0
+
+
+def test_caching_is_told_of_the_models_that_lack_it() -> None:
+    models = (Model("one", "gpt", frozenset({"cache.automatic"})), Model("other", "gemini"))
+    sentence = conclude(report_of((MUST, PASS, PASS), models=models)).sentence
+    assert "caching was not judged on one: --without cache.automatic" in sentence
+
+
+def test_warnings_about_money_are_counted_apart() -> None:
+    entries = tuple(
+        replace(entry(number, SHOULD, WARN), id=id)
+        for number, id in enumerate(["caching.grown", "usage.more", "transport.request_id"])
+    )
+    report = replace(report_of((MUST, PASS)), entries=(entry(9, MUST, PASS), *entries))
+    assert conclude(report).sentence == (
+        "violates 0 of 1 MUST, 3 of 3 SHOULD; 2 warnings are about money: caching.grown, usage.more"
     )
 
 
@@ -176,6 +246,7 @@ reports = st.builds(
     entries=st.lists(entries, max_size=3).map(tuple),
     evidence=st.dictionaries(text, evidence, max_size=2),
     unjudged=text,
+    unanswered=st.lists(st.builds(Unanswered, text, text, text, text, st.integers(1, 9)), max_size=2).map(tuple),
     fault=text,
     strict=st.booleans(),
     costs=st.none() | costs,
@@ -193,6 +264,7 @@ def test_valid_under_its_schema(tmp_path: Path) -> None:
     exchanges = [plain(completion(USAGE)), stream_of(USAGE), Exchange(PLAIN, 0, failure=Failure("reset", "gone"))]
     shown = {each.request.key: evidence_of(each, "https://host/v1", "K") for each in exchanges}
     report = report_of((MUST, FAIL, PASS), (SHOULD, WARN, KNOWN), (MAY, NOT_APPLICABLE, INCONCLUSIVE), evidence=shown)
+    report = replace(report, unanswered=(VAIN,))
     write_report(report, tmp_path / "in" / "report.json")
     validator("report").validate(json.loads((tmp_path / "in" / "report.json").read_text()))
     assert read_report(tmp_path / "in" / "report.json") == report

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from conformance import faults
-from conformance.archive import Send
+from conformance.archive import Send, remembering
 from conformance.catalogue import declared, load
 from conformance.exchange import Exchange, Failure, Request
 from conformance.families import EVERY_401, EVERY_405, EVERY_ERROR, EVERY_REPLY, EVERY_RESPONSE, EVERY_TOOL_CALL
@@ -18,10 +18,11 @@ from conformance.faults import put
 from conformance.profile import Model, Profile
 from conformance.reference import Endpoint
 from conformance.report import Report, Spend, conclude, entries
-from conformance.requests import NO_CREDENTIALS, PLAIN, TOOL_SINGLE, TWO, for_model
+from conformance.requests import CACHE_COLD, NO_CREDENTIALS, PLAIN, TOOL_SINGLE, TWO, for_model
 from conformance.requirement import Family, Fault, Level, Requirement
 from conformance.run import Run, RunError, held_run, survivors
 from conformance.run_file import read_run, write_run
+from conformance.suite.test_isolation import NONCES
 from conformance.verdict import Finding, Verdict
 from exchanges import completion, plain, streamed
 
@@ -216,6 +217,23 @@ def test_a_model_that_answers_is_asked_for_all() -> None:
     run = run_on(lambda each: refusal(each, 404) if b"gpt" in each.request.body else each)
     run.preflight()
     assert asked(run, requirement(on=(NO_CREDENTIALS,)), CLAUDE) == [run.filled(NO_CREDENTIALS, CLAUDE)]
+
+
+def test_two_names_of_one_model_do_not_warm_each_others_cache() -> None:
+    endpoint, alias = Endpoint(), Model("claude-alias", "claude")
+
+    def answer(request: Request) -> Exchange:
+        body = request.body.replace(alias.name.encode(), CLAUDE.name.encode())
+        return replace(endpoint.answer(replace(request, body=body)), request=request)
+
+    models = (CLAUDE, alias)
+    run = Run(Profile(URL, models, "live"), "abcdefghijkl", remembering(answer))
+    found = [run.find(load()["caching.cold_is_cold"], model) for model in models]
+    assert [each.verdict for each in found] == [Verdict.PASS, Verdict.PASS], found
+    sizes = {len(run.filled(CACHE_COLD, model).body) - len(model.name) for model in models}
+    assert len(sizes) == 1, "salts of one length, so that prompts count the same"
+    (both,) = {run.filled(NONCES[0], model).key for model in models}
+    assert both == NONCES[0].to(CLAUDE.name, "abcdefghijkl").key, "what is asked once has the run's own"
 
 
 @pytest.mark.parametrize("family", [EVERY_REPLY, EVERY_ERROR, EVERY_RESPONSE], ids=str)

@@ -19,7 +19,7 @@ from conformance.shape import Drift
 from conformance.verdict import Verdict
 
 from .markdown import name, text
-from .words import MARK, MEANING, one_line
+from .words import MARK, MEANING, one_line, printed
 
 WIDTH = 100  #: where there is no terminal to ask
 _MOST = 25  #: rows of a section
@@ -206,7 +206,7 @@ def terminal(comparison: Comparison, strict: bool = False, *, width: int = WIDTH
     console.print(Text(f"\nspent: {spend(comparison)}", style="dim"))
     code = comparison.exit_code(strict)
     console.print(Text(one_line(comparison.sentence(strict), 400), style="bold red" if code else "bold green"))
-    return "\n".join(line.rstrip() for line in out.getvalue().splitlines()) + "\n"
+    return printed(out.getvalue())
 
 
 def markdown(comparison: Comparison, strict: bool = False) -> str:

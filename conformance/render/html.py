@@ -114,6 +114,7 @@ def _context(report: Report) -> dict[str, Any]:
         "number": found.number,
         "who": lambda names: words.who(report, names),
         "seen_again": lambda entry, names: words.seen_again(report, entry.id, names),
+        "never": words.NEVER,
         "statement": found.statement,
         "different": [each.entry for each in differences(report)],
         "divided": found.divided(report),
@@ -140,6 +141,7 @@ def _sections(report: Report) -> dict[str, Any]:
         "areas": _areas(report),
         "passed": found.entries(report, Verdict.PASS),
         "not_applicable": found.observed(report, Verdict.NOT_APPLICABLE),
+        "vain": [(each, report.evidence.get(each.key)) for each in report.unanswered],
         "exchanges": _exchanges(report),
     }
 
@@ -165,14 +167,15 @@ def _areas(report: Report) -> list[Area]:
 
 
 def _exchanges(report: Report) -> list[Evidence]:
-    """The exchanges that some finding but a pass refers to, in order of first mention."""
+    """The exchanges that were never answered, or that some finding but a pass refers to, in order of first mention."""
     mentioned = (
         evidence
         for entry in report.worst_first
         for observation in found.observations(report, entry)
         for evidence in observation.evidence
     )
-    return list(dict.fromkeys(mentioned))
+    vain = (report.evidence[each.key] for each in report.unanswered if each.key in report.evidence)
+    return list(dict.fromkeys((*vain, *mentioned)))
 
 
 def _request_lines(evidence: Evidence) -> Sequence[Line]:

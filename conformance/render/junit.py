@@ -22,7 +22,7 @@ def render(report: Report) -> str:
     for model in report.models:
         root.append(_suite(report, model))
     if headline(report).exit_code == 3:
-        root.append(_of_endpoint(report, "could be judged", "error", headline(report).rest))
+        root.append(_of_endpoint(report, "could be judged", "error", headline(report).rest, *_commands(report)))
     if conclude(report).outdated and report.baseline:
         root.append(_of_endpoint(report, "baseline is up to date", "failure", report.baseline.problem))
     _count(root, list(root.iter("testsuite")))
@@ -39,11 +39,17 @@ def _suite(report: Report, model: Model) -> Element:
     return suite
 
 
-def _of_endpoint(report: Report, name: str, tag: str, reason: str) -> Element:
+def _commands(report: Report) -> list[str]:
+    """The commands that send again what was never answered."""
+    shown = [(each, report.evidence[each.key]) for each in report.unanswered if each.key in report.evidence]
+    return [f"{each}: {evidence.curl}" for each, evidence in shown if len(evidence.curl) <= _CURL]
+
+
+def _of_endpoint(report: Report, name: str, tag: str, reason: str, *more: str) -> Element:
     """One error or failure, so that what could not be judged and what is out of date is never green."""
     suite = _new_suite(report, "endpoint", {})
     case = SubElement(suite, "testcase", classname="endpoint", name=name, time="0")
-    SubElement(case, tag, type=headline(report).meaning, message=clean(reason)).text = clean(reason)
+    SubElement(case, tag, type=headline(report).meaning, message=clean(reason)).text = clean("\n".join([reason, *more]))
     _count(suite, [suite])
     return suite
 

@@ -33,6 +33,7 @@ from .found import (
 from .mark import Line
 from .words import (
     MARK,
+    NEVER,
     by_name,
     clean,
     headline,
@@ -55,6 +56,7 @@ _FOR_BASELINE = 53_000
 _FOR_DIFFERENCES = 54_000
 _FOR_DRIFT = 56_000
 _DETAILED = 10
+_VAIN = 3  #: requests that were never answered
 _CURL = 3_000
 
 _SPECIAL = re.compile(r"[\\`*_\[\]<>&|~$]")
@@ -94,7 +96,7 @@ def folded(title: str, content: str) -> str:
 
 def render(report: Report) -> str:
     """What matters most first; what does not fit is counted."""
-    blocks = [_head(report)]
+    blocks = [_head(report), *_vain(report), ""]
     blocks += [*_within(_FOR_ROWS, blocks, _violations(report), "more violations"), ""]
     blocks += [*_within(_FOR_DETAILS, blocks, _details(report), "more details"), ""]
     blocks += [*_within(_FOR_COUNTS, blocks, _counts(report), "more models"), ""]
@@ -129,12 +131,24 @@ def _head(report: Report) -> str:
         f"## Conformance: {concluded.meaning}",
         "",
         *notice,
-        f"**{text(concluded.rest, 600)}**",
+        f"**{text(concluded.rest, 1_000)}**",
         "",
         where,
         "",
     ]
     return "\n".join(lines)
+
+
+def _vain(report: Report) -> Iterator[str]:
+    """The valid requests that were never answered, with their commands."""
+    for each in report.unanswered[:_VAIN]:
+        evidence = report.evidence.get(each.key)
+        curl = evidence.curl if evidence and len(evidence.curl) <= _CURL else f"phanedge-conformance replay {each.key}"
+        yield f"{MARK[Verdict.INCONCLUSIVE]} **Never answered**: {text(str(each))}\n\n{block(curl)}"
+    if len(report.unanswered) > _VAIN:
+        yield f"… and {len(report.unanswered) - _VAIN:,} more never answered in the whole report\n"
+    if report.unanswered:
+        yield f"**Remedy**: {text(NEVER, 400)}"
 
 
 def _violations(report: Report) -> Iterator[str]:

@@ -13,6 +13,10 @@ from conformance.report import Report, conclude
 from conformance.verdict import Verdict
 
 MEANING = {0: "conforms", 1: "violates", 3: "could not judge"}
+NEVER = (  #: what to do about a valid request that is never answered
+    "look for it in the logs of the gateway and of its upstream; what is not offered is to be refused with a 400, or "
+    "left out with --without"
+)
 OUTDATED = "baseline is out of date"  #: what exit code 1 means where nothing is violated that is not known
 MARK = {
     Verdict.FAIL: "✗",
@@ -53,6 +57,12 @@ def one_line(text: str, most: int = 240) -> str:
     """The cleaned text on one line, its end cut off where it is longer."""
     line = " ".join(clean(text[: 4 * most]).split())
     return line if len(line) <= most else line[: most - 1].rstrip() + "…"
+
+
+def printed(text: str) -> str:
+    """What goes to a terminal, or the log of a CI server: no line ends in spaces, and none begins as GitHub's
+    commands do; what an endpoint said could, where a line is wrapped."""
+    return "".join(re.sub(r"^(\s*)::", r"\1: :", line.rstrip()) + "\n" for line in text.splitlines())
 
 
 def plural(number: int, noun: str) -> str:
@@ -151,5 +161,5 @@ def who(report: Report, names: Iterable[str]) -> str:
 
 
 def by_name(report: Report) -> str:
-    """The models of the report."""
-    return ", ".join(model.name for model in report.models) or "no model"
+    """The models of the report, and which of them were asked as models that think though their name does not say so."""
+    return ", ".join(f"{each.name} (thinks)" if each.thinking else each.name for each in report.models) or "no model"

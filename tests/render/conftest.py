@@ -12,6 +12,7 @@ from conformance.profile import Model
 from conformance.report import Entry, Evidence, Report, Spend
 from conformance.requirement import Level
 from conformance.shape import Drift
+from conformance.unanswered import Unanswered
 from conformance.verdict import Finding, Verdict
 
 CLAUDE, GPT = "claude-sonnet-4.5", "gpt-4o-mini"
@@ -190,6 +191,12 @@ ENTRIES = (
 )
 
 
+@pytest.fixture(autouse=True)
+def no_columns(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever the width of the terminal in which these tests run."""
+    monkeypatch.delenv("COLUMNS", raising=False)
+
+
 @pytest.fixture
 def report() -> Report:
     """Two models, one requirement of each verdict, evidence plain and streamed."""
@@ -255,6 +262,23 @@ def conforming(report: Report) -> Report:
     return replace(report, entries=kept, evidence={}, drift=())
 
 
+@pytest.fixture
+def vain(report: Report) -> Report:
+    """With nothing violated, and valid requests that were never answered."""
+    kept = tuple(each for each in report.entries if each.verdict not in (Verdict.FAIL, Verdict.WARN))
+    asked = (
+        Unanswered("a3", "tool-required", GPT, "HTTP 500", 3),
+        Unanswered("b0", "plain-stream", CLAUDE, "timeout: no byte for 60 s", 1),
+    )
+    return replace(report, entries=kept, unanswered=asked, drift=())
+
+
+@pytest.fixture
+def cut(report: Report) -> Report:
+    """Broken off after a MUST was seen violated."""
+    return replace(report, unjudged="the run was broken off before everything was judged")
+
+
 HOSTILE = (
     "</script></style></pre><script>alert(1)</script><img src=x onerror=alert(1)> "
     "[red]x[/red] `tick` ``` | pipe\n"
@@ -283,7 +307,8 @@ def spoil(report: Report, text: str) -> Report:
     costs = replace(report.costs, exchanges=dict.fromkeys(spoilt, Sum("", "", text))) if report.costs else None
     if costs:
         costs = replace(costs, charges=tuple(replace(each, said=text) for each in costs.charges))
-    return replace(report, entries=entries, evidence=spoilt, drift=drift, costs=costs)
+    vain = tuple(Unanswered(key, "plain", CLAUDE, text[:100], 3) for key in spoilt)
+    return replace(report, entries=entries, evidence=spoilt, drift=drift, costs=costs, unanswered=vain)
 
 
 @pytest.fixture

@@ -47,7 +47,7 @@ class Page(HTMLParser):
         return [value for _, attributes in self.elements if (value := attributes.get(name))]
 
 
-@pytest.fixture(params=["report", "hostile", "unjudged", "conforming", "faulty", "priced"])
+@pytest.fixture(params=["report", "hostile", "unjudged", "conforming", "faulty", "priced", "vain", "cut"])
 def page(request: pytest.FixtureRequest) -> Page:
     return Page(RENDERERS["html"](request.getfixturevalue(request.param)))
 
