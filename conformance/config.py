@@ -12,13 +12,13 @@ from pathlib import Path
 from typing import Any
 
 from .options import JUDGING, OPTIONS, Option
-from .profile import FAMILIES, family_of
+from .profile import FAMILIES, THINKS, family_of
 
 NAME = "phanedge-conformance.toml"  #: read where it lies in the working directory
 
 _BY_NAME = {**OPTIONS, **JUDGING}
 _TABLES = ("models", "headers", "currency")  #: what a file has beside options
-_OF_MODEL = ("name", "family", "without", "prices")
+_OF_MODEL = ("name", "family", "without", "reasoning", "prices")
 _KINDS = {
     bool: "true or false", str: "text", int: "a whole number", float: "a number", list: "a list", dict: "a table",
 }  # fmt: skip
@@ -159,4 +159,6 @@ def _model(place: str, name: str, table: Mapping[str, Any]) -> str:
     without = _texts(f"{place}without", table.get("without", []))
     if wrong := [each for each in without if not re.fullmatch(r"[\w.-]+", each)]:
         raise ConfigError(f"{place}without: {wrong[0]!r} is no feature, such as chat.n")
+    if "reasoning" in table:
+        without = [THINKS if _of_kind(f"{place}reasoning", table["reasoning"], bool) else "reasoning", *without]
     return f"{name}={family}" + (f":{','.join(without)}" if without else "")

@@ -47,10 +47,7 @@ def _looked(given: Mapping[str, Any], files: Mapping[str, Path | None]) -> tuple
         named = [Model.parse(each) for each in given["model"] or ()]
     except ValueError as error:
         raise SessionError(f"--model: {error}", 2) from None
-    try:
-        return address, look(address, named)
-    except OSError as error:  # ssl.SSLError is one
-        raise SessionError(f"the certificates cannot be used ({error}): name PEM files", 2) from None
+    return address, look(address, named)
 
 
 def written(address: Address, found: Look, options: Mapping[str, Path | None]) -> str:
@@ -62,6 +59,7 @@ def written(address: Address, found: Look, options: Mapping[str, Path | None]) -
         unnamed = f"  # its name tells none of {', '.join(FAMILIES[:-1])}" if each.model.family == "other" else ""
         lines += ["", "[[models]]", f"name = {_text(each.model.name)}"]
         lines += [f"family = {_text(each.model.family)}{unnamed}"]
+        lines += ["reasoning = true  # it thinks, and is left room for that"] if each.model.thinking else []
         lines += _without(each.refused)
         lines += [f"# {feature} could not be told: {answer}" for feature, answer in each.untold.items()]
     for name, answer in found.silent.items():

@@ -8,7 +8,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 
 from .archive import Send
-from .client import Access, Limits, Live
+from .client import Access, Limits, Live, proxy_for
 from .exchange import Exchange, Inconclusive, Request, list_of
 from .manners import Manners, polite
 from .preflight import Ask, answers, diagnosis
@@ -32,6 +32,7 @@ from .requests import (
     chat,
     for_model,
 )
+from .thinking import learnt
 
 _LOOKED_AT, _TRIED = 3, 6  #: models that are asked for features, and asked at all
 _SALT = "configurable"
@@ -96,7 +97,7 @@ class Look:
 
 def look(address: Address, named: Sequence[Model]) -> Look:
     """Ask the endpoint for its models, and some of them, or those that are named, for each feature. Raises LookError
-    where none gives a completion, and OSError where a file of certificates cannot be read."""
+    where none gives a completion."""
     with ExitStack() as resources:
         live = Live(address.base_url, address.key, Limits(read=60, total=120), address.access)
         resources.callback(live.close)
@@ -111,9 +112,9 @@ def _look(send: Send, address: Address, named: Sequence[Model]) -> Look:
     silent: dict[str, Exchange] = {}
     most = len(named) or _LOOKED_AT
     for model in candidates[: len(named) or _TRIED]:
-        exchange = send(for_model(PLAIN, model, _SALT))
+        known, exchange = learnt(send, model, _SALT)
         if answers(exchange):
-            seen.append(_features(send, model))
+            seen.append(_features(send, known))
         else:
             silent[model.name] = exchange
         if len(seen) == most:
@@ -180,7 +181,8 @@ def _nothing(send: Send, address: Address, silent: Mapping[str, Exchange]) -> st
     """Why no model gives a completion."""
     exchange = next(iter(silent.values()), None) or send(PLAIN.to(UNKNOWN_MODEL, _SALT))
     no_key = "" if address.key else address.key_variable
-    said = f"{address.base_url} {diagnosis(exchange, address.base_url, _asking(address), no_key)}"
+    proxy = proxy_for(address.base_url)
+    said = f"{address.base_url} {diagnosis(exchange, address.base_url, _asking(address), no_key, proxy)}"
     if silent or exchange.status not in _REFUSALS:
         return said
     return f"{said}; it lists no models: name one with --model"

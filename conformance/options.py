@@ -48,7 +48,8 @@ _ALL = (
     Option("base-url", "The endpoint, such as https://host/v1. Without it the reference endpoint is judged.",
            default=""),
     Option("model", "A model to judge; repeatable. The family (gpt, claude, gemini, deepseek, grok, other) follows "
-           "from the name unless given; after it may stand features that this model does not claim, such as chat.n.",
+           "from the name unless given; after it may stand features that this model does not claim, such as chat.n, "
+           "and +reasoning for one that thinks.",
            metavar="NAME[=FAMILY[:FEATURE,…]]", many=True),
     Option("api-key-variable", "The environment variable that holds the API key.", default="PHANEDGE_API_KEY",
            metavar="NAME"),

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any, Literal
 
 #: The caching that a family's models do: by marker and with counted writes (claude), of itself (the others).
 FAMILIES = ("gpt", "claude", "gemini", "deepseek", "grok", "other")
+
+THINKS = "+reasoning"  #: among the features of a model: it thinks before it answers
 
 _FAMILY_PATTERNS = (
     ("claude", r"claude"),
@@ -20,11 +23,13 @@ _FAMILY_PATTERNS = (
 
 @dataclass(frozen=True)
 class Model:
-    """A model under test. `without` are the features it does not claim, such as `chat.n`."""
+    """A model under test. `without` are the features it does not claim, such as `chat.n`. `thinking` is for one that
+    thinks before it answers, as its name does not tell: it is left `room`, or asked as OpenAI's are (`openai`)."""
 
     name: str
     family: str = "other"
     without: frozenset[str] = frozenset()
+    thinking: Literal["", "room", "openai"] = ""
 
     def claims(self, feature: str) -> bool:
         if feature == "reasoning" and not self.reasons:
@@ -47,15 +52,21 @@ class Model:
 
     @property
     def reasons(self) -> bool:
-        """Whether the name is one of a model that thinks before it answers, by OpenAI's naming or as the reference
-        endpoint's is."""
+        """Whether it thinks before it answers."""
+        return bool(self.thinking) or self.asked_as_openai
+
+    @property
+    def asked_as_openai(self) -> bool:
+        """Whether it reasons and takes no max_tokens, as OpenAI's models do that are named so, and the reference
+        endpoint's."""
         named = re.search(r"(?:^|/)o[134](?:-|$)|^reference-reasoning$", self.name)
-        return self.gpt_generation >= (5, 0) or named is not None
+        return self.thinking == "openai" or self.gpt_generation >= (5, 0) or named is not None
 
     @classmethod
     def parse(cls, text: str, without: frozenset[str] = frozenset()) -> Model:
         """`NAME`, `NAME=FAMILY` or `NAME=FAMILY:FEATURE,FEATURE`, where features are those that the model does not
-        claim beside `without`; without a family the name asked for decides. Raises ValueError."""
+        claim beside `without`, and `+reasoning` says that it thinks; without a family the name asked for decides.
+        Raises ValueError."""
         name, separator, rest = text.rpartition("=")
         family, colon, features = rest.partition(":")
         if not (name if separator else text).strip():
@@ -67,7 +78,10 @@ class Model:
         own = features.split(",") if colon else []
         if not all(own):
             raise ValueError(f"{text!r} lacks a feature, such as chat.n")
-        return cls(name, family, without.union(own))
+        claimed = [each for each in own if each.startswith("+")]
+        if claimed and set(claimed) != {THINKS}:
+            raise ValueError(f"{text!r} claims {claimed[0]!r}, and only {THINKS} can be said of a model")
+        return cls(name, family, without.union(own) - {THINKS}, "room" if claimed else "")
 
 
 #: What is never asked of a family: marking content is Claude's way, caching unasked is that of the others.
@@ -98,6 +112,10 @@ class Profile:
         """The model with this name, or one that claims nothing special."""
         return next((model for model in self.models if model.name == name), Model(name, family_of(name)))
 
+    def learned(self, models: Mapping[Model, Model]) -> Profile:
+        """The same with what was learnt of its models."""
+        return replace(self, models=tuple(models.get(each, each) for each in self.models))
+
     def dump(self) -> dict[str, Any]:
         """As schemas/profile.json has it."""
         return {
@@ -105,11 +123,16 @@ class Profile:
             "base_url": self.base_url,
             "source": self.source,
             "models": [
-                {"name": model.name, "family": model.family, "without": sorted(model.without)} for model in self.models
+                {"name": model.name, "family": model.family, "without": sorted(model.without)}
+                | ({"thinking": model.thinking} if model.thinking else {})
+                for model in self.models
             ],
         }
 
     @classmethod
     def load(cls, value: dict[str, Any]) -> Profile:
-        models = tuple(Model(model["name"], model["family"], frozenset(model["without"])) for model in value["models"])
+        models = tuple(
+            Model(model["name"], model["family"], frozenset(model["without"]), model.get("thinking", ""))
+            for model in value["models"]
+        )
         return cls(value["base_url"], models, value["source"])

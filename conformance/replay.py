@@ -23,16 +23,18 @@ from .options import OPTIONS
 from .planted import plant
 from .profile import Model
 from .reference import Endpoint
+from .render.words import one_line
 from .report import Report
 from .report_file import read_report
 from .requirement import Requirement
-from .run import Run, RunError, speaks_of
+from .run import Run, RunError, own_salt, speaks_of
 from .run_file import read_run, read_value
 from .verdict import Finding, Verdict, gather
 
 Send = Callable[[Request], Exchange]
 
 _SHOWN = 2  #: exchanges of a finding that are shown and sent again
+_LONGEST = 1000  #: characters of a message that are shown
 _EXIT_CODES = {Verdict.FAIL: 1, Verdict.INCONCLUSIVE: 3}
 
 
@@ -72,7 +74,7 @@ def replayed(id: str, folder: Path | None, model: str, send: bool, headers: Sequ
     lines = [
         line
         for then, now in pairs
-        for line in (f"{then.requirement} on {then.model}", f"  then: {_said(then)}", f"  now:  {_said(now)}")
+        for line in (one_line(f"{then.requirement} on {then.model}"), f"  then: {_said(then)}", f"  now:  {_said(now)}")
     ]
     return "\n".join(lines), max((_EXIT_CODES.get(now.verdict, 0) for _, now in pairs), default=0)
 
@@ -89,6 +91,7 @@ def _kept(folder: Path) -> Kept:
     try:
         run, options = read_run(folder), read_value(folder).get("options", {})
         report = read_report(folder / "report.json")
+        run.profile = replace(run.profile, models=report.models)  # with what was learnt of them
         exchanges = {each.request.key: each for each in recorded(folder / "archive")}
     except (RunError, ArchiveError, ValueError) as error:
         raise ReplayError(str(error)) from None
@@ -157,7 +160,7 @@ def _sending(kept: Kept, headers: Sequence[str]) -> Iterator[Send]:
     try:
         live = Live(kept.run.profile.base_url, key, limits, _access(kept, headers))
     except OSError as error:
-        raise ReplayError(f"the certificates of the run cannot be used any more ({error})") from None
+        raise ReplayError(f"what the run was reached with cannot be used any more: {error}") from None
     with closing(live):
         yield polite(live, manners)
 
@@ -194,11 +197,11 @@ def _judged(requirement: Requirement, exchanges: Sequence[Exchange], model: Mode
 
 
 def _salted(request: Request, run: Run, salt: str) -> Request:
-    body = request.body
-    for known in {run.salt, *run.resalted.values()} - {""}:
+    body, salts = request.body, {run.salt, *run.resalted.values()} - {""}
+    for known in salts | {own_salt(each, model) for each in salts for model in run.profile.models}:
         body = body.replace(known.encode(), salt.encode())
     return replace(request, body=body)
 
 
 def _said(finding: Finding) -> str:
-    return f"{finding.verdict}{f': {finding.message}' if finding.message else ''}"
+    return f"{finding.verdict}{f': {one_line(finding.message, _LONGEST)}' if finding.message else ''}"

@@ -106,17 +106,37 @@ def again(request: Request, attempt: int = 2) -> Request:
 
 
 def for_model(request: Request, model: Model, salt: str) -> Request:
-    """The request as this model is sent it: a model that reasons takes no temperature, and a limit large enough
-    for its thoughts under the newer name (contract, section 3). What is asked of such models only stays as it is."""
-    if model.reasons and request.expect == "reply" and request.asked and REASONING not in request.features:
-        document = {name: value for name, value in request.asked.items() if name != "temperature"}
-        limit = max(document.pop("max_tokens", 0) or 0, document.get("max_completion_tokens", 0) or 0)
-        if limit:
-            document["max_completion_tokens"] = max(limit, 4096)
-        after = for_model(request.after, model, salt) if request.after else None
-        body = json.dumps(document, ensure_ascii=request.body.isascii()).encode()
-        return replace(replace(request, body=body).to(model.name, salt), after=after)
-    return request.to(model.name, salt)
+    """The request as this model is sent it: one that reasons is given a limit large enough for its thoughts, and
+    OpenAI's no temperature, and the limit under the newer name (contract, section 3). What is asked of such models only
+    stays as it is, and what is wrong in itself for its limit or its temperature."""
+    if not model.reasons or not request.asked or REASONING in request.features or _wrong_limits(request):
+        return request.to(model.name, salt)
+    document = _with_room(request.asked, model)
+    body = request.body
+    if document != request.asked:
+        body = json.dumps(document, ensure_ascii=body.isascii()).encode()
+    after = for_model(request.after, model, salt) if request.after else None
+    return replace(replace(request, body=body).to(model.name, salt), after=after)
+
+
+_LIMITS = ("max_tokens", "max_completion_tokens")
+_ROOM = 4096  #: tokens for thoughts and an answer
+
+
+def _with_room(asked: dict[str, Any], model: Model) -> dict[str, Any]:
+    if not model.asked_as_openai:
+        return {name: max(value, _ROOM) if name in _LIMITS and value else value for name, value in asked.items()}
+    document = {name: value for name, value in asked.items() if name not in ("temperature", *_LIMITS)}
+    limit = max(asked.get(name) or 0 for name in _LIMITS)
+    return document | ({"max_completion_tokens": max(limit, _ROOM)} if limit else {})
+
+
+def _wrong_limits(request: Request) -> bool:
+    """Whether a request is to be refused for its limit or its temperature."""
+    limits, temperature = [request.asked.get(name) for name in _LIMITS], request.asked.get("temperature")
+    counted = all(each is None or (type(each) is int and 0 < each < 2**31) for each in limits)
+    warm = temperature is None or (type(temperature) in (int, float) and 0 <= temperature <= 2)
+    return request.expect == "error" and not (counted and warm)
 
 
 def _dump(document: Any) -> bytes:
@@ -143,9 +163,11 @@ UNICODE = chat(f"Repeat exactly and add nothing: {CHARACTERS}", label="unicode",
 UNICODE_STREAM = streamed(UNICODE)
 TWO = chat(label="n-2", n=2)
 TWO_STREAM = streamed(TWO)
-LOGPROBS = chat(label="logprobs", logprobs=True, top_logprobs=2)
+#: Of a choice from few tokens, without the temperature of 0 that would leave none.
+LOGPROBS = chat(label="logprobs", logprobs=True, top_logprobs=2, temperature=None, top_p=0.3)
 LOGPROBS_STREAM = streamed(LOGPROBS)
-STOP = chat("Say: ALPHA BRAVO STOPHERE CHARLIE", label="stop", stop="STOPHERE", max_tokens=40)
+#: The sequence ends within a word, which is where no token need end.
+STOP = chat("Say: ALPHA BRAVO STOPHERENOW CHARLIE", label="stop", stop="STOPHERE", max_tokens=40)
 STOP_STREAM = streamed(STOP)
 #: With the default of `stream` written out, as some clients do.
 LENGTH = chat("Count from 1 to 100, one number per line.", label="length", max_tokens=20, stream=False)
@@ -158,16 +180,21 @@ COMPLETION_LENGTH = chat(
 
 WEATHER, TIME, BOOKING = TOOLS["get_weather"], TOOLS["get_time"], TOOLS["book_table"]
 _BOTH_CITIES = "Use the tool for Paris and for Tokyo, both now, in one step."
-_PARIS = "Use the tool: weather in Paris?"
+PARIS = "Use the tool: weather in Paris?"
 
-TOOL_AUTO = chat(_PARIS, label="tool-auto", tools=[WEATHER], max_tokens=300)
+TOOL_AUTO = chat(PARIS, label="tool-auto", tools=[WEATHER], max_tokens=300)
 TOOL_AUTO_STREAM = streamed(TOOL_AUTO)
 TOOL_REQUIRED = chat("Say hello.", label="tool-required", tools=[WEATHER], tool_choice="required", max_tokens=300)
 TOOL_REQUIRED_STREAM = streamed(TOOL_REQUIRED)
 _NAMED_TIME = {"type": "function", "function": {"name": "get_time"}}
-TOOL_NAMED = chat(_PARIS, label="tool-named", tools=[WEATHER, TIME], tool_choice=_NAMED_TIME, max_tokens=300)
+TOOL_NAMED = chat(PARIS, label="tool-named", tools=[WEATHER, TIME], tool_choice=_NAMED_TIME, max_tokens=300)
 TOOL_NAMED_STREAM = streamed(TOOL_NAMED)
-TOOL_NONE = chat(_PARIS, label="tool-none", tools=[WEATHER], tool_choice="none", max_tokens=60)
+TWO_CALLS_STREAM = streamed(
+    chat("Say hello.", label="n-2-calls", n=2, tools=[WEATHER], tool_choice="required", max_tokens=300)
+)
+#: With a tool that is not called: parsers that look for calls lose the log probabilities.
+LOGPROBS_TOOLS_STREAM = streamed(chat(label="logprobs-tools", logprobs=True, top_logprobs=2, tools=[WEATHER]))
+TOOL_NONE = chat(PARIS, label="tool-none", tools=[WEATHER], tool_choice="none", max_tokens=60)
 TOOL_PARALLEL = chat(_BOTH_CITIES, label="tool-parallel", tools=[WEATHER, TIME], max_tokens=500)
 TOOL_PARALLEL_STREAM = streamed(TOOL_PARALLEL)
 TOOL_SINGLE = chat(_BOTH_CITIES, label="tool-single", tools=[WEATHER, TIME], parallel_tool_calls=False, max_tokens=500)
@@ -192,11 +219,14 @@ JSON_OBJECT = chat(
     "Return a JSON object with keys a and b, both numbers.",
     label="json-object", max_tokens=60, response_format={"type": "json_object"},
 )  # fmt: skip
-SCHEMA_FLAT = json_schema("flat", "Ada is 36, 1.7 m tall, a member, tagged mathematics and poetry.")
+JSON_OBJECT_STREAM = streamed(JSON_OBJECT)
+SCHEMA_FLAT = json_schema("flat", "Zoë Ångström is 36, 1.7 m tall, a member, tagged mathematics and poetry.")
 SCHEMA_NESTED = json_schema("nested", "Order A-1: Ada Lovelace, 12 Row, London NW1. Two of SKU-7 and one of SKU-9.")
 SCHEMA_NESTED_STREAM = streamed(SCHEMA_NESTED)
 
 # --- prompt caching -----------------------------------------------------------------------------------------
+
+SHELF = "Which shelf holds parcel 3? Answer briefly."
 
 
 def filler(words: int, about: str) -> str:
@@ -210,7 +240,7 @@ def _block(text: str, ttl: str | None = None) -> dict[str, Any]:
     return {"type": "text", "text": text, "cache_control": marker}
 
 
-def cached(label: str, *ttls: str | None) -> Request:
+def cached(label: str, *ttls: str | None, question: str = SHELF, **members: Any) -> Request:
     """A request whose system message is one long marked block for each ttl; None leaves the ttl to its default.
     Label and salt come first, so that the first request of a run is cold for certain; what follows is the same for
     all, so that two of them count the same but for a few tokens of their labels."""
@@ -218,7 +248,7 @@ def cached(label: str, *ttls: str | None) -> Request:
         _block(f"{label} {SALT}\n{filler(4200, 'archive')}" if not number else filler(2100, "annex"), ttl)
         for number, ttl in enumerate(ttls)
     ]
-    return costly(chat("Which shelf holds parcel 3? Answer briefly.", label=label, system=parts))
+    return costly(chat(question, label=label, system=parts, **members))
 
 
 CACHE_COLD = cached("cache-default", None)
@@ -228,8 +258,7 @@ CACHE_HOUR = cached("cache-hour", "1h")
 CACHE_MIXED = cached("cache-mixed", "1h", "5m")
 CACHE_MIXED_STREAM = streamed(cached("cache-mixed-streamed", "1h", "5m"))
 AUTOMATIC_COLD = chat(
-    "Which shelf holds parcel 3? Answer briefly.",
-    label="cache-automatic", system=f"{SALT}\n{filler(2100, 'automatic')}",
+    SHELF, label="cache-automatic", system=f"{SALT}\n{filler(2100, 'automatic')}",
     features=frozenset({"cache.automatic", COSTLY}),
 )  # fmt: skip
 AUTOMATIC_WARM = again(AUTOMATIC_COLD)

@@ -15,7 +15,6 @@ from .catalogue import declared
 from .exchange import Exchange, Inconclusive
 from .judge import had
 from .profile import Model
-from .requests import for_model
 from .run import Run
 
 FORMAT = "shapes-1"
@@ -118,7 +117,7 @@ def shapes(run: Run, model: Model, exchanges: Mapping[str, Exchange]) -> Shapes:
     found = {}
     for request in declared():
         if all(map(model.claims, request.features)):
-            exchange = exchanges.get(for_model(request, model, run.salt).key)
+            exchange = exchanges.get(run.filled(request, model).key)
             if exchange is not None and (one := seen(exchange)):
                 found[request.label] = one
     return found

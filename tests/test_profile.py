@@ -72,6 +72,12 @@ def test_parse_takes_the_family_that_is_named() -> None:
     assert Model.parse("a=b=gpt") == Model("a=b", "gpt")
 
 
+def test_parse_takes_that_a_model_thinks() -> None:
+    assert Model.parse("qwq=other:+reasoning,chat.n") == Model("qwq", "other", frozenset({"chat.n"}), "room")
+    with pytest.raises(ValueError, match="only \\+reasoning can be said"):
+        Model.parse("qwq=other:+chat.n")
+
+
 @pytest.mark.parametrize("text", ["", " ", "=gpt", "gpt-4o=openai", "gpt-4o=", "m=GPT"])
 def test_parse_refuses(text: str) -> None:
     with pytest.raises(ValueError, match=r"no name|is not one of gpt, claude"):
@@ -86,9 +92,17 @@ def test_claims() -> None:
     assert gpt.claims("cache.automatic")
     assert not gpt.claims("cache.explicit")
     assert not Model.parse("llama").claims("cache.explicit")
+    assert not Model.parse("llama").claims("reasoning")
+    assert Model.parse("llama=other:+reasoning").claims("reasoning")
 
 
-models = st.builds(Model, st.text(min_size=1), st.sampled_from(FAMILIES), st.frozensets(st.text()))
+models = st.builds(
+    Model,
+    st.text(min_size=1),
+    st.sampled_from(FAMILIES),
+    st.frozensets(st.text()),
+    st.sampled_from(["", "room", "openai"]),
+)
 
 
 @given(st.lists(models).map(tuple), st.sampled_from(["live", "reference", "recording"]))

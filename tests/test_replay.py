@@ -13,9 +13,12 @@ from commands import command
 
 from conformance.exchange import Exchange, Request
 from conformance.faults import put
+from conformance.profile import Model, Profile
 from conformance.reference import Endpoint
 from conformance.reference.server import serving
-from conformance.replay import ReplayError, replayed
+from conformance.replay import ReplayError, _salted, replayed
+from conformance.requests import CACHE_COLD
+from conformance.run import Run
 
 KEY = "sk-live-0123456789abcdefghijklmnopqrstuvwxyz"
 NULL = "usage.prompt_tokens_details.cached_tokens"
@@ -56,6 +59,15 @@ def test_sent_again_it_holds_where_it_was_mended(folder: Path, tmp_path: Path) -
 def test_what_must_be_cold_is_cold_again(folder: Path) -> None:
     said, code = replayed("caching.cold_is_cold", folder, "reference-claude", True, ())
     assert (code, said.splitlines()[1:]) == (0, ["  then: pass", "  now:  pass"])
+
+
+def test_what_is_salted_is_sent_again_with_another_salt() -> None:
+    model = Model("reference-claude", "claude")
+    run = Run(Profile("", (model,)), "a" * 12, Endpoint().answer)
+    cold = run.filled(CACHE_COLD, model)
+    kept = replace(run, resalted={cold.key: "b" * 12})
+    for each in (cold, kept.filled(CACHE_COLD, model), CACHE_COLD.to(model.name, "a" * 12)):
+        assert _salted(each, kept, "z" * 12) == CACHE_COLD.to(model.name, "z" * 12)
 
 
 def test_an_exchange_of_the_report(folder: Path) -> None:

@@ -109,9 +109,31 @@ def test_a_model_that_reasons_is_asked_in_its_way(name: str) -> None:
     assert asked["messages"] == chat("Hi.").asked["messages"]
 
 
-def test_a_mistaken_request_is_not_mended() -> None:
-    request = bad("no-messages", {"model": MODEL, "temperature": 0})
-    assert for_model(request, Model.parse("gpt-5"), SALTED).asked == {"model": "gpt-5", "temperature": 0}
+def test_one_that_is_no_openai_model_is_left_room_only() -> None:
+    model = Model.parse("our-qwq=other:+reasoning")
+    asked = for_model(chat("Hi.", max_tokens=20), model, SALTED).asked
+    assert asked == chat("Hi.").asked | {"model": model.name, "max_tokens": 4096}
+
+
+def test_a_mistaken_request_is_wrong_for_that_mistake_only() -> None:
+    model = Model.parse("gpt-5")
+    request = bad("no-messages", {"model": MODEL, "temperature": 0, "max_tokens": 16})
+    assert for_model(request, model, SALTED).asked == {"model": "gpt-5", "max_completion_tokens": 4096}
+
+
+@pytest.mark.parametrize(
+    "mistake",
+    [{"temperature": 100}, {"temperature": "1"}, {"max_tokens": 1.5}, {"max_tokens": -5}, {"max_tokens": 2**64}],
+    ids=str,
+)
+def test_a_mistaken_limit_is_not_mended(mistake: dict[str, Any]) -> None:
+    request = bad("wrong", {"model": MODEL} | mistake)
+    assert for_model(request, Model.parse("gpt-5"), SALTED).asked == {"model": "gpt-5"} | mistake
+
+
+def test_bytes_that_need_no_change_stay() -> None:
+    request = bad("odd", b'{"model": "$MODEL$",  "n": 1, "n": 2}')
+    assert for_model(request, Model.parse("gpt-5"), SALTED).body == b'{"model": "gpt-5",  "n": 1, "n": 2}'
 
 
 def test_other_models_are_asked_as_declared() -> None:

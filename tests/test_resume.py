@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -168,14 +168,19 @@ def archive_again(folder: Path, answers: dict[str, Exchange]) -> Archive:
     return Archive(folder, lambda request: answers[request.key])
 
 
+def run_salted(salt: str, **members: Mapping[str, str]) -> Run:
+    return Run(Profile("", (CLAUDE,)), salt, send_nothing, **members)  # type: ignore[arg-type]
+
+
 def test_what_was_sent_in_vain_gets_another_salt_with_all_that_comes_after_it() -> None:
-    cold = for_model(CACHE_COLD, CLAUDE, "aaaaaaaaaaaa")
-    once = Run(Profile("", (CLAUDE,)), "aaaaaaaaaaaa", send_nothing, resalted={cold.key: "b" * 12})
-    assert once.filled(CACHE_COLD, CLAUDE) == for_model(CACHE_COLD, CLAUDE, "b" * 12)
+    plain_run = run_salted("a" * 12)
+    cold = plain_run.filled(CACHE_COLD, CLAUDE)
+    once = run_salted("a" * 12, resalted={cold.key: "b" * 12})
+    assert once.filled(CACHE_COLD, CLAUDE) == run_salted("b" * 12).filled(CACHE_COLD, CLAUDE) != cold
     warm = once.filled(CACHE_WARM, CLAUDE)
     assert warm.after == once.filled(CACHE_COLD, CLAUDE)
     twice = replace(once, resalted={**once.resalted, once.filled(CACHE_COLD, CLAUDE).key: "c" * 12})
-    assert twice.filled(CACHE_COLD, CLAUDE) == for_model(CACHE_COLD, CLAUDE, "c" * 12)
+    assert twice.filled(CACHE_COLD, CLAUDE) == run_salted("c" * 12).filled(CACHE_COLD, CLAUDE)
     unsalted = replace(once, resalted={for_model(PLAIN, CLAUDE, "a" * 12).key: "b" * 12})
     assert unsalted.filled(PLAIN, CLAUDE) == for_model(PLAIN, CLAUDE, "a" * 12)
 
@@ -186,8 +191,8 @@ def send_nothing(request: Request) -> Exchange:
 
 def test_judged_offline_with_the_salts_of_the_run(tmp_path: Path) -> None:
     started = time.time()
-    exchange = replace(Endpoint().answer(for_model(CACHE_COLD, CLAUDE, "b" * 12)), started=started)
-    cold = for_model(CACHE_COLD, CLAUDE, "a" * 12)
+    exchange = replace(Endpoint().answer(run_salted("b" * 12).filled(CACHE_COLD, CLAUDE)), started=started)
+    cold = run_salted("a" * 12).filled(CACHE_COLD, CLAUDE)
     Archive(tmp_path / "archive", lambda request: exchange)(exchange.request)
     value = {
         "format": "run-1", "version": "1", "salt": "a" * 12, "fault": "", "finished": True,
