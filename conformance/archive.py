@@ -17,7 +17,7 @@ Send = Callable[[Request], Exchange]
 
 NOTES = ".sent"  #: the folder in an archive with an empty file for each request that was to be sent
 #: Failures of the moment, after which a run that is resumed asks again; the others are answers, and judged.
-_PASSING = ("refused", "unresolved", "tls", "timeout", "reset", "not sent")
+_PASSING = ("refused", "unresolved", "proxy", "tls", "timeout", "reset", "not sent")
 _LOCKED = (401, 402, 403, 407)  #: likewise statuses, where the request has the endpoint's own key
 
 

@@ -111,8 +111,11 @@ def _judge_bundle(bundle: Path, given: dict[str, Any]) -> NoReturn:
             _pytest(["--archive", held, *selected, *arguments(given)])
         except typer.Exit as ended:
             if ended.exit_code != USAGE_ERROR:
-                said = changes(Path(held), out)
-                typer.echo("\n".join(said or ["every verdict is that of the bundled report"]))
+                try:
+                    said = changes(Path(held), out) or ["every verdict is that of the bundled report"]
+                except ValueError as error:
+                    said = [f"the verdicts are not compared: {error}"]
+                typer.echo("\n".join(said))
             raise
 
 
@@ -121,7 +124,7 @@ def bundle(
     folder: Annotated[Path, typer.Argument(help="The folder of a run.")],
     out: Annotated[Path, typer.Option(metavar="FILE", help="The file to write.")] = Path("bundle.zip"),
 ) -> None:
-    """Pack a run into one file, which `judge` judges again elsewhere: its exchanges, its report, the versions."""
+    """Pack a run into one file, which `judge` judges again elsewhere: exchanges, report, and what was judged."""
     from .archive import ArchiveError
     from .bundle import BundleError, pack
     from .run import RunError

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from pathlib import Path
-from urllib.parse import parse_qsl, urlencode, urlsplit
+from urllib.parse import parse_qsl, unquote, urlencode, urlsplit
 from urllib.request import getproxies, proxy_bypass
 
 import httpcore
@@ -50,16 +50,19 @@ class Live:
     """A `Send` to the endpoint at `base_url` (such as https://host/v1, a query included), with `key` as bearer token.
     Whatever goes wrong in transport becomes the exchange's failure; nothing is raised. No cookie is kept: what a
     request is answered depends on it alone. A plain loopback address is reached directly, whatever proxy is set.
-    Raises OSError where a file of certificates cannot be read."""
+    Raises OSError as `trusting` does."""
 
     def __init__(
         self, base_url: str, key: str = "", limits: Limits | None = None, access: Access | None = None
     ) -> None:
         self._base_url, self._key = base_url, key
         self._limits, self._headers = limits or Limits(), access.headers if access else ()
-        self._secrets = (key, _basic(key) if key else "", *(value for _, value in self._headers))
+        self._proxy = _proxy(base_url)
+        self._secrets = (
+            key, _basic(key) if key else "", *(value for _, value in self._headers), *self._proxy.secrets
+        )  # fmt: skip
         self._client = httpx.Client(
-            transport=_Transport(base_url, access or Access()),
+            transport=_Transport(self._proxy, access or Access()),
             timeout=httpx.Timeout(self._limits.read, connect=self._limits.connect),
             headers={"user-agent": f"phanedge-conformance/{__version__}", "accept-encoding": "gzip, deflate"},
             follow_redirects=False,
@@ -68,7 +71,7 @@ class Live:
 
     def __call__(self, request: Request) -> Exchange:
         """The exchange that sending this leads to."""
-        exchange = _send(self._client, self._base_url, self._key, self._limits, request, self._headers)
+        exchange = _send(self._client, self._base_url, self._key, self._limits, request, self._headers, self._proxy)
         return scrubbed(exchange, self._secrets)
 
     def close(self) -> None:
@@ -76,23 +79,38 @@ class Live:
         self._client.close()
 
 
+def trusting(access: Access) -> ssl.SSLContext:
+    """What TLS is spoken with. Raises OSError, with a sentence, where a file of certificates cannot be used."""
+    try:
+        trusted = httpx.create_ssl_context(verify=str(access.authorities) if access.authorities else True)
+    except OSError as error:  # ssl.SSLError is one
+        raise OSError(f"--authorities: {access.authorities} holds no certificate in PEM form ({error})") from None
+    try:
+        if access.certificate:
+            trusted.load_cert_chain(access.certificate, password="")  # else it is asked for at the terminal
+    except OSError as error:
+        lacks = "holds no certificate in PEM form with its own private key, without a password"
+        raise OSError(f"--certificate: {access.certificate} {lacks} ({error})") from None
+    return trusted
+
+
 class _Transport(httpx.BaseTransport):
     """httpx's way into httpcore, over connections that keep a deadline. What httpcore raises is not translated."""
 
-    def __init__(self, base_url: str, access: Access) -> None:
-        trusted = httpx.create_ssl_context(verify=str(access.authorities) if access.authorities else True)
-        if access.certificate:
-            trusted.load_cert_chain(access.certificate)
-        proxy = _proxy(base_url)
+    def __init__(self, proxy: _Proxy, access: Access) -> None:
+        trusted = trusting(access)
+        self._unusable = "" if proxy.usable else "is no address of a proxy that speaks HTTP, such as http://host:3128"
         self._pool = httpcore.ConnectionPool(
             ssl_context=trusted,
-            proxy=httpcore.Proxy(proxy) if proxy else None,
+            proxy=proxy.spoken_to(trusted) if proxy.address and proxy.usable else None,
             max_connections=_CONNECTIONS,
             keepalive_expiry=5.0,
             network_backend=BoundedBackend(),
         )
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
+        if self._unusable:
+            raise httpcore.ProxyError(self._unusable)
         url = request.url
         asked = httpcore.Request(
             method=request.method,
@@ -121,21 +139,61 @@ class _Stream(httpx.SyncByteStream):
         self._response.close()
 
 
-def _proxy(base_url: str) -> str | None:
+@dataclass(frozen=True)
+class _Proxy:
+    """Through what requests go: its address, empty for none, and the credentials that it is given."""
+
+    address: str = ""
+    credentials: tuple[str, str] | None = None
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """What must not be told of it."""
+        if self.credentials is None:
+            return ()
+        return self.credentials[1], base64.b64encode(":".join(self.credentials).encode()).decode()
+
+    @property
+    def usable(self) -> bool:
+        """Whether it can be spoken to; none can."""
+        return (
+            not self.address
+            or re.fullmatch(r"https?://(\[[\da-fA-F:]+\]|[^/?#@\s:]+)(:\d{1,5})?", self.address) is not None
+        )
+
+    def spoken_to(self, trusted: ssl.SSLContext) -> httpcore.Proxy:
+        """It as httpcore has it."""
+        tls = trusted if self.address.startswith("https://") else None
+        user, password = self.credentials or ("", "")
+        auth = (user.encode(), password.encode()) if self.credentials else None
+        return httpcore.Proxy(self.address, auth=auth, ssl_context=tls)
+
+
+def proxy_for(base_url: str) -> str:
+    """The address of the proxy through which this one is reached, without its credentials; empty for none."""
+    return _proxy(base_url).address
+
+
+def _proxy(base_url: str) -> _Proxy:
     """The proxy that the environment names for this address, none for a plain loopback one."""
     if base_url.startswith(("http://127.", "http://localhost", "http://[::1]")):
-        return None
+        return _Proxy()
     try:
         address = urlsplit(base_url)
-        proxies = {} if proxy_bypass(address.hostname or "") else getproxies()
+        proxies = {} if proxy_bypass(address.netloc) or proxy_bypass(address.hostname or "") else getproxies()
     except ValueError:  # no address at all, which sending to it will say
-        return None
+        return _Proxy()
     named = proxies.get(address.scheme) or proxies.get("all")
-    return named if not named or "://" in named else f"http://{named}"
+    if not named:
+        return _Proxy()
+    scheme, _, rest = named.rpartition("://")
+    credentials, _, host = rest.rstrip("/").rpartition("@")
+    user, _, password = credentials.partition(":")
+    return _Proxy(f"{scheme or 'http'}://{host}", (unquote(user), unquote(password)) if credentials else None)
 
 
 def _send(
-    client: httpx.Client, base_url: str, key: str, limits: Limits, request: Request, headers: Headers
+    client: httpx.Client, base_url: str, key: str, limits: Limits, request: Request, headers: Headers, proxy: _Proxy
 ) -> Exchange:
     started, clock = time.time(), time.monotonic()
     status = 0
@@ -166,7 +224,7 @@ def _send(
                     reads = _beginning(reads)
                     break
     except Exception as error:  # httpx raises others too: for a key or a port that no request can carry
-        failure = _failure(error, time.monotonic() - clock, limits)
+        failure = _failure(error, time.monotonic() - clock, limits, proxy.address)
     return Exchange(
         request=request,
         status=status,
@@ -224,7 +282,7 @@ def _body(request: Request) -> bytes | Iterator[bytes] | None:
     return iter((request.body[:middle], request.body[middle:])) if chunked else request.body or None
 
 
-def _failure(error: Exception, seconds: float, limits: Limits) -> Failure:
+def _failure(error: Exception, seconds: float, limits: Limits, proxy: str) -> Failure:
     """What was raised, as a kind that a person understands."""
     detail = str(error) or type(error).__name__
     if isinstance(error, httpcore.TimeoutException):
@@ -232,9 +290,15 @@ def _failure(error: Exception, seconds: float, limits: Limits) -> Failure:
             return Failure("timeout", f"the response had not ended after {limits.total:g} s")
         bound = limits.connect if isinstance(error, httpcore.ConnectTimeout) else limits.read
         return Failure("timeout", f"no answer in time ({bound:g} s of silence)")
-    if isinstance(error, httpcore.ConnectError | httpcore.ProxyError):
-        if _caused_by(error, ssl.SSLError):
-            return Failure("tls", detail)
+    if _caused_by(error, ssl.SSLEOFError, ssl.SSLZeroReturnError, ConnectionResetError):  # in a handshake, too
+        return Failure("reset", detail)
+    if _caused_by(error, ssl.SSLError):
+        return Failure("tls", re.sub(r"^\[SSL[^\]]*\] |\.? \(_ssl\.c:\d+\)$", "", detail))
+    if isinstance(error, httpcore.ProxyError):
+        return Failure("proxy", f"{proxy} {'answered ' if detail[:3].isdigit() else ''}{detail}")
+    if isinstance(error, httpcore.ConnectError):
+        if proxy:
+            return Failure("proxy", f"{proxy} cannot be reached, {detail}")
         unresolved = re.search(r"Name or service|getaddrinfo|nodename|name resolution|No address", detail)
         return Failure("unresolved" if unresolved else "refused", detail)
     if isinstance(error, httpcore.RemoteProtocolError):
@@ -246,9 +310,9 @@ def _failure(error: Exception, seconds: float, limits: Limits) -> Failure:
     return Failure("not sent", f"{type(error).__name__}: {detail}")
 
 
-def _caused_by(error: BaseException | None, kind: type[BaseException]) -> bool:
+def _caused_by(error: BaseException | None, *kinds: type[BaseException]) -> bool:
     while error is not None:
-        if isinstance(error, kind):
+        if isinstance(error, kinds):
             return True
         error = error.__cause__ or error.__context__
     return False

@@ -118,6 +118,7 @@ class Failure:
     kind: Literal[
         "refused",
         "unresolved",
+        "proxy",
         "tls",
         "timeout",
         "reset",

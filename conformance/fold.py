@@ -20,7 +20,8 @@ def fold(chunks: Iterable[JSONObject]) -> JSONObject:
     each chunk's usage replaces the one before, as `ChatCompletionStreamState` of openai-python does it. More
     lenient than the SDK, where a requirement of its own is about it: choices go by their index in whatever
     order they begin, missing `choices` or `delta` count as empty ones, a usage of null does not overwrite
-    counters, and a message without any content says null, as the SDK's object does.
+    counters, and a message without any content says null, as the SDK's object does. Calls that are null in every
+    delta are left out, since the SDK's object does not tell them from absent ones.
     """
     try:
         return _fold(chunks)
@@ -41,6 +42,10 @@ def _fold(chunks: Iterable[JSONObject]) -> JSONObject:
             _add_choice(choices, streamed)
     if reply is None:
         raise Unfoldable("it has no chunk")
+    for choice in choices.values():
+        for name in ("tool_calls", "function_call"):
+            if choice["message"].get(name, ...) is None:
+                del choice["message"][name]
     return reply | {"choices": [choices[index] for index in sorted(choices)]}
 
 

@@ -108,6 +108,6 @@ def arguments(given: Mapping[str, Any]) -> list[str]:
 
 
 def stop(message: str, code: int) -> NoReturn:
-    """End with a sentence and an exit code."""
-    typer.echo(message, err=True)
+    """End with a sentence and an exit code. What is no text, as names in a file of others may be, is left out."""
+    typer.echo("".join(each if each.isprintable() or each == "\n" else " " for each in message), err=True)
     raise typer.Exit(code)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import re
 import signal
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, nullcontext, suppress
@@ -245,11 +247,16 @@ class Conformance:
     def pytest_sessionstart(self) -> None:
         if self.config.option.collectonly:
             return
-        if not self.worker:
+        if self.worker:
+            signal.signal(signal.SIGINT, signal.SIG_IGN)  # the controller hears it, too
+            ended = threading.Event()
+            self.resources.callback(ended.set)
+            threading.Thread(target=_end_with_controller, args=(self.config, ended), daemon=True).start()
+        else:
+            signal.signal(signal.SIGTERM, _as_interrupt)
             from .sending import SessionError
             from .session import begin
 
-            signal.signal(signal.SIGTERM, _as_interrupt)
             try:
                 self.serving = begin(self.config, self.base_url, self.salt, self.out, self.resources)
             except SessionError as error:
@@ -353,6 +360,17 @@ def _requirement(item: pytest.Item) -> Requirement | None:
 def _as_interrupt(number: int, frame: object) -> None:
     """SIGTERM ends a run as Ctrl-C does, with a report of what was judged."""
     raise KeyboardInterrupt
+
+
+def _end_with_controller(config: pytest.Config, ended: threading.Event) -> None:
+    """End this worker, unless it has ended, when its controller does. execnet alone waits for five seconds, in which
+    more would be sent. What is under way is left as where a run is killed, which --resume can go on with."""
+    channel = next(each.channel for each in config.pluginmanager.get_plugins() if hasattr(each, "channel"))
+    try:
+        channel.waitclose()
+    finally:  # also where the controller was killed
+        if not ended.is_set():
+            os._exit(1)
 
 
 def _pack(finding: Finding) -> list[Any]:

@@ -6,25 +6,41 @@ import re
 from collections.abc import Callable, Iterator
 from urllib.parse import urlsplit
 
-from .exchange import Exchange, Inconclusive, Request, list_of
+from .exchange import Exchange, Failure, Inconclusive, Request, list_of
 from .requests import MODELS
 
 #: Sends a request to another base URL than the one that was named.
 Ask = Callable[[str, Request], Exchange]
 
 _SHOWN = 8  #: models that a sentence lists
+_SHOWN_OF_A_NAME = 80  #: characters
 _FAILURES = {
     "refused": "check the host and the port, and that the endpoint is running",
     "unresolved": "check the host name in the base URL",
-    "tls": "check the certificate (--authorities FILE trusts one of your own), or use http:// for a local endpoint",
+    "proxy": "check HTTPS_PROXY and HTTP_PROXY, or list the host in NO_PROXY",
     "timeout": "the endpoint did not answer in time: check that it is not overloaded, or allow more --timeout-seconds",
-    "reset": "it closed the connection: check the port, and whether it wants https://",
-    "undecodable": "what answers there speaks no HTTP, or https:// is wanted: check the scheme and the port",
+    "reset": "it closed the connection: check the port, and whether it wants https:// or --certificate FILE",
+    "undecodable": "what answers there speaks no HTTP: check the port",
 }
+#: What is wrong with TLS, by what OpenSSL says of it.
+_TLS = {
+    "has expired": "its certificate has expired: have it renewed",
+    "not yet valid": "its certificate is not valid yet: check the clock of this machine, and the certificate",
+    "mismatch": "its certificate is for another name: name the host as the certificate does, or have one for this name",
+    "self.signed|unable to": "its certificate is not trusted: name its authority with --authorities FILE",
+    "wrong version|packet length|http request|unknown protocol|record layer": (
+        "what answers there speaks no TLS: check the port, or say http:// where the endpoint is local"
+    ),
+    "alert": "it wants a certificate of yours, or another one: name it with --certificate FILE",
+}
+_CREDENTIALS = "the proxy wants credentials: put them into HTTPS_PROXY or HTTP_PROXY, as http://user:password@host:port"
+_PLAIN_TO_TLS = re.compile(r"HTTPS (server|port)|SSL-enabled", re.IGNORECASE)
+_NO_CERTIFICATE = re.compile(r"SSL certificate")
+_TITLE = re.compile(r"<title[^>]*>([^<]{1,120})", re.IGNORECASE)
 _REMEDIES = {
     402: "the account has no credit: add some",
     403: "check that the API key may use this model",
-    407: "the proxy wants credentials: put them into HTTPS_PROXY",
+    407: _CREDENTIALS,
     429: "the endpoint throttles or the account has no credit: try again later",
 }
 
@@ -37,12 +53,23 @@ def answers(exchange: Exchange) -> bool:
         return False
 
 
-def diagnosis(exchange: Exchange, base_url: str, ask: Ask | None = None, key_variable: str = "") -> str:
+def diagnosis(
+    exchange: Exchange, base_url: str, ask: Ask | None = None, key_variable: str = "", proxy: str = ""
+) -> str:
     """What is wrong, told from the answer to a plain request; `ask` is used to find out more where that helps: which
-    models there are, and whether another base URL is meant. `key_variable` names the variable that holds no key."""
+    models there are, and whether another base URL is meant. `key_variable` names the variable that holds no key,
+    `proxy` what the request went through."""
+    said = _line(_diagnosis(exchange, base_url, ask, key_variable))
+    if not proxy or proxy in said or _has_error(exchange):
+        return said
+    return f"{said}; it was asked through the proxy {proxy}, which may be what fails: NO_PROXY names hosts without one"
+
+
+def _diagnosis(exchange: Exchange, base_url: str, ask: Ask | None, key_variable: str) -> str:
+    if base_url.startswith("http://") and ask and (secure := _with_tls(exchange, base_url, ask)):
+        return f"speaks TLS: say --base-url {secure}"
     if exchange.failure:
-        remedy = _FAILURES.get(exchange.failure.kind, "check the base URL")
-        return f"gave no response ({exchange.failure}): {remedy}"
+        return f"gave no response ({exchange.failure}): {_remedy(exchange.failure)}"
     asked = exchange.request.asked.get("model")
     said = f"answered a plain request for {asked} with HTTP {exchange.status}{_said(exchange)}"
     if 300 <= exchange.status < 400:
@@ -60,11 +87,34 @@ def diagnosis(exchange: Exchange, base_url: str, ask: Ask | None = None, key_var
         return f"answered HTTP {exchange.status} with {kind}{_title(exchange)} that is no completion: {_NO_ENDPOINT}"
     if exchange.status == 404:
         return f"{said}: check the base URL (it usually ends in /v1) and the name of the model"
+    if exchange.status == 400 and _shows(_NO_CERTIFICATE, exchange):
+        return f"{said}: {_TLS['alert']}"
     failing = "the endpoint itself fails" if exchange.status >= 500 else "see the error"
     return f"{said}: {_REMEDIES.get(exchange.status, failing)}"
 
 
 _NO_ENDPOINT = "check the base URL (it usually ends in /v1); a proxy or a web site may answer in the endpoint's place"
+
+
+def _remedy(failure: Failure) -> str:
+    """What to do where no response came."""
+    if failure.kind == "tls":
+        told = (remedy for words, remedy in _TLS.items() if re.search(words, failure.detail, re.IGNORECASE))
+        return next(told, "check its certificate, and that TLS is spoken there")
+    if failure.kind == "proxy" and " 407" in failure.detail:
+        return _CREDENTIALS
+    return _FAILURES.get(failure.kind, "check the base URL")
+
+
+def _with_tls(exchange: Exchange, base_url: str, ask: Ask) -> str:
+    """The base URL with https://, where what answers there is met with plain HTTP and speaks TLS."""
+    met = exchange.failure.kind in ("reset", "undecodable") if exchange.failure else _shows(_PLAIN_TO_TLS, exchange)
+    secure = f"https://{base_url.removeprefix('http://')}"
+    if not met:
+        return ""
+    found = ask(secure, exchange.request)
+    spoken = found.status or (found.failure and found.failure.kind == "tls" and "certificate" in found.failure.detail)
+    return secure if spoken else ""
 
 
 def _said(exchange: Exchange) -> str:
@@ -77,9 +127,17 @@ def _said(exchange: Exchange) -> str:
         return f" with a body that is {exchange.media_type or 'of no media type'}{_title(exchange)}"
 
 
+def _shows(words: re.Pattern[str], exchange: Exchange) -> re.Match[str] | None:
+    """Where the content has these words; nowhere in one whose coding cannot be undone."""
+    try:
+        return words.search(exchange.text)
+    except Inconclusive:
+        return None
+
+
 def _title(exchange: Exchange) -> str:
     """The title of a page."""
-    found = re.search(r"<title[^>]*>([^<]{1,120})", exchange.text, re.IGNORECASE)
+    found = _shows(_TITLE, exchange)
     return f", “{_line(found[1])}”," if found else ""
 
 
@@ -104,7 +162,9 @@ def _models(exchange: Exchange, base_url: str, ask: Ask | None) -> str:
         except Inconclusive:
             document = None
         listed = list_of(document.get("data")) if isinstance(document, dict) else []
-        names = [_line(str(each["id"])) for each in listed if isinstance(each, dict) and "id" in each]
+        names = [
+            _line(str(each["id"]))[:_SHOWN_OF_A_NAME] for each in listed if isinstance(each, dict) and "id" in each
+        ]
     if not names:
         return "check the name of the model"
     more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""

@@ -16,12 +16,13 @@ import pytest
 
 from .archive import Send, recorded
 from .budget import Budget, bounded
-from .client import Access, Limits, Live
+from .client import Access, Limits, Live, trusting
 from .exchange import Exchange, Failure, Inconclusive, Request
 from .manners import Manners, polite
 from .planted import plant
 from .prices import PricesError, Sheet, read_prices
 from .reference import Endpoint
+from .unanswered import insisting
 
 UNSENT = "unsent.txt"  #: the file in a run's folder that says why something was not sent
 NOT_SENT = "not sent: "  #: begins the reason why a request was not sent
@@ -44,13 +45,11 @@ def sender(config: pytest.Config, base_url: str, serving: str, out: Path, resour
     budget, sheet, ledger = budget_of(config), sheet_of(config), out / SPENT
     if not (base_url or serving):
         own = warmed(reference(config), out) if config.getoption("resume") else reference(config)
-        return noting(bounded(own, budget, sheet, ledger), out) if budget else own
+        insistent = insisting(bounded(own, budget, sheet, ledger) if budget else own, lambda seconds: None)
+        return noting(insistent, out) if budget else insistent
     option = config.getoption
     limits = Limits(read=option("timeout_seconds"), total=option("total_seconds"), content=option("largest_body"))
-    try:
-        send = Live(base_url or serving, key_of(config) if base_url else REFERENCE_KEY, limits, access_of(config))
-    except OSError as error:  # ssl.SSLError is one
-        raise SessionError(f"the certificates cannot be used ({error}): name PEM files", 2) from None
+    send = Live(base_url or serving, key_of(config) if base_url else REFERENCE_KEY, limits, access_of(config))
     resources.callback(send.close)
     over = threading.Event()
     resources.callback(over.set)
@@ -69,7 +68,8 @@ def sender(config: pytest.Config, base_url: str, serving: str, out: Path, resour
         if over.wait(seconds):
             raise Inconclusive(_BROKEN_OFF)
 
-    return noting(polite(bounded(live, budget, sheet, ledger) if budget else live, manners, wait), out)
+    asked = polite(bounded(live, budget, sheet, ledger) if budget else live, manners, wait)
+    return noting(insisting(asked, wait), out)
 
 
 def noting(send: Send, out: Path) -> Send:
@@ -165,7 +165,12 @@ def access(given: Iterable[str], authorities: Path | None, certificate: Path | N
     for option, path in (("authorities", authorities), ("certificate", certificate)):
         if path is not None and not path.is_file():
             raise SessionError(f"--{option}: there is no file {path}", 2)
-    return Access(tuple(headers), authorities, certificate)
+    reached = Access(tuple(headers), authorities, certificate)
+    try:
+        trusting(reached)
+    except OSError as error:
+        raise SessionError(str(error), 2) from None
+    return reached
 
 
 def key_of(config: pytest.Config) -> str:

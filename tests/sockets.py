@@ -41,7 +41,7 @@ def scripted(*scripts: Sequence[Part]) -> Iterator[Server]:
                     return
                 with connection, suppress(OSError):
                     connection.settimeout(PATIENCE)
-                    server.requests.append(_request(connection))
+                    server.requests.append(request_on(connection))
                     _play(connection, scripts[min(number, len(scripts) - 1)], over)
                 number += 1
 
@@ -68,7 +68,7 @@ def _play(connection: socket.socket, script: Sequence[Part], over: threading.Eve
             time.sleep(float(part))
 
 
-def _request(connection: socket.socket) -> bytes:
+def request_on(connection: socket.socket) -> bytes:
     """A whole request: its head, and as many bytes as Content-Length says."""
     data = b""
     while b"\r\n\r\n" not in data:

@@ -35,6 +35,7 @@ def page(status: int, text: str) -> Exchange:
         (Exchange(ASKED, 0, failure=Failure("timeout", "no answer")), "no answer", "overloaded"),
         (Exchange(ASKED, 0, failure=Failure("reset", "gone")), "gone", "https://"),
         (Exchange(ASKED, 0, failure=Failure("undecodable", "SSH")), "SSH", "no HTTP"),
+        (Exchange(ASKED, 0, failure=Failure("proxy", "http://p answered 502")), "http://p answered 502", "NO_PROXY"),
         (refused(401), "HTTP 401 (It is so.)", "the key is wrong"),
         (refused(402), "HTTP 402", "add some"),
         (refused(403), "HTTP 403", "may use this model"),

@@ -3,24 +3,32 @@ and nothing of it is executed, shown raw or leaked."""
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import subprocess
 import sys
 import time
+import tomllib
 import xml.etree.ElementTree
 from dataclasses import dataclass
 from html.parser import HTMLParser
 from pathlib import Path
+from typing import Any
 
 import pytest
-from commands import verdicts
+from commands import command, verdicts
 
-from conformance.client import Limits, Live
+from conformance.client import Access, Limits, Live
 from conformance.exchange import Exchange, Request
+from conformance.init import written
+from conformance.look import Address, LookError, look
+from conformance.profile import Model
+from conformance.reference import Endpoint
+from conformance.reference.server import serving
 from conformance.requests import PLAIN, STREAM_USAGE
 
-from .scripts import KEY, ROWS, Row, the_key_everywhere
+from .scripts import ESCAPES, KEY, ROWS, Row, markup_and_escapes, markup_in_an_error, the_key_everywhere
 from .server import hostile
 
 MODEL = "reference-gpt"
@@ -119,14 +127,20 @@ def test_a_whole_run(row: Row, tmp_path: Path) -> None:
     assert_harmless(ended.said, out)
 
 
+def assert_plain(said: str) -> None:
+    """What a terminal is shown moves no cursor, gives no command and is not the key."""
+    assert KEY not in said
+    assert "Traceback" not in said
+    assert not set(said) & {"\x1b", "\x07", "\u202e", "\u0085", "\x9b"}
+    assert not [line for line in said.splitlines() if line.lstrip().startswith("::")]
+
+
 def assert_harmless(said: str, out: Path) -> None:
     """Nothing of what the endpoint sent runs, moves a cursor, gives a command or is the key."""
     for path in [each for each in out.rglob("*") if each.is_file()]:
         assert KEY.encode() not in path.read_bytes(), f"the key is in {path.name}"
-    assert KEY not in said
     for text in (said, (out / "report.md").read_text(encoding="utf-8")):
-        assert not set(text) & {"\x1b", "\x07", "\u202e", "\u0085"}
-        assert not [line for line in text.splitlines() if line.lstrip().startswith("::")]
+        assert_plain(text)
     page = Markup()
     page.feed((out / "report.html").read_text(encoding="utf-8"))
     assert page.handlers == []
@@ -134,3 +148,78 @@ def assert_harmless(said: str, out: Path) -> None:
     code = re.compile(r"^(`{3,}).*?^\1$|(`+)[^`].*?\2", re.MULTILINE | re.DOTALL)
     assert "<script" not in code.sub("", (out / "report.md").read_text(encoding="utf-8"))
     xml.etree.ElementTree.parse(out / "junit.xml")
+
+
+# --- what the other commands make of it -----------------------------------------------------------------------
+
+WORDY = [row for row in ROWS if row.script in (markup_and_escapes, markup_in_an_error, the_key_everywhere)]
+
+
+def ended(*words: str | Path, folder: Path) -> None:
+    """A command that copes, whatever its verdict."""
+    done = command("conformance.cli", *words, folder=folder, key=KEY)
+    assert done.exit_code in (0, 1, 3), done.output[-2000:]
+    assert_plain(done.output)
+
+
+@pytest.mark.parametrize("row", WORDY, ids=[each.name for each in WORDY])
+def test_what_is_made_of_a_run(row: Row, tmp_path: Path) -> None:
+    with hostile(row.script, asks_for_stop) as server:
+        run(server.url, tmp_path / "run")
+        for requirement in {*row.violates[:1], "stop.reason_is_stop"}:
+            ended("replay", requirement, "run", folder=tmp_path)
+            ended("replay", requirement, "run", "--send", folder=tmp_path)
+    ended("bundle", "run", "--out", "run.zip", folder=tmp_path)
+    ended("judge", "run.zip", "--out", "again", folder=tmp_path)
+    ended("diff", "run", "again", folder=tmp_path)
+    ended("baseline", "--from", "run", folder=tmp_path)
+    ended("judge", "run", "--baseline", "baseline.toml", "--out", "known", folder=tmp_path)
+    assert_plain((tmp_path / "baseline.toml").read_text(encoding="utf-8"))
+    assert_harmless("", tmp_path / "known")
+
+
+def test_a_report_that_was_tampered_with(tmp_path: Path) -> None:
+    """Its messages and names have escapes in them, which each command that shows it leaves out."""
+
+    def tampered(value: Any) -> Any:
+        if isinstance(value, list):
+            return [tampered(each) for each in value]
+        if isinstance(value, dict):
+            return {name: each + ESCAPES if name in WORDS else tampered(each) for name, each in value.items()}
+        return value
+
+    with serving(Endpoint().answer) as url:
+        run(url, tmp_path / "run")
+    path = tmp_path / "run" / "report.json"
+    document = tampered(json.loads(path.read_text(encoding="utf-8")))
+    path.write_text(json.dumps(document), encoding="utf-8")
+    for format in ("terminal", "markdown", "junit"):
+        ended("render", "run", "--format", format, folder=tmp_path)
+    ended("replay", "stop.reason_is_stop", "run", "--send", folder=tmp_path)
+    ended("bundle", "run", "--out", "run.zip", folder=tmp_path)
+    ended("judge", "run.zip", "--out", "again", folder=tmp_path)
+    ended("diff", "run", "again", folder=tmp_path)
+    ended("diff", "again", "run", "--format", "markdown", folder=tmp_path)
+
+
+WORDS = ("message", "conclusion", "sentence", "hint", "base_url", "version", "plan")  #: members of a report
+ANSWERED = [row for row in ROWS if row.seen not in ("timeout", "reset", "truncated")]
+
+
+@pytest.mark.parametrize("row", ANSWERED, ids=[each.name for each in ANSWERED])
+def test_a_first_look(row: Row) -> None:
+    """`init`, and the preflight of a run, of an endpoint that treats every request so."""
+    with hostile(row.script, lambda request: True) as server:
+        started = time.monotonic()
+        address = Address(server.url, "PHANEDGE_API_KEY", KEY, Access())
+        try:
+            found = look(address, [Model(MODEL, "gpt")])
+        except LookError as error:
+            shown = str(error)
+            assert shown.isprintable()
+        else:
+            shown = written(address, found, {})
+            tomllib.loads(shown)
+        assert time.monotonic() - started < LONGEST
+    assert_plain(shown)
+    assert len(shown) < 5_000
