@@ -1,32 +1,34 @@
-"""A run in one file, to be judged again elsewhere: its exchanges, its report, and the versions of what judged it."""
+"""A run in one file, to be judged again elsewhere: its exchanges, its report, and what was judged."""
 
 from __future__ import annotations
 
 import json
 import os
-import platform
 import re
 import stat
 import zipfile
 import zlib
-from collections.abc import Iterator, Mapping
-from importlib import metadata
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from . import __version__
 from .catalogue import load
 from .compare import compare
+from .render.words import one_line
 from .report import Report
 from .report_file import read_report
-from .run_file import read_run, read_value
+from .run_file import BASELINE, read_run, read_value
 from .verdict import Finding
 
 FORMAT = "bundle-1"
 ABOUT = "bundle.json"
-_REPORTS = ("report.json", "report.html", "report.md", "junit.xml")
-_MEMBER = re.compile(r"(bundle|run|report)\.json|report\.(html|md)|junit\.xml|archive/[0-9a-f]{16}\.json")
+_BESIDE = (BASELINE, "report.json", "report.html", "report.md", "junit.xml")
+_MEMBER = re.compile(
+    r"(bundle|run|report)\.json|report\.(html|md)|junit\.xml|baseline\.toml|archive/[0-9a-f]{16}\.json"
+)
 _LARGEST, _MOST = 1 << 30, 50_000  #: bytes of all members together, and members
+_LONGEST = 1000  #: characters of what is said of one verdict
 _BEGINNING_OF_TIME = (1980, 1, 1, 0, 0, 0)  #: the first moment that a zip can tell
 _SECRET = 8  #: characters that a key has at least
 
@@ -42,7 +44,7 @@ def pack(folder: Path, out: Path) -> int:
     members = dict(_members(folder))
     if name := next((name for name, data in members.items() if _shows_key(folder, data)), ""):
         raise BundleError(f"{folder / name} holds the API key: it is not packed")
-    members[ABOUT] = _json({"format": FORMAT, "version": __version__, "versions": versions()})
+    members[ABOUT] = _json({"format": FORMAT, "version": __version__})
     part = out.with_name(f"{out.name}.part")
     with zipfile.ZipFile(part, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as bundle:
         for name in sorted(members):
@@ -54,7 +56,7 @@ def pack(folder: Path, out: Path) -> int:
 
 
 def _members(folder: Path) -> Iterator[tuple[str, bytes]]:
-    for path in (folder / "run.json", *(folder / name for name in _REPORTS), *(folder / "archive").glob("*.json")):
+    for path in (folder / "run.json", *(folder / name for name in _BESIDE), *(folder / "archive").glob("*.json")):
         if path.exists():
             yield path.relative_to(folder).as_posix(), path.read_bytes()
 
@@ -64,13 +66,6 @@ def _shows_key(folder: Path, data: bytes) -> bool:
     variable = read_value(folder).get("options", {}).get("api-key-variable", "PHANEDGE_API_KEY")
     key = os.environ.get(variable, "").strip()
     return len(key) >= _SECRET and key.encode() in data
-
-
-def versions() -> Mapping[str, str]:
-    """Of Python, and of what this package depends on."""
-    required = metadata.requires("phanedge-conformance") or []
-    names = {re.split(r"[^\w.-]", each, maxsplit=1)[0] for each in required if "extra ==" not in each}
-    return {"python": platform.python_version()} | {name: metadata.version(name) for name in sorted(names)}
 
 
 def _json(value: Any) -> bytes:
@@ -120,7 +115,7 @@ def _check_format(bundle: Path, about: Path) -> None:
     try:
         value = json.loads(about.read_bytes())
         format = value["format"]
-    except (ValueError, LookupError, TypeError):
+    except (ValueError, LookupError, TypeError, RecursionError):
         raise BundleError(f"{bundle} is not a bundle of this suite: its {ABOUT} cannot be read") from None
     if format != FORMAT:
         raise BundleError(f"{bundle} is of the format {format!r}, not {FORMAT!r}: another version reads it")
@@ -144,7 +139,7 @@ def changes(before: Path, after: Path) -> list[str]:
     old, new = read_report(before / "report.json"), read_report(after / "report.json")
     found = compare(old, new, load())
     known = {each.id for each in old.entries}
-    return [
+    lines = [
         *([f"judged by version {old.version} then, {new.version} now"] if old.version != new.version else []),
         *([f"the report then: {old.unjudged}"] if old.unjudged else []),
         *([f"the report now: {new.unjudged}"] if new.unjudged else []),
@@ -153,6 +148,7 @@ def changes(before: Path, after: Path) -> list[str]:
         *(f"another level: {each}" for each in found.relevelled),
         *_other_verdicts(old, new),
     ]
+    return [one_line(each, _LONGEST) for each in lines]
 
 
 def _other_verdicts(old: Report, new: Report) -> Iterator[str]:

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import platform
+import re
 from collections.abc import Mapping
+from importlib import metadata
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +17,7 @@ from .profile import Profile
 from .run import Run, RunError
 
 RUN_FORMAT = "run-1"
+BASELINE = "baseline.toml"  #: the file in a run's folder that says which violations were known
 
 
 def write_run(
@@ -23,10 +27,17 @@ def write_run(
     schemas/run.json has it."""
     folder.mkdir(parents=True, exist_ok=True)
     value = {
-        "format": RUN_FORMAT, "version": __version__, "salt": salt, "fault": fault, "examples": examples,
-        "profile": profile.dump(), "finished": False, **more,
+        "format": RUN_FORMAT, "version": __version__, "versions": versions(), "salt": salt, "fault": fault,
+        "examples": examples, "profile": profile.dump(), "finished": False, **more,
     }  # fmt: skip
     _write_whole(folder / "run.json", value)
+
+
+def versions() -> Mapping[str, str]:
+    """Of Python, and of what this package depends on."""
+    required = metadata.requires("phanedge-conformance") or []
+    names = {re.split(r"[^\w.-]", each, maxsplit=1)[0] for each in required if "extra ==" not in each}
+    return {"python": platform.python_version()} | {name: metadata.version(name) for name in sorted(names)}
 
 
 def _write_whole(path: Path, value: Mapping[str, Any]) -> None:
@@ -48,7 +59,7 @@ def read_value(folder: Path) -> dict[str, Any]:
     try:
         value: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
         Profile.load(value["profile"]), value["salt"], value["fault"]
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (OSError, ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
         raise RunError(f"{path} is not a run that can be judged again ({error!r})") from None
     return value
 

@@ -38,7 +38,7 @@ def test_the_same_run_is_the_same_bytes(folder: Path, tmp_path: Path) -> None:
     assert one.read_bytes() == other.read_bytes()
     with zipfile.ZipFile(one) as opened:
         names = opened.namelist()
-        versions = json.loads(opened.read("bundle.json"))["versions"]
+        versions = json.loads(opened.read("run.json"))["versions"]
     assert {"bundle.json", "run.json", "report.json", "report.html"} <= set(names)
     assert not [name for name in names if name.startswith(("archive/.", "."))]
     assert {"python", "httpx", "jsonschema"} <= versions.keys()
@@ -51,6 +51,21 @@ def test_judged_again_elsewhere(folder: Path, tmp_path: Path) -> None:
     assert ended.exit_code == 1, ended.output
     assert "every verdict is that of the bundled report" in ended.output
     assert verdicts(tmp_path / "reports" / "bundle") == verdicts(folder)
+
+
+def test_what_was_known_is_known_elsewhere(tmp_path: Path) -> None:
+    def cli(*args: str) -> None:
+        ended = command("conformance.cli", *args, folder=tmp_path)
+        assert ended.exit_code == 0, ended.output
+
+    fault = ("--fault", "plain-hits-null")
+    assert command("conformance.cli", "run", *GROUP, *fault, "--out", "first", folder=tmp_path).exit_code == 1
+    cli("baseline", "--from", "first", "--owner", "billing")
+    cli("run", *GROUP, *fault, "--baseline", "baseline.toml", "--out", "second")
+    cli("bundle", "second", "--out", "second.zip")
+    (tmp_path / "baseline.toml").unlink()
+    cli("judge", "second.zip", "--out", "third")
+    assert verdicts(tmp_path / "third") == verdicts(tmp_path / "second")
 
 
 def test_other_verdicts_are_told_with_both_messages(folder: Path, tmp_path: Path) -> None:
@@ -146,9 +161,10 @@ def test_a_bomb_that_lies_about_its_size(tmp_path: Path, monkeypatch: pytest.Mon
         ({"run.json": b"{}"}, "bundle.json or run.json is missing"),
         ({"bundle.json": b"{}", "run.json": b"{}"}, "its bundle.json cannot be read"),
         ({"bundle.json": b"[", "run.json": b"{}"}, "its bundle.json cannot be read"),
+        ({"bundle.json": b"[" * 100_000, "run.json": b"{}"}, "its bundle.json cannot be read"),
         ({"bundle.json": b'{"format": "bundle-9"}', "run.json": b"{}"}, "another version reads it"),
     ],
-    ids=["no bundle.json", "no format", "no JSON", "later"],
+    ids=["no bundle.json", "no format", "no JSON", "deep JSON", "later"],
 )
 def test_what_a_bundle_must_have(tmp_path: Path, members: Mapping[str, bytes], said: str) -> None:
     refused(zipped(tmp_path / "bundle.zip", members), tmp_path / "out", said)
@@ -170,6 +186,17 @@ def test_the_command_says_one_sentence(tmp_path: Path) -> None:
     zipped(tmp_path / "bundle.zip", GOOD)
     ended = command("conformance.cli", "judge", "bundle.zip", folder=tmp_path)
     assert (ended.exit_code, "Traceback" in ended.output) == (2, False), ended.output
+
+
+def test_a_report_in_it_that_is_none(folder: Path, tmp_path: Path) -> None:
+    pack(folder, tmp_path / "whole.zip")
+    with zipfile.ZipFile(tmp_path / "whole.zip") as whole:
+        members = {each: whole.read(each) for each in whole.namelist()}
+    zipped(tmp_path / "bundle.zip", {**members, "report.json": b'{"entries": 7}'})
+    ended = command("conformance.cli", "judge", "bundle.zip", folder=tmp_path)
+    assert ended.exit_code in (0, 1)
+    assert "the verdicts are not compared: " in ended.output
+    assert "Traceback" not in ended.output
 
 
 def refused(path: Path, out: Path, said: str) -> None:
