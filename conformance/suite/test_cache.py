@@ -45,6 +45,7 @@ ANTHROPIC = {
 NO_WRITES = ("gemini", "deepseek", "grok")
 CACHING = ("gpt", "claude", *NO_WRITES)
 SMALLEST_GPT_PREFIX = 1024
+SMALLEST_CLAUDE_PREFIX = 512  #: tokens, of the models that cache the shortest (contract, section 4)
 
 
 def count(container: dict[str, Any], name: str) -> int:
@@ -279,6 +280,7 @@ def said(details: dict[str, Any]) -> str:
     source="openai-openapi#CompletionUsage.prompt_tokens_details.cache_write_tokens",
     contract=["cache-09"],
     at=f"{DETAILS}.{OPENAI_WRITES} usage.prompt_tokens {DETAILS}.{HITS}",
+    hint="prompt_tokens is the whole input, cached or not: Anthropic's input_tokens is not.",
     shown_by=put(f"{DETAILS}.{OPENAI_WRITES}", 0),
     broken_by={
         "more than the prompt": put(f"{DETAILS}.{OPENAI_WRITES}", 9_999_999),
@@ -345,6 +347,8 @@ def test_hits_always_shown(usage: dict[str, Any], model: Model) -> None:
     source="openai-caching#requirements",
     contract=["cache-12"],
     at=f"{DETAILS}.{HITS} usage.prompt_tokens",
+    hint="Nothing so short is cached: count the hits of this prompt alone, and what a gateway puts before it in"
+    " prompt_tokens, too.",
     broken_by=put(f"{DETAILS}.{HITS}", 1),
 )
 def test_no_hit_on_short_gpt_prompt(usage: dict[str, Any], details: dict[str, Any], model: Model) -> None:
@@ -355,6 +359,32 @@ def test_no_hit_on_short_gpt_prompt(usage: dict[str, Any], details: dict[str, An
     if hits > prompt:
         raise NotApplicable("more hits than the prompt has tokens are another requirement")
     assert hits == 0, f"{HITS} is {hits} for a prompt of {prompt} tokens"
+
+
+@should(
+    "report neither a cache hit nor a cache write for a Claude prompt of fewer than 512 tokens",
+    on=EVERY_USAGE,
+    source="anthropic-caching#cache-limitations",
+    contract=["cache-16"],
+    at=f"{DETAILS}.{HITS} {DETAILS}.{WRITES} usage.prompt_tokens",
+    hint="Nothing so short is cached, marked or not: count what is cached of this prompt alone, and what a gateway puts"
+    " before it in prompt_tokens, too.",
+    broken_by={
+        "a hit": put(f"{DETAILS}.{HITS}", 1),
+        "all of it": in_usage(lambda usage, details: details.update({HITS: usage["prompt_tokens"]})),
+        "a write": in_usage(lambda usage, details: details.update({WRITES: 1, WRITES_5M: 1})),
+    },
+)
+def test_short_claude_prompt(usage: dict[str, Any], details: dict[str, Any], model: Model) -> None:
+    """512 tokens are the least of any model; most cache nothing below 1,024."""
+    prompt = count(usage, "prompt_tokens")
+    if model.family != "claude" or not 0 < prompt < SMALLEST_CLAUDE_PREFIX:
+        raise NotApplicable("not a Claude prompt of fewer than 512 tokens")
+    hits, *writes = (count(details, name) for name in (HITS, *WRITE_FIELDS))
+    if hits + max(writes) > prompt:
+        raise NotApplicable("more tokens cached than the prompt has are another requirement")
+    assert hits <= 0, f"{HITS} is {hits} for a prompt of {prompt} tokens{mapped(usage)}"
+    assert max(writes) <= 0, f"{said(details)} for a prompt of {prompt} tokens{mapped(usage)}"
 
 
 @may(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cache
 from typing import Any
 
@@ -13,12 +14,14 @@ from conformance.exchange import Exchange, Inconclusive, Request
 from conformance.faults import chain, drop, only, put, respond, status
 from conformance.profile import Model, Profile
 from conformance.reference import Endpoint
-from conformance.requests import CACHE_COLD, CACHE_HOUR, CACHE_MIXED, CACHE_WARM, for_model
+from conformance.requests import AUTOMATIC_COLD, CACHE_COLD, CACHE_HOUR, CACHE_MIXED, CACHE_WARM
 from conformance.requirement import Fault
 from conformance.run import Run
-from conformance.suite.test_cache import DETAILS, in_usage
-from conformance.suite.test_caching import (
-    CACHE_FIVE,
+from conformance.suite.cached_prompts import (
+    CACHE_FIVE_STREAM,
+    CACHE_HOUR_WARM,
+    CACHE_TOOLS,
+    CACHE_TOOLS_STREAM,
     FIVE_MARKERS,
     GROWN,
     SHORT,
@@ -26,12 +29,10 @@ from conformance.suite.test_caching import (
     UNKNOWN_TTL,
     UNMARKED,
     WRONG_ORDER,
-    answering,
     counted,
-    recount,
-    streams,
-    warm,
 )
+from conformance.suite.miscounts import answering, has_tools, recount, streams, warm
+from conformance.suite.test_cache import DETAILS, in_usage
 from conformance.verdict import Finding, Verdict
 
 CLAUDE, GPT = Model("reference-claude", "claude"), Model("reference-gpt", "gpt")
@@ -57,9 +58,12 @@ def answer(request: Request) -> Exchange:
     return known[request.key]
 
 
+def run_of(fault: Fault, model: Model = CLAUDE) -> Run:
+    return Run(Profile("reference", (model,), "reference"), SALTED, lambda request: fault(answer(request)))
+
+
 def find(name: str, fault: Fault, model: Model = CLAUDE) -> Finding:
-    run = Run(Profile("reference", (model,), "reference"), SALTED, lambda request: fault(answer(request)))
-    return run.find(CACHING[name], model)
+    return run_of(fault, model).find(CACHING[name], model)
 
 
 def verdicts(fault: Fault, model: Model = CLAUDE) -> dict[str, set[str]]:
@@ -96,8 +100,28 @@ def missed(usage: Usage, counts: Counts) -> None:
     counts[W5], counts[HITS] = counts[W5] + counts[HITS], 0
 
 
+def miss(exchange: Exchange) -> Exchange:
+    """What would be read is written anew, with the lifetime that is asked for."""
+    hour = '"1h"' in exchange.request.body.decode()
+    return recount(lambda usage, counts: missed_hour(usage, counts) if hour else missed(usage, counts))(exchange)
+
+
+def missed_hour(usage: Usage, counts: Counts) -> None:
+    counts[W1], counts[HITS] = counts[W1] + counts[HITS], 0
+
+
+def ten_minutes_later(exchange: Exchange) -> Exchange:
+    return replace(exchange, started=exchange.started + 600) if exchange.request.after else exchange
+
+
 def all_5m(usage: Usage, counts: Counts) -> None:
     counts[W5], counts[W1] = counts[W5] + counts[W1], 0
+
+
+def longer(usage: Usage, counts: Counts) -> None:
+    """900 tokens more in the prompt, and in what is written, with its lifetime."""
+    more(usage, 900)
+    counts[W1 if counts[W1] else W5] += 900
 
 
 def writes_as_hits(usage: Usage, counts: Counts) -> None:
@@ -119,10 +143,23 @@ def hits_subtracted(usage: Usage, counts: Counts) -> None:
     counts[HITS] = 0
 
 
+def all_1h(usage: Usage, counts: Counts) -> None:
+    counts[W1], counts[W5] = counts[W5] + counts[W1], 0
+
+
+def no_hits(usage: Usage, counts: Counts) -> None:
+    counts[HITS] = 0
+
+
 def own_prompt(usage: Usage, counts: Counts) -> None:
     """The gateway's own system message before every prompt, which is always cached."""
     more(usage, 300)
     counts[HITS] += 300
+
+
+def small_tail(usage: Usage, counts: Counts) -> None:
+    """The last nine tokens that would be read are written once more."""
+    counts[HITS], counts[W5] = counts[HITS] - 9, counts[W5] + 9
 
 
 def tail(usage: Usage, counts: Counts) -> None:
@@ -130,6 +167,15 @@ def tail(usage: Usage, counts: Counts) -> None:
     counts[HITS if counts[HITS] else W5] += 9
 
 
+#: What compares with the write of the plainest marked prompt.
+FIRST_UNWRITTEN = {
+    "5m_is_the_default", "changed_prefix", "changed_suffix", "grown_conversation", "hits_beside_writes",
+    "read_is_what_was_written", "warm_writes_nothing",
+}  # fmt: skip
+WITHOUT_HOUR = {
+    "1h_is_1h", "changed_prefix", "hits_of_an_hour_are_reported", "hour_is_read", "markers_cost_nothing",
+    "mixed_by_position", "mixed_fills_both",
+}  # fmt: skip
 SAME: Fault = lambda exchange: exchange  # noqa: E731
 
 #: Different and right: nothing is violated. What is then left open, beside what is not applicable.
@@ -146,17 +192,60 @@ RIGHT: dict[str, tuple[Fault, set[str]]] = {
     ),
     "a system message of the gateway's own": (recount(own_prompt), set()),
     "one token more on another day": (warm(recount(lambda usage, counts: more(usage, 1))), set()),
-    "five tokens more for another salt": (answering(CACHE_FIVE, recount(lambda usage, counts: more(usage, 5))), set()),
+    "five tokens more for another salt": (answering(CACHE_HOUR, recount(lambda usage, counts: more(usage, 5))), set()),
     "a breakpoint at the prompt's end, too": (
-        only(lambda each: each.label.startswith((CACHE_COLD.label, CACHE_FIVE.label)), recount(tail)), set(),
+        only(lambda each: each.label.startswith((CACHE_COLD.label, CACHE_FIVE_STREAM.label)), recount(tail)), set(),
     ),
-    "the first repetition missed": (only(lambda each: each.attempt == 2, recount(missed)), set()),
+    "the first repetition missed": (only(lambda each: each.attempt == 2, miss), set()),
     "no plain repetition hits": (
-        warm(recount(missed)),
-        {"warm_writes_nothing", "read_is_what_was_written", "streams_read_alike", "changed_suffix"},
+        warm(miss),
+        {"hour_is_read", "warm_writes_nothing", "read_is_what_was_written", "streams_read_alike", "changed_suffix"},
     ),
-    "no stream hits": (streams(recount(missed)), {"streams_read_alike"}),
-    "the grown conversation missed": (answering(GROWN, recount(missed)), {"grown_conversation"}),
+    "another upstream takes the first request, and caches nothing": (
+        chain(answering(CACHE_COLD, recount(nothing)), only(lambda each: each.attempt == 2, miss)),
+        FIRST_UNWRITTEN | {"cached_counts_once", "hits_are_reported"},
+    ),
+    "one prompt was sent upstream twice": (
+        answering(CACHE_COLD, recount(writes_as_hits)),
+        FIRST_UNWRITTEN | {"cold_is_cold", "hits_are_reported"},
+    ),
+    "nothing is read that is sent again ten minutes later": (
+        chain(labelled(CACHE_COLD.label, miss), ten_minutes_later),
+        {
+            "changed_suffix", "read_is_what_was_written", "streams_read_alike", "warm_writes_nothing",
+        },
+    ),
+    "what grows is written anew ten minutes later": (
+        chain(labelled(GROWN.label, miss), ten_minutes_later), {"grown_conversation"},
+    ),
+    "an hour is over": (
+        chain(labelled(CACHE_HOUR_WARM.label, miss), *[ten_minutes_later] * 6), {"hour_is_read"},
+    ),
+    "a prompt without a marker was sent upstream twice": (
+        answering(UNMARKED, recount(lambda usage, counts: counts.update({HITS: 6000}))), {"unmarked_cold_is_cold"},
+    ),
+    "a long text explains the tool": (
+        only(has_tools, recount(longer)), set(),
+    ),
+    "a small write of an upstream's own beside a hit": (
+        labelled(CACHE_HOUR_WARM.label, recount(small_tail)),
+        set(),
+    ),
+    "the first repetition of an hour missed": (
+        only(lambda each: each.attempt == 2 and each.label == CACHE_HOUR_WARM.label, miss), set(),
+    ),
+    "no hour on offer": (
+        only(lambda each: '"1h"' in each.body.decode(), respond(400, {"error": {"message": "ttl"}})), WITHOUT_HOUR,
+    ),
+    "every second grown conversation missed": (
+        only(lambda each: each.label in (GROWN.label, f"{GROWN.label}-again"), miss), set(),
+    ),
+    "no stream hits": (streams(miss), {"streams_read_alike"}),
+    "the grown conversation missed": (answering(GROWN, miss), set()),
+    "requests are spread over accounts": (
+        only(lambda each: each.attempt == 2 or each.label.startswith(GROWN.label), miss),
+        {"grown_conversation"},
+    ),
     "another build answers at times": (
         answering(CACHE_COLD, put("model", "reference-claude-2"), recount(lambda usage, counts: more(usage, 2))), set(),
     ),
@@ -225,9 +314,54 @@ WRONG: dict[str, tuple[Fault, set[str]]] = {
         recount(lambda usage, counts: counts.update({HITS: counts[HITS] // 128 * 128})), {"read_is_what_was_written"},
     ),
     "a hit in spite of another prefix": (
-        answering(CACHE_FIVE, recount(lambda usage, counts: counts.update({HITS: 900, W5: counts[W5] - 900}))),
-        {"changed_prefix", "5m_is_the_default"},
+        answering(CACHE_HOUR, recount(lambda usage, counts: counts.update({HITS: 900, W1: counts[W1] - 900}))),
+        {"changed_prefix"},
     ),
+    "1h alone downgraded in streams": (answering(CACHE_TOOLS_STREAM, recount(all_5m)), {"1h_is_1h"}),
+    "5m alone upgraded in streams": (
+        answering(CACHE_FIVE_STREAM, recount(all_1h)), {"5m_is_5m", "5m_is_the_default", "streams_count_once"},
+    ),
+    "5m upgraded with tools": (answering(CACHE_TOOLS, recount(all_1h)), {"5m_is_5m"}),
+    "a stream of one lifetime without writes": (
+        answering(CACHE_FIVE_STREAM, recount(no_writes)), {"streams_report_writes"},
+    ),
+    "writes lost with tools": (
+        only(lambda each: has_tools(each) and not each.streams, recount(no_writes)),
+        {"writes_with_tools_are_reported", "every_kind_is_written"},
+    ),
+    "writes lost with tools in streams": (
+        only(lambda each: has_tools(each) and each.streams, recount(no_writes)),
+        {"writes_with_tools_are_reported", "every_kind_is_written"},
+    ),
+    "hour's writes lost": (
+        labelled(CACHE_HOUR.label, recount(no_writes)), {"every_kind_is_written", "writes_are_reported"},
+    ),
+    "writes of two lifetimes lost": (
+        labelled(CACHE_MIXED.label, recount(no_writes)), {"every_kind_is_written", "writes_are_reported"},
+    ),
+    "writes doubled with tools": (answering(CACHE_TOOLS, recount(doubled)), {"tools_count_once"}),
+    "writes doubled with tools in streams": (answering(CACHE_TOOLS_STREAM, recount(doubled)), {"tools_count_once"}),
+    "uncached input as hits": (
+        recount(lambda usage, counts: counts.update({HITS: usage["prompt_tokens"] - counts[W5] - counts[W1]})),
+        {"unmarked_cold_is_cold"},
+    ),
+    "details lost with tools": (only(has_tools, drop(DETAILS)), {"every_kind_is_written"}),
+    "hits of an hour lost": (
+        labelled(CACHE_HOUR_WARM.label, recount(no_hits)), {"hits_of_an_hour_are_reported"},
+    ),
+    "an hour read is five minutes written": (
+        labelled(CACHE_HOUR_WARM.label, recount(missed)), {"1h_is_1h", "hour_is_read"},
+    ),
+    "an hour read, and written once more": (
+        answering(CACHE_HOUR_WARM, recount(lambda usage, counts: counts.update({HITS: 3000, W1: counts[HITS] - 3000}))),
+        {"hour_is_read"},
+    ),
+    "hits lost beside writes": (
+        answering(GROWN, recount(no_hits)), {"grown_conversation", "hits_beside_writes"},
+    ),
+    "what grows is written anew each time": (labelled(GROWN.label, recount(missed)), {"grown_conversation"}),
+    "written for an hour beside a hit": (answering(GROWN, recount(all_1h)), {"default_is_5m"}),
+    "writes as hits in streams": (streams(recount(writes_as_hits)), {"cold_is_cold"}),
     "the whole conversation written anew, and read": (
         answering(GROWN, recount(lambda usage, counts: counts.update({HITS: 1500, W5: counts[HITS] - 1500}))),
         {"grown_conversation"},
@@ -253,7 +387,7 @@ GPT_WRONG: dict[str, tuple[Fault, set[str]]] = {
     "B091 plain replies without hits": (warm(put(f"{DETAILS}.{HITS}", None)), {"automatic_hits"}),
     "B047 hits subtracted": (recount(hits_subtracted), {"automatic_prompt_is_constant"}),
     "B433 cache_control passed on": (answering(SHORT, respond(400, {"error": {}})), {"markers_are_harmless"}),
-    "hits on a cold prompt": (put(f"{DETAILS}.{HITS}", 3000), {"cold_is_cold"}),
+    "hits on a cold prompt": (put(f"{DETAILS}.{HITS}", 3000), {"automatic_cold_is_cold"}),
 }
 
 
@@ -263,16 +397,23 @@ def test_rejected_of_gpt(name: str) -> None:
     assert verdicts(fault, GPT).get("violated", set()) == about
 
 
-def test_gpt_that_never_hits_is_left_open() -> None:
-    found = verdicts(put(f"{DETAILS}.{HITS}", 0), GPT)
-    assert found.get("violated", set()) == set()
-    assert found["inconclusive"] == {"automatic_hits"}
+@pytest.mark.parametrize("fault", [put(f"{DETAILS}.{HITS}", 0), drop(DETAILS)], ids=["no hits", "no details"])
+def test_gpt_that_never_hits_is_left_open(fault: Fault) -> None:
+    found = verdicts(fault, GPT)
+    assert "violated" not in found
+    assert find("automatic_hits", fault, GPT).verdict is Verdict.INCONCLUSIVE
+
+
+def test_one_cold_prompt_that_hits_may_have_been_sent_upstream_twice() -> None:
+    finding = find("automatic_cold_is_cold", answering(AUTOMATIC_COLD, put(f"{DETAILS}.{HITS}", 3000)), GPT)
+    assert finding.verdict is Verdict.INCONCLUSIVE
+    assert "sent upstream before" in finding.message
 
 
 #: The requirements about markers that say something of an endpoint that reports nothing of its cache.
 WITHOUT_CACHE = {
     "prompt_is_constant", "cold_is_cold", "markers_cost_nothing", "unmarked_writes_nothing", "short_is_not_written",
-    "wrong_order", "five_markers", "unknown_ttl",
+    "unmarked_cold_is_cold", "wrong_order", "five_markers", "unknown_ttl",
 }  # fmt: skip
 
 
@@ -317,7 +458,7 @@ def test_another_dialect_is_named_where_the_cache_seems_not_to_engage() -> None:
 
 
 def test_contradictory_counts_are_not_compared() -> None:
-    exchange = put("usage.prompt_tokens", 12)(answer(for_model(CACHE_COLD, CLAUDE, SALTED)))
+    exchange = put("usage.prompt_tokens", 12)(answer(run_of(SAME).filled(CACHE_COLD, CLAUDE)))
     with pytest.raises(Inconclusive, match="contradict each other") as raised:
         counted(exchange)
     assert mapped(exchange.usage) in str(raised.value)
@@ -328,4 +469,5 @@ def test_evidence_is_what_was_compared() -> None:
         "read_is_what_was_written", warm(recount(lambda usage, counts: counts.update({HITS: counts[HITS] - 9})))
     )
     assert finding.verdict is Verdict.WARN
-    assert set(finding.evidence) == {for_model(each, CLAUDE, SALTED).key for each in (CACHE_COLD, CACHE_WARM)}
+    asked = (run_of(SAME).filled(each, CLAUDE) for each in (CACHE_COLD, CACHE_WARM))
+    assert set(finding.evidence) == {each.key for each in asked}
