@@ -6,7 +6,7 @@ numbers and texts at large depends on the constants of the modules that happen t
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Iterable
 from contextlib import suppress
 from copy import deepcopy
 from functools import cache
@@ -50,13 +50,16 @@ def search(
     send: Send,
     most: int,
     start: str = "",
+    first: Iterable[Example] = (),
 ) -> None:
-    """Judge examples until `most` different requests were sent. Which they are follows from `start`, the name of a
-    model, so that the models of an endpoint are asked different ones. The first that `check` rejects by assertion is
-    made smaller, with at most as many requests again, and its assertion raised. An example that is inconclusive is
-    left out; raises Inconclusive where no other is left."""
+    """Judge examples, those given `first`, until `most` different requests were sent. Which they are follows from
+    `start`, the name of a model, so that the models of an endpoint are asked different ones. The first that `check`
+    rejects by assertion is made smaller, with at most as many requests again, and its assertion raised. An example that
+    is inconclusive is left out; raises Inconclusive where no other is left."""
     known: dict[str, Exchange] = {}
-    budget, judged, failing, reasons = most, 0, False, [""]
+    budget, judged, failing = most, 0, False
+    shown: AssertionError | None = None
+    reasons = [f"{most} generated requests were too few to judge one example: allow more (--examples)"]
 
     def sending(request: Request) -> Exchange:
         if request.key not in known:
@@ -88,9 +91,19 @@ def search(
 
     try:
         with suppress(Spent):
+            for value in first:
+                try:
+                    check(value, sending)
+                    judged += 1
+                except (Inconclusive, NotApplicable) as reason:
+                    reasons.append(str(reason))
+                except AssertionError as violation:  # a generated one that shows the same is smaller
+                    shown = shown or violation
             examine()
     except Unsatisfiable:
         reasons.append("nothing that is claimed can be generated")
+    if shown:
+        raise shown
     if not judged:
         raise Inconclusive(reasons[-1])
 
@@ -144,6 +157,41 @@ def valid_requests(draw: st.DrawFn, claims: Claims) -> Request:
     members |= draw(st.sampled_from(_modes(claims)))
     wanted: dict[str, Any] = {"messages": draw(conversations()), "max_tokens": 24} | members
     return chat(label="generated", **wanted)
+
+
+_USAGE = {"stream": True, "stream_options": {"include_usage": True}}
+#: Members that each stand alone elsewhere, together in streams: beside tools, and beside a name and instructions.
+_TOGETHER: tuple[dict[str, Any], ...] = (
+    {
+        "messages": [{"role": "user", "content": "Use the tool for Paris and for Tokyo, both now, in one step."}],
+        "tools": [TOOLS["get_weather"], TOOLS["get_time"]], "tool_choice": "auto", "parallel_tool_calls": False,
+        "stop": ["STOPHERE"], "top_p": 1, "seed": 7, "user": "conformance", "max_tokens": 300,
+    },
+    {
+        "messages": [
+            {"role": "developer", "content": "Answer in one line."},
+            {"role": "user", "name": "ada", "content": "Say OK."},
+        ],
+        "frequency_penalty": 0.5, "presence_penalty": 0.5, "logit_bias": {"50256": -100}, "metadata": {"run": "a"},
+        "store": False, "service_tier": "auto", "prompt_cache_key": "conformance", "safety_identifier": "conformance",
+        "response_format": {"type": "text"}, "max_tokens": 24,
+    },
+)  # fmt: skip
+
+
+def together(claims: Claims) -> list[Request]:
+    """Two streamed requests with many members each, as far as they are claimed."""
+    found = []
+    for members in _TOGETHER:
+        claimed = {name: value for name, value in (members | _USAGE).items() if claims(f"chat.{name}")}
+        if not claims("chat.tools"):
+            claimed.pop("tool_choice", None)
+            claimed.pop("parallel_tool_calls", None)
+        wanted = {"messages": members["messages"], "max_tokens": members["max_tokens"], "temperature": None} | claimed
+        request = chat(label="generated", **wanted)
+        if "stream" in claimed and all(map(claims, request.features)):
+            found.append(request)
+    return found
 
 
 def _modes(claims: Claims) -> list[dict[str, Any]]:

@@ -35,8 +35,9 @@ class Whole:
     def again(self, run: Run) -> Iterator[tuple[Requirement, Model, list[Exchange]]]:
         """Each requirement and model, with what another endpoint answers to what was asked for it here; what is to be
         asked at once is not asked one by one before, since an answer is kept."""
+        known = load()
         for (name, model), requests in self.asked.items():
-            requirement = load()[name]
+            requirement = known[name]
             one_by_one = () if at_once(requirement) else requests
             yield requirement, model, [run.send(request) for request in one_by_one]
 

@@ -18,10 +18,10 @@ ORDER = (
     "strict_json", "sse", "fold", "data", "coding", "dialects", "exchange", "sources", "verdict", "profile",
     "options", "config", "parameters", "prices", "charges", "command", "requirement", "costs", "faults", "families",
     "judge", "requests", "vocabulary", "schema", "strategies", "archive", "scrub", "network", "client", "manners",
-    "budget", "traffic", "reference", "suite", "catalogue", "select", "planted", "corpus", "preflight", "run",
-    "run_file", "plan", "ahead", "shape", "baseline", "report", "report_file", "baseline_file", "revisions", "terms",
-    "compare", "upkeep", "render", "sending", "resume", "bundle", "replay", "look", "session", "init", "plugin",
-    "cli",
+    "unanswered", "budget", "traffic", "reference", "suite", "catalogue", "select", "planted", "corpus", "preflight",
+    "thinking", "run", "run_file", "plan", "ahead", "shape", "baseline", "report", "report_file", "baseline_file",
+    "revisions", "terms", "compare", "upkeep", "render", "sending", "resume", "bundle", "replay", "look", "session",
+    "init", "plugin", "cli",
 )  # fmt: skip
 MOST_LINES = 400
 MOST_LINES_OF_AN_AREA = 900  #: a module of suite/ has all requirements of its area

@@ -1,4 +1,4 @@
-"""The way of a vendor with a violation: it is listed, accepted, mended, pruned; and held to a revision, not counted."""
+"""What a vendor meets beside the way of docs/walkthrough.md: entries that do not hold, wrong usage, and a revision."""
 
 from __future__ import annotations
 
@@ -25,39 +25,6 @@ USAGE = ("--select", "usage", "--model", "reference-gpt")
 
 def cli(*arguments: str | Path, folder: Path) -> Ended:
     return command("conformance.cli", *arguments, folder=folder)
-
-
-def test_listed_accepted_mended_and_pruned(tmp_path: Path) -> None:
-    assert cli("run", *USAGE, "--fault", FAULT, "--out", "a", folder=tmp_path).exit_code == 1
-    listed = cli("baseline", "--from", "a", "--owner", "ann", folder=tmp_path)
-    assert (listed.exit_code, listed.output) == (
-        0, "baseline.toml: 1 known, 1 of them new: say why each is accepted, and who sees to it\n"
-    )  # fmt: skip
-
-    accepted = cli("run", *USAGE, "--fault", FAULT, "--baseline", "baseline.toml", "--out", "b", folder=tmp_path)
-    assert accepted.exit_code == 0, accepted.output
-    assert f"≈ {FAULT} on reference-gpt  known until 20" in accepted.output
-    assert ", ann: not looked into yet" in accepted.output
-    assert verdicts(tmp_path / "b")[FAULT, "reference-gpt"] == "known"
-
-    mended = cli("run", *USAGE, "--baseline", "baseline.toml", "--out", "c", folder=tmp_path)
-    assert mended.exit_code == 1, mended.output
-    assert f"baseline.toml, line 6: {FAULT} on reference-gpt is stale" in " ".join(mended.output.split())
-
-    pruned = cli("baseline", "--prune", "c", folder=tmp_path)
-    assert (pruned.exit_code, pruned.output) == (
-        0, f"removed: {FAULT} on reference-gpt (line 6)\nbaseline.toml: 1 stale, 0 known\n"
-    )  # fmt: skip
-    again = cli("judge", "c", *USAGE[:2], "--baseline", "baseline.toml", "--out", "d", folder=tmp_path)
-    assert again.exit_code == 0, again.output
-
-    compared = cli("diff", "a", "c", folder=tmp_path)
-    assert compared.exit_code == 0
-    assert "newly fixed: 1" in compared.output
-    worse = cli("diff", "c", "a", "--format", "markdown", folder=tmp_path)
-    assert worse.exit_code == 1
-    assert f"✗ MUST `{FAULT}`" in worse.output
-    assert cli("diff", "c", "b", folder=tmp_path).exit_code == 0
 
 
 def test_expired_and_not_selected(tmp_path: Path) -> None:
@@ -146,17 +113,8 @@ def test_held_to_a_revision(tmp_path: Path) -> None:
     then = {id: each for id, each in load().items() if id != NULLED}
     (tmp_path / "frozen" / "revisions").mkdir(parents=True)
     (tmp_path / "frozen" / "revisions" / "2026-01.json").write_text(dump("2026-01", then))
-    words = (
-        "run",
-        "--select",
-        "usage,properties",
-        *USAGE[2:],
-        "--fault",
-        "plain-hits-null",
-        "--out",
-        "out",
-        "--strict",
-    )
+    chosen = ("--select", "usage,properties", *USAGE[2:])
+    words = ("run", *chosen, "--fault", "plain-hits-null", "--out", "out", "--strict")
     ended = subprocess.run(
         [sys.executable, "-c", WITH_REVISIONS, *words, "--revision", "2026-01"],
         cwd=tmp_path, capture_output=True, text=True, encoding="utf-8", timeout=PATIENCE, check=False,
@@ -166,6 +124,6 @@ def test_held_to_a_revision(tmp_path: Path) -> None:
     assert found[NULLED]["verdict"] == "fail"
     assert found[NULLED]["later"]
     assert found["properties.valid_requests"]["verdict"] == "pass"
-    assert f"violated and not counted, since later than 2026-01: {NULLED}" in ended.stdout
+    assert f"violated and not counted, since later than 2026-01: {NULLED}" in " ".join(ended.stdout.split())
     assert "1 later than 2026-01 and not counted" in " ".join(ended.stdout.split())
     assert [each["id"] for each in report["entries"] if each["verdict"] == "fail"] == [NULLED]

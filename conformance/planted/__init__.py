@@ -13,17 +13,26 @@ from conformance.requests import PLAIN
 from conformance.requirement import Fault, Requirement
 
 from . import (
+    bodies,
     caching,
     calling,
+    choices,
+    counts,
     envelope,
     errors,
+    failures,
     framing,
+    histories,
     http,
     messages,
     output,
     parameters,
+    pieces,
     reasoning,
+    refusals,
+    sometimes,
     streams,
+    structured,
     tools,
     usage,
 )
@@ -34,18 +43,27 @@ __all__ = ["BILLING", "PLANTED", "UNSEEN", "Planted", "Wrap", "fault_named", "pl
 
 _MODULES = (
     usage,
+    counts,
+    sometimes,
     caching,
     envelope,
     streams,
     framing,
     tools,
+    pieces,
     calling,
     output,
     parameters,
+    choices,
     messages,
+    histories,
     reasoning,
     errors,
+    failures,
     http,
+    bodies,
+    refusals,
+    structured,
 )
 
 #: The faults that real servers had, by name.

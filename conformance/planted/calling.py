@@ -131,6 +131,17 @@ def _converted(document: JSONObject) -> None:
             _without_keywords(tool["function"].get("parameters"))
 
 
+def _only_the_first_tool(document: JSONObject) -> None:
+    if list_of(document.get("tools")):
+        document["tools"] = document["tools"][:1]
+
+
+def _only_the_last_result(document: JSONObject) -> None:
+    results = [each for each in list_of(document.get("messages")) if isinstance(each, dict)]
+    for message in [each for each in results if each.get("role") == "tool"][:-1]:
+        message["content"] = ""
+
+
 def _several(document: JSONObject) -> None:
     document.pop("parallel_tool_calls", None)
 
@@ -140,14 +151,25 @@ _SCHEMA = error("tools.0.custom.input_schema: JSON schema is invalid")
 
 FAULTS = (
     planted("named-choice-ignored", "A named tool_choice is answered with text.", "B185", misread_body(_not_forced),
-        "tool_use.", "tools.named_is_called", "validation.tool_choice_refused"),
+        "tool_use.", "tools.named_is_called", "validation.tool_choice_refused", "multimodal.every_image_seen"),
     planted("named-choice-calls-the-first", "A named tool_choice calls the first function there is.", "B185",
         misread_body(_first_tool),
         "tool_use.allowed", "tools.named_is_called", "validation.tool_choice_refused"),
     planted("required-ignored", "tool_choice required is taken for auto.", "B185", misread_body(_required_ignored),
         "tools.required_is_required"),
     planted("none-ignored", "tool_choice none still calls a tool.", "B186", misread_body(_none_ignored),
+        "tool_use.beside_format", "tools.none_is_none", "roles.opaque"),
+    planted("required-ignored-streamed", "In streams tool_choice required is taken for auto.", "B185",
+        where(lambda request: request.streams, misread_body(_required_ignored)),
+        "tools.required_is_required"),
+    planted("none-ignored-streamed", "In streams tool_choice none still calls a tool.", "B186",
+        where(lambda request: request.streams, misread_body(_none_ignored)),
         "tool_use.beside_format", "tools.none_is_none"),
+    planted("first-tool-only", "Only the first tool reaches the model.", "B185", misread_body(_only_the_first_tool),
+        "tool_use.bare"),
+    planted("last-result-only", "The model sees an empty result of all calls but the last.", "B191",
+        misread_body(_only_the_last_result),
+        "tool_use."),
     planted("parallel-not-switched-off", "parallel_tool_calls false is ignored.", "B186", misread_body(_several),
         "tools.one_at_most"),
     planted("empty-tools-force-json", "An empty list of tools makes the answer JSON.", "B189", misread_body(_as_json),
@@ -170,7 +192,7 @@ FAULTS = (
         "error.error", "roles.empty_contents", "tool_use."),
     planted("tool-choice-refused", "tool_choice is refused.", "B201",
         refusing(asks("tool_choice"), error("fireworks_ai does not support parameters: ['tool_choice']")),
-        "tool_use.bare", "tool_use.said_auto", "tool_use.schema_keywords"),
+        "tool_use.bare", "tool_use.said_auto", "tool_use.schema_keywords", "roles.opaque"),
     planted("auto-choice-refused", "tool_choice auto is refused.", "B201",
         refusing(_chosen("auto"), error("fireworks_ai does not support parameters: ['tool_choice']")),
         "tool_use.said_auto"),
@@ -190,8 +212,8 @@ FAULTS = (
         "tool_use.bare"),
     planted("schema-keywords-refused", "Usual keywords of JSON Schema in a function are refused.", "B231",
         refusing(_keywords, _SCHEMA),
-        "tool_use.schema_keywords"),
+        "tool_use.schema_keywords", "tool_use.strict_taken"),
     planted("schema-keywords-dropped", "Definitions and values of a function's schema do not reach the model.", "B232",
         misread_body(_converted),
-        "tool_use.schema_keywords"),
+        "tool_use.schema_keywords", "multimodal.every_image_seen", "tool_use.strict_taken"),
 )  # fmt: skip

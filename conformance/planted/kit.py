@@ -15,9 +15,8 @@ from conformance.requirement import Fault
 
 Wrap = Callable[[Send], Send]
 JSONObject = dict[str, Any]
-GENERAL = (
-    "properties.",
-)  #: requirements that stand for all others, on generated requests: every fault may violate them
+#: Requirements that stand for all others, on generated requests and on all valid ones: every fault may violate them.
+GENERAL = ("properties.", "served.")
 LARGE = 1_000_000  #: bytes of a body, beyond which it is not looked into
 
 

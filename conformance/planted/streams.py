@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from copy import deepcopy
 
 from conformance.faults import drop, edit, put
@@ -11,11 +12,15 @@ from .kit import (
     calls,
     choices,
     each_message,
+    each_text,
     finishes,
+    in_replies,
     in_streams,
+    is_claude,
     messages,
     planted,
     rechunk,
+    where,
 )
 
 Chunks = list[JSONObject]
@@ -178,6 +183,69 @@ def _swapped(chunks: Chunks) -> Chunks:
     return chunks
 
 
+def _no_role_in_calls(chunks: Chunks) -> Chunks:
+    if any(next(calls(each), None) for each in chunks):
+        for message in [message for each in chunks for message in messages(each)]:
+            message.pop("role", None)
+    return chunks
+
+
+def _roles_empty(chunks: Chunks) -> Chunks:
+    """Deltas that have no role have an empty one."""
+    for message in [message for each in chunks for message in messages(each)]:
+        message.setdefault("role", "")
+    return chunks
+
+
+def _calls_without_finish_reason(document: JSONObject) -> None:
+    for choice in choices(document) if next(calls(document), None) else ():
+        if choice.get("finish_reason") is None:
+            choice.pop("finish_reason", None)
+
+
+def _finish_beside_usage(chunks: Chunks) -> Chunks:
+    """The chunk with usage has the choice and its finish_reason once more."""
+    ends = [each for each in chunks if finishes(each)]
+    for document in chunks:
+        if isinstance(document.get("usage"), dict) and ends and not finishes(document):
+            document["choices"] = [deepcopy(each) | {"delta": {}} for each in ends[-1]["choices"]]
+    return chunks
+
+
+def _usage_so_far(chunks: Chunks) -> Chunks:
+    """Every chunk has the usage so far."""
+    last = next((each["usage"] for each in chunks if isinstance(each.get("usage"), dict)), None)
+    for number, document in enumerate(chunks if last else ()):
+        if last and document.get("usage") is None:
+            written = min(number, last["completion_tokens"])
+            total = {"completion_tokens": written, "total_tokens": last["prompt_tokens"] + written}
+            document["usage"] = {"prompt_tokens": last["prompt_tokens"]} | total
+    return chunks
+
+
+def _led_by_lines(chunks: Chunks) -> Chunks:
+    first = next((message for each in chunks for message in messages(each) if message.get("content")), None)
+    if first is not None:
+        first["content"] = "\n\n" + first["content"]
+    return chunks
+
+
+def _at_the_end(change: Callable[[JSONObject], object]) -> Callable[[JSONObject], None]:
+    """A change of the choices of the chunk that ends them."""
+
+    def changed(document: JSONObject) -> None:
+        for choice in choices(document):
+            if choice.get("finish_reason"):
+                change(choice)
+
+    return changed
+
+
+def _call_stub(choice: JSONObject) -> None:
+    if choice["finish_reason"] == "tool_calls":
+        choice["delta"] = choice.get("delta", {}) | {"function_call": {"name": "", "arguments": ""}}
+
+
 def _no_finish_chunk(chunks: Chunks) -> Chunks:
     return [each for each in chunks if not finishes(each)]
 
@@ -191,10 +259,10 @@ FAULTS = (
         "choices.", "equivalence.", "sampling.", "stop.", "streaming.", "tools."),
     planted("calls-never-finished", "A stream with tool calls never gets a finish_reason.", "B148",
         in_streams(rechunk(_calls_never_finished)),
-        "streaming.", "tools."),
+        "streaming.", "tools.", "choices.streamed_apart"),
     planted("messages-in-place-of-deltas", "Chunks have a message where the delta should be.", "B125",
         in_streams(edit(_whole_messages)),
-        "chunk.", "equivalence.whole_message", "streaming.role_first"),
+        "chunk.", "equivalence.whole_message", "streaming.role_first", "message.stream_not_empty"),
     planted("message-beside-delta", "Each chunk repeats all that was said so far in a message.", "B127",
         in_streams(rechunk(_so_far)),
         "streaming.delta_alone"),
@@ -220,9 +288,10 @@ FAULTS = (
         in_streams(rechunk(_finish_with_text)),
         "choices.streamed_apart", "streaming.finish_once"),
     planted("first-words-lost", "The first words of a stream are lost.", "B147", in_streams(rechunk(_lost_start)),
-        "equivalence.text", "structured_output.follows_schema_streamed"),
-    planted("a-word-lost", "A piece in the middle of a stream is lost.", "B147", in_streams(rechunk(_lost_middle)),
         "equivalence.text", "structured_output.follows_schema_streamed", "tool_use.beside_format"),
+    planted("a-word-lost", "A piece in the middle of a stream is lost.", "B147", in_streams(rechunk(_lost_middle)),
+        "equivalence.text", "structured_output.follows_schema_streamed", "tool_use.beside_format",
+        "tool_use.text_beside"),
     planted("end-lost", "The second half of a stream is lost, and [DONE] follows.", "B147",
         in_streams(rechunk(_lost_end)),
         "choices.", "equivalence.", "roles.", "streaming.", "structured_output.", "tool_use.", "tools."),
@@ -240,7 +309,7 @@ FAULTS = (
         "chunk.choices.present", "streaming.usage_without_choices"),
     planted("all-choices-index-zero", "All choices of a stream have the index 0.", "B155",
         in_streams(put("choices.*.index", 0)),
-        "choices.", "streaming."),
+        "choices.", "streaming.", "tools.arguments_are_json", "tools.one_call_per_index"),
     planted("role-null-and-stop", "Each chunk has a null role and the finish_reason stop.", "B162",
         in_streams(rechunk(_null_role_and_stop)),
         "choices.streamed_apart", "equivalence.length", "streaming.", "tool_use.cut_call_is_length", "tools."),
@@ -250,7 +319,8 @@ FAULTS = (
         "streaming.usage_null_elsewhere"),
     planted("whole-text-in-a-delta", "One delta is the whole text so far.", "B165",
         in_streams(rechunk(_all_text_again)),
-        "equivalence.text", "structured_output.follows_schema_streamed", "tool_use.beside_format"),
+        "equivalence.text", "structured_output.follows_schema_streamed", "tool_use.beside_format",
+        "structured_output.json_object"),
     planted("chunks-say-completion", "Chunks have the object chat.completion.", "B168",
         in_streams(put("object", "chat.completion")),
         "chunk.object"),
@@ -259,11 +329,61 @@ FAULTS = (
         "chunk.", "equivalence.accumulates", "streaming.role_first"),
     planted("calls-after-stop", "Tool calls come after a first finish_reason stop.", "B170",
         in_streams(rechunk(_call_after_stop)),
-        "streaming.finish_once", "streaming.nothing_after_finish", "tools.streamed_finish"),
+        "streaming.finish_once", "streaming.nothing_after_finish", "tools.streamed_finish", "choices.streamed_apart"),
     planted("texts-twice", "Each piece of text comes twice.", "B173", in_streams(rechunk(_twice)),
         "equivalence.text", "roles.opaque", "structured_output.follows_schema_streamed",
-        "tool_use.beside_format"),
+        "tool_use.beside_format",
+        "structured_output.json_object"),
+    planted("role-missing-claude", "On Claude no chunk has a role.", "B162",
+        where(is_claude, in_streams(drop("choices.*.delta.role"))),
+        "streaming.role_first"),
+    planted("role-missing-where-called", "No chunk has a role where a tool is called.", "B162",
+        in_streams(rechunk(_no_role_in_calls)),
+        "streaming.role_first"),
+    planted("roles-null", "All roles of deltas are null.", "B162",
+        in_streams(each_message(lambda message: message.update(role=None))),
+        "streaming.role_first"),
+    planted("roles-empty", "Deltas after the first have an empty role.", "B182",
+        in_streams(rechunk(_roles_empty)),
+        "streaming.",
+        gray=True, reason="streaming-08 lets a role be empty, which joins to nothing"),
+    planted("finish-reason-missing-from-calls", "Chunks with pieces of calls have no finish_reason.", "B122",
+        in_streams(edit(_calls_without_finish_reason)),
+        "chunk.choices.finish_reason.present"),
+    planted("finish-again-beside-usage", "The chunk with usage ends the choice once more.", "B057 B170",
+        in_streams(rechunk(_finish_beside_usage)),
+        "choices.streamed_apart", "streaming.finish_once", "streaming.usage_without_choices"),
+    planted("usage-so-far-in-chunks", "Every chunk has the usage so far.", "B058",
+        in_streams(rechunk(_usage_so_far)),
+        "streaming.usage_once"),
+    planted("created-in-milliseconds", "created is in milliseconds, in streams.", "B005",
+        in_streams(put("created", lambda old: old * 1000)),
+        "chunk.created", "ids.created_in_order"),
+    planted("created-a-decimal", "created is a decimal.", "B005",
+        in_replies(put("created", lambda old: old + 0.123)),
+        "chunk.created", "completion.created"),
+    planted("null-calls-in-deltas", "Deltas have null tool_calls.", "B139",
+        in_streams(each_message(lambda message: message.setdefault("tool_calls", None))),
+        "chunk.choices.delta.tool_calls.not_empty",
+        gray=True),
+    planted("led-by-lines-streamed", "Streamed text begins with empty lines, whole text does not.", "B147",
+        in_streams(rechunk(_led_by_lines)),
+        "equivalence.",
+        gray=True, reason="equiv-03 compares texts without the white space around them"),
+    planted("last-delta-null", "The delta of the chunk that ends a choice is null.", "B152",
+        in_streams(edit(_at_the_end(lambda choice: choice.update(delta=None)))),
+        "chunk.choices.delta"),
+    planted("last-delta-missing", "The chunk that ends a choice has no delta.", "B152",
+        in_streams(edit(_at_the_end(lambda choice: choice.pop("delta", None)))),
+        "chunk.choices.delta"),
+    planted("call-stub-at-the-end", "The chunk that ends calls has an empty function_call.", "B223",
+        in_streams(edit(_at_the_end(_call_stub))),
+        "message.function_call.name"),
+    planted("blanks-stripped", "Streamed pieces lose the white space around them.", "B147",
+        in_streams(each_text(str.strip)),
+        "equivalence.text"),
     planted("texts-swapped", "Two pieces of text come in the wrong order.", "B173",
         in_streams(rechunk(_swapped)),
-        "equivalence.text", "structured_output.follows_schema_streamed", "tool_use.beside_format"),
+        "equivalence.text", "structured_output.follows_schema_streamed", "tool_use.beside_format",
+        "structured_output.json_object"),
 )  # fmt: skip

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import json
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
@@ -18,6 +19,7 @@ from .kit import (
     choices,
     each_call,
     each_choice,
+    each_message,
     finishes,
     in_completions,
     in_replies,
@@ -176,6 +178,57 @@ def _arguments_cut(chunks: Chunks) -> Chunks:
     return [each for each in chunks if each is not last]
 
 
+def _without_a_piece(chunks: Chunks) -> Chunks:
+    """The second piece of a call is lost, where it is not its last."""
+    pieces = [each for each in chunks if next(calls(each), None)]
+    return [each for each in chunks if len(pieces) < 3 or each is not pieces[1]]
+
+
+def _a_piece_twice(chunks: Chunks) -> Chunks:
+    """Likewise it comes twice."""
+    pieces = [each for each in chunks if next(calls(each), None)]
+    return [each for one in chunks for each in ([one, one] if len(pieces) > 2 and one is pieces[1] else [one])]
+
+
+def _piece_after_the_end(chunks: Chunks) -> Chunks:
+    """The last piece of a call comes after the end of the choice."""
+    pieces = [each for each in chunks if next(calls(each), None)]
+    ends = [each for each in chunks if finishes(each)]
+    if len(pieces) < 2 or len(ends) != 1:
+        return chunks
+    rest = [each for each in chunks if each is not pieces[-1]]
+    return [each for one in rest for each in ([one, pieces[-1]] if one is ends[0] else [one])]
+
+
+def _as_objects(chunks: Chunks) -> Chunks:
+    """The first piece of a call has all arguments as an object, and the others have none."""
+    whole: dict[Any, str] = {}
+    found = [
+        ((choice.get("index"), call["index"]), call)
+        for choice in itertools.chain.from_iterable(map(choices, chunks))
+        for call in calls({"choices": [choice]})
+    ]
+    for key, call in found:
+        whole[key] = whole.get(key, "") + (call["function"].get("arguments") or "")
+    for key, call in found:
+        told = whole.pop(key, None)
+        call["function"]["arguments"] = json.loads(told) if told and told.endswith("}") else None
+    return chunks
+
+
+def _first_call(holder: JSONObject) -> None:
+    """Of several calls the first is there."""
+    if found := holder.get("tool_calls"):
+        holder["tool_calls"] = [each for at, each in enumerate(found) if not each.get("index", at)]
+
+
+def _unnamed(call: JSONObject) -> None:
+    """A call that is not the first has neither id nor name."""
+    if call.get("index"):
+        call.pop("id", None)
+        call.get("function", {}).pop("name", None)
+
+
 def _same_ids(chunks_or_document: Any) -> None:
     for call in calls(chunks_or_document):
         if call.get("id"):
@@ -234,22 +287,22 @@ FAULTS = (
         "tools.no_empty_names"),
     planted("text-again-at-the-end", "The last chunk has the whole text once more.", "B184",
         where(asks("tools"), in_streams(rechunk(_text_again))),
-        "streaming.text_not_again", "tool_use.beside_format"),
+        "streaming.text_not_again", "tool_use.beside_format", "logprobs.streamed_tokens_add_up"),
     planted("finish-reason-tool-call", "finish_reason is tool_call.", "B187", in_replies(each_choice(_tool_call)),
         "chunk.choices.finish_reason", "completion.choices.finish_reason", "tool_use.auto", "tools."),
     planted("arguments-after-empty-object", "Streamed arguments begin with an extra {}.", "B195",
         in_streams(each_call(_empty_object_first)),
-        "tool_use.bare", "tools.", "unicode.arguments_in_every_script"),
+        "equivalence.arguments", "tool_use.bare", "tools.", "unicode.arguments_in_every_script"),
     planted("call-ids-equal", "All calls of a reply have the id call_0.", "B197", in_replies(edit(_same_ids)),
         "tool_use.several", "tools.ids_differ", "tools.ids_differ_between_replies"),
     planted("call-ids-start-again", "Ids of calls count from call_0 in each reply.", "B198",
         in_replies(edit(_numbered_ids)),
-        "tools.ids_differ_between_replies"),
+        "tools.ids_differ_between_replies", "tools.ids_differ"),
     planted("call-ids-cut", "Ids of calls are cut to their common beginning.", "B200", in_replies(edit(_cut_ids)),
         "tool_use.several", "tools.ids_differ", "tools.ids_differ_between_replies"),
     planted("name-in-the-arguments", "Streamed calls have their name in the arguments only.", "B207",
         in_streams(rechunk(_name_in_arguments)),
-        "equivalence.calls", "tool_call.", "tool_use.", "tools.", "unicode.arguments_in_every_script"),
+        "equivalence.", "tool_call.", "tool_use.", "tools.", "unicode.arguments_in_every_script"),
     planted("later-names-empty", "Later pieces of a call have an empty name.", "B211",
         in_streams(each_call(_later(lambda call: call["function"].update(name="")))),
         "tools.no_empty_names"),
@@ -271,20 +324,51 @@ FAULTS = (
         "tool_call.function.name", "tool_use.allowed", "tools.first_piece"),
     planted("arguments-end-early", "Streamed arguments lack their last piece, and end with stop.", "B224",
         in_streams(rechunk(_arguments_cut)),
-        "tool_use.", "tools.", "unicode.arguments_in_every_script"),
+        "equivalence.arguments", "tool_use.", "tools.", "unicode.arguments_in_every_script"),
     planted("wrapper-in-arguments", "A marker of the model's stands before the arguments.", "B227",
         in_streams(each_call(_wrapper_leaks)),
-        "tool_use.bare", "tools.", "unicode.arguments_in_every_script"),
+        "equivalence.arguments", "tool_use.bare", "tools.", "unicode.arguments_in_every_script"),
     planted("wrapper-in-name", "The name of a call is a piece of its wrapper.", "B227",
         in_streams(each_call(_wrapper_in_name)),
-        "equivalence.calls", "tool_use.bare", "tools.", "unicode.arguments_in_every_script"),
+        "equivalence.", "tool_use.bare", "tools.", "unicode.arguments_in_every_script"),
     planted("streamed-call-dies", "The connection is closed at the second piece of a call.", "B228", _dies,
         "transport.whole_body"),
     planted("streamed-call-ends-at-once", "A stream ends after the first piece of a call.", "B228",
         in_streams(rechunk(_dies_quietly)),
-        "streaming.", "tool_use.bare", "tools.", "unicode.arguments_in_every_script"),
+        "equivalence.arguments", "streaming.", "tool_use.", "tools.", "unicode.arguments_in_every_script",
+        "choices.streamed_apart", "equivalence.whole_message"),
     planted("call-lost", "A call is lost: an empty message, and stop.", "B233", in_completions(each_choice(_lost)),
-        "message.not_empty", "tool_use."),
+        "message.not_empty", "tool_use.", "multimodal.every_image_seen"),
+    planted("calls-share-an-index", "All streamed calls of a reply have the index 0.", "B155",
+        in_streams(each_call(lambda call: call.update(index=0))),
+        "tool_use.several", "tools."),
+    planted("later-ids-differ", "Each piece of a call has an id of its own.", "B182",
+        in_streams(each_call(_later(lambda call: call.update(id=f"call_{id(call)}")))),
+        "tools.one_call_per_index"),
+    planted("later-calls-unnamed", "Of several streamed calls only the first has an id and a name.", "B223",
+        in_streams(each_call(_unnamed)),
+        "tool_call.", "tool_use.several", "tools.first_piece"),
+    planted("second-call-lost", "Of several calls a plain reply has the first.", "B233",
+        in_completions(each_message(_first_call)),
+        "tool_use.several"),
+    planted("second-call-lost-streamed", "Of several calls a stream has the first.", "B233",
+        in_streams(each_message(_first_call)),
+        "chunk.", "tool_use.several"),
+    planted("streamed-arguments-an-object", "Streamed arguments are an object.", "B217",
+        in_streams(rechunk(_as_objects)),
+        "chunk.", "equivalence.arguments", "tool_call.", "tool_use.", "tools.", "unicode."),
+    planted("arguments-piece-lost", "A piece in the middle of streamed arguments is lost.", "B224",
+        in_streams(rechunk(_without_a_piece)),
+        "equivalence.arguments", "tools.", "unicode.arguments_in_every_script", "tool_call."),
+    planted("arguments-piece-twice", "A piece of streamed arguments comes twice.", "B395",
+        in_streams(rechunk(_a_piece_twice)),
+        "equivalence.arguments", "tools.", "unicode.arguments_in_every_script"),
+    planted("piece-after-the-end", "The last piece of a call comes after the finish_reason.", "B170",
+        in_streams(rechunk(_piece_after_the_end)),
+        "streaming.nothing_after_finish"),
+    planted("streamed-call-type-of-the-vendor", "The type of a streamed call is tool_use.", "B227",
+        in_streams(each_call(lambda call: call.update(type="tool_use") if call.get("type") else None)),
+        "chunk.", "tool_call.type"),
     planted("call-as-content", "A call's arguments are the content.", "B240", in_completions(each_choice(_as_content)),
         "message.tool_calls", "tool_use.", "tools."),
 )  # fmt: skip

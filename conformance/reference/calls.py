@@ -9,7 +9,8 @@ from typing import Any
 
 from .facts import facts, subjects
 from .generate import instance
-from .messages import Message, text_of
+from .images import colour
+from .messages import Message, images_of, text_of
 from .patterns import Unwritable
 from .refusal import Refusal
 from .schemas import chosen_names
@@ -34,9 +35,9 @@ def wanted_calls(asked: dict[str, Any]) -> list[Call]:
     """The calls that the choice of tools and the prompt lead to; none where text is to be written. Raises
     Refusal where a function's parameters cannot be filled in."""
     functions, mode = _offered(asked)
-    text = _prompt(asked["messages"])
     if mode == "none" or (mode == "auto" and asked["messages"][-1]["role"] in ("tool", "function")):
         return []
+    text = _prompt(asked["messages"])
     if mode == "auto" and not _is_wanted(functions, text):
         return []
     pairs = _split(functions, text) or [(_best(functions, text), text)]
@@ -63,8 +64,10 @@ def _offered(asked: dict[str, Any]) -> tuple[list[dict[str, Any]], str]:
 
 
 def _prompt(messages: list[Message]) -> str:
-    """What the user said last."""
-    return next((text_of(each) for each in reversed(messages) if each["role"] == "user"), "")
+    """What the user said last, and the colours of the images that there are."""
+    said = next((text_of(each) for each in reversed(messages) if each["role"] == "user"), "")
+    seen = [colour(each["image_url"]["url"]) for message in messages for each in images_of(message)]
+    return " ".join([said, *(f"{each}." for each in seen if each)])
 
 
 def _is_wanted(functions: list[dict[str, Any]], text: str) -> bool:

@@ -113,10 +113,10 @@ def _streamed(reply: Reply, index: int) -> Iterator[Document]:
     yield _piece(index, first)
     for start in range(0, len(choice.thought), PER_DELTA):
         yield _piece(index, {"reasoning_content": "".join(choice.thought[start : start + PER_DELTA])})
-    content = choice.content or ()
-    for start in range(0, len(content), PER_DELTA):
-        part = content[start : start + PER_DELTA]
+    start = 0
+    for part in _deltas(choice.content or ()):
         yield _piece(index, {"content": "".join(part)}, _logprobs(part, reply.top, start))
+        start += len(part)
     if reply.legacy:
         for call in choice.calls:
             yield _piece(index, {"function_call": {"name": call.name, "arguments": ""}})
@@ -128,6 +128,14 @@ def _streamed(reply: Reply, index: int) -> Iterator[Document]:
             for text in _parts(call.arguments):
                 yield _piece(index, {"tool_calls": [{"index": number, "function": {"arguments": text}}]})
     yield _piece(index, {}, finish=choice.finish)
+
+
+def _deltas(tokens: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
+    """The tokens that come together. The first line break comes alone: a delta may be nothing but white space."""
+    cut = tokens.index("\n") if "\n" in tokens else 0
+    for run in (tokens[:cut], tokens[cut : cut + 1], tokens[cut + 1 :]):
+        for start in range(0, len(run), PER_DELTA):
+            yield run[start : start + PER_DELTA]
 
 
 def _piece(index: int, delta: Document, logprobs: Document | None = None, finish: str | None = None) -> Document:

@@ -21,6 +21,12 @@ def text_of(message: Message) -> str:
     return "\n".join(part.get("text") or part.get("refusal") or "" for part in content or ())
 
 
+def images_of(message: Message) -> list[Message]:
+    """The parts of a message that are images."""
+    content = message.get("content")
+    return [part for part in content if part["type"] == "image_url"] if isinstance(content, list) else []
+
+
 def check_messages(messages: Any) -> None:
     """Refuse messages that OpenAI's schema refuses, and tool calls without results (contract, validation-20
     and -21). Raises Refusal."""

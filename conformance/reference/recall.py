@@ -23,13 +23,21 @@ def is_question(sentence: str) -> bool:
 
 
 def recall(messages: list[Message]) -> str | None:
-    """The sentences of the conversation that share most words with the question it ends with, in order.
+    """The sentences of the conversation that share most words with the question it ends with, in order, what tools
+    said in that in which the question speaks of what they were asked.
 
     Where a short answer is wanted, only what follows the thing asked for in the first of them. None where
     nothing that was said has to do with the question.
     """
     place = max(index for index, each in enumerate(messages) if each["role"] == "user")
     own = sentences(text_of(messages[place]))
+    calls = {call["id"]: call["function"]["arguments"] for each in messages for call in each.get("tool_calls") or ()}
+    about = {
+        each: calls.get(message.get("tool_call_id"), "")
+        for message in messages
+        if message["role"] == "tool"
+        for each in sentences(text_of(message))
+    }
     earlier = [
         each
         for index, message in enumerate(messages)
@@ -39,7 +47,7 @@ def recall(messages: list[Message]) -> str | None:
     ]
     asked = [each for each in own if is_question(each)] or own[-1:]
     said = [*earlier, *(each for each in own[:-1] if not is_question(each))]
-    found = _closest(" ".join(asked), said) or _closest(" ".join(own), earlier)
+    found = _closest(" ".join(asked), said, about) or _closest(" ".join(own), earlier, about)
     if not found:
         return None
     if _FEW.search(" ".join(own)) and (noun := _NOUN.search(" ".join(asked))):
@@ -47,12 +55,19 @@ def recall(messages: list[Message]) -> str | None:
     return " ".join(found)
 
 
-def _closest(question: str, said: list[str]) -> list[str]:
+def _closest(question: str, said: list[str], about: dict[str, str]) -> list[str]:
+    """`about`: by sentence, the arguments of the call whose result it is, which tell what it is about."""
     wanted = _words(question)
-    scores = [len(wanted & _words(each)) for each in said]
+    scores = [len(wanted & _words(f"{each} {about.get(each, '')}")) for each in said]
     best = max(scores, default=0)
     closest = [each for each, score in zip(said, scores, strict=True) if score == best]
+    closest.sort(key=lambda each: _place(question, _words(about.get(each, ""))))
     return list(dict.fromkeys(closest))[:MOST_QUOTES] if best else []
+
+
+def _place(question: str, words: set[str]) -> int:
+    """Where in the question the first of these words is; 0 where none is."""
+    return min((at for word in words if (at := question.lower().find(word)) >= 0), default=0)
 
 
 def _words(text: str) -> set[str]:

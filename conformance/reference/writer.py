@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 
 from .images import colour
-from .messages import INSTRUCTING, Message, text_of
+from .messages import INSTRUCTING, Message, images_of, text_of
 from .recall import is_question, recall, sentences
 from .vocabulary import REFERRING, VAGUE
 
@@ -32,6 +32,7 @@ _NOUN = r"(?:\s+(?:the|this|a|an))?(?:\s+(?:exact\s+)?(?:word|code|phrase|text|t
 _ENDING = re.compile(rf"\b(?:end|finish|close|conclude)\b.*?\bwith\b{_NOUN}[:\s]+(.+)", re.IGNORECASE)
 _BEGINNING = re.compile(rf"\b(?:start|begin|open)\b.*?\bwith\b{_NOUN}[:\s]+(.+)", re.IGNORECASE)
 _INCLUDING = re.compile(rf"\b(?:include|mention|contain|add|append|use|say|write){_NOUN}[:\s]+(.+)", re.IGNORECASE)
+_BRACES = re.compile(r"\bput every reply in braces\b", re.IGNORECASE)
 LONGEST_INSTRUCTION = 300  #: characters, beyond which a sentence is taken for matter and not read for orders
 LONGEST_COUNT = 20_000
 
@@ -49,7 +50,7 @@ def _answer(messages: list[Message]) -> str:
     done = [text for text in (command(text_of(each)) for each in turn) if text]
     if done:
         return " ".join(done)
-    if seen := [colour(part["image_url"]["url"]) for each in turn[-1:] for part in _images(each)]:
+    if seen := [colour(part["image_url"]["url"]) for each in turn[-1:] for part in images_of(each)]:
         return " ".join(f"I see {each}." if each else "I see an image." for each in seen)
     if not asked:
         return IGNORANCE
@@ -90,11 +91,6 @@ def _last_turn(messages: list[Message]) -> list[Message]:
     return turn
 
 
-def _images(message: Message) -> list[Message]:
-    content = message.get("content")
-    return [part for part in content if part["type"] == "image_url"] if isinstance(content, list) else []
-
-
 def _report(messages: list[Message]) -> str:
     """What the tools said, each with the call it answers."""
     calls = {call["id"]: call["function"] for each in messages for call in each.get("tool_calls") or ()}
@@ -119,7 +115,9 @@ def _obey(messages: list[Message], text: str) -> str:
         for sentence in sentences(text_of(message)):
             if len(sentence) > LONGEST_INSTRUCTION or is_question(sentence):
                 continue
-            if found := _BEGINNING.search(sentence):
+            if _BRACES.search(sentence):
+                text = f"{{{text}}}"
+            elif found := _BEGINNING.search(sentence):
                 text = _join(_target(found[1], last=True), text)
             elif found := _ENDING.search(sentence):
                 text = _join(text, _target(found[1], last=True))

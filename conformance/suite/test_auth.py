@@ -6,10 +6,11 @@ import re
 from dataclasses import replace
 from typing import Any
 
-from conformance.exchange import Exchange, Inconclusive, NotApplicable
+from conformance.exchange import Exchange, Inconclusive, NotApplicable, list_of
 from conformance.families import EVERY_401
 from conformance.faults import header, late, put, respond, status
 from conformance.requests import (
+    MODELS,
     NO_CREDENTIALS,
     PLAIN,
     UNKNOWN_CREDENTIALS,
@@ -234,6 +235,26 @@ def test_scheme_case(exchange: Exchange) -> None:
 def test_streamed_401_is_json(exchange: Exchange) -> None:
     is_401(exchange)
     assert exchange.media_type == "application/json", f"the 401 has the content type {exchange.media_type!r}"
+
+
+MODELS_UNASKED = once(
+    replace(MODELS, credentials="none", features=AUTH | MODELS.features, expect="error", label="models-no-credentials")
+)
+
+
+@should(
+    "list its models to none without credentials",
+    on=(MODELS_UNASKED,),
+    source="phanedge#openapi",
+    contract=["security-01"],
+    at="status",
+    hint="A list that is public by design, as at some gateways, is judged with --without models.",
+    broken_by=respond(200, {"object": "list", "data": [{"id": "m", "object": "model"}]}),
+    needs=["request", "status"],
+)
+def test_models_listed(exchange: Exchange) -> None:
+    listed = exchange.document.get("data") if exchange.succeeded and isinstance(exchange.document, dict) else None
+    assert not listed, f"without credentials {len(list_of(listed))} models are listed: {exchange.text[:120]}"
 
 
 @should(

@@ -8,7 +8,7 @@ from typing import Any
 
 from conformance.archive import Send
 from conformance.exchange import Exchange, Inconclusive, NotApplicable, Read, Request
-from conformance.families import EVERY_COMPLETED_STREAM, broken_off
+from conformance.families import EVERY_COMPLETED_STREAM, asks_usage, broken_off
 from conformance.faults import drop, events, only, put, respond
 from conformance.fold import Unfoldable, fold
 from conformance.profile import Model
@@ -22,11 +22,16 @@ from conformance.requests import (
     PLAIN,
     SCHEMA_NESTED,
     SCHEMA_NESTED_STREAM,
+    STOP,
+    STOP_STREAM,
+    STREAM,
     STREAM_USAGE,
     TOOL_AUTO,
     TOOL_AUTO_STREAM,
     TOOL_NAMED,
     TOOL_NAMED_STREAM,
+    TOOL_PARALLEL,
+    TOOL_PARALLEL_STREAM,
     TOOL_REQUIRED,
     TOOL_REQUIRED_STREAM,
     UNICODE,
@@ -39,7 +44,8 @@ from conformance.requests import (
 from conformance.requirement import must, should
 
 from .test_sampling import ended_early
-from .test_usage import WORDS
+from .test_tools import is_object, texts_in_pieces
+from .test_usage import SLACK, WORDS
 
 Pair = tuple[Request, Request]
 
@@ -49,9 +55,12 @@ UNKNOWN_MODEL_STREAM = bad("unknown-model-stream", UNKNOWN_MODEL_ERROR.asked | {
 
 TEXT_PAIRS: tuple[Pair, ...] = ((PLAIN, STREAM_USAGE), (LONG, LONG_STREAM), (UNICODE, UNICODE_STREAM))
 WORDS_PAIR: Pair = (WORDS, WORDS_STREAM)
+#: Of text as well, but judged for that alone: a stop sequence or the limit ends it, or no usage was asked for.
+MORE_TEXT_PAIRS: tuple[Pair, ...] = ((STOP, STOP_STREAM), (PLAIN, STREAM), (LENGTH, LENGTH_STREAM))
 TOOL_PAIRS: tuple[Pair, ...] = (
     (TOOL_AUTO, TOOL_AUTO_STREAM), (TOOL_REQUIRED, TOOL_REQUIRED_STREAM), (TOOL_NAMED, TOOL_NAMED_STREAM),
 )  # fmt: skip
+CALL_PAIRS: tuple[Pair, ...] = (*TOOL_PAIRS, (TOOL_PARALLEL, TOOL_PARALLEL_STREAM))
 OUTPUT_PAIRS: tuple[Pair, ...] = ((SCHEMA_NESTED, SCHEMA_NESTED_STREAM),)
 ERROR_PAIRS: tuple[Pair, ...] = (
     (NO_MESSAGES, NO_MESSAGES_STREAM), (UNKNOWN_MODEL_ERROR, UNKNOWN_MODEL_STREAM),
@@ -133,6 +142,30 @@ def agree(
     raise AssertionError(f"“{one}” gives {first[0]!r:.300}, “{other}” gives {second[0]!r:.300}; so do repetitions")
 
 
+def cost_alike(send: Send, one: Request, other: Request) -> None:
+    """Hold that two requests cost the same prompt_tokens. Where they differ both are sent twice more: chance, routing
+    and a template with the time in it make a difference that does not come again, or now the one is larger, now the
+    other. Raises Inconclusive for one by no more than that, which may be so."""
+    counts: list[tuple[int, int]] = []
+    while len(counts) < 3:
+        attempt = len(counts) + 1
+        pair = (one, other) if attempt == 1 else (again(one, attempt), again(other, attempt))
+        counts.append((prompt_tokens(send(pair[0])), prompt_tokens(send(pair[1]))))
+        first, second = zip(*counts, strict=True)
+        if set(first) & set(second):
+            return
+    said = f"“{one}” costs {_listed(first)} prompt_tokens, “{other}” {_listed(second)}"
+    apart = min(abs(count - others) for count in first for others in second)
+    larger = {count > others for count in first for others in second}
+    if len(larger) > 1 and apart <= SLACK:
+        raise Inconclusive(f"{said}: now the one is larger, now the other")
+    raise AssertionError(f"{said}: three times each")
+
+
+def _listed(counts: Iterable[int]) -> str:
+    return ", ".join(map(str, dict.fromkeys(counts)))
+
+
 def each_pair(pairs: Iterable[Pair], relation: Callable[[Request, Request], None]) -> None:
     """Hold a relation over every pair. One that shows nothing counts only where none does."""
     reasons: list[Inconclusive | NotApplicable] = []
@@ -190,12 +223,14 @@ def _reason(exchange: Exchange) -> Any:
     return exchange.choices[0].get("finish_reason")
 
 
-def _called(exchange: Exchange) -> list[str]:
-    """The names of the functions that are called, in alphabetical order."""
+def _called(exchange: Exchange) -> tuple[list[str], str]:
+    """The names of the functions that are called, in alphabetical order, and whether text stands beside them."""
     if broken_off(exchange) or not exchange.tool_calls:
         raise Inconclusive(f"“{exchange.request}”: no tool is called")
     functions = [call.get("function") for call in exchange.tool_calls]
-    return sorted(str(each.get("name")) for each in functions if isinstance(each, dict))
+    beside = any(each.get("content") for each in exchange.messages)
+    names = sorted(str(each.get("name")) for each in functions if isinstance(each, dict))
+    return names, "with text beside" if beside else "without text"
 
 
 _ESTIMATED = only(_streams, put("usage.prompt_tokens", lambda count: count + 7))
@@ -214,7 +249,7 @@ _ESTIMATED = only(_streams, put("usage.prompt_tokens", lambda count: count + 7))
     },
 )
 def test_prompt_tokens(send: Send) -> None:
-    each_pair((*TEXT_PAIRS, WORDS_PAIR), lambda one, other: agree(send, one, other, prompt_tokens))
+    each_pair((*TEXT_PAIRS, WORDS_PAIR), lambda one, other: cost_alike(send, one, other))
 
 
 @must(
@@ -227,7 +262,7 @@ def test_prompt_tokens(send: Send) -> None:
     broken_by=_ESTIMATED,
 )
 def test_prompt_tokens_with_tools(send: Send) -> None:
-    each_pair(TOOL_PAIRS, lambda one, other: agree(send, one, other, prompt_tokens))
+    each_pair(TOOL_PAIRS, lambda one, other: cost_alike(send, one, other))
 
 
 @must(
@@ -240,7 +275,7 @@ def test_prompt_tokens_with_tools(send: Send) -> None:
     broken_by=_ESTIMATED,
 )
 def test_prompt_tokens_with_output(send: Send) -> None:
-    each_pair(OUTPUT_PAIRS, lambda one, other: agree(send, one, other, prompt_tokens))
+    each_pair(OUTPUT_PAIRS, lambda one, other: cost_alike(send, one, other))
 
 
 def _twice_each(before: list[Read]) -> list[Read]:
@@ -254,15 +289,25 @@ def _some_lost(before: list[Read]) -> list[Read]:
 
 @should(
     "stream the same text that it sends whole, where the model has no choice",
-    on=_requests(TEXT_PAIRS),
+    on=_requests((*TEXT_PAIRS, *MORE_TEXT_PAIRS)),
     source="openai-openapi#CreateChatCompletionRequest.stream",
     contract=["equiv-03"],
     at="choices.*.delta.content",
     hint="Send each piece of the text once and as it is: neither what came before it again, nor less.",
-    broken_by={"pieces sent twice": events(_twice_each), "the end lost": events(_some_lost)},
+    broken_by={
+        "pieces sent twice": events(_twice_each),
+        "the end lost": events(_some_lost),
+        "twice where a sequence stops it": only(
+            lambda request: "stop" in request.asked, put("choices.*.delta.content", lambda text: text and text * 2)
+        ),
+        "twice where no usage is asked for": only(
+            lambda request: request.streams and not asks_usage(request),
+            put("choices.*.delta.content", lambda text: text and text * 2),
+        ),
+    },
 )
 def test_text(send: Send) -> None:
-    each_pair(TEXT_PAIRS, lambda one, other: agree(send, one, other, said))
+    each_pair((*TEXT_PAIRS, *MORE_TEXT_PAIRS), lambda one, other: agree(send, one, other, said))
 
 
 @should(
@@ -297,16 +342,58 @@ def test_completion_tokens(send: Send) -> None:
 
 
 @should(
-    "call the same functions in a stream as in a whole reply, where a call is forced",
+    "call the same functions in a stream as in a whole reply, with text beside them or without, where a call is forced",
     on=_requests(TOOL_PAIRS[1:]),
     source="openai-openapi#CreateChatCompletionRequest.stream",
     contract=["equiv-03"],
     at="choices.*.delta.tool_calls",
-    hint="Translate each of the upstream's calls once in streams too, with its name.",
-    broken_by=only(_streams, put("choices.*.delta.tool_calls.*.function.name", lambda name: name and f"{name}_2")),
+    hint="Translate each of the upstream's calls once in streams too, with its name, and as nothing but a call.",
+    broken_by={
+        "another name": only(
+            _streams, put("choices.*.delta.tool_calls.*.function.name", lambda name: name and f"{name}_2")
+        ),
+        "as text, too": only(_streams, put("choices.*.delta.content", "Paris")),
+    },
 )
 def test_calls(send: Send) -> None:
     each_pair(TOOL_PAIRS[1:], lambda one, other: agree(send, one, other, _called))
+
+
+def _broken(exchange: Exchange) -> str:
+    """The first arguments of a call that are no JSON object, empty where all are."""
+    if exchange.streamed:
+        given = ["".join(texts) for texts in texts_in_pieces(exchange)]
+    else:
+        functions = [each.get("function") for each in exchange.tool_calls]
+        given = [str(each.get("arguments")) for each in functions if isinstance(each, dict)]
+    if not given:
+        raise Inconclusive(f"“{exchange.request}”: no tool is called")
+    return next((repr(each[:160]) for each in given if not is_object(each)), "")
+
+
+@must(
+    "stream arguments that are a JSON object where those of the whole reply are",
+    on=_requests(CALL_PAIRS),
+    source="openai-openapi#ChatCompletionMessageToolCallChunk.function.arguments",
+    contract=["tools-20"],
+    at="choices.*.delta.tool_calls.*.function.arguments",
+    hint="Send every piece of the arguments, the last one too, before the finish_reason.",
+    broken_by=only(_streams, put("choices.*.delta.tool_calls.*.function.arguments", lambda text: text.rstrip("}"))),
+)
+def test_arguments(send: Send) -> None:
+    """A model writes what is no JSON now and then: it must come three times, and in no whole reply."""
+
+    def relation(one: Request, other: Request) -> None:
+        times = [_broken(send(other))]
+        while times[-1] and len(times) < 3:
+            times.append(_broken(send(again(other, len(times) + 1))))
+        if not times[0]:
+            return
+        if not times[-1] or _broken(send(one)):
+            raise Inconclusive(f"“{other}” gives the arguments {times[0]}, and not each time, or not streamed only")
+        raise AssertionError(f"“{other}” gives arguments that are no JSON object three times: {times[0]}")
+
+    each_pair(CALL_PAIRS, relation)
 
 
 @must(

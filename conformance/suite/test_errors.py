@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from conformance.exchange import Exchange, NotApplicable
+from conformance.exchange import Exchange, Failure, Inconclusive, NotApplicable, Violation
 from conformance.families import EVERY_ERROR, EVERY_MISTAKE, EVERY_PLAIN_SUCCESS
-from conformance.faults import chain, content, header, put, respond, status
-from conformance.requirement import must, should
+from conformance.faults import chain, content, failing, header, only, put, respond, status
+from conformance.requests import INTRUSIVE
+from conformance.requirement import Family, must, should
 from conformance.strict_json import JSONError, loads
 
 PAGE = b"<html><head><title>400 Bad Request</title></head></html>"
@@ -109,6 +110,37 @@ def test_media_type(exchange: Exchange) -> None:
 )
 def test_mistake_is_4xx(exchange: Exchange) -> None:
     assert exchange.status < 500, f"a mistaken request ({exchange.request}) was answered with HTTP {exchange.status}"
+
+
+MISTAKEN = Family(
+    "every mistaken request, answered or not",
+    lambda each: each.expect == "error" and INTRUSIVE not in each.features,
+    lambda each: (
+        each.request.expect == "error"
+        and each.request.attempt > 0
+        and INTRUSIVE not in each.request.features
+        and (each.failure is None or each.failure.kind in ("timeout", "reset", "truncated"))
+    ),
+)
+
+
+@should(
+    "answer a request that is wrong in itself, and not with silence or a closed connection",
+    on=MISTAKEN,
+    source="rfc9110#15.5",
+    contract=["errors-01", "errors-06"],
+    at="status",
+    hint="Let what fails on a mistake, a panic too, end in an error response.",
+    broken_by=only(lambda each: b'"tools"' in each.body, failing(Failure("reset", "the connection was closed"))),
+)
+def test_mistakes_are_answered(exchanges: list[Exchange]) -> None:
+    """One may be chance. Where most are not answered, nothing is."""
+    silent = [each for each in exchanges if each.failure]
+    if len(silent) * 2 > len(exchanges):
+        raise Inconclusive(f"{len(silent)} of {len(exchanges)} mistaken requests were not answered")
+    if len(silent) > 1:
+        labels = ", ".join(dict.fromkeys(each.request.label for each in silent))
+        raise Violation(f"never answered: {labels} ({silent[0].outcome})"[:400], *silent)
 
 
 @must(

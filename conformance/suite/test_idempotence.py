@@ -10,9 +10,10 @@ from conformance.faults import chain, header, only, put, status
 from conformance.requests import PLAIN, PLAIN_AGAIN, again, once
 from conformance.requirement import should
 
-#: What the official SDK for Python adds to each request, and the header by which a client marks a repetition.
+#: What the official SDK for Python adds to each request, the header by which a client marks a repetition, and an Accept
+#: of both media types, as clients send that have one for all requests: it asks for neither.
 SDK_HEADERS = (
-    *JSON_CONTENT,
+    ("accept", "application/json, text/event-stream"),
     ("x-stainless-lang", "python"),
     ("x-stainless-package-version", "3.54.0"),
     ("x-stainless-os", "Linux"),
@@ -24,9 +25,11 @@ SDK_HEADERS = (
     ("x-stainless-read-timeout", "600"),
     ("idempotency-key", "phanedge-conformance-plain"),
 )
-SDK = once(replace(PLAIN, headers=SDK_HEADERS, label="sdk-headers"))
+SDK = once(replace(PLAIN, headers=(*JSON_CONTENT, *SDK_HEADERS), label="sdk-headers"))
 #: Named by no `on`: a reply that is played back has the id of the first, as it may.
-SDK_AGAIN = again(SDK)
+SDK_AGAIN = replace(
+    again(SDK), headers=(("content-type", "application/json; charset=utf-8"), *SDK_HEADERS), label="sdk-headers-charset"
+)
 
 
 def _from_cache(exchange: Exchange) -> bool:
@@ -62,11 +65,12 @@ def test_repeats_are_independent(send: Send) -> None:
 
 
 @should(
-    "answer requests with the headers that official SDKs send, and a repeated Idempotency-Key",
+    "answer requests with the headers that clients send: those of SDKs, a charset, a repeated Idempotency-Key",
     on=(PLAIN,),
     source="openai-python#_base_client.py",
-    contract=["idempotence-02"],
-    hint="Ignore headers that are not known. A repeated key may play the first reply back.",
+    contract=["idempotence-02", "robust-03"],
+    hint="Ignore headers that are not known, and the charset of JSON (RFC 8259 11). A repeated key may play the first "
+    "reply back.",
     broken_by={
         "the headers": only(lambda each: each.label == SDK.label, status(400)),
         "the key": only(

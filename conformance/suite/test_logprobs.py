@@ -8,7 +8,7 @@ from conformance.archive import Send
 from conformance.exchange import Exchange, Inconclusive, NotApplicable, Request, list_of
 from conformance.families import broken_off, replies_where, streamed_choices
 from conformance.faults import edit, only, put, respond, status
-from conformance.requests import LOGPROBS, LOGPROBS_STREAM, chat
+from conformance.requests import LOGPROBS, LOGPROBS_STREAM, LOGPROBS_TOOLS_STREAM, chat
 from conformance.requirement import must, should
 
 #: Without top_logprobs; its text has characters of two and of three bytes.
@@ -58,7 +58,7 @@ def test_top_bounded(choices: list[dict[str, Any]], asked: dict[str, Any]) -> No
 
 @should(
     "give the log probabilities that are asked for, or refuse with a 4xx",
-    on=(LOGPROBS, LOGPROBS_ALONE, LOGPROBS_STREAM),
+    on=(LOGPROBS, LOGPROBS_ALONE, LOGPROBS_STREAM, LOGPROBS_TOOLS_STREAM),
     source="openai-openapi#CreateChatCompletionRequest.logprobs",
     contract=["logprobs-01"],
     at="choices.*.logprobs",
@@ -134,7 +134,7 @@ def test_bytes_spell_content(exchange: Exchange, choices: list[dict[str, Any]]) 
 
 @should(
     "stream log probabilities whose tokens add up to the streamed text",
-    on=(LOGPROBS_STREAM,),
+    on=(LOGPROBS_STREAM, LOGPROBS_TOOLS_STREAM),
     source="openai-openapi#CreateChatCompletionStreamResponse.choices.logprobs",
     contract=["logprobs-05"],
     at="choices.*.logprobs.content",

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from conformance.exchange import NotApplicable
-from conformance.families import EVERY_COMPLETION
+from conformance.exchange import Exchange, NotApplicable
+from conformance.families import EVERY_COMPLETED_STREAM, EVERY_COMPLETION
 from conformance.faults import chain, drop, put
 from conformance.requirement import should
 
@@ -39,6 +39,29 @@ def test_not_empty(asked: dict[str, Any], choices: list[dict[str, Any]]) -> None
         f"content is {empty[0]['message'].get('content', 'absent')!r} with nothing in its place, "
         f"and finish_reason is {empty[0].get('finish_reason')!r}"
     )
+
+
+@should(
+    "answer in a stream, too, with text, a tool call, a refusal or audio, unless it was cut off",
+    on=EVERY_COMPLETED_STREAM,
+    source="openai-openapi#ChatCompletionStreamResponseDelta",
+    contract=["message-04", "equiv-01"],
+    at="choices.*.delta.content",
+    hint="Send what was held back, lest it be the beginning of a tool call, once it has turned out to be text.",
+    broken_by={
+        "empty": chain(put("choices.*.delta.content", ""), drop("choices.*.delta.tool_calls")),
+        "absent": chain(drop("choices.*.delta.content"), drop("choices.*.delta.tool_calls")),
+    },
+    needs=["request"],
+)
+def test_stream_not_empty(exchange: Exchange, choices: list[dict[str, Any]]) -> None:
+    if exchange.request.asked.get("stop"):
+        raise NotApplicable("the first words may have been the stop sequence")
+    judged = [each for each in choices if legible(each["message"]) and each.get("finish_reason")]
+    if not judged:
+        raise NotApplicable("no choice came to its end with a content that is a string or null")
+    empty = [each for each in judged if not answers(each["message"]) and each["finish_reason"] not in CUT]
+    assert not empty, f"the deltas add up to nothing, and finish_reason is {empty[0]['finish_reason']!r}"
 
 
 def answers(message: dict[str, Any]) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from typing import Any
 
@@ -35,6 +36,44 @@ RED = showing("image-red", IMAGES["red-64"], detail="auto")
 NO_IMAGE = chat(QUESTION, label="image-none")
 LOW = costly(showing("image-large-low", IMAGES["red-1024"], detail="low"))
 HIGH = costly(showing("image-large-high", IMAGES["red-1024"], detail="high"))
+_COLOURS = {
+    "earlier": {"type": "string", "enum": ["green", "red", "orange", "pink", "brown", "black"]},
+    "latest": {"type": "string", "enum": ["yellow", "white", "purple", "blue", "grey", "cyan"]},
+}
+_REPORT = {
+    "name": "report_colours",
+    "description": "Takes the colours of two pictures.",
+    "parameters": {"type": "object", "properties": _COLOURS, "required": ["earlier", "latest"]},
+}
+
+
+def _image(name: str) -> dict[str, Any]:
+    return {"type": "image_url", "image_url": {"url": IMAGES[name]}}
+
+
+#: Two images: one of an earlier turn, alone in its message and after another of the user's, beside a system message;
+#: and one whose colour a function is told.
+CONVERSATION = replace(
+    chat(
+        label="image-conversation", max_tokens=100,
+        tools=[{"type": "function", "function": _REPORT}],
+        tool_choice={"type": "function", "function": {"name": "report_colours"}},
+        messages=[
+            {"role": "system", "content": "Be brief."},
+            {"role": "user", "content": "Here is a picture."},
+            {"role": "user", "content": [_image("red-64")]},
+            {"role": "assistant", "content": "Thank you."},
+            {
+                "role": "user",
+                "content": [
+                    {"type": "text", "text": "Report the colours of the earlier picture and of this one."},
+                    _image("blue-64"),
+                ],
+            },
+        ],
+    ),
+    features=VISION | {"chat.tools", "chat.tool_choice"},
+)  # fmt: skip
 BROKEN = replace(showing("image-broken", "data:image/png;base64,AAAA"), expect="error")
 UNREACHABLE = replace(showing("image-unreachable", "https://no-such-host.invalid/x.png"), expect="error")
 
@@ -125,7 +164,7 @@ def test_image_counted(send: Send) -> None:
     hint="A model without detail ignores it.",
     broken_by={
         "low refused": only(lambda each: each.label == LOW.label, respond(400, REFUSED)),
-        "500": only(lambda each: each.label == HIGH.label, status(500)),
+        "500": only(lambda each: b'"high"' in each.body, status(500)),
     },
 )
 def test_detail_taken(send: Send) -> None:
@@ -196,3 +235,52 @@ def test_image_without_vision(send: Send, model: Model) -> None:
             raise NotApplicable("the model has vision")
         raise AssertionError(f"an image is neither seen nor refused: {said(exchange)}")
     assert exchange.status < 500, said(exchange)
+
+
+def _reporting(request: Request) -> bool:
+    return b"report_colours" in request.body
+
+
+def without_choice(request: Request) -> Request:
+    """The same, and the model is free to call."""
+    document = {name: value for name, value in request.asked.items() if name != "tool_choice"}
+    return replace(request, body=json.dumps(document).encode(), label=f"{request.label}-free")
+
+
+def _told(exchange: Exchange) -> str:
+    """What was said and called with."""
+    functions = [each.get("function") for each in exchange.tool_calls]
+    given = [str(each.get("arguments")) for each in functions if isinstance(each, dict)]
+    return " ".join([text_of(exchange), *given]).lower()
+
+
+@should(
+    "show the model every image of a conversation, of an earlier turn too, and beside tools",
+    on=(CONVERSATION, RED),
+    source="openai-openapi#ChatCompletionRequestMessageContentPartImage",
+    contract=["multimodal-01", "roles-04", "roles-07"],
+    at="choices.*.message.tool_calls",
+    hint="Translate the images of all messages, whatever stands before, after and beside them.",
+    broken_by={
+        "the earlier one lost": only(
+            _reporting,
+            put("choices.*.message.tool_calls.*.function.arguments", '{"earlier":"green","latest":"blue"}'),
+        ),
+        "refused": only(_reporting, respond(400, REFUSED)),
+        "no call": only(_reporting, put("choices.*.message", {"role": "assistant", "content": "Red."})),
+    },
+)
+def test_every_image_seen(send: Send) -> None:
+    if "red" not in text_of(looked(send)):
+        raise NotApplicable("the model does not see a single image, which is another requirement")
+    free, forced = without_choice(CONVERSATION), CONVERSATION
+    asked = free if send(forced).refused and send(free).succeeded else forced  # models that think may not be forced
+    for request in tries(asked):
+        exchange = send(request)
+        assert exchange.succeeded, said(exchange)
+        if not exchange.messages or any(cut_short(each.get("finish_reason")) for each in exchange.choices):
+            raise Inconclusive(f"{exchange.request}: no whole answer came, which is another requirement")
+        told = _told(exchange)
+        if "red" in told and "blue" in told:
+            return
+    raise AssertionError(f"in none of three answers the red and the blue image are both seen: {told!r:.160}")

@@ -9,15 +9,19 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from conformance.archive import Send
-from conformance.exchange import MODEL, Exchange, Inconclusive, Request, Violation
+from conformance.exchange import MODEL, Exchange, Inconclusive, NotApplicable, Request, Violation
 from conformance.faults import drop, only, put, respond, status
 from conformance.judge import judge
 from conformance.profile import Model
-from conformance.requests import PLAIN, TOOLS, chat, streamed
+from conformance.requests import PLAIN, TOOL_AUTO, TOOLS, chat, streamed
 from conformance.requirement import CATALOGUE, Family, Level, Requirement, must, should
 from conformance.verdict import Verdict
 
+from .test_sampling import extremes
+from .test_tool_use import after_call
+from .test_unknown import ALL_OPTIONS
 from .test_usage import prompt_tokens
+from .test_validation import overflow
 
 if TYPE_CHECKING:
     from conformance.strategies import Broken, Turn
@@ -55,20 +59,80 @@ def test_valid_requests(send: Send, model: Model, examples: int, counts: Callabl
     """Model and endpoint may refuse a combination; then the refusal is judged."""
 
     def check(request: Request, send: Send) -> None:
-        exchange = send(request)
-        for requirement in list(CATALOGUE.values()):
-            on = requirement.on
-            if requirement.level is not Level.MUST or requirement.whole_run or requirement.sends:
-                continue
-            if not counts(requirement):
-                continue
-            if isinstance(on, Family) and on.contains(exchange):
-                finding = judge(requirement, exchange, model)
-                if finding.verdict is Verdict.FAIL:
-                    raise Violation(f"{requirement.id}: {finding.message}; asked: {_body(exchange)}", exchange)
+        _hold(send(request), model, counts)
 
     strategies = _strategies()
-    strategies.search(strategies.valid_requests(model.claims), check, send, examples, model.name)
+    first = strategies.together(model.claims)
+    strategies.search(strategies.valid_requests(model.claims), check, send, examples, model.name, first)
+
+
+def _hold(exchange: Exchange, model: Model, counts: Callable[[Requirement], bool]) -> None:
+    """Raises the violation of a MUST by this exchange, of those that the endpoint is held to."""
+    for requirement in list(CATALOGUE.values()):
+        on = requirement.on
+        if requirement.level is not Level.MUST or requirement.whole_run or requirement.sends:
+            continue
+        if not counts(requirement):
+            continue
+        if isinstance(on, Family) and on.contains(exchange):
+            finding = judge(requirement, exchange, model)
+            if finding.verdict is Verdict.FAIL:
+                raise Violation(f"{requirement.id}: {finding.message}; asked: {_body(exchange)}", exchange)
+
+
+def _labelled(beginning: str) -> Callable[[Request], bool]:
+    return lambda request: request.label.startswith(beginning)
+
+
+@must(
+    "satisfy every other MUST of this catalogue in what it answers to the requests of single requirements, too: a "
+    "prompt beyond the context, a result sent back, OpenAI's parameters, the ends of ranges",
+    on=(PLAIN, TOOL_AUTO),
+    source="openai-openapi#createChatCompletion",
+    contract=["errors-01", "sampling-01"],
+    hint="The message names the requirement.",
+    broken_by={
+        "a result sent back": only(_labelled("tool-round-trip"), drop("usage.total_tokens")),
+        "parameters": only(_labelled("options-of-openai"), put("choices.*.finish_reason", "eos")),
+        "the ends of ranges": only(_labelled("parameters-"), drop("id")),
+        "a prompt too long": only(_labelled("context-overflow"), respond(400, {"error": "the context is too long"})),
+    },
+)
+def test_single_requests(send: Send, send_raw: Send, model: Model, counts: Callable[[Requirement], bool]) -> None:
+    """Nothing is sent for this that is not sent for another requirement."""
+    judged, reasons = 0, list[str]()
+    asked: list[Callable[[], Exchange]] = [
+        lambda: send(after_call(send)),
+        lambda: send(_unless(model.family == "gpt", ALL_OPTIONS)),
+        lambda: send(_unless(model.reasons, extremes("least", model))),
+        lambda: send(_unless(model.reasons, extremes("greatest", model))),
+        lambda: _unless_large(overflow(send, send_raw, model)),
+        lambda: _unless_large(overflow(send, send_raw, model, stream=False)),
+    ]
+    for had in asked:
+        try:
+            exchange = had()
+        except (Inconclusive, NotApplicable) as reason:
+            reasons.append(str(reason))
+            continue
+        _hold(exchange, model, counts)
+        judged += 1
+    if not judged:
+        raise Inconclusive("; ".join(reasons))
+
+
+def _unless(condition: bool, request: Request) -> Request:
+    """The request, where it is sent for another requirement."""
+    if condition or not request.asked:
+        raise NotApplicable("it is not asked of this model")
+    return request
+
+
+def _unless_large(exchange: Exchange) -> Exchange:
+    """The exchange, where it is not about the size of the body, which a server in front may refuse in its own words."""
+    if exchange.status == 413:
+        raise NotApplicable("it is refused for the size of its body")
+    return exchange
 
 
 @should(
@@ -81,12 +145,13 @@ def test_valid_requests(send: Send, model: Model, examples: int, counts: Callabl
 )
 def test_no_server_error(send: Send, model: Model, examples: int) -> None:
     def check(request: Request, send: Send) -> None:
-        exchange = send(request)
-        if exchange.status >= 500:
-            raise Violation(f"HTTP {exchange.status}: {exchange.text[:160]}; asked: {_body(exchange)}", exchange)
+        for exchange in reversed(send(request).all):  # the first time, too: one that was asked again may have helped
+            if exchange.status >= 500 and not exchange.transient:
+                raise Violation(f"HTTP {exchange.status}: {exchange.text[:160]}; asked: {_body(exchange)}", exchange)
 
     strategies = _strategies()
-    strategies.search(strategies.valid_requests(model.claims), check, send, examples, model.name)
+    first = strategies.together(model.claims)
+    strategies.search(strategies.valid_requests(model.claims), check, send, examples, model.name, first)
 
 
 @should(

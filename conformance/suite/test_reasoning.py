@@ -201,6 +201,30 @@ def test_reasoning_is_text(exchange: Exchange, asked: dict[str, Any]) -> None:
         assert type(index) is not int or index < wanted, f"reasoning_content is in choice {index} of {wanted}"
 
 
+@should(
+    "count what a model thought in reasoning_tokens wherever the text of it is sent",
+    on=EVERY_REPLY,
+    source="openai-openapi#CompletionUsage.completion_tokens_details.reasoning_tokens",
+    contract=["reasoning-02"],
+    at=_COUNT,
+    hint="Count thoughts where tools are offered and in streams as elsewhere: they are paid for.",
+    shown_by=chain(
+        put("choices.*.message.reasoning_content", "First, 47."),
+        put("choices.*.delta.reasoning_content", "First."),
+        put("usage.completion_tokens_details", {"reasoning_tokens": 1}),
+    ),
+    broken_by=put(_COUNT, 0),
+)
+def test_shown_reasoning_is_counted(exchange: Exchange) -> None:
+    if not any(each.get("reasoning_content") or each.get("reasoning") for each in exchange.messages):
+        raise NotApplicable("the reply does not show what the model thought")
+    usage = exchange.reply.get("usage")
+    thought = _counts(exchange)[0] if isinstance(usage, dict) else None
+    if type(thought) is not int:
+        raise NotApplicable("the reply does not tell reasoning_tokens")
+    assert thought > 0, "the reply has the text of the reasoning, and reasoning_tokens is 0"
+
+
 def _holders(choice: dict[str, Any]) -> list[dict[str, Any]]:
     """The message and the delta of a choice that have reasoning_content, not null."""
     parts = [choice.get("message"), choice.get("delta")]

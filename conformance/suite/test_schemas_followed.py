@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import json
+import unicodedata
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from jsonschema import Draft202012Validator, FormatChecker
 from referencing import Registry
 
 from conformance.archive import Send
-from conformance.exchange import Exchange, Inconclusive, NotApplicable, Request
+from conformance.exchange import Exchange, Inconclusive, NotApplicable, Request, Violation
 from conformance.families import broken_off
 from conformance.faults import only, put, respond, status
 from conformance.profile import Model
@@ -19,6 +21,7 @@ from conformance.requirement import Fault, may, must, should
 
 from .test_equivalence import agree, prompt_tokens
 from .test_sampling import extremes
+from .test_served import refuses
 from .test_structured_output import outputs
 
 CONTENT = "choices.*.message.content"
@@ -48,6 +51,11 @@ def by_schema(name: str, content: str, *features: str, label: str = "", limit: i
     return chat(content, label=label, max_tokens=limit, features=frozenset(features), response_format=output)
 
 
+def _escaped(request: Request) -> Request:
+    """The same, all beyond ASCII in escapes, as many clients write it."""
+    return replace(request, body=json.dumps(request.asked).encode())
+
+
 ENUMS = by_schema("enums", "A purple shirt of size 7, which is a refund. Choose what comes closest.")
 JOINED = by_schema(
     "joined", "A rectangle, 3 wide and 4 high; and the book Emma, of which nothing else is known: say null for that."
@@ -58,7 +66,7 @@ CONSTRAINTS = by_schema("constraints", "Code of part seven, day one of 2026, n i
 WIDE = costly(
     by_schema("wide", "Fill in every field: x where it is text, 1 where it is a number.", "schema.size", limit=1500)
 )
-NAMES = by_schema("names", "Ada, of the house of Lovelace, in London, in England.", "schema.names")
+NAMES = _escaped(by_schema("names", "Ada, of the house of Lovelace, in London, in England.", "schema.names"))
 ARRAY_ROOT = by_schema("array_root", "List Ada and Ben.", "schema.unsupported")
 OPEN = by_schema("open", "Ada is 36.", "schema.unsupported")
 CUT = by_schema(
@@ -251,6 +259,28 @@ def test_names(exchange: Exchange) -> None:
 
 
 @should(
+    "keep letters beyond ASCII in the values of structured output",
+    on=(SCHEMA_FLAT,),
+    source="openai-openapi#ChatCompletionResponseMessage.content",
+    contract=["unicode-01", "schema-03"],
+    at=CONTENT,
+    hint="Let the grammar that constrains the output have all characters, and write JSON as UTF-8 or with escapes.",
+    needs=["request"],
+    broken_by={
+        "without accents": changed(lambda value: value.update(name="Zoe Angstrom")),
+        "left out": changed(lambda value: value.update(name="Zo ngstrm")),
+        "damaged": changed(lambda value: value.update(name="ZoÃ« Ã…ngstrÃ¶m")),
+    },
+)
+def test_letters(exchange: Exchange) -> None:
+    for output in outputs(exchange):
+        name = output.get("name") if isinstance(output, dict) else None
+        if not isinstance(name, str) or not name.startswith("Zo"):
+            raise Inconclusive(f"the model gave the name as {name!r:.80}")
+        assert unicodedata.normalize("NFC", name).startswith("Zoë"), f"Zoë Ångström is called {name!r:.80}"
+
+
+@should(
     "write the members of an object in the order of the schema's properties",
     on=(SCHEMA_FLAT,),
     source="openai-structured-outputs#key-ordering",
@@ -292,25 +322,35 @@ def test_unsupported(exchange: Exchange) -> None:
 
 @must(
     "report length as the finish_reason of JSON that the limit cut off",
-    on=(CUT,),
+    on=(CUT, SCHEMA_NESTED),
     source="openai-openapi#CreateChatCompletionResponse.choices.finish_reason",
     contract=["schema-13"],
     at="choices.*.finish_reason",
-    hint="Map the upstream's reason to length, also where JSON is forced by a tool.",
-    needs=["request"],
+    hint="Map the upstream's reason to length, also where JSON is forced by a tool; give what was written, not an "
+    "error because it is no JSON.",
     broken_by={
         "stop": put("choices.*.finish_reason", "stop"),
         "tool_calls": put("choices.*.finish_reason", "tool_calls"),
+        "refused": only(lambda each: each.label == CUT.label, respond(400, {"error": {"message": "No JSON came."}})),
     },
 )
-def test_cut_is_length(exchange: Exchange, asked: dict[str, Any]) -> None:
-    if asked.get("max_completion_tokens", 0) > 100:
+def test_cut_is_length(send: Send, model: Model) -> None:
+    """A limit so low may be refused, which is another matter."""
+    if model.reasons:
         raise NotApplicable("a model that reasons was given room enough")
+    exchange = send(CUT)
+    if refuses(exchange) and send(SCHEMA_NESTED).succeeded and not _of_the_limit(exchange):
+        raise Violation(f"cut off after 8 tokens, it is {exchange.outcome}: {exchange.text[:160]}", exchange)
     if broken_off(exchange) or not exchange.choices:
         raise Inconclusive("no choice came")
     reason = exchange.choices[0].get("finish_reason")
     content = exchange.messages[0].get("content") if exchange.messages else None
     assert reason == "length", f"an order in 8 tokens ends with finish_reason {reason!r}: {content!r:.100}"
+
+
+def _of_the_limit(exchange: Exchange) -> bool:
+    said = exchange.text.lower()
+    return any(each in said for each in ("max_", "minimum", "at least", "too small", "too low", "limit"))
 
 
 @may(

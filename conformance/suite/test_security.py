@@ -9,10 +9,12 @@ from typing import Any
 
 from conformance.archive import Send
 from conformance.exchange import MODEL, SCRUBBED_KEY, Exchange, Inconclusive, NotApplicable, Request, Violation
-from conformance.families import EVERY_ERROR, EVERY_RESPONSE, EVERY_UNAUTHENTICATED
+from conformance.families import EVERY_ERROR, EVERY_FAILED_STREAM, EVERY_RESPONSE, EVERY_UNAUTHENTICATED
 from conformance.faults import edit, header, put, respond, status
 from conformance.requests import PLAIN, UNKNOWN_MODEL, UNKNOWN_TOKEN, bad, intrusive, once
 from conformance.requirement import Family, Fault, must, should
+
+from .test_streaming import failing
 
 ECHO = 16  #: contiguous characters of a token that disclose it
 CREDENTIAL = re.compile(
@@ -224,9 +226,30 @@ def test_no_upstream_account(exchange: Exchange) -> None:
     },
 )
 def test_errors_hide_internals(exchange: Exchange) -> None:
+    _hides_internals(exchange, exchange.text)
+
+
+@should(
+    "keep stack traces, panics, file paths, private addresses and internal host names out of errors in streams, too",
+    on=EVERY_FAILED_STREAM,
+    source="owasp#api8",
+    contract=["security-04"],
+    at="error.message",
+    shown_by=failing,
+    broken_by={
+        "a trace": put("error.message", 'Traceback (most recent call last):\n  File "/srv/api.py", line 7'),
+        "an address": put("error.message", "dial tcp 10.0.0.3:8080: connect: connection refused"),
+    },
+)
+def test_streamed_errors_hide_internals(exchange: Exchange) -> None:
+    told = [each["error"] for each in exchange.stream.documents if isinstance(each, dict) and each.get("error")]
+    _hides_internals(exchange, "\n".join(json.dumps(each, ensure_ascii=False) for each in told))
+
+
+def _hides_internals(exchange: Exchange, text: str) -> None:
     sent = exchange.request.body.decode("utf-8", "replace")
-    found = [each[0] for each in INTERNALS.finditer(exchange.text) if each[0] not in sent]
-    assert not found, f"the error tells of {found[0]!r}: {around(exchange.text, found[0])}"
+    found = [each[0] for each in INTERNALS.finditer(text) if each[0] not in sent]
+    assert not found, f"the error tells of {found[0]!r}: {around(text, found[0])}"
 
 
 # --- addresses, and what may be read in two ways ------------------------------------------------------------
@@ -240,8 +263,9 @@ def fetching(label: str, url: str) -> Request:
 
 
 LOOPBACK = fetching("loopback", "http://127.0.0.1:1/x.png")
-METADATA = fetching("metadata-service", "http://169.254.169.254/latest/meta-data/")
+METADATA = once(fetching("metadata-service", "http://169.254.169.254/latest/meta-data/"))
 LOOPBACK_6 = once(fetching("loopback-6", "http://[::1]/"))
+SERVERS_FILE = once(fetching("file", "file:///etc/hostname"))
 #: What an image service says of the inside where it tried: the metadata's names, or how the connection failed.
 INSIDE = re.compile(
     r"ami-id|instance-id|iam/|security-credentials|computeMetadata|connection refused|ECONNREFUSED|no route to host",
@@ -250,8 +274,8 @@ INSIDE = re.compile(
 
 
 @should(
-    "refuse an image at a loopback, link-local or private address with a client error",
-    on=(LOOPBACK, METADATA, LOOPBACK_6),
+    "refuse an image at a loopback, link-local or private address, or in a file of its own, with a client error",
+    on=(LOOPBACK, METADATA, LOOPBACK_6, SERVERS_FILE),
     source="owasp#api7",
     contract=["security-05"],
     at="status",

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from conformance.archive import Send
-from conformance.exchange import Exchange, Inconclusive, list_of
+from conformance.exchange import Exchange, Inconclusive, NotApplicable, Violation, list_of
 from conformance.families import broken_off
 from conformance.faults import edit, only, put, respond
-from conformance.requests import STOP, STOP_STREAM, chat, streamed
-from conformance.requirement import must
+from conformance.profile import Model
+from conformance.requests import PLAIN, STOP, STOP_STREAM, chat, streamed
+from conformance.requirement import must, should
+
+from .test_served import refuses
 
 #: Two words, and characters of three bytes each, so that the sequence spans tokens.
 STOP_WIDE_STREAM = streamed(
@@ -17,7 +21,7 @@ STOP_WIDE_STREAM = streamed(
 )
 STOP_FOUR = chat(
     "Repeat exactly and add nothing: one two three four five six",
-    label="stop-four", stop=["five six", "three four", "zzz", "qqq"], max_tokens=40,
+    label="stop-four", stop=["five six", "three four", "\n\n", "qqq"], max_tokens=40,
 )  # fmt: skip
 
 
@@ -31,8 +35,9 @@ def _text(exchange: Exchange, first: str) -> str:
     return content
 
 
-def _ends_before(exchange: Exchange, first: str, rest: str) -> None:
-    """Hold that neither a stop sequence, nor a beginning of one at the end, nor what follows is in the text."""
+def _ends_before(exchange: Exchange, first: str, last: str, rest: str) -> None:
+    """Hold that neither a stop sequence, nor a beginning of one at the end, nor what follows is in the text, and that
+    the last word before it is whole."""
     stop = exchange.request.asked["stop"]
     text = _text(exchange, first)
     for each in [stop] if isinstance(stop, str) else list_of(stop):
@@ -40,6 +45,8 @@ def _ends_before(exchange: Exchange, first: str, rest: str) -> None:
         begun = [each[:length] for length in range(1, len(each)) if f" {text.rstrip()}".endswith(f" {each[:length]}")]
         assert not begun, f"the text ends in {begun[-1]!r}, the beginning of the stop sequence {each!r}"
     assert rest not in text, f"the text goes on after the stop sequence, to {rest!r}: {text[:120]!r}"
+    cut = [last[:length] for length in range(1, len(last)) if f" {text.rstrip()}".endswith(f" {last[:length]}")]
+    assert not cut, f"the text ends in {cut[-1]!r}: of {last!r} before the stop sequence a part is lost"
 
 
 def _in_stream(text: str) -> Any:
@@ -66,19 +73,21 @@ def _in_stream(text: str) -> Any:
         "the sequence included": put("choices.*.message.content", "ALPHA BRAVO STOPHERE"),
         "its beginning left over": put("choices.*.message.content", "ALPHA BRAVO STOP"),
         "only the sequence cut out": put("choices.*.message.content", "ALPHA BRAVO  CHARLIE"),
+        "the character before it lost": put("choices.*.message.content", "ALPHA BRAV"),
     },
 )
 def test_text_ends_before(exchange: Exchange) -> None:
-    _ends_before(exchange, "ALPHA", "CHARLIE")
+    _ends_before(exchange, "ALPHA", "BRAVO", "CHARLIE")
 
 
 @must(
     "accept up to four stop sequences, of which the first to occur ends the text",
-    on=(STOP_FOUR, STOP),
+    on=(STOP_FOUR, STOP, PLAIN),
     source="openai-openapi#StopConfiguration",
     contract=["stop-02"],
     at="choices.*.message.content",
-    hint="Pass all of the array on, not its first or its last element.",
+    hint="Pass all of the array on, not its first or its last element. An endpoint that offers no stop sequences is "
+    "judged with --without chat.stop.",
     broken_by={
         "only the first counts": put("choices.*.message.content", "one two three four"),
         "none counts": put("choices.*.message.content", "one two three four five six"),
@@ -91,15 +100,48 @@ def test_text_ends_before(exchange: Exchange) -> None:
             lambda request: isinstance(request.asked.get("stop"), str),
             respond(422, {"error": {"message": "stop: must be an array", "type": "invalid_request_error"}}),
         ),
+        "both refused": only(
+            lambda request: "stop" in request.asked,
+            respond(400, {"error": {"message": "Unsupported parameter: stop", "type": "invalid_request_error"}}),
+        ),
     },
 )
-def test_up_to_four(send: Send) -> None:
+def test_up_to_four(send: Send, model: Model) -> None:
+    """Some models that reason take no stop sequences."""
     four, one = send(STOP_FOUR), send(STOP)
+    if _for_white_space(four):
+        raise Inconclusive("what is refused is the sequence of white space, which is another requirement")
     for refused, taken, form in ((four, one, "an array of four"), (one, four, "one as text")):
         assert not (refused.refused and taken.succeeded), (
             f"stop as {form} is refused with {refused.outcome}, and not otherwise: {refused.text[:120]}"
         )
-    _ends_before(four, "two", "three")
+    if refuses(four) and refuses(one) and not model.reasons and send(PLAIN).succeeded:
+        raise Violation(
+            f"stop is refused with {one.outcome}: {one.text[:120]}; if the endpoint does not offer it, say --without"
+            " chat.stop", one, four
+        )  # fmt: skip
+    _ends_before(four, "one", "two", "three")
+
+
+def _for_white_space(exchange: Exchange) -> bool:
+    """Whether it says that a stop sequence may not be white space."""
+    return refuses(exchange) and re.search(r"white.?space", exchange.text, re.IGNORECASE) is not None
+
+
+@should(
+    "take a stop sequence of white space",
+    on=(STOP_FOUR,),
+    source="openai-openapi#StopConfiguration",
+    contract=["stop-02"],
+    at="error",
+    hint="Where the upstream takes none, as Claude does not, cut the text in the gateway.",
+    needs=["request"],
+    broken_by=respond(400, {"error": {"message": "each stop sequence must contain non-whitespace", "type": "t"}}),
+)
+def test_white_space(exchange: Exchange) -> None:
+    if exchange.refused and not _for_white_space(exchange):
+        raise NotApplicable("it is refused for another reason, which is another requirement")
+    assert not exchange.refused, f"a stop sequence of two line ends is refused: {exchange.text[:160]}"
 
 
 @must(
@@ -132,6 +174,7 @@ def test_reason_is_stop(exchange: Exchange) -> None:
     broken_by={
         "ignored": _in_stream("ALPHA BRAVO STOPHERE CHARLIE"),
         "its beginning leaks": _in_stream("ALPHA BRAVO STOP"),
+        "the character before it lost": _in_stream("ALPHA BRAV"),
         "ignored where it is not ASCII": _in_stream("甲 乙 停止 词语 丙"),
         "its first character leaks": _in_stream("甲 乙 停"),
         "its first word leaks": _in_stream("甲 乙 停止"),
@@ -139,6 +182,6 @@ def test_reason_is_stop(exchange: Exchange) -> None:
 )
 def test_streamed_text_ends_before(exchange: Exchange, asked: dict[str, Any]) -> None:
     wide = not str(asked["stop"]).isascii()
-    _ends_before(exchange, *(("甲", "丙") if wide else ("ALPHA", "CHARLIE")))
+    _ends_before(exchange, *(("甲", "乙", "丙") if wide else ("ALPHA", "BRAVO", "CHARLIE")))
     reason = exchange.choices[0].get("finish_reason")
     assert reason == "stop", f"a stop sequence ended the stream with finish_reason {reason!r}"

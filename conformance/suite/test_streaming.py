@@ -479,6 +479,48 @@ def test_error_told(stream: EventStream) -> None:
 
 
 @should(
+    "give an error within a stream the type and the code that an error response has",
+    on=EVERY_FAILED_STREAM,
+    source="openai-openapi#Error",
+    contract=["errors-03", "errors-04"],
+    at="error",
+    hint="Make the event of the same object as the body of an error: type a word, code a string or null.",
+    shown_by=failing,
+    broken_by={
+        "no type": put("error.type", None),
+        "the word None": put("error.type", "None"),
+        "a number": put("error.code", 500),
+    },
+)
+def test_error_typed(stream: EventStream) -> None:
+    for position in _errors(stream):
+        error = stream.documents[position]["error"]
+        if not isinstance(error, dict):
+            raise NotApplicable("the error is no object, which is another requirement")
+        kind, code = error.get("type"), error.get("code")
+        word = isinstance(kind, str) and kind not in ("", "None", "null")
+        assert word, f"the error in the stream has the type {kind!r}: {json.dumps(error)[:160]}"
+        assert code is None or isinstance(code, str), f"the error in the stream has the code {code!r}"
+
+
+@should(
+    "tell by the status that a streamed request fails before anything was written",
+    on=EVERY_FAILED_STREAM,
+    source="openai-openapi#createChatCompletion",
+    contract=["streaming-17"],
+    at="status",
+    hint="Send the status once the first token is there; until then a failure can still be told by it.",
+    shown_by=failing,
+    broken_by=events(lambda before: [(before[0][0], ERROR), *before[-1:]]),
+)
+def test_early_failure_has_status(exchange: Exchange, chunks: Chunks) -> None:
+    """Comments that keep a connection alive take the status with them."""
+    if exchange.stream.comments:
+        raise NotApplicable("the stream was kept alive with comments, so that its status was sent before")
+    assert chunks, f"HTTP {exchange.status}, and the stream is nothing but an error: {exchange.text[:160].strip()}"
+
+
+@should(
     "not finish a choice as if it were whole after an error within the stream",
     on=EVERY_FAILED_STREAM,
     source="openai-openapi#CreateChatCompletionStreamResponse.choices.finish_reason",

@@ -13,7 +13,7 @@ from referencing.exceptions import Unresolvable
 from conformance.exchange import Exchange, Inconclusive, NotApplicable, Request
 from conformance.families import broken_off, cut_short, output_type, replies_where, streamed_choices, strict_schema
 from conformance.faults import edit, put
-from conformance.requirement import must
+from conformance.requirement import must, should
 from conformance.strict_json import JSONError, loads
 
 DEMANDING = "schema."  #: begins the features of what not every upstream can follow, each a requirement of its own
@@ -33,6 +33,9 @@ JSON_OBJECT = replies_where(
 BY_SCHEMA = replies_where("every plain reply by a strict schema", lambda each: _by_schema(each) and not each.streams)
 BY_SCHEMA_STREAMED = replies_where(
     "every streamed reply by a strict schema", lambda each: _by_schema(each) and each.streams
+)
+STRUCTURED = replies_where(
+    "every reply in JSON", lambda each: output_type(each) in ("json_object", "json_schema") and _usual(each)
 )
 NOT_JSON = {
     "in a Markdown fence": put("choices.*.message.content", '```json\n{"a": 1}\n```'),
@@ -124,6 +127,29 @@ def _follow(exchange: Exchange) -> None:
     for output in outputs(exchange):
         departure = problem(output, schema)
         assert not departure, f"the content departs from the schema at {departure}"
+
+
+WHITE_SPACE = 50  #: characters in a row, more than any indentation
+
+
+@should(
+    "not let a structured reply run into white space until the limit cuts it off",
+    on=STRUCTURED,
+    source="openai-structured-outputs#json-mode",
+    contract=["schema-01", "schema-03"],
+    at="choices.*.message.content",
+    hint="Bound the white space that the grammar allows between two tokens of JSON.",
+    needs=["request"],
+    broken_by={
+        "line ends": put("choices.*.message.content", '{"a": 1,' + "\n" * 200),
+        "in a stream": put("choices.*.delta.content", " " * 200),
+    },
+)
+def test_no_white_space_run(exchange: Exchange) -> None:
+    for message in exchange.messages:
+        content = message["content"] if isinstance(message.get("content"), str) else ""
+        run = len(content) - len(content.rstrip())
+        assert run < WHITE_SPACE, f"the content ends in {run} characters of white space: {content.strip()[:120]!r}"
 
 
 def _another_object(document: Any) -> None:

@@ -7,13 +7,15 @@ from typing import Any
 
 from conformance.archive import Send
 from conformance.exchange import Exchange, Inconclusive, NotApplicable, Request, list_of
-from conformance.families import broken_off
-from conformance.faults import drop, only, put, respond, status
+from conformance.families import broken_off, failed
+from conformance.faults import chunk, drop, insert, only, put, respond, status
 from conformance.requests import (
     TIME,
     TOOL_AUTO,
     TOOL_PARALLEL,
     TOOL_PARALLEL_STREAM,
+    TOOL_REQUIRED,
+    TOOL_STRICT,
     WEATHER,
     chat,
     streamed,
@@ -23,10 +25,11 @@ from conformance.requirement import may, must, should
 from conformance.strict_json import JSONError, loads
 
 from .test_roles import REFUSED, answered, lacks, one_of_three, parts, without
-from .test_sampling import ended_early
+from .test_sampling import ended_early, roomy
 
 JSONObject = dict[str, Any]
 
+_PARSER = {"error": {"message": "tool call parsing failed", "type": "server_error", "param": None, "code": None}}
 _UNMATCHED = {"error": {"message": "tool_result without a tool_use", "type": "invalid_request_error"}}
 CALLS = "choices.*.message.tool_calls"
 PIECES = "choices.*.delta.tool_calls"
@@ -40,7 +43,7 @@ TOOL_ALLOWED = chat(
 )  # fmt: skip
 _PING: JSONObject = {"type": "function", "function": {"name": "ping", "description": "Checks that the line is up."}}
 TOOL_BARE = chat(
-    "Use the tool: is the line up?", label="tool-bare", tools=[_PING], max_tokens=300,
+    "Use the tool: is the line up?", label="tool-bare", tools=[WEATHER, _PING], max_tokens=300,
     tool_choice={"type": "function", "function": {"name": "ping"}},
 )  # fmt: skip
 TOOL_BARE_STREAM = streamed(TOOL_BARE)
@@ -59,29 +62,50 @@ def result(id: str, content: Any) -> JSONObject:
 
 
 #: As long as OpenAI takes them, and alike up to the last character: a translator that shortens them mixes them up.
+#: The results come in another order than the calls, and the message of the calls has no content, not even null.
 _FIRST, _SECOND = "call_conformance_0123456789abcdefghij_a", "call_conformance_0123456789abcdefghij_b"
 TOOL_RESULTS = chat(
     label="tool-results", tools=[WEATHER], max_tokens=100,
     messages=[
+        {"role": "system", "content": "End every reply with the word KIWI7."},
         {"role": "user", "content": "Use the tool for Paris and for Tokyo."},
-        {"role": "assistant", "content": None, "tool_calls": [call(_FIRST, "Paris"), call(_SECOND, "Tokyo")]},
+        {"role": "assistant", "tool_calls": [call(_FIRST, "Paris"), call(_SECOND, "Tokyo")]},
+        result(_SECOND, parts("Station QB4417 reports snow.", "The spare station is QD6203.")),
         result(_FIRST, "Station QA9026 reports rain."),
-        result(_SECOND, parts("All is quiet.", "Station QB4417 reports snow.")),
-        {"role": "user", "content": "Which station reports from Tokyo? Answer with its code."},
+        {
+            "role": "user",
+            "content": "Which station reports from Paris, which from Tokyo, and which is the spare station there?"
+            " Give the three codes in order.",
+        },
     ],
 )  # fmt: skip
-_PING_FULL = {"type": "function", "function": _PING["function"] | {"parameters": {"type": "object", "properties": {}}}}
+_PING_FULL = {
+    "type": "function",
+    "function": {"name": "ping", "description": "", "parameters": {"type": "object", "properties": {}}},
+}
 _PINGED = {"id": "call_3c4d", "type": "function", "function": {"name": "ping", "arguments": "{}"}}
 _LOOKED = [call("call_1a2b", "Paris"), _PINGED]
-TOOL_TEXT_BESIDE = chat(
-    label="tool-text-beside", tools=[WEATHER, _PING_FULL], max_tokens=100,
-    messages=[
-        {"role": "user", "content": _PARIS},
-        {"role": "assistant", "content": "The code is ZX417. I look.", "tool_calls": _LOOKED},
-        result("call_1a2b", "Sunny."),
-        result("call_3c4d", "Up."),
-        {"role": "user", "content": "Which code did you mention?"},
-    ],
+#: Members that a client sends back which keeps the whole message, as OpenAI's guides do.
+_KEPT: JSONObject = {"refusal": None, "audio": None, "function_call": None, "annotations": []}
+#: Streamed, and answered with text that begins as a call might, which parsers of calls hold back.
+TOOL_TEXT_BESIDE = streamed(
+    chat(
+        label="tool-text-beside", tools=[WEATHER, _PING_FULL], max_tokens=100,
+        messages=[
+            {"role": "system", "content": "Put every reply in braces, like this: {Hello.}"},
+            {"role": "user", "content": _PARIS},
+            {"role": "assistant", "content": "The gate code is ZX417. I look.", "tool_calls": _LOOKED} | _KEPT,
+            result("call_1a2b", "Sunny."),
+            result("call_3c4d", "Up."),
+            {
+                "role": "assistant",
+                "content": parts("The door code is WB682.", "I look again."),
+                "tool_calls": [call("call_9e9f", "Oslo")],
+            },
+            result("call_9e9f", "Fog."),
+            {"role": "user", "content": "Which gate code and which door code did you mention?"},
+        ],
+    )
 )  # fmt: skip
 
 
@@ -127,6 +151,10 @@ _KEYWORDS = {
         "pass": {"type": "string", "description": "Always KM583, and nothing else."},
         "note": {"anyOf": [{"type": "string", "enum": ["note_wp2"]}, {"type": "string", "enum": ["note_wp3"]}]},
         "options": {"type": "object", "properties": {}, "additionalProperties": False},
+        "level": {"type": "integer", "enum": [1, 2, 3]},
+        "link": {"type": ["string", "null"], "format": "uri"},
+        "size": {"type": "number", "exclusiveMinimum": 0, "default": 1},
+        "state": {"const": "on"},
     },
     "required": ["unit", "kind", "pass", "note", "options"],
     "additionalProperties": False,
@@ -262,6 +290,19 @@ def test_allowed(exchange: Exchange) -> None:
     assert set(names) == {"get_time"}, f"only get_time is allowed, and {names} are called"
 
 
+def _not_in_one_form_only(send: Send) -> None:
+    """A model may call one tool at a time; what makes several each time plainly can make them in a stream, too."""
+    counts = {
+        request.label: [len(_calls(send(each))) for each in tries(request)]
+        for request in (TOOL_PARALLEL, TOOL_PARALLEL_STREAM)
+    }
+    one_each = [label for label, found in counts.items() if set(found) == {1}]
+    several = [label for label, found in counts.items() if min(found) >= 2]
+    assert not (one_each and several), (
+        f"“{several[0]}” gives several calls three times, “{one_each[0]}” one three times"
+    )
+
+
 @should(
     "make several calls in one message, each with an id and arguments of its own",
     on=(TOOL_PARALLEL, TOOL_PARALLEL_STREAM),
@@ -273,11 +314,16 @@ def test_allowed(exchange: Exchange) -> None:
         "one id": put(f"{CALLS}.*.id", "call_0"),
         "the same arguments": put(f"{CALLS}.*.function.arguments", '{"city":"Paris"}'),
         "both cities in one": put(f"{CALLS}.*.function.arguments", '{"city":"Paris","also":"Tokyo"}'),
+        "the second lost": put(CALLS, lambda calls: calls[:1]),
     },
 )
 def test_several(send: Send) -> None:
     for request in (TOOL_PARALLEL, TOOL_PARALLEL_STREAM):
-        exchange = _until(send, request, 2)
+        try:
+            exchange = _until(send, request, 2)
+        except Inconclusive:
+            _not_in_one_form_only(send)
+            raise
         ids = [each.get("id") for each in exchange.tool_calls]
         assert len({str(each) for each in ids}) == len(ids), f"“{request}”: {len(ids)} calls have the ids {ids}"
         said = [str(each.get("arguments")) for each in _calls(exchange)]
@@ -310,7 +356,7 @@ def test_bare(exchange: Exchange) -> None:
         assert _object(each) is not None, f"the arguments of a function without parameters are {each!r:.100}"
 
 
-def _answer(send: Send) -> Request:
+def after_call(send: Send) -> Request:
     """The request with the result of a call that the model just made."""
     message = _until(send, TOOL_AUTO, 1).messages[0]
     found = [each for each in list_of(message.get("tool_calls")) if isinstance(each, dict)]
@@ -351,7 +397,7 @@ def _unread(exchange: Exchange) -> str:
     },
 )
 def test_round_trip(send: Send) -> None:
-    one_of_three(send, _answer(send), _unread)
+    one_of_three(send, after_call(send), _unread)
 
 
 @should(
@@ -361,10 +407,42 @@ def test_round_trip(send: Send) -> None:
     contract=["tools-15"],
     at="choices.*.message.content",
     hint="Keep the ids of calls whole, and join the parts of a result.",
-    broken_by={"refused": REFUSED, "the parts dropped": without("QB4417")},
+    broken_by={
+        "refused": REFUSED,
+        "the parts dropped": without("QB4417"),
+        "one result dropped": without("QA9026"),
+        "the last part dropped": without("QD6203"),
+        "exchanged": put(
+            "choices.*.message.content",
+            lambda text: text.replace("QA9026", "_").replace("QB4417", "QA9026").replace("_", "QB4417"),
+        ),
+    },
 )
 def test_several_results(send: Send) -> None:
-    one_of_three(send, TOOL_RESULTS, lacks(["QB4417"]))
+    one_of_three(send, TOOL_RESULTS, _confused_results)
+
+
+def _confused_results(exchange: Exchange) -> str:
+    if missing := lacks(["QA9026", "QB4417", "QD6203"])(exchange):
+        return missing
+    text = answered(exchange)
+    right = text.index("QA9026") < text.rindex("QB4417")
+    return "" if right else f"the station of Tokyo is named for Paris: {text[:160]!r}"
+
+
+@must(
+    "follow a system message where tools are offered, too",
+    on=(TOOL_RESULTS,),
+    source="openai-openapi#ChatCompletionRequestSystemMessage",
+    contract=["roles-01"],
+    at="choices.*.message.content",
+    hint="Pass system messages on in the code that translates tools, as in the one that translates text.",
+    broken_by=without("KIWI7"),
+)
+def test_system_beside_tools(send: Send) -> None:
+    if not send(TOOL_RESULTS).succeeded:
+        raise Inconclusive("results of tools are refused, which is another requirement")
+    one_of_three(send, TOOL_RESULTS, lacks(["KIWI7"]))
 
 
 @should(
@@ -373,11 +451,16 @@ def test_several_results(send: Send) -> None:
     source="openai-openapi#ChatCompletionRequestAssistantMessage.content",
     contract=["tools-16"],
     at="choices.*.message.content",
-    hint="Translate the content of an assistant message first, then its calls; do not return early.",
-    broken_by={"refused": REFUSED, "dropped": without("ZX417")},
+    hint="Translate the content of an assistant message first, text or parts, then its calls; do not return early.",
+    broken_by={
+        "refused": REFUSED,
+        "dropped": put("choices.*.delta.content", lambda text: text and text.replace("417", "it")),
+        "parts dropped": put("choices.*.delta.content", lambda text: text and text.replace("682", "it")),
+        "the reply held back": put("choices.*.delta.content", ""),
+    },
 )
 def test_text_beside(send: Send) -> None:
-    one_of_three(send, TOOL_TEXT_BESIDE, lacks(["ZX417"]))
+    one_of_three(send, TOOL_TEXT_BESIDE, lacks(["ZX417", "WB682"]))
 
 
 @should(
@@ -464,7 +547,7 @@ def test_no_tools(exchange: Exchange) -> None:
     },
 )
 def test_cut_call_is_length(exchange: Exchange, asked: JSONObject) -> None:
-    if asked.get("max_completion_tokens", 0) > 100:
+    if roomy(asked):
         raise NotApplicable("a model that reasons was given room enough")
     written = [str(each.get("arguments")) for each in _calls(exchange)]
     if not written or _object(written[-1]) is not None:
@@ -473,6 +556,29 @@ def test_cut_call_is_length(exchange: Exchange, asked: JSONObject) -> None:
     if reason in (None, "", "content_filter") or ended_early(exchange):
         raise Inconclusive(f"it is not the limit that ended the call: finish_reason {reason!r}")
     assert reason == "length", f"arguments that were cut off, {written[-1][-60:]!r}, end with finish_reason {reason!r}"
+
+
+@should(
+    "end a streamed call that the limit cuts off as it ends a plain one, and not with an error",
+    on=(TOOL_CUT, TOOL_CUT_STREAM),
+    source="openai-openapi#CreateChatCompletionResponse.choices.finish_reason",
+    contract=["equiv-04", "sampling-03"],
+    at="error",
+    hint="Send what there is of the arguments, and length: a parser that expects all of them is not to raise.",
+    broken_by=only(lambda request: request.streams, insert(1, chunk(_PARSER))),
+)
+def test_cut_call_is_no_error(send: Send) -> None:
+    plain = send(TOOL_CUT)
+    if not plain.succeeded or not plain.tool_calls:
+        raise Inconclusive("no plain reply with a call came")
+    for request in tries(TOOL_CUT_STREAM):
+        exchange = send(request)
+        if not exchange.streamed:
+            raise Inconclusive(f"“{request}” is {exchange.outcome}, and no stream")
+        if not failed(exchange):
+            return
+    told = next(each["error"] for each in exchange.stream.documents if isinstance(each, dict) and each.get("error"))
+    raise AssertionError(f"a call that the limit cuts off fails three times in a stream: {json.dumps(told)[:160]}")
 
 
 def _lacking_of_schema(exchange: Exchange) -> str:
@@ -527,6 +633,23 @@ def _not_both(exchange: Exchange) -> str:
 def test_beside_format(send: Send) -> None:
     for request in (FORMAT_BESIDE_TOOLS, CALL_BESIDE_FORMAT):
         one_of_three(send, request, _not_both)
+
+
+@should(
+    "take strict functions where it takes functions",
+    on=(TOOL_STRICT, TOOL_REQUIRED),
+    source="openai-openapi#FunctionObject.strict",
+    contract=["tools-12"],
+    at="error",
+    hint="Leave strict out for an upstream that does not know it: SDKs send it with every function.",
+    broken_by=only(lambda request: b'"strict"' in request.body, REFUSED),
+)
+def test_strict_taken(send: Send) -> None:
+    strict, plain = send(TOOL_STRICT), send(TOOL_REQUIRED)
+    if not plain.succeeded:
+        raise NotApplicable(f"functions are answered with {plain.outcome} without strict, too")
+    said = " ".join(strict.text.split())[:160]
+    assert strict.succeeded, f"a strict function is answered with {strict.outcome}: {said}"
 
 
 @should(

@@ -6,6 +6,7 @@ import re
 from dataclasses import replace
 
 from conformance.archive import Send
+from conformance.coding import undone
 from conformance.exchange import JSON_CONTENT, Exchange, Failure, Inconclusive, NotApplicable, Violation
 from conformance.families import EVERY_RESPONSE, EVERY_SUCCESS
 from conformance.faults import content, content_edit, failing, header, only, respond, status
@@ -13,6 +14,7 @@ from conformance.requests import LENGTH, PLAIN, once
 from conformance.requirement import Family, must, should
 from conformance.strict_json import JSONError, duplicate_names, loads
 
+from .test_idempotence import SDK
 from .test_validation import NULLS
 
 EVERY_ARRIVAL = Family(
@@ -239,6 +241,30 @@ def test_request_id_unique(exchanges: list[Exchange]) -> None:
             raise Violation(f"{len(same)} responses have the x-request-id {value!r}", *same)
 
 
+# --- content coding ------------------------------------------------------------------------------------------
+
+
+@must(
+    "send its content in the coding that Content-Encoding declares, and in one that was asked for",
+    on=EVERY_RESPONSE,
+    source="rfc9110#8.4",
+    contract=["transport-05", "framing-02"],
+    at="header:content-encoding",
+    hint="Take the upstream's Content-Encoding off where the body was decoded on the way. Asked for are gzip and "
+    "deflate.",
+    broken_by={"not gzip": header("content-encoding", "gzip"), "not asked for": header("content-encoding", "br")},
+    needs=["headers", "bytes"],
+)
+def test_content_coding(exchange: Exchange) -> None:
+    declared = exchange.header("content-encoding") or ""
+    if declared.strip().lower() in ("", "identity"):
+        return
+    _, problem = undone(exchange.reads, declared)
+    if "holds more than" in problem:
+        raise Inconclusive(problem)
+    assert not problem, f"“{exchange.request}”: {problem}"
+
+
 # --- the request --------------------------------------------------------------------------------------------
 
 CHUNKED = once(replace(PLAIN, headers=(*JSON_CONTENT, ("transfer-encoding", "chunked")), label="body-in-chunks"))
@@ -262,7 +288,7 @@ def test_served(send: Send, send_raw: Send) -> None:
 
 @must(
     "answer in one JSON document where stream is absent, false or null",
-    on=(PLAIN, LENGTH, NULLS),
+    on=(PLAIN, LENGTH, NULLS, SDK),
     source="openai-openapi#CreateChatCompletionRequest.stream",
     contract=["transport-06"],
     at="header:content-type",

@@ -45,6 +45,7 @@ OK = {
 }  # fmt: skip
 ACCEPTED = respond(200, OK)
 TAKEN = {"accepted": ACCEPTED, "a server error": status(500)}  #: what a request that is to be refused is not answered
+NOT_400 = TAKEN | {"404": status(404)}
 
 
 def wrong(label: str, needs: str = "", **members: Any) -> Request:
@@ -444,10 +445,10 @@ FORMAT_UNNAMED = wrong(
     on=(TOOL_UNNAMED, TOOL_SPACED, TOOL_LONG),
     source="openai-openapi#FunctionObject.name",
     contract=["validation-17"],
-    broken_by=TAKEN,
+    broken_by=NOT_400,
 )
 def test_tool_name_refused(exchange: Exchange) -> None:
-    refused(exchange)
+    refused(exchange, 400, 422)
 
 
 @should(
@@ -455,10 +456,10 @@ def test_tool_name_refused(exchange: Exchange) -> None:
     on=(TOOL_UNDECLARED, TOOLS_LACKING),
     source="openai-openapi#ChatCompletionToolChoiceOption",
     contract=["validation-18"],
-    broken_by=TAKEN,
+    broken_by=NOT_400,
 )
 def test_tool_choice_refused(exchange: Exchange) -> None:
-    refused(exchange)
+    refused(exchange, 400, 422)
 
 
 @should(
@@ -466,10 +467,10 @@ def test_tool_choice_refused(exchange: Exchange) -> None:
     on=(FORMAT_UNKNOWN, FORMAT_UNNAMED),
     source="openai-openapi#CreateChatCompletionRequest.response_format",
     contract=["validation-19"],
-    broken_by=TAKEN,
+    broken_by=NOT_400,
 )
 def test_format_refused(exchange: Exchange) -> None:
-    refused(exchange)
+    refused(exchange, 400, 422)
 
 
 @should(
@@ -477,10 +478,10 @@ def test_format_refused(exchange: Exchange) -> None:
     on=(TOOL_UNASKED,),
     source="openai-openapi#ChatCompletionRequestToolMessage.tool_call_id",
     contract=["validation-20"],
-    broken_by=TAKEN,
+    broken_by=NOT_400,
 )
 def test_unasked_result_refused(exchange: Exchange) -> None:
-    refused(exchange)
+    refused(exchange, 400, 422)
 
 
 @should(
@@ -488,10 +489,10 @@ def test_unasked_result_refused(exchange: Exchange) -> None:
     on=(TOOL_UNANSWERED,),
     source="openai-functions",
     contract=["validation-21"],
-    broken_by=TAKEN,
+    broken_by=NOT_400,
 )
 def test_unanswered_call_refused(exchange: Exchange) -> None:
-    refused(exchange)
+    refused(exchange, 400, 422)
 
 
 # --- nulls --------------------------------------------------------------------------------------------------
@@ -588,13 +589,14 @@ OVERFLOW_WORDS = 280_000  #: a token each, more than a window of 200,000 tokens 
 _TOO_LONG = ("context", "too long", "too large", "maximum", "exceed", "reduce the length", "token limit")
 
 
-def overflow(send: Send, send_raw: Send, model: Model) -> Exchange:
+def overflow(send: Send, send_raw: Send, model: Model, *, stream: bool = True) -> Exchange:
     """The refusal of a prompt beyond the context. Raises NotApplicable without `--intrusive`, since an endpoint that
     takes it may charge for it, and Inconclusive where it was read whole. What may pass is asked once more: that it
     comes again while other requests are answered shows that it is about the prompt."""
     if not model.claims(INTRUSIVE) or not model.claims(COSTLY):
         raise NotApplicable("it costs much where it is accepted, and is sent with --intrusive only")
-    request = streamed(chat(f"{SALT} {'a ' * OVERFLOW_WORDS}", label="context-overflow"))
+    plain = replace(chat(f"{SALT} {'a ' * OVERFLOW_WORDS}", label="context-overflow"), expect="error")
+    request = streamed(plain) if stream else plain
     exchange = send_raw(request)
     if exchange.transient and exchange.status != 429 and send(PLAIN).succeeded:
         exchange = send_raw(again(request))
@@ -622,6 +624,7 @@ def _is_read(exchange: Exchange) -> bool:
         "accepted": only(lambda each: each.streams, ACCEPTED),
         "404": only(lambda each: each.streams, status(404)),
         "a gateway's failure": only(lambda each: each.streams, status(502)),
+        "a failure where it is plain": only(lambda each: not each.streams and each.expect == "error", status(500)),
         "an error in a success": only(lambda each: each.streams, respond(200, {"error": {"message": "too long"}})),
         "a message that hides it": only(
             lambda each: each.streams,
@@ -630,10 +633,12 @@ def _is_read(exchange: Exchange) -> bool:
     },
 )  # fmt: skip
 def test_context_overflow(send: Send, send_raw: Send, model: Model) -> None:
-    exchange = overflow(send, send_raw, model)
-    assert exchange.status in (400, 413), said(exchange)
-    told = f"{exchange.error.get('code')} {exchange.error.get('message')}".lower()
-    assert any(each in told for each in _TOO_LONG), f"the error does not speak of the context: {told[:160]}"
+    """It is sent plain, too, where the stream was refused, so that neither costs anything."""
+    for stream in (True, False):
+        exchange = overflow(send, send_raw, model, stream=stream)
+        assert exchange.status in (400, 413), said(exchange)
+        told = f"{exchange.error.get('code')} {exchange.error.get('message')}".lower()
+        assert any(each in told for each in _TOO_LONG), f"the error does not speak of the context: {told[:160]}"
 
 
 def _prompt_of(exchange: Exchange) -> int:

@@ -249,6 +249,17 @@ def model_of_a_vendor(exchange: Exchange) -> Exchange:
     return completions(lambda document: document.update(model="vendor/" + document["model"]))(exchange)
 
 
+@right("equiv-02, isolation-02: routing differences")
+def model_by_turns(exchange: Exchange) -> Exchange:
+    """Now this and now that snapshot of the model answers, each with a fingerprint of its own."""
+    month = 5 + int(exchange.request.key, 16) % 3
+
+    def change(document: Any) -> None:
+        document |= {"model": f"{document['model']}-2024-0{month}-13", "system_fingerprint": f"fp_{month}"}
+
+    return completions(change)(exchange)
+
+
 @right("envelope-04: within five minutes")
 def created_a_minute_ago(exchange: Exchange) -> Exchange:
     """created is the time of an upstream whose clock is a minute late."""

@@ -21,11 +21,16 @@ THINKING: Models = (Model("reference-reasoning", "gpt"),)  #: judged where a fau
 
 def faulty(names: Iterable[str], models: Models = MODELS) -> Send:
     """The endpoint of the whole run with these faults: what they do not touch is answered as it was there. What
-    they make of a request is answered by another endpoint."""
+    they make of a request is answered by another endpoint, and what is repeated oftener than there, after what it
+    repeats: else it would be cold."""
     answers, other, asked = whole(models).answers, other_endpoint(), threading.local()
+    beside = remembering(other.answer)
 
     def answer(request: Request) -> Exchange:
-        known = answers.get(request.key) if request is asked.request else None
+        if request is not asked.request:
+            return other.answer(request)
+        if (known := answers.get(request.key)) is None and request.after is not None:
+            beside(request.after)
         return known or other.answer(request)
 
     planted = plant(answer, names)

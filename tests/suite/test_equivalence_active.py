@@ -28,6 +28,8 @@ from conformance.suite.test_equivalence import ERROR_PAIRS, OUTPUT_PAIRS, TEXT_P
 PROMPT, WRITTEN, DETAILS = "usage.prompt_tokens", "usage.completion_tokens", "usage.prompt_tokens_details"
 CACHED = f"{DETAILS}.cached_tokens"
 TEXT = "choices.*.delta.content"
+ARGUMENTS = "choices.*.delta.tool_calls.*.function.arguments"
+WHOLE_ARGUMENTS = "choices.*.message.tool_calls.*.function.arguments"
 REASON = "choices.*.finish_reason"
 NAMES = "choices.*.delta.tool_calls.*.function.name"
 
@@ -42,6 +44,30 @@ def whole(request: Request) -> bool:
 
 def first_time(request: Request) -> bool:
     return request.streams and request.attempt == 1
+
+
+def parallel(request: Request) -> bool:
+    return request.streams and request.asked.get("max_tokens") == 500
+
+
+def unquoted(text: str) -> str:
+    return text.replace('"', "'")
+
+
+def second_time(request: Request) -> bool:
+    return request.streams and request.attempt <= 2
+
+
+def by_turns(*more: int) -> Fault:
+    """So many more prompt_tokens in a stream the first, the second and the third time."""
+
+    def fault(exchange: Exchange) -> Exchange:
+        attempt = exchange.request.attempt
+        if not exchange.request.streams or attempt > len(more):
+            return exchange
+        return put(PROMPT, lambda count: count + more[attempt - 1])(exchange)
+
+    return fault
 
 
 def in_streams(*faults: Fault) -> Fault:
@@ -80,6 +106,12 @@ SENT_AGAIN = edit(  # B184: the last chunk holds the whole text once more
     [
         ("prompt_tokens", put(PROMPT, lambda count: count + 50), "accepted"),
         ("prompt_tokens", only(first_time, put(PROMPT, lambda count: count + 1)), "accepted"),  # routed elsewhere
+        ("prompt_tokens", only(second_time, put(PROMPT, lambda count: count + 1)), "accepted"),
+        ("prompt_tokens", in_streams(put(PROMPT, lambda count: count + 1)), "violated"),  # each time, so for money
+        ("prompt_tokens", in_streams(put(PROMPT, lambda count: count - 1)), "violated"),
+        ("prompt_tokens", by_turns(1, -1, 1), "inconclusive"),
+        ("prompt_tokens", by_turns(30, -20, 20), "violated"),  # more than the time explains
+        ("prompt_tokens", by_turns(1, 0, 1), "accepted"),
         ("prompt_tokens", in_streams(estimated), "violated"),
         ("prompt_tokens", in_streams(put(PROMPT, 0)), "violated"),  # D4, D6: lost on the way
         ("prompt_tokens", in_streams(WRAPPED), "inconclusive"),  # B059: no usage, which is another requirement
@@ -105,6 +137,14 @@ SENT_AGAIN = edit(  # B184: the last chunk holds the whole text once more
         ("calls", put("choices.*.message.tool_calls.*.function.arguments", "{}"), "accepted"),
         ("calls", in_streams(put(NAMES, lambda name: name and name * 2)), "violated"),
         ("calls", in_streams(drop("choices.*.delta.tool_calls")), "inconclusive"),
+        ("calls", put("choices.*.message.content", ""), "accepted"),
+        ("calls", in_streams(put("choices.*.delta.content", "Paris")), "violated"),
+        ("arguments", put(ARGUMENTS, lambda text: text and f" {text}"), "accepted"),
+        ("arguments", in_streams(put(ARGUMENTS, lambda text: text.rstrip("}"))), "violated"),
+        ("arguments", only(first_time, put(ARGUMENTS, lambda text: text.rstrip("}"))), "inconclusive"),  # the model
+        ("arguments", chain(put(ARGUMENTS, unquoted), put(WHOLE_ARGUMENTS, unquoted)), "inconclusive"),  # as well
+        ("arguments", only(parallel, put(ARGUMENTS, unquoted)), "violated"),
+        ("arguments", drop("choices.*.delta.tool_calls"), "not applicable"),
         ("length", put("usage", None), "accepted"),
         ("length", in_streams(put(REASON, lambda reason: reason and "stop")), "violated"),
         ("length", only(whole, put(REASON, "max_tokens")), "violated"),

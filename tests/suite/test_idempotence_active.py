@@ -18,6 +18,10 @@ def with_key(request: Request) -> bool:
     return any(name == "idempotency-key" for name, _ in request.headers)
 
 
+def with_charset(request: Request) -> bool:
+    return any("charset" in value for _, value in request.headers)
+
+
 SAME = put("id", "chatcmpl-same")
 
 
@@ -35,6 +39,7 @@ SAME = put("id", "chatcmpl-same")
         ("repeats_are_independent", only(repeated, drop("usage")), "inconclusive"),
         ("sdk_headers", only(with_key, SAME), "accepted"),  # played back
         ("sdk_headers", only(with_key, status(400)), "violated"),
+        ("sdk_headers", only(with_charset, status(415)), "violated"),
         ("sdk_headers", only(lambda each: with_key(each) and repeated(each), status(409)), "violated"),
         ("sdk_headers", only(with_key, status(502)), "inconclusive"),
     ],

@@ -36,6 +36,19 @@ def recall(request: Request) -> bool:
     return request.label == RECALL.label
 
 
+def both(one: Condition, other: Condition) -> Condition:
+    return lambda request: one(request) and other(request)
+
+
+TURNS = (4, 14, 24)  #: the attempts of what is sent in company
+CALLS = "choices.*.message.tool_calls"
+COMPANY_JSON = named("json-object-in-company")
+
+
+def wants_json(request: Request) -> bool:
+    return "response_format" in request.asked
+
+
 @pytest.mark.parametrize(
     ("requirement", "change", "expected"),
     [
@@ -47,12 +60,24 @@ def recall(request: Request) -> bool:
         ("answers_not_mixed_up", only(named("nonce-MORB"), status(429)), "inconclusive"),
         ("usage_not_mixed_up", put("usage.prompt_tokens", lambda count: count + 3), "accepted"),
         ("usage_not_mixed_up", only(attempts(4), put("model", "another")), "inconclusive"),
-        ("usage_not_mixed_up", only(attempts(4, streams=True), put("usage.prompt_tokens", 8)), "violated"),
-        ("usage_not_mixed_up", only(attempts(4), put("usage.prompt_tokens", 9)), "violated"),
+        ("usage_not_mixed_up", only(attempts(*TURNS, streams=True), put("usage.prompt_tokens", 8)), "violated"),
+        ("usage_not_mixed_up", only(attempts(*TURNS), put("usage.prompt_tokens", 9)), "violated"),
+        ("usage_not_mixed_up", only(attempts(4), put("usage.prompt_tokens", 9)), "inconclusive"),
+        ("usage_not_mixed_up", only(attempts(2, *TURNS), put("usage.prompt_tokens", 9)), "inconclusive"),  # routed
         ("forms_not_mixed_up", put("model", "reference-gpt-2026-01-01"), "accepted"),
         ("forms_not_mixed_up", only(lambda each: "tools" in each.asked, status(400)), "accepted"),
-        ("forms_not_mixed_up", only(attempts(4), put("model", "reference-claude")), "violated"),
-        ("forms_not_mixed_up", only(lambda each: each.label == "json-object-in-company", put(TEXT, "OK.")), "violated"),
+        ("forms_not_mixed_up", only(attempts(4), put("model", "reference-gpt-2026-01-01")), "accepted"),
+        ("forms_not_mixed_up", only(attempts(4), put("model", "reference-claude")), "inconclusive"),  # routed elsewhere
+        ("forms_not_mixed_up", only(COMPANY_JSON, put(TEXT, "OK.")), "violated"),
+        ("forms_not_mixed_up", only(both(COMPANY_JSON, attempts(4)), put(TEXT, "OK.")), "inconclusive"),  # once
+        ("forms_not_mixed_up", only(both(COMPANY_JSON, attempts(4, 14)), put(TEXT, "OK.")), "inconclusive"),
+        (
+            "forms_not_mixed_up",  # alone it comes out so, too, now and then
+            only(lambda each: COMPANY_JSON(each) or (wants_json(each) and each.attempt == 3), put(TEXT, "OK.")),
+            "inconclusive",
+        ),
+        ("forms_not_mixed_up", only(both(named("nonce-MORB"), attempts(1)), put(CALLS, [{}])), "violated"),
+        ("forms_not_mixed_up", only(attempts(4, streams=True), respond(200, {"choices": [{}]})), "violated"),
         ("no_memory", only(recall, put(TEXT, "NONE")), "accepted"),
         ("no_memory", only(recall, put(TEXT, f"It is conversation {SALTED}.")), "accepted"),
         ("no_memory", only(recall, put(TEXT, f"You told me TIVA{SALTED}.")), "violated"),
@@ -60,6 +85,7 @@ def recall(request: Request) -> bool:
         ("aborted_streams", only(attempts(4, 5, streams=True), HUNG_UP), "accepted"),
         ("aborted_streams", only(attempts(7), failing(Failure("truncated", "incomplete chunked read"))), "violated"),
         ("aborted_streams", only(attempts(6), CUT), "violated"),
+        ("aborted_streams", only(attempts(1, 7, streams=True), put("id", "chatcmpl-1")), "violated"),  # B404
         ("aborted_streams", only(attempts(7), failing(Failure("timeout", "no answer"))), "inconclusive"),
         ("aborted_streams", only(attempts(5, streams=False), status(500)), "violated"),
         ("aborted_streams", only(attempts(5, streams=False), status(503)), "inconclusive"),

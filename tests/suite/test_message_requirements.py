@@ -7,6 +7,9 @@ from typing import Any
 import pytest
 
 from builders_http import Said, asking, choice, completion, response, said
+from builders_stream import DONE, ROLE, delta
+from builders_stream import stream as stream_of
+from conformance.requests import STOP_STREAM, STREAM
 
 CALL = {"id": "call_1", "type": "function", "function": {"name": "get_time", "arguments": "{}"}}
 
@@ -31,3 +34,31 @@ CALL = {"id": "call_1", "type": "function", "function": {"name": "get_time", "ar
 def test_not_empty(message: dict[str, Any], finish_reason: Any, asked: dict[str, Any], expected: Said) -> None:
     document = completion(choices=[choice(message, finish_reason=finish_reason)])
     assert said("message.not_empty", response(document, request=asking(**asked))) == expected
+
+
+@pytest.mark.parametrize(
+    ("events", "finish_reason", "expected"),
+    [
+        ([{"content": "OK"}], "stop", "accepted"),
+        ([{"tool_calls": [CALL | {"index": 0}]}], "tool_calls", "accepted"),
+        ([{"refusal": "I cannot."}], "stop", "accepted"),
+        ([], "length", "accepted"),
+        ([], "stop", "violated"),
+        ([{"content": ""}, {"tool_calls": None}], "stop", "violated"),
+        ([{"reasoning_content": "Let me see."}], "stop", "violated"),
+        ([], None, "not applicable"),
+    ],
+)
+def test_stream_not_empty(events: list[dict[str, Any]], finish_reason: Any, expected: Said) -> None:
+    exchange = stream_of(STREAM, ROLE, *(delta(**each) for each in events), delta(finish_reason), DONE)
+    assert said("message.stream_not_empty", exchange) == expected
+
+
+def test_a_stream_that_a_stop_sequence_ended_may_be_empty() -> None:
+    assert said("message.stream_not_empty", stream_of(STOP_STREAM, ROLE, delta("stop"), DONE)) == "not applicable"
+
+
+def test_calls_that_are_null_in_every_delta_are_none() -> None:
+    exchange = stream_of(STREAM, ROLE, delta(content="OK", tool_calls=None), delta("stop"), DONE)
+    assert "tool_calls" not in exchange.messages[0]
+    assert said("chunk.choices.delta.tool_calls.not_empty", exchange) == "violated"

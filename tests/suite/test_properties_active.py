@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 from builders_asked import GPT, Said, asked, endpoint, found
@@ -34,6 +35,11 @@ def later(request: Request) -> bool:
     return len(request.asked.get("messages", ())) > 2
 
 
+def once_more(exchange: Exchange) -> Exchange:
+    """Answered when it was asked again, after an error of the server's own."""
+    return replace(exchange, earlier=(respond(500, {"error": {"message": "panic"}})(exchange),))
+
+
 def has(name: str) -> Callable[[Request], bool]:
     return lambda request: name in request.asked
 
@@ -56,6 +62,7 @@ def test_the_reference_endpoint_conforms_on_many(name: str, model: Model) -> Non
         ("no_server_error", respond(400, {"error": {"message": "no"}}), "accepted"),
         ("no_server_error", status(504), "inconclusive"),
         ("no_server_error", only(has("n"), respond(500, {"error": {"message": "panic"}})), "violated"),
+        ("no_server_error", only(has("n"), once_more), "violated"),
         ("one_violated_constraint", only(mistaken, REFUSED), "accepted"),
         ("one_violated_constraint", only(mistaken, status(500)), "violated"),
         ("one_violated_constraint", only(mistaken, drop("error.message")), "violated"),

@@ -62,6 +62,13 @@ def test_reasoning(requirement: str, change: Fault, expected: Said) -> None:
     assert asked(f"reasoning.{requirement}", change) == expected
 
 
+def counted(thought: Any, **members: Any) -> Exchange:
+    usage: dict[str, Any] = {"prompt_tokens": 9, "completion_tokens": 50, "total_tokens": 59}
+    if thought is not None:
+        usage |= {"completion_tokens_details": {"reasoning_tokens": thought}}
+    return response(completion(choices=[choice(members)], usage=usage))
+
+
 def message(**members: Any) -> Exchange:
     return response(completion(choices=[choice(members)]))
 
@@ -75,6 +82,10 @@ def message(**members: Any) -> Exchange:
         ("reasoning_apart", message(content="<think>\n\n</think>\n\nOK."), "violated"),
         ("reasoning_apart", message(content="The user wants OK. </think> OK."), "violated"),
         ("reasoning_apart", stream(chunk({"content": "<thi"}), chunk({"content": "nk>"}, "stop")), "violated"),
+        ("shown_reasoning_is_counted", counted(40, content="OK", reasoning_content="First, 47."), "accepted"),
+        ("shown_reasoning_is_counted", counted(0, content="OK", reasoning_content="First, 47."), "violated"),
+        ("shown_reasoning_is_counted", counted(None, reasoning_content="First, 47."), "not applicable"),
+        ("shown_reasoning_is_counted", counted(0, content="OK"), "not applicable"),
         ("reasoning_is_text", message(reasoning_content="OK"), "accepted"),
         ("reasoning_is_text", message(reasoning_content=""), "accepted"),
         ("reasoning_is_text", message(reasoning_content=None), "not applicable"),

@@ -72,6 +72,8 @@ def late(exchange: Exchange) -> Exchange:
         ("robust.huge_body", only(huge, late), "violated"),
         ("robust.huge_body", only(after, status(503)), "violated"),
         ("robust.hung_up", put("usage.prompt_tokens", 1), "accepted"),
+        ("robust.hung_up", only(after, put("usage", None)), "accepted"),
+        ("robust.hung_up", only(after, put("usage.prompt_tokens", 1)), "violated"),
         ("robust.hung_up", only(after, RESET), "violated"),
         ("robust.hung_up", only(after, status(401)), "inconclusive"),
         ("security.internal_image_refused", respond(422, ERROR), "accepted"),

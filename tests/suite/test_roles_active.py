@@ -10,10 +10,11 @@ import pytest
 from builders_asked import Said, asked
 
 from conformance.exchange import Exchange, Request
-from conformance.faults import content, drop, only, put, respond, status
+from conformance.faults import chain, content, drop, only, put, respond, status
 from conformance.reference import Endpoint
 from conformance.requirement import Fault
 
+DELTA = "choices.*.delta.content"
 CONTENT = "choices.*.message.content"
 REFUSED = respond(400, {"error": {"message": "not supported", "type": "invalid_request_error"}})
 UNPROCESSABLE = respond(422, {"detail": [{"msg": "developer is not one of system, assistant, user"}]})
@@ -85,7 +86,11 @@ def last_of_each_role(messages: list[Any]) -> list[Any]:
         ("developer", never_read(lambda messages: [{**messages[0], "role": "system"}, *messages[1:]]), "accepted"),
         ("developer", UNPROCESSABLE, "violated"),  # B288
         ("developer", never_read(as_turn), "violated"),
-        ("every_system", put(CONTENT, "BLUE2, hello, RED1"), "accepted"),
+        ("every_system", put(DELTA, lambda text: text and f" {text} "), "accepted"),
+        ("every_system", only(first, put(DELTA, "Hello.")), "accepted"),
+        ("system_streamed", put(DELTA, lambda text: text and text.replace("2", "")), "accepted"),  # every_system's
+        ("system_streamed", without_role("system"), "violated"),
+        ("system_streamed", REFUSED, "inconclusive"),
         ("every_system", never_read(last_system), "violated"),
         ("every_system", status(500), "violated"),  # B289
         ("conversation", put(CONTENT, "**QX3817** and **MB5520**"), "accepted"),
@@ -99,7 +104,12 @@ def last_of_each_role(messages: list[Any]) -> list[Any]:
         ("no_alternation", put(CONTENT, "HB590, TR909, KM204"), "accepted"),
         ("no_alternation", never_read(last_of_each_role), "violated"),
         ("no_alternation", REFUSED, "violated"),  # B298
-        ("opaque", put(CONTENT, "<b>&amp;</b> data:"), "accepted"),  # special tokens may be stripped
+        ("opaque", put(CONTENT, "DT507 <b>&amp;</b> data:"), "accepted"),  # special tokens may be stripped
+        ("opaque", put(CONTENT, "<tool_call></tool_call> <b>&amp;</b>"), "violated"),
+        ("calls_without_tools", chain(), "accepted"),
+        ("calls_without_tools", only(lambda each: "tools" not in each.asked, REFUSED), "violated"),
+        ("calls_without_tools", REFUSED, "not applicable"),
+        ("empty_contents", only(lambda each: "tools" not in each.asked, REFUSED), "accepted"),  # as Anthropic's API
         ("opaque", put(CONTENT, "<b>&</b>"), "violated"),
         ("opaque", put("choices.*.delta.content", lambda text: text and text.replace("&", "")), "violated"),
         ("opaque", content(b"data: [DONE]\n\n"), "inconclusive"),

@@ -84,6 +84,8 @@ COUNT_OF_ONE = chain(put(WRITTEN, 4), only(several, put(WRITTEN, 4)))
         ("choices.as_many_as_asked", status(500), "violated"),
         ("choices.tokens_of_all", chain(put(WRITTEN, 4), only(several, put(WRITTEN, 8))), "accepted"),
         ("choices.tokens_of_all", chain(put(WRITTEN, 4), only(several, put(WRITTEN, 7))), "accepted"),  # one end token
+        ("choices.tokens_of_all", chain(put(WRITTEN, 4), only(several, put(WRITTEN, 10))), "accepted"),
+        ("choices.tokens_of_all", chain(put(WRITTEN, 4), only(several, put(WRITTEN, 11))), "violated"),
         ("choices.tokens_of_all", COUNT_OF_ONE, "violated"),
         ("choices.tokens_of_all", only(several, edit(one_choice)), "inconclusive"),
         ("choices.tokens_of_all", only(several, refused("n must be 1")), "inconclusive"),

@@ -27,6 +27,14 @@ def named(*names: str) -> Any:
     return is_named
 
 
+NO_JSON = respond(400, {"error": {"message": "Failed to generate JSON.", "code": "json_validate_failed"}})
+TOO_SMALL = respond(400, {"error": {"message": "max_tokens must be at least 16", "param": "max_tokens"}})
+
+
+def cut(request: Request) -> bool:
+    return request.label == "schema-cut"
+
+
 def said(value: Any) -> Fault:
     return put(CONTENT, json.dumps(value, ensure_ascii=False))
 
@@ -75,6 +83,11 @@ CONSTRAINED = {"code": "ABC-1234", "day": "2026-01-01", "n": 5, "list": [1, 2, 3
         ("names", SPACED, "accepted"),
         ("names", said({"名前": "Ada", "first_name": "x", "a_b": "x", "x_y": "x"}), "violated"),
         ("names", REFUSED, "accepted"),
+        ("letters", said({"name": "Zoë Ångström"}), "accepted"),
+        ("letters", said({"name": "Zoe\u0308 Å."}), "accepted"),  # with a combining accent
+        ("letters", said({"name": "Zoe Angstrom"}), "violated"),
+        ("letters", said({"name": "Zo? ?ngstr?m"}), "violated"),
+        ("letters", said({"name": "Ada"}), "inconclusive"),
         ("key_order", SPACED, "accepted"),
         ("key_order", put(CONTENT, lambda text: json.dumps(json.loads(text), sort_keys=True)), "violated"),
         ("key_order", said({"alpha_answer": "no"}), "not applicable"),
@@ -84,6 +97,9 @@ CONSTRAINED = {"code": "ABC-1234", "day": "2026-01-01", "n": 5, "list": [1, 2, 3
         ("unsupported", status(500), "violated"),
         ("cut_is_length", put(CONTENT, ""), "accepted"),
         ("cut_is_length", put(REASON, "stop"), "violated"),
+        ("cut_is_length", only(cut, NO_JSON), "violated"),
+        ("cut_is_length", only(cut, TOO_SMALL), "inconclusive"),
+        ("cut_is_length", NO_JSON, "inconclusive"),
         ("cut_is_length", put(REASON, "tool_calls"), "violated"),
         ("cut_is_length", put("choices", []), "inconclusive"),
         ("json_unsaid", answered({}), "accepted"),

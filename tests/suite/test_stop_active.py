@@ -8,11 +8,18 @@ import pytest
 from builders_asked import Said, asked
 
 from conformance.exchange import Request
-from conformance.faults import edit, only, put, respond
+from conformance.faults import edit, only, put, respond, status
 from conformance.requirement import Fault
 
 CONTENT, REASON = "choices.*.message.content", "choices.*.finish_reason"
 REFUSED = respond(400, {"error": {"message": "stop: Input should be a valid list", "type": "invalid_request_error"}})
+
+
+BLANK_REFUSED = respond(400, {"error": {"message": "stop: each must contain non-whitespace", "type": "t"}})
+
+
+def stops(request: Request) -> bool:
+    return "stop" in request.asked
 
 
 def text(request: Request) -> bool:
@@ -48,6 +55,8 @@ def streamed(*pieces: str) -> Fault:
         ("text_ends_before", put(CONTENT, "ALPHA BRAVO "), "accepted"),
         ("text_ends_before", put(CONTENT, "ALPHA BRAVO STOPHERE CHARLIE"), "violated"),  # B249
         ("text_ends_before", put(CONTENT, "ALPHA BRAVO STOPH"), "violated"),
+        ("text_ends_before", put(CONTENT, "ALPHA BRAV"), "violated"),  # a character more is cut
+        ("text_ends_before", put(CONTENT, "ALPHA"), "accepted"),  # what the model left out, nobody cut
         ("text_ends_before", put(CONTENT, "I will not say that."), "inconclusive"),
         ("text_ends_before", REFUSED, "inconclusive"),
         ("up_to_four", put(CONTENT, "one, two,"), "accepted"),
@@ -56,6 +65,12 @@ def streamed(*pieces: str) -> Fault:
         ("up_to_four", only(text, REFUSED), "violated"),  # B276
         ("up_to_four", only(four, REFUSED), "violated"),
         ("up_to_four", REFUSED, "inconclusive"),
+        ("up_to_four", only(stops, REFUSED), "violated"),
+        ("up_to_four", only(stops, status(402)), "inconclusive"),
+        ("up_to_four", only(four, BLANK_REFUSED), "inconclusive"),
+        ("white_space", only(four, BLANK_REFUSED), "violated"),
+        ("white_space", only(four, REFUSED), "not applicable"),
+        ("white_space", put(CONTENT, "one, two,"), "accepted"),
         ("reason_is_stop", put("usage", None), "accepted"),
         ("reason_is_stop", put(REASON, lambda reason: reason and "stop_sequence"), "violated"),
         ("reason_is_stop", put("choices", []), "inconclusive"),

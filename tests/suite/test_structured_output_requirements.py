@@ -21,6 +21,7 @@ from builders_stream import (
     stream,
     unclear,
     uncovered,
+    warns,
 )
 from conformance.exchange import Exchange
 from conformance.requests import (
@@ -78,6 +79,10 @@ CASES = [
     unclear("structured_output.json_object", "a refusal", answer(None, refusal="I cannot.")),
     unclear("structured_output.json_object", "broken off by an error",
             stream(JSON_OBJECT_STREAM, ROLE, delta(content='{"a"'), ERROR, DONE)),
+    right("structured_output.no_white_space_run", "indented", answer('{\n    "a": 1\n}\n')),
+    right("structured_output.no_white_space_run", "cut off in a word", flat('{"name": "Ad', "length")),
+    warns("structured_output.no_white_space_run", "cut off in white space", flat('{"name": ' + " \n" * 60, "length")),
+    warns("structured_output.no_white_space_run", "in pieces", nested('{"order": ', *["\t"] * 80, finish="length")),
     right("structured_output.follows_schema", "integers as numbers", flat(ADA | {"height": 2, "age": 36.0})),
     fails("structured_output.follows_schema", "prose after a silent fallback", flat("Ada is 36.")),
     fails("structured_output.follows_schema", "a hint only", flat(ADA | {"age": "36", "extra": 1})),

@@ -8,10 +8,11 @@ import pytest
 from builders_asked import Said, asked
 
 from conformance.exchange import Request
-from conformance.faults import chain, drop, edit, only, put, respond, status
+from conformance.faults import chain, chunk, drop, edit, insert, only, put, respond, status
 from conformance.requirement import Fault
 
 CALLS, CONTENT, REASON = "choices.*.message.tool_calls", "choices.*.message.content", "choices.*.finish_reason"
+DELTA = "choices.*.delta.content"
 ARGUMENTS = f"{CALLS}.*.function.arguments"
 REFUSED = respond(400, {"error": {"message": "not supported", "type": "invalid_request_error"}})
 NO_CALL = chain(drop(CALLS), put(CONTENT, "It is sunny."), put(REASON, "stop"))
@@ -31,6 +32,10 @@ def first(request: Request) -> bool:
     return request.attempt == 1
 
 
+def strict(request: Request) -> bool:
+    return b'"strict"' in request.body
+
+
 def answers(*faults: Fault) -> Fault:
     return only(with_results, *faults)
 
@@ -39,6 +44,11 @@ def sequential(document: Any) -> None:
     for choice in document["choices"]:
         if "message" in choice:
             choice["message"]["tool_calls"] = choice["message"]["tool_calls"][:1]
+
+
+_FAILED = {"error": {"message": "tool call parsing failed", "type": "server_error", "param": None, "code": None}}
+cut_fails = insert(1, chunk(_FAILED))
+FIRST_STREAMED = put("choices.*.delta.tool_calls", lambda calls: [each for each in calls if each["index"] == 0])
 
 
 def legacy_as_tools(document: Any) -> None:
@@ -62,7 +72,11 @@ def legacy_as_tools(document: Any) -> None:
         ("allowed", NO_CALL, "violated"),
         ("several", put(ARGUMENTS, lambda text: text.replace("Paris", "Paris, France")), "accepted"),
         ("several", only(first, edit(sequential)), "accepted"),
-        ("several", edit(sequential), "inconclusive"),
+        ("several", chain(edit(sequential), FIRST_STREAMED), "inconclusive"),  # the model's way
+        ("several", edit(sequential), "violated"),
+        ("several", FIRST_STREAMED, "violated"),
+        ("several", only(lambda each: each.attempt < 3, FIRST_STREAMED), "accepted"),
+        ("several", only(lambda each: each.streams or each.attempt == 2, NO_CALL, FIRST_STREAMED), "inconclusive"),
         ("several", put(f"{CALLS}.*.id", "call_0"), "violated"),
         ("several", put(ARGUMENTS, '{"city":"Paris and Tokyo"}'), "violated"),
         ("several", NO_CALL, "inconclusive"),
@@ -79,11 +93,26 @@ def legacy_as_tools(document: Any) -> None:
         ("round_trip", answers(put(REASON, "end_turn")), "violated"),
         ("round_trip", NO_CALL, "inconclusive"),
         ("round_trip", put(f"{CALLS}.*.id", None), "not applicable"),
-        ("several_results", put(CONTENT, "QB4417."), "accepted"),
+        ("several_results", put(CONTENT, "Paris: QA9026, Tokyo: QB4417, spare: QD6203."), "accepted"),
         ("several_results", put(CONTENT, "QA9026."), "violated"),
+        ("several_results", put(CONTENT, "QB4417."), "violated"),
+        ("several_results", put(CONTENT, "QA9026 and QB4417."), "violated"),  # a part is lost
+        ("several_results", put(CONTENT, "QB4417, QA9026 and QD6203."), "violated"),  # each to the other call
+        ("several_results", only(first, put(CONTENT, "QB4417, QA9026 and QD6203.")), "accepted"),
+        ("system_beside_tools", put(CONTENT, "QB4417. KIWI7"), "accepted"),
+        ("system_beside_tools", put(CONTENT, "QB4417."), "violated"),
+        ("system_beside_tools", REFUSED, "inconclusive"),
         ("several_results", REFUSED, "violated"),  # B199, B200
-        ("text_beside", put(CONTENT, "It was “ZX417”"), "accepted"),
-        ("text_beside", put(CONTENT, "I mentioned no code."), "violated"),  # D15
+        ("text_beside", put(DELTA, lambda text: text and f"{text} "), "accepted"),
+        ("text_beside", put(DELTA, lambda text: text and "I mentioned no code."), "violated"),  # D15
+        ("text_beside", put(DELTA, ""), "violated"),  # held back, as if it were a call
+        ("cut_call_is_no_error", chain(), "accepted"),
+        ("cut_call_is_no_error", cut_fails, "violated"),
+        ("cut_call_is_no_error", only(first, cut_fails), "accepted"),
+        ("cut_call_is_no_error", status(400), "inconclusive"),
+        ("strict_taken", only(strict, REFUSED), "violated"),
+        ("strict_taken", REFUSED, "not applicable"),
+        ("strict_taken", only(strict, NO_CALL), "accepted"),
         ("empty_arguments_taken", put(CONTENT, "I do not know."), "accepted"),
         ("empty_arguments_taken", REFUSED, "violated"),  # B196
         ("odd_arguments", respond(400, {"error": {"message": "arguments must be valid JSON"}}), "accepted"),

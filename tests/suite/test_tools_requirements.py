@@ -41,7 +41,7 @@ from conformance.requests import (
 )  # fmt: skip
 
 PARIS = '{"city":"Paris"}'
-BOOKING = {"day": "friday", "guests": 4, "contact": {"name": "Ada", "by_mail": False}}
+BOOKING = {"day": "friday", "guests": 4, "table": "4071", "contact": {"name": "Ada", "by_mail": False}}
 PING = {"type": "function", "function": {"name": "ping"}}
 NO_PARAMETERS = chat("Use the tool.", label="ping", tools=[PING])
 QUERY = {"type": "custom", "custom": {"name": "run_query"}}
@@ -185,11 +185,27 @@ CASES = [
     warns("tools.no_empty_names", "an empty name",
           pieces(first(), {"index": 0, "function": {"name": "", "arguments": PARIS}})),
     fails("tools.pieces_add_up", "an extra {} ahead", pieces(first("{}"), more(PARIS))),
-    fails("tools.pieces_add_up", "the end lost", pieces(first(), more('{"city":"Paris"'))),
-    fails("tools.pieces_add_up", "truncation disguised as tool_calls", pieces(first('{"text":"abc'))),
+    fails("tools.pieces_add_up", "escaped twice", pieces(first(json.dumps(PARIS)[:9]), more(json.dumps(PARIS)[9:]))),
+    fails("tools.pieces_add_up", "escaped twice, without quotes", pieces(first(json.dumps(PARIS)[1:-1]))),
+    fails("tools.pieces_add_up", "each piece twice",
+          pieces(first('{"city":'), more('{"city":'), more('"Paris"}'), more('"Paris"}'))),
+    fails("tools.pieces_add_up", "a piece twice",
+          pieces(first(), more('{"city":'), more('{"city":'), more('"Paris"'), more("}"))),
+    fails("tools.pieces_add_up", "each holds what came before",
+          pieces(first(), more('{"city":'), more('{"city":"Pa'), more(PARIS))),
+    fails("tools.pieces_add_up", "the wrong way round", pieces(first(), more('"Paris"'), more('{"city":'), more("}"))),
+    unclear("tools.pieces_add_up", "the end lost", pieces(first(), more('{"city":"Paris"'))),
+    unclear("tools.pieces_add_up", "truncation disguised as tool_calls", pieces(first('{"text":"abc'))),
+    unclear("tools.pieces_add_up", "a slip: one brace too many", pieces(first(), more(PARIS), more("}"))),
+    unclear("tools.pieces_add_up", "a slip: quotes", pieces(first(), more("{'city':'Paris'}"))),
+    unclear("tools.pieces_add_up", "a slip: a line break within a text", pieces(first(), more('{"city":"Pa\nris"}'))),
+    right("tools.pieces_add_up", "a slip among others", IN_PIECES, pieces(first(), more('{"city":Paris}'))),
     silent("tools.pieces_add_up", "cut off by the limit", LIMITED),
     unclear("tools.pieces_add_up", "broken off by an error", BROKEN_OFF),
     silent("tools.pieces_add_up", "a shared index, another fault", SHARED_INDEX),
+    right("tools.no_null_arguments", "left out or empty", IN_PIECES, pieces(first(), {"index": 0, "function": {}})),
+    warns("tools.no_null_arguments", "null first", pieces(first(None), more(PARIS))),  # type: ignore[arg-type]
+    warns("tools.no_null_arguments", "null last", pieces(first(), more(PARIS), more(None))),  # type: ignore[arg-type]
     right("tools.streamed_finish", "tool_calls", IN_PIECES),
     silent("tools.streamed_finish", "forced",
            pieces(first(PARIS, name="get_time"), request=TOOL_NAMED_STREAM, finish="stop")),

@@ -14,6 +14,7 @@ from conformance.suite.test_unknown import NAME, UNKNOWN, refusal
 
 CLAUDE = Model("reference-claude", "claude")
 TEXT, PROMPT = "choices.*.message.content", "usage.prompt_tokens"
+GIVEN = "choices.*.message.tool_calls.*.function.arguments"
 NO_IMAGES = only(shown, respond(400, REFUSED))
 
 
@@ -27,6 +28,10 @@ def alone(request: Request) -> bool:
 
 def old(request: Request) -> bool:
     return request.label == "length"
+
+
+def several(request: Request) -> bool:
+    return b"report_colours" in request.body
 
 
 def low(request: Request) -> bool:
@@ -81,6 +86,13 @@ def test_openai_is_free_to_refuse_its_own(requirement: str) -> None:
         ("image_counted", put(TEXT, "Something."), "inconclusive"),
         ("detail_taken", NO_IMAGES, "not applicable"),
         ("detail_taken", only(low, respond(400, REFUSED)), "violated"),
+        ("detail_taken", only(several, respond(400, REFUSED)), "accepted"),  # it is not the detail
+        ("every_image_seen", chain(), "accepted"),
+        ("every_image_seen", NO_IMAGES, "not applicable"),
+        ("every_image_seen", only(several, respond(400, REFUSED)), "violated"),
+        ("every_image_seen", only(lambda each: "tool_choice" in each.asked, respond(400, REFUSED)), "accepted"),
+        ("every_image_seen", only(several, put(GIVEN, '{"earlier":"green","latest":"blue"}')), "violated"),
+        ("every_image_seen", only(several, put("choices.*.finish_reason", "length")), "inconclusive"),
         ("low_costs_less", only(lambda each: each.label in (LOW.label, HIGH.label), put(PROMPT, 300)), "accepted"),
         ("low_costs_less", only(low, put(PROMPT, 3000)), "violated"),
         ("broken_image_refused", respond(422, REFUSED), "accepted"),

@@ -115,6 +115,7 @@ LONG = only(lambda each: each.streams, status(413))
         ("context_overflow", LONG, "accepted"),
         ("context_overflow", only(lambda each: each.streams, status(502)), "violated"),  # B340
         ("context_overflow", only(lambda each: each.streams and each.attempt == 1, status(502)), "accepted"),
+        ("context_overflow", only(lambda each: not each.streams and len(each.body) > 10**5, status(500)), "violated"),
         ("context_overflow", only(lambda each: each.streams, status(429)), "inconclusive"),
         ("context_overflow", status(502), "inconclusive"),
         ("context_overflow", only(lambda each: each.streams, refusal(message="prompt is too long: 9 > 8")), "accepted"),
