@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from builders_http import EVENTS, Said, asking, completion, refusal, response, said
-from conformance.exchange import Exchange
+from conformance.exchange import Exchange, Failure
 
 MISTAKEN = replace(asking(messages=[]), expect="error")
 PAGE = response(b"<html>Bad gateway</html>", ("content-type", "text/html"), status=502)
@@ -47,3 +47,30 @@ TEXT = ("content-type", "text/plain")
 )
 def test_errors(requirement: str, exchange: Exchange, expected: Said) -> None:
     assert said(f"errors.{requirement}", exchange) == expected
+
+
+def silent(kind: str, *messages: object) -> Exchange:
+    """A mistake to which no response came; of other messages it is another one."""
+    request = replace(asking(messages=list(messages)), expect="error", label=f"mistake-{len(messages)}")
+    return Exchange(request, 0, failure=Failure(kind, "no answer"))  # type: ignore[arg-type]
+
+
+ANSWERED = [refusal(request=replace(MISTAKEN, attempt=number)) for number in range(1, 6)]
+
+
+@pytest.mark.parametrize(
+    ("exchanges", "expected"),
+    [
+        (ANSWERED, "accepted"),
+        ([*ANSWERED, silent("reset")], "accepted"),  # one may be chance
+        ([*ANSWERED, silent("reset"), silent("timeout", 1)], "violated"),
+        ([*ANSWERED, silent("refused"), silent("refused", 1)], "not applicable"),  # nobody is there
+    ],
+)
+def test_mistakes_are_answered(exchanges: list[Exchange], expected: str) -> None:
+    assert said("errors.mistakes_are_answered", *exchanges) == expected
+
+
+def test_where_most_is_silent_nothing_is_judged() -> None:
+    with pytest.raises(AssertionError, match="2 of 3 mistaken requests were not answered"):
+        said("errors.mistakes_are_answered", ANSWERED[0], silent("reset"), silent("timeout", 1))

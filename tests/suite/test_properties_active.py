@@ -40,6 +40,10 @@ def once_more(exchange: Exchange) -> Exchange:
     return replace(exchange, earlier=(respond(500, {"error": {"message": "panic"}})(exchange),))
 
 
+def labelled(beginning: str) -> Callable[[Request], bool]:
+    return lambda request: request.label.startswith(beginning)
+
+
 def has(name: str) -> Callable[[Request], bool]:
     return lambda request: name in request.asked
 
@@ -63,6 +67,12 @@ def test_the_reference_endpoint_conforms_on_many(name: str, model: Model) -> Non
         ("no_server_error", status(504), "inconclusive"),
         ("no_server_error", only(has("n"), respond(500, {"error": {"message": "panic"}})), "violated"),
         ("no_server_error", only(has("n"), once_more), "violated"),
+        ("single_requests", put("system_fingerprint", "fp_1"), "accepted"),
+        ("single_requests", only(labelled("tool-round-trip"), drop("usage.total_tokens")), "violated"),
+        ("single_requests", only(labelled("parameters-"), drop("id")), "violated"),
+        ("single_requests", only(labelled("context-overflow"), respond(413, {"detail": "too large"})), "accepted"),
+        ("single_requests", only(labelled("context-overflow"), respond(400, {"detail": "too long"})), "violated"),
+        ("single_requests", status(503), "inconclusive"),
         ("one_violated_constraint", only(mistaken, REFUSED), "accepted"),
         ("one_violated_constraint", only(mistaken, status(500)), "violated"),
         ("one_violated_constraint", only(mistaken, drop("error.message")), "violated"),
