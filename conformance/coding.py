@@ -20,8 +20,12 @@ def undone(reads: tuple[Read, ...], coding: str) -> tuple[tuple[Read, ...], str]
     decoded, left = [], MOST
     try:
         for when, data in reads:
-            decoded.append((when, undo.decompress(data, left)))
-            left -= len(decoded[-1][1])
+            plain = undo.decompress(data, left)
+            while undo.eof and undo.unused_data.startswith(b"\x1f\x8b") and len(plain) < left:  # another member
+                data, undo = undo.unused_data, zlib.decompressobj(wbits=47)
+                plain += undo.decompress(data, left - len(plain))
+            decoded.append((when, plain))
+            left -= len(plain)
             if left <= 0:
                 return (), f"the {name} content holds more than {MOST:,} bytes"
     except zlib.error as error:

@@ -106,9 +106,9 @@ def again(request: Request, attempt: int = 2) -> Request:
 
 
 def for_model(request: Request, model: Model, salt: str) -> Request:
-    """The request as this model is sent it: one that reasons is given a limit large enough for its thoughts, and
-    OpenAI's no temperature, and the limit under the newer name (contract, section 3). What is asked of such models only
-    stays as it is, and what is wrong in itself for its limit or its temperature."""
+    """The request as this model is sent it: one that reasons is given a limit large enough for its thoughts, OpenAI's
+    and Claude no temperature, and OpenAI's the limit under the newer name (contract, section 3). What is asked of such
+    models only stays as it is, and what is wrong in itself for its limit or its temperature."""
     if not model.reasons or not request.asked or REASONING in request.features or _wrong_limits(request):
         return request.to(model.name, salt)
     document = _with_room(request.asked, model)
@@ -125,7 +125,8 @@ _ROOM = 4096  #: tokens for thoughts and an answer
 
 def _with_room(asked: dict[str, Any], model: Model) -> dict[str, Any]:
     if not model.asked_as_openai:
-        return {name: max(value, _ROOM) if name in _LIMITS and value else value for name, value in asked.items()}
+        kept = {name: value for name, value in asked.items() if (name, model.family) != ("temperature", "claude")}
+        return {name: max(value, _ROOM) if name in _LIMITS and value else value for name, value in kept.items()}
     document = {name: value for name, value in asked.items() if name not in ("temperature", *_LIMITS)}
     limit = max(asked.get(name) or 0 for name in _LIMITS)
     return document | ({"max_completion_tokens": max(limit, _ROOM)} if limit else {})

@@ -172,7 +172,7 @@ _TOGETHER: tuple[dict[str, Any], ...] = (
             {"role": "developer", "content": "Answer in one line."},
             {"role": "user", "name": "ada", "content": "Say OK."},
         ],
-        "frequency_penalty": 0.5, "presence_penalty": 0.5, "logit_bias": {"50256": -100}, "metadata": {"run": "a"},
+        "frequency_penalty": 0.5, "presence_penalty": 0.5, "logit_bias": {"50256": -100},
         "store": False, "service_tier": "auto", "prompt_cache_key": "conformance", "safety_identifier": "conformance",
         "response_format": {"type": "text"}, "max_tokens": 24,
     },

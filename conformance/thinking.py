@@ -26,20 +26,22 @@ def learnt(send: Send, model: Model, salt: str) -> tuple[Model, Exchange]:
 
 
 def _likely(model: Model, exchange: Exchange) -> Iterator[Model]:
-    if exchange.status in (400, 422) and not model.asked_as_openai and _names_limits(exchange):
+    if exchange.status in (400, 422) and not model.reasons and model.family == "claude" and _names_limits(exchange):
+        yield replace(model, thinking="room")
+    elif exchange.status in (400, 422) and not model.asked_as_openai and _names_limits(exchange):
         yield replace(model, thinking="openai")
     elif answers(exchange) and not model.reasons and _thinks(exchange):
         yield replace(model, thinking="room")
 
 
 def _names_limits(exchange: Exchange) -> bool:
-    """Whether an error is about max_tokens or temperature, which OpenAI's models that reason refuse."""
+    """Whether an error is about max_tokens or temperature, which models that reason refuse as others take them."""
     try:
         told = f"{exchange.error.get('param')} {exchange.error.get('message')}"
     except Inconclusive:
         return False
     named = "max_tokens" in told or "temperature" in told
-    return named and any(word in told for word in ("support", "max_completion_tokens", "deprecated"))
+    return named and any(word in told for word in ("support", "max_completion_tokens", "deprecated", "thinking"))
 
 
 def _thinks(exchange: Exchange) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import re
 import signal
@@ -98,7 +99,9 @@ def test_render_of_no_report(tmp_path: Path, content: str | None) -> None:
 
 def conclusion(said: str) -> str:
     """The sentence that a run ends with."""
-    return next(line for line in said.splitlines() if line.startswith(("CONFORMS", "VIOLATES", "COULD NOT JUDGE")))
+    lines = said.splitlines()
+    first = next(at for at, line in enumerate(lines) if line.startswith(("CONFORMS", "VIOLATES", "COULD NOT JUDGE")))
+    return " ".join(itertools.takewhile(bool, lines[first:]))
 
 
 def test_the_reference_conforms_is_judged_again_and_rendered(tmp_path: Path) -> None:

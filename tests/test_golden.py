@@ -64,10 +64,11 @@ def usage_of(uncached: int, read: int, written_5m: int, written_1h: int, output:
 
 
 @form
-@given(uncached=st.integers(1, 200_000), read=counts, written_5m=counts, written_1h=counts)
+@given(uncached=st.integers(512, 200_000), read=counts, written_5m=counts, written_1h=counts)
 def test_accepts_any_true_usage(
     exchange_of: Callable[[Any], Exchange], uncached: int, read: int, written_5m: int, written_1h: int
 ) -> None:
+    """Of prompts that are long enough to be cached."""
     usage = usage_of(uncached, read, written_5m, written_1h, output=3)
     assert violated(exchange_of(usage), model("claude")) == {}
 

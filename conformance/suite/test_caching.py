@@ -618,15 +618,16 @@ def test_streams_count_once(send: Send) -> None:
         "lost": streams(recount(hidden)),
         "no details": streams(drop(DETAILS)),
         "others": streams(recount(fewer(HITS, 64))),
-        "written, too": streams(recount(lambda usage, counts: counts.update({HITS: counts[HITS] - 9, WRITES_5M: 9}))),
+        "written, too": streams(recount(half_written)),
     },
 )
 def test_streams_read_alike(send: Send) -> None:
     plain = repetition(send)
     streamed = first_found(send, CACHE_WARM_STREAM)
     held(bool(streamed.hits), "a plain reply hits, and a stream neither reads nor writes the prefix", streamed, plain)
-    held(not streamed.written and not plain.written, "a hit of the whole prefix is charged a write", streamed, plain)
-    same("hits", 0, streamed, plain)
+    written_again = max(streamed.written, plain.written)  # an upstream may write a small tail of its own (cache-25)
+    held(written_again * 20 <= plain.hits, "a hit of the whole prefix is charged a write", streamed, plain)
+    same("hits", written_again, streamed, plain)
 
 
 # --- what is cached -----------------------------------------------------------------------------------------

@@ -138,8 +138,8 @@ def test_mistakes_are_answered(exchanges: list[Exchange]) -> None:
     silent = [each for each in exchanges if each.failure]
     if len(silent) * 2 > len(exchanges):
         raise Inconclusive(f"{len(silent)} of {len(exchanges)} mistaken requests were not answered")
-    if len(silent) > 1:
-        labels = ", ".join(dict.fromkeys(each.request.label for each in silent))
+    if len(found := dict.fromkeys(each.request.label for each in silent)) > 1:
+        labels = ", ".join(found)
         raise Violation(f"never answered: {labels} ({silent[0].outcome})"[:400], *silent)
 
 

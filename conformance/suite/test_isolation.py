@@ -279,5 +279,5 @@ def test_aborted_streams(send_raw: Send, send_together: Together) -> None:
     later = had(send_raw(AFTERWARDS))
     assert later.succeeded, f"after two aborted streams a plain request is answered with HTTP {later.status}"
     ids = [each.reply.get("id") for each in map(send_raw, (LENGTH_STREAM, *INTACT))]
-    known = [each for each in ids if each]
+    known = [str(each) for each in ids if each]
     assert len(known) == len(set(known)), f"three streams of one request have the ids {', '.join(known)}"

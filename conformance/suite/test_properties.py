@@ -107,7 +107,7 @@ def test_single_requests(send: Send, send_raw: Send, model: Model, counts: Calla
         lambda: send(_unless(model.reasons, extremes("least", model))),
         lambda: send(_unless(model.reasons, extremes("greatest", model))),
         lambda: _unless_large(overflow(send, send_raw, model)),
-        lambda: _unless_large(overflow(send, send_raw, model, stream=False)),
+        lambda: _unless_large(_too_long_twice(send, send_raw, model)),
     ]
     for had in asked:
         try:
@@ -126,6 +126,13 @@ def _unless(condition: bool, request: Request) -> Request:
     if condition or not request.asked:
         raise NotApplicable("it is not asked of this model")
     return request
+
+
+def _too_long_twice(send: Send, send_raw: Send, model: Model) -> Exchange:
+    """The plain prompt that is too long, where the stream of it was refused: else it may be charged for."""
+    if overflow(send, send_raw, model).status < 400:
+        raise NotApplicable("it was not refused in a stream")
+    return overflow(send, send_raw, model, stream=False)
 
 
 def _unless_large(exchange: Exchange) -> Exchange:

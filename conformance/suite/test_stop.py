@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import Any
 
 from conformance.archive import Send
@@ -11,7 +12,7 @@ from conformance.families import broken_off
 from conformance.faults import edit, only, put, respond
 from conformance.profile import Model
 from conformance.requests import PLAIN, STOP, STOP_STREAM, chat, streamed
-from conformance.requirement import must, should
+from conformance.requirement import may, must
 
 from .test_served import refuses
 
@@ -23,6 +24,9 @@ STOP_FOUR = chat(
     "Repeat exactly and add nothing: one two three four five six",
     label="stop-four", stop=["five six", "three four", "\n\n", "qqq"], max_tokens=40,
 )  # fmt: skip
+STOP_FOUR_WORDS = replace(
+    STOP_FOUR, body=STOP_FOUR.body.replace(rb'"\n\n"', b'"zzz"'), label=f"{STOP_FOUR.label}-words"
+)
 
 
 def _text(exchange: Exchange, first: str) -> str:
@@ -109,8 +113,8 @@ def test_text_ends_before(exchange: Exchange) -> None:
 def test_up_to_four(send: Send, model: Model) -> None:
     """Some models that reason take no stop sequences."""
     four, one = send(STOP_FOUR), send(STOP)
-    if _for_white_space(four):
-        raise Inconclusive("what is refused is the sequence of white space, which is another requirement")
+    if refuses(four):  # of white space, it may be: that is another requirement
+        four = send(STOP_FOUR_WORDS)
     for refused, taken, form in ((four, one, "an array of four"), (one, four, "one as text")):
         assert not (refused.refused and taken.succeeded), (
             f"stop as {form} is refused with {refused.outcome}, and not otherwise: {refused.text[:120]}"
@@ -128,7 +132,7 @@ def _for_white_space(exchange: Exchange) -> bool:
     return refuses(exchange) and re.search(r"white.?space", exchange.text, re.IGNORECASE) is not None
 
 
-@should(
+@may(
     "take a stop sequence of white space",
     on=(STOP_FOUR,),
     source="openai-openapi#StopConfiguration",

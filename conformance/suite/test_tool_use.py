@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 from conformance.archive import Send
-from conformance.exchange import Exchange, Inconclusive, NotApplicable, Request, list_of
+from conformance.exchange import Exchange, Inconclusive, NotApplicable, Request, Violation, list_of
 from conformance.families import broken_off, failed
 from conformance.faults import chunk, drop, insert, only, put, respond, status
 from conformance.requests import (
@@ -437,12 +438,30 @@ def _confused_results(exchange: Exchange) -> str:
     contract=["roles-01"],
     at="choices.*.message.content",
     hint="Pass system messages on in the code that translates tools, as in the one that translates text.",
-    broken_by=without("KIWI7"),
+    broken_by=only(lambda each: b'"tools"' in each.body, without("KIWI7")),
 )
 def test_system_beside_tools(send: Send) -> None:
     if not send(TOOL_RESULTS).succeeded:
         raise Inconclusive("results of tools are refused, which is another requirement")
-    one_of_three(send, TOOL_RESULTS, lacks(["KIWI7"]))
+    if any(not _untold(send(each)) for each in tries(TOOL_RESULTS)):
+        return
+    free = send(_without_tools(TOOL_RESULTS))
+    if not free.succeeded or lacks(["KIWI7"])(free):
+        raise Inconclusive("the model does not follow the system message without tools, either")
+    raise Violation("the system message is followed without tools, and beside them in none of three answers", free)
+
+
+def _without_tools(request: Request) -> Request:
+    """The same without its tools, and with what was said of calls as text."""
+    told = [each for each in request.asked["messages"] if each["role"] in ("system", "user")]
+    body = json.dumps({name: each for name, each in request.asked.items() if name != "tools"} | {"messages": told})
+    return replace(request, body=body.encode(), label=f"{request.label}-without-tools")
+
+
+def _untold(exchange: Exchange) -> str:
+    if exchange.tool_calls:
+        raise Inconclusive("the model calls a tool again, and says nothing")
+    return lacks(["KIWI7"])(exchange)
 
 
 @should(

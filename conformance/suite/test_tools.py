@@ -558,7 +558,7 @@ def _garbled(texts: list[str]) -> str:
     model may write what is no JSON. Arguments of many pieces are not tried in every order."""
     whole = "".join(texts)
     if _begins_again(whole):
-        return "a whole value comes first, and then another"
+        return "an empty object comes first, and then another"
     if is_object(_text_of(whole)) or is_object(_text_of(f'"{whole}"')):
         return "they are escaped twice"
     if len(texts) > 1 and is_object(texts[-1]):
@@ -576,10 +576,10 @@ def _garbled(texts: list[str]) -> str:
 
 def _begins_again(text: str) -> bool:
     try:
-        _, end = json.JSONDecoder().raw_decode(text.lstrip())
+        value, end = json.JSONDecoder().raw_decode(text.lstrip())
     except (ValueError, RecursionError):
         return False
-    return text.lstrip()[end:].lstrip().startswith(("{", "["))
+    return value == {} and text.lstrip()[end:].lstrip().startswith(("{", "["))
 
 
 def _text_of(text: str) -> str:

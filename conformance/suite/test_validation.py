@@ -29,6 +29,7 @@ from conformance.requests import (
     bad,
     chat,
     features_of,
+    intrusive,
     once,
     streamed,
 )
@@ -595,7 +596,7 @@ def overflow(send: Send, send_raw: Send, model: Model, *, stream: bool = True) -
     comes again while other requests are answered shows that it is about the prompt."""
     if not model.claims(INTRUSIVE) or not model.claims(COSTLY):
         raise NotApplicable("it costs much where it is accepted, and is sent with --intrusive only")
-    plain = replace(chat(f"{SALT} {'a ' * OVERFLOW_WORDS}", label="context-overflow"), expect="error")
+    plain = intrusive(replace(chat(f"{SALT} {'a ' * OVERFLOW_WORDS}", label="context-overflow"), expect="error"))
     request = streamed(plain) if stream else plain
     exchange = send_raw(request)
     if exchange.transient and exchange.status != 429 and send(PLAIN).succeeded:

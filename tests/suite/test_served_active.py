@@ -134,7 +134,12 @@ def with_tools(request: Request) -> bool:
     return bool(request.asked.get("tools"))
 
 
-THINKING = Model("reference-reasoning", "gpt")
+def with_choice(request: Request) -> bool:
+    return bool(request.asked.get("tool_choice", "none") != "none")
+
+
+THINKING, CLAUDE = Model("reference-reasoning", "gpt"), Model("reference-claude", "claude")
+NOT_FORCED = {"error": {"message": "Thinking may not be enabled when tool_choice forces tool use."}}
 
 
 @pytest.mark.parametrize(
@@ -144,7 +149,9 @@ THINKING = Model("reference-reasoning", "gpt")
         (choosing("none"), GPT, "violated"),
         (choosing("required"), GPT, "violated"),  # B201
         (choosing("named"), GPT, "violated"),  # B212
-        (choosing("required", "named"), THINKING, "accepted"),
+        (choosing("required", "named"), THINKING, "violated"),
+        (choosing("required", "named"), replace(CLAUDE, thinking="room"), "accepted"),
+        (only(with_choice, respond(400, NOT_FORCED)), CLAUDE, "accepted"),
         (choosing("none"), THINKING, "violated"),
         (only(with_tools, status(400)), GPT, "inconclusive"),
         (only(lambda each: "tool_choice" in each.asked, status(402)), GPT, "accepted"),

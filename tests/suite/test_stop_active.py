@@ -30,6 +30,10 @@ def wide(request: Request) -> bool:
     return text(request) and not request.asked["stop"].isascii()
 
 
+def blank(request: Request) -> bool:
+    return "\n\n" in (request.asked.get("stop") or ())
+
+
 def four(request: Request) -> bool:
     return isinstance(request.asked.get("stop"), list)
 
@@ -67,7 +71,8 @@ def streamed(*pieces: str) -> Fault:
         ("up_to_four", REFUSED, "inconclusive"),
         ("up_to_four", only(stops, REFUSED), "violated"),
         ("up_to_four", only(stops, status(402)), "inconclusive"),
-        ("up_to_four", only(four, BLANK_REFUSED), "inconclusive"),
+        ("up_to_four", only(four, BLANK_REFUSED), "violated"),
+        ("up_to_four", only(blank, BLANK_REFUSED), "accepted"),
         ("white_space", only(four, BLANK_REFUSED), "violated"),
         ("white_space", only(four, REFUSED), "not applicable"),
         ("white_space", put(CONTENT, "one, two,"), "accepted"),

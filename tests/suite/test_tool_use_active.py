@@ -32,6 +32,10 @@ def first(request: Request) -> bool:
     return request.attempt == 1
 
 
+def offers(request: Request) -> bool:
+    return "tools" in request.asked
+
+
 def strict(request: Request) -> bool:
     return b'"strict"' in request.body
 
@@ -100,7 +104,8 @@ def legacy_as_tools(document: Any) -> None:
         ("several_results", put(CONTENT, "QB4417, QA9026 and QD6203."), "violated"),  # each to the other call
         ("several_results", only(first, put(CONTENT, "QB4417, QA9026 and QD6203.")), "accepted"),
         ("system_beside_tools", put(CONTENT, "QB4417. KIWI7"), "accepted"),
-        ("system_beside_tools", put(CONTENT, "QB4417."), "violated"),
+        ("system_beside_tools", put(CONTENT, "QB4417."), "inconclusive"),
+        ("system_beside_tools", only(offers, put(CONTENT, "QB4417.")), "violated"),
         ("system_beside_tools", REFUSED, "inconclusive"),
         ("several_results", REFUSED, "violated"),  # B199, B200
         ("text_beside", put(DELTA, lambda text: text and f"{text} "), "accepted"),
