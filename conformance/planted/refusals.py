@@ -171,7 +171,7 @@ FAULTS = (
         "served.refusal_says_why"),
     planted("cut-json-refused", "JSON that the limit cut off is refused.", "B242",
         lift(if_answer(_cut_json, answering(400, _GENERATED))),
-        "schemas_followed.cut_is_length"),
+        "schemas_followed.cut_is_given"),
     planted("empty-part-refused-claude", "On Claude an empty text part is refused.", "B297",
         refusing(both(is_claude, _empty_part), error("cache_control cannot be set for empty text blocks")),
         "roles.empty_contents"),
