@@ -10,7 +10,6 @@ from .data import fixture
 from .exchange import MODEL, SALT, Request
 from .profile import Model
 
-PATH = "/chat/completions"
 TOOLS = fixture("tools.json")
 OUTPUT_SCHEMAS = fixture("output_schemas.json")
 UNKNOWN_MODEL = "no-such-model-phanedge-conformance"

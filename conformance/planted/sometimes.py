@@ -74,10 +74,6 @@ def _unwritten(usage: JSONObject) -> None:
     _set_writes(usage, 0, 0)
 
 
-def _without_details(usage: JSONObject) -> None:
-    usage.pop("prompt_tokens_details", None)
-
-
 def _as_five_minutes(usage: JSONObject) -> None:
     _set_writes(usage, sum(_writes(usage)), 0)
 

@@ -11,6 +11,7 @@ from conformance.exchange import Exchange, Inconclusive, NotApplicable, Request,
 from conformance.families import broken_off, failed
 from conformance.faults import chunk, drop, insert, only, put, respond, status
 from conformance.requests import (
+    PARIS,
     TIME,
     TOOL_AUTO,
     TOOL_PARALLEL,
@@ -34,12 +35,11 @@ _PARSER = {"error": {"message": "tool call parsing failed", "type": "server_erro
 _UNMATCHED = {"error": {"message": "tool_result without a tool_use", "type": "invalid_request_error"}}
 CALLS = "choices.*.message.tool_calls"
 PIECES = "choices.*.delta.tool_calls"
-_PARIS = "Use the tool: weather in Paris?"
 
-TOOL_SAID_AUTO = chat(_PARIS, label="tool-said-auto", tools=[WEATHER], tool_choice="auto", max_tokens=300)
+TOOL_SAID_AUTO = chat(PARIS, label="tool-said-auto", tools=[WEATHER], tool_choice="auto", max_tokens=300)
 _TIME_ONLY = {"mode": "required", "tools": [{"type": "function", "function": {"name": "get_time"}}]}
 TOOL_ALLOWED = chat(
-    _PARIS, label="tool-allowed", tools=[WEATHER, TIME], max_tokens=300, features=frozenset({"tools.allowed"}),
+    PARIS, label="tool-allowed", tools=[WEATHER, TIME], max_tokens=300, features=frozenset({"tools.allowed"}),
     tool_choice={"type": "allowed_tools", "allowed_tools": _TIME_ONLY},
 )  # fmt: skip
 _PING: JSONObject = {"type": "function", "function": {"name": "ping", "description": "Checks that the line is up."}}
@@ -49,7 +49,7 @@ TOOL_BARE = chat(
 )  # fmt: skip
 TOOL_BARE_STREAM = streamed(TOOL_BARE)
 LEGACY_FUNCTION = chat(
-    _PARIS, label="legacy-function", max_tokens=300,
+    PARIS, label="legacy-function", max_tokens=300,
     functions=[WEATHER["function"]], function_call={"name": "get_weather"},
 )  # fmt: skip
 
@@ -94,7 +94,7 @@ TOOL_TEXT_BESIDE = streamed(
         label="tool-text-beside", tools=[WEATHER, _PING_FULL], max_tokens=100,
         messages=[
             {"role": "system", "content": "Put every reply in braces, like this: {Hello.}"},
-            {"role": "user", "content": _PARIS},
+            {"role": "user", "content": PARIS},
             {"role": "assistant", "content": "The gate code is ZX417. I look.", "tool_calls": _LOOKED} | _KEPT,
             result("call_1a2b", "Sunny."),
             result("call_3c4d", "Up."),
@@ -118,7 +118,7 @@ def _odd(id: str, arguments: str) -> JSONObject:
 TOOL_ODD_ARGUMENTS = chat(
     label="tool-odd-arguments", tools=[WEATHER], max_tokens=100,
     messages=[
-        {"role": "user", "content": _PARIS},
+        {"role": "user", "content": PARIS},
         {"role": "assistant", "content": None, "tool_calls": [_odd("call_5e6f", ""), _odd("call_7a8b", '{"bad')]},
         result("call_5e6f", "No city was given."),
         result("call_7a8b", "Station QC5081 reports fog."),
@@ -184,7 +184,7 @@ FORMAT_BESIDE_TOOLS = streamed(
     )
 )  # fmt: skip
 CALL_BESIDE_FORMAT = chat(
-    _PARIS, label="call-beside-format", tools=[WEATHER], tool_choice="required", max_tokens=300,
+    PARIS, label="call-beside-format", tools=[WEATHER], tool_choice="required", max_tokens=300,
     response_format=_FORMAT, features=_BOTH,
 )  # fmt: skip
 
@@ -366,7 +366,7 @@ def after_call(send: Send) -> Request:
         raise NotApplicable("a call has no id, which is another requirement")
     results = [result(str(each["id"]), '{"temperature": "-37.5", "unit": "celsius"}') for each in calls]
     said = {"role": "assistant", "content": None, "tool_calls": calls}
-    question = {"role": "user", "content": _PARIS}
+    question = {"role": "user", "content": PARIS}
     return chat(label="tool-round-trip", messages=[question, said, *results], tools=[WEATHER], max_tokens=100)
 
 
