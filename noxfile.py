@@ -86,10 +86,11 @@ def interop(session: nox.Session) -> None:
 
 @nox.session
 def lint(session: nox.Session) -> None:
-    """Ruff: rules and format."""
-    session.install("ruff>=0.6")
+    """Ruff: rules and format; import-linter: which room may import which."""
+    session.install("ruff>=0.6", "import-linter>=2.1", "-e", ".")
     session.run("ruff", "check", ".")
     session.run("ruff", "format", "--check", ".")
+    session.run("lint-imports", "--no-logo")
 
 
 @nox.session
@@ -111,7 +112,7 @@ def wheel(session: nox.Session) -> None:
         names = sorted(path.name for path in (ROOT / "schemas").iterdir())
         session.run(
             "python", "-c",
-            "import sys; from conformance.data import PACKAGE, folder; "
+            "import sys; from conformance.resources import PACKAGE, folder; "
             "assert folder('schemas').parent == PACKAGE, folder('schemas'); "
             "missing = set(sys.argv[1:]) - {path.name for path in folder('schemas').iterdir()}; "
             "assert not missing, missing",

@@ -16,10 +16,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from conformance.archive import recorded
-from conformance.exchange import Exchange, Request
-from conformance.reference import Endpoint
-from conformance.reference.server import serving
+from conformance.evidence.archive import recorded
+from conformance.evidence.exchange import Exchange, Request
+from conformance.lab.reference import Endpoint
+from conformance.lab.reference.server import serving
 
 PAGE = Path(__file__).parents[1] / "docs" / "performance.md"
 KEY = "sk-benchmark-0123456789abcdefghijklmnop"

@@ -15,12 +15,12 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 
-from .config import NAME
-from .options import JUDGING, OPTIONS
-from .parameters import NOT_JUDGED, USAGE_ERROR, arguments, stop, taking
+from conformance.settings.config import NAME
+from conformance.settings.options import JUDGING, OPTIONS
+from conformance.settings.typer_options import NOT_JUDGED, USAGE_ERROR, arguments, stop, taking
 
 if TYPE_CHECKING:
-    from .report import Report
+    from conformance.report.report import Report
 
 app = typer.Typer(
     name="phanedge-conformance",
@@ -97,8 +97,8 @@ def judge(
 
 def _judge_bundle(bundle: Path, given: dict[str, Any]) -> NoReturn:
     """Judge what is in a bundle, and say which verdicts are others than those of its report."""
-    from .bundle import BundleError, changes, selection, unpack
-    from .run import RunError
+    from conformance.commands.bundle import BundleError, changes, selection, unpack
+    from conformance.run.run import RunError
 
     out = given["out"] = given.get("out") or Path("reports") / bundle.stem
     with tempfile.TemporaryDirectory() as held:
@@ -125,9 +125,9 @@ def bundle(
     out: Annotated[Path, typer.Option(metavar="FILE", help="The file to write.")] = Path("bundle.zip"),
 ) -> None:
     """Pack a run into one file, which `judge` judges again elsewhere: exchanges, report, and what was judged."""
-    from .archive import ArchiveError
-    from .bundle import BundleError, pack
-    from .run import RunError
+    from conformance.commands.bundle import BundleError, pack
+    from conformance.evidence.archive import ArchiveError
+    from conformance.run.run import RunError
 
     try:
         typer.echo(f"{out}: {pack(folder, out):,} exchanges")
@@ -150,7 +150,7 @@ def replay(
     """Say by which command a finding can be seen again; with --send, see it again.
 
     Exit codes: 0 holds or only shown, 1 a MUST is violated, 2 wrong usage, 3 could not be judged."""
-    from .replay import ReplayError, replayed
+    from conformance.commands.replay import ReplayError, replayed
 
     try:
         said, code = replayed(id, folder, model, send, header or [])
@@ -174,9 +174,9 @@ def init(
     **given: Any,
 ) -> None:
     """Write a configuration by looking at the endpoint: its models, and what each refuses."""
-    from .init import write
-    from .look import LookError
-    from .sending import SessionError
+    from conformance.commands.discover import LookError
+    from conformance.commands.init import write
+    from conformance.sending.stack import SessionError
 
     try:
         typer.echo(write(out, given))
@@ -192,9 +192,9 @@ def serve(
     fault: Faults = None,
 ) -> None:
     """Serve the reference endpoint over HTTP, until interrupted."""
-    from .planted import plant
-    from .reference import Endpoint
-    from .reference.server import serving
+    from conformance.lab.known_faults import plant
+    from conformance.lab.reference import Endpoint
+    from conformance.lab.reference.server import serving
 
     try:
         send = plant(Endpoint().answer, fault or [])
@@ -215,7 +215,7 @@ def catalogue(
     area: Annotated[str, typer.Option(help="Only the requirements of this area.")] = "",
 ) -> None:
     """List every requirement: its id, level, sentence and source."""
-    from .catalogue import load
+    from conformance.suite.catalogue import load
 
     known = [each for each in load().values() if not area or each.area == area]
     if not known:
@@ -228,7 +228,7 @@ def catalogue(
 @app.command()
 def explain(id: Annotated[str, typer.Argument(help="The id of a requirement, such as usage.prompt_tokens.")]) -> None:
     """Say all about one requirement: the sentence, its source, on what it is judged, and what to do when violated."""
-    from .catalogue import load
+    from conformance.suite.catalogue import load
 
     known = load()
     if id not in known:
@@ -238,7 +238,7 @@ def explain(id: Annotated[str, typer.Argument(help="The id of a requirement, suc
         stop(
             f"there is no requirement {id!r}{': did you mean ' + ' or '.join(near) + '?' if near else ''}", USAGE_ERROR
         )
-    from .render.explanation import explanation
+    from conformance.report.render.explanation import explanation
 
     typer.echo(explanation(known[id]))
 
@@ -250,7 +250,7 @@ def render(
     out: Annotated[Path | None, typer.Option(help="The file to write [default: standard output].")] = None,
 ) -> None:
     """Render a report again: for the terminal, or as HTML, Markdown, JUnit or JSON."""
-    from .render import RENDERERS
+    from conformance.report.render import RENDERERS
 
     text = RENDERERS[format.value](_report(report))
     if out is None:
@@ -279,9 +279,9 @@ def baseline(
     ] = False,
 ) -> None:
     """Write the violations that are known and accepted for now, for `run --baseline`; or remove the stale ones."""
-    from .baseline import BaselineError
-    from .upkeep import list_known
-    from .upkeep import prune as prune_known
+    from conformance.policy.baseline import BaselineError
+    from conformance.report.baseline_update import list_known
+    from conformance.report.baseline_update import prune as prune_known
 
     if (report is None) is (prune is None):
         stop("name one report: --from REPORT to list its violations, or --prune REPORT", USAGE_ERROR)
@@ -312,11 +312,11 @@ def diff(
 
     Exit codes: 0 nothing got worse; 1 a MUST is newly violated, or held and can no longer be judged; 2 one of the two
     cannot be read; 3 one of the two judged nothing."""
-    from .archive import ArchiveError
-    from .catalogue import load
-    from .compare import compare, drift_between
-    from .render.difference import render
-    from .run import RunError
+    from conformance.evidence.archive import ArchiveError
+    from conformance.report.compare import compare, drift_between
+    from conformance.report.render.difference import render
+    from conformance.run.run import RunError
+    from conformance.suite.catalogue import load
 
     before, after = _report(old), _report(new)
     try:
@@ -330,7 +330,7 @@ def diff(
 
 def _report(path: Path) -> Report:
     """The report of a file or a run's folder."""
-    from .report_file import read_report
+    from conformance.report.report_json import read_report
 
     try:
         return read_report(path / "report.json" if path.is_dir() else path)
@@ -350,7 +350,7 @@ def _pytest(arguments: list[str]) -> NoReturn:
     """Run the suite under pytest with its own configuration, and leave with the exit code of the report."""
     import pytest
 
-    from .data import PACKAGE
+    from conformance.resources import PACKAGE
 
     own = [
         "--pyargs",

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 import sys
 
-from conformance.catalogue import load
-from conformance.revisions import dump, names, path_of
+from conformance.policy.revisions import dump, names, path_of
+from conformance.suite.catalogue import load
 
 
 def freeze(name: str, again: bool) -> str:

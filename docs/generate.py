@@ -6,10 +6,10 @@ from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
 
-from conformance.catalogue import load
-from conformance.data import fixture
-from conformance.requirement import Family, Level, Requirement
-from conformance.sources import link
+from conformance.contract.requirement import Family, Level, Requirement
+from conformance.contract.sources import link
+from conformance.resources import fixture
+from conformance.suite.catalogue import load
 
 DOCS = Path(__file__).parent
 #: Rows about the suite itself, and the tests that hold it to them.

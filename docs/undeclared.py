@@ -6,18 +6,18 @@ from __future__ import annotations
 from collections.abc import Mapping, Set
 from dataclasses import replace
 
-from conformance.archive import remembering
-from conformance.budget import NOTHING, Amount, at_most
-from conformance.catalogue import declared, load
-from conformance.data import folder
-from conformance.exchange import Exchange, Request
-from conformance.judge import judge_sending
-from conformance.plan import EVERYTHING, NOT_COSTLY, NOT_INTRUSIVE, Undeclared, dump_undeclared
-from conformance.profile import Model, Profile
-from conformance.reference import Endpoint
-from conformance.requests import COSTLY, ENDPOINT, INTRUSIVE
-from conformance.requirement import Fault, Requirement
-from conformance.run import Run
+from conformance.billing.budget import NOTHING, Amount, at_most
+from conformance.contract.profile import Model, Profile
+from conformance.contract.requests import COSTLY, ENDPOINT, INTRUSIVE
+from conformance.contract.requirement import Fault, Requirement
+from conformance.evidence.archive import remembering
+from conformance.evidence.exchange import Exchange, Request
+from conformance.judgement.judge import judge_sending
+from conformance.lab.reference import Endpoint
+from conformance.resources import folder
+from conformance.run.plan import EVERYTHING, NOT_COSTLY, NOT_INTRUSIVE, Undeclared, dump_undeclared
+from conformance.run.run import Run
+from conformance.suite.catalogue import declared, load
 
 MODELS = (Model("reference-gpt", "gpt"), Model("reference-claude", "claude"))
 MODES = {EVERYTHING: frozenset[str](), NOT_INTRUSIVE: frozenset({INTRUSIVE}), NOT_COSTLY: frozenset({COSTLY})}

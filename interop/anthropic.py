@@ -22,9 +22,9 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response, StreamingResponse
 from starlette.routing import Route
 
-from conformance.reference.caching import Cache, Tally, by_marker
-from conformance.reference.prompt import size
-from conformance.reference.tokens import pieces
+from conformance.lab.reference.caching import Cache, Tally, by_marker
+from conformance.lab.reference.prompt import size
+from conformance.lab.reference.tokens import pieces
 
 from .claude import Turn, speak
 from .messages import AnthropicError, check

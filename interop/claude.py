@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import uuid4
 
-from conformance.reference.calls import Call
-from conformance.reference.completion import choose
-from conformance.reference.refusal import Refusal
-from conformance.reference.tokens import count, pieces
+from conformance.lab.reference.calls import Call
+from conformance.lab.reference.completion import choose
+from conformance.lab.reference.refusal import Refusal
+from conformance.lab.reference.tokens import count, pieces
 
 from .conversation import conversation
 from .messages import AnthropicError

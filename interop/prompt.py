@@ -6,8 +6,8 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-from conformance.reference.prompt import Block
-from conformance.reference.tokens import pieces
+from conformance.lab.reference.prompt import Block
+from conformance.lab.reference.tokens import pieces
 
 
 def parts(content: Any) -> list[dict[str, Any]]:

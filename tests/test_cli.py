@@ -14,14 +14,14 @@ from pathlib import Path
 
 import httpx
 import pytest
-from commands import Ended, command, report_in, verdicts
 from typer.testing import CliRunner
 
-from conformance.catalogue import load
 from conformance.cli import app
-from conformance.reference import Endpoint
-from conformance.reference.server import serving
-from sockets import response, scripted
+from conformance.lab.reference import Endpoint
+from conformance.lab.reference.server import serving
+from conformance.suite.catalogue import load
+from tests.support.commands import Ended, command, report_in, verdicts
+from tests.support.sockets import response, scripted
 
 JSON = "Content-Type: application/json"
 FAULT = "usage.total_tokens.sum_of"

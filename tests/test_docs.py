@@ -14,10 +14,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from commands import PATIENCE
 
-from conformance.catalogue import load
-from conformance.planted import PLANTED, UNSEEN
+from conformance.lab.known_faults import PLANTED, UNSEEN
+from conformance.suite.catalogue import load
+from tests.support.commands import PATIENCE
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")

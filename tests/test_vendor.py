@@ -9,15 +9,15 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from commands import PATIENCE, Ended, command, pytest_run, report_in, verdicts
 
-from conformance.catalogue import load
-from conformance.profile import Model
-from conformance.report import Entry, Report, Spend
-from conformance.report_file import write_report
-from conformance.requirement import Level
-from conformance.revisions import dump
-from conformance.verdict import Finding, Verdict
+from conformance.contract.profile import Model
+from conformance.contract.requirement import Level
+from conformance.judgement.verdict import Finding, Verdict
+from conformance.policy.revisions import dump
+from conformance.report.report import Entry, Report, Spend
+from conformance.report.report_json import write_report
+from conformance.suite.catalogue import load
+from tests.support.commands import PATIENCE, Ended, command, pytest_run, report_in, verdicts
 
 FAULT = "usage.total_tokens.sum_of"
 USAGE = ("--select", "usage", "--model", "reference-gpt")

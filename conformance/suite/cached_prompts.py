@@ -9,9 +9,8 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
-from conformance.dialects import mapped
-from conformance.exchange import SALT, Exchange, Inconclusive, NotApplicable, Request, Violation
-from conformance.requests import (
+from conformance.billing.dialects import mapped
+from conformance.contract.requests import (
     AUTOMATIC_COLD,
     CACHE_COLD,
     CACHE_HOUR,
@@ -25,6 +24,7 @@ from conformance.requests import (
     costly,
     streamed,
 )
+from conformance.evidence.exchange import SALT, Exchange, Inconclusive, NotApplicable, Request, Violation
 
 from .test_cache import HITS, WRITE_FIELDS, WRITES, count
 

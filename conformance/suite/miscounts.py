@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from conformance.exchange import Request
-from conformance.faults import only, respond
-from conformance.requirement import Fault
+from conformance.contract.faults import only, respond
+from conformance.contract.requirement import Fault
+from conformance.evidence.exchange import Request
 
 from .test_cache import HITS, WRITE_FIELDS, WRITES, WRITES_1H, WRITES_5M, in_usage
 

@@ -6,10 +6,8 @@ import re
 from dataclasses import replace
 from typing import Any
 
-from conformance.exchange import Exchange, Inconclusive, NotApplicable, list_of
-from conformance.families import EVERY_401
-from conformance.faults import header, late, put, respond, status
-from conformance.requests import (
+from conformance.contract.faults import header, late, put, respond, status
+from conformance.contract.requests import (
     MODELS,
     NO_CREDENTIALS,
     PLAIN,
@@ -19,7 +17,9 @@ from conformance.requests import (
     intrusive,
     once,
 )
-from conformance.requirement import may, must, should
+from conformance.contract.requirement import may, must, should
+from conformance.contract.scopes import EVERY_401
+from conformance.evidence.exchange import Exchange, Inconclusive, NotApplicable, list_of
 
 BEARER = re.compile(r"(?:^|,)\s*bearer(?=\s|,|$)", re.IGNORECASE)
 ERROR_ATTRIBUTE = re.compile(r"\berror(?:_description|_uri)?\s*=", re.IGNORECASE)

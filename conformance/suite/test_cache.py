@@ -9,12 +9,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from conformance.dialects import mapped
-from conformance.exchange import Exchange, NotApplicable
-from conformance.families import EVERY_USAGE
-from conformance.faults import chain, drop, edit, put
-from conformance.profile import Model
-from conformance.requirement import Fault, may, must, should
+from conformance.billing.dialects import mapped
+from conformance.contract.faults import chain, drop, edit, put
+from conformance.contract.profile import Model
+from conformance.contract.requirement import Fault, may, must, should
+from conformance.contract.scopes import EVERY_USAGE
+from conformance.evidence.exchange import Exchange, NotApplicable
 
 DETAILS = "usage.prompt_tokens_details"
 HITS = "cached_tokens"

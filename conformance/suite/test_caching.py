@@ -7,11 +7,10 @@ it can.
 
 from __future__ import annotations
 
-from conformance.dialects import mapped
-from conformance.exchange import Exchange, Inconclusive, NotApplicable
-from conformance.faults import chain, drop, only, put, respond, status
-from conformance.profile import Model
-from conformance.requests import (
+from conformance.billing.dialects import mapped
+from conformance.contract.faults import chain, drop, only, put, respond, status
+from conformance.contract.profile import Model
+from conformance.contract.requests import (
     AUTOMATIC_COLD,
     AUTOMATIC_WARM,
     AUTOMATIC_WARM_STREAM,
@@ -22,7 +21,8 @@ from conformance.requests import (
     CACHE_WARM,
     CACHE_WARM_STREAM,
 )
-from conformance.requirement import may, must, should
+from conformance.contract.requirement import may, must, should
+from conformance.evidence.exchange import Exchange, Inconclusive, NotApplicable
 
 from .cached_prompts import (
     AUTOMATIC_OTHER,

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from conformance.archive import Send
-from conformance.exchange import Exchange, Inconclusive, NotApplicable, Request
-from conformance.families import EVERY_COMPLETED_STREAM, broken_off, streamed_choices
-from conformance.faults import edit, only, put, status
-from conformance.requests import PLAIN, TWO, TWO_CALLS_STREAM, TWO_STREAM
-from conformance.requirement import Family, must, should
+from conformance.contract.faults import edit, only, put, status
+from conformance.contract.requests import PLAIN, TWO, TWO_CALLS_STREAM, TWO_STREAM
+from conformance.contract.requirement import Family, must, should
+from conformance.contract.scopes import EVERY_COMPLETED_STREAM, broken_off, streamed_choices
+from conformance.evidence.archive import Send
+from conformance.evidence.exchange import Exchange, Inconclusive, NotApplicable, Request
 
 
 def _asks_several(request: Request) -> bool:

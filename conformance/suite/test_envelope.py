@@ -6,10 +6,10 @@ import re
 from email.utils import parsedate_to_datetime
 from typing import Any
 
-from conformance.exchange import Exchange, NotApplicable, Violation
-from conformance.families import EVERY_COMPLETION, EVERY_REPLY
-from conformance.faults import put
-from conformance.requirement import Fault, must, should
+from conformance.contract.faults import put
+from conformance.contract.requirement import Fault, must, should
+from conformance.contract.scopes import EVERY_COMPLETION, EVERY_REPLY
+from conformance.evidence.exchange import Exchange, NotApplicable, Violation
 
 CLOCKS_DIFFER = 300  #: seconds that two clocks may be apart
 

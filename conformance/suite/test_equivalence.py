@@ -6,13 +6,9 @@ import operator
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
-from conformance.archive import Send
-from conformance.exchange import Exchange, Inconclusive, NotApplicable, Read, Request
-from conformance.families import EVERY_COMPLETED_STREAM, asks_usage, broken_off
-from conformance.faults import drop, events, only, put, respond
-from conformance.fold import Unfoldable, fold
-from conformance.profile import Model
-from conformance.requests import (
+from conformance.contract.faults import drop, events, only, put, respond
+from conformance.contract.profile import Model
+from conformance.contract.requests import (
     LENGTH,
     LENGTH_STREAM,
     LONG,
@@ -41,7 +37,11 @@ from conformance.requests import (
     bad,
     streamed,
 )
-from conformance.requirement import must, should
+from conformance.contract.requirement import must, should
+from conformance.contract.scopes import EVERY_COMPLETED_STREAM, asks_usage, broken_off
+from conformance.evidence.archive import Send
+from conformance.evidence.exchange import Exchange, Inconclusive, NotApplicable, Read, Request
+from conformance.evidence.fold import Unfoldable, fold
 
 from .test_sampling import ended_early
 from .test_tools import is_object, texts_in_pieces

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from conformance.exchange import Exchange, Failure, Inconclusive, NotApplicable, Violation
-from conformance.families import EVERY_ERROR, EVERY_MISTAKE, EVERY_PLAIN_SUCCESS
-from conformance.faults import chain, content, failing, header, only, put, respond, status
-from conformance.requests import INTRUSIVE
-from conformance.requirement import Family, must, should
-from conformance.strict_json import JSONError, loads
+from conformance.contract.faults import chain, content, failing, header, only, put, respond, status
+from conformance.contract.requests import INTRUSIVE
+from conformance.contract.requirement import Family, must, should
+from conformance.contract.scopes import EVERY_ERROR, EVERY_MISTAKE, EVERY_PLAIN_SUCCESS
+from conformance.evidence.exchange import Exchange, Failure, Inconclusive, NotApplicable, Violation
+from conformance.evidence.strict_json import JSONError, loads
 
 PAGE = b"<html><head><title>400 Bad Request</title></head></html>"
 NO_CHANNEL = {"error": {"message": "No channel", "type": "server_error", "param": None, "code": None}}

@@ -7,13 +7,13 @@ import re
 from dataclasses import replace
 from typing import Any
 
-from conformance.exchange import Exchange, Inconclusive, NotApplicable, Read
-from conformance.families import EVERY_COMPLETED_STREAM, EVERY_STREAM, streamed_choices
-from conformance.faults import append, chunk, content_edit, events, insert, without_events
-from conformance.profile import Model
-from conformance.requests import LONG_STREAM
-from conformance.requirement import Fault, must, should
-from conformance.sse import Event, EventStream
+from conformance.contract.faults import append, chunk, content_edit, events, insert, without_events
+from conformance.contract.profile import Model
+from conformance.contract.requests import LONG_STREAM
+from conformance.contract.requirement import Fault, must, should
+from conformance.contract.scopes import EVERY_COMPLETED_STREAM, EVERY_STREAM, streamed_choices
+from conformance.evidence.exchange import Exchange, Inconclusive, NotApplicable, Read
+from conformance.evidence.sse import Event, EventStream
 
 PATIENCE = 5.0  #: seconds that may pass between [DONE] and the end of the body
 JSON_BEGINS = ("{", "[", "}", "]", '"')

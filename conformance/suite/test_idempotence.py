@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from conformance.archive import Send
-from conformance.exchange import JSON_CONTENT, Exchange, NotApplicable
-from conformance.faults import chain, header, only, put, status
-from conformance.requests import PLAIN, PLAIN_AGAIN, again, once
-from conformance.requirement import should
+from conformance.contract.faults import chain, header, only, put, status
+from conformance.contract.requests import PLAIN, PLAIN_AGAIN, again, once
+from conformance.contract.requirement import should
+from conformance.evidence.archive import Send
+from conformance.evidence.exchange import JSON_CONTENT, Exchange, NotApplicable
 
 #: What the official SDK for Python adds to each request, the header by which a client marks a repetition, and an Accept
 #: of both media types, as clients send that have one for all requests: it asks for neither.

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from conformance.exchange import Exchange, NotApplicable, Violation
-from conformance.families import EVERY_REPLY
-from conformance.faults import put
-from conformance.requirement import must, should
+from conformance.contract.faults import put
+from conformance.contract.requirement import must, should
+from conformance.contract.scopes import EVERY_REPLY
+from conformance.evidence.exchange import Exchange, NotApplicable, Violation
 
 CLOCK_STEP = 2  #: seconds that the clocks of an endpoint's machines may differ
 

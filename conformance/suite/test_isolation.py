@@ -12,13 +12,9 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
 
-from conformance.archive import Send
-from conformance.exchange import SALT, Exchange, Inconclusive, NotApplicable, Request, Violation
-from conformance.families import broken_off
-from conformance.faults import only, put, respond, status, without_events
-from conformance.judge import had
-from conformance.profile import Model
-from conformance.requests import (
+from conformance.contract.faults import only, put, respond, status, without_events
+from conformance.contract.profile import Model
+from conformance.contract.requests import (
     JSON_OBJECT,
     LENGTH_STREAM,
     PLAIN,
@@ -29,8 +25,12 @@ from conformance.requests import (
     once,
     streamed,
 )  # fmt: skip
-from conformance.requirement import must, should
-from conformance.strict_json import JSONError, loads
+from conformance.contract.requirement import must, should
+from conformance.contract.scopes import broken_off
+from conformance.evidence.archive import Send
+from conformance.evidence.exchange import SALT, Exchange, Inconclusive, NotApplicable, Request, Violation
+from conformance.evidence.strict_json import JSONError, loads
+from conformance.judgement.judge import had
 
 from .test_envelope import bare
 from .test_usage import WORDS, same_prompt

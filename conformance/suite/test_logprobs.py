@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from conformance.archive import Send
-from conformance.exchange import Exchange, Inconclusive, NotApplicable, Request, list_of
-from conformance.families import broken_off, replies_where, streamed_choices
-from conformance.faults import edit, only, put, respond, status
-from conformance.requests import LOGPROBS, LOGPROBS_STREAM, LOGPROBS_TOOLS_STREAM, chat
-from conformance.requirement import must, should
+from conformance.contract.faults import edit, only, put, respond, status
+from conformance.contract.requests import LOGPROBS, LOGPROBS_STREAM, LOGPROBS_TOOLS_STREAM, chat
+from conformance.contract.requirement import must, should
+from conformance.contract.scopes import broken_off, replies_where, streamed_choices
+from conformance.evidence.archive import Send
+from conformance.evidence.exchange import Exchange, Inconclusive, NotApplicable, Request, list_of
 
 #: Without top_logprobs; its text has characters of two and of three bytes.
 LOGPROBS_ALONE = chat("Repeat exactly and add nothing: héllo 世界", label="logprobs-alone", logprobs=True)

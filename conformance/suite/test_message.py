@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from conformance.exchange import Exchange, NotApplicable
-from conformance.families import EVERY_COMPLETED_STREAM, EVERY_COMPLETION
-from conformance.faults import chain, drop, put
-from conformance.requirement import should
+from conformance.contract.faults import chain, drop, put
+from conformance.contract.requirement import should
+from conformance.contract.scopes import EVERY_COMPLETED_STREAM, EVERY_COMPLETION
+from conformance.evidence.exchange import Exchange, NotApplicable
 
 OTHER_ANSWERS = ("tool_calls", "function_call", "refusal", "audio")
 CUT = ("length", "content_filter")  #: finish reasons that explain an empty answer

@@ -6,14 +6,14 @@ import json
 from dataclasses import replace
 from typing import Any
 
-from conformance.archive import Send
-from conformance.data import fixture
-from conformance.exchange import Exchange, Inconclusive, NotApplicable, Request
-from conformance.families import cut_short
-from conformance.faults import only, put, respond, status
-from conformance.profile import Model
-from conformance.requests import chat, costly, tries
-from conformance.requirement import Fault, may, must, should
+from conformance.contract.faults import only, put, respond, status
+from conformance.contract.profile import Model
+from conformance.contract.requests import chat, costly, tries
+from conformance.contract.requirement import Fault, may, must, should
+from conformance.contract.scopes import cut_short
+from conformance.evidence.archive import Send
+from conformance.evidence.exchange import Exchange, Inconclusive, NotApplicable, Request
+from conformance.resources import fixture
 
 from .test_usage import prompt_tokens
 

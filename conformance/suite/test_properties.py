@@ -8,14 +8,14 @@ from importlib import import_module
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
-from conformance.archive import Send
-from conformance.exchange import MODEL, Exchange, Inconclusive, NotApplicable, Request, Violation
-from conformance.faults import drop, only, put, respond, status
-from conformance.judge import judge
-from conformance.profile import Model
-from conformance.requests import PLAIN, TOOL_AUTO, TOOLS, chat, streamed
-from conformance.requirement import CATALOGUE, Family, Level, Requirement, must, should
-from conformance.verdict import Verdict
+from conformance.contract.faults import drop, only, put, respond, status
+from conformance.contract.profile import Model
+from conformance.contract.requests import PLAIN, TOOL_AUTO, TOOLS, chat, streamed
+from conformance.contract.requirement import CATALOGUE, Family, Level, Requirement, must, should
+from conformance.evidence.archive import Send
+from conformance.evidence.exchange import MODEL, Exchange, Inconclusive, NotApplicable, Request, Violation
+from conformance.judgement.judge import judge
+from conformance.judgement.verdict import Verdict
 
 from .test_sampling import extremes
 from .test_tool_use import after_call
@@ -24,7 +24,7 @@ from .test_usage import prompt_tokens
 from .test_validation import overflow
 
 if TYPE_CHECKING:
-    from conformance.strategies import Broken, Turn
+    from conformance.contract.strategies import Broken, Turn
 
 CONVERSED = 5  #: turns that are sent of growing conversations at most, since each is dearer than the one before
 
@@ -41,7 +41,7 @@ def _body(exchange: Exchange) -> str:
 
 def _strategies() -> ModuleType:
     """Imported where it is needed: hypothesis takes as long to load as everything else together."""
-    return import_module("conformance.strategies")
+    return import_module("conformance.contract.strategies")
 
 
 @must(

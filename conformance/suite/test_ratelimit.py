@@ -6,10 +6,10 @@ import re
 from email.utils import parsedate_to_datetime
 from typing import Any
 
-from conformance.exchange import Exchange, NotApplicable
-from conformance.families import EVERY_429, EVERY_RESPONSE
-from conformance.faults import chain, drop, header, put, respond
-from conformance.requirement import must, should
+from conformance.contract.faults import chain, drop, header, put, respond
+from conformance.contract.requirement import must, should
+from conformance.contract.scopes import EVERY_429, EVERY_RESPONSE
+from conformance.evidence.exchange import Exchange, NotApplicable
 
 WHOLE = re.compile(r"[0-9]+")
 DURATION = re.compile(r"(?=.)(\d+d)?(\d+h)?(\d+m)?(\d+(\.\d+)?s)?(\d+(\.\d+)?ms)?")

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from conformance.archive import Send
-from conformance.exchange import Exchange, Inconclusive, NotApplicable
-from conformance.families import EVERY_REPLY, streamed_choices
-from conformance.faults import chain, only, put, status
-from conformance.requests import REASONING, WEATHER, chat, costly
-from conformance.requirement import should
+from conformance.contract.faults import chain, only, put, status
+from conformance.contract.requests import REASONING, WEATHER, chat, costly
+from conformance.contract.requirement import should
+from conformance.contract.scopes import EVERY_REPLY, streamed_choices
+from conformance.evidence.archive import Send
+from conformance.evidence.exchange import Exchange, Inconclusive, NotApplicable
 
 from .test_roles import REFUSED, lacks, one_of_three, without
 

@@ -6,12 +6,9 @@ import json
 from dataclasses import replace
 from functools import cache
 
-from conformance.archive import Send
-from conformance.exchange import JSON_CONTENT, Exchange, Failure, Inconclusive, NotApplicable, Request
-from conformance.families import EVERY_405
-from conformance.faults import failing, header, only, put, respond, status
-from conformance.profile import Model
-from conformance.requests import (
+from conformance.contract.faults import failing, header, only, put, respond, status
+from conformance.contract.profile import Model
+from conformance.contract.requests import (
     INTRUSIVE,
     LONG_STREAM,
     PLAIN,
@@ -23,7 +20,10 @@ from conformance.requests import (
     once,
     tries,
 )
-from conformance.requirement import must, should
+from conformance.contract.requirement import must, should
+from conformance.contract.scopes import EVERY_405
+from conformance.evidence.archive import Send
+from conformance.evidence.exchange import JSON_CONTENT, Exchange, Failure, Inconclusive, NotApplicable, Request
 
 NOT_ALLOWED = {"message": "PUT is not allowed", "type": "invalid_request_error", "param": None, "code": None}
 

@@ -6,12 +6,12 @@ import json
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from conformance.archive import Send
-from conformance.exchange import Exchange, Inconclusive, NotApplicable, Request
-from conformance.families import broken_off, cut_short
-from conformance.faults import chain, edit, only, put, respond, status
-from conformance.requests import WEATHER, chat, streamed, tries
-from conformance.requirement import Fault, must, should
+from conformance.contract.faults import chain, edit, only, put, respond, status
+from conformance.contract.requests import WEATHER, chat, streamed, tries
+from conformance.contract.requirement import Fault, must, should
+from conformance.contract.scopes import broken_off, cut_short
+from conformance.evidence.archive import Send
+from conformance.evidence.exchange import Exchange, Inconclusive, NotApplicable, Request
 
 Message = dict[str, Any]
 Problem = Callable[[Exchange], str]

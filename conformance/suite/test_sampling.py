@@ -4,12 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from conformance.archive import Send
-from conformance.exchange import Exchange, Inconclusive, NotApplicable, Request
-from conformance.families import EVERY_USAGE, broken_off
-from conformance.faults import edit, only, put, respond, status
-from conformance.profile import Model
-from conformance.requests import (
+from conformance.contract.faults import edit, only, put, respond, status
+from conformance.contract.profile import Model
+from conformance.contract.requests import (
     COMPLETION_LENGTH,
     LENGTH,
     LENGTH_STREAM,
@@ -19,7 +16,10 @@ from conformance.requests import (
     STREAM_USAGE,
     chat,
 )
-from conformance.requirement import Family, must, should
+from conformance.contract.requirement import Family, must, should
+from conformance.contract.scopes import EVERY_USAGE, broken_off
+from conformance.evidence.archive import Send
+from conformance.evidence.exchange import Exchange, Inconclusive, NotApplicable, Request
 
 #: A request with nothing but what must be in it.
 #: The answer is longer than the 16 tokens that some servers write without a limit.

@@ -11,13 +11,13 @@ from typing import Any
 from jsonschema import Draft202012Validator, FormatChecker
 from referencing import Registry
 
-from conformance.archive import Send
-from conformance.exchange import Exchange, Inconclusive, NotApplicable, Request, Violation
-from conformance.families import broken_off
-from conformance.faults import only, put, respond, status
-from conformance.profile import Model
-from conformance.requests import OUTPUT_SCHEMAS, PLAIN, SCHEMA_FLAT, SCHEMA_NESTED, chat, costly
-from conformance.requirement import Fault, may, must, should
+from conformance.contract.faults import only, put, respond, status
+from conformance.contract.profile import Model
+from conformance.contract.requests import OUTPUT_SCHEMAS, PLAIN, SCHEMA_FLAT, SCHEMA_NESTED, chat, costly
+from conformance.contract.requirement import Fault, may, must, should
+from conformance.contract.scopes import broken_off
+from conformance.evidence.archive import Send
+from conformance.evidence.exchange import Exchange, Inconclusive, NotApplicable, Request, Violation
 
 from .test_equivalence import agree, prompt_tokens
 from .test_sampling import extremes

@@ -7,12 +7,12 @@ import re
 from dataclasses import replace
 from typing import Any
 
-from conformance.archive import Send
-from conformance.exchange import MODEL, SCRUBBED_KEY, Exchange, Inconclusive, NotApplicable, Request, Violation
-from conformance.families import EVERY_ERROR, EVERY_FAILED_STREAM, EVERY_RESPONSE, EVERY_UNAUTHENTICATED
-from conformance.faults import edit, header, put, respond, status
-from conformance.requests import PLAIN, UNKNOWN_MODEL, UNKNOWN_TOKEN, bad, intrusive, once
-from conformance.requirement import Family, Fault, must, should
+from conformance.contract.faults import edit, header, put, respond, status
+from conformance.contract.requests import PLAIN, UNKNOWN_MODEL, UNKNOWN_TOKEN, bad, intrusive, once
+from conformance.contract.requirement import Family, Fault, must, should
+from conformance.contract.scopes import EVERY_ERROR, EVERY_FAILED_STREAM, EVERY_RESPONSE, EVERY_UNAUTHENTICATED
+from conformance.evidence.archive import Send
+from conformance.evidence.exchange import MODEL, SCRUBBED_KEY, Exchange, Inconclusive, NotApplicable, Request, Violation
 
 from .test_streaming import failing
 

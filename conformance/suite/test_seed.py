@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections import Counter
 
-from conformance.archive import Send
-from conformance.exchange import Exchange, Inconclusive, NotApplicable
-from conformance.faults import edit, only, respond, status
-from conformance.profile import Model
-from conformance.requests import chat, tries
-from conformance.requirement import may, should
+from conformance.contract.faults import edit, only, respond, status
+from conformance.contract.profile import Model
+from conformance.contract.requests import chat, tries
+from conformance.contract.requirement import may, should
+from conformance.evidence.archive import Send
+from conformance.evidence.exchange import Exchange, Inconclusive, NotApplicable
 
 from .test_sampling import EXTREMES, extremes
 

@@ -6,12 +6,12 @@ import json
 import re
 from collections.abc import Iterable
 
-from conformance.archive import Send
-from conformance.exchange import Exchange, Inconclusive, NotApplicable, Request, Violation
-from conformance.faults import only, respond, status
-from conformance.profile import Model
-from conformance.requests import TOOL_AUTO, TOOL_NAMED, TOOL_NONE, TOOL_REQUIRED
-from conformance.requirement import Family, must, should
+from conformance.contract.faults import only, respond, status
+from conformance.contract.profile import Model
+from conformance.contract.requests import TOOL_AUTO, TOOL_NAMED, TOOL_NONE, TOOL_REQUIRED
+from conformance.contract.requirement import Family, must, should
+from conformance.evidence.archive import Send
+from conformance.evidence.exchange import Exchange, Inconclusive, NotApplicable, Request, Violation
 
 #: Statuses that speak of the key, the account, the moment or the size, not of what was asked.
 _OF_ANOTHER_THING = (401, 402, 403, 407, 408, 413, 429)

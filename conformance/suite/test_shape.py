@@ -6,9 +6,11 @@ import json
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from conformance.dialects import mapped
-from conformance.exchange import Exchange, Fact, NotApplicable
-from conformance.families import (
+from conformance.billing.dialects import mapped
+from conformance.contract.faults import DROP, chunk, content, edit, events, put
+from conformance.contract.requirement import Family, Fault, Level, Requirement, enter, test_of
+from conformance.contract.schema import Clause, break_relation, clauses, example, mutations, observe
+from conformance.contract.scopes import (
     EVERY_CHUNKED,
     EVERY_COMPLETION,
     EVERY_ERROR,
@@ -16,9 +18,7 @@ from conformance.families import (
     EVERY_REPLY,
     EVERY_USAGE,
 )
-from conformance.faults import DROP, chunk, content, edit, events, put
-from conformance.requirement import Family, Fault, Level, Requirement, enter, test_of
-from conformance.schema import Clause, break_relation, clauses, example, mutations, observe
+from conformance.evidence.exchange import Exchange, Fact, NotApplicable
 
 Documents = Callable[[Exchange], list[Any]]
 

@@ -6,13 +6,13 @@ import re
 from dataclasses import replace
 from typing import Any
 
-from conformance.archive import Send
-from conformance.exchange import Exchange, Inconclusive, NotApplicable, Violation, list_of
-from conformance.families import broken_off
-from conformance.faults import edit, only, put, respond
-from conformance.profile import Model
-from conformance.requests import PLAIN, STOP, STOP_STREAM, chat, streamed
-from conformance.requirement import may, must
+from conformance.contract.faults import edit, only, put, respond
+from conformance.contract.profile import Model
+from conformance.contract.requests import PLAIN, STOP, STOP_STREAM, chat, streamed
+from conformance.contract.requirement import may, must
+from conformance.contract.scopes import broken_off
+from conformance.evidence.archive import Send
+from conformance.evidence.exchange import Exchange, Inconclusive, NotApplicable, Violation, list_of
 
 from .test_served import refuses
 

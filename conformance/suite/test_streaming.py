@@ -6,8 +6,10 @@ import json
 import re
 from typing import Any
 
-from conformance.exchange import Exchange, NotApplicable, Read, list_of
-from conformance.families import (
+from conformance.contract.faults import DROP, chunk, edit, events, header, late, put, status
+from conformance.contract.requests import NO_MESSAGES_STREAM, UNKNOWN_MODEL_ERROR, bad
+from conformance.contract.requirement import Fault, must, should
+from conformance.contract.scopes import (
     EVERY_CHUNKED,
     EVERY_COMPLETED_STREAM,
     EVERY_FAILED_STREAM,
@@ -17,10 +19,8 @@ from conformance.families import (
     failed,
     streamed_choices,
 )
-from conformance.faults import DROP, chunk, edit, events, header, late, put, status
-from conformance.requests import NO_MESSAGES_STREAM, UNKNOWN_MODEL_ERROR, bad
-from conformance.requirement import Fault, must, should
-from conformance.sse import DONE, EventStream
+from conformance.evidence.exchange import Exchange, NotApplicable, Read, list_of
+from conformance.evidence.sse import DONE, EventStream
 
 Chunks = list[dict[str, Any]]
 

@@ -10,11 +10,18 @@ from jsonschema.validators import validator_for
 from referencing import Registry
 from referencing.exceptions import Unresolvable
 
-from conformance.exchange import Exchange, Inconclusive, NotApplicable, Request
-from conformance.families import broken_off, cut_short, output_type, replies_where, streamed_choices, strict_schema
-from conformance.faults import edit, put
-from conformance.requirement import must, should
-from conformance.strict_json import JSONError, loads
+from conformance.contract.faults import edit, put
+from conformance.contract.requirement import must, should
+from conformance.contract.scopes import (
+    broken_off,
+    cut_short,
+    output_type,
+    replies_where,
+    streamed_choices,
+    strict_schema,
+)
+from conformance.evidence.exchange import Exchange, Inconclusive, NotApplicable, Request
+from conformance.evidence.strict_json import JSONError, loads
 
 DEMANDING = "schema."  #: begins the features of what not every upstream can follow, each a requirement of its own
 

@@ -6,11 +6,8 @@ import json
 from dataclasses import replace
 from typing import Any
 
-from conformance.archive import Send
-from conformance.exchange import Exchange, Inconclusive, NotApplicable, Request, Violation, list_of
-from conformance.families import broken_off, failed
-from conformance.faults import chunk, drop, insert, only, put, respond, status
-from conformance.requests import (
+from conformance.contract.faults import chunk, drop, insert, only, put, respond, status
+from conformance.contract.requests import (
     PARIS,
     TIME,
     TOOL_AUTO,
@@ -23,8 +20,11 @@ from conformance.requests import (
     streamed,
     tries,
 )
-from conformance.requirement import may, must, should
-from conformance.strict_json import JSONError, loads
+from conformance.contract.requirement import may, must, should
+from conformance.contract.scopes import broken_off, failed
+from conformance.evidence.archive import Send
+from conformance.evidence.exchange import Exchange, Inconclusive, NotApplicable, Request, Violation, list_of
+from conformance.evidence.strict_json import JSONError, loads
 
 from .test_roles import REFUSED, answered, lacks, one_of_three, parts, without
 from .test_sampling import ended_early, roomy

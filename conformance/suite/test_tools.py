@@ -6,8 +6,9 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-from conformance.exchange import Exchange, Inconclusive, NotApplicable, Request, Violation, list_of
-from conformance.families import (
+from conformance.contract.faults import drop, edit, put
+from conformance.contract.requirement import must, should
+from conformance.contract.scopes import (
     EVERY_TOOL_CALL,
     EVERY_TOOL_STREAM,
     broken_off,
@@ -16,9 +17,8 @@ from conformance.families import (
     streamed_choices,
     tool_choice,
 )
-from conformance.faults import drop, edit, put
-from conformance.requirement import must, should
-from conformance.strict_json import JSONError, loads
+from conformance.evidence.exchange import Exchange, Inconclusive, NotApplicable, Request, Violation, list_of
+from conformance.evidence.strict_json import JSONError, loads
 
 from .test_structured_output import problem
 

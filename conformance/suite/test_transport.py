@@ -5,14 +5,14 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
-from conformance.archive import Send
-from conformance.coding import undone
-from conformance.exchange import JSON_CONTENT, Exchange, Failure, Inconclusive, NotApplicable, Violation
-from conformance.families import EVERY_RESPONSE, EVERY_SUCCESS
-from conformance.faults import content, content_edit, failing, header, only, respond, status
-from conformance.requests import LENGTH, PLAIN, once
-from conformance.requirement import Family, must, should
-from conformance.strict_json import JSONError, duplicate_names, loads
+from conformance.contract.faults import content, content_edit, failing, header, only, respond, status
+from conformance.contract.requests import LENGTH, PLAIN, once
+from conformance.contract.requirement import Family, must, should
+from conformance.contract.scopes import EVERY_RESPONSE, EVERY_SUCCESS
+from conformance.evidence.archive import Send
+from conformance.evidence.content_coding import undone
+from conformance.evidence.exchange import JSON_CONTENT, Exchange, Failure, Inconclusive, NotApplicable, Violation
+from conformance.evidence.strict_json import JSONError, duplicate_names, loads
 
 from .test_idempotence import SDK
 from .test_validation import NULLS

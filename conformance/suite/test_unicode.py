@@ -9,13 +9,13 @@ from dataclasses import replace
 from typing import Any
 from unicodedata import normalize
 
-from conformance.archive import Send
-from conformance.exchange import Exchange, Inconclusive, NotApplicable
-from conformance.families import EVERY_REPLY
-from conformance.faults import content_edit, only, put, status
-from conformance.requests import CHARACTERS, UNICODE, UNICODE_STREAM, WEATHER, chat, costly, once, streamed
-from conformance.requirement import must, should
-from conformance.strict_json import JSONError, loads
+from conformance.contract.faults import content_edit, only, put, status
+from conformance.contract.requests import CHARACTERS, UNICODE, UNICODE_STREAM, WEATHER, chat, costly, once, streamed
+from conformance.contract.requirement import must, should
+from conformance.contract.scopes import EVERY_REPLY
+from conformance.evidence.archive import Send
+from conformance.evidence.exchange import Exchange, Inconclusive, NotApplicable
+from conformance.evidence.strict_json import JSONError, loads
 
 from .test_usage import same_prompt
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from conformance.archive import Send
-from conformance.exchange import Exchange, Inconclusive, NotApplicable, Request
-from conformance.faults import only, put, respond, status
-from conformance.profile import Model
-from conformance.requests import COMPLETION_LENGTH, LENGTH, PLAIN, TOOL_SINGLE, chat
-from conformance.requirement import Fault, should
+from conformance.contract.faults import only, put, respond, status
+from conformance.contract.profile import Model
+from conformance.contract.requests import COMPLETION_LENGTH, LENGTH, PLAIN, TOOL_SINGLE, chat
+from conformance.contract.requirement import Fault, should
+from conformance.evidence.archive import Send
+from conformance.evidence.exchange import Exchange, Inconclusive, NotApplicable, Request
 
 from .test_usage import same_prompt
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from conformance.archive import Send
-from conformance.exchange import Exchange, Inconclusive, NotApplicable, Violation
-from conformance.families import EVERY_USAGE
-from conformance.faults import chain, edit, only, put
-from conformance.profile import Model
-from conformance.requests import LENGTH, LONG, PLAIN, PLAIN_AGAIN, TWO, again, chat, filler
-from conformance.requirement import Fault, may, must, should
+from conformance.contract.faults import chain, edit, only, put
+from conformance.contract.profile import Model
+from conformance.contract.requests import LENGTH, LONG, PLAIN, PLAIN_AGAIN, TWO, again, chat, filler
+from conformance.contract.requirement import Fault, may, must, should
+from conformance.contract.scopes import EVERY_USAGE
+from conformance.evidence.archive import Send
+from conformance.evidence.exchange import Exchange, Inconclusive, NotApplicable, Violation
 
 from .test_sampling import extremes
 

@@ -9,12 +9,9 @@ import json
 from dataclasses import replace
 from typing import Any
 
-from conformance.archive import Send
-from conformance.exchange import MODEL, SALT, Exchange, Inconclusive, NotApplicable, Request, list_of
-from conformance.families import failed
-from conformance.faults import header, late, only, put, respond, status
-from conformance.profile import Model
-from conformance.requests import (
+from conformance.contract.faults import header, late, only, put, respond, status
+from conformance.contract.profile import Model
+from conformance.contract.requests import (
     COSTLY,
     EMPTY_MESSAGES,
     INTRUSIVE,
@@ -33,7 +30,10 @@ from conformance.requests import (
     once,
     streamed,
 )
-from conformance.requirement import may, must, should
+from conformance.contract.requirement import may, must, should
+from conformance.contract.scopes import failed
+from conformance.evidence.archive import Send
+from conformance.evidence.exchange import MODEL, SALT, Exchange, Inconclusive, NotApplicable, Request, list_of
 
 from .test_usage import same_prompt
 

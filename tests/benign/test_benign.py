@@ -5,13 +5,13 @@ from __future__ import annotations
 from functools import cache
 
 import pytest
-from judging import findings, other_endpoint, whole
 
-from conformance.archive import Send, remembering
-from conformance.catalogue import load
-from conformance.report import ENOUGH
-from conformance.requirement import Fault, Level
-from conformance.verdict import Finding, Verdict
+from conformance.contract.requirement import Fault, Level
+from conformance.evidence.archive import Send, remembering
+from conformance.judgement.verdict import Finding, Verdict
+from conformance.report.report import ENOUGH
+from conformance.suite.catalogue import load
+from tests.support.judging import findings, other_endpoint, whole
 
 from .variations import VARIATIONS
 

@@ -14,10 +14,7 @@ from copy import deepcopy
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from conformance.data import folder
-from conformance.exchange import Exchange, Read, Request
-from conformance.families import tool_choice
-from conformance.faults import (
+from conformance.contract.faults import (
     blocks,
     chain,
     drop,
@@ -30,7 +27,10 @@ from conformance.faults import (
     status,
     with_content,
 )
-from conformance.requirement import Fault
+from conformance.contract.requirement import Fault
+from conformance.contract.scopes import tool_choice
+from conformance.evidence.exchange import Exchange, Read, Request
+from conformance.resources import folder
 
 FINDINGS = "recordings of real servers"  #: what OpenAI and others were recorded to send
 SCHEMA = "OpenAI's published schema"

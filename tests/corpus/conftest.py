@@ -10,10 +10,10 @@ import pytest
 from rich.console import Console
 from rich.table import Table
 
-from conformance.catalogue import load
-from conformance.corpus import OFFICIAL, OFFICIAL_ERRORS, Tally, judge_folder
-from conformance.requirement import Level, Requirement
-from conformance.traffic import RecordingError
+from conformance.contract.requirement import Level, Requirement
+from conformance.evidence.recordings import RecordingError
+from conformance.run.corpus import OFFICIAL, OFFICIAL_ERRORS, Tally, judge_folder
+from conformance.suite.catalogue import load
 
 TALLY = pytest.StashKey[Tally]()
 

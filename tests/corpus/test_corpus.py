@@ -5,8 +5,8 @@ pytest tests/corpus --recordings FOLDER
 
 from __future__ import annotations
 
-from conformance.corpus import OFFICIAL, Tally
-from conformance.requirement import Level, Requirement
+from conformance.contract.requirement import Level, Requirement
+from conformance.run.corpus import OFFICIAL, Tally
 
 
 def test_recordings_are_judged(tally: Tally) -> None:

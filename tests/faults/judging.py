@@ -5,16 +5,15 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterable
 
-from judging import MODELS, Models, Whole, at_once, other_endpoint, run_of, whole
-
-from conformance.archive import Send, remembering
-from conformance.exchange import Exchange, Request
-from conformance.judge import judge_all
-from conformance.planted import plant
-from conformance.profile import Model
-from conformance.requirement import Requirement
-from conformance.run import Run
-from conformance.verdict import Finding, Verdict
+from conformance.contract.profile import Model
+from conformance.contract.requirement import Requirement
+from conformance.evidence.archive import Send, remembering
+from conformance.evidence.exchange import Exchange, Request
+from conformance.judgement.judge import judge_all
+from conformance.judgement.verdict import Finding, Verdict
+from conformance.lab.known_faults import plant
+from conformance.run.run import Run
+from tests.support.judging import MODELS, Models, Whole, at_once, other_endpoint, run_of, whole
 
 THINKING: Models = (Model("reference-reasoning", "gpt"),)  #: judged where a fault is about thinking only
 

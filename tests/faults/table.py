@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from conformance.planted import PLANTED, UNSEEN, Planted
+from conformance.lab.known_faults import PLANTED, UNSEEN, Planted
 
 VIOLATED = "violated"  #: the property in which a test says what it found
 Found = Mapping[str, Mapping[str, str]]  #: by fault: the verdict by requirement

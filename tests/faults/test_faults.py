@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from judging import MODELS, Models, whole
 
-from conformance.planted import BILLING, PLANTED, UNSEEN, fault_named
-from conformance.verdict import Verdict
+from conformance.judgement.verdict import Verdict
+from conformance.lab.known_faults import BILLING, PLANTED, UNSEEN, fault_named
+from tests.support.judging import MODELS, Models, whole
 
 from .judging import THINKING, violations
 from .table import VIOLATED

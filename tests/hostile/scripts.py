@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from conformance.exchange import Exchange
+from conformance.evidence.exchange import Exchange
 
 from .server import Part, Script, head, whole
 

@@ -10,10 +10,10 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Literal
 
-from conformance.exchange import Exchange, Request
-from conformance.reference import Endpoint
-from conformance.reference.access import judge_header
-from sockets import some
+from conformance.evidence.exchange import Exchange, Request
+from conformance.lab.reference import Endpoint
+from conformance.lab.reference.access import judge_header
+from tests.support.sockets import some
 
 #: Bytes are sent, a number waits so many seconds, `reset` ends the connection with a TCP reset, `hang` waits until the
 #: client has gone.

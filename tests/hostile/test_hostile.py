@@ -17,16 +17,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from commands import command, verdicts
 
-from conformance.client import Access, Limits, Live
-from conformance.exchange import Exchange, Request
-from conformance.init import written
-from conformance.look import Address, LookError, look
-from conformance.profile import Model
-from conformance.reference import Endpoint
-from conformance.reference.server import serving
-from conformance.requests import PLAIN, STREAM_USAGE
+from conformance.commands.discover import Address, LookError, look
+from conformance.commands.init import written
+from conformance.contract.profile import Model
+from conformance.contract.requests import PLAIN, STREAM_USAGE
+from conformance.evidence.exchange import Exchange, Request
+from conformance.lab.reference import Endpoint
+from conformance.lab.reference.server import serving
+from conformance.sending.client import Access, Limits, Live
+from tests.support.commands import command, verdicts
 
 from .scripts import ESCAPES, KEY, ROWS, Row, markup_and_escapes, markup_in_an_error, the_key_everywhere
 from .server import hostile

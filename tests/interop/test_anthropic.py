@@ -10,8 +10,8 @@ from typing import Any
 import httpx
 import pytest
 
-from conformance.data import fixture
-from conformance.sse import parse
+from conformance.evidence.sse import parse
+from conformance.resources import fixture
 from interop.anthropic import KEY, VERSION, Upstream, application
 from interop.messages import check
 from interop.prompt import render

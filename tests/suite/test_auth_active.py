@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import pytest
-from builders_asked import Said, asked
 
-from conformance.exchange import Failure, Request
-from conformance.faults import chain, content_edit, failing, header, late, only, respond, status
-from conformance.requirement import Fault
+from conformance.contract.faults import chain, content_edit, failing, header, late, only, respond, status
+from conformance.contract.requirement import Fault
+from conformance.evidence.exchange import Failure, Request
 from conformance.suite.test_auth import OK
+from tests.support.builders_asked import Said, asked
 
 SERVED = respond(200, OK)
 PAGE = chain(respond(403, {}), content_edit(lambda body: b"<html>Access denied</html>"))

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from builders_http import Said, asking, refusal, said
-from conformance.exchange import Exchange
+from conformance.evidence.exchange import Exchange
+from tests.support.builders_http import Said, asking, refusal, said
 
 KEYLESS, WRONG = asking("none"), asking("unknown")
 

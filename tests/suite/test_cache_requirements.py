@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from builders_http import (
+from conformance.contract.profile import Model
+from tests.support.builders_http import (
     CLAUDE,
     DEEPSEEK,
     GPT,
@@ -20,7 +21,6 @@ from builders_http import (
     stream,
     usage,
 )  # fmt: skip
-from conformance.profile import Model
 
 #: The example of PhanEdge's page.
 G1 = {

@@ -8,15 +8,15 @@ from typing import Any
 
 import pytest
 
-from conformance.catalogue import load
-from conformance.dialects import mapped
-from conformance.exchange import Exchange, Inconclusive, Request
-from conformance.faults import chain, drop, only, put, respond, status
-from conformance.profile import Model, Profile
-from conformance.reference import Endpoint
-from conformance.requests import AUTOMATIC_COLD, CACHE_COLD, CACHE_HOUR, CACHE_MIXED, CACHE_WARM
-from conformance.requirement import Fault
-from conformance.run import Run
+from conformance.billing.dialects import mapped
+from conformance.contract.faults import chain, drop, only, put, respond, status
+from conformance.contract.profile import Model, Profile
+from conformance.contract.requests import AUTOMATIC_COLD, CACHE_COLD, CACHE_HOUR, CACHE_MIXED, CACHE_WARM
+from conformance.contract.requirement import Fault
+from conformance.evidence.exchange import Exchange, Inconclusive, Request
+from conformance.judgement.verdict import Finding, Verdict
+from conformance.lab.reference import Endpoint
+from conformance.run.run import Run
 from conformance.suite.cached_prompts import (
     CACHE_FIVE_STREAM,
     CACHE_HOUR_WARM,
@@ -31,9 +31,9 @@ from conformance.suite.cached_prompts import (
     WRONG_ORDER,
     counted,
 )
+from conformance.suite.catalogue import load
 from conformance.suite.miscounts import answering, has_tools, recount, streams, warm
 from conformance.suite.test_cache import DETAILS, in_usage
-from conformance.verdict import Finding, Verdict
 
 CLAUDE, GPT = Model("reference-claude", "claude"), Model("reference-gpt", "gpt")
 SALTED = "abcdefghijkl"

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from builders_stream import DONE, Case, chunk, delta, fails, right, silent, stream, unclear, uncovered
-from conformance.exchange import Exchange
-from conformance.requests import STREAM, TWO_STREAM
+from conformance.contract.requests import STREAM, TWO_STREAM
+from conformance.evidence.exchange import Exchange
+from tests.support.builders_stream import DONE, Case, chunk, delta, fails, right, silent, stream, unclear, uncovered
 
 
 def two(*events: object) -> Exchange:

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from builders_http import NOW, Said, asking, choice, chunk, completion, response, said, stream
-from conformance.exchange import Exchange
+from conformance.evidence.exchange import Exchange
+from tests.support.builders_http import NOW, Said, asking, choice, chunk, completion, response, said, stream
 
 DATE = ("date", "Thu, 09 Oct 2025 08:53:20 GMT")  #: NOW
 OK = chunk({"role": "assistant", "content": "OK"}, "stop")

@@ -5,10 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from builders_asked import Said, asked
 
-from conformance.exchange import Exchange, Failure, Request
-from conformance.faults import (
+from conformance.contract.faults import (
     chain,
     content_edit,
     drop,
@@ -21,9 +19,11 @@ from conformance.faults import (
     respond,
     status,
 )
-from conformance.profile import Model
-from conformance.requirement import Fault
+from conformance.contract.profile import Model
+from conformance.contract.requirement import Fault
+from conformance.evidence.exchange import Exchange, Failure, Request
 from conformance.suite.test_equivalence import ERROR_PAIRS, OUTPUT_PAIRS, TEXT_PAIRS, TOOL_PAIRS, WORDS_PAIR
+from tests.support.builders_asked import Said, asked
 
 PROMPT, WRITTEN, DETAILS = "usage.prompt_tokens", "usage.completion_tokens", "usage.prompt_tokens_details"
 CACHED = f"{DETAILS}.cached_tokens"

@@ -4,9 +4,23 @@ from __future__ import annotations
 
 import pytest
 
-from builders_stream import DONE, ERROR, OK, ROLE, STOP, Case, chunk, delta, fails, right, silent, stream, uncovered
-from conformance.exchange import Exchange
-from conformance.requests import STREAM, TOOL_AUTO_STREAM
+from conformance.contract.requests import STREAM, TOOL_AUTO_STREAM
+from conformance.evidence.exchange import Exchange
+from tests.support.builders_stream import (
+    DONE,
+    ERROR,
+    OK,
+    ROLE,
+    STOP,
+    Case,
+    chunk,
+    delta,
+    fails,
+    right,
+    silent,
+    stream,
+    uncovered,
+)
 
 
 def sent(*events: object) -> Exchange:

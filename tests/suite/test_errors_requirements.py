@@ -6,8 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from builders_http import EVENTS, Said, asking, completion, refusal, response, said
-from conformance.exchange import Exchange, Failure
+from conformance.evidence.exchange import Exchange, Failure
+from tests.support.builders_http import EVENTS, Said, asking, completion, refusal, response, said
 
 MISTAKEN = replace(asking(messages=[]), expect="error")
 PAGE = response(b"<html>Bad gateway</html>", ("content-type", "text/html"), status=502)

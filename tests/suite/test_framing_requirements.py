@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from builders_stream import (
+from conformance.contract.requests import STREAM_USAGE
+from conformance.evidence.exchange import Exchange
+from tests.support.builders_stream import (
     DONE,
     ERROR,
     OK,
@@ -21,8 +23,6 @@ from builders_stream import (
     usage,
     warns,
 )
-from conformance.exchange import Exchange
-from conformance.requests import STREAM_USAGE
 
 WHOLE: tuple[Event, ...] = (ROLE, OK, STOP, usage(), DONE)
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import pytest
-from builders_asked import Said, asked
 
-from conformance.exchange import Request
-from conformance.faults import chain, drop, header, only, put, status
-from conformance.requirement import Fault
+from conformance.contract.faults import chain, drop, header, only, put, status
+from conformance.contract.requirement import Fault
+from conformance.evidence.exchange import Request
+from tests.support.builders_asked import Said, asked
 
 
 def repeated(request: Request) -> bool:

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from builders_http import NOW, Said, asking, chunk, completion, response, said, stream
-from conformance.exchange import Exchange
+from conformance.evidence.exchange import Exchange
+from tests.support.builders_http import NOW, Said, asking, chunk, completion, response, said, stream
 
 
 def dated(number: int, created: Any, at: float) -> Exchange:

@@ -6,14 +6,14 @@ import threading
 from collections.abc import Callable
 
 import pytest
-from builders_asked import GPT, SALTED, Said, asked, endpoint, found
 
-from conformance.exchange import Exchange, Failure, Request
-from conformance.faults import chain, failing, only, put, respond, status, without_events
-from conformance.profile import Model
-from conformance.requirement import Fault
+from conformance.contract.faults import chain, failing, only, put, respond, status, without_events
+from conformance.contract.profile import Model
+from conformance.contract.requirement import Fault
+from conformance.evidence.exchange import Exchange, Failure, Request
+from conformance.judgement.verdict import Verdict
 from conformance.suite.test_isolation import COMPANY, RECALL
-from conformance.verdict import Verdict
+from tests.support.builders_asked import GPT, SALTED, Said, asked, endpoint, found
 
 TEXT, DELTA = "choices.*.message.content", "choices.*.delta.content"
 FOREIGN = f"KELU{SALTED}"

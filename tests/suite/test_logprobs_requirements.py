@@ -6,7 +6,9 @@ from typing import Any
 
 import pytest
 
-from builders_stream import (
+from conformance.contract.requests import LOGPROBS, LOGPROBS_STREAM, PLAIN
+from conformance.evidence.exchange import Exchange
+from tests.support.builders_stream import (
     DONE,
     ROLE,
     Case,
@@ -20,8 +22,6 @@ from builders_stream import (
     unclear,
     uncovered,
 )
-from conformance.exchange import Exchange
-from conformance.requests import LOGPROBS, LOGPROBS_STREAM, PLAIN
 
 ENTRY: dict[str, Any] = {"token": "OK", "logprob": -0.25, "bytes": [79, 75]}
 

@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from builders_http import Said, asking, choice, completion, response, said
-from builders_stream import DONE, ROLE, delta
-from builders_stream import stream as stream_of
-from conformance.requests import STOP_STREAM, STREAM
+from conformance.contract.requests import STOP_STREAM, STREAM
+from tests.support.builders_http import Said, asking, choice, completion, response, said
+from tests.support.builders_stream import DONE, ROLE, delta
+from tests.support.builders_stream import stream as stream_of
 
 CALL = {"id": "call_1", "type": "function", "function": {"name": "get_time", "arguments": "{}"}}
 

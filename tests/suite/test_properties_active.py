@@ -7,18 +7,18 @@ from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
-from builders_asked import GPT, Said, asked, endpoint, found
 
-from conformance.archive import Send
-from conformance.exchange import Exchange, Inconclusive, Request
-from conformance.faults import chain, drop, only, put, respond, status
-from conformance.profile import Model
-from conformance.requests import PLAIN
-from conformance.requirement import Fault
-from conformance.strategies import Broken, Turn, broken_requests, search, turns, valid_requests
+from conformance.contract.faults import chain, drop, only, put, respond, status
+from conformance.contract.profile import Model
+from conformance.contract.requests import PLAIN
+from conformance.contract.requirement import Fault
+from conformance.contract.strategies import Broken, Turn, broken_requests, search, turns, valid_requests
+from conformance.contract.vocabulary import validator
+from conformance.evidence.archive import Send
+from conformance.evidence.exchange import Exchange, Inconclusive, Request
+from conformance.judgement.verdict import Verdict
 from conformance.suite.test_properties import blames
-from conformance.verdict import Verdict
-from conformance.vocabulary import validator
+from tests.support.builders_asked import GPT, Said, asked, endpoint, found
 
 NAMES = ("valid_requests", "no_server_error", "one_violated_constraint", "growing_conversation")
 CLAUDE = Model("reference-claude", "claude")

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from builders_http import Said, completion, refusal, response, said
-from conformance.exchange import Exchange
+from conformance.evidence.exchange import Exchange
+from tests.support.builders_http import Said, completion, refusal, response, said
 
 
 def limited(**values: str) -> Exchange:

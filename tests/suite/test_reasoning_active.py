@@ -5,15 +5,15 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from builders_asked import GPT, Said, asked
 
-from builders_http import choice, chunk, completion, response, said, stream
-from conformance.exchange import Exchange, Request
-from conformance.faults import chain, drop, only, put, status
-from conformance.profile import Model
-from conformance.requests import for_model
-from conformance.requirement import Fault
+from conformance.contract.faults import chain, drop, only, put, status
+from conformance.contract.profile import Model
+from conformance.contract.requests import for_model
+from conformance.contract.requirement import Fault
+from conformance.evidence.exchange import Exchange, Request
 from conformance.suite.test_reasoning import EXHAUSTED, PUZZLE, WITH_EFFORT
+from tests.support.builders_asked import GPT, Said, asked
+from tests.support.builders_http import choice, chunk, completion, response, said, stream
 
 DETAILS, COUNT = "usage.completion_tokens_details", "usage.completion_tokens_details.reasoning_tokens"
 TEXT, FINISH = "choices.*.message.content", "choices.*.finish_reason"

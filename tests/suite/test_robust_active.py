@@ -5,14 +5,14 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from builders_asked import GPT, Said, asked
 
-from conformance.exchange import Exchange, Failure, Request
-from conformance.faults import chain, content, failing, only, put, respond, status
-from conformance.profile import Model
-from conformance.requests import INTRUSIVE
-from conformance.requirement import Fault
+from conformance.contract.faults import chain, content, failing, only, put, respond, status
+from conformance.contract.profile import Model
+from conformance.contract.requests import INTRUSIVE
+from conformance.contract.requirement import Fault
+from conformance.evidence.exchange import Exchange, Failure, Request
 from conformance.suite.test_robust import OK
+from tests.support.builders_asked import GPT, Said, asked
 
 SERVED, ERROR = respond(200, OK), {"error": {"message": "No.", "type": "invalid_request_error"}}
 RESET = failing(Failure("reset", "connection reset by peer"))

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from builders_http import Said, refusal, said
-from conformance.exchange import Exchange
+from conformance.evidence.exchange import Exchange
+from tests.support.builders_http import Said, refusal, said
 
 
 @pytest.mark.parametrize(

@@ -7,12 +7,12 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from builders_asked import Said, asked
 
-from conformance.exchange import Exchange, Request
-from conformance.faults import chain, content, drop, only, put, respond, status
-from conformance.reference import Endpoint
-from conformance.requirement import Fault
+from conformance.contract.faults import chain, content, drop, only, put, respond, status
+from conformance.contract.requirement import Fault
+from conformance.evidence.exchange import Exchange, Request
+from conformance.lab.reference import Endpoint
+from tests.support.builders_asked import Said, asked
 
 DELTA = "choices.*.delta.content"
 CONTENT = "choices.*.message.content"

@@ -6,11 +6,11 @@ from itertools import count
 from typing import Any
 
 import pytest
-from builders_asked import Said, asked
 
-from conformance.exchange import Exchange, Request
-from conformance.faults import chain, drop, edit, events, only, put, respond, status
-from conformance.requirement import Fault
+from conformance.contract.faults import chain, drop, edit, events, only, put, respond, status
+from conformance.contract.requirement import Fault
+from conformance.evidence.exchange import Exchange, Request
+from tests.support.builders_asked import Said, asked
 
 CONTENT, REASON, LOGPROBS = "choices.*.message.content", "choices.*.finish_reason", "choices.*.logprobs"
 ENTRIES, WRITTEN = f"{LOGPROBS}.content", "usage.completion_tokens"

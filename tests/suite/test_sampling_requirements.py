@@ -6,7 +6,10 @@ from typing import Any
 
 import pytest
 
-from builders_stream import (
+from conformance.contract.profile import Model
+from conformance.contract.requests import COMPLETION_LENGTH, LENGTH, LENGTH_STREAM, TWO, chat
+from conformance.evidence.exchange import Exchange, Request
+from tests.support.builders_stream import (
     DONE,
     GPT,
     ROLE,
@@ -21,9 +24,6 @@ from builders_stream import (
     uncovered,
     usage,
 )
-from conformance.exchange import Exchange, Request
-from conformance.profile import Model
-from conformance.requests import COMPLETION_LENGTH, LENGTH, LENGTH_STREAM, TWO, chat
 
 CLAUDE, THINKER = Model("claude-haiku", "claude"), Model("gpt-5-nano", "gpt")
 SEARCH = Model("gpt-4o-search-preview", "gpt")

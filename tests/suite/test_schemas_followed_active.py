@@ -6,11 +6,11 @@ import json
 from typing import Any
 
 import pytest
-from builders_asked import Said, asked
 
-from conformance.exchange import Request
-from conformance.faults import only, put, respond, status
-from conformance.requirement import Fault
+from conformance.contract.faults import only, put, respond, status
+from conformance.contract.requirement import Fault
+from conformance.evidence.exchange import Request
+from tests.support.builders_asked import Said, asked
 
 CONTENT, REASON = "choices.*.message.content", "choices.*.finish_reason"
 REFUSED = respond(400, {"error": {"message": "schema not supported", "type": "invalid_request_error"}})

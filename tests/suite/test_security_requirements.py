@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from builders_http import Said, asking, choice, chunk, completion, refusal, response, said, stream
-from conformance.exchange import SCRUBBED_KEY, Exchange, Request
-from conformance.requests import UNKNOWN_MODEL, UNKNOWN_TOKEN
+from conformance.contract.requests import UNKNOWN_MODEL, UNKNOWN_TOKEN
+from conformance.evidence.exchange import SCRUBBED_KEY, Exchange, Request
+from tests.support.builders_http import Said, asking, choice, chunk, completion, refusal, response, said, stream
 
 WRONG, WRONG_MODEL = asking("unknown"), asking("unknown", model=UNKNOWN_MODEL)
 KEY = "sk-ant-api03-fedcba9876543210fedcba9876543210"

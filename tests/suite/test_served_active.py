@@ -6,13 +6,13 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from builders_asked import GPT, Said, asked
 
-from builders_http import EVENTS, asking, completion, refusal, response, said
-from conformance.exchange import Exchange, Failure, Request
-from conformance.faults import only, respond, status
-from conformance.profile import Model
-from conformance.requirement import Fault
+from conformance.contract.faults import only, respond, status
+from conformance.contract.profile import Model
+from conformance.contract.requirement import Fault
+from conformance.evidence.exchange import Exchange, Failure, Request
+from tests.support.builders_asked import GPT, Said, asked
+from tests.support.builders_http import EVENTS, asking, completion, refusal, response, said
 
 WITH_TOOLS = asking(tools=[{"type": "function"}], stream=True)
 MISTAKEN = replace(asking(messages=[]), expect="error")

@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from builders_asked import Said, asked
 
-from conformance.exchange import Request
-from conformance.faults import edit, only, put, respond, status
-from conformance.requirement import Fault
+from conformance.contract.faults import edit, only, put, respond, status
+from conformance.contract.requirement import Fault
+from conformance.evidence.exchange import Request
+from tests.support.builders_asked import Said, asked
 
 CONTENT, REASON = "choices.*.message.content", "choices.*.finish_reason"
 REFUSED = respond(400, {"error": {"message": "stop: Input should be a valid list", "type": "invalid_request_error"}})

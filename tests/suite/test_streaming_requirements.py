@@ -10,7 +10,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from builders_stream import (
+from conformance.contract.profile import Model
+from conformance.contract.requests import STREAM, STREAM_USAGE, TOOL_PARALLEL_STREAM, TWO_STREAM, chat, streamed
+from conformance.contract.requirement import Family
+from conformance.evidence.exchange import Exchange
+from conformance.evidence.sse import parse
+from conformance.judgement.judge import judge_all
+from conformance.suite.catalogue import load
+from tests.support.builders_stream import (
     DONE,
     ERROR,
     HEAD,
@@ -30,13 +37,6 @@ from builders_stream import (
     usage,
     warns,
 )
-from conformance.catalogue import load
-from conformance.exchange import Exchange
-from conformance.judge import judge_all
-from conformance.profile import Model
-from conformance.requests import STREAM, STREAM_USAGE, TOOL_PARALLEL_STREAM, TWO_STREAM, chat, streamed
-from conformance.requirement import Family
-from conformance.sse import parse
 
 AUDIO = streamed(chat(label="audio", modalities=["text", "audio"]))
 

@@ -7,7 +7,16 @@ from typing import Any
 
 import pytest
 
-from builders_stream import (
+from conformance.contract.requests import (
+    JSON_OBJECT,
+    SCHEMA_FLAT,
+    SCHEMA_NESTED_STREAM,
+    TOOLS,
+    chat,
+    streamed,
+)
+from conformance.evidence.exchange import Exchange
+from tests.support.builders_stream import (
     DONE,
     ERROR,
     ROLE,
@@ -22,15 +31,6 @@ from builders_stream import (
     unclear,
     uncovered,
     warns,
-)
-from conformance.exchange import Exchange
-from conformance.requests import (
-    JSON_OBJECT,
-    SCHEMA_FLAT,
-    SCHEMA_NESTED_STREAM,
-    TOOLS,
-    chat,
-    streamed,
 )
 
 JSON_OBJECT_STREAM = streamed(JSON_OBJECT)

@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from builders_asked import Said, asked
 
-from conformance.exchange import Request
-from conformance.faults import chain, chunk, drop, edit, insert, only, put, respond, status
-from conformance.requirement import Fault
+from conformance.contract.faults import chain, chunk, drop, edit, insert, only, put, respond, status
+from conformance.contract.requirement import Fault
+from conformance.evidence.exchange import Request
+from tests.support.builders_asked import Said, asked
 
 CALLS, CONTENT, REASON = "choices.*.message.tool_calls", "choices.*.message.content", "choices.*.finish_reason"
 DELTA = "choices.*.delta.content"

@@ -8,7 +8,21 @@ from typing import Any
 
 import pytest
 
-from builders_stream import (
+from conformance.contract.requests import (
+    TOOL_AUTO,
+    TOOL_AUTO_STREAM,
+    TOOL_NAMED,
+    TOOL_NAMED_STREAM,
+    TOOL_NONE,
+    TOOL_PARALLEL,
+    TOOL_PARALLEL_STREAM,
+    TOOL_REQUIRED,
+    TOOL_SINGLE,
+    TOOL_STRICT,
+    chat,
+)  # fmt: skip
+from conformance.evidence.exchange import Exchange, Request
+from tests.support.builders_stream import (
     DONE,
     ERROR,
     ROLE,
@@ -25,20 +39,6 @@ from builders_stream import (
     uncovered,
     warns,
 )
-from conformance.exchange import Exchange, Request
-from conformance.requests import (
-    TOOL_AUTO,
-    TOOL_AUTO_STREAM,
-    TOOL_NAMED,
-    TOOL_NAMED_STREAM,
-    TOOL_NONE,
-    TOOL_PARALLEL,
-    TOOL_PARALLEL_STREAM,
-    TOOL_REQUIRED,
-    TOOL_SINGLE,
-    TOOL_STRICT,
-    chat,
-)  # fmt: skip
 
 PARIS = '{"city":"Paris"}'
 BOOKING = {"day": "friday", "guests": 4, "table": "4071", "contact": {"name": "Ada", "by_mail": False}}

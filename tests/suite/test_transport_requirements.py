@@ -7,8 +7,8 @@ from dataclasses import replace
 
 import pytest
 
-from builders_http import JSON, Said, asking, chunk, completion, refusal, response, said, stream
-from conformance.exchange import Exchange, Failure
+from conformance.evidence.exchange import Exchange, Failure
+from tests.support.builders_http import JSON, Said, asking, chunk, completion, refusal, response, said, stream
 
 BODY = b'{"id": "chatcmpl-1", "choices": []}'
 GZIPPED = gzip.compress(BODY)

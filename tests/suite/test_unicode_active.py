@@ -6,12 +6,12 @@ import json
 from unicodedata import normalize
 
 import pytest
-from builders_asked import Said, asked
 
-from conformance.faults import chain, only, put, respond, status
-from conformance.requests import CHARACTERS
-from conformance.requirement import Fault
+from conformance.contract.faults import chain, only, put, respond, status
+from conformance.contract.requests import CHARACTERS
+from conformance.contract.requirement import Fault
 from conformance.suite.test_unicode import damage
+from tests.support.builders_asked import Said, asked
 
 TEXT, DELTA = "choices.*.message.content", "choices.*.delta.content"
 ARGUMENTS = "choices.*.message.tool_calls.*.function.arguments"

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from builders_http import EVENTS, Said, asking, choice, chunk, completion, response, said, stream
-from conformance.exchange import Exchange
+from conformance.evidence.exchange import Exchange
+from tests.support.builders_http import EVENTS, Said, asking, choice, chunk, completion, response, said, stream
 
 
 def saying(content: Any, finish_reason: str = "stop", **asked: Any) -> Exchange:

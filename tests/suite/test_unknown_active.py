@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import pytest
-from builders_asked import GPT, Said, asked
 
-from conformance.exchange import Request
-from conformance.faults import chain, only, put, respond, status
-from conformance.profile import Model
-from conformance.requirement import Fault
+from conformance.contract.faults import chain, only, put, respond, status
+from conformance.contract.profile import Model
+from conformance.contract.requirement import Fault
+from conformance.evidence.exchange import Request
 from conformance.suite.test_multimodal import BLIND, HIGH, LOW, REFUSED, UNREACHABLE, shown
 from conformance.suite.test_unknown import NAME, UNKNOWN, refusal
+from tests.support.builders_asked import GPT, Said, asked
 
 CLAUDE = Model("reference-claude", "claude")
 TEXT, PROMPT = "choices.*.message.content", "usage.prompt_tokens"

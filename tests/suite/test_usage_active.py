@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from builders_asked import Said, asked
 
-from conformance.exchange import Exchange, Request
-from conformance.faults import chain, drop, only, put, respond
-from conformance.requirement import Fault
+from conformance.contract.faults import chain, drop, only, put, respond
+from conformance.contract.requirement import Fault
+from conformance.evidence.exchange import Exchange, Request
+from tests.support.builders_asked import Said, asked
 
 PROMPT = "usage.prompt_tokens"
 REFUSED = respond(400, {"error": {"message": "n must be 1", "type": "invalid_request_error", "param": "n"}})

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from builders_http import Said, choice, completion, response, said, usage
+from tests.support.builders_http import Said, choice, completion, response, said, usage
 
 CLAUDE_DETAILS = {"cached_tokens": 3000, "cached_write_tokens": 1500, "cached_write_5m_tokens": 1500}
 

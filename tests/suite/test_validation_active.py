@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from builders_asked import GPT, Said, asked
 
-from conformance.exchange import Request
-from conformance.faults import chain, content, header, late, only, put, respond, status
-from conformance.profile import Model
-from conformance.requests import INTRUSIVE
-from conformance.requirement import Fault
+from conformance.contract.faults import chain, content, header, late, only, put, respond, status
+from conformance.contract.profile import Model
+from conformance.contract.requests import INTRUSIVE
+from conformance.contract.requirement import Fault
+from conformance.evidence.exchange import Request
 from conformance.suite.test_validation import NULLS, OK
+from tests.support.builders_asked import GPT, Said, asked
 
 
 def refusal(code: int = 400, /, **members: Any) -> Fault:

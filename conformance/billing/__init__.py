@@ -1,0 +1,1 @@
+"""What replies say of tokens, and what those cost."""

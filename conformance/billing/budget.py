@@ -1,0 +1,172 @@
+"""What a request may cost at most, and a run that must not cost more than it was allowed."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from decimal import Decimal
+from math import ceil
+from pathlib import Path
+from typing import Any
+
+from filelock import FileLock
+
+from conformance.evidence.exchange import Exchange, Inconclusive, Request, list_of
+
+from .prices import Prices, Sheet
+
+Send = Callable[[Request], Exchange]
+
+_CHARACTERS = 3  #: of ASCII that one token has at least, in English, JSON and code
+_IMAGE = 1_600  #: tokens of one image, the most that Anthropic counts for one
+_UNLIMITED = 4_096  #: tokens of output that are expected of a request without a limit
+_LONGEST = 16_384  #: likewise of one whose limit is beyond what models write
+_OVERHEAD = 16  #: tokens around the messages of a request
+
+
+@dataclass(frozen=True)
+class Amount:
+    """Requests, and the tokens that they may cost at most."""
+
+    requests: int = 0
+    input_tokens: int = 0
+    output_tokens: int = 0
+
+    @property
+    def tokens(self) -> int:
+        return self.input_tokens + self.output_tokens
+
+    def __add__(self, other: Amount) -> Amount:
+        return Amount(
+            self.requests + other.requests,
+            self.input_tokens + other.input_tokens,
+            self.output_tokens + other.output_tokens,
+        )
+
+    def times(self, factor: float) -> Amount:
+        """So many times as much, rounded up."""
+        return Amount(ceil(self.requests * factor), ceil(self.input_tokens * factor), ceil(self.output_tokens * factor))
+
+    def cost(self, prices: Prices) -> Decimal:
+        """The price of these tokens where each of the input is of the dearest kind."""
+        dearest = max(prices.input, prices.write_5m, prices.write_1h)
+        return (self.input_tokens * dearest + self.output_tokens * (prices.output or 0)) / Decimal(1_000_000)
+
+
+NOTHING = Amount()
+
+
+def at_most(request: Request) -> Amount:
+    """What a request costs at most, if it is answered. One that is meant to be refused costs nothing."""
+    if request.expect == "error" or request.method != "POST":
+        return Amount(1)
+    asked = request.asked
+    images = 0
+    for message in list_of(asked.get("messages")):
+        parts = list_of(message.get("content")) if isinstance(message, dict) else []
+        images += sum(isinstance(part, dict) and part.get("type") == "image_url" for part in parts)
+    limit = asked.get("max_completion_tokens") or asked.get("max_tokens") or _UNLIMITED
+    choices = asked.get("n") or 1
+    most, times = (value if isinstance(value, int) and value > 0 else 1 for value in (limit, choices))
+    return Amount(1, _text_tokens(request) + images * _IMAGE + _OVERHEAD, min(most, _LONGEST) * times)
+
+
+def _text_tokens(request: Request) -> int:
+    """The tokens of what is text, an image in the body counting elsewhere."""
+
+    def shown(value: Any) -> Any:
+        if isinstance(value, list):
+            return [shown(each) for each in value]
+        if isinstance(value, dict):
+            return {name: "" if name == "image_url" else shown(each) for name, each in value.items()}
+        return value
+
+    text = json.dumps(shown(request.asked), ensure_ascii=False)
+    ascii_only = sum(map(str.isascii, text))
+    return ascii_only // _CHARACTERS + 2 * (len(text) - ascii_only) + 1
+
+
+@dataclass(frozen=True)
+class Budget:
+    """What a run may cost at most; None where there is no bound. `cost` is in the currency of the price sheet."""
+
+    requests: int | None = None
+    tokens: int | None = None
+    cost: Decimal | None = None
+
+    def __bool__(self) -> bool:
+        return (self.requests, self.tokens, self.cost) != (None, None, None)
+
+
+def bounded(send: Send, budget: Budget, sheet: Sheet | None, ledger: Path) -> Send:
+    """The same `Send`, which raises Inconclusive instead of sending what may exceed the budget. What was spent is in
+    the file `ledger`, for all processes of a run: before a request is sent as much as it may cost at most, and after
+    it was answered as much as the endpoint counted."""
+    lock = FileLock(f"{ledger}.lock")
+
+    def book(change: Amount, cost: Decimal, check: bool) -> None:
+        with lock:
+            spent, money = _read(ledger)
+            total, sum_ = spent + change, money + cost
+            if check and (reason := _exceeds(total, sum_, budget)):
+                raise Inconclusive(f"not sent: {reason}")
+            _write(ledger, total, sum_)
+
+    def ask(request: Request) -> Exchange:
+        prices = sheet.models.get(str(request.asked.get("model"))) if sheet else None
+        expected = at_most(request)
+        dear = expected.cost(prices) if prices else Decimal(0)
+        book(expected, dear, check=True)
+        exchange = send(request)
+        counted = _counted(exchange, expected)
+        real = counted.cost(prices) if prices else Decimal(0)
+        book(
+            Amount(0, counted.input_tokens - expected.input_tokens, counted.output_tokens - expected.output_tokens),
+            real - dear,
+            check=False,
+        )
+        return exchange
+
+    return ask
+
+
+def _counted(exchange: Exchange, expected: Amount) -> Amount:
+    """What an answer cost: nothing where it was refused, else what its usage says, or what was expected of it."""
+    if exchange.refused:
+        return Amount(1)
+    try:
+        usage = exchange.usage
+    except Inconclusive:
+        return expected
+    read, written = usage.get("prompt_tokens"), usage.get("completion_tokens")
+    if not (isinstance(read, int) and isinstance(written, int) and read >= 0 and written >= 0):
+        return expected
+    return Amount(1, read, written)
+
+
+def _exceeds(total: Amount, cost: Decimal, budget: Budget) -> str:
+    if budget.requests is not None and total.requests > budget.requests:
+        return f"--max-requests {budget.requests:,} is used up"
+    if budget.tokens is not None and total.tokens > budget.tokens:
+        return f"--max-tokens {budget.tokens:,} could be exceeded"
+    if budget.cost is not None and cost > budget.cost:
+        return f"--max-cost {budget.cost} could be exceeded"
+    return ""
+
+
+def _read(ledger: Path) -> tuple[Amount, Decimal]:
+    if not ledger.exists():
+        return Amount(), Decimal(0)
+    value = json.loads(ledger.read_text(encoding="utf-8"))
+    return Amount(value["requests"], value["input_tokens"], value["output_tokens"]), Decimal(value["cost"])
+
+
+def _write(ledger: Path, spent: Amount, cost: Decimal) -> None:
+    value = {
+        "requests": spent.requests, "input_tokens": spent.input_tokens, "output_tokens": spent.output_tokens,
+        "cost": str(cost),
+    }  # fmt: skip
+    part = ledger.with_suffix(".part")
+    part.write_text(json.dumps(value) + "\n", encoding="utf-8")
+    part.replace(ledger)

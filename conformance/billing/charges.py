@@ -1,0 +1,187 @@
+"""What one reply's input costs, and what a wrong count over- or undercharges. What cannot be told from a reply is said,
+never guessed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from conformance.evidence.exchange import Exchange, Inconclusive, Request
+
+from .dialects import Counts, dialect, phanedge
+from .prices import Cost, Prices, PricesError, cost, plain
+
+#: Why the cost of a reply cannot be told.
+NO_RESPONSE = "no whole response arrived"
+NOT_ASKED = "the stream was not asked for usage"
+NO_USAGE = "the reply has no usage"
+UNCLEAR = "the counts are missing or contradict each other"
+DIALECT = "the usage is in another dialect"
+
+
+class Untold(Exception):
+    """The input cost of a reply cannot be told: `reason` is one of the above, `detail` says more."""
+
+    def __init__(self, reason: str, detail: str = "") -> None:
+        super().__init__(f"{reason}: {detail}" if detail else reason)
+        self.reason = reason
+
+
+# --- one reply ----------------------------------------------------------------------------------------------
+
+
+def counts_of(exchange: Exchange) -> Counts:
+    """What a reply says that its prompt was made of. Raises Untold."""
+    if exchange.failure:
+        raise Untold(NO_RESPONSE, str(exchange.failure))
+    try:
+        usage = exchange.usage
+    except Inconclusive as reason:
+        options = exchange.request.asked.get("stream_options")
+        asked = isinstance(options, dict) and options.get("include_usage") is True
+        if exchange.request.streams and not asked:
+            raise Untold(NOT_ASKED) from None
+        raise Untold(NO_USAGE, str(reason)) from None
+    return clear_counts(usage)
+
+
+#: Of prompt_tokens_details; absent and null are 0.
+COUNTS = ("cached_tokens", "cached_write_tokens", "cached_write_5m_tokens", "cached_write_1h_tokens")
+
+
+def clear_counts(usage: Mapping[str, Any]) -> Counts:
+    """The counts of a usage that speaks PhanEdge's words and does not contradict itself. Raises Untold."""
+    told = _readable(usage)
+    if found := dialect(usage):
+        raise Untold(DIALECT, found.name)
+    counts = phanedge(usage)
+    total, five, hour = (told.get(name, 0) for name in COUNTS[1:])
+    if total and not (five or hour):
+        raise Untold(UNCLEAR, f"cached_write_tokens is {total}, and neither bucket says at which price")
+    if total != five + hour:
+        raise Untold(UNCLEAR, f"cached_write_tokens is {total}, and its buckets are {five} + {hour} = {five + hour}")
+    if counts.uncached < 0:
+        parts = f"{counts.read} read and {counts.written} written"
+        raise Untold(UNCLEAR, f"prompt_tokens is {counts.prompt}, less than {parts}")
+    _check_total(usage, counts.prompt)
+    return counts
+
+
+def _readable(usage: Mapping[str, Any]) -> dict[str, int]:
+    """The counts of the prompt that are given. Raises Untold where one is no number of tokens."""
+    details = usage.get("prompt_tokens_details")
+    if details is not None and not isinstance(details, dict):
+        raise Untold(UNCLEAR, f"prompt_tokens_details is {details!s:.40}")
+    given = {name: each for name in COUNTS if (each := (details or {}).get(name)) is not None}
+    for name, value in ({"prompt_tokens": usage.get("prompt_tokens", "absent")} | given).items():
+        if type(value) is not int or value < 0:
+            raise Untold(UNCLEAR, f"{name} is {value!s:.40}")
+    return given
+
+
+def _check_total(usage: Mapping[str, Any], prompt: int) -> None:
+    """Raise Untold where total_tokens says that the prompt was another one. Reasoning may be counted beside
+    completion_tokens, which does not bear on the input."""
+    total, output = usage.get("total_tokens"), usage.get("completion_tokens")
+    if type(total) is not int or type(output) is not int:
+        return
+    details = usage.get("completion_tokens_details")
+    reasoning = details.get("reasoning_tokens") if isinstance(details, dict) else 0
+    if total - output - prompt not in (0, reasoning):
+        raise Untold(UNCLEAR, f"total_tokens is {total}, and prompt_tokens {prompt} + completion_tokens {output}")
+
+
+# --- what a wrong count charges -----------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Difference:
+    """What a client is charged by the counts as they are told, and by those that are meant; `basis` says how the
+    latter are known."""
+
+    told: Cost
+    meant: Cost
+    basis: str
+
+    @property
+    def amount(self) -> Decimal:
+        """Above zero where too much is charged."""
+        return self.told.amount - self.meant.amount
+
+    def __str__(self) -> str:
+        verb = "overcharges" if self.amount > 0 else "undercharges" if self.amount < 0 else "charges rightly"
+        by = f" {plain(abs(self.amount))} {self.told.currency}" if self.amount else ""
+        return f"{verb}{by}: told {self.told}; meant {self.basis} {self.meant}"
+
+
+def misread(usage: Mapping[str, Any], prices: Prices) -> Difference | None:
+    """What a usage that speaks another dialect, or whose total of writes is not that of its buckets, charges a client
+    who computes as the contract says (section 5). None where it does neither, or its counts have no meaning."""
+    with suppress(PricesError, Untold):
+        _readable(usage)
+        if found := dialect(usage):
+            return Difference(cost(_as_read(usage), prices), cost(found.counts, prices), "by its mapping")
+        own = phanedge(usage)
+        if own.written and own.written != _total(usage):
+            return Difference(cost(_as_read(usage), prices), cost(own, prices), "if its two buckets are right")
+    return None
+
+
+def _as_read(usage: Mapping[str, Any]) -> Counts:
+    """As a client reads it: what prompt_tokens is above hits and the total of writes is uncached, and never below
+    zero; what is written costs what the buckets say."""
+    own = phanedge(usage)
+    uncached = max(own.prompt - own.read - _total(usage), 0)
+    return Counts(uncached + own.read + own.written, own.read, own.written_5m, own.written_1h)
+
+
+def _total(usage: Mapping[str, Any]) -> int:
+    details = usage.get("prompt_tokens_details")
+    total = details.get("cached_write_tokens") if isinstance(details, dict) else None
+    return total if type(total) is int else 0
+
+
+#: Requirements whose evidence is two exchanges that cost the same, the wrong one first.
+ALIKE = {"caching.streams_count_once", "caching.streams_read_alike", "caching.streams_report_writes"}
+
+
+def charged(requirement: str, shown: Sequence[Exchange], prices: Prices) -> tuple[Exchange, Difference] | None:
+    """The exchange of a violation that over- or undercharges, and how much, where that can be computed: its counts
+    are another dialect's, or not the sum of the buckets, or in the wrong bucket for the lifetime that was asked for, or
+    unlike those of a reply that costs the same."""
+    for exchange in shown:
+        with suppress(Inconclusive, Untold):
+            found = misread(exchange.usage, prices) or _by_lifetime(exchange, prices)
+            if found and found.amount:
+                return exchange, found
+    if requirement in ALIKE and len(shown) > 1:
+        with suppress(Untold):
+            told, meant = (cost(counts_of(each), prices) for each in shown[:2])
+            return shown[0], Difference(told, meant, "as in the reply that is compared")
+    return None
+
+
+def _by_lifetime(exchange: Exchange, prices: Prices) -> Difference | None:
+    """All writes in the bucket of the one lifetime that every marker of the request has. Raises Untold."""
+    told, ttls = counts_of(exchange), set(lifetimes(exchange.request))
+    if len(ttls) != 1 or not ttls <= {"5m", "1h"}:
+        return None
+    five, hour = (told.written, 0) if ttls == {"5m"} else (0, told.written)
+    meant = Counts(told.prompt, told.read, five, hour)
+    return Difference(cost(told, prices), cost(meant, prices), f"by the lifetime asked for, {min(ttls)},")
+
+
+def lifetimes(request: Request) -> Iterator[str]:
+    """The ttl of every cache marker in a request; 5m where it has none."""
+    waiting: list[Any] = [request.document]
+    while waiting:
+        value = waiting.pop()
+        if isinstance(value, dict):
+            if isinstance(marker := value.get("cache_control"), dict):
+                yield str(marker.get("ttl") or "5m")
+            waiting.extend(value.values())
+        elif isinstance(value, list):
+            waiting.extend(value)

@@ -1,0 +1,187 @@
+"""What tokens cost by a price sheet, in decimals, never floats: the sheet, and the arithmetic."""
+
+from __future__ import annotations
+
+import difflib
+import tomllib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+from jsonschema import Draft202012Validator
+
+from conformance.evidence.strict_json import loads
+from conformance.resources import folder
+
+from .dialects import Counts
+
+MILLION = Decimal(1_000_000)
+#: Anthropic's ratios to the price of uncached input, where a sheet leaves a price out (contract, section 5).
+DEFAULTS = {"cached": Decimal("0.1"), "write_5m": Decimal("1.25"), "write_1h": Decimal(2)}
+WRITES = ("written for 5 minutes", "written for 1 hour")
+
+
+class PricesError(Exception):
+    """The price sheet cannot be used; the message is one sentence."""
+
+
+@dataclass(frozen=True)
+class Prices:
+    """Of one model, for a million tokens; `output` is None where the sheet does not say."""
+
+    currency: str
+    input: Decimal
+    cached: Decimal
+    write_5m: Decimal
+    write_1h: Decimal
+    output: Decimal | None = None
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """The prices of each model by the name that is asked for, in one currency."""
+
+    currency: str
+    models: Mapping[str, Prices]
+
+
+@dataclass(frozen=True)
+class Line:
+    """Tokens of one kind at their price."""
+
+    kind: str
+    tokens: int
+    price: Decimal
+
+    @property
+    def amount(self) -> Decimal:
+        return self.tokens * self.price / MILLION
+
+    def __str__(self) -> str:
+        return f"{self.tokens:,} {self.kind} × {plain(self.price)}"
+
+
+@dataclass(frozen=True)
+class Cost:
+    """An amount of money, and how it comes about."""
+
+    currency: str
+    lines: tuple[Line, ...]
+
+    @property
+    def amount(self) -> Decimal:
+        return sum((line.amount for line in self.lines), Decimal(0))
+
+    def of(self, *kinds: str) -> Decimal:
+        """The amount for these kinds of tokens."""
+        return sum((line.amount for line in self.lines if line.kind in kinds), Decimal(0))
+
+    def __str__(self) -> str:
+        """The arithmetic: `(465 uncached × 3 + 11,944 read × 0.3) / 1,000,000 = 0.0049782 USD`."""
+        sums = " + ".join(str(line) for line in self.lines if line.tokens) or "nothing"
+        return f"({sums}) / 1,000,000 = {plain(self.amount)} {self.currency}"
+
+
+def cost(counts: Counts, prices: Prices) -> Cost:
+    """The cost of one prompt: uncached input, hits, and writes of both lifetimes. Raises PricesError where the counts
+    have no meaning: a part below zero, or more parts than the whole."""
+    parts = {
+        "uncached": (counts.uncached, prices.input),
+        "read": (counts.read, prices.cached),
+        WRITES[0]: (counts.written_5m, prices.write_5m),
+        WRITES[1]: (counts.written_1h, prices.write_1h),
+    }
+    if wrong := [f"{tokens} {kind}" for kind, (tokens, _) in parts.items() if tokens < 0]:
+        raise PricesError(f"counts that do not add up have no cost: {', '.join(wrong)}")
+    return Cost(prices.currency, tuple(Line(kind, tokens, price) for kind, (tokens, price) in parts.items()))
+
+
+def together(costs: Iterable[Cost], currency: str) -> Cost:
+    """The cost of many prompts by the same prices: of each kind all tokens."""
+    tokens: dict[tuple[str, Decimal], int] = {}
+    for line in (line for each in costs for line in each.lines):
+        tokens[line.kind, line.price] = tokens.get((line.kind, line.price), 0) + line.tokens
+    return Cost(currency, tuple(Line(kind, number, price) for (kind, price), number in tokens.items()))
+
+
+def plain(amount: Decimal) -> str:
+    """A decimal in digits, without trailing zeros and never in powers of ten."""
+    text = f"{amount:f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+# --- the sheet ----------------------------------------------------------------------------------------------
+
+
+def read_prices(path: Path) -> Sheet:
+    """A price sheet (schemas/prices.json, as TOML), or what a configuration says of prices in the tables of its
+    models. Raises PricesError, which names the place and the remedy."""
+    try:
+        sheet = _of_configuration(tomllib.loads(path.read_text(encoding="utf-8-sig"), parse_float=Decimal))
+    except OSError as error:
+        raise PricesError(f"{path} cannot be read ({error.strerror or error})") from None
+    except UnicodeDecodeError as error:
+        raise PricesError(f"{path} cannot be read as UTF-8: {error}") from None
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
+        raise PricesError(f"{path} is not TOML: {error}") from None
+    schema = loads((folder("schemas") / "prices.json").read_bytes())
+    problems = list(Draft202012Validator(schema).iter_errors(_comparable(sheet)))
+    if problems:
+        # a key that is misspelt is told before the one that is missing for it
+        first = min(problems, key=lambda each: each.validator != "additionalProperties")
+        raise PricesError(f"{path} is not a price sheet: {_problem(first)}")
+    models = {name: _prices(sheet["currency"], own) for name, own in sheet["models"].items()}
+    return Sheet(sheet["currency"], models)
+
+
+def _of_configuration(document: dict[str, Any]) -> dict[str, Any]:
+    """Of a configuration, which lists its models, the price sheet in it; else the document."""
+    models = document.get("models")
+    if not isinstance(models, list) or not all(isinstance(each, dict) for each in models):
+        return document
+    prices = {each["name"]: each["prices"] for each in models if "prices" in each and "name" in each}
+    return {"models": prices} | {name: document[name] for name in ("currency",) if name in document}
+
+
+def _comparable(value: Any) -> Any:
+    """The sheet as the schema can read it, `nan` and `inf` as the texts they are."""
+    if isinstance(value, dict):
+        return {name: _comparable(each) for name, each in value.items()}
+    return str(value) if isinstance(value, Decimal) and not value.is_finite() else value
+
+
+def _problem(error: Any) -> str:
+    """Of a jsonschema.ValidationError the place, what is wrong there, and what was probably meant."""
+    place = ".".join(map(str, error.absolute_path))
+    instance, schema = error.instance, error.schema
+    known = schema.get("properties", {})
+    if error.validator == "additionalProperties":
+        name = next(each for each in instance if each not in known)
+        where = f"{place}.{name}" if place else name
+        return f"{where} is unknown: {_remedy(place, name, instance[name], list(known))}"
+    if error.validator == "required":
+        lacking = next(each for each in schema["required"] if each not in instance)
+        return f"{place or 'the sheet'} lacks {lacking}: {known[lacking]['description']}"
+    if len(error.absolute_path) == 3:
+        value = repr(instance) if isinstance(instance, str) else str(instance)
+        return f"{place} is {value:.40}, no number from 0 to 1,000,000"
+    return f"{place or 'the sheet'}: {error.message}"
+
+
+def _remedy(place: str, name: str, value: Any, known: list[str]) -> str:
+    if isinstance(value, dict) and place.startswith("models."):
+        whole = f"{place.removeprefix('models.')}.{name}"
+        return f'a name with a dot in it is quoted, as in [models."{whole}"]'
+    if near := difflib.get_close_matches(name, known, 1, 0.5):
+        return f"did you mean {near[0]}?"
+    if isinstance(value, dict):
+        return f'the prices of a model stand under models, as in [models."{name}"]'
+    return f"there are {', '.join(known)}"
+
+
+def _prices(currency: str, sheet: Mapping[str, Any]) -> Prices:
+    given = {name: Decimal(price) for name, price in sheet.items()}
+    others = {name: given["input"] * ratio for name, ratio in DEFAULTS.items() if name not in given}
+    return Prices(currency, **(given | others))

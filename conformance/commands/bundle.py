@@ -1,0 +1,164 @@
+"""A run in one file, to be judged again elsewhere: its exchanges, its report, and what was judged."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import stat
+import zipfile
+import zlib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from conformance import __version__
+from conformance.judgement.verdict import Finding
+from conformance.report.compare import compare
+from conformance.report.render.words import one_line
+from conformance.report.report import Report
+from conformance.report.report_json import read_report
+from conformance.run.folder import BASELINE, read_run, read_value
+from conformance.suite.catalogue import load
+
+FORMAT = "bundle-1"
+ABOUT = "bundle.json"
+_BESIDE = (BASELINE, "report.json", "report.html", "report.md", "junit.xml")
+_MEMBER = re.compile(
+    r"(bundle|run|report)\.json|report\.(html|md)|junit\.xml|baseline\.toml|archive/[0-9a-f]{16}\.json"
+)
+_LARGEST, _MOST = 1 << 30, 50_000  #: bytes of all members together, and members
+_LONGEST = 1000  #: characters of what is said of one verdict
+_BEGINNING_OF_TIME = (1980, 1, 1, 0, 0, 0)  #: the first moment that a zip can tell
+_SECRET = 8  #: characters that a key has at least
+
+
+class BundleError(Exception):
+    """No bundle can be made or read; the message is one sentence."""
+
+
+def pack(folder: Path, out: Path) -> int:
+    """Write the bundle of a run, the same bytes for the same run. How many exchanges are in it. Raises BundleError
+    where a key is in it, RunError and ArchiveError where the folder holds no run that can be judged."""
+    read_run(folder)
+    members = dict(_members(folder))
+    if name := next((name for name, data in members.items() if _shows_key(folder, data)), ""):
+        raise BundleError(f"{folder / name} holds the API key: it is not packed")
+    members[ABOUT] = _json({"format": FORMAT, "version": __version__})
+    part = out.with_name(f"{out.name}.part")
+    with zipfile.ZipFile(part, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as bundle:
+        for name in sorted(members):
+            about = zipfile.ZipInfo(name, _BEGINNING_OF_TIME)
+            about.compress_type, about.external_attr, about.create_system = zipfile.ZIP_DEFLATED, 0o644 << 16, 3
+            bundle.writestr(about, members[name])
+    part.replace(out)
+    return sum(name.startswith("archive/") for name in members)
+
+
+def _members(folder: Path) -> Iterator[tuple[str, bytes]]:
+    for path in (folder / "run.json", *(folder / name for name in _BESIDE), *(folder / "archive").glob("*.json")):
+        if path.exists():
+            yield path.relative_to(folder).as_posix(), path.read_bytes()
+
+
+def _shows_key(folder: Path, data: bytes) -> bool:
+    """Whether the key of the run is in it, where this environment has it."""
+    variable = read_value(folder).get("options", {}).get("api-key-variable", "PHANEDGE_API_KEY")
+    key = os.environ.get(variable, "").strip()
+    return len(key) >= _SECRET and key.encode() in data
+
+
+def _json(value: Any) -> bytes:
+    return (json.dumps(value, indent=1, sort_keys=True) + "\n").encode()
+
+
+# --- reading ------------------------------------------------------------------------------------------------
+
+
+def unpack(bundle: Path, folder: Path) -> None:
+    """Write what is in a bundle to an empty folder. Raises BundleError where it is none, or could do harm."""
+    try:
+        with zipfile.ZipFile(bundle) as opened:
+            members = _checked(opened, bundle)
+            left = _LARGEST
+            for member in members:
+                with opened.open(member) as stream:
+                    data = stream.read(left + 1)
+                if (left := left - len(data)) < 0:
+                    raise BundleError(f"{bundle} holds more than {_LARGEST:,} bytes: it is not unpacked")
+                path = folder / member.filename
+                path.parent.mkdir(parents=True, exist_ok=True)
+                path.write_bytes(data)
+    except (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, NotImplementedError) as error:
+        raise BundleError(f"{bundle} is not a whole bundle ({error})") from None
+    except OSError as error:
+        raise BundleError(f"{bundle} cannot be read ({error.strerror or error})") from None
+    _check_format(bundle, folder / ABOUT)
+
+
+def _checked(opened: zipfile.ZipFile, bundle: Path) -> list[zipfile.ZipInfo]:
+    """The members, each of which a bundle may have."""
+    members = opened.infolist()
+    if len(members) > _MOST or sum(each.file_size for each in members) > _LARGEST:
+        raise BundleError(f"{bundle} holds more than {_MOST:,} files or {_LARGEST:,} bytes: it is not unpacked")
+    names = [each.filename for each in members]
+    for member in members:
+        link = stat.S_ISLNK(member.external_attr >> 16)
+        if link or not _MEMBER.fullmatch(member.filename):
+            raise BundleError(f"{bundle} is not a bundle of this suite: it holds {member.filename[:80]!r}")
+    if len(set(names)) < len(names) or not {ABOUT, "run.json"} <= set(names):
+        raise BundleError(f"{bundle} is not a bundle of this suite: {ABOUT} or run.json is missing, or a name is twice")
+    return members
+
+
+def _check_format(bundle: Path, about: Path) -> None:
+    try:
+        value = json.loads(about.read_bytes())
+        format = value["format"]
+    except (ValueError, LookupError, TypeError, RecursionError):
+        raise BundleError(f"{bundle} is not a bundle of this suite: its {ABOUT} cannot be read") from None
+    if format != FORMAT:
+        raise BundleError(f"{bundle} is of the format {format!r}, not {FORMAT!r}: another version reads it")
+
+
+def selection(folder: Path) -> list[str]:
+    """The options by which the run was restricted to some requirements, as pytest takes them."""
+    options = read_value(folder).get("options", {})
+    names = {"select": "--select", "deselect": "--deselect-requirement"}
+    return [f"{option}={each}" for name, option in names.items() for each in options.get(name, ())]
+
+
+# --- what became of its verdicts ----------------------------------------------------------------------------
+
+
+def changes(before: Path, after: Path) -> list[str]:
+    """A line for each verdict that is another one than in the bundled report, and why. Raises ValueError where one of
+    the reports cannot be read."""
+    if not (before / "report.json").exists():
+        return ["the bundle holds no report to compare with"]
+    old, new = read_report(before / "report.json"), read_report(after / "report.json")
+    found = compare(old, new, load())
+    known = {each.id for each in old.entries}
+    lines = [
+        *([f"judged by version {old.version} then, {new.version} now"] if old.version != new.version else []),
+        *([f"the report then: {old.unjudged}"] if old.unjudged else []),
+        *([f"the report now: {new.unjudged}"] if new.unjudged else []),
+        *(f"added: {id}" for id in sorted({each.id for each in new.entries} - known)),
+        *(f"withdrawn: {id}" for id in found.withdrawn),
+        *(f"another level: {each}" for each in found.relevelled),
+        *_other_verdicts(old, new),
+    ]
+    return [one_line(each, _LONGEST) for each in lines]
+
+
+def _other_verdicts(old: Report, new: Report) -> Iterator[str]:
+    later = {each.id: each for each in new.entries}
+    for entry in old.entries:
+        for then in entry.findings:
+            now = later[entry.id].finding(then.model) if entry.id in later else None
+            if now and now.verdict is not then.verdict:
+                yield f"{entry.id} on {then.model}: {_said(then)} then, {_said(now)} now"
+
+
+def _said(finding: Finding) -> str:
+    return f"{finding.verdict} ({finding.message})" if finding.message else str(finding.verdict)

@@ -1,0 +1,139 @@
+"""A first configuration: what was found of an endpoint, as a file with comments."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from conformance.contract.profile import FAMILIES, Model, Profile
+from conformance.pytest_plugin.session import REFERENCE_MODELS, REFERENCE_URL
+from conformance.sending.client import Access
+from conformance.sending.stack import SessionError, access, check_address, key_in
+from conformance.settings.config import NAME, is_secret
+from conformance.settings.options import OPTIONS
+
+from .discover import Address, Look, look
+
+_LISTED = 20  #: models that were not asked, and are named in the file
+
+
+def write(out: Path, given: Mapping[str, Any]) -> str:
+    """Write the file that these options ask for, as typer gives them, and say what was found and what to do next.
+    Raises SessionError for wrong usage, and LookError where the endpoint gives no completion."""
+    if out.exists():
+        raise SessionError(f"--out: {out} exists: name another file, or remove it first", 2)
+    if not out.parent.is_dir():
+        raise SessionError(f"--out: there is no folder {out.parent}", 2)
+    if not given["base_url"]:
+        text, said = template(Profile(REFERENCE_URL, REFERENCE_MODELS, "reference")), following(out)
+    else:
+        files = {name: given[name] for name in ("authorities", "certificate")}
+        address, found = _looked(given, files)
+        text, said = written(address, found, files), summary(found, out)
+    try:
+        out.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise SessionError(f"--out: {out} cannot be written ({error.strerror or error})", 2) from None
+    return said
+
+
+def _looked(given: Mapping[str, Any], files: Mapping[str, Path | None]) -> tuple[Address, Look]:
+    check_address(given["base_url"])
+    key = key_in(given["api_key_variable"])
+    reached = access(given["header"] or (), files["authorities"], files["certificate"])
+    address = Address(given["base_url"], given["api_key_variable"], key, reached)
+    try:
+        named = [Model.parse(each) for each in given["model"] or ()]
+    except ValueError as error:
+        raise SessionError(f"--model: {error}", 2) from None
+    return address, look(address, named)
+
+
+def written(address: Address, found: Look, options: Mapping[str, Path | None]) -> str:
+    """The file, with a comment for all that was found out."""
+    lines = [*_HEAD, "", f"base-url = {_text(address.base_url)}", f"api-key-variable = {_text(address.key_variable)}"]
+    lines += [f"{name} = {_text(str(path.absolute()))}" for name, path in options.items() if path]
+    lines += ["", *_without(found.without), *_SUGGESTED, *_headers(address.access)]
+    for each in found.seen:
+        unnamed = f"  # its name tells none of {', '.join(FAMILIES[:-1])}" if each.model.family == "other" else ""
+        lines += ["", "[[models]]", f"name = {_text(each.model.name)}"]
+        lines += [f"family = {_text(each.model.family)}{unnamed}"]
+        lines += ["reasoning = true  # it thinks, and is left room for that"] if each.model.thinking else []
+        lines += _without(each.refused)
+        lines += [f"# {feature} could not be told: {answer}" for feature, answer in each.untold.items()]
+    for name, answer in found.silent.items():
+        lines += ["", f"# No completion: {answer}", "# [[models]]", f"# name = {_text(name)}"]
+    if found.others:
+        lines += ["", "# Listed, and not asked:"]
+        lines += [f"# {name}" for name in found.others[:_LISTED]]
+        lines += [f"# and {len(found.others) - _LISTED} more"] if len(found.others) > _LISTED else []
+    return "\n".join(lines) + "\n"
+
+
+_HEAD = (
+    "# What `phanedge-conformance run` judges when it is started beside this file, or with --config. Every option can",
+    "# stand here by its name; the environment and the command line go before it. No key belongs here.",
+)
+_SUGGESTED = (
+    "# no-costly = true     # leave out caching, which costs thousands of tokens",
+    "# max-requests = 1000  # and max-tokens, max-cost",
+)
+
+
+def template(profile: Profile) -> str:
+    """The file without an endpoint: for the reference endpoint, with what to change for another one."""
+    lines = [*_HEAD, "", "# Without base-url the built-in reference endpoint is judged; for your own:"]
+    lines += [
+        '# base-url = "https://host/v1"',
+        f"# api-key-variable = {_text(str(OPTIONS['api-key-variable'].default))}",
+    ]
+    lines += ["# without = []  # features that none of its models offers, such as chat.n", *_SUGGESTED]
+    for model in profile.models:
+        lines += ["", "[[models]]", f"name = {_text(model.name)}"]
+        lines += [
+            f"family = {_text(model.family)}  # {', '.join(FAMILIES)}; where left out, by the name",
+            "without = []",
+        ]
+    return "\n".join(lines) + "\n"
+
+
+def summary(found: Look, out: Path) -> str:
+    """What was found, and what to do next."""
+    lines = [f"{feature} is not claimed: {answer}" for feature, answer in found.without.items()]
+    for each in found.seen:
+        refused = f"refuses {', '.join(each.refused)}" if each.refused else "refuses nothing that was asked"
+        untold = f"; could not be told: {', '.join(each.untold)}" if each.untold else ""
+        lines.append(f"{each.model.name} ({each.model.family}) {refused}{untold}")
+    lines += [f"{name} is left out: {answer}" for name, answer in found.silent.items()]
+    if found.others:
+        lines.append(f"{len(found.others)} more listed, and not asked: --model NAME asks for one")
+    return "\n".join([*lines, following(out)])
+
+
+def following(out: Path) -> str:
+    """What was written, and the command that comes next."""
+    named = "" if out == Path(NAME) else f" --config {out}"
+    return f"{out} is written; next: phanedge-conformance run{named}"
+
+
+def _without(features: Mapping[str, str]) -> list[str]:
+    if not features:
+        return []
+    return ["without = [", *(f"  {_text(name)},  # {answer}" for name, answer in features.items()), "]"]
+
+
+def _headers(access: Access) -> Iterator[str]:
+    """The headers that go with every request, save those that no file should hold."""
+    secret = [name for name, value in access.headers if is_secret(name, value)]
+    public = {name: value for name, value in access.headers if name not in secret}
+    for name in secret:
+        yield f"# {name} looks like a secret: put it into {OPTIONS['header'].variable} or say --header"
+    if public:
+        yield from ("", "[headers]", *(f"{_text(name)} = {_text(value)}" for name, value in public.items()))
+
+
+def _text(value: str) -> str:
+    """A basic string of TOML, which JSON's are but for one character."""
+    return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")

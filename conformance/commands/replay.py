@@ -1,0 +1,207 @@
+"""A finding seen again: the command that sends its request, and what is found when it is sent."""
+
+from __future__ import annotations
+
+import difflib
+import os
+import secrets
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from conformance.contract.profile import Model
+from conformance.contract.requirement import Requirement
+from conformance.evidence.archive import Archive, ArchiveError, recorded
+from conformance.evidence.exchange import Exchange, Request
+from conformance.judgement.judge import judge, judge_run
+from conformance.judgement.verdict import Finding, Verdict, gather
+from conformance.lab.known_faults import plant
+from conformance.lab.reference import Endpoint
+from conformance.report.render.words import one_line
+from conformance.report.report import Report
+from conformance.report.report_json import read_report
+from conformance.run.folder import read_run, read_value
+from conformance.run.run import Run, RunError, own_salt, speaks_of
+from conformance.sending.client import Access, Limits, Live
+from conformance.sending.curl import curl
+from conformance.sending.pacing import Manners, polite
+from conformance.settings.options import OPTIONS
+from conformance.suite.catalogue import load
+
+Send = Callable[[Request], Exchange]
+
+_SHOWN = 2  #: exchanges of a finding that are shown and sent again
+_LONGEST = 1000  #: characters of a message that are shown
+_EXIT_CODES = {Verdict.FAIL: 1, Verdict.INCONCLUSIVE: 3}
+
+
+class ReplayError(Exception):
+    """It cannot be seen again; the message is one sentence."""
+
+
+@dataclass(frozen=True)
+class Kept:
+    """A run as its folder has it."""
+
+    folder: Path
+    run: Run
+    report: Report
+    options: dict[str, Any]
+    exchanges: dict[str, Exchange]
+
+    def option(self, name: str) -> Any:
+        """What the run was told, or the default."""
+        return self.options.get(name, OPTIONS[name].default)
+
+
+def replayed(id: str, folder: Path | None, model: str, send: bool, headers: Sequence[str]) -> tuple[str, int]:
+    """The commands that send again what a requirement was judged on, or an exchange; sent, what was found then and
+    now. With the exit code: 1 where a MUST is violated, 3 where nothing can be told. Raises ReplayError."""
+    kept = _kept(folder or _latest())
+    found = _found(kept, id, model)
+    exchanges = _exchanges(kept, id, found)
+    variable = kept.option("api-key-variable")
+    commands = [curl(each.request, kept.run.profile.base_url, variable) for each in exchanges]
+    if not send:
+        return "\n".join(commands or ["the run has no exchange of it"]), 0
+    if not found:
+        raise ReplayError(f"no finding of the report rests on {id}: send it with its command (without --send)")
+    with _sending(kept, headers) as live:
+        pairs = [(each, _found_anew(kept, each, exchanges, live)) for each in found]
+    lines = [
+        line
+        for then, now in pairs
+        for line in (one_line(f"{then.requirement} on {then.model}"), f"  then: {_said(then)}", f"  now:  {_said(now)}")
+    ]
+    return "\n".join(lines), max((_EXIT_CODES.get(now.verdict, 0) for _, now in pairs), default=0)
+
+
+def _latest() -> Path:
+    """The folder of the run that was begun last."""
+    runs = sorted(Path("reports").glob("*/run.json"), key=lambda path: path.stat().st_mtime)
+    if not runs:
+        raise ReplayError("there is no run in reports/: name the folder of one")
+    return runs[-1].parent
+
+
+def _kept(folder: Path) -> Kept:
+    try:
+        run, options = read_run(folder), read_value(folder).get("options", {})
+        report = read_report(folder / "report.json")
+        run.profile = replace(run.profile, models=report.models)  # with what was learnt of them
+        exchanges = {each.request.key: each for each in recorded(folder / "archive")}
+    except (RunError, ArchiveError, ValueError) as error:
+        raise ReplayError(str(error)) from None
+    return Kept(folder, run, report, options, exchanges)
+
+
+def _found(kept: Kept, id: str, model: str) -> list[Finding]:
+    """The findings that are meant: of a requirement the worst, of an exchange all that rest on it."""
+    findings = [each for entry in kept.report.entries for each in entry.findings]
+    if id in kept.exchanges:
+        telling = [each for each in findings if each.verdict not in (Verdict.PASS, Verdict.NOT_APPLICABLE)]
+        return [each for each in telling if id in each.evidence and model in ("", each.model)]
+    names = [each.name for each in kept.report.models]
+    if model and model not in names:
+        raise ReplayError(f"--model: the run has no {model!r}, only {', '.join(names)}")
+    of_it = [each for each in findings if each.requirement == id and model in ("", each.model)]
+    if not of_it:
+        near = difflib.get_close_matches(id, {each.requirement for each in findings} | kept.exchanges.keys(), 3, 0.4)
+        hint = f": did you mean {' or '.join(near)}?" if near else ""
+        raise ReplayError(f"{kept.folder} has no requirement or exchange {id!r}{hint}")
+    return [max(of_it, key=lambda each: each.verdict)]
+
+
+def _exchanges(kept: Kept, id: str, found: Sequence[Finding]) -> list[Exchange]:
+    """What is to be sent again: the evidence, or where it holds what it was judged on."""
+    if id in kept.exchanges:
+        return [kept.exchanges[id]]
+    finding = found[0]
+    keys = finding.evidence or _judged_on(kept, finding)
+    return [kept.exchanges[key] for key in keys if key in kept.exchanges][:_SHOWN]
+
+
+def _judged_on(kept: Kept, finding: Finding) -> list[str]:
+    model = kept.run.profile.model(finding.model)
+    asked = kept.run.requests(_requirement(finding), model)
+    return [each.key for each in asked if each.key in kept.exchanges and _shows(kept, finding, each.key)]
+
+
+def _shows(kept: Kept, finding: Finding, key: str) -> bool:
+    requirement = _requirement(finding)
+    return requirement.sends or speaks_of(requirement, kept.exchanges[key])
+
+
+def _requirement(finding: Finding) -> Requirement:
+    try:
+        return load()[finding.requirement]
+    except KeyError:
+        raise ReplayError(f"{finding.requirement} was withdrawn since: it cannot be judged any more") from None
+
+
+# --- sending ------------------------------------------------------------------------------------------------
+
+
+@contextmanager
+def _sending(kept: Kept, headers: Sequence[str]) -> Iterator[Send]:
+    """What the run sent with: the same limits and manners, the key from the environment. Nothing is kept."""
+    if kept.run.profile.source == "reference":
+        faults = [each for each in kept.run.fault.split(", ") if each]
+        yield plant(Endpoint().answer, faults)
+        return
+    limits = Limits(
+        read=kept.option("timeout-seconds"), total=kept.option("total-seconds"), content=kept.option("largest-body")
+    )
+    manners = Manners(kept.option("concurrency"), kept.option("rate"), kept.option("patience"))
+    key = os.environ.get(kept.option("api-key-variable"), "").strip()
+    try:
+        live = Live(kept.run.profile.base_url, key, limits, _access(kept, headers))
+    except OSError as error:
+        raise ReplayError(f"what the run was reached with cannot be used any more: {error}") from None
+    with closing(live):
+        yield polite(live, manners)
+
+
+def _access(kept: Kept, headers: Sequence[str]) -> Access:
+    pairs = [(name.strip(), value.strip()) for name, _, value in (each.partition(":") for each in headers)]
+    if lacking := set(kept.options.get("header", ())) - {name.lower() for name, _ in pairs}:
+        raise ReplayError(f"say --header {min(lacking)} again, its value is not kept")
+    files = {name: Path(kept.options[name]) for name in ("authorities", "certificate") if name in kept.options}
+    return Access(tuple(pairs), **files)
+
+
+def _found_anew(kept: Kept, then: Finding, exchanges: Sequence[Exchange], send: Send) -> Finding:
+    """What is found when it is sent again, under a salt of its own lest it meets what the run left in caches."""
+    requirement, model = _requirement(then), kept.run.profile.model(then.model)
+    salt = "".join(secrets.choice("abcdefghijklmnopqrstuvwxyz") for _ in range(12))
+    if requirement.sends:
+        with tempfile.TemporaryDirectory() as folder:
+            anew = Archive(Path(folder), send)
+            run = replace(kept.run, salt=salt, send=anew, unjudged="", broken_off="", resalted={})
+            return run.find(requirement, model)
+    again = [send(_salted(each.request, kept.run, salt)) for each in exchanges]
+    return _judged(requirement, again, model)
+
+
+def _judged(requirement: Requirement, exchanges: Sequence[Exchange], model: Model) -> Finding:
+    if requirement.whole_run:
+        return judge_run(requirement, exchanges, model)
+    told = [each for each in exchanges if speaks_of(requirement, each)]
+    if not told:
+        outcomes = ", ".join(each.outcome for each in exchanges) or "nothing could be sent again"
+        return Finding(requirement.id, model.name, Verdict.INCONCLUSIVE, f"the requirement says nothing of {outcomes}")
+    return gather(judge(requirement, each, model) for each in told)
+
+
+def _salted(request: Request, run: Run, salt: str) -> Request:
+    body, salts = request.body, {run.salt, *run.resalted.values()} - {""}
+    for known in salts | {own_salt(each, model) for each in salts for model in run.profile.models}:
+        body = body.replace(known.encode(), salt.encode())
+    return replace(request, body=body)
+
+
+def _said(finding: Finding) -> str:
+    return f"{finding.verdict}{f': {one_line(finding.message, _LONGEST)}' if finding.message else ''}"

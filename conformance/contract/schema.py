@@ -1,0 +1,292 @@
+"""The schemas as requirements: each member one sentence, with counterexamples derived from its keywords."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from copy import deepcopy
+from dataclasses import dataclass, field
+from functools import cache
+from typing import Any
+
+from conformance.resources import folder
+
+from .vocabulary import SHALLOW, number_at, pointed_at, relation_applies, relation_problem, validator
+
+Schema = Mapping[str, Any]
+BASE = "https://phanedge.cloud/conformance/schemas/"
+
+
+@cache
+def load(name: str) -> Schema:
+    """A schema of schemas/, by the name of its file without the ending."""
+    schema: Schema = json.loads((folder("schemas") / f"{name}.json").read_text(encoding="utf-8"))
+    return schema
+
+
+@dataclass(frozen=True)
+class Clause:
+    """One sentence of a schema: about the member at `path` within documents of the root, `*` for every entry.
+
+    `shallow` is what its value must satisfy, members and entries aside; `required` whether it must be there.
+    `on` is `completion` where only plain replies are judged, `reply` where folded streams are too.
+    """
+
+    id: str
+    path: str
+    sentence: str
+    level: str
+    source: str
+    contract: tuple[str, ...]
+    hint: str
+    on: str
+    required: bool
+    shallow: Schema = field(hash=False)
+    relation: tuple[str, Schema] | None = field(default=None, hash=False)
+
+    @property
+    def forbidden(self) -> bool:
+        """Whether the member must not be there at all."""
+        return self.shallow.get("not") == {}
+
+
+def clauses(root: str) -> tuple[Clause, ...]:
+    """Every clause that a schema file and those it refers to state."""
+    return tuple(_walk(load(root), root, "", "completion", False, root))
+
+
+def _walk(schema: Schema, id: str, path: str, on: str, required: bool, file: str) -> Iterator[Clause]:
+    """The clauses at one place and below it. `id` and `path` name the place, `file` the schema it stands in."""
+    on = schema.get("x-on", on)
+    merged, file, below = _resolve(schema, file)
+    if "title" in schema and "x-source" in schema:
+        yield _clause(schema, id, path, on, required, _shallow(merged, file))
+    for name, softer in schema.get("x-should", {}).items():
+        yield _clause(softer, f"{id}.{name}", path, on, "present" in softer, _shallow(softer, file), "SHOULD")
+    yield from _relations(merged, below or id, path, (below and merged.get("x-on", on)) or on)
+    yield from _members(merged, below or id, path, merged.get("x-on", on) if below else on, file)
+
+
+def _members(schema: Schema, id: str, path: str, on: str, file: str) -> Iterator[Clause]:
+    for name, member in schema.get("properties", {}).items():
+        required = name in schema.get("required", ())
+        yield from _walk(member, f"{id}.{name}", _join(path, name), on, required, file)
+    if isinstance(items := schema.get("items"), dict):
+        yield from _walk(items, id, _join(path, "*"), on, False, file)
+
+
+def _resolve(schema: Schema, file: str) -> tuple[Schema, str, str]:
+    """The schema with what it refers to, the file that is in, and a new beginning for ids where that is a whole
+    file: `completion.usage` refers to usage.json, whose members are `usage.prompt_tokens` and so on."""
+    reference = schema.get("$ref")
+    if reference is None:
+        return schema, file, ""
+    name, _, pointer = str(reference).partition("#")
+    file = name.removesuffix(".json") or file
+    target = pointed_at(load(file), pointer) if pointer else load(file)
+    own = {key: value for key, value in schema.items() if key not in ("$ref", "x-on")}
+    return {**target, **own}, file, "" if pointer else file
+
+
+def _shallow(schema: Schema, file: str) -> Schema:
+    """The schema without its members: what can be said of the value itself, and of what kind its entries are."""
+    shallow = {key: _absolute(value, file) for key, value in schema.items() if key in SHALLOW}
+    if isinstance(items := schema.get("items"), dict):
+        entry, within, _ = _resolve(items, file)
+        kept = {key: _absolute(entry[key], within) for key in SHALLOW & entry.keys()}
+        shallow["items"] = kept or {"type": "object"}
+    if not isinstance(schema.get("additionalProperties", True), bool):
+        shallow["additionalProperties"] = schema["additionalProperties"]
+    return shallow
+
+
+def _absolute(value: Any, file: str) -> Any:
+    """The value with its references made absolute, since it is taken out of its file."""
+    if isinstance(value, list):
+        return [_absolute(each, file) for each in value]
+    if not isinstance(value, dict):
+        return value
+    return {
+        name: f"{BASE}{file}.json{each}" if name == "$ref" and each.startswith("#") else _absolute(each, file)
+        for name, each in value.items()
+    }
+
+
+def _relations(schema: Schema, id: str, path: str, on: str) -> Iterator[Clause]:
+    for keyword, words in (("sumOf", "sum_of"), ("atLeastSumOf", "at_least_sum_of")):
+        for relation in schema.get(keyword, ()):
+            total = relation["total"].removeprefix("/").replace("/", ".")
+            name = f"{id}.{total}.{relation.get('name', words)}"
+            yield _clause(relation, name, path, on, False, {}, relation=(keyword, relation))
+
+
+def _clause(
+    said: Schema, id: str, path: str, on: str, required: bool, shallow: Schema, level: str = "MUST",
+    relation: tuple[str, Schema] | None = None,
+) -> Clause:  # fmt: skip
+    return Clause(
+        id=id,
+        path=path,
+        sentence=said["title"],
+        level=said.get("x-level", level),
+        source=said["x-source"],
+        contract=tuple(said.get("x-contract", ())),
+        hint=said.get("x-hint", ""),
+        on=said.get("x-on", on),
+        required=required,
+        shallow=shallow,
+        relation=relation,
+    )
+
+
+def _join(path: str, name: str) -> str:
+    return f"{path}.{name}" if path else name
+
+
+# --- judging ------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Observed:
+    """What a clause met in some documents: how many values it could be judged on, and what was wrong."""
+
+    judged: int
+    violations: tuple[str, ...]
+
+
+def observe(clause: Clause, documents: Sequence[Any]) -> Observed:
+    """Judge a clause on documents of its root."""
+    judged, violations = 0, []
+    for document in documents:
+        for where, value in _values(document, clause):
+            if clause.relation and not relation_applies(*clause.relation, value):
+                continue
+            judged += 1
+            if problem := _problem(clause, value):
+                violations.append(f"{where} {problem}")
+    return Observed(judged, tuple(dict.fromkeys(violations)))
+
+
+_ABSENT = object()
+
+
+def _values(document: Any, clause: Clause) -> Iterator[tuple[str, Any]]:
+    """Each value at the clause's path with its own path; `_ABSENT` where a member whose absence matters is missing."""
+    if not clause.path:
+        yield "it", document
+        return
+    found: list[tuple[str, Any]] = [("", document)]
+    *parents, last = clause.path.split(".")
+    for name in parents:
+        found = [each for where, value in found for each in _step(where, value, name)]
+    for where, value in found:
+        inside = list(_step(where, value, last))
+        if not inside and last != "*" and (clause.required or clause.forbidden) and isinstance(value, dict):
+            yield _join(where, last), _ABSENT
+        yield from inside
+
+
+def _step(where: str, value: Any, name: str) -> Iterator[tuple[str, Any]]:
+    if name == "*":
+        if isinstance(value, list):
+            yield from ((_join(where, str(position)), entry) for position, entry in enumerate(value))
+    elif isinstance(value, dict) and name in value:
+        yield _join(where, name), value[name]
+
+
+def _problem(clause: Clause, value: Any) -> str:
+    """What is wrong with a value, in words; empty where nothing is."""
+    if value is _ABSENT:
+        return "" if clause.forbidden else "is absent"
+    if clause.relation:
+        return relation_problem(*clause.relation, value)
+    error = next(_compiled(json.dumps(clause.shallow)).iter_errors(value), None)
+    if error is None:
+        return ""
+    shown = json.dumps(value, ensure_ascii=False)
+    return f"is {shown if len(shown) <= 120 else shown[:117] + '…'}: {error.message[:200]}"
+
+
+@cache
+def _compiled(shallow: str) -> Any:
+    return validator(json.loads(shallow))
+
+
+# --- counterexamples ----------------------------------------------------------------------------------------
+
+_OF_TYPE: dict[str, Any] = {
+    "string": "text", "integer": 7, "number": 0.5, "boolean": True, "array": [], "object": {}, "null": None,
+}  # fmt: skip
+
+
+def mutations(clause: Clause) -> Iterator[tuple[str, str, Any]]:
+    """Ways to break a document that satisfies the clause: (name, path, value), where `None` for the value and the
+    name “dropped” mean that the member is removed. They follow from the keywords, not from the validator."""
+    if clause.required:
+        yield "dropped", clause.path, None
+    schema = clause.shallow
+    yield from ((name, clause.path, value) for name, value in _wrong_values(schema))
+
+
+def _wrong_values(schema: Schema) -> Iterator[tuple[str, Any]]:
+    if "type" in schema:
+        types = {schema["type"]} if isinstance(schema["type"], str) else set(schema["type"])
+        accepted = types | ({"integer"} if "number" in types else set())
+        for name, value in _OF_TYPE.items():
+            if name not in accepted and not (name == "number" and "integer" in types and "jsonInteger" in schema):
+                yield f"a value of type {name}", value
+    if "jsonInteger" in schema and "array" not in str(schema.get("type")):
+        yield "a number with a fraction of zero", 7.0
+        yield "a number with a fraction", 7.5
+        yield "a number as a string", "7"
+    if "const" in schema:
+        yield "another value", f"not {schema['const']}"
+    if "enum" in schema:
+        yield "a value outside the enumeration", "no such value"
+    if "minimum" in schema:
+        yield "less than the minimum", schema["minimum"] - 1
+    if "maximum" in schema:
+        yield "more than the maximum", schema["maximum"] + 1
+    if "exclusiveMinimum" in schema:
+        yield "the excluded minimum", schema["exclusiveMinimum"]
+    if "exclusiveMaximum" in schema:
+        yield "the excluded maximum", schema["exclusiveMaximum"]
+    if schema.get("minLength"):
+        yield "an empty string", ""
+    if schema.get("minItems"):
+        yield "an empty array", []
+    if "pattern" in schema:
+        yield "a string of another pattern", " "
+    if schema.get("omitEmpty"):
+        yield "zero instead of absent", 0
+    if schema.get("not") == {}:
+        yield "present", []
+    if schema.get("not") == {"type": "null"}:
+        yield "null", None
+    if isinstance(items := schema.get("items"), dict) and "type" in items and items["type"] != "string":
+        yield "an entry of another type", ["text"]
+    if "additionalProperties" in schema:
+        yield "a member of another type", {"name": []}
+
+
+def break_relation(clause: Clause, document: Any) -> None:
+    """Change the total of a relation, in place, so that it no longer holds."""
+    assert clause.relation is not None
+    keyword, relation = clause.relation
+    for _, value in list(_values(document, clause)):
+        if not isinstance(value, dict):
+            continue
+        parts = [number_at(value, part) for part in relation["parts"]]
+        if not any(isinstance(part, int) for part in parts):
+            continue
+        expected = sum(part or 0 for part in parts if not isinstance(part, str))
+        *parents, last = relation["total"].removeprefix("/").split("/")
+        container = value
+        for name in parents:
+            container = container[name]
+        container[last] = expected + 1 if keyword == "sumOf" else expected - 1
+
+
+def example(root: str) -> Any:
+    """A document that satisfies every clause of a root and shows every member."""
+    return deepcopy(load(root)["examples"][0])

@@ -1,0 +1,188 @@
+"""The families of exchanges that requirements are judged on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from conformance.evidence.exchange import Exchange, Request, list_of
+
+from .requirement import Family
+
+
+def _any(request: Request) -> bool:
+    return request.path == "/chat/completions"
+
+
+def _reply(request: Request) -> bool:
+    return _any(request) and request.expect == "reply"
+
+
+def _chat(exchange: Exchange) -> bool:
+    return exchange.request.path == "/chat/completions" and exchange.failure is None
+
+
+def _plain(exchange: Exchange) -> bool:
+    """A success that was not asked to stream."""
+    return _chat(exchange) and exchange.succeeded and not exchange.streamed and not exchange.request.streams
+
+
+def _completion(exchange: Exchange) -> bool:
+    return _plain(exchange) and isinstance(exchange.document, dict) and not exchange.document.get("error")
+
+
+def _stream(exchange: Exchange) -> bool:
+    return _chat(exchange) and exchange.streamed
+
+
+def _chunked(exchange: Exchange) -> bool:
+    return _stream(exchange) and bool(exchange.chunks)
+
+
+def _is_reply(exchange: Exchange) -> bool:
+    return (_completion(exchange) or _chunked(exchange)) and bool(exchange.reply)
+
+
+def _usage(exchange: Exchange) -> bool:
+    return _is_reply(exchange) and isinstance(exchange.reply.get("usage"), dict)
+
+
+def failed(exchange: Exchange) -> bool:
+    """A stream with an error event in it."""
+    return any(isinstance(document, dict) and document.get("error") for document in exchange.stream.documents)
+
+
+def completed(exchange: Exchange) -> bool:
+    """A stream in which no error was told: whatever else ends early is a fault, which clients take for an answer."""
+    return not failed(exchange)
+
+
+def broken_off(exchange: Exchange) -> bool:
+    """A stream that did not come to its end, or of which a chunk cannot be read, so that what it adds up to shows
+    nothing."""
+    if not exchange.streamed:
+        return False
+    events = exchange.stream.events
+    garbled = any(each.data.startswith("{") and not isinstance(each.document, dict) for each in events)
+    finished = any(choice.get("finish_reason") for choice in streamed_choices(exchange.chunks))
+    return failed(exchange) or garbled or not (finished or exchange.stream.terminators)
+
+
+REASONS = ("stop", "length", "tool_calls", "content_filter", "function_call")  #: of the API, to end a choice
+
+
+def cut_short(reason: Any) -> bool:
+    """Whether a choice that ends for this reason may lack its end: for one that is none of the API's nobody knows."""
+    return reason in ("length", "content_filter") or (bool(reason) and reason not in REASONS)
+
+
+def streamed_choices(chunks: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The choices of all chunks, in order; what is not an object is left out."""
+    choices = [choice for chunk in chunks for choice in list_of(chunk.get("choices"))]
+    return [choice for choice in choices if isinstance(choice, dict)]
+
+
+def asks_usage(request: Request) -> bool:
+    """Whether `stream_options.include_usage` is set on a streamed request."""
+    options = request.asked.get("stream_options")
+    return request.streams and isinstance(options, dict) and options.get("include_usage") is True
+
+
+def tool_choice(request: Request) -> str:
+    """`none`, `auto`, `required`, or `named`; auto is the default where there are tools, none where there are not."""
+    choice = request.asked.get("tool_choice", "auto")
+    if not request.asked.get("tools"):
+        return "none"
+    return "named" if isinstance(choice, dict) and choice.get("type") == "function" else str(choice)
+
+
+def asks_tools(request: Request) -> bool:
+    """Whether a tool call is to be expected: forced, or plainly asked for."""
+    return _reply(request) and tool_choice(request) in ("auto", "required", "named")
+
+
+def output_type(request: Request) -> str:
+    """The type of `response_format`, `text` where there is none."""
+    output = request.asked.get("response_format")
+    return str(output.get("type")) if isinstance(output, dict) else "text"
+
+
+def strict_schema(request: Request) -> bool:
+    """Whether the output is to follow a JSON Schema with `strict: true`."""
+    output = request.asked.get("response_format")
+    schema = output.get("json_schema") if isinstance(output, dict) else None
+    return output_type(request) == "json_schema" and isinstance(schema, dict) and schema.get("strict") is True
+
+
+EVERY_RESPONSE = Family("every response", _any, lambda each: each.failure is None)
+EVERY_SUCCESS = Family("every success", _reply, lambda each: _chat(each) and each.succeeded)
+EVERY_PLAIN_SUCCESS = Family(
+    "every success that was not asked to stream", lambda each: _reply(each) and not each.streams, _plain
+)
+EVERY_COMPLETION = Family("every plain completion", lambda each: _reply(each) and not each.streams, _completion)
+EVERY_REPLY = Family("every reply, plain or streamed", _reply, _is_reply)
+EVERY_USAGE = Family(
+    "every reply with usage", lambda each: _reply(each) and (not each.streams or asks_usage(each)), _usage
+)
+EVERY_STREAM = Family("every event stream", lambda each: _reply(each) and each.streams, _stream)
+EVERY_CHUNKED = Family("every stream of chunks", lambda each: _reply(each) and each.streams, _chunked)
+EVERY_COMPLETED_STREAM = Family(
+    "every completed stream",
+    lambda each: _reply(each) and each.streams,
+    lambda each: _chunked(each) and completed(each),
+)
+EVERY_FAILED_STREAM = Family(
+    "every stream with an error event", lambda each: False, lambda each: _stream(each) and failed(each)
+)
+EVERY_USAGE_STREAM = Family(
+    "every completed stream asked for usage",
+    lambda each: _reply(each) and asks_usage(each),
+    lambda each: _chunked(each) and completed(each) and asks_usage(each.request),
+)
+EVERY_UNASKED_STREAM = Family(
+    "every stream not asked for usage",
+    lambda each: _reply(each) and each.streams and not asks_usage(each),
+    lambda each: _chunked(each) and not asks_usage(each.request),
+)
+EVERY_ERROR = Family("every error response", _any, lambda each: each.refused)
+EVERY_MISTAKE = Family(
+    "every response to a mistaken request",
+    lambda each: each.expect == "error",
+    lambda each: each.request.expect == "error" and each.failure is None and each.request.attempt > 0,
+)
+EVERY_401 = Family(
+    "every 401 response", lambda each: not each.authentic, lambda each: each.refused and each.status == 401
+)
+EVERY_UNAUTHENTICATED = Family(
+    "every response without valid credentials",
+    lambda each: not each.authentic,
+    lambda each: each.refused and each.status in (401, 403),
+)
+EVERY_405 = Family("every 405 response", lambda each: False, lambda each: each.refused and each.status == 405)
+EVERY_429 = Family("every 429 response", lambda each: False, lambda each: each.refused and each.status == 429)
+EVERY_TOOL_CALL = Family(
+    "every reply with tool calls", asks_tools, lambda each: _is_reply(each) and bool(each.tool_calls)
+)
+EVERY_TOOL_STREAM = Family(
+    "every stream with tool calls",
+    lambda each: asks_tools(each) and each.streams,
+    lambda each: (
+        _chunked(each)
+        and any(
+            isinstance(choice.get("delta"), dict) and choice["delta"].get("tool_calls")
+            for choice in streamed_choices(each.chunks)
+        )
+    ),
+)
+EVERY_MODEL_LIST = Family(
+    "every list of models",
+    lambda each: each.path == "/models",
+    lambda each: each.request.path == "/models" and each.succeeded and isinstance(each.document, dict),
+)
+
+
+def replies_where(name: str, condition: Callable[[Request], bool]) -> Family:
+    """The replies to requests of which a condition holds."""
+    return Family(
+        name, lambda each: _reply(each) and condition(each), lambda each: _is_reply(each) and condition(each.request)
+    )

@@ -1,0 +1,152 @@
+"""The accounting vocabulary, taught to jsonschema (docs/vocabulary.md)."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from functools import cache
+from typing import Any
+
+from jsonschema import Draft202012Validator
+from jsonschema.exceptions import ValidationError
+from jsonschema.protocols import Validator
+from jsonschema.validators import extend
+from referencing import Registry, Resource
+from referencing.jsonschema import DRAFT202012
+
+from conformance.resources import folder
+
+Number = int | float | str | None
+
+#: Keywords that speak of a value itself, not of its members.
+SHALLOW = frozenset(
+    [
+        "type",
+        "enum",
+        "const",
+        "minimum",
+        "maximum",
+        "exclusiveMinimum",
+        "exclusiveMaximum",
+        "multipleOf",
+        "minLength",
+        "maxLength",
+        "pattern",
+        "minItems",
+        "maxItems",
+        "uniqueItems",
+        "not",
+        "if",
+        "then",
+        "else",
+        "allOf",
+        "anyOf",
+        "oneOf",
+        "omitEmpty",
+        "jsonInteger",
+    ]
+)
+
+
+def number_at(value: Any, pointer: str) -> Number:
+    """The number a JSON Pointer leads to; None where the member is absent, the text `?` where it is no number, so
+    that no sum can be judged."""
+    for name in pointer.removeprefix("/").split("/"):
+        name = name.replace("~1", "/").replace("~0", "~")
+        if not isinstance(value, Mapping) or name not in value:
+            return None
+        value = value[name]
+    return value if isinstance(value, int | float) and not isinstance(value, bool) else "?"
+
+
+def pointed_at(document: Any, pointer: str) -> Any:
+    """What a JSON Pointer leads to. Raises KeyError."""
+    for name in pointer.removeprefix("/").split("/"):
+        document = document[name]
+    return document
+
+
+Errors = Iterator[ValidationError]
+
+
+def _omit_empty(validator: Validator, wanted: bool, instance: Any, schema: Any) -> Errors:
+    if wanted and (instance is None or instance is False or instance in ("", [], {}) or _is_zero(instance)):
+        yield ValidationError(f"{json.dumps(instance)} is empty and must be left out")
+
+
+def _is_zero(instance: Any) -> bool:
+    return isinstance(instance, int | float) and instance == 0
+
+
+def _json_integer(validator: Validator, wanted: bool, instance: Any, schema: Any) -> Errors:
+    if wanted and isinstance(instance, float):
+        yield ValidationError(f"{instance!r} was written with a fraction or an exponent")
+
+
+def _sum_of(validator: Validator, relations: Any, instance: Any, schema: Any) -> Errors:
+    yield from _relations("sumOf", relations, instance)
+
+
+def _at_least_sum_of(validator: Validator, relations: Any, instance: Any, schema: Any) -> Errors:
+    yield from _relations("atLeastSumOf", relations, instance)
+
+
+def _relations(keyword: str, relations: Any, instance: Any) -> Errors:
+    for relation in relations:
+        if problem := relation_problem(keyword, relation, instance):
+            yield ValidationError(problem)
+
+
+def relation_applies(keyword: str, relation: Mapping[str, Any], value: Any) -> bool:
+    """Whether anything is there to be added up: a part, or the total of an exact sum that may not stand alone."""
+    alone = keyword == "sumOf" and not relation.get("partsOnly")
+    pointers = [*relation["parts"], *([relation["total"]] if alone else [])]
+    return any(number_at(value, pointer) is not None for pointer in pointers)
+
+
+def relation_problem(keyword: str, relation: Mapping[str, Any], value: Any) -> str:
+    """Where a total is not what its parts come to, in words; empty where the relation holds, nothing of it is
+    there, or one of its values is not a number."""
+    if not relation_applies(keyword, relation, value):
+        return ""
+    total = number_at(value, relation["total"])
+    parts = [number_at(value, part) for part in relation["parts"]]
+    if any(isinstance(number, str) for number in (total, *parts)):
+        return ""
+    expected = sum(part for part in parts if isinstance(part, int | float))
+    counted = total if isinstance(total, int | float) else 0
+    if counted == expected if keyword == "sumOf" else counted >= expected:
+        return ""
+    names = (part.rpartition("/")[2] for part in relation["parts"])
+    shown = " + ".join(f"{name} {'absent' if part is None else part}" for name, part in zip(names, parts, strict=True))
+    name = relation["total"].rpartition("/")[2]
+    said = "is absent" if total is None else f"is {total}"
+    return f"{name} {said}, {'not' if keyword == 'sumOf' else 'less than'} {shown} = {expected}"
+
+
+_Accounting: Any = extend(  # type: ignore[no-untyped-call]
+    Draft202012Validator,
+    {
+        "omitEmpty": _omit_empty,
+        "jsonInteger": _json_integer,
+        "sumOf": _sum_of,
+        "atLeastSumOf": _at_least_sum_of,
+    },
+)
+
+
+@cache
+def registry() -> Registry[Any]:
+    """All files of schemas/ by their $id; nothing is fetched."""
+    files = sorted(folder("schemas").glob("*.json"))
+    contents = [json.loads(file.read_text(encoding="utf-8")) for file in files]
+    resources = [(each["$id"], Resource.from_contents(each, DRAFT202012)) for each in contents if "$id" in each]
+    return Registry().with_resources(resources)
+
+
+def validator(schema: Any, known: Registry[Any] | None = None) -> Validator:
+    """A validator that knows the vocabulary, for a schema or the name of a file in schemas/."""
+    if isinstance(schema, str):
+        schema = {"$ref": f"https://phanedge.cloud/conformance/schemas/{schema}.json"}
+    checked: Validator = _Accounting(schema, registry=known or registry())
+    return checked

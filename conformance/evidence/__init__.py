@@ -1,0 +1,1 @@
+"""What was sent and what came back, as plain values: exchanges, their streams, and where they are kept."""

@@ -1,0 +1,394 @@
+"""Requests, and the exchanges they lead to, as plain values with views."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import re
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import Any, Literal
+
+from .content_coding import Read as Read
+from .content_coding import undone
+from .fold import Unfoldable, fold
+from .sse import EventStream, parse
+from .strict_json import JSONError, loads
+
+Headers = tuple[tuple[str, str], ...]
+Credentials = Literal["valid", "none", "unknown", "empty", "raw", "basic", "query", "lowercase", "uppercase"]
+Fact = Literal["request", "status", "headers", "other headers", "times", "bytes", "framing", "ids", "created", "key"]
+
+LOOKS_LIKE_EVENTS = re.compile(rb"(\xef\xbb\xbf)?[\r\n]*(data|event|id|retry)?:")
+JSON_CONTENT: Headers = (("content-type", "application/json"),)
+SCRUBBED_KEY = "[scrubbed key"  #: begins the mark that stands where an endpoint echoed the caller's key
+MODEL = "$MODEL$"  #: in a body, stands for the model under test until `Request.to` fills it in
+TRANSIENT = (429, 502, 503, 504)  #: statuses of an endpoint that is throttled or away for a while
+SALT = "$SALT$"  #: likewise for the run's salt, which makes a cached prefix provably cold
+
+
+class Inconclusive(Exception):
+    """The exchange cannot show whether the requirement holds."""
+
+
+class NotApplicable(Exception):
+    """The requirement says nothing about this exchange."""
+
+
+class Violation(AssertionError):
+    """A requirement over a whole run is violated, by these exchanges."""
+
+    def __init__(self, message: str, *exchanges: Exchange) -> None:
+        super().__init__(message)
+        self.exchanges = exchanges
+
+
+@dataclass(frozen=True)
+class Request:
+    """What is sent. Equal requests are the same request, and are sent once per run.
+
+    `body` is the content as it goes on the wire. `credentials` says which bearer token the client adds: the
+    endpoint's own, none, one that is well formed but unknown, or the own one in a form that is to be understood or
+    refused. `hang_up_after` closes the connection when so many reads of the content have arrived. `after` is a
+    request whose answer must have arrived before this one is sent. `features` must be claimed to be sent this.
+    """
+
+    method: str = "POST"
+    path: str = "/chat/completions"
+    body: bytes = b""
+    headers: Headers = JSON_CONTENT
+    credentials: Credentials = "valid"
+    attempt: int = 1
+    hang_up_after: int | None = None
+    features: frozenset[str] = frozenset()
+    expect: Literal["reply", "error"] = field(default="reply", compare=False)
+    after: Request | None = field(default=None, compare=False, repr=False)
+    label: str = field(default="", compare=False)
+
+    @cached_property
+    def key(self) -> str:
+        """Sixteen hexadecimal digits that name this request, and the exchange it led to."""
+        identity = [self.method, self.path, self.body.hex(), self.headers, self.credentials, self.attempt]
+        if self.hang_up_after is not None:
+            identity.append(self.hang_up_after)
+        return hashlib.sha256(json.dumps(identity).encode()).hexdigest()[:16]
+
+    @cached_property
+    def document(self) -> Any:
+        """The body as JSON, or None where it is none."""
+        try:
+            return loads(self.body)
+        except JSONError:
+            return None
+
+    @property
+    def asked(self) -> dict[str, Any]:
+        """The members of the body; empty where the body is not a JSON object."""
+        return self.document if isinstance(self.document, dict) else {}
+
+    @property
+    def authentic(self) -> bool:
+        """Whether it carries the endpoint's own token in a form that must be understood (RFC 9110 11.1)."""
+        return self.credentials in ("valid", "lowercase", "uppercase")
+
+    @property
+    def streams(self) -> bool:
+        return self.asked.get("stream") is True
+
+    def to(self, model: str, salt: str = "") -> Request:
+        """This request for one model of one run."""
+        body = self.body.replace(MODEL.encode(), json.dumps(model)[1:-1].encode()).replace(SALT.encode(), salt.encode())
+        after = self.after.to(model, salt) if self.after else None
+        if body == self.body and after is self.after:
+            return self  # its key, which takes a while where the body is of megabytes, is known already
+        return Request(
+            self.method, self.path, body, self.headers, self.credentials, self.attempt,
+            self.hang_up_after, self.features, self.expect, after, self.label,
+        )  # fmt: skip
+
+    def __str__(self) -> str:
+        return self.label or f"{self.method} {self.path} {self.key}"
+
+
+@dataclass(frozen=True)
+class Failure:
+    """Why no whole response arrived."""
+
+    kind: Literal[
+        "refused",
+        "unresolved",
+        "proxy",
+        "tls",
+        "timeout",
+        "reset",
+        "truncated",
+        "too large",
+        "undecodable",
+        "not sent",
+        "hung up",
+    ]
+    detail: str
+
+    def __str__(self) -> str:
+        return f"{self.kind}: {self.detail}"
+
+
+@dataclass(frozen=True)
+class Exchange:
+    """A request and what came back.
+
+    `reads` are the bytes of the content as they arrived, each with the seconds since the request was sent;
+    chunked coding is undone, content coding (gzip) is not. `started` is Unix time. `unrecorded` names what a
+    recording made elsewhere did not keep: requirements that look at it are not judged. `earlier` is what the same
+    request was answered before, where it was sent again because the endpoint was throttled or away for a while.
+    """
+
+    request: Request
+    status: int
+    headers: Headers = ()
+    reads: tuple[Read, ...] = field(default=(), repr=False)
+    failure: Failure | None = None
+    started: float = 0.0
+    seconds: float = 0.0
+    unrecorded: frozenset[Fact] = frozenset()
+    earlier: tuple[Exchange, ...] = field(default=(), repr=False)
+
+    # --- the response as HTTP -----------------------------------------------------------------------------
+
+    def header(self, name: str) -> str | None:
+        """The field's value, lines of the same name joined by commas (RFC 9110 5.3); None where absent."""
+        values = [value for each, value in self.headers if each.lower() == name]
+        return ", ".join(values) if values else None
+
+    @cached_property
+    def wire(self) -> bytes:
+        """The content as transferred, content coding included."""
+        return b"".join(data for _, data in self.reads)
+
+    @property
+    def decoded_reads(self) -> tuple[Read, ...]:
+        """The reads with content coding (gzip, deflate) undone. Raises Inconclusive where it cannot be."""
+        reads, problem = self._decoded
+        if problem:
+            raise Inconclusive(problem)
+        return reads
+
+    @cached_property
+    def _decoded(self) -> tuple[tuple[Read, ...], str]:
+        """The reads with content coding undone, or why it cannot be: what is hard to find out is found out once."""
+        return undone(self.reads, self.header("content-encoding") or "")
+
+    @cached_property
+    def content(self) -> bytes:
+        return b"".join(data for _, data in self.decoded_reads)
+
+    @cached_property
+    def text(self) -> str:
+        return self.content.decode("utf-8", "replace")
+
+    @cached_property
+    def media_type(self) -> str:
+        """The media type in lower case without parameters; empty where there is none."""
+        return (self.header("content-type") or "").partition(";")[0].strip().lower()
+
+    # --- what kind of exchange it is ------------------------------------------------------------------------
+
+    @property
+    def succeeded(self) -> bool:
+        return self.failure is None and 200 <= self.status < 300
+
+    @property
+    def refused(self) -> bool:
+        """Answered with an error status."""
+        return self.failure is None and self.status >= 400
+
+    @property
+    def all(self) -> tuple[Exchange, ...]:
+        """It and what came earlier, each an exchange of its own: of a request that was sent once more."""
+        return (
+            self,
+            *(
+                replace(each, request=replace(each.request, attempt=-number), earlier=())
+                for number, each in enumerate(self.earlier, start=1)
+            ),
+        )
+
+    @property
+    def transient(self) -> bool:
+        """Whether it says nothing about the contract: the endpoint is throttled or away for a while."""
+        return self.failure is None and self.status in TRANSIENT
+
+    @cached_property
+    def streamed(self) -> bool:
+        """A success that came as an event stream, whatever its media type says."""
+        if not self.succeeded:
+            return False
+        if self.media_type == "text/event-stream":
+            return True
+        try:
+            return self.request.streams and LOOKS_LIKE_EVENTS.match(self.content) is not None
+        except Inconclusive:
+            return False
+
+    # --- the response as an object of the API ----------------------------------------------------------------
+
+    @cached_property
+    def document(self) -> Any:
+        """The body as JSON. Raises Inconclusive where it is not."""
+        if self.failure:
+            raise Inconclusive(f"no whole response arrived ({self.failure})")
+        try:
+            return loads(self.content)
+        except JSONError as error:
+            raise Inconclusive(f"the body of the HTTP {self.status} is not JSON: {error}") from None
+
+    @cached_property
+    def stream(self) -> EventStream:
+        """The event stream, with what was wrong in its framing."""
+        if not self.streamed:
+            raise Inconclusive(f"{self.outcome} is not an event stream")
+        return parse(self.decoded_reads)
+
+    @cached_property
+    def chunks(self) -> list[dict[str, Any]]:
+        """The JSON objects of the stream that are not errors, in order; what is not an object is left out."""
+        return [doc for doc in self.stream.documents if isinstance(doc, dict) and not doc.get("error")]
+
+    @cached_property
+    def reply(self) -> dict[str, Any]:
+        """The completion, folded if it was streamed."""
+        if self.streamed:
+            try:
+                return fold(self.chunks)
+            except Unfoldable as error:
+                raise Inconclusive(f"the official SDK cannot accumulate this stream: {error}") from None
+        if not self.succeeded:
+            raise Inconclusive(f"{self.outcome} is not a completion")
+        if not isinstance(self.document, dict):
+            raise Inconclusive("the body is not a JSON object")
+        return self.document
+
+    @cached_property
+    def choices(self) -> list[dict[str, Any]]:
+        choices = self.reply.get("choices")
+        if not isinstance(choices, list) or not all(isinstance(choice, dict) for choice in choices):
+            raise Inconclusive("the reply has no array of choices")
+        return choices
+
+    @cached_property
+    def messages(self) -> list[dict[str, Any]]:
+        """The message of each choice that has one."""
+        return [choice["message"] for choice in self.choices if isinstance(choice.get("message"), dict)]
+
+    @cached_property
+    def tool_calls(self) -> list[dict[str, Any]]:
+        """The tool calls of all choices, in order."""
+        calls = [call for message in self.messages for call in list_of(message.get("tool_calls"))]
+        return [call for call in calls if isinstance(call, dict)]
+
+    @cached_property
+    def usage(self) -> dict[str, Any]:
+        usage = self.reply.get("usage")
+        if not isinstance(usage, dict):
+            raise Inconclusive("the reply has no usage object")
+        return usage
+
+    @cached_property
+    def error(self) -> dict[str, Any]:
+        """The error object of an error response."""
+        if not self.refused:
+            raise Inconclusive(f"{self.outcome} is not an error response")
+        error = self.document.get("error") if isinstance(self.document, dict) else None
+        if not isinstance(error, dict):
+            raise Inconclusive("the body has no error object")
+        return error
+
+    @property
+    def outcome(self) -> str:
+        """What came back, in a few words."""
+        return str(self.failure) if self.failure else f"HTTP {self.status}"
+
+    def __str__(self) -> str:
+        return f"{self.request}: {self.outcome}"
+
+
+def list_of(value: Any) -> list[Any]:
+    """The value where it is a list, else an empty one."""
+    return value if isinstance(value, list) else []
+
+
+# --- to and from JSON (schemas/exchange.json) ---------------------------------------------------------------
+
+
+def dump_bytes(data: bytes) -> str | dict[str, str]:
+    """Text where the bytes are UTF-8, else an object with base64."""
+    try:
+        return data.decode("utf-8")
+    except UnicodeDecodeError:
+        return {"base64": base64.b64encode(data).decode()}
+
+
+def load_bytes(value: str | dict[str, str]) -> bytes:
+    return value.encode() if isinstance(value, str) else base64.b64decode(value["base64"])
+
+
+def dump_request(request: Request) -> dict[str, Any]:
+    return {
+        "method": request.method,
+        "path": request.path,
+        "headers": [list(pair) for pair in request.headers],
+        "body": dump_bytes(request.body),
+        "credentials": request.credentials,
+        "attempt": request.attempt,
+        "hang_up_after": request.hang_up_after,
+        "features": sorted(request.features),
+        "expect": request.expect,
+        "label": request.label,
+    }
+
+
+def load_request(value: dict[str, Any]) -> Request:
+    return Request(
+        method=value["method"],
+        path=value["path"],
+        body=load_bytes(value["body"]),
+        headers=tuple((name, each) for name, each in value["headers"]),
+        credentials=value["credentials"],
+        attempt=value["attempt"],
+        hang_up_after=value.get("hang_up_after"),
+        features=frozenset(value["features"]),
+        expect=value["expect"],
+        label=value["label"],
+    )
+
+
+def dump_exchange(exchange: Exchange) -> dict[str, Any]:
+    return {
+        "format": "exchange-1",
+        "request": dump_request(exchange.request),
+        "started": exchange.started,
+        "seconds": exchange.seconds,
+        "status": exchange.status,
+        "headers": [list(pair) for pair in exchange.headers],
+        "reads": [[when, dump_bytes(data)] for when, data in exchange.reads],
+        "failure": {"kind": exchange.failure.kind, "detail": exchange.failure.detail} if exchange.failure else None,
+        "unrecorded": sorted(exchange.unrecorded),
+        "earlier": [dump_exchange(each) for each in exchange.earlier],
+    }
+
+
+def load_exchange(value: dict[str, Any]) -> Exchange:
+    """The exchange that was dumped. Raises LookupError, TypeError or ValueError where it is none."""
+    failure = value["failure"]
+    return Exchange(
+        request=load_request(value["request"]),
+        status=value["status"],
+        headers=tuple((name, each) for name, each in value["headers"]),
+        reads=tuple((when, load_bytes(data)) for when, data in value["reads"]),
+        failure=Failure(**failure) if failure else None,
+        started=value["started"],
+        seconds=value["seconds"],
+        unrecorded=frozenset(value["unrecorded"]),
+        earlier=tuple(load_exchange(each) for each in value.get("earlier", ())),
+    )

@@ -1,0 +1,1 @@
+"""Where a requirement meets an exchange: findings and verdicts."""

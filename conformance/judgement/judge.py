@@ -1,0 +1,166 @@
+"""The one place where a check meets an exchange."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+from conformance.contract.profile import Model
+from conformance.contract.requirement import Family, Level, Requirement
+from conformance.evidence.exchange import Exchange, Inconclusive, NotApplicable, Request, Violation
+
+from .verdict import Finding, Verdict, gather
+
+#: What a check may ask for by name, beside `exchange`, `exchanges` and `model`.
+VIEWS: dict[str, Callable[[Exchange], Any]] = {
+    name: lambda exchange, name=name: getattr(exchange, name)
+    for name in (
+        "document", "stream", "chunks", "reply", "choices", "messages", "tool_calls", "usage", "error",
+    )
+} | {
+    "asked": lambda exchange: exchange.request.asked,
+    "details": lambda exchange: _details(exchange),
+}  # fmt: skip
+
+
+def _details(exchange: Exchange) -> dict[str, Any]:
+    details = exchange.usage.get("prompt_tokens_details")
+    if not isinstance(details, dict):
+        raise NotApplicable("the usage has no prompt_tokens_details")
+    return details
+
+
+def judge(requirement: Requirement, exchange: Exchange, model: Model) -> Finding:
+    """Judge one requirement on one exchange."""
+    return _run(requirement, (exchange,), model, lambda: _arguments(requirement, exchange, model))
+
+
+def judge_run(requirement: Requirement, exchanges: Sequence[Exchange], model: Model) -> Finding:
+    """Judge a requirement that compares the exchanges of one run with each other."""
+    known = [each for each in exchanges if not requirement.needs & each.unrecorded]
+    if len(known) < 2:
+        return _finding(requirement, model, Verdict.NOT_APPLICABLE, "fewer than two exchanges to compare")
+    own = {"exchanges": known, "model": model}
+    return _run(requirement, known, model, lambda: {name: own[name] for name in requirement.asks_for})
+
+
+def judge_all(
+    requirement: Requirement, exchanges: Sequence[Exchange], model: Model, *, expected: bool = True
+) -> Finding:
+    """Judge a requirement on all that belong to its family. `expected`: requests were sent that are meant to be
+    answered that way, so that finding none is inconclusive."""
+    family = requirement.on
+    members = family.members(exchanges) if isinstance(family, Family) else [each for each in exchanges if _is_had(each)]
+    if not members:
+        named = f"the family “{family}”" if isinstance(family, Family) else f"“{', '.join(map(str, family))}”"
+        reason = f"the run has no exchange of {named}"
+        if not expected:
+            return _finding(requirement, model, Verdict.NOT_APPLICABLE, reason)
+        outcomes = sorted({exchange.outcome for exchange in exchanges})
+        seen = f"; seen instead: {', '.join(outcomes[:3])}" if outcomes else ""
+        return _finding(requirement, model, Verdict.INCONCLUSIVE, reason + seen)
+    if requirement.whole_run:
+        return judge_run(requirement, members, model)
+    return gather(judge(requirement, exchange, model) for exchange in members)
+
+
+def had(exchange: Exchange) -> Exchange:
+    """The exchange. Raises Inconclusive where no whole response arrived, or one that is transient."""
+    if exchange.failure and exchange.failure.kind != "hung up":
+        raise Inconclusive(f"{exchange.request}: {exchange.failure}")
+    if exchange.transient:
+        raise Inconclusive(f"{exchange.request}: HTTP {exchange.status}, which may pass")
+    return exchange
+
+
+EXAMPLES = 10  #: generated requests that a requirement sends at most
+
+
+def judge_sending(
+    requirement: Requirement,
+    send: Callable[[Request], Exchange],
+    model: Model,
+    examples: int = EXAMPLES,
+    counts: Callable[[Requirement], bool] = lambda _: True,
+) -> Finding:
+    """Judge a requirement that sends requests of its own. Its check gets `send`, which raises Inconclusive for what
+    is transient; `send_raw`, which gives back whatever came; `send_together` for requests at once; `examples`, how
+    many generated requests it may send; and `counts`, whether the endpoint is held to a requirement."""
+    asked: list[Exchange] = []
+
+    def send_raw(request: Request) -> Exchange:
+        asked.append(send(request))
+        return asked[-1]
+
+    def send_together(*requests: Request) -> list[Exchange]:
+        with ThreadPoolExecutor(max_workers=len(requests)) as pool:
+            return [had(exchange) for exchange in list(pool.map(send_raw, requests))]
+
+    own = {
+        "send": lambda request: had(send_raw(request)),
+        "send_raw": send_raw,
+        "send_together": send_together,
+        "model": model,
+        "examples": examples,
+        "counts": counts,
+    }
+    return _run(requirement, asked, model, lambda: {name: own[name] for name in requirement.asks_for})
+
+
+def _is_had(exchange: Exchange) -> bool:
+    try:
+        return bool(had(exchange))
+    except Inconclusive:
+        return False
+
+
+def _arguments(requirement: Requirement, exchange: Exchange, model: Model) -> dict[str, Any]:
+    if lacking := requirement.needs & exchange.unrecorded:
+        raise NotApplicable(f"the recording did not keep: {', '.join(sorted(lacking))}")
+    own = {"exchange": exchange, "model": model}
+    return {name: own[name] if name in own else VIEWS[name](exchange) for name in requirement.asks_for}
+
+
+def _run(
+    requirement: Requirement,
+    exchanges: Sequence[Exchange],
+    model: Model,
+    arguments: Callable[[], dict[str, Any]],
+) -> Finding:
+    keys: tuple[str, ...] = ()
+    try:
+        try:
+            requirement.check(**arguments())
+        finally:  # the last exchange is the most telling one, where a check sends them one by one
+            keys = tuple(dict.fromkeys(each.request.key for each in reversed(exchanges)))
+    except NotApplicable as reason:
+        return _finding(requirement, model, Verdict.NOT_APPLICABLE, str(reason), evidence=keys)
+    except Inconclusive as reason:
+        return _finding(requirement, model, Verdict.INCONCLUSIVE, str(reason), evidence=keys)
+    except AssertionError as violation:
+        if isinstance(violation, Violation):
+            keys = tuple(each.request.key for each in violation.exchanges)
+        verdict = Verdict.FAIL if requirement.level is Level.MUST else Verdict.WARN
+        return _finding(requirement, model, verdict, _said(violation), len(exchanges), keys)
+    except Exception as crash:  # a check that crashes proves nothing, and must not end the run
+        message = f"the check could not read this exchange: {type(crash).__name__}: {crash}"
+        return _finding(requirement, model, Verdict.INCONCLUSIVE, message, len(keys), keys)
+    return _finding(requirement, model, Verdict.PASS, judged=len(exchanges))
+
+
+def _said(violation: AssertionError) -> str:
+    """The assertion's message, without the lines in which pytest explains the expression."""
+    return (str(violation).partition("\nassert ")[0].strip() or "violated")[:2000]
+
+
+def _finding(
+    requirement: Requirement,
+    model: Model,
+    verdict: Verdict,
+    message: str = "",
+    judged: int = 0,
+    evidence: tuple[str, ...] = (),
+) -> Finding:
+    message = message.encode("utf-8", "backslashreplace").decode()  # what it quotes may hold half a surrogate pair
+    return Finding(requirement.id, model.name, verdict, message, judged, evidence)

@@ -1,0 +1,1 @@
+"""Where requirements are tried: the reference endpoint, and the faults that real servers had."""

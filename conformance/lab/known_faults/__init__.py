@@ -1,0 +1,121 @@
+"""Faults by name, to plant in the reference endpoint: those that real servers had, the seven in the billing detail, and
+every counterexample."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Mapping
+
+from conformance.contract.requests import PLAIN
+from conformance.contract.requirement import Fault, Requirement
+from conformance.evidence.archive import Send
+from conformance.evidence.exchange import Exchange
+from conformance.suite.catalogue import load
+
+from . import (
+    bodies,
+    caching,
+    calling,
+    choices,
+    counts,
+    envelope,
+    errors,
+    failures,
+    framing,
+    histories,
+    http,
+    messages,
+    output,
+    parameters,
+    pieces,
+    reasoning,
+    refusals,
+    sometimes,
+    streams,
+    structured,
+    tools,
+    usage,
+)
+from .billing import BILLING
+from .kit import Planted, Wrap, lift
+
+__all__ = ["BILLING", "PLANTED", "UNSEEN", "Planted", "Wrap", "fault_named", "plant", "wrap_named"]
+
+_MODULES = (
+    usage,
+    counts,
+    sometimes,
+    caching,
+    envelope,
+    streams,
+    framing,
+    tools,
+    pieces,
+    calling,
+    output,
+    parameters,
+    choices,
+    messages,
+    histories,
+    reasoning,
+    errors,
+    failures,
+    http,
+    bodies,
+    refusals,
+    structured,
+)
+
+#: The faults that real servers had, by name.
+PLANTED: Mapping[str, Planted] = {each.name: each for module in _MODULES for each in module.FAULTS}
+
+#: Entries of the list of known faults that no server can show on the wire, with the reason.
+UNSEEN: Mapping[str, str] = {
+    "B040": "the streamed usage is right; the charge in the gateway's own ledger is not, and no response tells it",
+    "B071": "a stream that failed is charged for; only the account's balance tells",
+    "B073": "what is charged after the client hung up is in the account's ledger only",
+    "B096": "the usage is right; the price taken for it is in the account's ledger only",
+    "B254": "an effort that is ignored shows only in how much a model thinks, which no effort obliges it to",
+    "B356": "whose balance was empty is known to the operator only; the response is a well-formed 402",
+}
+
+
+def fault_named(name: str) -> Fault:
+    """A billing fault, or the counterexample of the requirement with this id. Raises KeyError with a sentence that
+    names the nearest one."""
+    if name in BILLING:
+        return BILLING[name]
+    catalogue = load()
+    if requirement := catalogue.get(name):
+        return _counterexample(requirement)
+    near = difflib.get_close_matches(name, [*BILLING, *PLANTED, *catalogue], 3, 0.4)
+    hint = f": did you mean {' or '.join(near)}?" if near else ""
+    raise KeyError(f"--fault: there is no fault named {name!r}{hint}")
+
+
+def _counterexample(requirement: Requirement) -> Fault:
+    """The first counterexample, in what the requirement speaks of; the exchange is made to show it where it does not.
+    The first request is spared, so that there is something to judge."""
+    broken = requirement.broken_by[0][1]
+    shown = requirement.shown_by
+
+    def fault(exchange: Exchange) -> Exchange:
+        if exchange.request.label == PLAIN.label:
+            return exchange
+        changed = broken(exchange)
+        member = requirement.check.__module__.endswith("test_shape")
+        return broken(shown(exchange)) if shown and (not member or changed == exchange) else changed
+
+    return fault
+
+
+def wrap_named(name: str) -> Wrap:
+    """The fault with this name as one around a server. Raises KeyError, as `fault_named` does."""
+    return PLANTED[name].fault if name in PLANTED else lift(fault_named(name))
+
+
+def plant(send: Send, names: Iterable[str]) -> Send:
+    """The server with these faults in it, the first innermost. Raises KeyError, as `fault_named` does."""
+    for wrap in [wrap_named(name) for name in names]:
+        send = wrap(send)
+    return send

@@ -1,0 +1,104 @@
+"""Cache markers that are lost, changed or refused."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from conformance.evidence.exchange import Request
+
+from .kit import (
+    JSONObject,
+    each_error,
+    error,
+    in_errors,
+    is_claude,
+    misread_body,
+    planted,
+    refusing,
+    said,
+    where,
+)
+
+
+def _holders(value: Any) -> list[JSONObject]:
+    """Each object that carries a cache marker, in the order of the body."""
+    if isinstance(value, dict):
+        own = [value] if isinstance(value.get("cache_control"), dict) else []
+        return own + [found for each in value.values() for found in _holders(each)]
+    return [found for each in value for found in _holders(each)] if isinstance(value, list) else []
+
+
+def _each_marker(change: Callable[[JSONObject], object]) -> Callable[[JSONObject], None]:
+    def changed(document: JSONObject) -> None:
+        for holder in _holders(document):
+            change(holder["cache_control"])
+
+    return changed
+
+
+def _last_marker_only(document: JSONObject) -> None:
+    """Marked parts become one, which keeps the last marker."""
+    for holder in _holders(document)[:-1]:
+        holder.pop("cache_control")
+
+
+def _joined(document: JSONObject) -> None:
+    """Parts of a message are joined into one, which keeps the last part's marker, if it has one."""
+    for message in document.get("messages", []):
+        if isinstance(message, dict) and isinstance(message.get("content"), list):
+            parts = message["content"]
+            if len(parts) > 1 and all(isinstance(each, dict) and each.get("type") == "text" for each in parts):
+                joined = {"type": "text", "text": "\n".join(str(each.get("text")) for each in parts)}
+                message["content"] = [parts[-1] | joined]
+
+
+def _no_markers(document: JSONObject) -> None:
+    for holder in _holders(document):
+        holder.pop("cache_control")
+
+
+def _markers(request: Request) -> int:
+    return len(_holders(request.asked))
+
+
+def _wrapped(error_object: JSONObject) -> None:
+    raw = '{"error":{"message":"A maximum of 4 blocks with cache_control may be provided. Found 6"}}'
+    error_object.clear()
+    error_object.update(message="Provider returned error", code=400, metadata={"raw": raw})
+
+
+_FLAT = {
+    "message": "body.prompt_cache_key: property is unsupported",
+    "param": "validation_error",
+    "code": "wrong_api_format",
+}
+
+FAULTS = (
+    planted("hour-downgraded", "Markers for an hour are taken for five minutes.", "B427 B052",
+        misread_body(_each_marker(lambda marker: marker.update(ttl="5m") if marker.get("ttl") == "1h" else None)),
+        "caching."),
+    planted("five-minutes-upgraded", "Markers for five minutes are taken for an hour.", "B427",
+        misread_body(_each_marker(lambda marker: marker.update(ttl="1h"))),
+        "caching."),
+    planted("parts-joined", "Marked parts are joined into one, and their markers lost.", "B429", misread_body(_joined),
+        "caching."),
+    planted("last-marker-only", "Only the last marker is kept.", "B429", misread_body(_last_marker_only),
+        "caching.mixed_by_position", "caching.mixed_fills_both", "caching.wrong_order"),
+    planted("markers-dropped", "Cache markers are dropped.", "B429 B261", misread_body(_no_markers),
+        "caching.markers_reach", "caching.unknown_ttl", "caching.wrong_order"),
+    planted("four-markers-refused", "Four markers are refused: the gateway adds one of its own.", "B431",
+        refusing(lambda request: is_claude(request) and _markers(request) == 4,
+                error("A maximum of 4 blocks with cache_control may be provided. Found 5.")),
+        "caching.short_is_not_written"),
+    planted("too-many-markers-wrapped", "More than four markers are refused in an error that hides why.", "B432",
+        where(lambda request: _markers(request) > 4, in_errors(each_error(_wrapped))),
+        "error.error.code", "error.error.param.present", "error.error.type"),
+    planted("markers-refused-elsewhere", "A marker is refused by a model without explicit caching.", "B433",
+        refusing(lambda request: not is_claude(request) and _markers(request) > 0,
+        error("Extra inputs are not permitted")),
+        "caching.markers_are_harmless"),
+    planted("cache-key-refused", "prompt_cache_key is refused.", "B435",
+        refusing(lambda request: '"prompt_cache_' in said(request), _FLAT, 422),
+        "unknown.options_of_openai"),
+)  # fmt: skip

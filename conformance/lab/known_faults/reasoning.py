@@ -1,0 +1,241 @@
+"""Models that think: what of it is lost, shown or demanded back."""
+
+from __future__ import annotations
+
+from copy import deepcopy
+
+from conformance.contract.faults import drop
+from conformance.contract.requirement import Fault
+from conformance.evidence.exchange import Request
+
+from .kit import (
+    JSONObject,
+    Wrap,
+    asks,
+    each_choice,
+    each_message,
+    each_text,
+    each_usage,
+    error,
+    in_completions,
+    in_replies,
+    in_streams,
+    messages,
+    messages_of,
+    planted,
+    rechunk,
+    refusing,
+    roles_of,
+    where,
+)
+
+Chunks = list[JSONObject]
+
+
+def _thought_of(request: Request) -> bool:
+    return any("reasoning_content" in each for each in messages_of(request))
+
+
+def _calls_without_thoughts(request: Request) -> bool:
+    return any(each.get("tool_calls") and not each.get("reasoning_content") for each in messages_of(request))
+
+
+def _lost_in_thought(choice: JSONObject) -> None:
+    """All tokens went into thoughts that are not shown."""
+    if choice.get("finish_reason") == "length" and isinstance(choice.get("message"), dict):
+        choice["message"]["content"] = ""
+        choice["finish_reason"] = "stop"
+
+
+def _without_thoughts(choice: JSONObject) -> None:
+    """Of thoughts that were cut off nothing is shown."""
+    message = choice.get("message")
+    if choice.get("finish_reason") == "length" and isinstance(message, dict) and not message.get("content"):
+        message.pop("reasoning_content", None)
+
+
+def _thinking_aloud(chunks: Chunks) -> Chunks:
+    """Of a text and the thoughts that came before it, each delta has both members."""
+    for message in [message for each in chunks for message in messages(each)]:
+        if message.get("reasoning_content"):
+            message["content"] = None
+        elif message.get("content"):
+            message["reasoning_content"] = None
+    return chunks
+
+
+def _with_thoughts(usage: JSONObject, times: int) -> None:
+    """completion_tokens and total_tokens hold the thoughts so many times more than once."""
+    counts = usage.get("completion_tokens_details") or {}
+    for name in ("completion_tokens", "total_tokens"):
+        usage[name] += times * counts.get("reasoning_tokens", 0)
+
+
+def _as_text(message: JSONObject) -> None:
+    if message.get("reasoning_content"):
+        message["content"] = message.pop("reasoning_content")
+
+
+_IDEA = "I read the question again. What is asked"
+
+
+def _thinks(request: Request) -> bool:
+    return "reasoning" in str(request.asked.get("model"))
+
+
+def _uncounted(usage: JSONObject) -> None:
+    if isinstance(usage.get("completion_tokens_details"), dict):
+        usage["completion_tokens_details"]["reasoning_tokens"] = 0
+
+
+def _cut_as(content: str, **others: str) -> Wrap:
+    """Thoughts that were cut off have this content beside them, and stand in these members."""
+
+    def changed(choice: JSONObject) -> None:
+        message = choice.get("message", {})
+        if choice.get("finish_reason") == "length" and not message.get("content"):
+            message.pop("reasoning_content", None)
+            message |= {"content": content} | others
+
+    return where(_thinks, in_completions(each_choice(changed)))
+
+
+def _all_thought(nothing: str | None) -> Fault:
+    """All that was said stands among the thoughts."""
+
+    def changed(message: JSONObject) -> None:
+        if message.get("content"):
+            message["reasoning_content"], message["content"] = message["content"], nothing
+
+    return each_message(changed)
+
+
+def _thought_part(message: JSONObject) -> None:
+    """The content is an array, with a thought before the text."""
+    if message.get("content"):
+        thought = {"type": "thinking", "thinking": [{"type": "text", "text": "Let me see."}]}
+        message["content"] = [thought, {"type": "text", "text": message["content"]}]
+
+
+def _thought_part_first(chunks: Chunks) -> Chunks:
+    first = next((each for each in chunks if any(m.get("content") for m in messages(each))), None)
+    if first is None:
+        return chunks
+    thought, at = deepcopy(first), chunks.index(first)
+    for message in messages(thought):
+        message["content"] = [{"type": "thinking", "thinking": [{"type": "text", "text": "Let me see."}]}]
+    return [*chunks[:at], thought, *chunks[at:]]
+
+
+def _text_apart(choice: JSONObject) -> None:
+    if choice.get("delta", {}).get("content"):
+        choice["index"] = 1
+
+
+_CUT = ("reasoning.exhausted_by_reasoning",)
+_FLAT = {
+    "message": "messages.1.assistant.reasoning_content: property is unsupported", "type": "invalid_request_error",
+    "param": "validation_error", "code": "wrong_api_format",
+}  # fmt: skip
+
+FAULTS = (
+    planted("thoughts-demanded-back", "A history with tool calls is refused where it lacks the thoughts.", "B415 B422",
+        refusing(_calls_without_thoughts,
+        error("The reasoning_content in the thinking mode must be passed back to the API")),
+        "reasoning.results_after_thoughts", "roles.empty_contents", "tool_use.",
+        thinking=True),
+    planted("cut-thoughts-lost", "A reply that the limit cut off in its thoughts is empty, and ends with stop.", "B418",
+        in_completions(each_choice(_lost_in_thought)),
+        "equivalence.length", "message.not_empty", "reasoning.exhausted_by_reasoning", "sampling.",
+        "schemas_followed.cut_is_length", "tool_use.cut_call_is_length", "tools.arguments_are_json",
+        "unknown.both_limits",
+        thinking=True),
+    planted("cut-thoughts-not-shown", "A reply that the limit cut off is empty, without thoughts.", "B418",
+        in_completions(each_choice(_without_thoughts)),
+        "message.", "reasoning.",
+        thinking=True,
+        reason="OpenAI's own models never show what they thought, also where it was all that they had room for"),
+    planted("null-beside-thoughts",
+        "Deltas have a null content beside thoughts, and null thoughts beside content.", "B419",
+        in_streams(rechunk(_thinking_aloud)),
+        "chunk.", "reasoning.", "streaming.",
+        gray=True,
+        thinking=True,
+        reason="OpenAI's description lets content be null, and DeepSeek's own API streams its thoughts so"),
+    planted("thoughts-in-history-refused", "Thoughts in the history are refused.", "B421", refusing(_thought_of, _FLAT),
+        "error.error", "unknown.thoughts_in_history"),
+    planted("tool-results-with-effort-refused", "Tool results are refused of a model that was asked to think.", "B422",
+        refusing(lambda request: asks("reasoning_effort")(request) and "tool" in roles_of(request),
+                error("Expected `thinking` or `redacted_thinking`, but found `tool_use`")),
+        "reasoning.results_after_thoughts",
+        thinking=True),
+    planted("thought-signature-demanded", "A turn with tool results is refused for want of a signature.", "B423",
+        refusing(lambda request: "tool" in roles_of(request), error("function call is missing a thought_signature")),
+        "reasoning.results_after_thoughts", "roles.empty_contents", "tool_use."),
+    planted("thoughts-counted-apart", "completion_tokens lacks the thoughts.", "B418",
+        in_replies(each_usage(lambda usage: _with_thoughts(usage, -1))),
+        "reasoning.reasoning_is_counted", "usage.",
+        thinking=True),
+    planted("streamed-thoughts-counted-twice", "completion_tokens of a stream has the thoughts twice.", "B418",
+        in_streams(each_usage(lambda usage: _with_thoughts(usage, 1))),
+        "equivalence.completion_tokens",
+        thinking=True),
+    planted("streamed-thoughts-as-text", "In streams thoughts are content.", "B418", in_streams(each_message(_as_text)),
+        "equivalence.", "logprobs.", "structured_output.", "tool_use.", "roles.", "stop.", "unicode.",
+        thinking=True),
+    planted("thoughts-in-the-text", "Thoughts are in the text, between tags.", "B418",
+        in_completions(each_text(lambda text: f"<think>Let me see.</think>{text}")),
+        "equivalence.", "logprobs.", "reasoning.", "schemas_followed.", "structured_output."),
+    planted("forced-call-refused", "A forced call is refused of a model that thinks.", "B212",
+        refusing(lambda request: _thinks(request)
+                 and (isinstance(choice := request.asked.get("tool_choice"), dict) or choice == "required"),
+                 error("tool_choice does not support required or an object in thinking mode")),
+        "tool_use.bare", "tool_use.schema_keywords",
+        thinking=True),
+    planted("streamed-thoughts-uncounted", "reasoning_tokens are 0 in streams.", "B418",
+        where(_thinks, in_streams(each_usage(_uncounted))),
+        "equivalence.completion_tokens", "reasoning.shown_reasoning_is_counted",
+        thinking=True),
+    planted("streamed-thoughts-without-details", "Streams have no completion_tokens_details.", "B036",
+        where(_thinks, in_streams(drop("usage.completion_tokens_details"))),
+        "equivalence.completion_tokens", "equivalence.usage_details",
+        thinking=True),
+    planted("thoughts-uncounted-with-tools", "With tools reasoning_tokens are 0.", "B418",
+        where(lambda request: _thinks(request) and asks("tools")(request), in_replies(each_usage(_uncounted))),
+        "reasoning.shown_reasoning_is_counted",
+        thinking=True),
+    planted("thoughts-twice-in-the-total", "total_tokens has the thoughts once more.", "B051",
+        where(_thinks, in_replies(each_usage(lambda usage: usage.update(
+            total_tokens=usage["total_tokens"] + usage["completion_tokens_details"]["reasoning_tokens"])))),
+        "usage.total_tokens.sum_of",
+        thinking=True),
+    planted("cut-thoughts-as-content", "Thoughts that were cut off are the content.", "B418",
+        _cut_as(f"Thinking Process:\n{_IDEA}"), *_CUT,
+        thinking=True),
+    planted("cut-thoughts-in-both", "Thoughts that were cut off are in content, too.", "B418",
+        _cut_as(_IDEA, reasoning_content=_IDEA), *_CUT,
+        thinking=True),
+    planted("cut-thoughts-spill", "The last characters of thoughts that were cut off are in content.", "B418",
+        _cut_as(" of", reasoning_content=_IDEA), *_CUT,
+        thinking=True),
+    planted("text-in-choice-one", "After thoughts the text comes in a choice of index 1.", "B029",
+        where(_thinks, in_streams(each_choice(_text_apart))),
+        "isolation.forms_not_mixed_up", "message.stream_not_empty", "roles.", "streaming.", "tool_use.beside_format",
+        "tool_use.text_beside",
+        thinking=True),
+    planted("all-of-it-thought", "The whole answer is in reasoning_content, the content is empty.", "B418",
+        in_completions(_all_thought("")),
+        "isolation.forms_not_mixed_up", "message.not_empty", "multimodal.image_seen",
+        "reasoning.shown_reasoning_is_counted", "roles.", "sampling.minimal", "tool_use."),
+    planted("all-of-it-thought-streamed", "In streams the whole answer is in reasoning_content.", "B418",
+        in_streams(_all_thought(None)),
+        "isolation.forms_not_mixed_up", "message.stream_not_empty", "reasoning.shown_reasoning_is_counted", "roles.",
+        "tool_use."),
+    planted("thoughts-a-part", "The content is an array, with a thought before the text.", "B169",
+        in_completions(each_message(_thought_part)),
+        "isolation.forms_not_mixed_up", "message.content", "sampling.minimal", "schemas_followed.",
+        "structured_output."),
+    planted("thoughts-a-part-streamed", "A thought comes as an array in the content of a delta.", "B169",
+        in_streams(rechunk(_thought_part_first)),
+        "chunk.choices.delta.content", "logprobs.streamed_tokens_add_up"),
+)  # fmt: skip

@@ -1,0 +1,368 @@
+"""What is counted wrongly: tokens, and the cache billing detail."""
+
+from __future__ import annotations
+
+from conformance.contract.faults import drop, put, without_events
+from conformance.contract.requirement import Fault
+
+from .billing import BILLING
+from .kit import (
+    JSONObject,
+    choices,
+    details,
+    each_usage,
+    finishes,
+    in_completions,
+    in_replies,
+    in_streams,
+    planted,
+    rechunk,
+)
+
+_WRITES = ("cached_write_tokens", "cached_write_5m_tokens", "cached_write_1h_tokens")
+
+
+def _prompt(usage: JSONObject, tokens: int) -> None:
+    """So many tokens more in the prompt, and in the total."""
+    usage["prompt_tokens"] += tokens
+    usage["total_tokens"] += tokens
+
+
+def _cached(usage: JSONObject) -> int:
+    return int(details(usage).get("cached_tokens", 0))
+
+
+def _written(usage: JSONObject) -> int:
+    return int(details(usage).get("cached_write_tokens", 0))
+
+
+def _less_cached(usage: JSONObject) -> None:
+    _prompt(usage, -_cached(usage))
+
+
+def _total_still_has_the_cache(usage: JSONObject) -> None:
+    usage["prompt_tokens"] -= _cached(usage) + _written(usage)
+
+
+def _cache_twice(usage: JSONObject) -> None:
+    _prompt(usage, _cached(usage) + _written(usage))
+
+
+def _rebuilt(usage: JSONObject) -> None:
+    usage["prompt_tokens"], usage["total_tokens"] = 1, 1 + usage["completion_tokens"]
+    usage["prompt_tokens_details"] = {"cached_tokens": 0}
+
+
+def _reasoning_in_prompt(usage: JSONObject) -> None:
+    _prompt(usage, usage["completion_tokens"])
+
+
+def _native(usage: JSONObject) -> None:
+    usage.pop("prompt_tokens_details", None)
+    usage["total_tokens"] += 280
+    usage |= {
+        "reasoning_tokens": 280,
+        "traffic_type": "ON_DEMAND",
+        "promptTokensDetails": [{"modality": "TEXT", "tokenCount": usage["prompt_tokens"]}],
+    }
+
+
+def _as_creation(usage: JSONObject) -> None:
+    """One number for all writes, as Anthropic names it."""
+    if written := _written(usage):
+        for name in _WRITES:
+            details(usage).pop(name, None)
+        usage["cache_creation_input_tokens"] = written
+
+
+def _creation_in_details(usage: JSONObject) -> None:
+    if written := _written(usage):
+        for name in _WRITES:
+            details(usage).pop(name, None)
+        details(usage)["cache_creation_input_tokens"] = written
+
+
+def _all_in_five_minutes(usage: JSONObject) -> None:
+    if written := _written(usage):
+        details(usage).pop("cached_write_1h_tokens", None)
+        details(usage)["cached_write_5m_tokens"] = written
+
+
+def _buckets_swapped(usage: JSONObject) -> None:
+    found = {name: details(usage).pop(f"cached_write_{name}_tokens", None) for name in ("5m", "1h")}
+    details(usage).update(
+        {f"cached_write_{to}_tokens": found[of] for to, of in (("5m", "1h"), ("1h", "5m")) if found[of]}
+    )
+
+
+def _no_buckets(usage: JSONObject) -> None:
+    for name in _WRITES[1:]:
+        details(usage).pop(name, None)
+
+
+def _zero_buckets(usage: JSONObject) -> None:
+    if _written(usage):
+        details(usage).update(cached_write_5m_tokens=0, cached_write_1h_tokens=0)
+
+
+def _writes_as_reads(usage: JSONObject) -> None:
+    if written := _written(usage):
+        for name in _WRITES:
+            details(usage).pop(name, None)
+        details(usage)["cached_tokens"] = _cached(usage) + written
+
+
+def _no_writes(usage: JSONObject) -> None:
+    for name in _WRITES:
+        details(usage).pop(name, None)
+
+
+def _writes_twice(usage: JSONObject) -> None:
+    _prompt(usage, _written(usage))
+    for name in set(_WRITES) & set(details(usage)):
+        details(usage)[name] *= 2
+
+
+def _prompt_has_writes_twice(usage: JSONObject) -> None:
+    _prompt(usage, _written(usage))
+
+
+def _top_level_read(usage: JSONObject) -> None:
+    if cached := _cached(usage):
+        details(usage)["cached_tokens"] = 0
+        usage["cache_read_input_tokens"] = cached
+
+
+def _zero(usage: JSONObject) -> None:
+    usage.update(prompt_tokens=0, completion_tokens=0, total_tokens=0)
+    usage.pop("prompt_tokens_details", None)
+    usage.pop("completion_tokens_details", None)
+
+
+def _minus_one(usage: JSONObject) -> None:
+    if _cached(usage):
+        usage["prompt_tokens"], usage["total_tokens"] = -1, usage["completion_tokens"] - 1
+
+
+def _total_as_completion(usage: JSONObject) -> None:
+    usage["completion_tokens"] = usage["total_tokens"]
+
+
+def _hit_without_details(usage: JSONObject) -> None:
+    if not _cached(usage):
+        usage.pop("prompt_tokens_details", None)
+
+
+def _null_cached(usage: JSONObject) -> None:
+    if "cached_tokens" in details(usage):
+        details(usage)["cached_tokens"] = None
+
+
+def _zero_cached(usage: JSONObject) -> None:
+    if "cached_tokens" in details(usage):
+        details(usage)["cached_tokens"] = 0
+
+
+def _text_length(document: JSONObject) -> int:
+    deltas = [choice.get("delta") or {} for choice in choices(document)]
+    return sum(len(str(delta.get("content") or "").encode()) for delta in deltas)
+
+
+def _estimated_output(chunks: list[JSONObject]) -> list[JSONObject]:
+    """Of the output's bytes four are taken for a token."""
+    estimate = -(-sum(map(_text_length, chunks)) // 4) + 3
+    for document in chunks:
+        if usage := document.get("usage"):
+            usage["completion_tokens"] = estimate
+            usage["total_tokens"] = usage["prompt_tokens"] + estimate
+    return chunks
+
+
+def _estimated_prompt(usage: JSONObject) -> None:
+    _prompt(usage, -(usage["prompt_tokens"] // 30) - 1)
+
+
+def _on_finish_chunk(chunks: list[JSONObject]) -> list[JSONObject]:
+    """The usage moved to the last chunk that ends a choice."""
+    usage = next((each["usage"] for each in chunks if each.get("usage")), None)
+    kept = [each for each in chunks if not each.get("usage")]
+    if usage and kept:
+        kept[-1]["usage"] = usage
+    return kept
+
+
+def _usage_again(chunks: list[JSONObject]) -> list[JSONObject]:
+    return [*chunks, *(each for each in chunks if each.get("usage"))]
+
+
+def _unasked(chunks: list[JSONObject]) -> list[JSONObject]:
+    if any("usage" in each for each in chunks):
+        return chunks
+    usage = {"prompt_tokens": 9, "completion_tokens": 3, "total_tokens": 12}
+    return [*chunks, chunks[-1] | {"choices": [], "usage": usage}]
+
+
+def _vendor_key(chunks: list[JSONObject]) -> list[JSONObject]:
+    usage = next((each["usage"] for each in chunks if each.get("usage")), None)
+    kept = [each for each in chunks if not each.get("usage")]
+    for each in kept:
+        each.pop("usage", None)
+    return [*kept[:-1], kept[-1] | {"x_groq": {"usage": usage}}] if usage and kept else chunks
+
+
+def _in_every_chunk(usage: JSONObject) -> Fault:
+    def change(chunks: list[JSONObject]) -> list[JSONObject]:
+        return [each | {"usage": usage} if "usage" in each else each for each in chunks]
+
+    return rechunk(change)
+
+
+def _empty_in_chunks(chunks: list[JSONObject]) -> list[JSONObject]:
+    return [each if each.get("usage") else each | {"usage": {}} for each in chunks]
+
+
+def _cumulative(chunks: list[JSONObject]) -> list[JSONObject]:
+    """What was written is counted once with every chunk that ends something."""
+    ends = sum(map(finishes, chunks)) + 1
+    for document in chunks:
+        if usage := document.get("usage"):
+            _prompt(usage, (ends - 1) * _written(usage))
+    return chunks
+
+
+_ZEROS = {"prompt_tokens": 0, "completion_tokens": 0, "total_tokens": 0}
+
+FAULTS = (
+    planted("streamed-usage-without-details", "Streamed usage lacks the prompt's details.", "B036",
+        in_streams(drop("usage.prompt_tokens_details")),
+        "cache.hits_always_shown", "caching.", "equivalence.usage_details"),
+    planted("streamed-usage-details-null", "Streamed usage has null for the prompt's details.", "B036",
+        in_streams(put("usage.prompt_tokens_details", None)),
+        "cache.hits_always_shown", "caching.", "equivalence.usage_details",
+        "usage.prompt_tokens_details.not_null"),
+    planted("streamed-usage-without-writes", "Streamed usage has the cache hits and lacks the writes.", "B036",
+        in_streams(each_usage(_no_writes)),
+        "caching.every_kind_is_written", "caching.streams_report_writes", "caching.writes_with_tools_are_reported"),
+    planted("streamed-zero-hits-dropped",
+        "Streamed usage lacks the details where nothing was read from the cache.", "B037",
+        in_streams(each_usage(_hit_without_details)),
+        "cache.hits_always_shown", "caching.every_kind_is_written", "caching.streams_report_writes",
+        "caching.writes_with_tools_are_reported", "equivalence.usage_details"),
+    planted("prompt-without-cache", "prompt_tokens is Anthropic's input_tokens: hits and writes are not in it.", "B038",
+        in_replies(BILLING["billing-prompt-without-cache"]),
+        "equivalence.prompt_tokens", "isolation.usage_not_mixed_up", "usage."),
+    planted("prompt-less-the-hits", "Cache hits are subtracted from prompt_tokens.", "B047",
+        in_replies(each_usage(_less_cached)),
+        "equivalence.prompt_tokens", "isolation.usage_not_mixed_up", "usage."),
+    planted("prompt-and-total-rebuilt", "Usage of a stream is rebuilt: a prompt of one token, nothing cached.", "B039",
+        in_streams(each_usage(_rebuilt)),
+        "caching.", "equivalence.", "isolation."),
+    planted("reasoning-in-prompt", "What the model wrote is counted in prompt_tokens.", "B048",
+        in_replies(each_usage(_reasoning_in_prompt)),
+        "usage.sampling_costs_no_prompt"),
+    planted("cached-above-prompt", "cached_tokens is more than prompt_tokens.", "B049",
+        in_replies(BILLING["billing-cached-above-prompt"]),
+        "cache.gpt_hits_in_steps", "usage.prompt_tokens.covers_cache", "usage.prompt_tokens.covers_cached"),
+    planted("native-usage-members", "Vertex's own usage members stand in place of OpenAI's.", "B051",
+        in_replies(each_usage(_native)),
+        "cache.hits_always_shown", "caching.markers_reach", "usage.total_tokens.sum_of"),
+    planted("writes-as-one-creation-count",
+        "Cache writes are one cache_creation_input_tokens without lifetimes.", "B052",
+        in_replies(each_usage(_as_creation)),
+        "cache.writes_under_their_name", "caching.markers_reach", "caching.writes_are_reported",
+        "caching.writes_with_tools_are_reported"),
+    planted("writes-all-in-five-minutes", "Writes for an hour are reported as writes for five minutes.", "B052",
+        in_replies(each_usage(_all_in_five_minutes)),
+        "caching.1h_is_1h", "caching.mixed_by_position", "caching.mixed_fills_both"),
+    planted("write-buckets-swapped", "The counts of the two lifetimes are exchanged.", "B052",
+        in_replies(each_usage(_buckets_swapped)),
+        "caching."),
+    planted("write-total-is-not-the-sum", "cached_write_tokens is not the sum of the two lifetimes.", "B053",
+        in_replies(BILLING["billing-write-total-is-not-the-sum"]),
+        "usage.prompt_tokens_details.cached_write_tokens.sum_of"),
+    planted("write-total-without-buckets", "cached_write_tokens stands alone, without lifetimes.", "B054",
+        in_replies(each_usage(_no_buckets)),
+        "cache.total_with_buckets", "caching."),
+    planted("write-total-with-zero-buckets", "Both lifetimes are 0 beside the tokens written.", "B054",
+        in_replies(each_usage(_zero_buckets)),
+        "cache.total_with_buckets", "caching.", "usage."),
+    planted("cache-counted-twice", "Hits and writes are added to a prompt_tokens that has them.", "B056",
+        in_replies(each_usage(_cache_twice)),
+        "caching.", "equivalence.prompt_tokens", "isolation.usage_not_mixed_up"),
+    planted("usage-on-the-finish-chunk", "Usage comes with the last choice, in no chunk of its own.", "B057",
+        in_streams(rechunk(_on_finish_chunk)),
+        "streaming.usage_without_choices",
+        gray=True),
+    planted("usage-twice", "A stream has two chunks with usage.", "B058", in_streams(rechunk(_usage_again)),
+        "streaming.usage_once"),
+    planted("usage-unasked", "A stream that did not ask for usage ends with it.", "B042",
+        in_streams(rechunk(_unasked)),
+        "streaming.usage_unasked"),
+    planted("usage-under-a-vendor-key", "Streamed usage is under x_groq alone.", "B059",
+        in_streams(rechunk(_vendor_key)),
+        "streaming.usage_null_elsewhere", "streaming.usage_once"),
+    planted("usage-zero-in-every-chunk", "Every chunk has a usage of zeros, the last too.", "B060",
+        in_streams(_in_every_chunk(_ZEROS)),
+        "cache.", "caching.", "equivalence.", "isolation.", "streaming.", "usage."),
+    planted("streamed-usage-zero", "Streamed usage is all zero.", "B072", in_streams(each_usage(_zero)),
+        "cache.", "caching.", "equivalence.", "isolation.", "usage."),
+    planted("streamed-usage-missing", "A stream that asked for usage gets none.", "B072",
+        in_streams(without_events(b'"prompt_tokens"')),
+        "streaming.usage_once"),
+    planted("total-has-the-cache", "total_tokens counts the cache that prompt_tokens leaves out.", "B061 B089",
+        in_replies(each_usage(_total_still_has_the_cache)),
+        "equivalence.prompt_tokens", "isolation.usage_not_mixed_up", "usage."),
+    planted("write-zeros-not-omitted", "Where nothing was written, the write members are 0.", "B065",
+        in_replies(BILLING["billing-zeros-not-omitted"]),
+        "cache.no_writes_on_gpt", "usage."),
+    planted("writes-reported-as-hits", "What is written to the cache is reported as read from it.", "B066",
+        in_replies(each_usage(_writes_as_reads)),
+        "caching.cold_is_cold", "caching.markers_reach"),
+    planted("writes-not-reported", "Cache writes are not reported at all.", "B066",
+        in_replies(each_usage(_no_writes)),
+        "caching.markers_reach", "caching.writes_are_reported", "caching.writes_with_tools_are_reported"),
+    planted("streamed-output-estimated", "completion_tokens of a stream is estimated from its bytes.", "B068",
+        in_streams(rechunk(_estimated_output)),
+        "equivalence.completion_tokens"),
+    planted("completion-is-the-total", "completion_tokens is total_tokens.", "B070",
+        in_replies(each_usage(_total_as_completion)),
+        "choices.tokens_of_all", "sampling.", "usage.total_tokens.sum_of"),
+    planted("streamed-usage-without-prompt", "Streamed usage has the output only.", "B075",
+        in_streams(drop("usage.prompt_tokens")),
+        "usage."),
+    planted("usage-empty-in-chunks", "usage is {} in every chunk but the last.", "B077",
+        in_streams(rechunk(_empty_in_chunks)),
+        "streaming.usage_once", "streaming.usage_unasked"),
+    planted("streamed-writes-twice", "Cache writes are counted twice in a stream.", "B078",
+        in_streams(each_usage(_writes_twice)),
+        "caching.5m_is_the_default", "caching.streams_count_once", "caching.tools_count_once"),
+    planted("streamed-prompt-has-writes-twice", "prompt_tokens of a stream has the cache writes twice.", "B079",
+        in_streams(each_usage(_prompt_has_writes_twice)),
+        "caching.streams_count_once", "caching.tools_count_once"),
+    planted("streamed-prompt-cumulative",
+        "prompt_tokens of a stream grows with every usage event from upstream.", "B079",
+        in_streams(rechunk(_cumulative)),
+        "caching.streams_count_once", "caching.tools_count_once"),
+    planted("streamed-hits-at-top-level", "cached_tokens of a stream is 0 beside cache_read_input_tokens.", "B081",
+        in_streams(each_usage(_top_level_read)),
+        "cache.hits_under_their_name", "caching.automatic_hits", "caching.streams_read_alike"),
+    planted("prompt-minus-one", "prompt_tokens is -1 where the cache was hit.", "B088",
+        in_replies(each_usage(_minus_one)),
+        "equivalence.prompt_tokens", "isolation.usage_not_mixed_up", "usage."),
+    planted("plain-hits-zero", "cached_tokens is 0 in plain replies, and right in streams.", "B091",
+        in_completions(each_usage(_zero_cached)),
+        "caching.automatic_hits", "caching.grown_conversation", "caching.hits_are_reported",
+        "caching.hits_beside_writes", "caching.hits_of_an_hour_are_reported"),
+    planted("plain-hits-null", "cached_tokens is null in plain replies, and right in streams.", "B091",
+        in_completions(each_usage(_null_cached)),
+        "caching.automatic_hits", "caching.grown_conversation", "caching.hits_are_reported",
+        "caching.hits_beside_writes", "caching.hits_of_an_hour_are_reported",
+        "usage.prompt_tokens_details.cached_tokens"),
+    planted("writes-under-anthropics-name", "Cache writes are in cache_creation_input_tokens of the details.", "B092",
+        in_replies(each_usage(_creation_in_details)),
+        "cache.writes_under_their_name", "caching.markers_reach", "caching.writes_are_reported",
+        "caching.writes_with_tools_are_reported"),
+    planted("streamed-prompt-estimated", "prompt_tokens of a stream is an estimate of the gateway's own.", "B093",
+        in_streams(each_usage(_estimated_prompt)),
+        "equivalence.", "isolation.usage_not_mixed_up", "usage."),
+)  # fmt: skip

@@ -1,0 +1,183 @@
+"""The baseline: violations that a vendor knows of and accepts up to a day, and what a run makes of them."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Container, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from enum import StrEnum
+from fnmatch import fnmatchcase
+from typing import Any
+
+from conformance.judgement.verdict import Finding, Verdict
+
+VIOLATED = (Verdict.FAIL, Verdict.WARN, Verdict.KNOWN)
+
+
+class BaselineError(Exception):
+    """The baseline cannot be used; the message is one sentence with file, line and remedy."""
+
+
+@dataclass(frozen=True)
+class Known:
+    """A violation of `requirement` by the models whose names match `model`, accepted up to and on the day `expires`.
+
+    `line` is that of its `[[known]]`, `text` how it is written with the comments right above it, and `after` what
+    stands between it and the next.
+    """
+
+    requirement: str
+    model: str
+    reason: str
+    owner: str
+    expires: date
+    line: int = 0
+    text: str = ""
+    after: str = ""
+
+    def matches(self, model: str) -> bool:
+        return model == self.model or fnmatchcase(model, self.model)
+
+    def covers(self, finding: Finding) -> bool:
+        return finding.requirement == self.requirement and self.matches(finding.model)
+
+
+@dataclass(frozen=True)
+class Baseline:
+    """What is known, in the order of the file; `head` is what stands above the first entry."""
+
+    file: str
+    known: tuple[Known, ...] = ()
+    head: str = ""
+
+
+def accept(baseline: Baseline, finding: Finding, today: date) -> Finding:
+    """A violation that is listed, and has not expired, is known; what was observed and why it is accepted is said."""
+    if finding.verdict not in (Verdict.FAIL, Verdict.WARN):
+        return finding
+    entry = next((each for each in baseline.known if each.covers(finding) and today <= each.expires), None)
+    if entry is None:
+        return finding
+    accepted = f"(known: {entry.reason}; {entry.owner}, until {entry.expires})"
+    return replace(finding, verdict=Verdict.KNOWN, message=f"{finding.message} {accepted}".lstrip())
+
+
+# --- what a run makes of the entries ------------------------------------------------------------------------
+
+
+class State(StrEnum):
+    """What became of an entry in a run. Stale and expired ones fail the gate."""
+
+    KNOWN = "known"  #: violated, and accepted
+    STALE = "stale"  #: no longer violated
+    EXPIRED = "expired"  #: violated, and accepted no longer
+    UNCHECKED = "unchecked"  #: the run does not tell whether it is violated
+
+
+@dataclass(frozen=True)
+class Standing:
+    """An entry of the baseline after a run; `expires` is a date as text, `said` the end of a sentence about it."""
+
+    requirement: str
+    model: str
+    reason: str
+    owner: str
+    expires: str
+    line: int
+    state: State
+    said: str
+
+    @property
+    def outdated(self) -> bool:
+        """Whether it fails the gate."""
+        return self.state in (State.STALE, State.EXPIRED)
+
+
+@dataclass(frozen=True)
+class Audit:
+    """A baseline as a report keeps it."""
+
+    file: str
+    standings: tuple[Standing, ...] = ()
+
+    @property
+    def outdated(self) -> tuple[Standing, ...]:
+        return tuple(each for each in self.standings if each.outdated)
+
+    def sentence(self, standing: Standing) -> str:
+        """What became of an entry, with its place."""
+        return f"{self.file}, line {standing.line}: {standing.requirement} on {standing.model} {standing.said}"
+
+    @property
+    def problem(self) -> str:
+        """Why the baseline fails the gate; empty where it does not."""
+        outdated = self.outdated
+        more = f" (and {len(outdated) - 1} more)" if len(outdated) > 1 else ""
+        return self.sentence(outdated[0]) + more if outdated else ""
+
+
+def load_audit(value: Mapping[str, Any]) -> Audit:
+    """As it was dumped by `dataclasses.asdict`."""
+    standings = (Standing(**{**each, "state": State(each["state"])}) for each in value["standings"])
+    return Audit(value["file"], tuple(standings))
+
+
+def audit(baseline: Baseline, findings: Iterable[Finding], catalogue: Container[str], today: date) -> Audit:
+    """What became of each entry, by all findings of the run."""
+    found = list(findings)
+    return Audit(baseline.file, tuple(_standing(baseline, each, found, catalogue, today) for each in baseline.known))
+
+
+def _standing(
+    baseline: Baseline, entry: Known, findings: Sequence[Finding], catalogue: Container[str], today: date
+) -> Standing:
+    state, said = _state(entry, [each for each in findings if entry.covers(each)], catalogue, today)
+    if state is State.STALE:
+        prune = f"phanedge-conformance baseline --prune REPORT --out {baseline.file}"
+        said = f"is stale, since {said}: remove the entry, or run {prune}"
+    return Standing(
+        entry.requirement, entry.model, entry.reason, entry.owner, str(entry.expires), entry.line, state, said
+    )
+
+
+def _state(entry: Known, findings: Sequence[Finding], catalogue: Container[str], today: date) -> tuple[State, str]:
+    if entry.requirement not in catalogue:
+        return State.STALE, "the requirement was withdrawn"
+    if violating := [each.model for each in findings if each.verdict in VIOLATED]:
+        if entry.expires < today:
+            until = f"expired: it was accepted until {entry.expires}, and {_some(violating)} still violates it"
+            return State.EXPIRED, f"has {until}; mend it, or agree on another day"
+        return State.KNOWN, f"is violated by {_some(violating)}, as is known until {entry.expires}"
+    unjudged = [each for each in findings if each.verdict is not Verdict.PASS]
+    if findings and not unjudged:
+        return State.STALE, f"it holds on every model that it matches ({_some([each.model for each in findings])})"
+    why = f"it is {unjudged[0].verdict} on {unjudged[0].model}" if unjudged else "the run did not judge it"
+    return State.UNCHECKED, f"could not be checked: {why}"
+
+
+def _some(names: Sequence[str]) -> str:
+    return ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
+
+
+# --- entries that speak of nothing --------------------------------------------------------------------------
+
+
+def check(baseline: Baseline, catalogue: Iterable[str], withdrawn: Container[str], models: Sequence[str]) -> None:
+    """Refuse an entry about a requirement that never was, or about none of the models that are judged. Raises
+    BaselineError."""
+    ids = list(catalogue)
+    for entry in baseline.known:
+        place = f"{baseline.file}, line {entry.line}"
+        if entry.requirement not in ids and entry.requirement not in withdrawn:
+            near = nearest(entry.requirement, ids) or "phanedge-conformance catalogue lists them all"
+            raise BaselineError(f"{place}: there is no requirement {entry.requirement!r}: {near}")
+        if not any(entry.matches(model) for model in models):
+            near = nearest(entry.model, models) or f"there {'are' if len(models) > 1 else 'is'} {', '.join(models)}"
+            raise BaselineError(f"{place}: no model that is judged matches {entry.model!r}: {near}")
+
+
+def nearest(name: str, names: Iterable[str]) -> str:
+    """The question whether the nearest of the names was meant; empty where none is near."""
+    near = difflib.get_close_matches(name, list(names), 1, 0.6)
+    return f"did you mean {near[0]}?" if near else ""

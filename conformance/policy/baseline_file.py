@@ -1,0 +1,249 @@
+"""The baseline as a TOML file: read with places, written so that what people wrote in it stays."""
+
+from __future__ import annotations
+
+import json
+import re
+import tomllib
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from datetime import date
+from itertools import takewhile
+from pathlib import Path
+from typing import Any
+
+from jsonschema import Draft202012Validator
+
+from conformance.evidence.strict_json import loads
+from conformance.judgement.verdict import Finding
+from conformance.resources import folder
+
+from .baseline import VIOLATED, Baseline, BaselineError, Known, nearest
+
+_HEADER = re.compile(r"\s*\[\[\s*(known|\"known\"|'known')\s*\]\]")
+_COMMENT_CHARACTERS = 200  #: of a comment; a report has the whole
+HEAD = """\
+# Violations that are known and accepted for now. Each fails the gate again once it is stale or its day has passed;
+# `phanedge-conformance baseline --prune REPORT --out {file}` removes those that are stale.
+"""
+
+
+# --- reading ------------------------------------------------------------------------------------------------
+
+
+def read_baseline(path: Path) -> Baseline:
+    """A baseline (schemas/baseline.json, as TOML). Raises BaselineError."""
+    try:
+        return parse(path.read_text(encoding="utf-8"), str(path))
+    except OSError as error:
+        raise BaselineError(f"{path} cannot be read ({error.strerror or error})") from None
+    except UnicodeDecodeError as error:
+        raise BaselineError(f"{path} cannot be read as UTF-8: {error}") from None
+
+
+def parse(text: str, file: str) -> Baseline:
+    """The baseline of this text; `file` is what it is called. Raises BaselineError."""
+    text = text.removeprefix("\ufeff").replace("\r\n", "\n")
+    try:
+        value = _comparable(tomllib.loads(text))
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
+        raise BaselineError(f"{file} is not TOML: {error}") from None
+    head, pieces = _pieces(text)
+    _check(value, [piece.line for piece in pieces], text, file)
+    entries = value.get("known", [])
+    if len(entries) != len(pieces):
+        raise BaselineError(f"{file}: write each entry under a [[known]] of its own")
+    known = [_known(entry, piece) for entry, piece in zip(entries, pieces, strict=True)]
+    for position, entry in enumerate(known):
+        for before in known[:position]:
+            if (before.requirement, before.model) == (entry.requirement, entry.model):
+                again = f"{entry.requirement} on {entry.model} is listed in line {before.line} already"
+                raise BaselineError(f"{file}, line {entry.line}: {again}: remove one of the two")
+    return Baseline(file, tuple(known), head)
+
+
+def _known(entry: Mapping[str, Any], piece: Known) -> Known:
+    """The entry at the place and with the text of a piece."""
+    return replace(piece, **{"model": "*", **entry, "expires": date.fromisoformat(entry["expires"])})
+
+
+def _comparable(value: Any) -> Any:
+    """The value as the schema can read it, dates as text."""
+    if isinstance(value, dict):
+        return {name: _comparable(each) for name, each in value.items()}
+    if isinstance(value, list):
+        return [_comparable(each) for each in value]
+    return value.isoformat() if isinstance(value, date) else value
+
+
+# --- where in the file --------------------------------------------------------------------------------------
+
+
+def _pieces(text: str) -> tuple[str, list[Known]]:
+    """What stands above the first entry, and of each entry its line, its text and what follows it."""
+    lines = re.findall("[^\n]*\n|[^\n]+", text)
+    headers = list(_headers(lines))
+    starts = [header - _comments_above(lines[:header]) for header in headers]
+    pieces = []
+    for header, start, end in zip(headers, starts, [*starts, len(lines)][1:], strict=True):
+        own = end - _trailing(lines[header:end])
+        written, after = "".join(lines[start:own]), "".join(lines[own:end])
+        pieces.append(Known("", "*", "", "", date.max, header + 1, written, after))
+    return "".join(lines[: starts[0] if starts else len(lines)]), pieces
+
+
+def _headers(lines: Sequence[str]) -> Iterator[int]:
+    """The lines with a `[[known]]` that is none within a text of several lines: what stands between two is whole."""
+    found = [number for number, line in enumerate(lines) if _HEADER.match(line)]
+    while found:
+        header = found.pop(0)
+        yield header
+        while found and not _whole("".join(lines[header : found[0]])):
+            found.pop(0)
+
+
+def _whole(text: str) -> bool:
+    try:
+        tomllib.loads(text)
+    except tomllib.TOMLDecodeError:
+        return False
+    return True
+
+
+def _comments_above(lines: Sequence[str]) -> int:
+    return len(list(takewhile(lambda line: line.startswith("#"), reversed(lines))))
+
+
+def _trailing(lines: Sequence[str]) -> int:
+    """How many lines at the end are empty, or comments that belong to no entry."""
+    return len(list(takewhile(lambda line: not line.strip() or line.startswith("#"), reversed(lines))))
+
+
+# --- what is wrong in it ------------------------------------------------------------------------------------
+
+
+def _check(value: Mapping[str, Any], places: Sequence[int], text: str, file: str) -> None:
+    schema = loads((folder("schemas") / "baseline.json").read_bytes())
+    validator = Draft202012Validator(schema, format_checker=Draft202012Validator.FORMAT_CHECKER)
+    problems = list(validator.iter_errors(value))
+    if not problems:
+        return
+    # a key that is misspelt is told before the one that is missing for it
+    first = min(problems, key=lambda each: (list(each.absolute_path)[1:2], each.validator != "additionalProperties"))
+    path = list(first.absolute_path)
+    line = places[path[1]] if len(path) > 1 and path[1] < len(places) else 0
+    key = path[2] if len(path) > 2 else _unknown(first) or ""
+    line = _line_of(key, text, line) if key else line
+    raise BaselineError(f"{file}{f', line {line}' if line else ''}: {_problem(first)}")
+
+
+def _line_of(key: str, text: str, start: int) -> int:
+    """The line of a key, at or after a line; that line where the key is not found."""
+    pattern = re.compile(rf"\s*[\"']?{re.escape(key)}[\"']?\s*[=.]|\s*\[+\s*[\"']?{re.escape(key)}\b")
+    lines = enumerate(text.split("\n"), 1)
+    return next((number for number, line in lines if number >= start and pattern.match(line)), start)
+
+
+def _unknown(error: Any) -> str | None:
+    """Of a jsonschema.ValidationError the key that is not known."""
+    if error.validator != "additionalProperties":
+        return None
+    return next(str(each) for each in error.instance if each not in error.schema["properties"])
+
+
+def _problem(error: Any) -> str:
+    """Of a jsonschema.ValidationError what is wrong, and what to do."""
+    known = error.schema.get("properties", {}) if isinstance(error.schema, dict) else {}
+    path = list(error.absolute_path)
+    if name := _unknown(error):
+        return f"the key {name} is unknown: {nearest(name, known) or 'there are ' + ', '.join(known)}"
+    if error.validator == "required":
+        lacking = next(each for each in error.schema["required"] if each not in error.instance)
+        return f"the entry lacks {lacking}: {known[lacking]['description']}"
+    if len(path) < 3:
+        return "write each entry under a [[known]] of its own"
+    value = f"{path[2]} is {json.dumps(error.instance, ensure_ascii=False, default=str):.60}"
+    if path[2] == "requirement" and isinstance(error.instance, str) and set(error.instance) & set("*?["):
+        return f"{value}, a pattern: give each requirement an entry of its own, so that none is accepted unseen"
+    return f"{value}: {error.schema['description']}"
+
+
+# --- writing ------------------------------------------------------------------------------------------------
+
+
+def dump(baseline: Baseline) -> str:
+    """The file. Raises BaselineError where it would not say what it should."""
+    text = baseline.head + "".join(each.text + each.after for each in baseline.known)
+    meant = [replace(each, line=0, text="", after="") for each in baseline.known]
+    try:
+        written = [replace(each, line=0, text="", after="") for each in parse(text, baseline.file).known]
+    except BaselineError:
+        written = None
+    if written != meant:
+        raise BaselineError(f"{baseline.file} is laid out so that it cannot be rewritten: change it by hand")
+    return text
+
+
+def without(baseline: Baseline, dropped: Iterable[Known]) -> Baseline:
+    """The baseline without these entries; comments that belong to none of them stay."""
+    gone = list(dropped)
+    head, kept = baseline.head, list[Known]()
+    for entry in baseline.known:
+        if entry not in gone:
+            kept.append(entry)
+        elif "#" in entry.after and kept:
+            kept[-1] = replace(kept[-1], after=kept[-1].after + entry.after.lstrip("\n"))
+        elif "#" in entry.after:
+            head += entry.after.lstrip("\n")
+    return replace(baseline, known=tuple(kept), head=head)
+
+
+def extended(
+    baseline: Baseline, findings: Sequence[Finding], sentences: Mapping[str, str], owner: str, expires: date
+) -> Baseline:
+    """The baseline with an entry for each violation that it does not list. One that all of several models have in
+    common is one entry for any model."""
+    new = []
+    for id in sorted({each.requirement for each in findings}):
+        own = sorted((each for each in findings if each.requirement == id), key=lambda each: each.model)
+        violated = [each for each in own if each.verdict in VIOLATED]
+        listed = [each for each in violated if any(entry.covers(each) for entry in baseline.known)]
+        missing = [each for each in violated if each not in listed]
+        if len(own) > 1 and missing == own:
+            missing = [replace(own[0], model="*")]
+        new += [_new(each, sentences[id], owner, expires) for each in missing]
+    known = list(baseline.known)
+    if known and new and not known[-1].after.endswith("\n\n"):
+        known[-1] = replace(known[-1], text=_ended(known[-1].text), after=known[-1].after + "\n")
+    for position, entry in enumerate(new, 1):
+        known.append(replace(entry, after="\n" if position < len(new) else ""))
+    head = baseline.head if baseline.known or baseline.head else HEAD.format(file=baseline.file) + "\n"
+    return replace(baseline, known=tuple(known), head=head)
+
+
+def _ended(text: str) -> str:
+    return text if text.endswith("\n") else text + "\n"
+
+
+def _new(finding: Finding, sentence: str, owner: str, expires: date) -> Known:
+    """The entry for a violation, with the sentence and what was observed above it."""
+    entry = Known(finding.requirement, finding.model, "not looked into yet", owner, expires)
+    lines = [
+        f"# {_one_line(sentence)}",
+        *([f"# Observed: {_one_line(finding.message)}"] if finding.message else []),
+        "[[known]]",
+        *(f"{name} = {_quoted(getattr(entry, name))}" for name in ("requirement", "model", "reason", "owner")),
+        f"expires = {expires}",
+    ]
+    return replace(entry, text="\n".join(lines) + "\n")
+
+
+def _one_line(text: str) -> str:
+    line = " ".join("".join(each if each.isprintable() else " " for each in text).split())
+    return line if len(line) <= _COMMENT_CHARACTERS else line[: _COMMENT_CHARACTERS - 1] + "…"
+
+
+def _quoted(text: str) -> str:
+    """A basic string of TOML, which is one of JSON but for DEL; a lone surrogate cannot be written."""
+    whole = text.encode("utf-8", "replace").decode("utf-8")
+    return json.dumps(whole, ensure_ascii=False).replace("\x7f", "\\u007f")

@@ -1,0 +1,67 @@
+"""What a run is held to: a revision of the catalogue, and the violations that its vendor knows of."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+from conformance.contract.requirement import Requirement
+from conformance.judgement.verdict import Finding
+from conformance.suite.catalogue import load
+
+from .baseline import Audit, Baseline, accept, audit, check
+from .baseline_file import read_baseline
+from .revisions import Revision, revision, withdrawn_ids
+
+
+@dataclass(frozen=True)
+class Terms:
+    """`today` decides which entries of the baseline have expired."""
+
+    today: date
+    revision: Revision | None = None
+    baseline: Baseline | None = None
+
+    def counts(self, requirement: Requirement) -> bool:
+        """Whether it was there already when the revision was frozen."""
+        return self.revision is None or self.revision.knows(requirement)
+
+    def holds(self, requirement: Requirement) -> bool:
+        """Whether the endpoint is held to it, at the level that it has."""
+        return self.counts(requirement) and self.held(requirement).level is requirement.level
+
+    def held(self, requirement: Requirement) -> Requirement:
+        """The requirement at the level to which the endpoint is held."""
+        return self.revision.held(requirement) if self.revision else requirement
+
+    def accepted(self, finding: Finding) -> Finding:
+        """The finding, known where the baseline accepts it."""
+        return accept(self.baseline, finding, self.today) if self.baseline else finding
+
+    def audited(self, findings: Iterable[Finding]) -> Audit | None:
+        """What became of each entry of the baseline."""
+        return audit(self.baseline, findings, load(), self.today) if self.baseline else None
+
+    def catalogue(self) -> Mapping[str, Requirement]:
+        """Every requirement, at the level to which the endpoint is held."""
+        return {id: self.held(requirement) for id, requirement in load().items()}
+
+    def later(self) -> frozenset[str]:
+        """The requirements that do not count."""
+        return frozenset(id for id, requirement in load().items() if not self.counts(requirement))
+
+    def check(self, models: Sequence[str]) -> None:
+        """Raises BaselineError where an entry is about nothing that is judged."""
+        if self.baseline:
+            check(self.baseline, load(), withdrawn_ids(), models)
+
+
+def read_terms(today: date, revision_name: str | None, baseline: Path | None) -> Terms:
+    """Raises RevisionError and BaselineError."""
+    return Terms(
+        today,
+        revision(revision_name) if revision_name else None,
+        read_baseline(baseline) if baseline else None,
+    )

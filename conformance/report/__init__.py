@@ -1,0 +1,1 @@
+"""What a run found, and its forms: report, differences, HTML, Markdown, JUnit, terminal."""

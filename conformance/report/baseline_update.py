@@ -1,0 +1,52 @@
+"""Upkeep of the baseline's file: the violations of a report are listed in it, and stale entries removed."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+
+from conformance.policy.baseline import Baseline, BaselineError, Known, State, audit
+from conformance.policy.baseline_file import dump, extended, read_baseline, without
+from conformance.suite.catalogue import load
+
+from .report import Report
+
+
+def list_known(report: Report, path: Path, owner: str, expires: date) -> str:
+    """Write an entry for each violation that the file does not list yet; what is stale goes, all else stays. What was
+    done, in a sentence. Raises BaselineError."""
+    before = read_baseline(path) if path.exists() else Baseline(str(path))
+    kept = without(before, _stale(report, before))
+    sentences = {entry.id: f"The endpoint {entry.level} {entry.sentence}." for entry in report.counting}
+    findings = [finding for entry in report.counting for finding in entry.findings]
+    after = extended(kept, findings, sentences, owner, expires)
+    if not after.known and not before.known:
+        return "nothing is violated: no baseline is needed"
+    _write(after, path)
+    new = len(after.known) - len(kept.known)
+    return f"{path}: {len(after.known)} known, {new} of them new: say why each is accepted, and who sees to it"
+
+
+def prune(report: Report, path: Path) -> str:
+    """Remove the stale entries from the file. What was done, a line each. Raises BaselineError."""
+    before = read_baseline(path)
+    stale = _stale(report, before)
+    if stale:
+        _write(without(before, stale), path)
+    removed = [f"removed: {entry.requirement} on {entry.model} (line {entry.line})" for entry in stale]
+    return "\n".join([*removed, f"{path}: {len(stale)} stale, {len(before.known) - len(stale)} known"])
+
+
+def _write(known: Baseline, path: Path) -> None:
+    text = dump(known)
+    try:
+        path.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise BaselineError(f"{path} cannot be written ({error.strerror or error})") from None
+
+
+def _stale(report: Report, known: Baseline) -> list[Known]:
+    """The entries that are stale by a report."""
+    findings = [finding for entry in report.entries for finding in entry.findings]
+    standings = audit(known, findings, load(), date.min).standings
+    return [entry for entry, each in zip(known.known, standings, strict=True) if each.state is State.STALE]

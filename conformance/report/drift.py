@@ -1,0 +1,206 @@
+"""The shape of replies: which members there are and of what types, kept so that a change is seen although no
+requirement is violated."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from conformance.contract.profile import Model
+from conformance.evidence.exchange import Exchange, Inconclusive
+from conformance.judgement.judge import had
+from conformance.run.run import Run
+from conformance.suite.catalogue import declared
+
+FORMAT = "shapes-1"
+DEPTH = 40  #: no member below this is looked at
+
+#: Of each member the types that it has, by its path: `choices[].message.content` is `null` or `string`.
+Shape = dict[str, tuple[str, ...]]
+
+_TYPES = {bool: "boolean", int: "integer", float: "number", str: "string", dict: "object", list: "array"}
+_STEP = re.compile(r"\.[^.\[]+$|\[\]$|^[^.\[]+$")
+#: Names that are values in truth: numbers, dates, digests, identifiers.
+_VOLATILE = re.compile(r"\d{4}|[0-9a-f]{8}-[0-9a-f]{4}|[0-9a-f]{16}")
+
+
+class ShapeError(Exception):
+    """What was kept cannot be read; the message is one sentence with the remedy."""
+
+
+# --- one document -------------------------------------------------------------------------------------------
+
+
+def shape(document: Any) -> Shape:
+    """The members of a JSON document with their types. The items of an array count as one, whatever values there are
+    count not at all, and members named by a value, such as a date, are one member named `*`."""
+    found: dict[str, set[str]] = {}
+    _enter(document, "", found, 0)
+    return {path: tuple(sorted(types)) for path, types in sorted(found.items())}
+
+
+def _enter(value: Any, path: str, found: dict[str, set[str]], depth: int) -> None:
+    found.setdefault(path, set()).add("null" if value is None else _TYPES[type(value)])
+    if depth >= DEPTH:
+        return
+    if isinstance(value, dict):
+        for name, member in value.items():
+            known = "*" if _VOLATILE.search(name) else re.sub(r"[.\[\]]", "_", name) or '""'
+            _enter(member, f"{path}.{known}" if path else known, found, depth + 1)
+    elif isinstance(value, list):
+        for item in value:
+            _enter(item, f"{path}[]", found, depth + 1)
+
+
+def diff(old: Shape, new: Shape) -> list[str]:
+    """A sentence for each member that appeared, vanished or changed its type. Of a member that appeared or vanished
+    with all it holds only itself is named."""
+    sentences = []
+    for path in sorted({*old, *new}):
+        if path and not (_holder(path) in old and _holder(path) in new):
+            continue
+        name = path or "the document"
+        if path not in old:
+            sentences.append(f"{name} appeared: {_said(new[path])}")
+        elif path not in new:
+            sentences.append(f"{name} vanished: it was {_said(old[path])}")
+        elif old[path] != new[path]:
+            sentences.append(f"{name} was {_said(old[path])}, is {_said(new[path])}")
+    return sentences
+
+
+def _holder(path: str) -> str:
+    """The path of the object or array that holds a member."""
+    return _STEP.sub("", path)
+
+
+def _said(types: Iterable[str]) -> str:
+    articles = {"null": "null", "integer": "an integer", "object": "an object", "array": "an array"}
+    return " or ".join(articles.get(each, f"a {each}") for each in types)
+
+
+# --- the replies of one model -------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Seen:
+    """The shape of one reply: its status, and the members of its document, or of its events as an array."""
+
+    status: int
+    members: Shape
+
+
+#: By the label of the request.
+Shapes = dict[str, Seen]
+
+
+def seen(exchange: Exchange) -> Seen | None:
+    """The shape of what came back; None where that says nothing, as of a connection that broke or a 503."""
+    try:
+        had(exchange)
+    except Inconclusive:
+        return None
+    try:
+        document = exchange.stream.documents if exchange.streamed else exchange.document
+    except Inconclusive:
+        return Seen(exchange.status, {})
+    return Seen(exchange.status, shape(document))
+
+
+def shapes(run: Run, model: Model, exchanges: Mapping[str, Exchange]) -> Shapes:
+    """The shapes of the replies to all declared requests that were sent, from the exchanges of the run by key."""
+    found = {}
+    for request in declared():
+        if all(map(model.claims, request.features)):
+            exchange = exchanges.get(run.filled(request, model).key)
+            if exchange is not None and (one := seen(exchange)):
+                found[request.label] = one
+    return found
+
+
+@dataclass(frozen=True)
+class Drift:
+    """One change of shape, with the requests in whose replies it was seen."""
+
+    model: str
+    sentence: str
+    requests: tuple[str, ...]
+
+
+def drift(model: str, old: Shapes, new: Shapes) -> tuple[Drift, ...]:
+    """What changed in the replies to the requests that both know, what many replies show first."""
+    changed: dict[str, list[str]] = {}
+    for label in sorted(old.keys() & new.keys()):
+        for sentence in _changes(old[label], new[label]):
+            changed.setdefault(sentence, []).append(label)
+    found = (Drift(model, sentence, tuple(labels)) for sentence, labels in changed.items())
+    return tuple(sorted(found, key=lambda each: (-len(each.requests), each.sentence)))
+
+
+def _changes(old: Seen, new: Seen) -> list[str]:
+    if old.status != new.status:  # another status is another kind of reply: its members are not compared
+        return [f"the status was {old.status}, is {new.status}"]
+    return diff(old.members, new.members)
+
+
+# --- what is kept -------------------------------------------------------------------------------------------
+
+
+def watch(folder: Path, run: Run, exchanges: Iterable[Exchange], update: bool) -> tuple[Drift, ...]:
+    """What changed since the shapes in this folder were kept. A reply that none was kept of is kept; with `update`
+    every change is accepted. Raises ShapeError."""
+    by_key = {each.request.key: each for each in exchanges}
+    found: list[Drift] = []
+    for model in run.profile.models:
+        path = folder / file_of(model.name)
+        old, new = read(path), shapes(run, model, by_key)
+        if not update:
+            found += drift(model.name, old, new)
+        kept = old | new if update else new | old
+        if kept != old:
+            write(path, model.name, kept)
+    return tuple(found)
+
+
+def file_of(model: str) -> str:
+    """The name of the file for a model, whatever characters its name has."""
+    name = re.sub(r"[^A-Za-z0-9._-]", "-", model)
+    known = name if name == model.lower() else f"{name}-{hashlib.sha256(model.encode()).hexdigest()[:8]}"
+    return f"{known}.json"
+
+
+def read(path: Path) -> Shapes:
+    """The shapes kept in a file; none where there is no file. Raises ShapeError."""
+    try:
+        value = json.loads(path.read_text(encoding="utf-8"))
+        if value["format"] != FORMAT:
+            raise ValueError(value["format"])
+        return {label: _load(each) for label, each in value["shapes"].items()}
+    except FileNotFoundError:
+        return {}
+    except (OSError, ValueError, LookupError, TypeError, AttributeError) as error:
+        raise ShapeError(
+            f"{path} holds no shapes that were kept ({error!r}): delete it to have them kept anew"
+        ) from None
+
+
+def _load(value: Mapping[str, Any]) -> Seen:
+    return Seen(int(value["status"]), {path: tuple(types.split(" ")) for path, types in value["members"].items()})
+
+
+def write(path: Path, model: str, kept: Shapes) -> None:
+    """Keep the shapes, a line each member."""
+    listed = {
+        label: {"status": each.status, "members": {name: " ".join(types) for name, types in each.members.items()}}
+        for label, each in sorted(kept.items())
+    }
+    text = json.dumps({"format": FORMAT, "model": model, "shapes": listed}, indent=1, ensure_ascii=True)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_suffix(".part")
+    part.write_text(text + "\n", encoding="utf-8")
+    part.replace(path)

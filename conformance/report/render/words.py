@@ -1,0 +1,165 @@
+"""What every format says in the same words, and the cleaning of what the endpoint said."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from conformance.billing.costs import NO_PRICE, Costs
+from conformance.judgement.verdict import Verdict
+from conformance.report.report import Report, conclude
+
+MEANING = {0: "conforms", 1: "violates", 3: "could not judge"}
+NEVER = (  #: what to do about a valid request that is never answered
+    "look for it in the logs of the gateway and of its upstream; what is not offered is to be refused with a 400, or "
+    "left out with --without"
+)
+OUTDATED = "baseline is out of date"  #: what exit code 1 means where nothing is violated that is not known
+MARK = {
+    Verdict.FAIL: "✗",
+    Verdict.WARN: "!",
+    Verdict.INCONCLUSIVE: "?",
+    Verdict.KNOWN: "≈",
+    Verdict.PASS: "✓",
+    Verdict.NOT_APPLICABLE: "–",
+}
+
+#: Controls but tab and newline, bidirectional and invisible formatting, surrogates, what XML cannot say.
+_UNPRINTABLE = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\xad\u061c\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb"
+    "\ud800-\udfff\ufffe\uffff\U000e0000-\U000e007f]"
+)
+
+
+def seen_again(report: Report, id: str, models: Iterable[str]) -> str:
+    """The command that sends again what a requirement was judged on, and judges it; empty for recordings. It takes the
+    folder of the run as an argument, too."""
+    model = next(iter(models), "")
+    if report.source == "recording" or not model:
+        return ""
+    return f"phanedge-conformance replay {id} --send --model {shlex.quote(model)}"
+
+
+def clean(text: str) -> str:
+    """The text with all that cannot be seen or would move what is around it written as JSON escapes it."""
+    return _UNPRINTABLE.sub(_escape, text.replace("\r\n", "\n"))
+
+
+def _escape(match: re.Match[str]) -> str:
+    units = match[0].encode("utf-16-be", "surrogatepass").hex()
+    return "".join(f"\\u{units[start : start + 4]}" for start in range(0, len(units), 4))
+
+
+def one_line(text: str, most: int = 240) -> str:
+    """The cleaned text on one line, its end cut off where it is longer."""
+    line = " ".join(clean(text[: 4 * most]).split())
+    return line if len(line) <= most else line[: most - 1].rstrip() + "…"
+
+
+def printed(text: str) -> str:
+    """What goes to a terminal, or the log of a CI server: no line ends in spaces, and none begins as GitHub's
+    commands do; what an endpoint said could, where a line is wrapped."""
+    return "".join(re.sub(r"^(\s*)::", r"\1: :", line.rstrip()) + "\n" for line in text.splitlines())
+
+
+def plural(number: int, noun: str) -> str:
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
+def web_link(address: str) -> str:
+    """The address where it is one of the web, else empty."""
+    return address if re.match(r"https?://[^\s\"'<>()|`\\]+$", address) else ""
+
+
+# --- the whole report ---------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Headline:
+    """The conclusion: what it means in short, of what kind the exit code is, and the sentence without a repetition of
+    that."""
+
+    exit_code: int
+    meaning: str
+    rest: str
+
+    @property
+    def kind(self) -> str:
+        return MEANING[self.exit_code]
+
+    def __str__(self) -> str:
+        return f"{self.meaning}: {self.rest}"
+
+
+def headline(report: Report) -> Headline:
+    """What the report comes to."""
+    conclusion = conclude(report)
+    meaning = OUTDATED if conclusion.outdated else MEANING[conclusion.exit_code]
+    rest = conclusion.sentence.removeprefix("could not be judged: ").removeprefix(f"the {OUTDATED}: ")
+    return Headline(
+        conclusion.exit_code, meaning, rest.removeprefix("violates ") if conclusion.exit_code == 1 else rest
+    )
+
+
+def planted(report: Report) -> str:
+    """What to say of a planted fault, empty where there is none."""
+    return f"Planted fault {report.fault}: this says nothing about the endpoint." if report.fault else ""
+
+
+def started(report: Report) -> datetime:
+    return datetime.fromtimestamp(report.started, UTC)
+
+
+def spent(report: Report) -> str:
+    """What the run cost."""
+    spend = report.spend
+    tokens = f"{spend.input_tokens:,} input and {spend.output_tokens:,} output tokens"
+    return f"{plural(spend.requests, 'request')}, {tokens}, {report.seconds:,.1f} seconds"
+
+
+def spent_and_planned(report: Report) -> str:
+    """What the run cost, and what was expected of it."""
+    return f"{spent(report)}; planned were {report.plan}" if report.plan else spent(report)
+
+
+def money(report: Report) -> list[str]:
+    """What the run cost by the price sheet, and of how many replies that cannot be told; nothing without a sheet."""
+    costs = report.costs
+    if costs is None:
+        return []
+    if costs.input.amount:
+        replies = sum(each.replies for each in costs.models)
+        said = f"input cost of {_replies(replies)}: {costs.input.amount} {costs.currency}"
+        said += f", {costs.input.writes} of it for cache writes"
+        said += f"; output cost: {costs.output} {costs.currency}" if costs.output else ""
+    else:
+        said = f"input cost: {costs.input.said}"
+    reasons = [f"{number:,} where {reason}{_unpriced(costs, reason)}" for reason, number in costs.untold.items()]
+    untold = _replies(sum(costs.untold.values()))
+    return [said, *([f"the cost of {untold} cannot be told: {', '.join(reasons)}"] if reasons else [])]
+
+
+def _replies(number: int) -> str:
+    return "1 reply" if number == 1 else f"{number:,} replies"
+
+
+def _unpriced(costs: Costs, reason: str) -> str:
+    names = [each.model for each in costs.models if reason == NO_PRICE and reason in each.untold]
+    return f" ({', '.join(names[:4])}{' and others' if len(names) > 4 else ''})" if names else ""
+
+
+def who(report: Report, names: Iterable[str]) -> str:
+    """The models, shortly: all of them, or some by name and the number of the others."""
+    listed = list(dict.fromkeys(names))
+    if len(listed) > 1 and len(listed) >= len(report.models):
+        return "both models" if len(listed) == 2 else f"all {len(listed)} models"
+    more = [f"{len(listed) - 3} more"] if len(listed) > 4 else []
+    return ", ".join([*listed[: 3 if more else 4], *more])
+
+
+def by_name(report: Report) -> str:
+    """The models of the report, and which of them were asked as models that think though their name does not say so."""
+    return ", ".join(f"{each.name} (thinks)" if each.thinking else each.name for each in report.models) or "no model"

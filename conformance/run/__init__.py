@@ -1,0 +1,1 @@
+"""One run: what it plans, sends, keeps in its folder and judges."""

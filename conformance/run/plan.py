@@ -1,0 +1,138 @@
+"""What a run will send and cost, told before anything is sent."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import astuple, dataclass
+from decimal import Decimal
+from functools import cache
+
+from conformance.billing.budget import NOTHING, Amount, at_most
+from conformance.billing.prices import Sheet
+from conformance.contract.profile import Model
+from conformance.contract.requests import COSTLY, INTRUSIVE
+from conformance.contract.requirement import Family, Requirement
+from conformance.evidence.exchange import Request
+from conformance.judgement.judge import EXAMPLES
+from conformance.resources import fixture
+
+from .run import Run
+
+#: What is left out of a run, as the table of undeclared requests knows it.
+EVERYTHING, NOT_INTRUSIVE, NOT_COSTLY = "everything", "without intrusive", "without costly"
+
+
+@dataclass(frozen=True)
+class Row:
+    """What the requirements of one area send: usually, and at most, where a model does not cooperate or an endpoint
+    misbehaves. A request that several areas look at counts for one that names it."""
+
+    area: str
+    requirements: int
+    usually: Amount
+    most: Amount
+
+
+@dataclass(frozen=True)
+class Plan:
+    """`cost` is what all of it costs at most by the price sheet, None without one or where a model has no price."""
+
+    rows: tuple[Row, ...]
+    currency: str = ""
+    cost: Decimal | None = None
+
+    @property
+    def usually(self) -> Amount:
+        return sum((row.usually for row in self.rows), NOTHING)
+
+    @property
+    def most(self) -> Amount:
+        return sum((row.most for row in self.rows), NOTHING)
+
+    def __str__(self) -> str:
+        usually, most = self.usually, self.most
+        money = f", at most {self.cost.quantize(Decimal('0.01'))} {self.currency}" if self.cost is not None else ""
+        return (
+            f"about {usually.requests:,} requests (at most {most.requests:,}), at most {most.input_tokens:,} tokens of "
+            f"input and {most.output_tokens:,} of output{money}"
+        )
+
+
+def planned(run: Run, requirements: Sequence[Requirement], sheet: Sheet | None = None) -> Plan:
+    """What it takes to judge these requirements on the models of a run. Retries are not counted: what is throttled is
+    not charged for."""
+    rows: dict[str, tuple[int, Amount, Amount]] = {}
+    seen: set[str] = set()
+    cost: Decimal | None = Decimal(0)
+    for requirement in sorted(requirements, key=lambda each: isinstance(each.on, Family)):
+        for model in run.profile.models:
+            declared, usually, most = _of(run, requirement, model, seen)
+            known = rows.get(requirement.area, (0, NOTHING, NOTHING))
+            number = known[0] + (model == run.profile.models[0])
+            rows[requirement.area] = (number, known[1] + declared + usually, known[2] + declared + most)
+            prices = sheet.models.get(model.name) if sheet else None
+            cost = None if cost is None or prices is None else cost + (declared + most).cost(prices)
+    made = tuple(Row(area, *amounts) for area, amounts in sorted(rows.items()))
+    return Plan(made, sheet.currency if sheet else "", cost if sheet else None)
+
+
+def _of(run: Run, requirement: Requirement, model: Model, seen: set[str]) -> tuple[Amount, Amount, Amount]:
+    """What judging this sends that was not seen before: of declared requests, and of others usually and at most."""
+    requests = run.requests(requirement, model)
+    declared = NOTHING
+    for request in requests:
+        each: Request | None = request
+        while each is not None and each.key not in seen:
+            seen.add(each.key)
+            declared += at_most(each)
+            each = each.after
+    row = undeclared()[_mode(model)].get(requirement.id)
+    if row is None or not requests:
+        return declared, NOTHING, NOTHING
+    once = model == run.profile.models[0]
+    usually = row.usually + (row.usually_once if once else NOTHING)
+    most = row.most + (row.most_once if once else NOTHING)
+    if "examples" in requirement.asks_for:
+        return declared, usually.times(run.share / EXAMPLES), most.times(max(1.0, run.examples / EXAMPLES))
+    return declared, usually, most
+
+
+def _mode(model: Model) -> str:
+    if not model.claims(INTRUSIVE):
+        return NOT_INTRUSIVE
+    return EVERYTHING if model.claims(COSTLY) else NOT_COSTLY
+
+
+@dataclass(frozen=True)
+class Undeclared:
+    """What a requirement sends of requests that are not declared, usually and at most, for each model and `once` for
+    all of them. Where it sends generated ones, that is with EXAMPLES of them."""
+
+    usually: Amount = NOTHING
+    most: Amount = NOTHING
+    usually_once: Amount = NOTHING
+    most_once: Amount = NOTHING
+
+
+@cache
+def undeclared() -> Mapping[str, Mapping[str, Undeclared]]:
+    """By what is left out and requirement; measured on the reference endpoint, and at most on one with any of the
+    requirement's counterexamples (`python docs/undeclared.py` writes the file)."""
+    return {
+        mode: {id: Undeclared(*(Amount(*each) for each in row)) for id, row in rows.items()}
+        for mode, rows in fixture("undeclared.json").items()
+    }
+
+
+def dump_undeclared(table: Mapping[str, Mapping[str, Undeclared]]) -> str:
+    """The table as its file has it, a requirement a line."""
+
+    def numbers(row: Undeclared) -> list[list[int]]:
+        return [list(astuple(each)) for each in (row.usually, row.most, row.usually_once, row.most_once)]
+
+    modes = []
+    for mode, rows in table.items():
+        lines = [f"  {json.dumps(id)}: {json.dumps(numbers(row))}" for id, row in sorted(rows.items())]
+        modes.append(f" {json.dumps(mode)}: {{\n" + ",\n".join(lines) + "\n }")
+    return "{\n" + ",\n".join(modes) + "\n}\n"

@@ -1,0 +1,72 @@
+"""Independent requests sent at once, before a test asks for their answers."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterable, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
+
+from conformance.contract.profile import Model
+from conformance.contract.requirement import Requirement
+from conformance.evidence.exchange import Inconclusive, Request
+from conformance.judgement.verdict import Finding
+
+from .run import Run
+
+Judged = tuple[Requirement, Model]
+
+
+class Ahead:
+    """Asks for everything that judging needs, many at once, while the tests judge what has come. A request that comes
+    after another is asked for when that is answered; requirements that send requests of their own are judged
+    here too, for what they send next depends on what they were answered."""
+
+    def __init__(self, run: Run, judged: Sequence[Judged], concurrency: int) -> None:
+        self._run = run
+        self._after: dict[str, list[Request]] = {}
+        self._lock = threading.Lock()
+        self._threads = ThreadPoolExecutor(concurrency, "ahead")
+        self._judges = ThreadPoolExecutor(concurrency, "ahead-judging")
+        sending = [each for each in judged if each[0].sends]
+        self.findings: Mapping[tuple[str, str], Future[Finding]] = {
+            (requirement.id, model.name): self._judges.submit(run.find, requirement, model)
+            for requirement, model in sending
+        }
+        requests = (request for requirement, model in judged for request in run.requests(requirement, model))
+        for request in self._first(requests):
+            self._threads.submit(self._ask, request)
+
+    def _first(self, requests: Iterable[Request]) -> list[Request]:
+        """The requests that come after no other; the beginnings of the longest chains are first."""
+        known: dict[str, Request] = {}
+        length: dict[str, int] = {}
+        for request in requests:
+            depth = 1
+            each: Request | None = request
+            while each is not None:
+                if each.key not in known:
+                    known[each.key] = each
+                    if each.after is not None:
+                        self._after.setdefault(each.after.key, []).append(each)
+                length[each.key] = max(length.get(each.key, 0), depth)
+                depth, each = depth + 1, each.after
+        roots = [each for each in known.values() if each.after is None]
+        return sorted(roots, key=lambda each: -length[each.key])
+
+    def _ask(self, request: Request) -> None:
+        with suppress(Inconclusive):  # the requirement that needs it will say so
+            self._run.send(request)
+        for each in self._after.get(request.key, ()):
+            with suppress(RuntimeError):  # the session ended meanwhile
+                self._threads.submit(self._ask, each)
+
+    def find(self, requirement: Requirement, model: Model) -> Finding:
+        """What the run finds, from what was judged ahead where it was."""
+        judged = self.findings.get((requirement.id, model.name))
+        return judged.result() if judged else self._run.find(requirement, model)
+
+    def close(self) -> None:
+        """Asks for nothing more."""
+        self._judges.shutdown(wait=False, cancel_futures=True)
+        self._threads.shutdown(wait=False, cancel_futures=True)

@@ -1,0 +1,378 @@
+"""One run: the endpoint that is judged, how its exchanges are had, and what a requirement is judged on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import lru_cache
+from hashlib import sha256
+from math import ceil
+from pathlib import Path
+from string import ascii_lowercase
+
+from conformance.contract.faults import chain
+from conformance.contract.profile import FAMILIES, Model, Profile, family_of
+from conformance.contract.requests import COSTLY, ENDPOINT, INTRUSIVE, TOOL_AUTO, for_model
+from conformance.contract.requirement import Family, Fault, Requirement
+from conformance.evidence.archive import Send, recorded
+from conformance.evidence.exchange import Exchange, Inconclusive, Request
+from conformance.judgement.judge import EXAMPLES, judge, judge_all, judge_run, judge_sending
+from conformance.judgement.verdict import Finding, Verdict, gather
+from conformance.sending.preflight import Ask, answers, diagnosis
+from conformance.sending.reasoning import learnt
+from conformance.suite.catalogue import declared
+
+
+class RunError(Exception):
+    """What is to be judged cannot be had; the message is one sentence with the remedy."""
+
+
+@dataclass
+class Run:
+    """`send` gives the exchange of a request. `held` are recordings made elsewhere, judged instead of sending: for
+    each column of the report the models that were asked, with what they answered. `fault` names a planted one;
+    `examples` are the generated requests that one requirement may send, to all models together; `asked` the declared
+    ones that are sent, None for all; `counts` tells to which requirements the endpoint is held. `unjudged` says why
+    nothing can be judged, `silent` why nothing can on a model; `resalted` gives the keys of requests that were sent in
+    vain, with another salt for them and what comes after them."""
+
+    profile: Profile
+    salt: str
+    send: Send
+    held: Mapping[str, Mapping[Model, Sequence[Exchange]]] | None = None
+    unjudged: str = ""
+    silent: Mapping[str, str] = field(default_factory=dict)
+    fault: str = ""
+    broken_off: str = ""
+    examples: int = EXAMPLES
+    asked: frozenset[Request] | None = None
+    elsewhere: Ask | None = None
+    no_key: str = ""
+    proxy: str = ""
+    resalted: Mapping[str, str] = field(default_factory=dict)
+    counts: Callable[[Requirement], bool] = lambda _: True
+
+    def find(self, requirement: Requirement, model: Model) -> Finding:
+        """Judge a requirement on all that it speaks of, sending what was not sent before."""
+        if self.held is not None:
+            return self._find_held(requirement, model)
+        claimed, unclaimed = self._claimed(requirement, model)
+        if unclaimed:
+            return _not_judged(requirement, model, Verdict.NOT_APPLICABLE, unclaimed)
+        if reason := self.unjudged or self.silent.get(model.name, ""):
+            return _not_judged(requirement, model, Verdict.INCONCLUSIVE, reason)
+        if requirement.sends:
+            finding = judge_sending(requirement, self.sender(model), model, self.share, self.counts)
+            return self._unless_refused(requirement, finding, claimed, model)
+        exchanges, missing = self._gathered(requirement, claimed or self._all(model), model)
+        finding = judge_all(requirement, exchanges, model, expected=bool(claimed))
+        if finding.verdict is Verdict.INCONCLUSIVE and missing and not exchanges:
+            return replace(finding, message=missing)
+        if finding.verdict is Verdict.INCONCLUSIVE and exchanges and all(each.refused for each in exchanges):
+            return _refused(finding, exchanges)
+        return self._unless_refused(requirement, finding, claimed, model)
+
+    def _unless_refused(
+        self, requirement: Requirement, finding: Finding, claimed: Sequence[Request], model: Model
+    ) -> Finding:
+        """The finding; inconclusive where it is a violation, and the endpoint refuses all that has tools in it, the
+        plainest request too, as it may."""
+        asked = [request for request in claimed if "chat.tools" in request.features]
+        if finding.verdict < Verdict.WARN or isinstance(requirement.on, Family) or not asked:
+            return finding
+        exchanges, _ = self._had((TOOL_AUTO, *asked), model)
+        if not exchanges or not all(each.refused and each.status in _REFUSALS for each in exchanges):
+            return finding
+        message = f"{finding.message}; tools are refused: if the endpoint does not offer them, say --without chat.tools"
+        return replace(finding, verdict=Verdict.INCONCLUSIVE, message=message, judged=0, refused=True)
+
+    def requests(self, requirement: Requirement, model: Model) -> list[Request]:
+        """The declared requests that judging a requirement on a model sends, filled in."""
+        claimed, unclaimed = self._claimed(requirement, model)
+        return [] if unclaimed else [self.filled(request, model) for request in claimed]
+
+    def _claimed(self, requirement: Requirement, model: Model) -> tuple[list[Request], str]:
+        """The requests of this run that can show whether the requirement holds, and, where it is not judged because the
+        model does not claim what that takes, the reason."""
+        meant = [request for request in _meant(requirement) if self.asked is None or request in self.asked]
+        claimed = [request for request in meant if all(map(model.claims, request.features))]
+        if not meant or (claimed and not (requirement.sends and len(claimed) < len(meant))):
+            return claimed, ""
+        return claimed, _unclaimed(sorted({name for each in meant for name in each.features if not model.claims(name)}))
+
+    def exchanges(self, model: Model) -> list[Exchange]:
+        """Every exchange of a model's run, each sent at most once."""
+        return self._had(self._all(model), model)[0]
+
+    def _all(self, model: Model) -> list[Request]:
+        asked = [request for request in declared() if self.asked is None or request in self.asked]
+        return [request for request in asked if all(map(model.claims, request.features))]
+
+    @property
+    def _spokesman(self) -> Model:
+        """The model of which is asked what the endpoint answers alike for all: the first that answers at all."""
+        models = self.profile.models
+        return next((model for model in models if model.name not in self.silent), models[0])
+
+    @property
+    def share(self) -> int:
+        """How many generated requests one requirement may send to one model."""
+        return ceil(self.examples / max(len(self.profile.models) - len(self.silent), 1))
+
+    def filled(self, request: Request, model: Model) -> Request:
+        """The request as it is sent where this model is judged."""
+        asked = self._spokesman if ENDPOINT in request.features else model
+        filled = _salted(request, asked, self.salt)
+        while salt := self.resalted.get(_first(filled).key):
+            anew = _salted(request, asked, salt)
+            if anew == filled:  # no salt is in it
+                break
+            filled = anew
+        return filled
+
+    def sender(self, model: Model) -> Send:
+        """What a check sends with: a declared request is filled in for the model and the run."""
+        return lambda request: self.send(self.filled(request, model))
+
+    def _gathered(
+        self, requirement: Requirement, requests: Sequence[Request], model: Model
+    ) -> tuple[list[Exchange], str]:
+        """What a requirement is judged on, and why something could not be had. Of a family that is what the model
+        itself was asked; where none of it belongs to the family, refusals that the endpoint gave once for all."""
+        if not isinstance(requirement.on, Family) or model == self._spokesman:
+            return self._had(requests, model)
+        shared = [request for request in requests if ENDPOINT in request.features]
+        exchanges, missing = self._had((each for each in requests if each not in shared), model)
+        if requirement.on.members(exchanges):
+            return exchanges, missing
+        others, reason = self._had((each for each in shared if each.expect == "error"), model)
+        return exchanges + others, missing or reason
+
+    def _had(self, requests: Iterable[Request], model: Model) -> tuple[list[Exchange], str]:
+        """The exchanges of these requests, and why the last one that could not be had could not. Each is there once:
+        declared requests that differ in their limits only are one for a model that reasons."""
+        exchanges: dict[str, Exchange] = {}
+        missing = ""
+        for request in (self.filled(each, model) for each in requests):
+            try:
+                exchanges |= {each.request.key: each for each in self.send(request).all}
+            except Inconclusive as reason:
+                missing = str(reason)
+        return list(exchanges.values()), missing
+
+    def _find_held(self, requirement: Requirement, column: Model) -> Finding:
+        assert self.held is not None
+        if requirement.sends:
+            reason = "it compares answers to requests of its own, which are not in recordings made elsewhere"
+            return _not_judged(requirement, column, Verdict.NOT_APPLICABLE, reason)
+        if requirement.whole_run:
+            reason = "recordings made elsewhere may hold one exchange twice, so they are not compared"
+            return _not_judged(requirement, column, Verdict.NOT_APPLICABLE, reason)
+        found = [
+            judge(requirement, exchange, model)
+            for model, exchanges in self.held[column.name].items()
+            for exchange in exchanges
+            if speaks_of(requirement, exchange)
+        ]
+        if not found:
+            return _not_judged(requirement, column, Verdict.NOT_APPLICABLE, "no recording is of that kind")
+        return replace(gather(found), model=column.name)
+
+    def preflight(self) -> None:
+        """Send one small request to each model. One that does not answer it with a completion is sent nothing more,
+        and is not judged: what it refuses says nothing of the contract. One that is seen to think is asked accordingly
+        from then on. Of recordings one must hold a completion."""
+        if self.held is not None:
+            if not any(answers(each) for each in held_exchanges(self)):
+                self.unjudged = f"{self.profile.base_url} holds no recording of a completion"
+            return
+        outcomes: dict[str, str] = {}
+        learned: dict[Model, Model] = {}
+        for model in self.profile.models:
+            try:
+                learned[model], exchange = learnt(self.send, model, self.salt)
+            except Inconclusive as reason:
+                outcomes[model.name] = str(reason)
+                continue
+            if not answers(exchange):
+                outcomes[model.name] = diagnosis(
+                    exchange, self.profile.base_url, self.elsewhere, self.no_key, self.proxy
+                )
+        self.profile = self.profile.learned(learned)
+        self.silent = {name: f"{self.profile.base_url} {reason}" for name, reason in outcomes.items()}
+        if len(outcomes) == len(self.profile.models):
+            reasons = list(dict.fromkeys(outcomes.values()))
+            self.unjudged = f"{self.profile.base_url} {'; '.join(reasons)}" if reasons else "no model is named"
+
+
+@lru_cache(maxsize=1024)
+def _meant(requirement: Requirement) -> tuple[Request, ...]:
+    """The declared requests that are meant to show whether the requirement holds."""
+    on = requirement.on
+    return tuple(request for request in declared() if (on.meant(request) if isinstance(on, Family) else request in on))
+
+
+@lru_cache(maxsize=64)
+def own_salt(salt: str, model: Model) -> str:
+    """What one model's prompts begin with, of the same length: two names of one upstream share its cache, and what
+    the one was asked must not warm what the other is."""
+    digest = sha256(f"{salt} {model.name}".encode()).digest()
+    return "".join(ascii_lowercase[each % len(ascii_lowercase)] for each in digest[: len(salt)])
+
+
+@lru_cache(maxsize=64)
+def _filled(model: Model, salt: str) -> dict[int, Request]:
+    """Each declared request for a model, by identity: equal ones may differ in what they come after."""
+    return {id(request): _salted_anew(request, model, salt) for request in declared()}
+
+
+def _salted_anew(request: Request, model: Model, salt: str) -> Request:
+    return for_model(request, model, salt if ENDPOINT in request.features else own_salt(salt, model))
+
+
+def _salted(request: Request, model: Model, salt: str) -> Request:
+    return _filled(model, salt).get(id(request)) or _salted_anew(request, model, salt)
+
+
+def _first(request: Request) -> Request:
+    """What is sent before all that this comes after."""
+    while request.after is not None:
+        request = request.after
+    return request
+
+
+_LEFT_OUT = {
+    INTRUSIVE: "it could hurt a production endpoint, and is sent with --intrusive only",
+    COSTLY: "it costs thousands of tokens, and --no-costly leaves it out",
+}
+
+
+def _unclaimed(lacking: Sequence[str]) -> str:
+    """Why what needs these features is not sent."""
+    said = [_LEFT_OUT[name] for name in lacking if name in _LEFT_OUT]
+    return said[0] if said else f"not claimed: {', '.join(lacking)}"
+
+
+#: Statuses by which an endpoint says that it does not offer something; others are about the key or the moment.
+_REFUSALS = frozenset(range(400, 500)) - {401, 403, 408, 429}
+
+
+def _refused(finding: Finding, exchanges: Sequence[Exchange]) -> Finding:
+    """What to do where an endpoint refuses what it does not offer, which is its right."""
+    asked = set.intersection(*(set(each.request.features) for each in exchanges))
+    optional = asked - {"chat.stream", "chat.stream_options", COSTLY, ENDPOINT, INTRUSIVE}
+    if not optional or not all(each.status in _REFUSALS for each in exchanges):
+        return finding
+    message = f"{finding.message}; if the endpoint does not offer this, say --without {min(optional)}"
+    return replace(finding, message=message, refused=True)
+
+
+def _not_judged(requirement: Requirement, model: Model, verdict: Verdict, message: str) -> Finding:
+    return Finding(requirement.id, model.name, verdict, message)
+
+
+# --- proving that requirements can fail ---------------------------------------------------------------------
+
+
+_POSING = {"gpt": "gpt-4o"}  #: names that tell a version, on which some requirements depend
+
+
+def survivors(requirement: Requirement, run: Run) -> Iterator[str]:
+    """The counterexamples of a requirement that it fails to reject. A requirement about a family that the run has no
+    model of is shown what the others answered, as if they were of that family."""
+    shown = {model: _shown(requirement, run.exchanges(model)) for model in run.profile.models}
+    posing = {
+        replace(model, name=_POSING.get(family, model.name), family=family): exchanges
+        for family in FAMILIES
+        for model, exchanges in shown.items()
+    }
+    if not requirement.broken_by:
+        yield "it has no counterexample"
+    if requirement.sends:
+        yield from _sending_survivors(requirement, run)
+        return
+    for name, fault in requirement.broken_by:
+        if not any(_caught(requirement, each, model, fault) for model, each in (shown | posing).items() if each):
+            yield f"the counterexample {name!r} is accepted" if name else "its counterexample is accepted"
+
+
+def _sending_survivors(requirement: Requirement, run: Run) -> Iterator[str]:
+    """Likewise for a requirement that sends: the endpoint it asks has the fault."""
+    for name, fault in requirement.broken_by:
+        for model in run.profile.models:
+            send, shown = run.sender(model), requirement.shown_by or (lambda exchange: exchange)
+            accepted = judge_sending(requirement, _through(send, shown), model)
+            if accepted.verdict is not Verdict.PASS:
+                continue
+            if judge_sending(requirement, _through(send, shown, fault), model).verdict >= Verdict.WARN:
+                break
+        else:
+            yield f"the counterexample {name!r} is accepted" if name else "its counterexample is accepted"
+
+
+def _through(send: Send, *faults: Fault) -> Send:
+    return lambda request: chain(*faults)(send(request))
+
+
+def _shown(requirement: Requirement, exchanges: Sequence[Exchange]) -> list[Exchange]:
+    """The exchanges that the requirement speaks of and accepts, after `shown_by` where there is one."""
+    shown = [requirement.shown_by(each) for each in exchanges] if requirement.shown_by else list(exchanges)
+    return [each for each in shown if speaks_of(requirement, each)]
+
+
+def speaks_of(requirement: Requirement, exchange: Exchange) -> bool:
+    """Whether an exchange is one of those that the requirement is judged on."""
+    if isinstance(requirement.on, Family):
+        return requirement.on.contains(exchange)
+    return exchange.request.label in {request.label for request in requirement.on}
+
+
+def _caught(requirement: Requirement, exchanges: Sequence[Exchange], model: Model, fault: Fault) -> bool:
+    """Whether the fault turns something accepted into something that is violated, by assertion."""
+    if requirement.whole_run:
+        broken = [fault(exchange) for exchange in exchanges]
+        accepted = judge_run(requirement, exchanges, model).verdict is Verdict.PASS
+        return accepted and judge_run(requirement, broken, model).verdict >= Verdict.WARN
+    for exchange in exchanges:
+        if judge(requirement, exchange, model).verdict is not Verdict.PASS:
+            continue
+        broken_one = fault(exchange)
+        if speaks_of(requirement, broken_one) and judge(requirement, broken_one, model).verdict >= Verdict.WARN:
+            return True
+    return False
+
+
+# --- to and from a folder -----------------------------------------------------------------------------------
+
+
+COLUMNS = 8  #: models that a report shows one by one; recordings of more are shown by family
+
+
+def held_run(folder: Path, recordings: Iterable[tuple[str, Exchange]]) -> Run:
+    """A run over recordings made elsewhere, by the model each was asked for. Raises RunError where there is none."""
+    by_model: dict[Model, list[Exchange]] = {}
+    for number, (name, exchange) in enumerate(recordings, start=1):
+        unique = replace(exchange, request=replace(exchange.request, attempt=number))
+        by_model.setdefault(Model(name, family_of(name)), []).append(unique)
+    if not by_model:
+        raise RunError(f"{folder} holds no recorded exchange: nothing can be judged")
+    held: dict[str, dict[Model, Sequence[Exchange]]] = {}
+    for model, exchanges in sorted(by_model.items(), key=lambda item: item[0].name):
+        column = model.name if len(by_model) <= COLUMNS else f"{model.family} models"
+        held.setdefault(column, {})[model] = exchanges
+    columns = tuple(Model(name, next(iter(models)).family) for name, models in sorted(held.items()))
+    return Run(Profile(folder.name, columns, "recording"), "", _send_nothing, held)
+
+
+def _send_nothing(request: Request) -> Exchange:
+    raise Inconclusive("recordings are judged, nothing is sent")
+
+
+def held_exchanges(run: Run) -> list[Exchange]:
+    """The recordings of a run that has them."""
+    return [each for models in (run.held or {}).values() for exchanges in models.values() for each in exchanges]
+
+
+def run_exchanges(run: Run, folder: Path) -> list[Exchange]:
+    """Every exchange of a run, for its report."""
+    return held_exchanges(run) if run.held is not None else [each for one in recorded(folder) for each in one.all]

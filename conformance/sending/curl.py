@@ -1,0 +1,50 @@
+"""The command line that sends a request again."""
+
+from __future__ import annotations
+
+import shlex
+
+from conformance.evidence.exchange import Request
+
+_AUTHORIZATION = {
+    "valid": "Bearer {key}", "lowercase": "bearer {key}", "uppercase": "BEARER {key}", "raw": "{key}",
+    "basic": 'Basic $(printf %s "user:{key}" | base64)', "unknown": "Bearer sk-unknown", "empty": "Bearer",
+}  # fmt: skip
+#: The names under which the client puts the key into the query, where that is asked for.
+_IN_QUERY = ("api_key", "key", "access_token")
+
+
+def address(base_url: str, request: Request) -> str:
+    """Where the request goes: its path after that of the base URL, and the queries of both."""
+    base, _, query = base_url.partition("?")
+    path, _, asked = request.path.partition("?")
+    members = "&".join(each for each in (query, asked) if each)
+    return base.rstrip("/") + path + (f"?{members}" if members else "")
+
+
+def curl(request: Request, base_url: str, key_variable: str) -> str:
+    """The command line that sends the request again, the key taken from the environment."""
+    words = ["curl", "--include"]
+    if request.streams:
+        words.append("--no-buffer")
+    if request.method != "POST" or not request.body:
+        words += ["--request", request.method]
+    words.append(_url(request, base_url, key_variable))
+    if form := _AUTHORIZATION.get(request.credentials):
+        words += ["--header", f'"Authorization: {form.format(key="$" + key_variable)}"']
+    for name, value in request.headers:
+        words += ["--header", shlex.quote(f"{name}: {value}" if value else f"{name};")]
+    if request.body:
+        if not any(name.lower() == "content-type" for name, _ in request.headers):
+            words += ["--header", "content-type:"]  # else curl names one
+        words += ["--data-raw", shlex.quote(request.body.decode("utf-8", "replace"))]
+    return " ".join(words)
+
+
+def _url(request: Request, base_url: str, key_variable: str) -> str:
+    """The address as a word of the command, the key's variable in its query where the request has the key there."""
+    whole = address(base_url, request)
+    if request.credentials != "query":
+        return shlex.quote(whole)
+    members = "&".join(f"{name}=${key_variable}" for name in _IN_QUERY)
+    return shlex.quote(whole) + f'"{"&" if "?" in whole else "?"}{members}"'

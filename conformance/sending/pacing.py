@@ -1,0 +1,172 @@
+"""How an endpoint is asked: no more at once and a minute than it bears, again when it says to come back, and not at all
+when it has stopped answering."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from email.utils import parsedate_to_datetime
+
+import tenacity
+
+from conformance.evidence.exchange import Exchange, Inconclusive, Request
+
+Send = Callable[[Request], Exchange]
+
+_TRIES = 4  #: times that one request is sent at most
+_REPEATS_UNANSWERED = 1  #: times that a request is repeated which got no response at all
+_UNANSWERED = 12  #: requests in a row without an answer, after which nothing more is sent
+
+
+@dataclass(frozen=True)
+class Manners:
+    """`concurrency` requests at once, `per_minute` of them, 0 for no bound; `patience` are the seconds in all that one
+    request waits to be sent again; `deadline` those after which nothing is sent any more, 0 for none."""
+
+    concurrency: int = 8
+    per_minute: float = 0.0
+    patience: float = 60.0
+    deadline: float = 0.0
+
+
+def polite(send: Send, manners: Manners, wait: Callable[[float], None] = time.sleep) -> Send:
+    """The same `Send` with manners, for use by many threads. What is throttled or away for a while (429, 502, 503,
+    504, a connection closed before the response) is asked again after Retry-After or a growing random while; the
+    exchange that is given back holds those before it as `earlier`. Raises Inconclusive for what is not sent: the
+    deadline has passed, the account has no credit, or the endpoint has stopped answering."""
+    turns, brake = _Turns(manners, wait), _Brake(manners)
+
+    def ask(request: Request) -> Exchange:
+        earlier: list[Exchange] = []
+
+        def once() -> Exchange:
+            brake.check()
+            with turns.one():
+                brake.check()
+                exchange = send(request)
+            turns.heard(throttled=exchange.status in (429, 503))
+            return exchange
+
+        def note(state: tenacity.RetryCallState) -> None:
+            earlier.append(_result(state))
+
+        retrying = tenacity.Retrying(
+            retry=tenacity.retry_if_result(lambda exchange: _worth_repeating(exchange, len(earlier))),
+            wait=_pause,
+            stop=lambda state: (
+                state.attempt_number >= _TRIES or state.idle_for + state.upcoming_sleep > manners.patience
+            ),
+            before_sleep=note,
+            retry_error_callback=_result,
+            sleep=wait,
+        )
+        exchange = retrying(once)
+        brake.heard(exchange)
+        return replace(exchange, earlier=tuple(earlier)) if earlier else exchange
+
+    return ask
+
+
+def _result(state: tenacity.RetryCallState) -> Exchange:
+    assert state.outcome is not None
+    exchange: Exchange = state.outcome.result()
+    return exchange
+
+
+def _worth_repeating(exchange: Exchange, before: int) -> bool:
+    """Whether the same request may fare better a little later."""
+    if exchange.failure:
+        return exchange.failure.kind == "reset" and not exchange.status and before < _REPEATS_UNANSWERED
+    return exchange.transient and not _credit_is_gone(exchange)
+
+
+def _credit_is_gone(exchange: Exchange) -> bool:
+    """Whether a 429 says that waiting does not help."""
+    try:
+        error = exchange.error
+    except Inconclusive:
+        return False
+    return "insufficient_quota" in (error.get("code"), error.get("type"))
+
+
+def retry_after(exchange: Exchange) -> float | None:
+    """The seconds that Retry-After asks to wait (RFC 9110 10.2.3); None where it does not say."""
+    said = (exchange.header("retry-after") or "").strip()
+    if said.isdigit():
+        return float(said)
+    try:
+        return max(0.0, parsedate_to_datetime(said).timestamp() - (exchange.started + exchange.seconds))
+    except ValueError:
+        return None
+
+
+_backoff = tenacity.wait_random_exponential(multiplier=1, max=20)
+
+
+def _pause(state: tenacity.RetryCallState) -> float:
+    """What the endpoint asks for, or longer each time and never the same, lest all come back together."""
+    asked = retry_after(_result(state))
+    return asked if asked is not None else 0.2 + float(_backoff(state))
+
+
+class _Turns:
+    """Who may send now. Throttling halves how many may at once, success lets it grow again."""
+
+    def __init__(self, manners: Manners, wait: Callable[[float], None]) -> None:
+        self._most = manners.concurrency
+        self._now = float(manners.concurrency)
+        self._under_way = 0
+        self._gap = 60.0 / manners.per_minute if manners.per_minute else 0.0
+        self._next = 0.0
+        self._free = threading.Condition()
+        self._wait = wait
+
+    @contextmanager
+    def one(self) -> Iterator[None]:
+        with self._free:
+            self._free.wait_for(lambda: self._under_way < max(1, int(self._now)))
+            self._under_way += 1
+            start = max(self._next, time.monotonic())
+            self._next = start + self._gap
+        try:
+            if (until := start - time.monotonic()) > 0:
+                self._wait(until)
+            yield
+        finally:
+            with self._free:
+                self._under_way -= 1
+                self._free.notify_all()
+
+    def heard(self, *, throttled: bool) -> None:
+        with self._free:
+            self._now = max(1.0, self._now / 2) if throttled else min(self._most, self._now + 1 / max(self._now, 1))
+            self._free.notify_all()
+
+
+class _Brake:
+    """Why nothing more is sent, once there is a reason."""
+
+    def __init__(self, manners: Manners) -> None:
+        self._deadline = manners.deadline
+        self._until = time.monotonic() + manners.deadline if manners.deadline else None
+        self._unanswered = 0
+        self._reason = ""
+
+    def check(self) -> None:
+        if self._until is not None and time.monotonic() >= self._until:
+            raise Inconclusive(f"not sent: the deadline of {self._deadline:g} s has passed (--deadline)")
+        if self._reason:
+            raise Inconclusive(f"not sent: {self._reason}")
+
+    def heard(self, exchange: Exchange) -> None:
+        if exchange.status == 429 and _credit_is_gone(exchange):
+            self._reason = "the account has no credit left (insufficient_quota): add credit, then --resume"
+        if exchange.failure is None or exchange.status or exchange.failure.kind in ("hung up", "not sent"):
+            self._unanswered = 0
+            return
+        self._unanswered += 1
+        if self._unanswered >= _UNANSWERED:
+            self._reason = f"{self._unanswered} requests in a row got no answer, the last one: {exchange.failure}"

@@ -1,0 +1,205 @@
+"""Why a plain request got no completion, and what to do about it: in one sentence, before anything else is sent."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from urllib.parse import urlsplit
+
+from conformance.contract.requests import MODELS
+from conformance.evidence.exchange import Exchange, Failure, Inconclusive, Request, list_of
+
+#: Sends a request to another base URL than the one that was named.
+Ask = Callable[[str, Request], Exchange]
+
+_SHOWN = 8  #: models that a sentence lists
+_SHOWN_OF_A_NAME = 80  #: characters
+_FAILURES = {
+    "refused": "check the host and the port, and that the endpoint is running",
+    "unresolved": "check the host name in the base URL",
+    "proxy": "check HTTPS_PROXY and HTTP_PROXY, or list the host in NO_PROXY",
+    "timeout": "the endpoint did not answer in time: check that it is not overloaded, or allow more --timeout-seconds",
+    "reset": "it closed the connection: check the port, and whether it wants https:// or --certificate FILE",
+    "undecodable": "what answers there speaks no HTTP: check the port",
+}
+#: What is wrong with TLS, by what OpenSSL says of it.
+_TLS = {
+    "has expired": "its certificate has expired: have it renewed",
+    "not yet valid": "its certificate is not valid yet: check the clock of this machine, and the certificate",
+    "mismatch": "its certificate is for another name: name the host as the certificate does, or have one for this name",
+    "self.signed|unable to": "its certificate is not trusted: name its authority with --authorities FILE",
+    "wrong version|packet length|http request|unknown protocol|record layer": (
+        "what answers there speaks no TLS: check the port, or say http:// where the endpoint is local"
+    ),
+    "alert": "it wants a certificate of yours, or another one: name it with --certificate FILE",
+}
+_CREDENTIALS = "the proxy wants credentials: put them into HTTPS_PROXY or HTTP_PROXY, as http://user:password@host:port"
+_PLAIN_TO_TLS = re.compile(r"HTTPS (server|port)|SSL-enabled", re.IGNORECASE)
+_NO_CERTIFICATE = re.compile(r"SSL certificate")
+_TITLE = re.compile(r"<title[^>]*>([^<]{1,120})", re.IGNORECASE)
+_REMEDIES = {
+    402: "the account has no credit: add some",
+    403: "check that the API key may use this model",
+    407: _CREDENTIALS,
+    429: "the endpoint throttles or the account has no credit: try again later",
+}
+
+
+def answers(exchange: Exchange) -> bool:
+    """Whether a plain request was answered with something that can be judged as a completion."""
+    try:
+        return exchange.succeeded and isinstance(exchange.reply, dict) and "choices" in exchange.reply
+    except Inconclusive:
+        return False
+
+
+def diagnosis(
+    exchange: Exchange, base_url: str, ask: Ask | None = None, key_variable: str = "", proxy: str = ""
+) -> str:
+    """What is wrong, told from the answer to a plain request; `ask` is used to find out more where that helps: which
+    models there are, and whether another base URL is meant. `key_variable` names the variable that holds no key,
+    `proxy` what the request went through."""
+    said = _line(_diagnosis(exchange, base_url, ask, key_variable))
+    if not proxy or proxy in said or _has_error(exchange):
+        return said
+    return f"{said}; it was asked through the proxy {proxy}, which may be what fails: NO_PROXY names hosts without one"
+
+
+def _diagnosis(exchange: Exchange, base_url: str, ask: Ask | None, key_variable: str) -> str:
+    if base_url.startswith("http://") and ask and (secure := _with_tls(exchange, base_url, ask)):
+        return f"speaks TLS: say --base-url {secure}"
+    if exchange.failure:
+        return f"gave no response ({exchange.failure}): {_remedy(exchange.failure)}"
+    asked = exchange.request.asked.get("model")
+    said = f"answered a plain request for {asked} with HTTP {exchange.status}{_said(exchange)}"
+    if 300 <= exchange.status < 400:
+        target = _line(exchange.header("location") or "nowhere")
+        return f"{said}, a redirect to {target}: name that address as the base URL, the key is not sent after it"
+    if exchange.status == 401:
+        missing = f"{key_variable} is not set: put the key into it" if key_variable else "the key is wrong or revoked"
+        return f"{said}: {missing}"
+    if _is_about_the_model(exchange):
+        return f"{said}: {_models(exchange, base_url, ask)}"
+    if ask and (elsewhere := _elsewhere(exchange, base_url, ask)):
+        return f"{said}, and a completion under {elsewhere}: say --base-url {elsewhere}"
+    if not exchange.refused:
+        kind = exchange.media_type or "no media type"
+        return f"answered HTTP {exchange.status} with {kind}{_title(exchange)} that is no completion: {_NO_ENDPOINT}"
+    if exchange.status == 404:
+        return f"{said}: check the base URL (it usually ends in /v1) and the name of the model"
+    if exchange.status == 400 and _shows(_NO_CERTIFICATE, exchange):
+        return f"{said}: {_TLS['alert']}"
+    failing = "the endpoint itself fails" if exchange.status >= 500 else "see the error"
+    return f"{said}: {_REMEDIES.get(exchange.status, failing)}"
+
+
+_NO_ENDPOINT = "check the base URL (it usually ends in /v1); a proxy or a web site may answer in the endpoint's place"
+
+
+def _remedy(failure: Failure) -> str:
+    """What to do where no response came."""
+    if failure.kind == "tls":
+        told = (remedy for words, remedy in _TLS.items() if re.search(words, failure.detail, re.IGNORECASE))
+        return next(told, "check its certificate, and that TLS is spoken there")
+    if failure.kind == "proxy" and " 407" in failure.detail:
+        return _CREDENTIALS
+    return _FAILURES.get(failure.kind, "check the base URL")
+
+
+def _with_tls(exchange: Exchange, base_url: str, ask: Ask) -> str:
+    """The base URL with https://, where what answers there is met with plain HTTP and speaks TLS."""
+    met = exchange.failure.kind in ("reset", "undecodable") if exchange.failure else _shows(_PLAIN_TO_TLS, exchange)
+    secure = f"https://{base_url.removeprefix('http://')}"
+    if not met:
+        return ""
+    found = ask(secure, exchange.request)
+    spoken = found.status or (found.failure and found.failure.kind == "tls" and "certificate" in found.failure.detail)
+    return secure if spoken else ""
+
+
+def _said(exchange: Exchange) -> str:
+    """What the answer says for itself."""
+    if not exchange.refused:
+        return ""
+    try:
+        return f" ({_line(str(exchange.error.get('message')))[:160]})"
+    except Inconclusive:
+        return f" with a body that is {exchange.media_type or 'of no media type'}{_title(exchange)}"
+
+
+def _shows(words: re.Pattern[str], exchange: Exchange) -> re.Match[str] | None:
+    """Where the content has these words; nowhere in one whose coding cannot be undone."""
+    try:
+        return words.search(exchange.text)
+    except Inconclusive:
+        return None
+
+
+def _title(exchange: Exchange) -> str:
+    """The title of a page."""
+    found = _shows(_TITLE, exchange)
+    return f", “{_line(found[1])}”," if found else ""
+
+
+def _is_about_the_model(exchange: Exchange) -> bool:
+    """Whether a refusal says that there is no such model."""
+    try:
+        error = exchange.error
+    except Inconclusive:
+        return False
+    code, message, param = (str(error.get(name) or "").lower() for name in ("code", "message", "param"))
+    asked = str(exchange.request.asked.get("model")).lower()
+    unknown = "not found" in message or "not exist" in message or "unknown" in message or "invalid model" in message
+    return "model_not_found" in code or param == "model" or (unknown and ("model" in message or asked in message))
+
+
+def _models(exchange: Exchange, base_url: str, ask: Ask | None) -> str:
+    """Which models to name instead."""
+    names: list[str] = []
+    if ask:
+        try:
+            document = ask(base_url, MODELS).document
+        except Inconclusive:
+            document = None
+        listed = list_of(document.get("data")) if isinstance(document, dict) else []
+        names = [
+            _line(str(each["id"]))[:_SHOWN_OF_A_NAME] for each in listed if isinstance(each, dict) and "id" in each
+        ]
+    if not names:
+        return "check the name of the model"
+    more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
+    return f"it lists the models {', '.join(names[:_SHOWN])}{more}"
+
+
+def _elsewhere(exchange: Exchange, base_url: str, ask: Ask) -> str:
+    """Another base URL under which the same request gets a completion, or would with another key or model."""
+    if exchange.status not in (200, 404, 405):
+        return ""
+    for url in _variants(base_url):
+        found = ask(url, exchange.request)
+        if answers(found) or (found.refused and found.status not in (404, 405) and _has_error(found)):
+            return url
+    return ""
+
+
+def _has_error(exchange: Exchange) -> bool:
+    try:
+        return bool(exchange.error)
+    except Inconclusive:
+        return False
+
+
+def _variants(base_url: str) -> Iterator[str]:
+    """What people mean who leave /v1 out, write it twice, or name the whole address of the endpoint."""
+    base = base_url.rstrip("/")
+    short = re.sub(r"(/v1)?/chat/completions$", "", base)
+    while short.endswith("/v1/v1"):
+        short = short.removesuffix("/v1")
+    candidates = [short, f"{short}/v1", f"{short}/api/v1", short.removesuffix("/v1")]
+    host = urlsplit(base)
+    candidates.append(f"{host.scheme}://{host.netloc}/v1")
+    yield from dict.fromkeys(each for each in candidates if each != base)
+
+
+def _line(text: str) -> str:
+    return " ".join("".join(each if each.isprintable() else " " for each in text).split())

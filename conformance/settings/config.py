@@ -1,0 +1,165 @@
+"""The configuration file: every option by its name, and the models with what they do not claim."""
+
+from __future__ import annotations
+
+import difflib
+import math
+import re
+import tomllib
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from conformance.contract.profile import FAMILIES, THINKS, family_of
+
+from .options import JUDGING, OPTIONS, Option
+
+NAME = "phanedge-conformance.toml"  #: read where it lies in the working directory
+
+_BY_NAME = {**OPTIONS, **JUDGING}
+_TABLES = ("models", "headers", "currency")  #: what a file has beside options
+_OF_MODEL = ("name", "family", "without", "reasoning", "prices")
+_KINDS = {
+    bool: "true or false", str: "text", int: "a whole number", float: "a number", list: "a list", dict: "a table",
+}  # fmt: skip
+_SECRET_NAME = re.compile(r"authorization|cookie|password|secret|token|key", re.IGNORECASE)
+_SECRET_VALUE = re.compile(r"(?i:bearer|basic)\s|\bsk-")
+_KEY = re.compile(r"\bsk-[\w-]{16}")
+
+
+class ConfigError(Exception):
+    """The file cannot be used; the message is one sentence that names it, and the key."""
+
+
+@dataclass(frozen=True)
+class Configuration:
+    """What a file says: the values of options by their names in Python, and of each model of its tables, by its name,
+    the text that `--model` takes."""
+
+    values: Mapping[str, Any]
+    models: Mapping[str, str]
+
+
+def read_config(path: Path) -> Configuration:
+    """The configuration in a file. Paths in it start from its folder. Raises ConfigError."""
+    try:
+        document = tomllib.loads(path.read_text(encoding="utf-8-sig"))
+    except OSError as error:
+        raise ConfigError(f"{path} cannot be read ({error.strerror or error})") from None
+    except UnicodeDecodeError as error:
+        raise ConfigError(f"{path} cannot be read as UTF-8: {error}") from None
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
+        raise ConfigError(f"{path} is not TOML: {error}") from None
+    try:
+        return _configuration(document, path)
+    except ConfigError as error:
+        raise ConfigError(f"{path}: {error}") from None
+
+
+def is_secret(name: str, value: str) -> bool:
+    """Whether a header looks like one that carries a key."""
+    return bool(_SECRET_NAME.search(name) or _SECRET_VALUE.search(value))
+
+
+def _configuration(document: Mapping[str, Any], path: Path) -> Configuration:
+    _known("", document, (*_BY_NAME, *_TABLES))
+    for one, other in (("model", "models"), ("header", "headers")):
+        if one in document and other in document:
+            raise ConfigError(f"{one} and {other} say the same: keep one of them")
+    options = {name: value for name, value in document.items() if name not in _TABLES}
+    values = {_BY_NAME[name].key: _value(_BY_NAME[name], value, path.parent) for name, value in options.items()}
+    if (variable := values.get("api_key_variable")) and not re.fullmatch(r"[A-Za-z_]\w*", variable):
+        raise ConfigError("api-key-variable names an environment variable: keep the key itself out of the file")
+    for header in values.get("header", ()):
+        _public_header("header", *map(str.strip, header.partition(":")[::2]))
+    if "headers" in document:
+        values["header"] = _headers(document["headers"])
+    models = _models(document.get("models", []))
+    if models:
+        values["model"] = list(models.values())
+    if any("prices" in each for each in document.get("models", ())):
+        if "prices" in document:
+            raise ConfigError("prices stand in the models' tables too: keep one of the two")
+        values["prices"] = path  # which is a price sheet, too
+    return Configuration(values, models)
+
+
+def _known(place: str, table: Mapping[str, Any], names: Collection[str]) -> None:
+    """Refuse keys that mean nothing, with the nearest that does."""
+    for name in table:
+        if name not in names:
+            near = difflib.get_close_matches(name.replace("_", "-"), names, 1, 0.5)
+            remedy = f"did you mean {near[0]}?" if near else f"there are {', '.join(names)}"
+            raise ConfigError(f"{place}{name} is unknown: {remedy}")
+
+
+def _value(option: Option, value: Any, folder: Path) -> Any:
+    """The value of an option, as the command line would have read it."""
+    if option.many:
+        return _texts(option.name, value)
+    text = option.kind is str or option.kind is Path
+    read = _of_kind(option.name, value, str if text else option.kind)
+    if isinstance(read, int | float) and not (math.isfinite(read) and read >= (option.least or 0)):
+        raise ConfigError(f"{option.name} is {read}, and must be at least {option.least or 0:g}, and finite")
+    return folder / read if option.kind is Path else read
+
+
+def _of_kind(place: str, value: Any, kind: type) -> Any:
+    """The value, a whole number as any number where one is wanted."""
+    if kind is float and type(value) is int:
+        return float(value)
+    if type(value) is not kind:
+        raise ConfigError(f"{place} is {_KINDS.get(type(value), 'a date or a time')}, and must be {_KINDS[kind]}")
+    if kind is str and _KEY.search(str(value)):
+        raise ConfigError(f"{place} holds what looks like a key: put it into the variable that api-key-variable names")
+    return value
+
+
+def _texts(place: str, value: Any) -> list[str]:
+    if type(value) is not list or not all(type(each) is str for each in value):
+        raise ConfigError(f'{place} must be a list of texts, such as {place.rpartition(".")[2]} = ["…"]')
+    return [_of_kind(place, each, str) for each in value]
+
+
+def _headers(table: Any) -> list[str]:
+    """As `--header` takes them."""
+    for name, value in _of_kind("headers", table, dict).items():
+        _public_header(f"headers.{name}", name, _of_kind(f"headers.{name}", value, str))
+    return [f"{name}: {value}" for name, value in table.items()]
+
+
+def _public_header(place: str, name: str, value: str) -> None:
+    if is_secret(name, value):
+        variable = OPTIONS["header"].variable
+        raise ConfigError(f"{place}: {name} looks like a secret, which no file should hold: put it into {variable}")
+
+
+def _models(tables: Any) -> dict[str, str]:
+    """Each as `--model` takes it."""
+    if type(tables) is not list or not all(type(each) is dict for each in tables):
+        raise ConfigError("models must be tables of their own, each under [[models]]")
+    found: dict[str, str] = {}
+    for number, table in enumerate(tables, start=1):
+        place = f"models.{table.get('name', number)}."
+        _known(place, table, _OF_MODEL)
+        name = _of_kind(f"{place}name", table.get("name", ""), str)
+        if not name.strip():
+            raise ConfigError(f"{place}name is missing: give the name of a model that is to be judged")
+        if name in found:
+            raise ConfigError(f"models.{name} is there twice")
+        _of_kind(f"{place}prices", table.get("prices", {}), dict)
+        found[name] = _model(place, name, table)
+    return found
+
+
+def _model(place: str, name: str, table: Mapping[str, Any]) -> str:
+    family = _of_kind(f"{place}family", table.get("family", family_of(name)), str)
+    if family not in FAMILIES:
+        raise ConfigError(f"{place}family is {family!r}, and must be one of {', '.join(FAMILIES)}")
+    without = _texts(f"{place}without", table.get("without", []))
+    if wrong := [each for each in without if not re.fullmatch(r"[\w.-]+", each)]:
+        raise ConfigError(f"{place}without: {wrong[0]!r} is no feature, such as chat.n")
+    if "reasoning" in table:
+        without = [THINKS if _of_kind(f"{place}reasoning", table["reasoning"], bool) else "reasoning", *without]
+    return f"{name}={family}" + (f":{','.join(without)}" if without else "")

@@ -1,0 +1,125 @@
+"""A run never costs more than it was allowed, and what a request may cost is never guessed too low."""
+
+from __future__ import annotations
+
+import json
+import re
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from conformance.billing.budget import Amount, Budget, at_most, bounded
+from conformance.billing.prices import Prices, Sheet
+from conformance.contract.requests import CACHE_COLD, PLAIN, TWO, UNKNOWN_MODEL_ERROR, chat
+from conformance.evidence.exchange import Exchange, Failure, Inconclusive, Request
+from conformance.lab.reference import Endpoint
+from conformance.suite.catalogue import declared
+
+SHEET = Sheet("USD", {"m": Prices("USD", Decimal(3), Decimal("0.3"), Decimal("3.75"), Decimal(6), Decimal(15))})
+ASKED = PLAIN.to("m")
+
+
+def answer(request: Request, prompt: int = 12, completion: int = 2, status: int = 200) -> Exchange:
+    usage = {"prompt_tokens": prompt, "completion_tokens": completion, "total_tokens": prompt + completion}
+    body = {"choices": [], "usage": usage} if status < 400 else {"error": {"message": "no"}}
+    return Exchange(request, status, (), ((0.1, json.dumps(body).encode()),))
+
+
+def spent(ledger: Path) -> dict[str, object]:
+    value: dict[str, object] = json.loads(ledger.read_text())
+    return value
+
+
+@pytest.mark.parametrize("request_", [each for each in declared() if each.expect == "reply"], ids=str)
+def test_no_reply_of_the_reference_costs_more_than_at_most(request_: Request) -> None:
+    endpoint = Endpoint()
+    for model in ("reference-gpt", "reference-claude"):
+        exchange = endpoint.answer(request_.to(model, "abcdefghijkl"))
+        if exchange.failure or exchange.status != 200 or "usage" not in exchange.reply:
+            continue
+        most = at_most(exchange.request)
+        assert most.input_tokens >= exchange.usage["prompt_tokens"]
+        assert most.output_tokens >= exchange.usage["completion_tokens"]
+
+
+def test_what_a_request_costs_at_most() -> None:
+    assert at_most(UNKNOWN_MODEL_ERROR) == Amount(1)
+    assert at_most(TWO).output_tokens == 2 * 16
+    assert at_most(chat(max_tokens=None)).output_tokens == 4096
+    assert at_most(chat("x" * 3000)).input_tokens >= 1000
+    picture = [{"type": "image_url", "image_url": {"url": "data:image/png;base64," + "A" * 90_000}}]
+    assert 1600 <= at_most(chat(picture)).input_tokens < 2000
+    assert at_most(CACHE_COLD).input_tokens > 4000
+
+
+def test_the_dearest_kind_of_input_is_expected() -> None:
+    assert Amount(1, 1_000_000, 100_000).cost(SHEET.models["m"]) == Decimal(6) + Decimal("1.5")
+
+
+@pytest.mark.parametrize(
+    ("budget", "said"),
+    [
+        (Budget(requests=3), "--max-requests 3 is used up"),
+        (Budget(tokens=3 * 14 + at_most(ASKED).tokens - 1), r"--max-tokens \d+ could be exceeded"),
+        (Budget(cost=Decimal("0.002")), r"--max-cost 0\.002 could be exceeded"),
+    ],
+)
+def test_what_would_exceed_is_not_sent(tmp_path: Path, budget: Budget, said: str) -> None:
+    asked: list[Request] = []
+
+    def send(request: Request) -> Exchange:
+        asked.append(request)
+        return answer(request)
+
+    ask = bounded(send, budget, SHEET, tmp_path / "spent.json")
+    for _ in range(100):
+        try:
+            ask(ASKED)
+        except Inconclusive as reason:
+            assert re.fullmatch(f"not sent: {said}", str(reason))  # noqa: PT017 (how many were sent before is looked at)
+            break
+    else:
+        pytest.fail("nothing stopped it")
+    real = spent(tmp_path / "spent.json")
+    assert real["requests"] == len(asked)
+    assert real["input_tokens"] == 12 * len(asked)
+    assert Decimal(str(real["cost"])) == len(asked) * (12 * Decimal(6) + 2 * Decimal(15)) / 1_000_000
+    if budget.requests or budget.tokens:
+        assert len(asked) == 3
+
+
+def test_the_bound_holds_for_many_at_once_and_for_several_processes(tmp_path: Path) -> None:
+    asks = [bounded(answer, Budget(requests=20), None, tmp_path / "spent.json") for _ in range(4)]
+
+    def ask(number: int) -> bool:
+        try:
+            asks[number % 4](replace(ASKED, attempt=number + 1))
+        except Inconclusive:
+            return False
+        return True
+
+    with ThreadPoolExecutor(8) as pool:
+        assert sum(pool.map(ask, range(60))) == 20
+    assert spent(tmp_path / "spent.json")["requests"] == 20
+
+
+@pytest.mark.parametrize(
+    ("came", "tokens"),
+    [
+        (answer(ASKED, status=400), 0),
+        (answer(ASKED), 14),
+        (Exchange(ASKED, 0, failure=Failure("timeout", "none")), at_most(ASKED).tokens),
+        (Exchange(ASKED, 200, (), ((0.1, b'{"usage": {"prompt_tokens": "12"}}'),)), at_most(ASKED).tokens),
+    ],
+    ids=["refused", "counted", "no answer", "no counts"],
+)
+def test_what_is_booked(tmp_path: Path, came: Exchange, tokens: int) -> None:
+    bounded(lambda request: came, Budget(tokens=10_000), None, tmp_path / "spent.json")(ASKED)
+    real = spent(tmp_path / "spent.json")
+    assert (real["requests"], real["input_tokens"], real["output_tokens"]) == (
+        1,
+        *((0, 0) if not tokens else (12, 2) if tokens == 14 else (at_most(ASKED).input_tokens, 16)),
+    )

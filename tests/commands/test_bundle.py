@@ -1,0 +1,206 @@
+"""A run packed into one file, and judged again from it, wherever it comes from."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import stat
+import zipfile
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+
+from conformance.commands import bundle as bundling
+from conformance.commands.bundle import BundleError, changes, pack, unpack
+from conformance.run.run import RunError
+from tests.support.commands import command, verdicts
+
+KEY = "sk-live-0123456789abcdefghijklmnopqrstuvwxyz"
+GROUP = ("--model", "reference-claude", "--select", "usage")
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Of a run that violates something."""
+    folder = tmp_path_factory.mktemp("bundle")
+    ended = command("conformance.cli", "run", *GROUP, "--fault", "plain-hits-null", "--out", "run", folder=folder)
+    assert ended.exit_code == 1, ended.output
+    return folder / "run"
+
+
+def test_the_same_run_is_the_same_bytes(folder: Path, tmp_path: Path) -> None:
+    one, other = tmp_path / "one.zip", tmp_path / "other.zip"
+    copy = shutil.copytree(folder, tmp_path / "copy")
+    for path in copy.rglob("*.json"):
+        path.touch()
+    assert pack(folder, one) == pack(copy, other) == len(list((folder / "archive").glob("*.json")))
+    assert one.read_bytes() == other.read_bytes()
+    with zipfile.ZipFile(one) as opened:
+        names = opened.namelist()
+        versions = json.loads(opened.read("run.json"))["versions"]
+    assert {"bundle.json", "run.json", "report.json", "report.html"} <= set(names)
+    assert not [name for name in names if name.startswith(("archive/.", "."))]
+    assert {"python", "httpx", "jsonschema"} <= versions.keys()
+
+
+def test_judged_again_elsewhere(folder: Path, tmp_path: Path) -> None:
+    ended = command("conformance.cli", "bundle", folder, folder=tmp_path)
+    assert (ended.exit_code, ended.output.startswith("bundle.zip: ")) == (0, True), ended.output
+    ended = command("conformance.cli", "judge", "bundle.zip", folder=tmp_path)
+    assert ended.exit_code == 1, ended.output
+    assert "every verdict is that of the bundled report" in ended.output
+    assert verdicts(tmp_path / "reports" / "bundle") == verdicts(folder)
+
+
+def test_what_was_known_is_known_elsewhere(tmp_path: Path) -> None:
+    def cli(*args: str) -> None:
+        ended = command("conformance.cli", *args, folder=tmp_path)
+        assert ended.exit_code == 0, ended.output
+
+    fault = ("--fault", "plain-hits-null")
+    assert command("conformance.cli", "run", *GROUP, *fault, "--out", "first", folder=tmp_path).exit_code == 1
+    cli("baseline", "--from", "first", "--owner", "billing")
+    cli("run", *GROUP, *fault, "--baseline", "baseline.toml", "--out", "second")
+    cli("bundle", "second", "--out", "second.zip")
+    (tmp_path / "baseline.toml").unlink()
+    cli("judge", "second.zip", "--out", "third")
+    assert verdicts(tmp_path / "third") == verdicts(tmp_path / "second")
+
+
+def test_other_verdicts_are_told_with_both_messages(folder: Path, tmp_path: Path) -> None:
+    then, now = shutil.copytree(folder, tmp_path / "then"), folder
+    report = json.loads((then / "report.json").read_text(encoding="utf-8"))
+    first, second, third = report["entries"][:3]
+    first["findings"][0] |= {"verdict": "fail", "message": "as it was seen then", "judged": 1}
+    second["id"] = second["findings"][0]["requirement"] = "usage.gone_since"
+    third["level"] = "MAY" if third["level"] != "MAY" else "MUST"
+    (then / "report.json").write_text(json.dumps(report), encoding="utf-8")
+    lines = "\n".join(changes(then, now))
+    assert f"{first['id']} on reference-claude: fail (as it was seen then) then, " in lines
+    assert "withdrawn: usage.gone_since" in lines
+    assert f"another level: {third['id']} from {third['level']} to " in lines
+    assert "added: " in lines
+    (then / "report.json").unlink()
+    assert changes(then, now) == ["the bundle holds no report to compare with"]
+
+
+def test_a_folder_with_no_run(tmp_path: Path) -> None:
+    with pytest.raises(RunError, match=r"run\.json is not a run"):
+        pack(tmp_path, tmp_path / "bundle.zip")
+    ended = command("conformance.cli", "bundle", tmp_path, folder=tmp_path)
+    assert ended.exit_code == 2
+    assert "Traceback" not in ended.output
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_key_is_not_packed(folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    copy = shutil.copytree(folder, tmp_path / "copy")
+    (copy / "report.md").write_text(f"the key is {KEY}", encoding="utf-8")
+    monkeypatch.setenv("PHANEDGE_API_KEY", KEY)
+    with pytest.raises(BundleError, match=r"report\.md holds the API key") as caught:
+        pack(copy, tmp_path / "bundle.zip")
+    assert KEY not in str(caught.value)
+    assert not (tmp_path / "bundle.zip").exists()
+
+
+# --- what is no bundle --------------------------------------------------------------------------------------
+
+GOOD = {"bundle.json": b'{"format": "bundle-1"}', "run.json": b"{}"}
+
+
+def zipped(path: Path, members: Mapping[str, bytes], mode: int = 0o644) -> Path:
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as made:
+        for name, data in members.items():
+            about = zipfile.ZipInfo(name)
+            about.external_attr = mode << 16
+            about.compress_type = zipfile.ZIP_DEFLATED
+            made.writestr(about, data)
+    return path
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "../run.json", "/etc/run.json", "archive/../../0123456789abcdef.json", "archive\\0123456789abcdef.json",
+        "C:run.json", "archive/0123456789abcdef.json\n", "archive/.sent/0123456789abcdef", "notes.txt", "archive/",
+    ],
+)  # fmt: skip
+def test_a_name_that_no_bundle_has(tmp_path: Path, name: str) -> None:
+    path = zipped(tmp_path / "bundle.zip", {**GOOD, name: b"{}"})
+    refused(path, tmp_path / "out", "is not a bundle of this suite: it holds ")
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_link(tmp_path: Path) -> None:
+    path = zipped(tmp_path / "bundle.zip", {**GOOD}, stat.S_IFLNK | 0o777)
+    refused(path, tmp_path / "out", "is not a bundle of this suite: it holds ")
+
+
+def test_a_bomb(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bundling, "_LARGEST", 100_000)
+    bomb = {**GOOD, "report.html": bytes(10_000_000)}
+    refused(zipped(tmp_path / "bundle.zip", bomb), tmp_path / "out", "it is not unpacked")
+    monkeypatch.setattr(bundling, "_MOST", 1)
+    refused(zipped(tmp_path / "bundle.zip", GOOD), tmp_path / "out", "it is not unpacked")
+
+
+def test_a_bomb_that_lies_about_its_size(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = zipped(tmp_path / "bundle.zip", {**GOOD, "report.html": bytes(10_000_000)})
+    lied = path.read_bytes().replace((10_000_000).to_bytes(4, "little"), (10).to_bytes(4, "little"))
+    path.write_bytes(lied)
+    monkeypatch.setattr(bundling, "_LARGEST", 100_000)
+    with pytest.raises(BundleError):
+        unpack(path, tmp_path / "out")
+    assert sum(each.stat().st_size for each in (tmp_path / "out").rglob("*") if each.is_file()) < 100_000
+
+
+@pytest.mark.parametrize(
+    ("members", "said"),
+    [
+        ({"run.json": b"{}"}, "bundle.json or run.json is missing"),
+        ({"bundle.json": b"{}", "run.json": b"{}"}, "its bundle.json cannot be read"),
+        ({"bundle.json": b"[", "run.json": b"{}"}, "its bundle.json cannot be read"),
+        ({"bundle.json": b"[" * 100_000, "run.json": b"{}"}, "its bundle.json cannot be read"),
+        ({"bundle.json": b'{"format": "bundle-9"}', "run.json": b"{}"}, "another version reads it"),
+    ],
+    ids=["no bundle.json", "no format", "no JSON", "deep JSON", "later"],
+)
+def test_what_a_bundle_must_have(tmp_path: Path, members: Mapping[str, bytes], said: str) -> None:
+    refused(zipped(tmp_path / "bundle.zip", members), tmp_path / "out", said)
+
+
+@pytest.mark.parametrize("cut", [0, 3, 100, -30])
+def test_a_file_that_is_no_whole_zip(folder: Path, tmp_path: Path, cut: int) -> None:
+    path = tmp_path / "bundle.zip"
+    pack(folder, path)
+    path.write_bytes(path.read_bytes()[:cut])
+    refused(path, tmp_path / "out", "is not a whole bundle")
+
+
+def test_the_command_says_one_sentence(tmp_path: Path) -> None:
+    zipped(tmp_path / "bundle.zip", {**GOOD, "../escaped.json": b"{}"})
+    ended = command("conformance.cli", "judge", "bundle.zip", folder=tmp_path)
+    assert ended.exit_code == 2
+    assert len(ended.output.strip().splitlines()) == 1, ended.output
+    zipped(tmp_path / "bundle.zip", GOOD)
+    ended = command("conformance.cli", "judge", "bundle.zip", folder=tmp_path)
+    assert (ended.exit_code, "Traceback" in ended.output) == (2, False), ended.output
+
+
+def test_a_report_in_it_that_is_none(folder: Path, tmp_path: Path) -> None:
+    pack(folder, tmp_path / "whole.zip")
+    with zipfile.ZipFile(tmp_path / "whole.zip") as whole:
+        members = {each: whole.read(each) for each in whole.namelist()}
+    zipped(tmp_path / "bundle.zip", {**members, "report.json": b'{"entries": 7}'})
+    ended = command("conformance.cli", "judge", "bundle.zip", folder=tmp_path)
+    assert ended.exit_code in (0, 1)
+    assert "the verdicts are not compared: " in ended.output
+    assert "Traceback" not in ended.output
+
+
+def refused(path: Path, out: Path, said: str) -> None:
+    with pytest.raises(BundleError) as caught:
+        unpack(path, out)
+    assert said in str(caught.value)
+    assert "\n" not in str(caught.value)

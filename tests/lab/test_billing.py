@@ -1,0 +1,73 @@
+"""The billing faults that no other suite catches, each planted alone in the reference endpoint."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from conformance.contract.profile import Model, Profile
+from conformance.contract.requirement import Fault
+from conformance.evidence.exchange import Exchange, Request
+from conformance.judgement.verdict import Verdict
+from conformance.lab.known_faults import BILLING
+from conformance.lab.reference import Endpoint
+from conformance.run.run import Run
+from conformance.suite.catalogue import load
+
+DETAILS = "usage.prompt_tokens_details"
+
+#: Each fault with the requirement about it, and with those that the same wrong number breaks besides.
+ABOUT: dict[str, tuple[str, set[str]]] = {
+    "billing-write-total-is-not-the-sum": (f"{DETAILS}.cached_write_tokens.sum_of", set()),
+    "billing-cached-above-prompt": ("usage.prompt_tokens.covers_cached", {"usage.prompt_tokens.covers_cache"}),
+    "billing-negative-bucket": (f"{DETAILS}.cached_write_5m_tokens", {f"{DETAILS}.cached_write_tokens"}),
+    "billing-write-total-is-a-string": (f"{DETAILS}.cached_write_tokens", set()),
+    "billing-fractional-count": (
+        f"{DETAILS}.cached_write_tokens", {f"{DETAILS}.cached_write_5m_tokens", f"{DETAILS}.cached_write_1h_tokens"},
+    ),
+    "billing-prompt-without-cache": ("usage.prompt_tokens.covers_cache", {"usage.prompt_tokens.covers_cached"}),
+    "billing-zeros-not-omitted": (
+        f"{DETAILS}.cached_write_tokens",
+        {
+            f"{DETAILS}.cached_write_5m_tokens", f"{DETAILS}.cached_write_1h_tokens",
+            "equivalence.usage_details",  # the zeros stand in one of the two forms only
+        },
+    ),
+}  # fmt: skip
+CLAUDE = Model("reference-claude", "claude")
+
+
+def faulty_run(fault: Fault, where: Callable[[Exchange], bool]) -> Run:
+    """A run on the reference endpoint with a fault in those of its answers that fit."""
+    answer = Endpoint().answer
+    known: dict[str, Exchange] = {}
+
+    def send(request: Request) -> Exchange:
+        if request.key not in known:
+            if request.after:
+                send(request.after)
+            exchange = answer(request)
+            known[request.key] = fault(exchange) if where(exchange) else exchange
+        return known[request.key]
+
+    return Run(Profile("reference", (CLAUDE,), "reference"), "abcdefghijkl", send)
+
+
+def violations(run: Run) -> set[str]:
+    findings = [run.find(requirement, CLAUDE) for requirement in load().values()]
+    return {finding.requirement for finding in findings if finding.verdict >= Verdict.WARN}
+
+
+@pytest.mark.parametrize("streamed", [False, True], ids=["plain", "streamed"])
+@pytest.mark.parametrize("name", BILLING)
+def test_caught_by_the_requirement_about_it(name: str, streamed: bool) -> None:
+    caught = violations(faulty_run(BILLING[name], lambda exchange: exchange.streamed is streamed))
+    about, besides = ABOUT[name]
+    assert about in caught
+    caught -= {name for name in caught if name.startswith("properties.")}  # judges every MUST on generated requests
+    assert caught - besides == {about}
+
+
+def test_without_a_fault_nothing_is_violated() -> None:
+    assert violations(faulty_run(lambda exchange: exchange, lambda _: True)) == set()

@@ -1,0 +1,141 @@
+"""Revisions: what was frozen is what is counted, at the level that it had."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from conformance.contract.profile import Model
+from conformance.contract.requirement import Level, Requirement
+from conformance.contract.vocabulary import validator
+from conformance.judgement.verdict import Finding, Verdict
+from conformance.policy import revisions
+from conformance.policy.policy import Terms
+from conformance.policy.revisions import Changes, Revision, RevisionError, changes, dump, names, revision
+from conformance.policy.revisions import load as load_revision
+from conformance.report.report import Report, Spend, conclude, entries, tally
+from conformance.suite.catalogue import load
+
+ROOT = Path(__file__).parents[2]
+MUST, SHOULD = Level.MUST, Level.SHOULD
+SUM, TOTAL, ID = (load()[id] for id in ("usage.total_tokens.sum_of", "usage.total_tokens", "completion.id"))
+CATALOGUE = {each.id: each for each in (SUM, TOTAL, ID)}
+
+
+def held_to(**levels: Level) -> Terms:
+    """To a revision that has these requirements."""
+    known = {"sum": SUM.id, "total": TOTAL.id, "id": ID.id}
+    return Terms(date(2026, 11, 22), Revision("2026-10", {known[name]: level for name, level in levels.items()}))
+
+
+# --- what is frozen -------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", names())
+def test_a_frozen_revision_is_well_formed(name: str) -> None:
+    text = (ROOT / "fixtures" / "revisions" / f"{name}.json").read_text(encoding="utf-8")
+    assert list(validator("revision").iter_errors(json.loads(text))) == []
+    assert revision(name).name == name
+
+
+def test_there_is_a_revision() -> None:
+    assert names()
+    assert names() == sorted(names())
+
+
+def test_freezing_and_reading() -> None:
+    read = load_revision(dump("2026-11", CATALOGUE))
+    assert read == Revision("2026-11", {each.id: each.level for each in CATALOGUE.values()})
+    assert changes(read, CATALOGUE) == Changes((), (), ())
+
+
+def test_changes() -> None:
+    then = Revision("2026-10", {SUM.id: SHOULD, TOTAL.id: TOTAL.level, "usage.gone": MUST})
+    found = changes(then, CATALOGUE)
+    assert found == Changes(added=(ID.id,), withdrawn=("usage.gone",), relevelled=(SUM.id,))
+    assert found.ids == (ID.id, "usage.gone", SUM.id)
+
+
+def test_an_unknown_revision(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(revisions, "names", lambda: ["2026-11", "2027-02"])
+    with pytest.raises(RevisionError, match="there is no revision '2026-1': did you mean 2026-11"):
+        revision("2026-1")
+    with pytest.raises(RevisionError, match="there is no revision 'latest': there are 2026-11, 2027-02"):
+        revision("latest")
+
+
+# --- what counts ----------------------------------------------------------------------------------------------
+
+
+def judged(terms: Terms, **verdicts: Verdict) -> Report:
+    known = {"sum": SUM, "total": TOTAL, "id": ID}
+    findings = [Finding(known[name].id, "m", verdict) for name, verdict in verdicts.items()]
+    found = entries(terms.catalogue(), findings, terms.later())
+    name = terms.revision.name if terms.revision else ""
+    return Report("u", "live", (Model("m"),), "1", 0.0, 1.0, Spend(), found, revision=name)
+
+
+def test_without_a_revision_all_counts() -> None:
+    terms = Terms(date(2026, 11, 22))
+    assert terms.later() == frozenset()
+    assert terms.held(SUM) is SUM
+    assert conclude(judged(terms, sum=Verdict.PASS, id=Verdict.FAIL)).exit_code == 1
+
+
+def test_what_was_added_later_is_shown_and_does_not_count() -> None:
+    report = judged(held_to(sum=MUST, total=MUST), sum=Verdict.PASS, total=Verdict.PASS, id=Verdict.FAIL)
+    assert next((each.id, each.later) for each in report.worst_first) == (ID.id, True)
+    assert conclude(report).exit_code == conclude(replace(report, strict=True)).exit_code == 0
+    assert tally(report) == "violates 0 of 2 MUST; 1 later than 2026-10 and not counted"
+
+
+@pytest.mark.parametrize(("later", "exit_code"), [(Verdict.INCONCLUSIVE, 0), (Verdict.PASS, 3)])
+def test_what_was_added_later_is_not_in_the_half_that_must_be_judged(later: Verdict, exit_code: int) -> None:
+    counted = Verdict.PASS if later is Verdict.INCONCLUSIVE else Verdict.INCONCLUSIVE
+    report = judged(held_to(sum=MUST), sum=counted, total=later, id=later)
+    assert conclude(report).exit_code == exit_code
+
+
+every_verdict = st.sampled_from(list(Verdict))
+
+
+@given(every_verdict, every_verdict, every_verdict, st.booleans())
+def test_what_was_added_later_changes_no_conclusion(one: Verdict, two: Verdict, added: Verdict, strict: bool) -> None:
+    terms = held_to(sum=MUST, total=MUST)
+    before = replace(judged(terms, sum=one, total=two), strict=strict)
+    after = replace(judged(terms, sum=one, total=two, id=added), strict=strict)
+    assert conclude(before).exit_code == conclude(after).exit_code
+
+
+def test_a_requirement_is_held_to_the_level_it_had() -> None:
+    terms = held_to(sum=SHOULD)
+    held: Requirement = terms.held(SUM)
+    assert (SUM.level, held.level, held.id) == (MUST, SHOULD, SUM.id)
+    assert terms.held(ID) == ID
+    report = judged(held_to(sum=SHOULD, total=MUST), sum=Verdict.WARN, total=Verdict.PASS)
+    assert conclude(report).exit_code == 0
+    assert tally(report) == "violates 0 of 1 MUST, 1 of 1 SHOULD"
+
+
+# --- freezing -------------------------------------------------------------------------------------------------
+
+
+def test_a_revision_is_frozen_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    spec = importlib.util.spec_from_file_location("freeze", ROOT / "docs" / "freeze.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    monkeypatch.setattr(revisions, "folder", lambda name: tmp_path)
+    assert "is no revision" in module.freeze("latest", False)
+    assert module.freeze("2027-01", False) == ""
+    assert "frozen already" in module.freeze("2027-01", False)
+    assert module.freeze("2027-01", True) == ""
+    assert revision("2027-01") == Revision("2027-01", {id: each.level for id, each in load().items()})

@@ -1,0 +1,157 @@
+"""Whatever the endpoint says stays text, and stays within bounds."""
+
+from __future__ import annotations
+
+import re
+from html.parser import HTMLParser
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from markdown_it import MarkdownIt
+
+from conformance.report.render import RENDERERS, markdown
+from conformance.report.render.words import clean, web_link
+from conformance.report.report import Report
+
+#: C0 but tab and newline, delete, C1, and what turns the direction of text.
+CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+TAGS = {
+    "html", "head", "meta", "title", "style", "body", "header", "h1", "h2", "h3", "b", "p", "strong", "nav",
+    "ul", "li", "a", "div", "table", "thead", "tbody", "tr", "th", "td", "main", "section", "article", "span",
+    "code", "dl", "dt", "dd", "pre", "em", "details", "summary", "footer",
+}  # fmt: skip
+VOID = {"meta"}
+
+
+class Page(HTMLParser):
+    """The elements of a page, each with its attributes; raises where they are not nested."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.elements: list[tuple[str, dict[str, str | None]]] = []
+        self.open: list[str] = []
+        self.feed(text)
+        self.close()
+        assert not self.open
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.elements.append((tag, dict(attrs)))
+        if tag not in VOID:
+            self.open.append(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+
+    def all(self, name: str) -> list[str]:
+        return [value for _, attributes in self.elements if (value := attributes.get(name))]
+
+
+@pytest.fixture(params=["report", "hostile", "unjudged", "conforming", "faulty", "priced", "vain", "cut"])
+def page(request: pytest.FixtureRequest) -> Page:
+    return Page(RENDERERS["html"](request.getfixturevalue(request.param)))
+
+
+@pytest.mark.parametrize("name", list(RENDERERS))
+def test_no_control_character_comes_through(name: str, hostile: Report) -> None:
+    assert not (CONTROLS.search(RENDERERS[name](hostile)) and name != "json")
+    assert not re.search("[\x00-\x09\x0b-\x1f\x7f-\x9f]", RENDERERS[name](hostile))
+
+
+# --- HTML ---------------------------------------------------------------------------------------------------
+
+
+def test_html_has_no_element_of_the_endpoint(page: Page) -> None:
+    assert {tag for tag, _ in page.elements} <= TAGS
+    assert not [name for _, attributes in page.elements for name in attributes if name.startswith("on")]
+
+
+def test_html_needs_no_network(page: Page) -> None:
+    assert not page.all("src")
+    policy = next(attributes for tag, attributes in page.elements if "http-equiv" in attributes)
+    assert str(policy["content"]).startswith("default-src 'none'; style-src 'unsafe-inline'")
+    assert all(link.startswith(("#", "https://")) for link in page.all("href"))
+
+
+def test_html_has_an_anchor_for_every_link_and_requirement(report: Report) -> None:
+    page = Page(RENDERERS["html"](report))
+    anchors = page.all("id")
+    assert len(anchors) == len(set(anchors))
+    assert {entry.id for entry in report.entries} <= set(anchors)
+    assert {link[1:] for link in page.all("href") if link.startswith("#")} <= set(anchors)
+
+
+def test_html_style_imports_nothing(report: Report) -> None:
+    style = RENDERERS["html"](report).partition("<style>")[2].partition("</style>")[0]
+    assert "url(" not in style
+    assert "@import" not in style
+
+
+def test_html_says_first_what_was_planted(faulty: Report) -> None:
+    text = RENDERERS["html"](faulty)
+    assert text.index("Planted fault drop") < text.index("<h1>")
+
+
+def test_html_says_first_why_nothing_was_judged(unjudged: Report) -> None:
+    text = RENDERERS["html"](unjudged)
+    assert text.index("refused the connection") < text.index("<h1>")
+
+
+def test_html_stays_small_for_a_large_report(large: Report) -> None:
+    assert len(RENDERERS["html"](large)) < 5_000_000
+
+
+# --- Markdown -----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("which", ["report", "hostile", "large", "enlarged", "unjudged", "faulty"])
+def test_markdown_fits_a_comment(which: str, request: pytest.FixtureRequest) -> None:
+    text = RENDERERS["markdown"](request.getfixturevalue(which))
+    assert len(text) < 60_000
+    assert text.count("<details>") == text.count("</details>") - text.count("[i](//e) </details>")
+
+
+def test_markdown_says_what_it_leaves_out(large: Report) -> None:
+    assert re.search(r"… and \d+ more violations", RENDERERS["markdown"](large))
+
+
+def test_markdown_renders_as_one_table_and_no_link_of_the_endpoint(hostile: Report) -> None:
+    html = MarkdownIt("commonmark", {"html": True}).enable("table").render(RENDERERS["markdown"](hostile))
+    visible = re.sub(r"<pre>.*?</pre>", "", html, flags=re.DOTALL)
+    assert visible.count("<table>") == 4
+    assert not re.search(r"<(script|img|style)|javascript:[^1]|href=\"(?!https://docs\.phanedge)", visible)
+    assert not re.search(r"@octocat|#12|GH-7|https://evil|www\.evil", visible)
+
+
+@given(st.text(alphabet=st.sampled_from("a`|*_<>&[]()!#1@\\~$\n\r:/w. -") | st.characters()))
+def test_markdown_text_stays_text(said: str) -> None:
+    html = MarkdownIt("commonmark").enable(["table", "strikethrough"]).render(f"x {markdown.text(said)} x")
+    assert not re.search(r"<(?!/?p>)", html)
+
+
+@given(st.text(alphabet="`a\n~ "))
+def test_markdown_blocks_end_where_they_should(said: str) -> None:
+    tokens = MarkdownIt("commonmark").parse(markdown.block(said) + "\n\nafter")
+    assert [token.type for token in tokens] == ["fence", "paragraph_open", "inline", "paragraph_close"]
+
+
+# --- the words ----------------------------------------------------------------------------------------------
+
+
+@settings(suppress_health_check=[HealthCheck.too_slow])
+@given(st.text(st.characters(codec=None)))
+def test_clean_text_can_be_written_and_is_clean(said: str) -> None:
+    cleaned = clean(said)
+    cleaned.encode("utf-8")
+    assert not CONTROLS.search(cleaned)
+    assert clean(cleaned) == cleaned
+
+
+@pytest.mark.parametrize("text", ["", "Grüße, 你好 🙂‍↔️\n\ttab"])
+def test_clean_leaves_plain_text(text: str) -> None:
+    assert clean(text) == text
+
+
+@pytest.mark.parametrize("address", ["javascript:alert(1)", "", "data:text/html,x", "https://a b", "http://a)"])
+def test_only_web_addresses_are_linked(address: str) -> None:
+    assert web_link(address) == ""

@@ -1,0 +1,93 @@
+"""A plan says beforehand what a run sends, and never too little; a rise in what a selection costs shows in review."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from decimal import Decimal
+
+import pytest
+from syrupy.assertion import SnapshotAssertion
+
+from conformance.billing.budget import Amount, at_most
+from conformance.billing.prices import Prices, Sheet
+from conformance.contract.profile import Model, Profile
+from conformance.contract.requests import COSTLY, INTRUSIVE
+from conformance.contract.selection import GROUPS, asked_for, chosen
+from conformance.evidence.exchange import Exchange, Inconclusive, Request
+from conformance.lab.reference import Endpoint
+from conformance.run.plan import EVERYTHING, Plan, planned, undeclared
+from conformance.run.run import Run
+from conformance.suite.catalogue import declared, load
+from docs.undeclared import measured
+
+GPT, CLAUDE = Model("reference-gpt", "gpt"), Model("reference-claude", "claude")
+USUAL = tuple(replace(model, without=frozenset({INTRUSIVE})) for model in (GPT, CLAUDE))
+CHEAP = tuple(replace(model, without=frozenset({INTRUSIVE, COSTLY})) for model in (GPT, CLAUDE))
+
+
+def nothing(request: Request) -> Exchange:
+    raise Inconclusive("a plan sends nothing")
+
+
+def plan(select: Sequence[str] = (), models: Sequence[Model] = USUAL, examples: int = 10) -> Plan:
+    found = chosen(load(), select, [])
+    asked = frozenset(asked_for(found.values(), declared())) if select else None
+    run = Run(Profile("reference", tuple(models), "reference"), "abcdefghijkl", nothing, examples=examples, asked=asked)
+    return planned(run, list(found.values()))
+
+
+@pytest.mark.parametrize("name", ["", *GROUPS])
+@pytest.mark.parametrize("models", [USUAL, CHEAP], ids=["usual", "no-costly"])
+def test_what_each_selection_costs(name: str, models: Sequence[Model], snapshot: SnapshotAssertion) -> None:
+    assert str(plan([name] if name else [], models)) == snapshot
+
+
+def test_a_run_is_as_was_planned() -> None:
+    endpoint, sent = Endpoint(), dict[str, Exchange]()
+
+    def send(request: Request) -> Exchange:
+        if request.key not in sent:
+            if request.after:
+                send(request.after)
+            sent[request.key] = endpoint.answer(request)
+        return sent[request.key]
+
+    run = Run(Profile("reference", USUAL, "reference"), "abcdefghijkl", send)
+    made = planned(run, list(load().values()))
+    for model in USUAL:
+        for requirement in load().values():
+            run.find(requirement, model)
+    really = sum((at_most(each.request) for each in sent.values()), start=Amount())
+    assert 0.9 * len(sent) <= made.usually.requests <= 1.1 * len(sent)
+    assert really.requests <= made.most.requests
+    assert really.input_tokens <= made.most.input_tokens
+    assert really.output_tokens <= made.most.output_tokens
+
+
+def test_what_is_sent_beside_the_declared_requests_is_known() -> None:
+    found = measured(frozenset())
+    known = undeclared()[EVERYTHING]
+    assert found.keys() == known.keys(), "run: python docs/undeclared.py"
+    for id, row in found.items():
+        assert row.most.requests <= known[id].most.requests, id
+        assert row.most.input_tokens <= known[id].most.input_tokens * 1.05, id
+        assert row.most_once.requests <= known[id].most_once.requests, id
+
+
+def test_fewer_models_and_examples_cost_less() -> None:
+    whole = plan()
+    assert plan(models=USUAL[:1]).most.requests < 0.65 * whole.most.requests
+    assert plan(examples=2).usually.requests < whole.usually.requests < plan(examples=50).usually.requests
+    assert plan(models=CHEAP).most.input_tokens < 0.7 * whole.most.input_tokens
+
+
+def test_the_price_is_of_the_dearest_kind_and_stated_only_where_it_is_known() -> None:
+    price = Prices("USD", Decimal(3), Decimal("0.3"), Decimal("3.75"), Decimal(6), Decimal(15))
+    run = Run(Profile("reference", USUAL, "reference"), "abcdefghijkl", nothing)
+    whole = planned(run, list(load().values()), Sheet("USD", {"reference-gpt": price, "reference-claude": price}))
+    assert whole.cost == whole.most.cost(price)
+    assert str(whole).endswith(f", at most {whole.most.cost(price):.2f} USD")
+    part = planned(run, list(load().values()), Sheet("USD", {"reference-gpt": price}))
+    assert part.cost is None
+    assert "USD" not in str(part)

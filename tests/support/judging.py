@@ -1,0 +1,90 @@
+"""What the catalogue says of an endpoint that differs from the reference endpoint, judging again only what differs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+from itertools import count
+
+from conformance.contract.profile import Model, Profile
+from conformance.contract.requirement import Requirement
+from conformance.evidence.archive import Send, remembering
+from conformance.evidence.exchange import Exchange, Request
+from conformance.judgement.verdict import Finding
+from conformance.lab.reference import Endpoint
+from conformance.run.run import Run
+from conformance.suite.catalogue import load
+
+Models = tuple[Model, ...]
+MODELS: Models = (Model("reference-gpt", "gpt"), Model("reference-claude", "claude"))
+
+
+def run_of(send: Send, models: Models = MODELS) -> Run:
+    return Run(Profile("reference", models, "reference"), "abcdefghijkl", send)
+
+
+@dataclass(frozen=True)
+class Whole:
+    """A run on the reference endpoint: what was answered, what each requirement looked at, what it found."""
+
+    answers: dict[str, Exchange]
+    asked: dict[tuple[str, Model], tuple[Request, ...]]
+    findings: dict[tuple[str, Model], Finding]
+
+    def again(self, run: Run) -> Iterator[tuple[Requirement, Model, list[Exchange]]]:
+        """Each requirement and model, with what another endpoint answers to what was asked for it here; what is to be
+        asked at once is not asked one by one before, since an answer is kept."""
+        known = load()
+        for (name, model), requests in self.asked.items():
+            requirement = known[name]
+            one_by_one = () if at_once(requirement) else requests
+            yield requirement, model, [run.send(request) for request in one_by_one]
+
+    def differs(self, exchange: Exchange) -> bool:
+        was = self.answers[exchange.request.key]
+        return exchange is not was and exchange != was
+
+
+def at_once(requirement: Requirement) -> bool:
+    """Whether it sends requests at once, of which what is asked one by one shows nothing."""
+    return "send_together" in requirement.asks_for
+
+
+@cache
+def whole(models: Models = MODELS) -> Whole:
+    """The run that all others of these models are compared with, once a process."""
+    endpoint, found = Endpoint(), Whole({}, {}, {})
+    seen: dict[str, Request] = {}
+
+    def answer(request: Request) -> Exchange:
+        found.answers[request.key] = endpoint.answer(request)
+        return found.answers[request.key]
+
+    send = remembering(answer)
+
+    def noting(request: Request) -> Exchange:
+        seen[request.key] = request
+        return send(request)
+
+    run = run_of(noting, models)
+    for model in models:
+        for requirement in load().values():
+            seen.clear()
+            found.findings[requirement.id, model] = run.find(requirement, model)
+            found.asked[requirement.id, model] = tuple(seen.values())
+    return found
+
+
+def other_endpoint() -> Endpoint:
+    """One for what the whole run did not ask, whose caches are cold and whose ids are its own."""
+    return Endpoint(counter=count(10**6))
+
+
+def findings(send: Send) -> list[Finding]:
+    """The findings of the whole catalogue on another endpoint."""
+    run, before, found = run_of(remembering(send)), whole(), list[Finding]()
+    for requirement, model, exchanges in before.again(run):
+        changed = any(map(before.differs, exchanges)) or at_once(requirement)
+        found.append(run.find(requirement, model) if changed else before.findings[requirement.id, model])
+    return found
