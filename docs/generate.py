@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
 
-from conformance.contract.requirement import Family, Level, Requirement
+from conformance.contract.requirement import Level, Requirement, Scope
 from conformance.contract.sources import link
 from conformance.resources import fixture
 from conformance.suite.catalogue import load
@@ -72,7 +72,7 @@ def requirements_page(catalogue: Mapping[str, Requirement]) -> str:
 
 def _row(requirement: Requirement) -> str:
     family = requirement.on
-    judged_on = str(family) if isinstance(family, Family) else ", ".join(map(str, family))
+    judged_on = str(family) if isinstance(family, Scope) else ", ".join(map(str, family))
     source = f"[{requirement.source}]({link(requirement.source)})"
     sentence = requirement.sentence.replace("|", "\\|")
     return f"| `{requirement.id}` | {requirement.level} | {sentence} | {judged_on} | {source} |"

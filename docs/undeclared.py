@@ -12,7 +12,7 @@ from conformance.contract.requests import COSTLY, ENDPOINT, INTRUSIVE
 from conformance.contract.requirement import Fault, Requirement
 from conformance.evidence.archive import remembering
 from conformance.evidence.exchange import Exchange, Request
-from conformance.judgement.judge import judge_sending
+from conformance.judgement.judge import judge_given
 from conformance.lab.reference import Endpoint
 from conformance.resources import folder
 from conformance.run.plan import EVERYTHING, NOT_COSTLY, NOT_INTRUSIVE, Undeclared, dump_undeclared
@@ -80,7 +80,7 @@ def _sent(run: Run, requirement: Requirement, model: Model, fault: Fault) -> dic
         asked[exchange.request.key] = exchange.request
         return fault(exchange)
 
-    judge_sending(requirement, noting, model)
+    judge_given(requirement, noting, model)
     return asked
 
 

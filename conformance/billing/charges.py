@@ -144,20 +144,16 @@ def _total(usage: Mapping[str, Any]) -> int:
     return total if type(total) is int else 0
 
 
-#: Requirements whose evidence is two exchanges that cost the same, the wrong one first.
-ALIKE = {"caching.streams_count_once", "caching.streams_read_alike", "caching.streams_report_writes"}
-
-
-def charged(requirement: str, shown: Sequence[Exchange], prices: Prices) -> tuple[Exchange, Difference] | None:
+def charged(shown: Sequence[Exchange], prices: Prices, *, alike: bool = False) -> tuple[Exchange, Difference] | None:
     """The exchange of a violation that over- or undercharges, and how much, where that can be computed: its counts
     are another dialect's, or not the sum of the buckets, or in the wrong bucket for the lifetime that was asked for, or
-    unlike those of a reply that costs the same."""
+    unlike those of the second exchange, where `alike` says that it costs the same."""
     for exchange in shown:
         with suppress(Inconclusive, Untold):
             found = misread(exchange.usage, prices) or _by_lifetime(exchange, prices)
             if found and found.amount:
                 return exchange, found
-    if requirement in ALIKE and len(shown) > 1:
+    if alike and len(shown) > 1:
         with suppress(Untold):
             told, meant = (cost(counts_of(each), prices) for each in shown[:2])
             return shown[0], Difference(told, meant, "as in the reply that is compared")

@@ -98,7 +98,7 @@ def costs_of(
     )
     known = {exchange.request.key: (model, exchange) for model, exchange in replies}
     billing = [each for each in findings if each.verdict >= Verdict.WARN and _is_billing(catalogue[each.requirement])]
-    charges = (_charge(finding, known, sheet) for finding in billing)
+    charges = (_charge(finding, known, sheet, catalogue[finding.requirement].alike) for finding in billing)
     return Costs(
         currency=sheet.currency,
         input=_in_all(models, sheet.currency),
@@ -173,14 +173,14 @@ def _in_all(models: Sequence[ModelCosts], currency: str) -> Sum:
     return Sum(amount, writes, said)
 
 
-def _charge(finding: Finding, known: Mapping[str, tuple[str, Exchange]], sheet: Sheet) -> Charge | None:
+def _charge(finding: Finding, known: Mapping[str, tuple[str, Exchange]], sheet: Sheet, alike: bool) -> Charge | None:
     """What a violation charges; None where that is no more than what its exchanges cost anyway."""
     shown = [known[key] for key in finding.evidence if key in known and known[key][0] in sheet.models]
     if not shown:
         return None
     prices = sheet.models[shown[0][0]]
     exchanges = [exchange for model, exchange in shown if sheet.models[model] == prices]
-    if found := charged(finding.requirement, exchanges, prices):
+    if found := charged(exchanges, prices, alike=alike):
         exchange, difference = found
         return _charged(finding, exchange, plain(difference.amount), str(difference))
     for exchange in exchanges:

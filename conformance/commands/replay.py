@@ -16,7 +16,7 @@ from conformance.contract.profile import Model
 from conformance.contract.requirement import Requirement
 from conformance.evidence.archive import Archive, ArchiveError, recorded
 from conformance.evidence.exchange import Exchange, Request
-from conformance.judgement.judge import judge, judge_run
+from conformance.judgement.judge import judge, judge_run, speaks_of
 from conformance.judgement.verdict import Finding, Verdict, gather
 from conformance.lab.known_faults import plant
 from conformance.lab.reference import Endpoint
@@ -24,7 +24,7 @@ from conformance.report.render.words import one_line
 from conformance.report.report import Report
 from conformance.report.report_json import read_report
 from conformance.run.folder import read_run, read_value
-from conformance.run.run import Run, RunError, own_salt, speaks_of
+from conformance.run.run import Run, RunError, own_salt
 from conformance.sending.client import Access, Limits, Live
 from conformance.sending.curl import curl
 from conformance.sending.pacing import Manners, polite
@@ -132,7 +132,7 @@ def _judged_on(kept: Kept, finding: Finding) -> list[str]:
 
 def _shows(kept: Kept, finding: Finding, key: str) -> bool:
     requirement = _requirement(finding)
-    return requirement.sends or speaks_of(requirement, kept.exchanges[key])
+    return requirement.composite or speaks_of(requirement, kept.exchanges[key])
 
 
 def _requirement(finding: Finding) -> Requirement:
@@ -177,7 +177,7 @@ def _found_anew(kept: Kept, then: Finding, exchanges: Sequence[Exchange], send: 
     """What is found when it is sent again, under a salt of its own lest it meets what the run left in caches."""
     requirement, model = _requirement(then), kept.run.profile.model(then.model)
     salt = "".join(secrets.choice("abcdefghijklmnopqrstuvwxyz") for _ in range(12))
-    if requirement.sends:
+    if requirement.composite:
         with tempfile.TemporaryDirectory() as folder:
             anew = Archive(Path(folder), send)
             run = replace(kept.run, salt=salt, send=anew, unjudged="", broken_off="", resalted={})

@@ -67,8 +67,8 @@ def bad(label: str, document: Any = None, **changes: Any) -> Request:
     return Request(body=body, features=frozenset(features), expect="error", label=label, **changes)
 
 
-def tries(request: Request, times: int = 3) -> tuple[Request, ...]:
-    """The request, and its repetitions, for what depends on the model's cooperation."""
+def attempts(request: Request, times: int = 3) -> tuple[Request, ...]:
+    """The request and its repetitions, each after the one before it."""
     found = [request]
     while len(found) < times:
         found.append(again(request, len(found) + 1))
@@ -203,6 +203,9 @@ TOOL_STRICT = chat(
     "Book a table for four on Friday for Ada, who wants no mail.",
     label="tool-strict", tools=[BOOKING], tool_choice="required", max_tokens=300, features=frozenset({"tools.strict"}),
 )  # fmt: skip
+
+#: The plainest request that uses a feature which an endpoint may lack: where it rejects this one, too, it lacks it.
+PLAINEST = {"chat.tools": TOOL_AUTO}
 
 # --- structured output --------------------------------------------------------------------------------------
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cached_property, partial
@@ -11,8 +11,11 @@ from typing import Any
 
 from conformance.evidence.exchange import Exchange, Fact, Inconclusive, Request
 
+from .given import Given, Slot, declared
+
 Fault = Callable[[Exchange], Exchange]
 Check = Callable[..., None]
+Decorator = Callable[[Check], Callable[..., None]]
 
 
 class Level(StrEnum):
@@ -24,7 +27,7 @@ class Level(StrEnum):
 
 
 @dataclass(frozen=True)
-class Family:
+class Scope:
     """The exchanges a requirement is judged on: every declared request that is `meant` to be answered that
     way is sent, and every exchange that `holds` is judged."""
 
@@ -47,7 +50,10 @@ class Family:
 
 @dataclass(frozen=True)
 class Requirement:
-    """One sentence of the contract. `on` are the exchanges it is judged on, a family or named requests.
+    """One sentence of the contract. `on` are the exchanges it is judged on, a family or named requests. With `given`
+    it is judged on several at once, handed over by the names of the check's parameters, and `on` are those of their
+    requests that are sent in any case. `alike`: the evidence of a violation is two exchanges that cost the same, the
+    wrong one first.
 
     `at` is the member the sentence is about (`usage.prompt_tokens`, `choices.*.index`, `header:allow`), marked
     in the evidence. `hint` is what a vendor does about a violation. `contract` are the rows it covers.
@@ -59,7 +65,7 @@ class Requirement:
     level: Level
     sentence: str
     source: str
-    on: Family | tuple[Request, ...]
+    on: Scope | tuple[Request, ...]
     check: Check = field(repr=False, compare=False)
     broken_by: tuple[tuple[str, Fault], ...] = field(repr=False, compare=False)
     shown_by: Fault | None = field(default=None, repr=False, compare=False)
@@ -67,6 +73,8 @@ class Requirement:
     hint: str = ""
     contract: tuple[str, ...] = ()
     needs: frozenset[Fact] = frozenset()
+    given: Given = field(default_factory=dict, repr=False, compare=False)
+    alike: bool = False
 
     @property
     def area(self) -> str:
@@ -79,8 +87,18 @@ class Requirement:
 
     @property
     def sends(self) -> bool:
-        """Whether the check sends requests of its own, `on` and what follows from their answers."""
-        return "send" in self.asks_for or "send_together" in self.asks_for
+        """Whether the check generates requests and sends them."""
+        return bool({"send", "send_raw", "send_together"} & set(self.asks_for))
+
+    @property
+    def named(self) -> tuple[Request, ...]:
+        """The requests that `on` names; none where it is a family."""
+        return () if isinstance(self.on, Scope) else self.on
+
+    @property
+    def composite(self) -> bool:
+        """Whether the check is given exchanges by name, or sends for them, and not judged on one exchange at a time."""
+        return bool(self.given) or self.sends
 
     @property
     def whole_run(self) -> bool:
@@ -102,11 +120,32 @@ def enter(requirement: Requirement) -> Requirement:
     return requirement
 
 
-def requirement(
+@dataclass(frozen=True)
+class Area:
+    """A part of the contract, such as `usage`; the ids of its requirements begin with its name. Its methods are the
+    decorators that turn a check into a requirement, one for each level."""
+
+    name: str
+
+    @property
+    def must(self) -> Callable[..., Decorator]:
+        return partial(_declare, self.name, Level.MUST)
+
+    @property
+    def should(self) -> Callable[..., Decorator]:
+        return partial(_declare, self.name, Level.SHOULD)
+
+    @property
+    def may(self) -> Callable[..., Decorator]:
+        return partial(_declare, self.name, Level.MAY)
+
+
+def _declare(
+    area: str,
     level: Level,
     sentence: str,
     *,
-    on: Family | Sequence[Request],
+    on: Scope | Sequence[Request] | Given,
     source: str,
     broken_by: Fault | dict[str, Fault],
     shown_by: Fault | None = None,
@@ -114,21 +153,25 @@ def requirement(
     hint: str = "",
     contract: Sequence[str] = (),
     needs: Sequence[Fact] = (),
-) -> Callable[[Check], Callable[..., None]]:
+    alike: bool = False,
+) -> Decorator:
     """Turn a check into a requirement, and leave pytest a test that asks for `judge`.
 
-    The id is the file and the function: `test_usage.py::test_total` is `usage.total`.
+    The id is the area and the function: `test_total` of the area `usage` is `usage.total`. Raises TypeError where the
+    names of `on` are not parameters of the check.
     """
+    given: Mapping[str, Slot] = on if isinstance(on, Mapping) else {}
 
     def decorate(check: Check) -> Callable[..., None]:
-        area = check.__module__.rpartition(".")[2].removeprefix("test_")
+        if unknown := given.keys() - inspect.signature(check).parameters.keys():
+            raise TypeError(f"{check.__name__} has no parameter {', '.join(sorted(unknown))}")
         entered = enter(
             Requirement(
                 id=f"{area}.{check.__name__.removeprefix('test_')}",
                 level=level,
                 sentence=sentence,
                 source=source,
-                on=on if isinstance(on, Family) else tuple(on),
+                on=on if isinstance(on, Scope) else _requests(on),
                 check=check,
                 broken_by=tuple(broken_by.items()) if isinstance(broken_by, dict) else (("", broken_by),),
                 shown_by=shown_by,
@@ -136,11 +179,20 @@ def requirement(
                 hint=hint,
                 contract=tuple(contract),
                 needs=frozenset(needs),
+                given=given,
+                alike=alike,
             )
         )
         return test_of((entered,), check)
 
     return decorate
+
+
+def _requests(on: Sequence[Request] | Given) -> tuple[Request, ...]:
+    """The requests that are sent in any case, each once."""
+    if not isinstance(on, Mapping):
+        return tuple(on)
+    return tuple(dict.fromkeys(request for slot in on.values() for request in declared(slot)))
 
 
 def test_of(requirements: tuple[Requirement, ...], named_after: Callable[..., Any]) -> Callable[..., None]:
@@ -158,6 +210,3 @@ def test_of(requirements: tuple[Requirement, ...], named_after: Callable[..., An
 
 
 test_of.__test__ = False  # type: ignore[attr-defined]
-must = partial(requirement, Level.MUST)
-should = partial(requirement, Level.SHOULD)
-may = partial(requirement, Level.MAY)

@@ -7,7 +7,7 @@ from typing import Any
 
 from conformance.evidence.exchange import Exchange, Request, list_of
 
-from .requirement import Family
+from .requirement import Scope
 
 
 def _any(request: Request) -> bool:
@@ -114,56 +114,56 @@ def strict_schema(request: Request) -> bool:
     return output_type(request) == "json_schema" and isinstance(schema, dict) and schema.get("strict") is True
 
 
-EVERY_RESPONSE = Family("every response", _any, lambda each: each.failure is None)
-EVERY_SUCCESS = Family("every success", _reply, lambda each: _chat(each) and each.succeeded)
-EVERY_PLAIN_SUCCESS = Family(
+EVERY_RESPONSE = Scope("every response", _any, lambda each: each.failure is None)
+EVERY_SUCCESS = Scope("every success", _reply, lambda each: _chat(each) and each.succeeded)
+EVERY_PLAIN_SUCCESS = Scope(
     "every success that was not asked to stream", lambda each: _reply(each) and not each.streams, _plain
 )
-EVERY_COMPLETION = Family("every plain completion", lambda each: _reply(each) and not each.streams, _completion)
-EVERY_REPLY = Family("every reply, plain or streamed", _reply, _is_reply)
-EVERY_USAGE = Family(
+EVERY_COMPLETION = Scope("every plain completion", lambda each: _reply(each) and not each.streams, _completion)
+EVERY_REPLY = Scope("every reply, plain or streamed", _reply, _is_reply)
+EVERY_USAGE = Scope(
     "every reply with usage", lambda each: _reply(each) and (not each.streams or asks_usage(each)), _usage
 )
-EVERY_STREAM = Family("every event stream", lambda each: _reply(each) and each.streams, _stream)
-EVERY_CHUNKED = Family("every stream of chunks", lambda each: _reply(each) and each.streams, _chunked)
-EVERY_COMPLETED_STREAM = Family(
+EVERY_STREAM = Scope("every event stream", lambda each: _reply(each) and each.streams, _stream)
+EVERY_CHUNKED = Scope("every stream of chunks", lambda each: _reply(each) and each.streams, _chunked)
+EVERY_COMPLETED_STREAM = Scope(
     "every completed stream",
     lambda each: _reply(each) and each.streams,
     lambda each: _chunked(each) and completed(each),
 )
-EVERY_FAILED_STREAM = Family(
+EVERY_FAILED_STREAM = Scope(
     "every stream with an error event", lambda each: False, lambda each: _stream(each) and failed(each)
 )
-EVERY_USAGE_STREAM = Family(
+EVERY_USAGE_STREAM = Scope(
     "every completed stream asked for usage",
     lambda each: _reply(each) and asks_usage(each),
     lambda each: _chunked(each) and completed(each) and asks_usage(each.request),
 )
-EVERY_UNASKED_STREAM = Family(
+EVERY_UNASKED_STREAM = Scope(
     "every stream not asked for usage",
     lambda each: _reply(each) and each.streams and not asks_usage(each),
     lambda each: _chunked(each) and not asks_usage(each.request),
 )
-EVERY_ERROR = Family("every error response", _any, lambda each: each.refused)
-EVERY_MISTAKE = Family(
+EVERY_ERROR = Scope("every error response", _any, lambda each: each.refused)
+EVERY_MISTAKE = Scope(
     "every response to a mistaken request",
     lambda each: each.expect == "error",
     lambda each: each.request.expect == "error" and each.failure is None and each.request.attempt > 0,
 )
-EVERY_401 = Family(
+EVERY_401 = Scope(
     "every 401 response", lambda each: not each.authentic, lambda each: each.refused and each.status == 401
 )
-EVERY_UNAUTHENTICATED = Family(
+EVERY_UNAUTHENTICATED = Scope(
     "every response without valid credentials",
     lambda each: not each.authentic,
     lambda each: each.refused and each.status in (401, 403),
 )
-EVERY_405 = Family("every 405 response", lambda each: False, lambda each: each.refused and each.status == 405)
-EVERY_429 = Family("every 429 response", lambda each: False, lambda each: each.refused and each.status == 429)
-EVERY_TOOL_CALL = Family(
+EVERY_405 = Scope("every 405 response", lambda each: False, lambda each: each.refused and each.status == 405)
+EVERY_429 = Scope("every 429 response", lambda each: False, lambda each: each.refused and each.status == 429)
+EVERY_TOOL_CALL = Scope(
     "every reply with tool calls", asks_tools, lambda each: _is_reply(each) and bool(each.tool_calls)
 )
-EVERY_TOOL_STREAM = Family(
+EVERY_TOOL_STREAM = Scope(
     "every stream with tool calls",
     lambda each: asks_tools(each) and each.streams,
     lambda each: (
@@ -174,15 +174,15 @@ EVERY_TOOL_STREAM = Family(
         )
     ),
 )
-EVERY_MODEL_LIST = Family(
+EVERY_MODEL_LIST = Scope(
     "every list of models",
     lambda each: each.path == "/models",
     lambda each: each.request.path == "/models" and each.succeeded and isinstance(each.document, dict),
 )
 
 
-def replies_where(name: str, condition: Callable[[Request], bool]) -> Family:
+def replies_where(name: str, condition: Callable[[Request], bool]) -> Scope:
     """The replies to requests of which a condition holds."""
-    return Family(
+    return Scope(
         name, lambda each: _reply(each) and condition(each), lambda each: _is_reply(each) and condition(each.request)
     )

@@ -17,7 +17,7 @@ from .requests import (
     CACHE_WARM,
     CACHE_WARM_STREAM,
 )
-from .requirement import Family, Requirement
+from .requirement import Requirement, Scope
 
 #: Groups of areas by what a person wants to know.
 GROUPS: Mapping[str, tuple[str, ...]] = {
@@ -72,8 +72,8 @@ def asked_for(requirements: Iterable[Requirement], declared: Sequence[Request]) 
     """The declared requests that it takes to judge these requirements: those that they name, and a few of each family
     beside, so that to judge little costs little."""
     known = list(requirements)
-    wanted = {request for each in known if not isinstance(each.on, Family) for request in each.on}
-    for family in dict.fromkeys(each.on for each in known if isinstance(each.on, Family)):
+    wanted = {request for each in known if not isinstance(each.on, Scope) for request in each.on}
+    for family in dict.fromkeys(each.on for each in known if isinstance(each.on, Scope)):
         for streamed in (False, True):
             meant = [request for request in declared if family.meant(request) and request.streams is streamed]
             others = [request for request in meant if request not in wanted]

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from conformance.contract.profile import Model
-from conformance.contract.requirement import Family, Level, Requirement
+from conformance.contract.requirement import Level, Requirement, Scope
 from conformance.evidence.exchange import Exchange, Inconclusive, NotApplicable, Request, Violation
 
+from .handing_over import exchanges_of, had, together
 from .verdict import Finding, Verdict, gather
 
 #: What a check may ask for by name, beside `exchange`, `exchanges` and `model`.
@@ -36,6 +36,13 @@ def judge(requirement: Requirement, exchange: Exchange, model: Model) -> Finding
     return _run(requirement, (exchange,), model, lambda: _arguments(requirement, exchange, model))
 
 
+def speaks_of(requirement: Requirement, exchange: Exchange) -> bool:
+    """Whether an exchange is one of those that the requirement is judged on."""
+    if isinstance(requirement.on, Scope):
+        return requirement.on.contains(exchange)
+    return exchange.request.label in {request.label for request in requirement.on}
+
+
 def judge_run(requirement: Requirement, exchanges: Sequence[Exchange], model: Model) -> Finding:
     """Judge a requirement that compares the exchanges of one run with each other."""
     known = [each for each in exchanges if not requirement.needs & each.unrecorded]
@@ -51,9 +58,9 @@ def judge_all(
     """Judge a requirement on all that belong to its family. `expected`: requests were sent that are meant to be
     answered that way, so that finding none is inconclusive."""
     family = requirement.on
-    members = family.members(exchanges) if isinstance(family, Family) else [each for each in exchanges if _is_had(each)]
+    members = family.members(exchanges) if isinstance(family, Scope) else [each for each in exchanges if _is_had(each)]
     if not members:
-        named = f"the family “{family}”" if isinstance(family, Family) else f"“{', '.join(map(str, family))}”"
+        named = f"the family “{family}”" if isinstance(family, Scope) else f"“{', '.join(map(str, family))}”"
         reason = f"the run has no exchange of {named}"
         if not expected:
             return _finding(requirement, model, Verdict.NOT_APPLICABLE, reason)
@@ -65,47 +72,40 @@ def judge_all(
     return gather(judge(requirement, exchange, model) for exchange in members)
 
 
-def had(exchange: Exchange) -> Exchange:
-    """The exchange. Raises Inconclusive where no whole response arrived, or one that is transient."""
-    if exchange.failure and exchange.failure.kind != "hung up":
-        raise Inconclusive(f"{exchange.request}: {exchange.failure}")
-    if exchange.transient:
-        raise Inconclusive(f"{exchange.request}: HTTP {exchange.status}, which may pass")
-    return exchange
-
-
 EXAMPLES = 10  #: generated requests that a requirement sends at most
 
 
-def judge_sending(
+def judge_given(
     requirement: Requirement,
     send: Callable[[Request], Exchange],
     model: Model,
     examples: int = EXAMPLES,
     counts: Callable[[Requirement], bool] = lambda _: True,
 ) -> Finding:
-    """Judge a requirement that sends requests of its own. Its check gets `send`, which raises Inconclusive for what
-    is transient; `send_raw`, which gives back whatever came; `send_together` for requests at once; `examples`, how
-    many generated requests it may send; and `counts`, whether the endpoint is held to a requirement."""
+    """Judge a requirement whose check is given exchanges by name, or sends requests that it generates. The latter gets
+    `send`, which raises Inconclusive for what is transient; `send_raw`, which gives back whatever came;
+    `send_together` for requests at once; `examples`, how many generated requests it may send; and `counts`, whether the
+    endpoint is held to a requirement."""
     asked: list[Exchange] = []
 
     def send_raw(request: Request) -> Exchange:
         asked.append(send(request))
         return asked[-1]
 
-    def send_together(*requests: Request) -> list[Exchange]:
-        with ThreadPoolExecutor(max_workers=len(requests)) as pool:
-            return [had(exchange) for exchange in list(pool.map(send_raw, requests))]
-
     own = {
         "send": lambda request: had(send_raw(request)),
         "send_raw": send_raw,
-        "send_together": send_together,
+        "send_together": lambda *requests: [had(each) for each in together(send_raw, requests)],
         "model": model,
         "examples": examples,
         "counts": counts,
     }
-    return _run(requirement, asked, model, lambda: {name: own[name] for name in requirement.asks_for})
+
+    def arguments() -> dict[str, Any]:
+        given = {name: exchanges_of(slot, send_raw, model) for name, slot in requirement.given.items()}
+        return given | {name: own[name] for name in requirement.asks_for if name not in given}
+
+    return _run(requirement, asked, model, arguments)
 
 
 def _is_had(exchange: Exchange) -> bool:

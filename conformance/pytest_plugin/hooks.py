@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from conformance.judgement.verdict import Finding
     from conformance.policy.policy import Terms
     from conformance.report.report import Report
-    from conformance.run.prefetch import Ahead
+    from conformance.run.prefetch import Prefetch
     from conformance.run.run import Run
     from conformance.settings.options import Option
 
@@ -239,7 +239,7 @@ class Conformance:
             pytest.skip(finding.message)
 
     def _prove(self, requirement: Requirement) -> None:
-        from conformance.run.run import survivors
+        from conformance.run.proof import survivors
 
         if accepted := list(survivors(requirement, self.run)):
             pytest.fail(f"{requirement.id} proves nothing: {'; '.join(accepted)}", pytrace=False)
@@ -300,11 +300,11 @@ class Conformance:
             return
         if not self.worker and self.config.getoption("numprocesses", None):
             return  # the workers ask
-        from conformance.run.prefetch import Ahead
+        from conformance.run.prefetch import Prefetch
 
         pairs = [(found, item) for item in session.items if (found := _requirement(item))]
         judged = [(found, self.run.profile.model(item.callspec.params["judge"])) for found, item in pairs]  # type: ignore[attr-defined]
-        self.ahead = Ahead(self.run, judged, self.config.getoption("concurrency"))
+        self.ahead = Prefetch(self.run, judged, self.config.getoption("concurrency"))
         self.resources.callback(self.ahead.close)
 
     @pytest.hookimpl(optionalhook=True)
@@ -345,7 +345,7 @@ class Conformance:
             session.exitstatus = conclude(self.report).exit_code
 
     report: Report | None = None
-    ahead: Ahead | None = None
+    ahead: Prefetch | None = None
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         if self.report is None:

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from conformance.contract.profile import Model, family_of
-from conformance.contract.requirement import Family, Requirement
+from conformance.contract.requirement import Requirement, Scope
 from conformance.evidence.exchange import Exchange, Request
 from conformance.evidence.recordings import Recording, recordings
 from conformance.judgement.judge import judge
@@ -74,10 +74,10 @@ def judge_folder(folder: Path, processes: int = 0) -> Tally:
 def judge_share(folder: Path, share: int = 0, shares: int = 1) -> Tally:
     """Judge every so many-th recording of a folder; no more than one is in memory."""
     requirements = [each for each in load().values() if not each.whole_run]
-    by_family: dict[Family, list[Requirement]] = defaultdict(list)
+    by_family: dict[Scope, list[Requirement]] = defaultdict(list)
     named: list[Requirement] = []
     for requirement in requirements:
-        if isinstance(requirement.on, Family):
+        if isinstance(requirement.on, Scope):
             by_family[requirement.on].append(requirement)
         else:
             named.append(requirement)
@@ -94,7 +94,7 @@ def _naming(requirements: list[Requirement], exchange: Exchange, model: str) -> 
     if exchange.unrecorded & {"request", "bytes"}:
         return []
     key = exchange.request.key
-    return [each for each in requirements if isinstance(each.on, tuple) and key in _keys(each.on, model)]
+    return [each for each in requirements if not each.given and key in _keys(each.named, model)]
 
 
 @lru_cache(maxsize=4096)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import astuple, dataclass
 from decimal import Decimal
 from functools import cache
@@ -12,7 +12,7 @@ from conformance.billing.budget import NOTHING, Amount, at_most
 from conformance.billing.prices import Sheet
 from conformance.contract.profile import Model
 from conformance.contract.requests import COSTLY, INTRUSIVE
-from conformance.contract.requirement import Family, Requirement
+from conformance.contract.requirement import Requirement, Scope
 from conformance.evidence.exchange import Request
 from conformance.judgement.judge import EXAMPLES
 from conformance.resources import fixture
@@ -62,40 +62,47 @@ class Plan:
 def planned(run: Run, requirements: Sequence[Requirement], sheet: Sheet | None = None) -> Plan:
     """What it takes to judge these requirements on the models of a run. Retries are not counted: what is throttled is
     not charged for."""
-    rows: dict[str, tuple[int, Amount, Amount]] = {}
+    ordered = sorted(requirements, key=lambda each: isinstance(each.on, Scope))
+    judged = [(requirement, model) for requirement in ordered for model in run.profile.models]
     seen: set[str] = set()
+    always = [_new(run.requests(*each), seen) + _new(run.undeclared(*each, on_demand=False), seen) for each in judged]
+    on_demand = [_new(run.undeclared(*each, on_demand=True), seen) for each in judged]
+    rows: dict[str, Row] = {}
     cost: Decimal | None = Decimal(0)
-    for requirement in sorted(requirements, key=lambda each: isinstance(each.on, Family)):
-        for model in run.profile.models:
-            declared, usually, most = _of(run, requirement, model, seen)
-            known = rows.get(requirement.area, (0, NOTHING, NOTHING))
-            number = known[0] + (model == run.profile.models[0])
-            rows[requirement.area] = (number, known[1] + declared + usually, known[2] + declared + most)
-            prices = sheet.models.get(model.name) if sheet else None
-            cost = None if cost is None or prices is None else cost + (declared + most).cost(prices)
-    made = tuple(Row(area, *amounts) for area, amounts in sorted(rows.items()))
+    for (requirement, model), sent, more in zip(judged, always, on_demand, strict=True):
+        usually, most = _generated(run, requirement, model)
+        row = rows.get(requirement.area, Row(requirement.area, 0, NOTHING, NOTHING))
+        number = row.requirements + (model == run.profile.models[0])
+        rows[row.area] = Row(row.area, number, row.usually + sent + usually, row.most + sent + more + most)
+        prices = sheet.models.get(model.name) if sheet else None
+        cost = None if cost is None or prices is None else cost + (sent + more + most).cost(prices)
+    made = tuple(row for _, row in sorted(rows.items()))
     return Plan(made, sheet.currency if sheet else "", cost if sheet else None)
 
 
-def _of(run: Run, requirement: Requirement, model: Model, seen: set[str]) -> tuple[Amount, Amount, Amount]:
-    """What judging this sends that was not seen before: of declared requests, and of others usually and at most."""
-    requests = run.requests(requirement, model)
-    declared = NOTHING
+def _new(requests: Iterable[Request], seen: set[str]) -> Amount:
+    """What these requests cost at most, and those that they follow, where they were not counted before."""
+    amount = NOTHING
     for request in requests:
         each: Request | None = request
         while each is not None and each.key not in seen:
             seen.add(each.key)
-            declared += at_most(each)
+            amount += at_most(each)
             each = each.after
+    return amount
+
+
+def _generated(run: Run, requirement: Requirement, model: Model) -> tuple[Amount, Amount]:
+    """What a requirement sends of requests that it generates, usually and at most."""
     row = undeclared()[_mode(model)].get(requirement.id)
-    if row is None or not requests:
-        return declared, NOTHING, NOTHING
+    if row is None or not run.requests(requirement, model):
+        return NOTHING, NOTHING
     once = model == run.profile.models[0]
     usually = row.usually + (row.usually_once if once else NOTHING)
     most = row.most + (row.most_once if once else NOTHING)
     if "examples" in requirement.asks_for:
-        return declared, usually.times(run.share / EXAMPLES), most.times(max(1.0, run.examples / EXAMPLES))
-    return declared, usually, most
+        return usually.times(run.share / EXAMPLES), most.times(max(1.0, run.examples / EXAMPLES))
+    return usually, most
 
 
 def _mode(model: Model) -> str:

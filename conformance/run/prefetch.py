@@ -17,25 +17,26 @@ from .run import Run
 Judged = tuple[Requirement, Model]
 
 
-class Ahead:
-    """Asks for everything that judging needs, many at once, while the tests judge what has come. A request that comes
-    after another is asked for when that is answered; requirements that send requests of their own are judged
-    here too, for what they send next depends on what they were answered."""
+class Prefetch:
+    """Sends everything that judging needs, many requests at once, while the tests judge what has arrived.
+
+    A request that follows another is sent when that is answered. Requirements on several exchanges are judged here,
+    too: what they request next depends on the answers.
+    """
 
     def __init__(self, run: Run, judged: Sequence[Judged], concurrency: int) -> None:
         self._run = run
         self._after: dict[str, list[Request]] = {}
         self._lock = threading.Lock()
-        self._threads = ThreadPoolExecutor(concurrency, "ahead")
-        self._judges = ThreadPoolExecutor(concurrency, "ahead-judging")
-        sending = [each for each in judged if each[0].sends]
-        self.findings: Mapping[tuple[str, str], Future[Finding]] = {
-            (requirement.id, model.name): self._judges.submit(run.find, requirement, model)
-            for requirement, model in sending
-        }
+        self._threads = ThreadPoolExecutor(concurrency, "prefetch")
         requests = (request for requirement, model in judged for request in run.requests(requirement, model))
         for request in self._first(requests):
             self._threads.submit(self._ask, request)
+        self.findings: Mapping[tuple[str, str], Future[Finding]] = {
+            (requirement.id, model.name): self._threads.submit(run.find, requirement, model)
+            for requirement, model in judged
+            if requirement.composite
+        }
 
     def _first(self, requests: Iterable[Request]) -> list[Request]:
         """The requests that come after no other; the beginnings of the longest chains are first."""
@@ -68,5 +69,4 @@ class Ahead:
 
     def close(self) -> None:
         """Asks for nothing more."""
-        self._judges.shutdown(wait=False, cancel_futures=True)
         self._threads.shutdown(wait=False, cancel_futures=True)

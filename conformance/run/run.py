@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from hashlib import sha256
@@ -10,17 +10,19 @@ from math import ceil
 from pathlib import Path
 from string import ascii_lowercase
 
-from conformance.contract.faults import chain
-from conformance.contract.profile import FAMILIES, Model, Profile, family_of
-from conformance.contract.requests import COSTLY, ENDPOINT, INTRUSIVE, TOOL_AUTO, for_model
-from conformance.contract.requirement import Family, Fault, Requirement
+from conformance.contract.given import undeclared
+from conformance.contract.profile import Model, Profile, family_of
+from conformance.contract.requests import COSTLY, ENDPOINT, INTRUSIVE, PLAINEST, for_model
+from conformance.contract.requirement import Requirement, Scope
 from conformance.evidence.archive import Send, recorded
 from conformance.evidence.exchange import Exchange, Inconclusive, Request
-from conformance.judgement.judge import EXAMPLES, judge, judge_all, judge_run, judge_sending
-from conformance.judgement.verdict import Finding, Verdict, gather
+from conformance.judgement.judge import EXAMPLES, judge_all, judge_given
+from conformance.judgement.verdict import Finding, Verdict
 from conformance.sending.preflight import Ask, answers, diagnosis
 from conformance.sending.reasoning import learnt
 from conformance.suite.catalogue import declared
+
+from .recorded import find_recorded
 
 
 class RunError(Exception):
@@ -55,14 +57,14 @@ class Run:
     def find(self, requirement: Requirement, model: Model) -> Finding:
         """Judge a requirement on all that it speaks of, sending what was not sent before."""
         if self.held is not None:
-            return self._find_held(requirement, model)
+            return find_recorded(requirement, model.name, self.held[model.name])
         claimed, unclaimed = self._claimed(requirement, model)
         if unclaimed:
             return _not_judged(requirement, model, Verdict.NOT_APPLICABLE, unclaimed)
         if reason := self.unjudged or self.silent.get(model.name, ""):
             return _not_judged(requirement, model, Verdict.INCONCLUSIVE, reason)
-        if requirement.sends:
-            finding = judge_sending(requirement, self.sender(model), model, self.share, self.counts)
+        if requirement.composite:
+            finding = judge_given(requirement, self.sender(model), model, self.share, self.counts)
             return self._unless_refused(requirement, finding, claimed, model)
         exchanges, missing = self._gathered(requirement, claimed or self._all(model), model)
         finding = judge_all(requirement, exchanges, model, expected=bool(claimed))
@@ -75,28 +77,42 @@ class Run:
     def _unless_refused(
         self, requirement: Requirement, finding: Finding, claimed: Sequence[Request], model: Model
     ) -> Finding:
-        """The finding; inconclusive where it is a violation, and the endpoint refuses all that has tools in it, the
-        plainest request too, as it may."""
-        asked = [request for request in claimed if "chat.tools" in request.features]
-        if finding.verdict < Verdict.WARN or isinstance(requirement.on, Family) or not asked:
+        """The finding; inconclusive where it is a violation, and the endpoint rejects all requests that use a feature,
+        the plainest one, too, as it may."""
+        if finding.verdict < Verdict.WARN:
             return finding
-        exchanges, _ = self._had((TOOL_AUTO, *asked), model)
-        if not exchanges or not all(each.refused and each.status in _REFUSALS for each in exchanges):
-            return finding
-        message = f"{finding.message}; tools are refused: if the endpoint does not offer them, say --without chat.tools"
-        return replace(finding, verdict=Verdict.INCONCLUSIVE, message=message, judged=0, refused=True)
+        for feature, plainest in PLAINEST.items():
+            asked = [each for each in claimed if feature in each.features and each in requirement.named]
+            exchanges = self._had((plainest, *asked), model)[0] if asked else []
+            if exchanges and all(each.refused and each.status in _REFUSALS for each in exchanges):
+                message = f"{finding.message}; {feature} is rejected: if it is not offered, use --without {feature}"
+                return replace(finding, verdict=Verdict.INCONCLUSIVE, message=message, judged=0, refused=True)
+        return finding
+
+    @property
+    def recorded(self) -> list[Exchange]:
+        """The recordings of a run that judges some."""
+        held = (self.held or {}).values()
+        return [each for models in held for exchanges in models.values() for each in exchanges]
 
     def requests(self, requirement: Requirement, model: Model) -> list[Request]:
         """The declared requests that judging a requirement on a model sends, filled in."""
         claimed, unclaimed = self._claimed(requirement, model)
         return [] if unclaimed else [self.filled(request, model) for request in claimed]
 
+    def undeclared(self, requirement: Requirement, model: Model, *, on_demand: bool) -> list[Request]:
+        """The requests beside the declared ones that a check is given, filled in: always, or where it looks at them."""
+        if self._claimed(requirement, model)[1]:
+            return []
+        found = (each for slot in requirement.given.values() for each in undeclared(slot, on_demand=on_demand))
+        return [self.filled(each, model) for each in found if on_demand or all(map(model.claims, each.features))]
+
     def _claimed(self, requirement: Requirement, model: Model) -> tuple[list[Request], str]:
         """The requests of this run that can show whether the requirement holds, and, where it is not judged because the
         model does not claim what that takes, the reason."""
         meant = [request for request in _meant(requirement) if self.asked is None or request in self.asked]
         claimed = [request for request in meant if all(map(model.claims, request.features))]
-        if not meant or (claimed and not (requirement.sends and len(claimed) < len(meant))):
+        if not meant or (claimed and not (requirement.composite and len(claimed) < len(meant))):
             return claimed, ""
         return claimed, _unclaimed(sorted({name for each in meant for name in each.features if not model.claims(name)}))
 
@@ -139,7 +155,7 @@ class Run:
     ) -> tuple[list[Exchange], str]:
         """What a requirement is judged on, and why something could not be had. Of a family that is what the model
         itself was asked; where none of it belongs to the family, refusals that the endpoint gave once for all."""
-        if not isinstance(requirement.on, Family) or model == self._spokesman:
+        if not isinstance(requirement.on, Scope) or model == self._spokesman:
             return self._had(requests, model)
         shared = [request for request in requests if ENDPOINT in request.features]
         exchanges, missing = self._had((each for each in requests if each not in shared), model)
@@ -160,30 +176,12 @@ class Run:
                 missing = str(reason)
         return list(exchanges.values()), missing
 
-    def _find_held(self, requirement: Requirement, column: Model) -> Finding:
-        assert self.held is not None
-        if requirement.sends:
-            reason = "it compares answers to requests of its own, which are not in recordings made elsewhere"
-            return _not_judged(requirement, column, Verdict.NOT_APPLICABLE, reason)
-        if requirement.whole_run:
-            reason = "recordings made elsewhere may hold one exchange twice, so they are not compared"
-            return _not_judged(requirement, column, Verdict.NOT_APPLICABLE, reason)
-        found = [
-            judge(requirement, exchange, model)
-            for model, exchanges in self.held[column.name].items()
-            for exchange in exchanges
-            if speaks_of(requirement, exchange)
-        ]
-        if not found:
-            return _not_judged(requirement, column, Verdict.NOT_APPLICABLE, "no recording is of that kind")
-        return replace(gather(found), model=column.name)
-
     def preflight(self) -> None:
         """Send one small request to each model. One that does not answer it with a completion is sent nothing more,
         and is not judged: what it refuses says nothing of the contract. One that is seen to think is asked accordingly
         from then on. Of recordings one must hold a completion."""
         if self.held is not None:
-            if not any(answers(each) for each in held_exchanges(self)):
+            if not any(answers(each) for each in self.recorded):
                 self.unjudged = f"{self.profile.base_url} holds no recording of a completion"
             return
         outcomes: dict[str, str] = {}
@@ -209,7 +207,7 @@ class Run:
 def _meant(requirement: Requirement) -> tuple[Request, ...]:
     """The declared requests that are meant to show whether the requirement holds."""
     on = requirement.on
-    return tuple(request for request in declared() if (on.meant(request) if isinstance(on, Family) else request in on))
+    return tuple(request for request in declared() if (on.meant(request) if isinstance(on, Scope) else request in on))
 
 
 @lru_cache(maxsize=64)
@@ -271,78 +269,7 @@ def _not_judged(requirement: Requirement, model: Model, verdict: Verdict, messag
     return Finding(requirement.id, model.name, verdict, message)
 
 
-# --- proving that requirements can fail ---------------------------------------------------------------------
-
-
-_POSING = {"gpt": "gpt-4o"}  #: names that tell a version, on which some requirements depend
-
-
-def survivors(requirement: Requirement, run: Run) -> Iterator[str]:
-    """The counterexamples of a requirement that it fails to reject. A requirement about a family that the run has no
-    model of is shown what the others answered, as if they were of that family."""
-    shown = {model: _shown(requirement, run.exchanges(model)) for model in run.profile.models}
-    posing = {
-        replace(model, name=_POSING.get(family, model.name), family=family): exchanges
-        for family in FAMILIES
-        for model, exchanges in shown.items()
-    }
-    if not requirement.broken_by:
-        yield "it has no counterexample"
-    if requirement.sends:
-        yield from _sending_survivors(requirement, run)
-        return
-    for name, fault in requirement.broken_by:
-        if not any(_caught(requirement, each, model, fault) for model, each in (shown | posing).items() if each):
-            yield f"the counterexample {name!r} is accepted" if name else "its counterexample is accepted"
-
-
-def _sending_survivors(requirement: Requirement, run: Run) -> Iterator[str]:
-    """Likewise for a requirement that sends: the endpoint it asks has the fault."""
-    for name, fault in requirement.broken_by:
-        for model in run.profile.models:
-            send, shown = run.sender(model), requirement.shown_by or (lambda exchange: exchange)
-            accepted = judge_sending(requirement, _through(send, shown), model)
-            if accepted.verdict is not Verdict.PASS:
-                continue
-            if judge_sending(requirement, _through(send, shown, fault), model).verdict >= Verdict.WARN:
-                break
-        else:
-            yield f"the counterexample {name!r} is accepted" if name else "its counterexample is accepted"
-
-
-def _through(send: Send, *faults: Fault) -> Send:
-    return lambda request: chain(*faults)(send(request))
-
-
-def _shown(requirement: Requirement, exchanges: Sequence[Exchange]) -> list[Exchange]:
-    """The exchanges that the requirement speaks of and accepts, after `shown_by` where there is one."""
-    shown = [requirement.shown_by(each) for each in exchanges] if requirement.shown_by else list(exchanges)
-    return [each for each in shown if speaks_of(requirement, each)]
-
-
-def speaks_of(requirement: Requirement, exchange: Exchange) -> bool:
-    """Whether an exchange is one of those that the requirement is judged on."""
-    if isinstance(requirement.on, Family):
-        return requirement.on.contains(exchange)
-    return exchange.request.label in {request.label for request in requirement.on}
-
-
-def _caught(requirement: Requirement, exchanges: Sequence[Exchange], model: Model, fault: Fault) -> bool:
-    """Whether the fault turns something accepted into something that is violated, by assertion."""
-    if requirement.whole_run:
-        broken = [fault(exchange) for exchange in exchanges]
-        accepted = judge_run(requirement, exchanges, model).verdict is Verdict.PASS
-        return accepted and judge_run(requirement, broken, model).verdict >= Verdict.WARN
-    for exchange in exchanges:
-        if judge(requirement, exchange, model).verdict is not Verdict.PASS:
-            continue
-        broken_one = fault(exchange)
-        if speaks_of(requirement, broken_one) and judge(requirement, broken_one, model).verdict >= Verdict.WARN:
-            return True
-    return False
-
-
-# --- to and from a folder -----------------------------------------------------------------------------------
+# --- what was recorded ------------------------------------------------------------------------------------------
 
 
 COLUMNS = 8  #: models that a report shows one by one; recordings of more are shown by family
@@ -368,11 +295,6 @@ def _send_nothing(request: Request) -> Exchange:
     raise Inconclusive("recordings are judged, nothing is sent")
 
 
-def held_exchanges(run: Run) -> list[Exchange]:
-    """The recordings of a run that has them."""
-    return [each for models in (run.held or {}).values() for exchanges in models.values() for each in exchanges]
-
-
 def run_exchanges(run: Run, folder: Path) -> list[Exchange]:
     """Every exchange of a run, for its report."""
-    return held_exchanges(run) if run.held is not None else [each for one in recorded(folder) for each in one.all]
+    return run.recorded if run.held is not None else [each for one in recorded(folder) for each in one.all]

@@ -17,15 +17,17 @@ from conformance.contract.requests import (
     intrusive,
     once,
 )
-from conformance.contract.requirement import may, must, should
+from conformance.contract.requirement import Area
 from conformance.contract.scopes import EVERY_401
 from conformance.evidence.exchange import Exchange, Inconclusive, NotApplicable, list_of
+
+AREA = Area("auth")
 
 BEARER = re.compile(r"(?:^|,)\s*bearer(?=\s|,|$)", re.IGNORECASE)
 ERROR_ATTRIBUTE = re.compile(r"\berror(?:_description|_uri)?\s*=", re.IGNORECASE)
 
 
-@should(
+@AREA.should(
     "name the Bearer scheme in the WWW-Authenticate header of a 401",
     on=EVERY_401,
     source="rfc9110#15.5.2",
@@ -45,7 +47,7 @@ def test_challenge(exchange: Exchange) -> None:
     assert BEARER.search(challenge), f"WWW-Authenticate is {challenge!r}, which does not name Bearer"
 
 
-@should(
+@AREA.should(
     "challenge a request without credentials without an error attribute",
     on=EVERY_401,
     source="rfc6750#3.1",
@@ -66,7 +68,7 @@ def test_no_error_unprompted(exchange: Exchange) -> None:
     assert not ERROR_ATTRIBUTE.search(challenge), f"no token was presented, yet WWW-Authenticate is {challenge!r}"
 
 
-@should(
+@AREA.should(
     "give the 401 to a wrong key a code that a client can recognise it by",
     on=EVERY_401,
     source="openai-errors#api-errors",
@@ -81,7 +83,7 @@ def test_wrong_key_code(exchange: Exchange, error: dict[str, Any]) -> None:
     assert code, f"the 401 to a wrong key has the error code {error.get('code', 'absent')!r}"
 
 
-@may(
+@AREA.may(
     "call the error of a wrong key invalid_api_key, as OpenAI does",
     on=EVERY_401,
     source="openai-errors#api-errors",
@@ -131,7 +133,7 @@ def is_401(exchange: Exchange) -> None:
     assert exchange.status == 401, outcome(exchange)
 
 
-@must(
+@AREA.must(
     "take a valid token in the Authorization header after the scheme Bearer",
     on=(PLAIN,),
     source="rfc6750#2.1",
@@ -145,7 +147,7 @@ def test_valid_token(exchange: Exchange) -> None:
     assert exchange.status != 401, outcome(exchange)
 
 
-@must(
+@AREA.must(
     "answer a request without credentials with status 401",
     on=(NO_CREDENTIALS,),
     source="openai-errors#api-errors",
@@ -158,7 +160,7 @@ def test_no_credentials_401(exchange: Exchange) -> None:
     is_401(exchange)
 
 
-@must(
+@AREA.must(
     "answer a token that it does not know with status 401",
     on=(UNKNOWN_CREDENTIALS,),
     source="rfc6750#3.1",
@@ -171,7 +173,7 @@ def test_unknown_token_401(exchange: Exchange) -> None:
     is_401(exchange)
 
 
-@must(
+@AREA.must(
     "serve neither an empty bearer token nor a Basic credential",
     on=(EMPTY_TOKEN, BASIC_SCHEME),
     source="rfc6750#2.1",
@@ -183,7 +185,7 @@ def test_malformed_credentials(exchange: Exchange) -> None:
     assert exchange.status in (400, 401, 403), outcome(exchange)
 
 
-@should(
+@AREA.should(
     "not serve a token that stands in the Authorization header without a scheme",
     on=(RAW_TOKEN,),
     source="rfc6750#2.1",
@@ -196,7 +198,7 @@ def test_raw_token(exchange: Exchange) -> None:
     assert exchange.status in (400, 401, 403), outcome(exchange)
 
 
-@should(
+@AREA.should(
     "answer credentials of another form with status 401",
     on=(EMPTY_TOKEN, BASIC_SCHEME, RAW_TOKEN),
     source="rfc6750#3.1",
@@ -210,7 +212,7 @@ def test_malformed_credentials_401(exchange: Exchange) -> None:
     is_401(exchange)
 
 
-@should(
+@AREA.should(
     "read the name of the scheme, Bearer, without regard to case",
     on=(LOWERCASE,),
     source="rfc9110#11.1",
@@ -222,7 +224,7 @@ def test_scheme_case(exchange: Exchange) -> None:
     assert exchange.status == 200, outcome(exchange)
 
 
-@must(
+@AREA.must(
     "refuse a streamed request with a token that it does not know with status 401 and JSON, not in a stream",
     on=(UNKNOWN_CREDENTIALS_STREAM,),
     source="whatwg-sse#processing-model",
@@ -242,7 +244,7 @@ MODELS_UNASKED = once(
 )
 
 
-@should(
+@AREA.should(
     "list its models to none without credentials",
     on=(MODELS_UNASKED,),
     source="phanedge#openapi",
@@ -257,7 +259,7 @@ def test_models_listed(exchange: Exchange) -> None:
     assert not listed, f"without credentials {len(list_of(listed))} models are listed: {exchange.text[:120]}"
 
 
-@should(
+@AREA.should(
     "not serve a token that stands in the query of the address",
     on=(TOKEN_IN_QUERY,),
     source="rfc6750#2.3",

@@ -12,9 +12,11 @@ from typing import Any
 from conformance.billing.dialects import mapped
 from conformance.contract.faults import chain, drop, edit, put
 from conformance.contract.profile import Model
-from conformance.contract.requirement import Fault, may, must, should
+from conformance.contract.requirement import Area, Fault
 from conformance.contract.scopes import EVERY_USAGE
 from conformance.evidence.exchange import Exchange, NotApplicable
+
+AREA = Area("cache")
 
 DETAILS = "usage.prompt_tokens_details"
 HITS = "cached_tokens"
@@ -110,7 +112,7 @@ def places(value: Any, path: str = "") -> Iterator[tuple[str, str, Any]]:
         yield from places(each, f"{path}{name}.")
 
 
-@must(
+@AREA.must(
     "use the names cached_tokens and cached_write_* nowhere but in usage.prompt_tokens_details",
     on=EVERY_USAGE,
     source="phanedge#extension-fields",
@@ -145,7 +147,7 @@ def test_names_in_place(exchange: Exchange, usage: dict[str, Any], model: Model)
     assert not misplaced, f"{said}, outside {DETAILS}{mapped(usage)}"
 
 
-@must(
+@AREA.must(
     "report cache hits in prompt_tokens_details.cached_tokens, not under another dialect's name alone",
     on=EVERY_USAGE,
     source="phanedge#extension-fields",
@@ -171,7 +173,7 @@ def test_hits_under_their_name(usage: dict[str, Any]) -> None:
     assert hits, f"{name} is {value}, and {DETAILS}.{HITS} is 0 or absent{mapped(usage)}"
 
 
-@must(
+@AREA.must(
     "report Claude's cache writes in prompt_tokens_details.cached_write_tokens, not under another name alone",
     on=EVERY_USAGE,
     source="phanedge#extension-fields",
@@ -201,7 +203,7 @@ def test_writes_under_their_name(usage: dict[str, Any], model: Model) -> None:
 # --- writes -------------------------------------------------------------------------------------------------
 
 
-@must(
+@AREA.must(
     "give cached_write_tokens exactly where it gives cached_write_5m_tokens or cached_write_1h_tokens",
     on=EVERY_USAGE,
     source="phanedge#extension-fields",
@@ -229,7 +231,7 @@ def test_total_with_buckets(usage: dict[str, Any], details: dict[str, Any], mode
     assert any(buckets), f"{WRITES} is {total}, and neither bucket says which price it has{mapped(usage)}"
 
 
-@must(
+@AREA.must(
     "leave every cached_write* member out for GPT models that have no cache writes",
     on=EVERY_USAGE,
     source="phanedge#extension-fields",
@@ -248,7 +250,7 @@ def test_no_writes_on_gpt(details: dict[str, Any], model: Model) -> None:
     assert not written(details), f"a GPT model reports {said(details)}"
 
 
-@should(
+@AREA.should(
     "leave every cached_write* member out for Gemini, DeepSeek and Grok, which charge for no cache writes",
     on=EVERY_USAGE,
     source="phanedge#extension-fields",
@@ -274,7 +276,7 @@ def said(details: dict[str, Any]) -> str:
     return ", ".join(f"{name} {details[name]!r}" for name in written(details))
 
 
-@should(
+@AREA.should(
     "keep OpenAI's cache_write_tokens within prompt_tokens less cached_tokens",
     on=EVERY_USAGE,
     source="openai-openapi#CompletionUsage.prompt_tokens_details.cache_write_tokens",
@@ -293,7 +295,7 @@ def test_openai_writes_fit(usage: dict[str, Any], details: dict[str, Any]) -> No
     assert 0 <= writes <= room, f"{OPENAI_WRITES} is {writes}, and prompt_tokens less {HITS} is {room}{mapped(usage)}"
 
 
-@should(
+@AREA.should(
     "give cache_write_tokens and cached_write_tokens, where it gives both, the same value",
     on=EVERY_USAGE,
     source="openai-openapi#CompletionUsage.prompt_tokens_details.cache_write_tokens",
@@ -323,7 +325,7 @@ def openai_writes(details: dict[str, Any]) -> int:
 # --- hits ---------------------------------------------------------------------------------------------------
 
 
-@should(
+@AREA.should(
     "give cached_tokens with every usage of a model that caches, 0 where nothing was read",
     on=EVERY_USAGE,
     source="openai-caching#requirements",
@@ -341,7 +343,7 @@ def test_hits_always_shown(usage: dict[str, Any], model: Model) -> None:
     assert HITS in details, f"prompt_tokens_details has no {HITS}"
 
 
-@should(
+@AREA.should(
     "report no cache hit for a GPT prompt of fewer than 1,024 tokens",
     on=EVERY_USAGE,
     source="openai-caching#requirements",
@@ -361,7 +363,7 @@ def test_no_hit_on_short_gpt_prompt(usage: dict[str, Any], details: dict[str, An
     assert hits == 0, f"{HITS} is {hits} for a prompt of {prompt} tokens"
 
 
-@should(
+@AREA.should(
     "report neither a cache hit nor a cache write for a Claude prompt of fewer than 512 tokens",
     on=EVERY_USAGE,
     source="anthropic-caching#cache-limitations",
@@ -387,7 +389,7 @@ def test_short_claude_prompt(usage: dict[str, Any], details: dict[str, Any], mod
     assert max(writes) <= 0, f"{said(details)} for a prompt of {prompt} tokens{mapped(usage)}"
 
 
-@may(
+@AREA.may(
     "report GPT's cache hits, before GPT-5.6, as 1,024 tokens or more in steps of 128",
     on=EVERY_USAGE,
     source="openai-caching#requirements",
@@ -413,7 +415,7 @@ def test_gpt_hits_in_steps(details: dict[str, Any], model: Model) -> None:
 # --- Anthropic's members, passed along ----------------------------------------------------------------------
 
 
-@should(
+@AREA.should(
     "state in Anthropic's usage members, where it passes them along, the same amounts as in PhanEdge's",
     on=EVERY_USAGE,
     source="anthropic-caching#tracking-cache-performance",

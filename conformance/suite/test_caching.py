@@ -21,7 +21,7 @@ from conformance.contract.requests import (
     CACHE_WARM,
     CACHE_WARM_STREAM,
 )
-from conformance.contract.requirement import may, must, should
+from conformance.contract.requirement import Area
 from conformance.evidence.exchange import Exchange, Inconclusive, NotApplicable
 
 from .cached_prompts import (
@@ -93,10 +93,12 @@ from .miscounts import (
 )
 from .test_cache import DETAILS, HITS, WRITES, WRITES_1H, WRITES_5M
 
+AREA = Area("caching")
+
 # --- whether anything is cached -----------------------------------------------------------------------------
 
 
-@should(
+@AREA.should(
     "report a cache write for a long Claude prompt marked in at least one of the usual places",
     on=[CACHE_COLD],
     source="phanedge#extension-fields",
@@ -125,7 +127,7 @@ def test_markers_reach(send: Send) -> None:
     held(False, told + mapped(seen[0].exchange.usage), *seen)
 
 
-@must(
+@AREA.must(
     "report a hit of no more than half of a prompt of Claude's that it is sent for the first time",
     on=COLD,
     source="anthropic-caching#tracking-cache-performance",
@@ -149,7 +151,7 @@ def test_cold_is_cold(exchanges: list[Exchange]) -> None:
         raise Inconclusive(f"one prompt alone, which may have been sent upstream before, is said to be cached: {told}")
 
 
-@must(
+@AREA.must(
     "report a hit of no more than half of a prompt of GPT's that it is sent for the first time",
     on=[AUTOMATIC_COLD],
     source="openai-caching#requirements",
@@ -162,7 +164,7 @@ def test_automatic_cold_is_cold(send: Send) -> None:
     cold_unless_twice(send, AUTOMATIC_COLD, AUTOMATIC_OTHER)
 
 
-@must(
+@AREA.must(
     "report a hit of no more than half of an unmarked prompt of Claude's that it is sent for the first time",
     on=[UNMARKED],
     source="anthropic-caching#tracking-cache-performance",
@@ -175,7 +177,7 @@ def test_unmarked_cold_is_cold(send: Send) -> None:
     cold_unless_twice(send, UNMARKED, UNMARKED_OTHER)
 
 
-@must(
+@AREA.must(
     "report as cache writes of Claude what it later reports as read, of either lifetime and of both",
     on=[CACHE_COLD, CACHE_WARM, CACHE_HOUR, CACHE_MIXED],
     source="phanedge#extension-fields",
@@ -192,7 +194,7 @@ def test_writes_are_reported(send: Send) -> None:
     reported(send, CACHE_COLD, CACHE_HOUR, CACHE_MIXED)
 
 
-@must(
+@AREA.must(
     "report as cache writes of Claude what it later reports as read, where the prompt has tools, plain and streamed",
     on=[CACHE_TOOLS, CACHE_TOOLS_STREAM],
     source="phanedge#extension-fields",
@@ -208,7 +210,7 @@ def test_writes_with_tools_are_reported(send: Send) -> None:
     reported(send, CACHE_TOOLS, CACHE_TOOLS_STREAM)
 
 
-@must(
+@AREA.must(
     "count what is written to the cache once where the prompt has tools, plain and streamed",
     on=[CACHE_COLD, CACHE_HOUR, CACHE_TOOLS, CACHE_TOOLS_STREAM],
     source="phanedge#extension-fields",
@@ -230,7 +232,7 @@ def test_tools_count_once(send: Send) -> None:
         raise Inconclusive("with tools no write is reported, which is another requirement")
 
 
-@should(
+@AREA.should(
     "report a cache write for a long marked Claude prompt of another lifetime, of two, or with tools, where it does"
     " for the plainest",
     on=[CACHE_COLD, CACHE_HOUR, CACHE_MIXED, CACHE_TOOLS, CACHE_TOOLS_STREAM],
@@ -250,7 +252,7 @@ def test_every_kind_is_written(send: Send) -> None:
         held(found.written > 0, "the plain one is written, and as long a one of another kind is not", found, plain)
 
 
-@must(
+@AREA.must(
     "report a marked prefix that was written as read, or as written once more, when it is sent again to Claude",
     on=[CACHE_COLD, CACHE_WARM],
     source="phanedge#extension-fields",
@@ -264,7 +266,7 @@ def test_hits_are_reported(send: Send) -> None:
     held(not found, "a marked prefix that was written is neither read nor written", *(found or ()))
 
 
-@must(
+@AREA.must(
     "report a prefix that was written for one hour as read, or as written once more, when it is sent again to Claude",
     on=[CACHE_HOUR, CACHE_HOUR_WARM],
     source="phanedge#extension-fields",
@@ -278,7 +280,7 @@ def test_hits_of_an_hour_are_reported(send: Send) -> None:
     held(not found, "a prefix that was written for one hour is neither read nor written", *(found or ()))
 
 
-@should(
+@AREA.should(
     "report the hits of a repeated long GPT prompt in a plain reply where it does in a stream, and the reverse",
     on=[AUTOMATIC_COLD, AUTOMATIC_WARM, AUTOMATIC_WARM_STREAM],
     source="openai-caching#requirements",
@@ -304,7 +306,7 @@ def test_automatic_hits(send: Send) -> None:
 # --- which bucket -------------------------------------------------------------------------------------------
 
 
-@must(
+@AREA.must(
     "report what is marked without a ttl as written for five minutes, also beside what is read",
     on=[CACHE_COLD, GROWN],
     source="phanedge#extension-fields",
@@ -322,7 +324,7 @@ def test_default_is_5m(exchange: Exchange) -> None:
     assert found.written_5m == found.written, f"not all of the write is in the 5m bucket: {found}"
 
 
-@must(
+@AREA.must(
     "report a marker with ttl 5m exactly as one without",
     on=[CACHE_COLD, CACHE_FIVE_STREAM],
     source="anthropic-caching#1-hour-cache-duration",
@@ -341,7 +343,7 @@ def test_5m_is_the_default(send: Send) -> None:
     same("written", SALTS, explicit, default)
 
 
-@must(
+@AREA.must(
     "report what is marked with ttl 5m as written for five minutes, with tools and streamed, too",
     on=[CACHE_TOOLS, CACHE_FIVE_STREAM],
     source="phanedge#extension-fields",
@@ -359,7 +361,7 @@ def test_5m_is_5m(exchange: Exchange) -> None:
     assert found.written_5m == found.written, f"not all of the write is in the 5m bucket: {found}"
 
 
-@must(
+@AREA.must(
     "report what is marked with ttl 1h as written for one hour, streamed, with tools, and written once more, too",
     on=[CACHE_HOUR, CACHE_HOUR_WARM, CACHE_TOOLS_STREAM],
     source="phanedge#extension-fields",
@@ -381,7 +383,7 @@ def test_1h_is_1h(exchange: Exchange) -> None:
     assert found.written_1h == found.written, f"not all of the write is in the 1h bucket: {found}"
 
 
-@must(
+@AREA.must(
     "report both buckets where a block is marked for one hour and the next for five minutes, plain and streamed",
     on=[CACHE_MIXED, CACHE_MIXED_STREAM],
     source="phanedge#extension-fields",
@@ -399,7 +401,7 @@ def test_mixed_fills_both(exchange: Exchange) -> None:
     assert min(found.written_5m, found.written_1h) > 0, f"one of two lifetimes is not reported: {found}"
 
 
-@should(
+@AREA.should(
     "write for one hour up to the marker of one hour, and for five minutes from there to the next",
     on=[CACHE_HOUR, CACHE_MIXED],
     source="anthropic-caching#mixing-different-ttls",
@@ -427,7 +429,7 @@ def test_mixed_by_position(send: Send) -> None:
 # --- conservation -------------------------------------------------------------------------------------------
 
 
-@should(
+@AREA.should(
     "not write again what it reads, when a marked prompt is sent again to Claude",
     on=[CACHE_COLD, CACHE_WARM],
     source="anthropic-caching#tracking-cache-performance",
@@ -442,7 +444,7 @@ def test_warm_writes_nothing(send: Send) -> None:
     held(warm.written * 20 <= cold.written, "a repetition that hit was charged a write as well", warm, cold)
 
 
-@should(
+@AREA.should(
     "read from the cache exactly what was in it or written to it, when the same prompt is sent again to Claude",
     on=[CACHE_COLD, CACHE_WARM],
     source="anthropic-caching#tracking-cache-performance",
@@ -460,7 +462,7 @@ def test_read_is_what_was_written(send: Send) -> None:
     held(kept == found, f"{kept} tokens were in the cache, and {found} were found", warm, cold)
 
 
-@should(
+@AREA.should(
     "read what was written for one hour, all of it, and write nothing, when the prompt is sent again to Claude",
     on=[CACHE_HOUR, CACHE_HOUR_WARM],
     source="anthropic-caching#tracking-cache-performance",
@@ -491,7 +493,7 @@ def test_hour_is_read(send: Send) -> None:
     raise Inconclusive(f"{len(missed)} repetitions hit nothing, nor do all those of another prompt: {cold}; {five}")
 
 
-@must(
+@AREA.must(
     "report the same prompt_tokens for the same Claude prompt, written, read, and streamed",
     on=[CACHE_COLD, CACHE_WARM, CACHE_WARM_STREAM],
     source="phanedge#extension-fields",
@@ -508,7 +510,7 @@ def test_prompt_is_constant(send: Send) -> None:
     prompt_is_constant(send, CACHE_COLD, CACHE_WARM, CACHE_WARM_STREAM)
 
 
-@must(
+@AREA.must(
     "report the same prompt_tokens for the same GPT prompt, whether it hits or not, and streamed",
     on=[AUTOMATIC_COLD, AUTOMATIC_WARM, AUTOMATIC_WARM_STREAM],
     source="phanedge#extension-fields",
@@ -524,7 +526,7 @@ def test_automatic_prompt_is_constant(send: Send) -> None:
     prompt_is_constant(send, AUTOMATIC_COLD, AUTOMATIC_WARM, AUTOMATIC_WARM_STREAM)
 
 
-@should(
+@AREA.should(
     "count the same text as the same prompt_tokens without markers, with the default ttl, and with 1h",
     on=[UNMARKED, CACHE_COLD, CACHE_HOUR],
     source="anthropic-caching#pricing",
@@ -540,7 +542,7 @@ def test_markers_cost_nothing(send: Send) -> None:
     same("prompt", SALTS, *(counted(send(request)) for request in (UNMARKED, CACHE_COLD, CACHE_HOUR)))
 
 
-@must(
+@AREA.must(
     "count what is written to the cache or read from it once in prompt_tokens",
     on=[UNMARKED, CACHE_COLD, CACHE_WARM],
     source="phanedge#extension-fields",
@@ -565,7 +567,7 @@ def test_cached_counts_once(send: Send) -> None:
 # --- streamed -----------------------------------------------------------------------------------------------
 
 
-@must(
+@AREA.must(
     "report the cache writes of a stream in its usage chunk",
     on=[CACHE_COLD, CACHE_FIVE_STREAM, CACHE_MIXED, CACHE_MIXED_STREAM],
     source="phanedge#extension-fields",
@@ -577,13 +579,14 @@ def test_cached_counts_once(send: Send) -> None:
         "no details": streams(drop(DETAILS)),
         "of one lifetime": answering(CACHE_FIVE_STREAM, recount(no_writes)),
     },
+    alike=True,
 )
 def test_streams_report_writes(send: Send) -> None:
     for plain, streamed in in_couples(send, STREAMED):
         held(streamed.written > 0, "a plain reply reports writes, the stream of as long a prompt none", streamed, plain)
 
 
-@must(
+@AREA.must(
     "count what a stream writes once, as in a plain reply",
     on=[CACHE_COLD, CACHE_FIVE_STREAM, CACHE_MIXED, CACHE_MIXED_STREAM],
     source="anthropic-streaming#event-types",
@@ -597,6 +600,7 @@ def test_streams_report_writes(send: Send) -> None:
         "5m lost": answering(CACHE_MIXED_STREAM, recount(without_5m)),
         "of one lifetime": answering(CACHE_FIVE_STREAM, recount(twice)),
     },
+    alike=True,
 )
 def test_streams_count_once(send: Send) -> None:
     pairs = [pair for pair in in_couples(send, STREAMED) if pair[1].written]
@@ -607,7 +611,7 @@ def test_streams_count_once(send: Send) -> None:
         raise Inconclusive("no stream reports a write, which is another requirement")
 
 
-@must(
+@AREA.must(
     "report the same hits, and no writes, for a warm Claude prompt plain and streamed",
     on=[CACHE_COLD, CACHE_WARM, CACHE_WARM_STREAM],
     source="phanedge#extension-fields",
@@ -620,6 +624,7 @@ def test_streams_count_once(send: Send) -> None:
         "others": streams(recount(fewer(HITS, 64))),
         "written, too": streams(recount(half_written)),
     },
+    alike=True,
 )
 def test_streams_read_alike(send: Send) -> None:
     plain = repetition(send)
@@ -633,7 +638,7 @@ def test_streams_read_alike(send: Send) -> None:
 # --- what is cached -----------------------------------------------------------------------------------------
 
 
-@must(
+@AREA.must(
     "report what was read from the cache beside what was written, where a Claude conversation grows",
     on=[CACHE_COLD, GROWN],
     source="phanedge#extension-fields",
@@ -649,7 +654,7 @@ def test_hits_beside_writes(send: Send) -> None:
     held(found.hits > 0 or not begun, "only the end of a long prompt is written, and nothing was read", found, cold)
 
 
-@should(
+@AREA.should(
     "read the old prefix and write the new part, when a Claude conversation grows and the marker moves to its end",
     on=[CACHE_COLD, GROWN],
     source="anthropic-caching#continuing-a-multi-turn-conversation",
@@ -686,7 +691,7 @@ def test_grown_conversation(send: Send) -> None:
     held(found.written > 0, "what was added is not written", found, cold)
 
 
-@should(
+@AREA.should(
     "not hit, and write as much, when the first characters of a marked prefix are others",
     on=[CACHE_COLD, CACHE_HOUR],
     source="anthropic-caching#cache-limitations",
@@ -708,7 +713,7 @@ def test_changed_prefix(send: Send) -> None:
     same("written", SALTS, one, other)
 
 
-@should(
+@AREA.should(
     "still hit the marked prefix when only the text after the marker is another",
     on=[CACHE_COLD, CACHE_WARM, SUFFIX],
     source="anthropic-caching#how-prompt-caching-works",
@@ -738,7 +743,7 @@ def test_changed_suffix(send: Send) -> None:
     )
 
 
-@should(
+@AREA.should(
     "report no cache writes of Claude for a prompt without a marker",
     on=[UNMARKED],
     source="anthropic-caching#how-prompt-caching-works",
@@ -752,7 +757,7 @@ def test_unmarked_writes_nothing(exchange: Exchange) -> None:
     assert not found.written, f"nothing is marked, and a write is charged: {found}"
 
 
-@should(
+@AREA.should(
     "answer a Claude prompt with four markers that is too short to be cached, and report no writes",
     on=[SHORT],
     source="anthropic-caching#cache-limitations",
@@ -774,7 +779,7 @@ def test_short_is_not_written(exchange: Exchange, model: Model) -> None:
     assert not found.written, f"a prompt shorter than any that is cached was charged a write: {found}"
 
 
-@should(
+@AREA.should(
     "answer content marked with cache_control on a model that does not cache by marker, and report no writes",
     on=[SHORT],
     source="phanedge#extension-fields",
@@ -794,7 +799,7 @@ def test_markers_are_harmless(exchange: Exchange, model: Model) -> None:
 # --- markers that are wrong ---------------------------------------------------------------------------------
 
 
-@should(
+@AREA.should(
     "refuse a marker of one hour after one of five minutes with 400, in words about ttl or cache_control",
     on=[WRONG_ORDER],
     source="anthropic-caching#mixing-different-ttls",
@@ -810,7 +815,7 @@ def test_wrong_order(exchange: Exchange) -> None:
     assert told, f"the message does not speak of ttl or cache_control: {said[:200]!r}"
 
 
-@may(
+@AREA.may(
     "answer more than four markers or refuse them with a 4xx",
     on=[FIVE_MARKERS],
     source="anthropic-caching#cache-limitations",
@@ -824,7 +829,7 @@ def test_five_markers(exchange: Exchange) -> None:
     assert fit, f"five markers were answered with {exchange.outcome}"
 
 
-@may(
+@AREA.may(
     "refuse a ttl that is neither 5m nor 1h with a 4xx",
     on=[UNKNOWN_TTL],
     source="anthropic-caching#1-hour-cache-duration",

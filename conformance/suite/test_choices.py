@@ -6,10 +6,12 @@ from typing import Any
 
 from conformance.contract.faults import edit, only, put, status
 from conformance.contract.requests import PLAIN, TWO, TWO_CALLS_STREAM, TWO_STREAM
-from conformance.contract.requirement import Family, must, should
+from conformance.contract.requirement import Area, Scope
 from conformance.contract.scopes import EVERY_COMPLETED_STREAM, broken_off, streamed_choices
 from conformance.evidence.archive import Send
 from conformance.evidence.exchange import Exchange, Inconclusive, NotApplicable, Request
+
+AREA = Area("choices")
 
 
 def _asks_several(request: Request) -> bool:
@@ -17,7 +19,7 @@ def _asks_several(request: Request) -> bool:
     return type(count) is int and count > 1
 
 
-SEVERAL = Family(
+SEVERAL = Scope(
     "every completed stream of several choices",
     lambda each: EVERY_COMPLETED_STREAM.meant(each) and _asks_several(each),
     lambda each: EVERY_COMPLETED_STREAM.holds(each) and _asks_several(each.request),
@@ -29,7 +31,7 @@ def _endless(document: Any) -> None:
         choice["finish_reason"] = choice.get("finish_reason") if choice["index"] == 0 else None
 
 
-@must(
+@AREA.must(
     "keep the choices of a stream apart: each index from 0 to n-1 occurs, and ends once",
     on=SEVERAL,
     source="openai-openapi#CreateChatCompletionStreamResponse.choices.index",
@@ -60,7 +62,7 @@ def _first_only(document: Any) -> None:
     document["choices"] = [choice for choice in document.get("choices", ()) if choice["index"] == 0]
 
 
-@should(
+@AREA.should(
     "give as many choices as n asks for, or refuse it with a 4xx",
     on=(TWO, TWO_STREAM, TWO_CALLS_STREAM),
     source="openai-openapi#CreateChatCompletionRequest.n",
@@ -99,7 +101,7 @@ def _count(exchange: Exchange) -> int:
     return count
 
 
-@should(
+@AREA.should(
     "count the tokens of all choices in completion_tokens",
     on=(TWO, PLAIN),
     source="openai-openapi#CreateChatCompletionRequest.n",

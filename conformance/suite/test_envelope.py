@@ -7,14 +7,16 @@ from email.utils import parsedate_to_datetime
 from typing import Any
 
 from conformance.contract.faults import put
-from conformance.contract.requirement import Fault, must, should
+from conformance.contract.requirement import Area, Fault
 from conformance.contract.scopes import EVERY_COMPLETION, EVERY_REPLY
 from conformance.evidence.exchange import Exchange, NotApplicable, Violation
+
+AREA = Area("envelope")
 
 CLOCKS_DIFFER = 300  #: seconds that two clocks may be apart
 
 
-@should(
+@AREA.should(
     "say in created when the request was answered, by a clock that is right to five minutes",
     on=EVERY_REPLY,
     source="openai-openapi#CreateChatCompletionResponse.created",
@@ -65,7 +67,7 @@ def bare(name: str) -> str:
     return re.sub(r"[^a-z0-9]", "", name.partition(":")[0])
 
 
-@should(
+@AREA.should(
     "report the model that was asked for, or a dated or namespaced form of its name",
     on=EVERY_REPLY,
     source="openai-openapi#CreateChatCompletionResponse.model",
@@ -89,7 +91,7 @@ def _streamed_only(fault: Fault) -> Fault:
     return lambda exchange: fault(exchange) if exchange.streamed else exchange
 
 
-@should(
+@AREA.should(
     "report the same model whether it streams or not",
     on=EVERY_REPLY,
     source="openai-openapi#CreateChatCompletionStreamResponse.model",
@@ -121,7 +123,7 @@ def test_model_same_streamed(exchanges: list[Exchange]) -> None:
 # --- the choices --------------------------------------------------------------------------------------------
 
 
-@must(
+@AREA.must(
     "return as many choices as n asks for, one where n is not sent",
     on=EVERY_COMPLETION,
     source="openai-openapi#CreateChatCompletionRequest.n",
@@ -142,7 +144,7 @@ def test_choices_as_asked(asked: dict[str, Any], choices: list[dict[str, Any]]) 
     assert len(choices) == wanted, f"there are {len(choices)} choices, and {wanted} were asked for"
 
 
-@must(
+@AREA.must(
     "number the choices from 0 without a gap, each once",
     on=EVERY_COMPLETION,
     source="openai-openapi#CreateChatCompletionResponse.choices.index",
@@ -161,7 +163,7 @@ def test_choice_indices(choices: list[dict[str, Any]]) -> None:
     assert numbers == list(range(len(choices))), f"{len(choices)} choices have the indices {indices}"
 
 
-@should(
+@AREA.should(
     "leave logprobs null where log probabilities were not asked for",
     on=EVERY_REPLY,
     source="openai-openapi#CreateChatCompletionResponse.choices.logprobs",

@@ -37,7 +37,7 @@ from conformance.contract.requests import (
     bad,
     streamed,
 )
-from conformance.contract.requirement import must, should
+from conformance.contract.requirement import Area
 from conformance.contract.scopes import EVERY_COMPLETED_STREAM, asks_usage, broken_off
 from conformance.evidence.archive import Send
 from conformance.evidence.exchange import Exchange, Inconclusive, NotApplicable, Read, Request
@@ -46,6 +46,8 @@ from conformance.evidence.fold import Unfoldable, fold
 from .test_sampling import ended_early
 from .test_tools import is_object, texts_in_pieces
 from .test_usage import SLACK, WORDS
+
+AREA = Area("equivalence")
 
 Pair = tuple[Request, Request]
 
@@ -67,7 +69,7 @@ ERROR_PAIRS: tuple[Pair, ...] = (
 )  # fmt: skip
 
 
-@must(
+@AREA.must(
     "send streams that the official SDK can accumulate into a completion",
     on=EVERY_COMPLETED_STREAM,
     source="openai-python#lib/streaming/_deltas.py",
@@ -87,7 +89,7 @@ def test_accumulates(chunks: list[dict[str, Any]]) -> None:
         raise AssertionError(f"the official SDK cannot accumulate this stream: {error}") from None
 
 
-@must(
+@AREA.must(
     "send streams whose deltas add up to a whole message of the assistant",
     on=EVERY_COMPLETED_STREAM,
     source="openai-openapi#CreateChatCompletionStreamResponse.choices.delta",
@@ -236,7 +238,7 @@ def _called(exchange: Exchange) -> tuple[list[str], str]:
 _ESTIMATED = only(_streams, put("usage.prompt_tokens", lambda count: count + 7))
 
 
-@must(
+@AREA.must(
     "count the same prompt_tokens for a request whether it is streamed or not",
     on=_requests((*TEXT_PAIRS, WORDS_PAIR)),
     source="openai-openapi#CreateChatCompletionStreamResponse.usage",
@@ -252,7 +254,7 @@ def test_prompt_tokens(send: Send) -> None:
     each_pair((*TEXT_PAIRS, WORDS_PAIR), lambda one, other: cost_alike(send, one, other))
 
 
-@must(
+@AREA.must(
     "count the same prompt_tokens for a request with tools whether it is streamed or not",
     on=_requests(TOOL_PAIRS),
     source="openai-openapi#CreateChatCompletionStreamResponse.usage",
@@ -265,7 +267,7 @@ def test_prompt_tokens_with_tools(send: Send) -> None:
     each_pair(TOOL_PAIRS, lambda one, other: cost_alike(send, one, other))
 
 
-@must(
+@AREA.must(
     "count the same prompt_tokens for a request for JSON whether it is streamed or not",
     on=_requests(OUTPUT_PAIRS),
     source="openai-openapi#CreateChatCompletionStreamResponse.usage",
@@ -287,7 +289,7 @@ def _some_lost(before: list[Read]) -> list[Read]:
     return [block for block in before if block not in texts[-2:]]
 
 
-@should(
+@AREA.should(
     "stream the same text that it sends whole, where the model has no choice",
     on=_requests((*TEXT_PAIRS, *MORE_TEXT_PAIRS)),
     source="openai-openapi#CreateChatCompletionRequest.stream",
@@ -310,7 +312,7 @@ def test_text(send: Send) -> None:
     each_pair((*TEXT_PAIRS, *MORE_TEXT_PAIRS), lambda one, other: agree(send, one, other, said))
 
 
-@should(
+@AREA.should(
     "end a reply for the same reason whether it is streamed or not, where the model has no choice",
     on=_requests(TEXT_PAIRS),
     source="openai-openapi#CreateChatCompletionRequest.stream",
@@ -323,7 +325,7 @@ def test_finish_reason(send: Send) -> None:
     each_pair(TEXT_PAIRS, lambda one, other: agree(send, one, other, _reason))
 
 
-@should(
+@AREA.should(
     "count the completion_tokens of the same text alike, to two tokens, whether it is streamed or not",
     on=_requests(TEXT_PAIRS),
     source="openai-openapi#CompletionUsage.completion_tokens",
@@ -341,7 +343,7 @@ def test_completion_tokens(send: Send) -> None:
     each_pair(TEXT_PAIRS, relation)
 
 
-@should(
+@AREA.should(
     "call the same functions in a stream as in a whole reply, with text beside them or without, where a call is forced",
     on=_requests(TOOL_PAIRS[1:]),
     source="openai-openapi#CreateChatCompletionRequest.stream",
@@ -371,7 +373,7 @@ def _broken(exchange: Exchange) -> str:
     return next((repr(each[:160]) for each in given if not is_object(each)), "")
 
 
-@must(
+@AREA.must(
     "stream arguments that are a JSON object where those of the whole reply are",
     on=_requests(CALL_PAIRS),
     source="openai-openapi#ChatCompletionMessageToolCallChunk.function.arguments",
@@ -396,7 +398,7 @@ def test_arguments(send: Send) -> None:
     each_pair(CALL_PAIRS, relation)
 
 
-@must(
+@AREA.must(
     "report length for a reply that the limit cut off, streamed or not",
     on=(LENGTH, LENGTH_STREAM),
     source="openai-openapi#CreateChatCompletionStreamResponse.choices.finish_reason",
@@ -435,7 +437,7 @@ def _alike(one: dict[str, Any], other: dict[str, Any]) -> bool:
     return not any(not (one | other)[name] for name in one.keys() ^ other.keys())
 
 
-@should(
+@AREA.should(
     "give usage the same details whether the reply is streamed or not",
     on=(PLAIN, STREAM_USAGE),
     source="openai-openapi#CompletionUsage",
@@ -459,7 +461,7 @@ def _refusal(exchange: Exchange) -> tuple[int, Any, Any]:
     return exchange.status, error.get("type"), error.get("code")
 
 
-@should(
+@AREA.should(
     "refuse a wrong request with the same status, type and code whether it is to be streamed or not",
     on=_requests(ERROR_PAIRS),
     source="openai-openapi#ErrorResponse",

@@ -6,10 +6,12 @@ from typing import Any
 
 from conformance.contract.faults import chain, content, failing, header, only, put, respond, status
 from conformance.contract.requests import INTRUSIVE
-from conformance.contract.requirement import Family, must, should
+from conformance.contract.requirement import Area, Scope
 from conformance.contract.scopes import EVERY_ERROR, EVERY_MISTAKE, EVERY_PLAIN_SUCCESS
 from conformance.evidence.exchange import Exchange, Failure, Inconclusive, NotApplicable, Violation
 from conformance.evidence.strict_json import JSONError, loads
+
+AREA = Area("errors")
 
 PAGE = b"<html><head><title>400 Bad Request</title></head></html>"
 NO_CHANNEL = {"error": {"message": "No channel", "type": "server_error", "param": None, "code": None}}
@@ -36,7 +38,7 @@ def told(exchange: Exchange) -> str:
     return "" if isinstance(document, dict) else f"is not a JSON object: {exchange.text[:80]!r}"
 
 
-@must(
+@AREA.must(
     "answer a request that it refuses (4xx) with a JSON object",
     on=EVERY_ERROR,
     source="openai-openapi#ErrorResponse",
@@ -57,7 +59,7 @@ def test_refusal_is_json(exchange: Exchange) -> None:
     assert not problem, f"the body of the HTTP {exchange.status} {problem}"
 
 
-@should(
+@AREA.should(
     "answer a failure of its own (5xx) with a JSON object",
     on=EVERY_ERROR,
     source="openai-openapi#ErrorResponse",
@@ -77,7 +79,7 @@ def test_server_error_is_json(exchange: Exchange) -> None:
     assert not problem, f"the body of the HTTP {exchange.status} {problem}" + (f" (Server: {server})" if server else "")
 
 
-@should(
+@AREA.should(
     "declare an error as application/json",
     on=EVERY_ERROR,
     source="openai-openapi#TooManyRequests",
@@ -98,7 +100,7 @@ def test_media_type(exchange: Exchange) -> None:
     )
 
 
-@should(
+@AREA.should(
     "answer a request that is wrong in itself with a status below 500",
     on=EVERY_MISTAKE,
     source="rfc9110#15.5",
@@ -112,7 +114,7 @@ def test_mistake_is_4xx(exchange: Exchange) -> None:
     assert exchange.status < 500, f"a mistaken request ({exchange.request}) was answered with HTTP {exchange.status}"
 
 
-MISTAKEN = Family(
+MISTAKEN = Scope(
     "every mistaken request, answered or not",
     lambda each: each.expect == "error" and INTRUSIVE not in each.features,
     lambda each: (
@@ -124,7 +126,7 @@ MISTAKEN = Family(
 )
 
 
-@should(
+@AREA.should(
     "answer a request that is wrong in itself, and not with silence or a closed connection",
     on=MISTAKEN,
     source="rfc9110#15.5",
@@ -143,7 +145,7 @@ def test_mistakes_are_answered(exchanges: list[Exchange]) -> None:
         raise Violation(f"never answered: {labels} ({silent[0].outcome})"[:400], *silent)
 
 
-@must(
+@AREA.must(
     "tell a failure by its status, not by an error in a success",
     on=EVERY_PLAIN_SUCCESS,
     source="openai-openapi#createChatCompletion",

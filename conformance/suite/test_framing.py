@@ -10,10 +10,12 @@ from typing import Any
 from conformance.contract.faults import append, chunk, content_edit, events, insert, without_events
 from conformance.contract.profile import Model
 from conformance.contract.requests import LONG_STREAM
-from conformance.contract.requirement import Fault, must, should
+from conformance.contract.requirement import Area, Fault
 from conformance.contract.scopes import EVERY_COMPLETED_STREAM, EVERY_STREAM, streamed_choices
 from conformance.evidence.exchange import Exchange, Inconclusive, NotApplicable, Read
 from conformance.evidence.sse import Event, EventStream
+
+AREA = Area("framing")
 
 PATIENCE = 5.0  #: seconds that may pass between [DONE] and the end of the body
 JSON_BEGINS = ("{", "[", "}", "]", '"')
@@ -57,7 +59,7 @@ def _bare(data: bytes) -> bytes:
     return re.sub(rb"^data: ?(?=\{)", b"", data)
 
 
-@must(
+@AREA.must(
     "close every event of a stream, the last one too, with a blank line",
     on=EVERY_STREAM,
     source="whatwg-sse#event-stream-interpretation",
@@ -74,7 +76,7 @@ def test_events_closed(stream: EventStream) -> None:
     assert pending is None, f"the stream ends within the event {_shown(pending)}, which clients discard"
 
 
-@must(
+@AREA.must(
     "put all JSON of a stream behind the field name data",
     on=EVERY_STREAM,
     source="whatwg-sse#parsing-an-event-stream",
@@ -91,7 +93,7 @@ def test_json_in_data(stream: EventStream) -> None:
     assert not bare, f"a line has no field name, so that clients ignore it: {_shown(bare[0])}"
 
 
-@should(
+@AREA.should(
     "send no line in a stream but fields named data, event, id or retry, comments and blank lines",
     on=EVERY_STREAM,
     source="whatwg-sse#parsing-an-event-stream",
@@ -104,7 +106,7 @@ def test_known_fields(stream: EventStream) -> None:
     assert not unknown, f"the line {_shown(unknown[0])} is neither a known field nor a comment"
 
 
-@must(
+@AREA.must(
     "encode streams as UTF-8",
     on=EVERY_STREAM,
     source="whatwg-sse#parsing-an-event-stream",
@@ -121,7 +123,7 @@ def test_utf8(stream: EventStream) -> None:
     assert not broken, f"a line of the stream is not UTF-8: {broken[0][:120]!r}"
 
 
-@must(
+@AREA.must(
     "send exactly one JSON object in the data of every event but the terminator",
     on=EVERY_STREAM,
     source="openai-openapi#CreateChatCompletionStreamResponse",
@@ -143,7 +145,7 @@ def test_one_json_object(stream: EventStream) -> None:
     assert not others, f"{len(others)} event(s) hold no JSON object, the first one: {_shown(others[0])}"
 
 
-@must(
+@AREA.must(
     "send data: [DONE] exactly once in a completed stream",
     on=EVERY_COMPLETED_STREAM,
     source="openai-openapi#ChatCompletionStreamOptions.include_usage",
@@ -158,7 +160,7 @@ def test_done_once(stream: EventStream) -> None:
     assert count == 1, f"the completed stream has {count} events with data: [DONE]"
 
 
-@must(
+@AREA.must(
     "send no event after data: [DONE]",
     on=EVERY_STREAM,
     source="openai-openapi#ChatCompletionStreamOptions.include_usage",
@@ -173,7 +175,7 @@ def test_nothing_after_done(stream: EventStream) -> None:
     assert not late, f"{len(late)} event(s) follow [DONE], which clients do not read: {_shown(late[0])}"
 
 
-@should(
+@AREA.should(
     "send chunks as plain data, without the fields event, id and retry",
     on=EVERY_STREAM,
     source="whatwg-sse#event-stream-interpretation",
@@ -195,7 +197,7 @@ def _is_error(event: Event) -> bool:
     return isinstance(event.document, dict) and bool(event.document.get("error"))
 
 
-@should(
+@AREA.should(
     "keep a connection open with comment lines, never with an event",
     on=EVERY_STREAM,
     source="whatwg-sse#authoring-notes",
@@ -226,7 +228,7 @@ def _linger(exchange: Exchange) -> Exchange:
     return replace(exchange, seconds=ended + PATIENCE + 1)
 
 
-@should(
+@AREA.should(
     "end the body within five seconds after data: [DONE]",
     on=EVERY_STREAM,
     source="rfc9112#6.3",
@@ -265,7 +267,7 @@ def _in_two(before: list[Read]) -> list[Read]:
     return [(before[0 if number < 9 else -1][0], data) for number, (_, data) in enumerate(before)]
 
 
-@should(
+@AREA.should(
     "send a long text as it is written: its beginning in the first half of the time, the rest piece by piece",
     on=(LONG_STREAM,),
     source="openai-openapi#CreateChatCompletionRequest.stream",

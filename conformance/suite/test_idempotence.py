@@ -6,9 +6,11 @@ from dataclasses import replace
 
 from conformance.contract.faults import chain, header, only, put, status
 from conformance.contract.requests import PLAIN, PLAIN_AGAIN, again, once
-from conformance.contract.requirement import should
+from conformance.contract.requirement import Area
 from conformance.evidence.archive import Send
 from conformance.evidence.exchange import JSON_CONTENT, Exchange, NotApplicable
+
+AREA = Area("idempotence")
 
 #: What the official SDK for Python adds to each request, the header by which a client marks a repetition, and an Accept
 #: of both media types, as clients send that have one for all requests: it asks for neither.
@@ -40,7 +42,7 @@ def _from_cache(exchange: Exchange) -> bool:
     return exchange.header("age") is not None or any("hit" in each or each == "true" for each in said)
 
 
-@should(
+@AREA.should(
     "process each of two identical requests, with an id and a usage of its own",
     on=(PLAIN, PLAIN_AGAIN),
     source="rfc9110#9.2.2",
@@ -64,7 +66,7 @@ def test_repeats_are_independent(send: Send) -> None:
     assert count != 0, "the second of two identical requests reports completion_tokens 0"
 
 
-@should(
+@AREA.should(
     "answer requests with the headers that clients send: those of SDKs, a charset, a repeated Idempotency-Key",
     on=(PLAIN,),
     source="openai-python#_base_client.py",

@@ -5,14 +5,16 @@ from __future__ import annotations
 from dataclasses import replace
 
 from conformance.contract.faults import put
-from conformance.contract.requirement import must, should
+from conformance.contract.requirement import Area
 from conformance.contract.scopes import EVERY_REPLY
 from conformance.evidence.exchange import Exchange, NotApplicable, Violation
+
+AREA = Area("ids")
 
 CLOCK_STEP = 2  #: seconds that the clocks of an endpoint's machines may differ
 
 
-@must(
+@AREA.must(
     "give no two completions the same id, not even for identical requests",
     on=EVERY_REPLY,
     source="openai-openapi#CreateChatCompletionResponse.id",
@@ -40,7 +42,7 @@ def _backwards(exchange: Exchange) -> Exchange:
     return put("created", 4_000_000_000 - int(exchange.started % 100_000 * 10_000))(exchange)
 
 
-@should(
+@AREA.should(
     "let created not run backwards from one completion to the next by more than two seconds",
     on=EVERY_REPLY,
     source="openai-openapi#CreateChatCompletionResponse.created",

@@ -25,15 +25,17 @@ from conformance.contract.requests import (
     once,
     streamed,
 )  # fmt: skip
-from conformance.contract.requirement import must, should
+from conformance.contract.requirement import Area
 from conformance.contract.scopes import broken_off
 from conformance.evidence.archive import Send
 from conformance.evidence.exchange import SALT, Exchange, Inconclusive, NotApplicable, Request, Violation
 from conformance.evidence.strict_json import JSONError, loads
-from conformance.judgement.judge import had
+from conformance.judgement.handing_over import had
 
 from .test_envelope import bare
 from .test_usage import WORDS, same_prompt
+
+AREA = Area("isolation")
 
 Together = Callable[..., list[Exchange]]
 
@@ -133,7 +135,7 @@ def _confused(exchange: Exchange) -> Exchange:
     return put("choices.*.message.content", foreign)(exchange)
 
 
-@must(
+@AREA.must(
     "answer each of several requests at once with the answer to that request",
     on=(PLAIN, STREAM_USAGE),
     source="openai-openapi#createChatCompletion",
@@ -156,7 +158,7 @@ def test_answers_not_mixed_up(send_together: Together, model: Model) -> None:
         raise Inconclusive(f"{len(missing)} of {len(codes)} replies lack their own code, such as {_code(missing[0])}")
 
 
-@must(
+@AREA.must(
     "report for requests at once the prompt_tokens that they cost alone",
     on=(PLAIN, STREAM_USAGE, WORDS),
     source="openai-openapi#CompletionUsage.prompt_tokens",
@@ -209,7 +211,7 @@ def _other_form(alone: Exchange, exchange: Exchange) -> Violation | None:
     return Violation(said, exchange, alone) if kinds[0] != kinds[1] else None
 
 
-@must(
+@AREA.must(
     "answer streamed, plain, tool and JSON requests at once each in the form that was asked for",
     on=(PLAIN, STREAM_USAGE, WORDS),
     source="openai-openapi#createChatCompletion",
@@ -238,7 +240,7 @@ def test_forms_not_mixed_up(send: Send, send_together: Together, model: Model) -
     _none_odd(send, send_together, model, odd)
 
 
-@must(
+@AREA.must(
     "know nothing of what earlier requests were told",
     on=(PLAIN, STREAM_USAGE),
     source="openai-openapi#createChatCompletion",
@@ -256,7 +258,7 @@ def test_no_memory(send: Send, send_together: Together, model: Model) -> None:
     assert not known, f"a later request without it is answered with the code {known[0]} of an earlier one"
 
 
-@should(
+@AREA.should(
     "answer other requests, at the same time and later, undisturbed by streams that clients abort",
     on=(PLAIN, LENGTH_STREAM),
     source="openai-openapi#CreateChatCompletionStreamResponse.usage",

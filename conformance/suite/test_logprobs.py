@@ -6,10 +6,12 @@ from typing import Any
 
 from conformance.contract.faults import edit, only, put, respond, status
 from conformance.contract.requests import LOGPROBS, LOGPROBS_STREAM, LOGPROBS_TOOLS_STREAM, chat
-from conformance.contract.requirement import must, should
+from conformance.contract.requirement import Area
 from conformance.contract.scopes import broken_off, replies_where, streamed_choices
 from conformance.evidence.archive import Send
 from conformance.evidence.exchange import Exchange, Inconclusive, NotApplicable, Request, list_of
+
+AREA = Area("logprobs")
 
 #: Without top_logprobs; its text has characters of two and of three bytes.
 LOGPROBS_ALONE = chat("Repeat exactly and add nothing: héllo 世界", label="logprobs-alone", logprobs=True)
@@ -37,7 +39,7 @@ def _one_more(document: Any) -> None:
         entry["top_logprobs"] = [{"token": "x", "logprob": -9.0, "bytes": [120]}] * 21
 
 
-@must(
+@AREA.must(
     "give at most as many top_logprobs per token as were asked for",
     on=ASKED,
     source="openai-openapi#CreateChatCompletionRequest.top_logprobs",
@@ -56,7 +58,7 @@ def test_top_bounded(choices: list[dict[str, Any]], asked: dict[str, Any]) -> No
     )
 
 
-@should(
+@AREA.should(
     "give the log probabilities that are asked for, or refuse with a 4xx",
     on=(LOGPROBS, LOGPROBS_ALONE, LOGPROBS_STREAM, LOGPROBS_TOOLS_STREAM),
     source="openai-openapi#CreateChatCompletionRequest.logprobs",
@@ -84,7 +86,7 @@ def test_given(exchange: Exchange) -> None:
     assert _entries(choices), f"logprobs is true, and no choice has logprobs.content; logprobs are {found!r:.160}"
 
 
-@should(
+@AREA.should(
     "take logprobs without top_logprobs where it takes both",
     on=(LOGPROBS_ALONE, LOGPROBS),
     source="openai-openapi#CreateChatCompletionRequest.top_logprobs",
@@ -112,7 +114,7 @@ def _spelled(entries: list[dict[str, Any]]) -> bytes:
     return b"".join(bytes(each & 255 for each in list_of(part)) for part in parts)
 
 
-@should(
+@AREA.should(
     "give log probabilities whose bytes spell the content",
     on=(LOGPROBS, LOGPROBS_ALONE),
     source="openai-openapi#ChatCompletionTokenLogprob.bytes",
@@ -134,7 +136,7 @@ def test_bytes_spell_content(exchange: Exchange, choices: list[dict[str, Any]]) 
     )
 
 
-@should(
+@AREA.should(
     "stream log probabilities whose tokens add up to the streamed text",
     on=(LOGPROBS_STREAM, LOGPROBS_TOOLS_STREAM),
     source="openai-openapi#CreateChatCompletionStreamResponse.choices.logprobs",

@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from conformance.contract.faults import chain, drop, put
-from conformance.contract.requirement import should
+from conformance.contract.requirement import Area
 from conformance.contract.scopes import EVERY_COMPLETED_STREAM, EVERY_COMPLETION
 from conformance.evidence.exchange import Exchange, NotApplicable
+
+AREA = Area("message")
 
 OTHER_ANSWERS = ("tool_calls", "function_call", "refusal", "audio")
 CUT = ("length", "content_filter")  #: finish reasons that explain an empty answer
@@ -18,7 +20,7 @@ def _nothing_but(content: object) -> Any:
     return chain(put("choices.*.finish_reason", "stop"), put("choices.*.message.content", content), *others)
 
 
-@should(
+@AREA.should(
     "answer with text, a tool call, a refusal or audio, unless it was cut off",
     on=EVERY_COMPLETION,
     source="openai-openapi#ChatCompletionResponseMessage",
@@ -41,7 +43,7 @@ def test_not_empty(asked: dict[str, Any], choices: list[dict[str, Any]]) -> None
     )
 
 
-@should(
+@AREA.should(
     "answer in a stream, too, with text, a tool call, a refusal or audio, unless it was cut off",
     on=EVERY_COMPLETED_STREAM,
     source="openai-openapi#ChatCompletionStreamResponseDelta",

@@ -8,14 +8,16 @@ from typing import Any
 
 from conformance.contract.faults import only, put, respond, status
 from conformance.contract.profile import Model
-from conformance.contract.requests import chat, costly, tries
-from conformance.contract.requirement import Fault, may, must, should
+from conformance.contract.requests import attempts, chat, costly
+from conformance.contract.requirement import Area, Fault
 from conformance.contract.scopes import cut_short
 from conformance.evidence.archive import Send
 from conformance.evidence.exchange import Exchange, Inconclusive, NotApplicable, Request
 from conformance.resources import fixture
 
 from .test_usage import prompt_tokens
+
+AREA = Area("multimodal")
 
 IMAGES: dict[str, str] = fixture("images.json")  #: PNG of one colour, by colour and width in pixels
 VISION = frozenset({"vision"})
@@ -93,7 +95,7 @@ def text_of(exchange: Exchange) -> str:
 def looked(send: Send) -> Exchange:
     """The first of three answers that says red, else the last. Raises NotApplicable where images are refused,
     and Inconclusive where an answer is not whole."""
-    for request in tries(RED):
+    for request in attempts(RED):
         exchange = send(request)
         if 400 <= exchange.status < 500:
             raise NotApplicable(f"the model takes no images (HTTP {exchange.status})")
@@ -118,7 +120,7 @@ UNCOUNTED = only(shown, put("usage.prompt_tokens", 12))
 REFUSED = {"error": {"message": "images are not supported", "type": "invalid_request_error", "param": None}}
 
 
-@must(
+@AREA.must(
     "show the model an image that came as a data URL, where it counts the image's tokens",
     on=(RED, NO_IMAGE),
     source="openai-openapi#ChatCompletionRequestMessageContentPartImage",
@@ -138,7 +140,7 @@ def test_image_seen(send: Send) -> None:
     raise AssertionError(f"a red image costs {extra} prompt_tokens, and three answers do not say red: {said(exchange)}")
 
 
-@must(
+@AREA.must(
     "count an image that the model sees in prompt_tokens",
     on=(RED, NO_IMAGE),
     source="openai-openapi#CompletionUsage.prompt_tokens",
@@ -155,7 +157,7 @@ def test_image_counted(send: Send) -> None:
     assert extra >= SMALLEST_IMAGE, f"the image is seen, and costs {extra} prompt_tokens beside its question"
 
 
-@should(
+@AREA.should(
     "take an image with detail low, high and auto",
     on=(RED, LOW, HIGH),
     source="openai-openapi#ChatCompletionRequestMessageContentPartImage.image_url.detail",
@@ -175,7 +177,7 @@ def test_detail_taken(send: Send) -> None:
     assert not refused, refused[0]
 
 
-@should(
+@AREA.should(
     "count no more prompt_tokens for an image with detail low than with detail high",
     on=(LOW, HIGH),
     source="openai-vision",
@@ -191,7 +193,7 @@ def test_low_costs_less(send: Send) -> None:
     assert counts[0] <= counts[1], f"low costs {counts[0]} prompt_tokens, and high {counts[1]}"
 
 
-@should(
+@AREA.should(
     "refuse an image that is none, or that cannot be had, with a client error within a minute",
     on=(BROKEN, UNREACHABLE),
     source="rfc9110#15.5.1",
@@ -214,7 +216,7 @@ def test_broken_image_refused(exchange: Exchange) -> None:
 BLIND = {"choices": [{"index": 0, "message": {"content": "Blue."}}], "usage": {"prompt_tokens": 12}}
 
 
-@may(
+@AREA.may(
     "refuse an image for a model without vision with a client error, rather than leave it out",
     on=(NO_IMAGE,),
     source="openai-openapi#ErrorResponse",
@@ -254,7 +256,7 @@ def _told(exchange: Exchange) -> str:
     return " ".join([text_of(exchange), *given]).lower()
 
 
-@should(
+@AREA.should(
     "show the model every image of a conversation, of an earlier turn too, and beside tools",
     on=(CONVERSATION, RED),
     source="openai-openapi#ChatCompletionRequestMessageContentPartImage",
@@ -275,7 +277,7 @@ def test_every_image_seen(send: Send) -> None:
         raise NotApplicable("the model does not see a single image, which is another requirement")
     free, forced = without_choice(CONVERSATION), CONVERSATION
     asked = free if send(forced).refused and send(free).succeeded else forced  # models that think may not be forced
-    for request in tries(asked):
+    for request in attempts(asked):
         exchange = send(request)
         assert exchange.succeeded, said(exchange)
         if not exchange.messages or any(cut_short(each.get("finish_reason")) for each in exchange.choices):

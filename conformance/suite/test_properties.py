@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from conformance.contract.faults import drop, only, put, respond, status
 from conformance.contract.profile import Model
 from conformance.contract.requests import PLAIN, TOOL_AUTO, TOOLS, chat, streamed
-from conformance.contract.requirement import CATALOGUE, Family, Level, Requirement, must, should
+from conformance.contract.requirement import CATALOGUE, Area, Level, Requirement, Scope
 from conformance.evidence.archive import Send
 from conformance.evidence.exchange import MODEL, Exchange, Inconclusive, NotApplicable, Request, Violation
 from conformance.judgement.judge import judge
@@ -22,6 +22,8 @@ from .test_tool_use import after_call
 from .test_unknown import ALL_OPTIONS
 from .test_usage import prompt_tokens
 from .test_validation import overflow
+
+AREA = Area("properties")
 
 if TYPE_CHECKING:
     from conformance.contract.strategies import Broken, Turn
@@ -44,7 +46,7 @@ def _strategies() -> ModuleType:
     return import_module("conformance.contract.strategies")
 
 
-@must(
+@AREA.must(
     "satisfy every other MUST of this catalogue in what it answers to any valid request",
     on=(PLAIN,),
     source="openai-openapi#createChatCompletion",
@@ -70,11 +72,11 @@ def _hold(exchange: Exchange, model: Model, counts: Callable[[Requirement], bool
     """Raises the violation of a MUST by this exchange, of those that the endpoint is held to."""
     for requirement in list(CATALOGUE.values()):
         on = requirement.on
-        if requirement.level is not Level.MUST or requirement.whole_run or requirement.sends:
+        if requirement.level is not Level.MUST or requirement.whole_run or requirement.composite:
             continue
         if not counts(requirement):
             continue
-        if isinstance(on, Family) and on.contains(exchange):
+        if isinstance(on, Scope) and on.contains(exchange):
             finding = judge(requirement, exchange, model)
             if finding.verdict is Verdict.FAIL:
                 raise Violation(f"{requirement.id}: {finding.message}; asked: {_body(exchange)}", exchange)
@@ -84,7 +86,7 @@ def _labelled(beginning: str) -> Callable[[Request], bool]:
     return lambda request: request.label.startswith(beginning)
 
 
-@must(
+@AREA.must(
     "satisfy every other MUST of this catalogue in what it answers to the requests of single requirements, too: a "
     "prompt beyond the context, a result sent back, OpenAI's parameters, the ends of ranges",
     on=(PLAIN, TOOL_AUTO),
@@ -142,7 +144,7 @@ def _unless_large(exchange: Exchange) -> Exchange:
     return exchange
 
 
-@should(
+@AREA.should(
     "answer valid requests without a server error",
     on=(PLAIN,),
     source="rfc9110#15.6",
@@ -161,7 +163,7 @@ def test_no_server_error(send: Send, model: Model, examples: int) -> None:
     strategies.search(strategies.valid_requests(model.claims), check, send, examples, model.name, first)
 
 
-@should(
+@AREA.should(
     "answer a request that violates one constraint with a 4xx and an error object that blames no other member, or, "
     "save of model and messages, as if it were within it",
     on=(PLAIN,),
@@ -207,7 +209,7 @@ def _has_error(exchange: Exchange) -> bool:
         return False
 
 
-@should(
+@AREA.should(
     "count more prompt_tokens with each turn of a conversation, streamed or not",
     on=(PLAIN,),
     source="openai-openapi#CompletionUsage.prompt_tokens",

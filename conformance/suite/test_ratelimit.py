@@ -7,9 +7,11 @@ from email.utils import parsedate_to_datetime
 from typing import Any
 
 from conformance.contract.faults import chain, drop, header, put, respond
-from conformance.contract.requirement import must, should
+from conformance.contract.requirement import Area
 from conformance.contract.scopes import EVERY_429, EVERY_RESPONSE
 from conformance.evidence.exchange import Exchange, NotApplicable
+
+AREA = Area("ratelimit")
 
 WHOLE = re.compile(r"[0-9]+")
 DURATION = re.compile(r"(?=.)(\d+d)?(\d+h)?(\d+m)?(\d+(\.\d+)?s)?(\d+(\.\d+)?ms)?")
@@ -35,7 +37,7 @@ def limits(exchange: Exchange, *kinds: str) -> dict[str, str]:
     return found
 
 
-@should(
+@AREA.should(
     "give x-ratelimit-limit-* and x-ratelimit-remaining-* as non-negative integers",
     on=EVERY_RESPONSE,
     source="openai-ratelimits#rate-limits-in-headers",
@@ -56,7 +58,7 @@ def test_counts(exchange: Exchange) -> None:
     assert not wrong, "not a non-negative integer: " + ", ".join(f"{name}: {value}" for name, value in wrong.items())
 
 
-@should(
+@AREA.should(
     "let no more remain than the limit allows",
     on=EVERY_RESPONSE,
     source="openai-ratelimits#rate-limits-in-headers",
@@ -82,7 +84,7 @@ def test_remaining_within_limit(exchange: Exchange) -> None:
     assert not over, "; ".join(over)
 
 
-@should(
+@AREA.should(
     "give x-ratelimit-reset-* as durations such as 120ms, 1s or 6m0s",
     on=EVERY_RESPONSE,
     source="openai-ratelimits#rate-limits-in-headers",
@@ -104,7 +106,7 @@ def test_reset_durations(exchange: Exchange) -> None:
 # --- 429 ----------------------------------------------------------------------------------------------------
 
 
-@must(
+@AREA.must(
     "answer 429 with an error object that has a message, a type, and a code that is a string or null",
     on=EVERY_429,
     source="openai-openapi#TooManyRequests",
@@ -130,7 +132,7 @@ def test_error_object(document: Any) -> None:
     assert isinstance(error.get("code"), str | None), f"error.code of the 429 is {error['code']!r}"
 
 
-@must(
+@AREA.must(
     "give Retry-After on a 429, where present, as seconds, at least 1",
     on=EVERY_429,
     source="openai-openapi#TooManyRequests",
@@ -155,7 +157,7 @@ def test_retry_after(exchange: Exchange) -> None:
     assert int(value) >= 1, f"Retry-After is {value}, and the least is 1"
 
 
-@should(
+@AREA.should(
     "give Retry-After on a 429 in seconds rather than as a date",
     on=EVERY_429,
     source="openai-openapi#TooManyRequests",
@@ -186,7 +188,7 @@ def is_date(value: str) -> bool:
         return False
 
 
-@should(
+@AREA.should(
     "let the code or type of a 429 tell a rate limit from exhausted credit",
     on=EVERY_429,
     source="openai-errors#api-errors",

@@ -9,12 +9,14 @@ from typing import Any
 
 from conformance.contract.faults import chain, only, put, status
 from conformance.contract.requests import REASONING, WEATHER, chat, costly
-from conformance.contract.requirement import should
+from conformance.contract.requirement import Area
 from conformance.contract.scopes import EVERY_REPLY, streamed_choices
 from conformance.evidence.archive import Send
 from conformance.evidence.exchange import Exchange, Inconclusive, NotApplicable
 
 from .test_roles import REFUSED, lacks, one_of_three, without
+
+AREA = Area("reasoning")
 
 EFFORTS = ("low", "medium", "high")
 _REASONS = frozenset({REASONING})
@@ -63,7 +65,7 @@ def _counts(exchange: Exchange) -> tuple[Any, Any]:
     return thought, exchange.usage.get("completion_tokens")
 
 
-@should(
+@AREA.should(
     "accept the reasoning_effort low, medium and high for models that reason",
     on=WITH_EFFORT,
     source="openai-openapi#ReasoningEffort",
@@ -78,7 +80,7 @@ def test_efforts_are_accepted(send: Send) -> None:
         assert exchange.succeeded, said
 
 
-@should(
+@AREA.should(
     "count what a model thought in reasoning_tokens",
     on=(PUZZLE,),
     source="openai-openapi#CompletionUsage.completion_tokens_details.reasoning_tokens",
@@ -105,7 +107,7 @@ def test_reasoning_is_counted(send: Send) -> None:
         raise Inconclusive("reasoning_tokens is 0: the model may have answered without thinking")
 
 
-@should(
+@AREA.should(
     "end a reply whose limit was used up by reasoning with length, within the limit, and without a text of its own",
     on=(EXHAUSTED,),
     source="openai-reasoning",
@@ -137,7 +139,7 @@ def test_exhausted_by_reasoning(send: Send) -> None:
     assert not (all_thought and texts), f"all {written} tokens were reasoning, and the content is {texts[:1]!r:.160}"
 
 
-@should(
+@AREA.should(
     "take the results of tools of a model that was asked to think, without its thoughts",
     on=(THOUGHT_RESULTS,),
     source="openai-openapi#ChatCompletionRequestAssistantMessage",
@@ -150,7 +152,7 @@ def test_results_after_thoughts(send: Send) -> None:
     one_of_three(send, THOUGHT_RESULTS, lacks(["QD7730"]))
 
 
-@should(
+@AREA.should(
     "keep the text of the reasoning out of content",
     on=EVERY_REPLY,
     source="openai-openapi#ChatCompletionResponseMessage.content",
@@ -172,7 +174,7 @@ def test_reasoning_apart(exchange: Exchange, messages: list[dict[str, Any]]) -> 
         assert not tags, f"the content holds {tags[0]}: {text[:120]!r}"
 
 
-@should(
+@AREA.should(
     "send reasoning_content, where it sends it, as text in the message or delta of a choice that was asked for",
     on=EVERY_REPLY,
     source="deepseek#reasoning_content",
@@ -201,7 +203,7 @@ def test_reasoning_is_text(exchange: Exchange, asked: dict[str, Any]) -> None:
         assert type(index) is not int or index < wanted, f"reasoning_content is in choice {index} of {wanted}"
 
 
-@should(
+@AREA.should(
     "count what a model thought in reasoning_tokens wherever the text of it is sent",
     on=EVERY_REPLY,
     source="openai-openapi#CompletionUsage.completion_tokens_details.reasoning_tokens",

@@ -14,21 +14,23 @@ from conformance.contract.requests import (
     PLAIN,
     UNKNOWN_MODEL,
     WRONG_METHOD,
+    attempts,
     bad,
     chat,
     intrusive,
     once,
-    tries,
 )
-from conformance.contract.requirement import must, should
+from conformance.contract.requirement import Area
 from conformance.contract.scopes import EVERY_405
 from conformance.evidence.archive import Send
 from conformance.evidence.exchange import JSON_CONTENT, Exchange, Failure, Inconclusive, NotApplicable, Request
 
+AREA = Area("robust")
+
 NOT_ALLOWED = {"message": "PUT is not allowed", "type": "invalid_request_error", "param": None, "code": None}
 
 
-@should(
+@AREA.should(
     "name POST in the Allow header of a 405",
     on=EVERY_405,
     source="rfc9110#15.5.6",
@@ -56,7 +58,7 @@ def outcome(exchange: Exchange) -> str:
     return f"{exchange.request} was answered with HTTP {exchange.status}: {exchange.text[:120].strip()}"
 
 
-@must(
+@AREA.must(
     "answer GET, PUT, DELETE and PATCH with status 405 or 404, never with a completion or a server error",
     on=(GET, WRONG_METHOD, DELETE, PATCH),
     source="rfc9110#15.5.6",
@@ -83,7 +85,7 @@ NOT_UTF_8 = once(bad("json-not-utf-8", PLAIN.body.replace(b"OK.", b"OK. \xff\xfe
 UTF_16 = bad("json-utf-16", json.dumps({"model": UNKNOWN_MODEL, "messages": PLAIN.asked["messages"]}).encode("utf-16"))
 
 
-@should(
+@AREA.should(
     "refuse JSON called text, or of no media type, with status 415 or 400, or take it for JSON",
     on=(AS_TEXT, UNTYPED),
     source="rfc9110#15.5.16",
@@ -96,7 +98,7 @@ def test_wrong_media_type(exchange: Exchange) -> None:
     assert exchange.status in (200, 400, 415, 422), outcome(exchange)
 
 
-@should(
+@AREA.should(
     "refuse a form with status 415 or 400",
     on=(AS_FORM,),
     source="rfc9110#15.5.16",
@@ -109,7 +111,7 @@ def test_form_refused(exchange: Exchange) -> None:
     assert exchange.status in (400, 415, 422), outcome(exchange)
 
 
-@should(
+@AREA.should(
     "refuse a string that is not UTF-8 with a client error, or replace what it cannot decode",
     on=(NOT_UTF_8,),
     source="rfc8259#8.1",
@@ -124,7 +126,7 @@ def test_not_utf_8(exchange: Exchange) -> None:
     assert exchange.refused or "choices" in exchange.reply, outcome(exchange)
 
 
-@should(
+@AREA.should(
     "answer a body in UTF-16 with status 400",
     on=(UTF_16,),
     source="rfc8259#8.1",
@@ -162,7 +164,7 @@ def plain_after(request: Request) -> Request:
 def still_serves(send_raw: Send, request: Request) -> Exchange:
     """A plain request is served after this one, and what it is answered. Raises Inconclusive where a failure may have
     another reason; one that may pass has to come three times."""
-    for asked in tries(plain_after(request)):
+    for asked in attempts(plain_after(request)):
         exchange = send_raw(asked)
         if not exchange.transient:
             break
@@ -172,7 +174,7 @@ def still_serves(send_raw: Send, request: Request) -> Exchange:
     return exchange
 
 
-@should(
+@AREA.should(
     "answer numbers that it cannot hold with a client error, or ignore them",
     on=(EXPONENT, OVERFLOW),
     source="rfc8259#6",
@@ -186,7 +188,7 @@ def test_odd_numbers(exchange: Exchange) -> None:
     assert exchange.refused or "choices" in exchange.reply, outcome(exchange)
 
 
-@should(
+@AREA.should(
     "answer JSON of 10,000 levels with a client error, or ignore it, and go on serving",
     on=(NESTED,),
     source="rfc8259#9",
@@ -222,7 +224,7 @@ def _huge() -> Request:
     return bad("body-of-20-MB", {"model": UNKNOWN_MODEL, "messages": [{"role": "user", "content": "a" * LARGE}]})
 
 
-@should(
+@AREA.should(
     "refuse a body of 20 MB with a client error and an error object in two minutes, and go on serving",
     on=(PLAIN,),
     source="rfc9110#15.5.14",
@@ -255,7 +257,7 @@ HALF_A_BODY = once(bad("body-broken-off", PLAIN.asked, headers=TOO_LONG))
 HUNG_UP = once(replace(LONG_STREAM, hang_up_after=1, label="long-stream-hung-up"))
 
 
-@should(
+@AREA.should(
     "go on serving after a client closed the connection in the middle of a body, or of a stream",
     on=(PLAIN,),
     source="rfc9112#9.5",

@@ -7,11 +7,13 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from conformance.contract.faults import chain, edit, only, put, respond, status
-from conformance.contract.requests import WEATHER, chat, streamed, tries
-from conformance.contract.requirement import Fault, must, should
+from conformance.contract.requests import WEATHER, attempts, chat, streamed
+from conformance.contract.requirement import Area, Fault
 from conformance.contract.scopes import broken_off, cut_short
 from conformance.evidence.archive import Send
 from conformance.evidence.exchange import Exchange, Inconclusive, NotApplicable, Request
+
+AREA = Area("roles")
 
 Message = dict[str, Any]
 Problem = Callable[[Exchange], str]
@@ -137,7 +139,7 @@ def one_of_three(send: Send, request: Request, problem: Problem) -> None:
     """Send up to three times, until an answer shows no problem, for models do not always do as they are told. A
     refusal counts at once."""
     found = cut = ""
-    for attempt in tries(request):
+    for attempt in attempts(request):
         exchange = send(attempt)
         found = problem(exchange)
         if not found:
@@ -173,7 +175,7 @@ def _streamed_without(digit: str) -> Fault:
 REFUSED = respond(400, {"error": {"message": "messages: not supported", "type": "invalid_request_error"}})
 
 
-@must(
+@AREA.must(
     "follow a system message",
     on=(SYSTEM,),
     source="openai-openapi#ChatCompletionRequestSystemMessage",
@@ -186,7 +188,7 @@ def test_system(send: Send) -> None:
     one_of_three(send, SYSTEM, lacks(["KIWI7"]))
 
 
-@must(
+@AREA.must(
     "follow a system message where the reply is streamed, too",
     on=(TWO_SYSTEMS,),
     source="openai-openapi#ChatCompletionRequestSystemMessage",
@@ -207,7 +209,7 @@ def _follows_none(exchange: Exchange) -> str:
     return "" if "RED1" in text or "BLUE2" in text else f"RED1 and BLUE2 are missing: {text[:160]!r}"
 
 
-@should(
+@AREA.should(
     "follow a developer message as it follows a system message",
     on=(DEVELOPER,),
     source="openai-openapi#ChatCompletionRequestDeveloperMessage",
@@ -220,7 +222,7 @@ def test_developer(send: Send) -> None:
     one_of_three(send, DEVELOPER, lacks(["KIWI7"]))
 
 
-@should(
+@AREA.should(
     "follow every system message, the first and one in the midst of a conversation",
     on=(TWO_SYSTEMS,),
     source="anthropic-openai",
@@ -233,7 +235,7 @@ def test_every_system(send: Send) -> None:
     one_of_three(send, TWO_SYSTEMS, lacks(["RED1", "BLUE2"]))
 
 
-@must(
+@AREA.must(
     "let the model read the whole conversation, what the user said and what the assistant said",
     on=(CONVERSATION,),
     source="openai-openapi#CreateChatCompletionRequest.messages",
@@ -256,7 +258,7 @@ def _misplaced(exchange: Exchange) -> str:
     return ""
 
 
-@must(
+@AREA.must(
     "let the model read all text parts of a message in order, whether the system, the user or the assistant said it",
     on=(PARTS,),
     source="openai-openapi#ChatCompletionRequestMessageContentPartText",
@@ -277,7 +279,7 @@ def test_parts(send: Send) -> None:
     one_of_three(send, PARTS, _misplaced)
 
 
-@should(
+@AREA.should(
     "accept messages with a name",
     on=(NAMES,),
     source="openai-openapi#ChatCompletionRequestUserMessage.name",
@@ -290,7 +292,7 @@ def test_names(exchange: Exchange) -> None:
     answered(exchange)
 
 
-@should(
+@AREA.should(
     "take messages of the same role one after the other, and a conversation that the assistant begins",
     on=(NO_ALTERNATION,),
     source="openai-openapi#CreateChatCompletionRequest.messages",
@@ -308,7 +310,7 @@ def test_no_alternation(send: Send) -> None:
     one_of_three(send, NO_ALTERNATION, lacks(["HB590", "KM204", "TR909"]))
 
 
-@should(
+@AREA.should(
     "take messages and parts whose text is empty: of the user, of the assistant, beside tool calls, of a tool",
     on=(EMPTY_CONTENTS,),
     source="openai-openapi#CreateChatCompletionRequest.messages",
@@ -323,7 +325,7 @@ def test_empty_contents(send: Send) -> None:
     one_of_three(send, EMPTY_CONTENTS if taken else EMPTY_CONTENTS_TOOLS, lacks(["WK338"]))
 
 
-@should(
+@AREA.should(
     "take a history with tool calls where no tools are offered any more, too",
     on=(EMPTY_CONTENTS,),
     source="openai-openapi#ChatCompletionRequestAssistantMessage.tool_calls",
@@ -347,7 +349,7 @@ def _cut_at_markup(document: Any) -> None:
             part["content"] = part["content"].replace("&", "")
 
 
-@should(
+@AREA.should(
     "pass text that looks like JSON, markup or a stream's events on as nothing but text, streamed or not",
     on=(OPAQUE, OPAQUE_STREAM),
     source="openai-openapi#ChatCompletionRequestMessageContentPartText.text",

@@ -16,10 +16,12 @@ from conformance.contract.requests import (
     STREAM_USAGE,
     chat,
 )
-from conformance.contract.requirement import Family, must, should
+from conformance.contract.requirement import Area, Scope
 from conformance.contract.scopes import EVERY_USAGE, broken_off
 from conformance.evidence.archive import Send
 from conformance.evidence.exchange import Exchange, Inconclusive, NotApplicable, Request
+
+AREA = Area("sampling")
 
 #: A request with nothing but what must be in it.
 #: The answer is longer than the 16 tokens that some servers write without a limit.
@@ -40,12 +42,12 @@ BEGINNING = 8  #: characters by which two texts are known to begin alike
 LEAST = 16  #: some upstreams raise smaller limits to this
 
 
-def _limited_by(name: str) -> Family:
+def _limited_by(name: str) -> Scope:
     def limited(request: Request) -> bool:
         limit = request.asked.get(name)
         return type(limit) is int and limit > 0
 
-    return Family(
+    return Scope(
         f"every reply with usage to a request with {name}",
         lambda each: EVERY_USAGE.meant(each) and limited(each),
         lambda each: EVERY_USAGE.holds(each) and limited(each.request),
@@ -81,7 +83,7 @@ def _reasons(model: Model, usage: dict[str, Any]) -> bool:
     return model.reasons or bool(isinstance(details, dict) and details.get("reasoning_tokens"))
 
 
-@must(
+@AREA.must(
     "write no more than max_tokens on a model that does not reason",
     on=_limited_by("max_tokens"),
     source="openai-openapi#CreateChatCompletionRequest.max_tokens",
@@ -101,7 +103,7 @@ def test_max_tokens(asked: dict[str, Any], usage: dict[str, Any], model: Model) 
     _check("max_tokens", asked, usage)
 
 
-@must(
+@AREA.must(
     "write no more than max_completion_tokens, reasoning included",
     on=_limited_by("max_completion_tokens"),
     source="openai-openapi#CreateChatCompletionRequest.max_completion_tokens",
@@ -117,7 +119,7 @@ def test_max_completion_tokens(asked: dict[str, Any], usage: dict[str, Any], mod
     _check("max_completion_tokens", asked, usage)
 
 
-@must(
+@AREA.must(
     "report length as the finish_reason of a reply that max_completion_tokens cut off",
     on=(COMPLETION_LENGTH,),
     source="openai-openapi#CreateChatCompletionRequest.max_completion_tokens",
@@ -148,7 +150,7 @@ def _reason(exchange: Exchange) -> Any:
     return exchange.choices[0].get("finish_reason")
 
 
-@must(
+@AREA.must(
     "answer a request that has a model and one user message, and nothing else",
     on=(MINIMAL,),
     source="openai-openapi#CreateChatCompletionRequest.required",
@@ -174,7 +176,7 @@ def _said(exchange: Exchange) -> str:
     return " ".join(exchange.text.split())[:160]
 
 
-@must(
+@AREA.must(
     "report length as the finish_reason of a reply that max_tokens cut off",
     on=(LENGTH,),
     source="openai-openapi#CreateChatCompletionResponse.choices.finish_reason",
@@ -207,7 +209,7 @@ def _notice(document: Any) -> None:
             choice["message"]["content"] = "[truncated: raise max_tokens]"
 
 
-@should(
+@AREA.should(
     "give what was written up to the limit as the content of a reply that was cut off, or nothing, but no notice",
     on=(LENGTH, LENGTH_STREAM, COMPLETION_LENGTH, LONG),
     source="openai-openapi#ChatCompletionResponseMessage.content",
@@ -234,7 +236,7 @@ def test_cut_text_is_its_own(send: Send, model: Model) -> None:
         raise Inconclusive("no reply was cut off")
 
 
-@must(
+@AREA.must(
     "report stop as the finish_reason of a reply that ends well below the limit",
     on=(PLAIN, STREAM, STREAM_USAGE, MINIMAL),
     source="openai-openapi#CreateChatCompletionResponse.choices.finish_reason",
@@ -254,7 +256,7 @@ def test_end_is_stop(exchange: Exchange, asked: dict[str, Any]) -> None:
     assert reason == "stop", f"“{exchange.request}” is answered {text!r:.80}, which ends with finish_reason {reason!r}"
 
 
-@should(
+@AREA.should(
     "accept the least and the greatest temperature, top_p and penalties that are legal",
     on=(PLAIN,),
     source="openai-openapi#ModelResponseProperties.temperature",

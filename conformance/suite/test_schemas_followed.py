@@ -14,7 +14,7 @@ from referencing import Registry
 from conformance.contract.faults import only, put, respond, status
 from conformance.contract.profile import Model
 from conformance.contract.requests import OUTPUT_SCHEMAS, PLAIN, SCHEMA_FLAT, SCHEMA_NESTED, chat, costly
-from conformance.contract.requirement import Fault, may, must, should
+from conformance.contract.requirement import Area, Fault
 from conformance.contract.scopes import broken_off
 from conformance.evidence.archive import Send
 from conformance.evidence.exchange import Exchange, Inconclusive, NotApplicable, Request, Violation
@@ -23,6 +23,8 @@ from .test_equivalence import agree, prompt_tokens
 from .test_sampling import extremes
 from .test_served import refuses
 from .test_structured_output import outputs
+
+AREA = Area("schemas_followed")
 
 CONTENT = "choices.*.message.content"
 
@@ -118,7 +120,7 @@ def follow_or_refuse(exchange: Exchange) -> None:
     follow(exchange)
 
 
-@must(
+@AREA.must(
     "write one of the allowed values, with its type, where a strict schema has enum or const",
     on=(ENUMS,),
     source="openai-structured-outputs#supported-schemas",
@@ -136,7 +138,7 @@ def test_enums(exchange: Exchange) -> None:
     follow(exchange)
 
 
-@must(
+@AREA.must(
     "follow a strict schema of objects in objects and arrays of objects, at every level",
     on=(SCHEMA_NESTED,),
     source="openai-structured-outputs#supported-schemas",
@@ -157,7 +159,7 @@ def test_nested(exchange: Exchange) -> None:
     follow(exchange)
 
 
-@must(
+@AREA.must(
     "follow a strict schema that joins types: null for what is unknown, and one of several objects",
     on=(JOINED,),
     source="openai-structured-outputs#supported-schemas",
@@ -177,7 +179,7 @@ def test_joined_types(exchange: Exchange) -> None:
     follow(exchange)
 
 
-@should(
+@AREA.should(
     "follow a strict schema with definitions and with references to itself, or refuse it",
     on=(DEFINITIONS, RECURSIVE),
     source="openai-structured-outputs#supported-schemas",
@@ -195,7 +197,7 @@ def test_references(exchange: Exchange) -> None:
     follow_or_refuse(exchange)
 
 
-@should(
+@AREA.should(
     "keep to pattern, format and bounds of a strict schema, or refuse it",
     on=(CONSTRAINTS,),
     source="openai-structured-outputs#supported-properties",
@@ -215,7 +217,7 @@ def test_constraints(exchange: Exchange) -> None:
     follow_or_refuse(exchange)
 
 
-@should(
+@AREA.should(
     "follow a strict schema of a hundred properties, one of them of eight levels, or refuse it",
     on=(WIDE,),
     source="openai-structured-outputs#supported-schemas",
@@ -233,7 +235,7 @@ def test_wide_and_deep(exchange: Exchange) -> None:
     follow_or_refuse(exchange)
 
 
-@should(
+@AREA.should(
     "keep property names with spaces, dots, dashes and letters beyond ASCII as they are, or refuse them",
     on=(NAMES,),
     source="openai-openapi#ResponseFormatJsonSchemaSchema",
@@ -258,7 +260,7 @@ def test_names(exchange: Exchange) -> None:
         assert names == wanted, f"the properties {sorted(wanted)} were asked for, and {sorted(names)} came"
 
 
-@should(
+@AREA.should(
     "keep letters beyond ASCII in the values of structured output",
     on=(SCHEMA_FLAT,),
     source="openai-openapi#ChatCompletionResponseMessage.content",
@@ -280,7 +282,7 @@ def test_letters(exchange: Exchange) -> None:
         assert given.startswith("Zoë"), f"Zoë Ångström is called {name!r:.80}"
 
 
-@should(
+@AREA.should(
     "write the members of an object in the order of the schema's properties",
     on=(SCHEMA_FLAT,),
     source="openai-structured-outputs#key-ordering",
@@ -298,7 +300,7 @@ def test_key_order(exchange: Exchange) -> None:
         assert list(output) == wanted, f"the members come in the order {list(output)}, the schema has {wanted}"
 
 
-@should(
+@AREA.should(
     "refuse a strict schema that is not supported with a 4xx, or follow it all the same",
     on=(ARRAY_ROOT, OPEN),
     source="openai-structured-outputs#supported-schemas",
@@ -320,7 +322,7 @@ def test_unsupported(exchange: Exchange) -> None:
     follow_or_refuse(exchange)
 
 
-@must(
+@AREA.must(
     "report length as the finish_reason of JSON that the limit cut off",
     on=(CUT, SCHEMA_NESTED),
     source="openai-openapi#CreateChatCompletionResponse.choices.finish_reason",
@@ -348,7 +350,7 @@ def _of_the_limit(exchange: Exchange) -> bool:
     return any(each in said for each in ("max_", "minimum", "at least", "too small", "too low", "limit"))
 
 
-@should(
+@AREA.should(
     "give what was written of JSON that the limit cut off, and not refuse it",
     on=(CUT, SCHEMA_NESTED),
     source="openai-openapi#CreateChatCompletionResponse.choices.finish_reason",
@@ -368,7 +370,7 @@ def test_cut_is_given(send: Send, model: Model) -> None:
         raise Violation(f"cut off after 8 tokens, it is {exchange.outcome}: {exchange.text[:160]}", exchange)
 
 
-@may(
+@AREA.may(
     "refuse JSON mode where the prompt does not speak of JSON, or answer with an object all the same",
     on=(NO_WORD,),
     source="openai-structured-outputs#json-mode",
@@ -393,7 +395,7 @@ def _formatted(request: Request) -> bool:
     return "response_format" in request.asked
 
 
-@must(
+@AREA.must(
     "take response_format text as if there were no response_format",
     on=(PLAIN,),
     source="openai-openapi#ResponseFormatText",

@@ -9,12 +9,14 @@ from typing import Any
 
 from conformance.contract.faults import edit, header, put, respond, status
 from conformance.contract.requests import PLAIN, UNKNOWN_MODEL, UNKNOWN_TOKEN, bad, intrusive, once
-from conformance.contract.requirement import Family, Fault, must, should
+from conformance.contract.requirement import Area, Fault, Scope
 from conformance.contract.scopes import EVERY_ERROR, EVERY_FAILED_STREAM, EVERY_RESPONSE, EVERY_UNAUTHENTICATED
 from conformance.evidence.archive import Send
 from conformance.evidence.exchange import MODEL, SCRUBBED_KEY, Exchange, Inconclusive, NotApplicable, Request, Violation
 
 from .test_streaming import failing
+
+AREA = Area("security")
 
 ECHO = 16  #: contiguous characters of a token that disclose it
 CREDENTIAL = re.compile(
@@ -35,7 +37,7 @@ INTERNALS = re.compile(
     re.IGNORECASE,
 )
 NO_SUCH_MODEL = {"message": "No such model.", "type": "server_error", "param": None, "code": "model_not_found"}
-UNKNOWN_KEY = Family(
+UNKNOWN_KEY = Scope(
     "every response to an unknown key",
     lambda request: EVERY_RESPONSE.meant(request) and request.credentials == "unknown",
     lambda exchange: (
@@ -46,7 +48,7 @@ UNKNOWN_KEY = Family(
 )
 
 
-@must(
+@AREA.must(
     "refuse a request without valid credentials without any completion, usage or list of models",
     on=EVERY_UNAUTHENTICATED,
     source="rfc9110#15.5.2",
@@ -69,7 +71,7 @@ def _unknown_model_only(fault: Fault) -> Fault:
     return lambda each: fault(each) if each.request.asked.get("model") == UNKNOWN_MODEL else each
 
 
-@must(
+@AREA.must(
     "refuse an unknown key alike, whether the model that it asks for exists or not",
     on=UNKNOWN_KEY,
     source="rfc9110#15.5.2",
@@ -132,7 +134,7 @@ def without_choices(document: Any) -> Any:
     )
 
 
-@must(
+@AREA.must(
     "never echo the token it was sent, nor 16 characters of it, in header or body",
     on=EVERY_RESPONSE,
     source="rfc6750#5.2",
@@ -161,7 +163,7 @@ def around(text: str, part: str) -> str:
     return repr(text[max(start - 40, 0) : start + len(part) + 20])
 
 
-@must(
+@AREA.must(
     "disclose no credentials of an upstream provider, nor the account that it has there",
     on=EVERY_RESPONSE,
     source="rfc6750#5.2",
@@ -188,7 +190,7 @@ def masked(found: re.Match[str] | None) -> str:
     return f"{found[0][:12]}…, {len(found[0])} characters" if found else ""
 
 
-@should(
+@AREA.should(
     "not pass on the name of its account with an upstream provider",
     on=EVERY_RESPONSE,
     source="owasp#api8",
@@ -209,7 +211,7 @@ def test_no_upstream_account(exchange: Exchange) -> None:
     assert not found, f"the response names an account: {masked(found)}"
 
 
-@should(
+@AREA.should(
     "keep stack traces, panics, file paths, private addresses and internal host names out of errors",
     on=EVERY_ERROR,
     source="owasp#api8",
@@ -229,7 +231,7 @@ def test_errors_hide_internals(exchange: Exchange) -> None:
     _hides_internals(exchange, exchange.text)
 
 
-@should(
+@AREA.should(
     "keep stack traces, panics, file paths, private addresses and internal host names out of errors in streams, too",
     on=EVERY_FAILED_STREAM,
     source="owasp#api8",
@@ -273,7 +275,7 @@ INSIDE = re.compile(
 )
 
 
-@should(
+@AREA.should(
     "refuse an image at a loopback, link-local or private address, or in a file of its own, with a client error",
     on=(LOOPBACK, METADATA, LOOPBACK_6, SERVERS_FILE),
     source="owasp#api7",
@@ -291,7 +293,7 @@ def test_internal_image_refused(exchange: Exchange) -> None:
     assert 400 <= exchange.status < 500, said
 
 
-@should(
+@AREA.should(
     "tell nothing of what is, or is not, at an internal address that an image is to come from",
     on=(LOOPBACK, METADATA, LOOPBACK_6),
     source="owasp#api7",
@@ -319,7 +321,7 @@ UNKNOWN_LAST = two_models("two-models-unknown-last", MODEL, UNKNOWN_MODEL)
 UNKNOWN_FIRST = two_models("two-models-unknown-first", UNKNOWN_MODEL, MODEL)
 
 
-@should(
+@AREA.should(
     "refuse a body with two models, or take the same one of them whatever their order",
     on=(UNKNOWN_LAST, UNKNOWN_FIRST),
     source="rfc8259#4",

@@ -6,18 +6,20 @@ from collections import Counter
 
 from conformance.contract.faults import edit, only, respond, status
 from conformance.contract.profile import Model
-from conformance.contract.requests import chat, tries
-from conformance.contract.requirement import may, should
+from conformance.contract.requests import attempts, chat
+from conformance.contract.requirement import Area
 from conformance.evidence.archive import Send
 from conformance.evidence.exchange import Exchange, Inconclusive, NotApplicable
 
 from .test_sampling import EXTREMES, extremes
 
+AREA = Area("seed")
+
 _PROMPT = "Make up a sentence about the sea."
 SEED_ZERO = chat(_PROMPT, label="seed-zero", seed=0, max_tokens=30)
 
 
-@should(
+@AREA.should(
     "accept every 64-bit integer as a seed",
     on=(SEED_ZERO,),
     source="openai-openapi#CreateChatCompletionRequest.seed",
@@ -53,7 +55,7 @@ def _different(document: object) -> None:
             choice["message"]["content"] = document["id"]
 
 
-@may(
+@AREA.may(
     "give the same text at least twice of three times for the same seed and system_fingerprint",
     on=(SEED_ZERO,),
     source="openai-openapi#CreateChatCompletionRequest.seed",
@@ -65,7 +67,7 @@ def _different(document: object) -> None:
 def test_same_text(send: Send) -> None:
     texts: list[str] = []
     prints = set()
-    for request in tries(SEED_ZERO):
+    for request in attempts(SEED_ZERO):
         exchange = send(request)
         content = exchange.messages[0].get("content") if exchange.messages else None
         if not isinstance(content, str):

@@ -9,9 +9,11 @@ from collections.abc import Iterable
 from conformance.contract.faults import only, respond, status
 from conformance.contract.profile import Model
 from conformance.contract.requests import TOOL_AUTO, TOOL_NAMED, TOOL_NONE, TOOL_REQUIRED
-from conformance.contract.requirement import Family, must, should
+from conformance.contract.requirement import Area, Scope
 from conformance.evidence.archive import Send
 from conformance.evidence.exchange import Exchange, Inconclusive, NotApplicable, Request, Violation
+
+AREA = Area("served")
 
 #: Statuses that speak of the key, the account, the moment or the size, not of what was asked.
 _OF_ANOTHER_THING = (401, 402, 403, 407, 408, 413, 429)
@@ -21,7 +23,7 @@ def _valid(request: Request) -> bool:
     return request.path == "/chat/completions" and request.expect == "reply" and request.authentic
 
 
-VALID = Family(
+VALID = Scope(
     "every last answer to a valid request",
     _valid,
     lambda each: (
@@ -50,7 +52,7 @@ def refuses(exchange: Exchange) -> bool:
     return exchange.refused and exchange.status < 500 and exchange.status not in _OF_ANOTHER_THING
 
 
-@should(
+@AREA.should(
     "answer no valid request with a server error, asked again neither",
     on=VALID,
     source="rfc9110#15.6",
@@ -94,7 +96,7 @@ def _says_nothing(exchange: Exchange) -> bool:
     return not set(_words(said)) - _EMPTY
 
 
-@should(
+@AREA.should(
     "say of a valid request that it refuses what it is that it does not take",
     on=VALID,
     source="openai-openapi#Error.message",
@@ -121,7 +123,7 @@ def _apart_from_streaming(exchange: Exchange) -> str:
     return json.dumps([asked, exchange.request.headers], sort_keys=True)
 
 
-@should(
+@AREA.should(
     "take a request streamed where it takes it plain, and the other way about",
     on=VALID,
     source="openai-openapi#CreateChatCompletionRequest.stream",
@@ -153,7 +155,7 @@ def _while_thinking(exchange: Exchange) -> bool:
     return refuses(exchange) and "thinking" in exchange.text.lower()
 
 
-@must(
+@AREA.must(
     "take a tool_choice of none, of required and of a named function where it takes tools",
     on=(TOOL_AUTO, TOOL_NONE, TOOL_REQUIRED, TOOL_NAMED),
     source="openai-openapi#ChatCompletionToolChoiceOption",

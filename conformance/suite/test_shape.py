@@ -8,7 +8,7 @@ from typing import Any
 
 from conformance.billing.dialects import mapped
 from conformance.contract.faults import DROP, chunk, content, edit, events, put
-from conformance.contract.requirement import Family, Fault, Level, Requirement, enter, test_of
+from conformance.contract.requirement import Fault, Level, Requirement, Scope, enter, test_of
 from conformance.contract.schema import Clause, break_relation, clauses, example, mutations, observe
 from conformance.contract.scopes import (
     EVERY_CHUNKED,
@@ -37,7 +37,7 @@ def _broken(clause: Clause) -> Iterable[tuple[str, Fault]]:
         yield name, put(path, DROP if name == "dropped" else value)
 
 
-def _requirement(root: str, clause: Clause, on: Family, documents: Documents) -> Requirement:
+def _requirement(root: str, clause: Clause, on: Scope, documents: Documents) -> Requirement:
     def check(exchange: Exchange) -> None:
         observed = observe(clause, documents(exchange))
         if not observed.judged:
@@ -80,7 +80,7 @@ def _at(clause: Clause) -> str:
     return " ".join(base + pointer.strip("/").replace("/", ".") for pointer in (relation["total"], *relation["parts"]))
 
 
-def _family(clause: Clause) -> Family:
+def _family(clause: Clause) -> Scope:
     """What a clause of completion.json is judged on: usage wherever it came, the rest as the schema says."""
     if clause.id.startswith("usage."):
         return EVERY_USAGE

@@ -9,12 +9,14 @@ from typing import Any
 from conformance.contract.faults import edit, only, put, respond
 from conformance.contract.profile import Model
 from conformance.contract.requests import PLAIN, STOP, STOP_STREAM, chat, streamed
-from conformance.contract.requirement import may, must
+from conformance.contract.requirement import Area
 from conformance.contract.scopes import broken_off
 from conformance.evidence.archive import Send
 from conformance.evidence.exchange import Exchange, Inconclusive, NotApplicable, Violation, list_of
 
 from .test_served import refuses
+
+AREA = Area("stop")
 
 #: Two words, and characters of three bytes each, so that the sequence spans tokens.
 STOP_WIDE_STREAM = streamed(
@@ -64,7 +66,7 @@ def _in_stream(text: str) -> Any:
     return edit(change)
 
 
-@must(
+@AREA.must(
     "end the text before a stop sequence, and leave the sequence out",
     on=(STOP,),
     source="openai-openapi#StopConfiguration",
@@ -84,7 +86,7 @@ def test_text_ends_before(exchange: Exchange) -> None:
     _ends_before(exchange, "ALPHA", "BRAVO", "CHARLIE")
 
 
-@must(
+@AREA.must(
     "accept up to four stop sequences, of which the first to occur ends the text",
     on=(STOP_FOUR, STOP, PLAIN),
     source="openai-openapi#StopConfiguration",
@@ -132,7 +134,7 @@ def _for_white_space(exchange: Exchange) -> bool:
     return refuses(exchange) and re.search(r"white.?space", exchange.text, re.IGNORECASE) is not None
 
 
-@may(
+@AREA.may(
     "take a stop sequence of white space",
     on=(STOP_FOUR,),
     source="openai-openapi#StopConfiguration",
@@ -148,7 +150,7 @@ def test_white_space(exchange: Exchange) -> None:
     assert not exchange.refused, f"a stop sequence of two line ends is refused: {exchange.text[:160]}"
 
 
-@must(
+@AREA.must(
     "report stop as the finish_reason of a reply that a stop sequence ended",
     on=(STOP, STOP_STREAM),
     source="openai-openapi#CreateChatCompletionResponse.choices.finish_reason",
@@ -167,7 +169,7 @@ def test_reason_is_stop(exchange: Exchange) -> None:
     assert reason == "stop", f"a stop sequence ended the text {text[:80]!r} with finish_reason {reason!r}"
 
 
-@must(
+@AREA.must(
     "end a streamed text before a stop sequence too, over however many chunks it is spread",
     on=(STOP_STREAM, STOP_WIDE_STREAM),
     source="openai-openapi#StopConfiguration",

@@ -8,7 +8,7 @@ from typing import Any
 
 from conformance.contract.faults import DROP, chunk, edit, events, header, late, put, status
 from conformance.contract.requests import NO_MESSAGES_STREAM, UNKNOWN_MODEL_ERROR, bad
-from conformance.contract.requirement import Fault, must, should
+from conformance.contract.requirement import Area, Fault
 from conformance.contract.scopes import (
     EVERY_CHUNKED,
     EVERY_COMPLETED_STREAM,
@@ -21,6 +21,8 @@ from conformance.contract.scopes import (
 )
 from conformance.evidence.exchange import Exchange, NotApplicable, Read, list_of
 from conformance.evidence.sse import DONE, EventStream
+
+AREA = Area("streaming")
 
 Chunks = list[dict[str, Any]]
 
@@ -95,7 +97,7 @@ def _one_more(position: int, **members: Any) -> Fault:
 # --- what is the same in every chunk ------------------------------------------------------------------------
 
 
-@must(
+@AREA.must(
     "give all chunks of a stream the same id",
     on=EVERY_CHUNKED,
     source="openai-openapi#CreateChatCompletionStreamResponse.id",
@@ -110,7 +112,7 @@ def test_one_id(chunks: Chunks) -> None:
     assert len(ids) == 1, f"the chunks have {len(ids)} ids: {', '.join(ids[:3])}"
 
 
-@must(
+@AREA.must(
     "give all chunks of a stream the same created time",
     on=EVERY_CHUNKED,
     source="openai-openapi#CreateChatCompletionStreamResponse.created",
@@ -125,7 +127,7 @@ def test_one_created(chunks: Chunks) -> None:
     assert len(times) == 1, f"the chunks have {len(times)} created times: {', '.join(map(str, times[:3]))}"
 
 
-@should(
+@AREA.should(
     "name the same model in all chunks of a stream",
     on=EVERY_CHUNKED,
     source="openai-openapi#CreateChatCompletionStreamResponse.model",
@@ -142,7 +144,7 @@ def test_one_model(chunks: Chunks) -> None:
 # --- choices ------------------------------------------------------------------------------------------------
 
 
-@must(
+@AREA.must(
     "give every streamed choice the index 0 where one choice was asked for",
     on=EVERY_CHUNKED,
     source="openai-openapi#CreateChatCompletionStreamResponse.choices.index",
@@ -159,7 +161,7 @@ def test_index_zero(chunks: Chunks, asked: dict[str, Any]) -> None:
     assert not others, f"one choice was asked for, yet choices have the index {', '.join(map(str, others))}"
 
 
-@should(
+@AREA.should(
     "begin each streamed choice with the role assistant, and give it no other role",
     on=EVERY_CHUNKED,
     source="openai-openapi#ChatCompletionStreamResponseDelta.role",
@@ -179,7 +181,7 @@ def test_role_first(chunks: Chunks) -> None:
         assert not others, f"a delta of choice {index} has the role {others[0]!r}"
 
 
-@should(
+@AREA.should(
     "name the role once in each streamed choice",
     on=EVERY_CHUNKED,
     source="openai-python#lib/streaming/_deltas.py",
@@ -194,7 +196,7 @@ def test_role_once(chunks: Chunks) -> None:
         assert len(roles) <= 1, f"{len(roles)} deltas of choice {index} name the role"
 
 
-@must(
+@AREA.must(
     "give each choice of a completed stream exactly one finish_reason",
     on=EVERY_COMPLETED_STREAM,
     source="openai-openapi#CreateChatCompletionStreamResponse.choices.finish_reason",
@@ -221,7 +223,7 @@ def _early_finish(before: list[Read]) -> list[Read]:
     return [*before[: at - 1], before[at], before[at - 1], *before[at + 1 :]] if at > 1 else before
 
 
-@must(
+@AREA.must(
     "send nothing of a choice after its finish_reason",
     on=EVERY_CHUNKED,
     source="openai-openapi#CreateChatCompletionStreamResponse.choices.finish_reason",
@@ -249,7 +251,7 @@ def test_nothing_after_finish(chunks: Chunks) -> None:
 # --- deltas --------------------------------------------------------------------------------------------------
 
 
-@should(
+@AREA.should(
     "send deltas alone: no message beside them, which repeats what was said",
     on=EVERY_CHUNKED,
     source="openai-openapi#CreateChatCompletionStreamResponse.choices.delta",
@@ -280,7 +282,7 @@ def _whole_at_end(before: list[Read]) -> list[Read]:
     return [*before[:at], (before[at][0], chunk(documents[0] | {"choices": [again]})), *before[at:]]
 
 
-@should(
+@AREA.should(
     "not say all the text of a choice once more at its end",
     on=EVERY_COMPLETED_STREAM,
     source="openai-openapi#CreateChatCompletionStreamResponse.choices.delta",
@@ -300,7 +302,7 @@ def test_text_not_again(chunks: Chunks) -> None:
         raise NotApplicable("no choice has a text of 20 characters in several pieces")
 
 
-@must(
+@AREA.must(
     "send data: [DONE] only after every choice has its finish_reason",
     on=EVERY_STREAM,
     source="openai-openapi#CreateChatCompletionStreamResponse.choices.finish_reason",
@@ -335,7 +337,7 @@ def _on_last_choice(document: Any) -> None:
         document["choices"] = [{"index": 0, "delta": {}, "finish_reason": None}]
 
 
-@must(
+@AREA.must(
     "send usage in exactly one chunk where it was asked for",
     on=EVERY_USAGE_STREAM,
     source="openai-openapi#ChatCompletionStreamOptions.include_usage",
@@ -350,7 +352,7 @@ def test_usage_once(chunks: Chunks) -> None:
     assert count == 1, f"{count or 'no'} chunks of {len(chunks)} have a usage that is not null"
 
 
-@must(
+@AREA.must(
     "send usage in a chunk of its own, with an empty array of choices",
     on=EVERY_USAGE_STREAM,
     source="openai-openapi#ChatCompletionStreamOptions.include_usage",
@@ -376,7 +378,7 @@ def _usage_early(before: list[Read]) -> list[Read]:
     return [*before[: at - 1], before[at], before[at - 1], *before[at + 1 :]] if at > 1 else before
 
 
-@must(
+@AREA.must(
     "send the usage in the last chunk before data: [DONE]",
     on=EVERY_USAGE_STREAM,
     source="openai-openapi#ChatCompletionStreamOptions.include_usage",
@@ -398,7 +400,7 @@ def test_usage_last(exchange: Exchange, chunks: Chunks) -> None:
     assert not late, f"{late} more chunk(s) follow the chunk with usage, and the official SDK loses it"
 
 
-@should(
+@AREA.should(
     "give every other chunk a usage of null where usage was asked for",
     on=EVERY_USAGE_STREAM,
     source="openai-openapi#ChatCompletionStreamOptions.include_usage",
@@ -413,7 +415,7 @@ def test_usage_null_elsewhere(chunks: Chunks) -> None:
     assert not without, f"{len(without)} of {len(chunks)} chunks have no usage member"
 
 
-@should(
+@AREA.should(
     "send no usage in a stream that did not ask for it",
     on=EVERY_UNASKED_STREAM,
     source="openai-openapi#CreateChatCompletionStreamResponse.usage",
@@ -428,7 +430,7 @@ def test_usage_unasked(chunks: Chunks) -> None:
     assert not count, f"{count} of {len(chunks)} chunks have usage, which was not asked for"
 
 
-@should(
+@AREA.should(
     "give every chunk a choice in a stream that did not ask for usage",
     on=EVERY_UNASKED_STREAM,
     source="openai-openapi#CreateChatCompletionStreamResponse.choices",
@@ -460,7 +462,7 @@ def _errors(stream: EventStream) -> list[int]:
     ]
 
 
-@should(
+@AREA.should(
     "tell of a failure within a stream with an error object that has a message",
     on=EVERY_FAILED_STREAM,
     source="openai-openapi#ErrorResponse",
@@ -478,7 +480,7 @@ def test_error_told(stream: EventStream) -> None:
         assert message, "the message of the error in the stream is empty"
 
 
-@should(
+@AREA.should(
     "give an error within a stream the type and the code that an error response has",
     on=EVERY_FAILED_STREAM,
     source="openai-openapi#Error",
@@ -503,7 +505,7 @@ def test_error_typed(stream: EventStream) -> None:
         assert code is None or isinstance(code, str), f"the error in the stream has the code {code!r}"
 
 
-@should(
+@AREA.should(
     "tell by the status that a streamed request fails before anything was written",
     on=EVERY_FAILED_STREAM,
     source="openai-openapi#createChatCompletion",
@@ -520,7 +522,7 @@ def test_early_failure_has_status(exchange: Exchange, chunks: Chunks) -> None:
     assert chunks, f"HTTP {exchange.status}, and the stream is nothing but an error: {exchange.text[:160].strip()}"
 
 
-@should(
+@AREA.should(
     "not finish a choice as if it were whole after an error within the stream",
     on=EVERY_FAILED_STREAM,
     source="openai-openapi#CreateChatCompletionStreamResponse.choices.finish_reason",
@@ -536,7 +538,7 @@ def test_error_is_final(stream: EventStream) -> None:
     assert not reasons, f"after the error event a choice ends with finish_reason {reasons[0]}"
 
 
-@should(
+@AREA.should(
     "not end a stream in silence: without a finish_reason, [DONE] or an error event",
     on=EVERY_STREAM,
     source="openai-python#_streaming.py",
@@ -559,7 +561,7 @@ def test_no_silent_end(exchange: Exchange, stream: EventStream, chunks: Chunks) 
 UNKNOWN_MODEL_STREAM = bad("unknown-model-stream", UNKNOWN_MODEL_ERROR.asked | {"stream": True})
 
 
-@must(
+@AREA.must(
     "refuse a streamed request without messages, or for an unknown model, with a client error, not in a stream",
     on=(NO_MESSAGES_STREAM, UNKNOWN_MODEL_STREAM),
     source="whatwg-sse#processing-model",

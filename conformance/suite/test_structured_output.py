@@ -11,7 +11,7 @@ from referencing import Registry
 from referencing.exceptions import Unresolvable
 
 from conformance.contract.faults import edit, put
-from conformance.contract.requirement import must, should
+from conformance.contract.requirement import Area
 from conformance.contract.scopes import (
     broken_off,
     cut_short,
@@ -22,6 +22,8 @@ from conformance.contract.scopes import (
 )
 from conformance.evidence.exchange import Exchange, Inconclusive, NotApplicable, Request
 from conformance.evidence.strict_json import JSONError, loads
+
+AREA = Area("structured_output")
 
 DEMANDING = "schema."  #: begins the features of what not every upstream can follow, each a requirement of its own
 
@@ -114,7 +116,7 @@ def _parsed(content: Any) -> Any:
         raise AssertionError(f"the content is not JSON ({error}): {content[:160]!r}") from None
 
 
-@must(
+@AREA.must(
     "answer with a JSON object in JSON mode",
     on=JSON_OBJECT,
     source="openai-openapi#ResponseFormatJsonObject",
@@ -139,7 +141,7 @@ def _follow(exchange: Exchange) -> None:
 WHITE_SPACE = 50  #: characters in a row, more than any indentation
 
 
-@should(
+@AREA.should(
     "not let a structured reply run into white space until the limit cuts it off",
     on=STRUCTURED,
     source="openai-structured-outputs#json-mode",
@@ -167,7 +169,7 @@ def _another_object(document: Any) -> None:
             choice["delta"]["content"] = '{"extra": 1}' if "role" in choice["delta"] else ""
 
 
-@must(
+@AREA.must(
     "follow a strict JSON Schema",
     on=BY_SCHEMA,
     source="openai-structured-outputs",
@@ -181,7 +183,7 @@ def test_follows_schema(exchange: Exchange) -> None:
     _follow(exchange)
 
 
-@must(
+@AREA.must(
     "follow a strict JSON Schema in streamed replies too",
     on=BY_SCHEMA_STREAMED,
     source="openai-structured-outputs#streaming",

@@ -16,11 +16,11 @@ from conformance.contract.requests import (
     TOOL_REQUIRED,
     TOOL_STRICT,
     WEATHER,
+    attempts,
     chat,
     streamed,
-    tries,
 )
-from conformance.contract.requirement import may, must, should
+from conformance.contract.requirement import Area
 from conformance.contract.scopes import broken_off, failed
 from conformance.evidence.archive import Send
 from conformance.evidence.exchange import Exchange, Inconclusive, NotApplicable, Request, Violation, list_of
@@ -28,6 +28,8 @@ from conformance.evidence.strict_json import JSONError, loads
 
 from .test_roles import REFUSED, answered, lacks, one_of_three, parts, without
 from .test_sampling import ended_early, roomy
+
+AREA = Area("tool_use")
 
 JSONObject = dict[str, Any]
 
@@ -200,7 +202,7 @@ def _calls(exchange: Exchange) -> list[JSONObject]:
 def _until(send: Send, request: Request, calls: int) -> Exchange:
     """The first of three answers with so many calls. Raises Inconclusive where there is none."""
     most = 0
-    for attempt in tries(request):
+    for attempt in attempts(request):
         exchange = send(attempt)
         if len(_calls(exchange)) >= calls:
             return exchange
@@ -217,7 +219,7 @@ def _object(text: Any) -> JSONObject | None:
     return value if isinstance(value, dict) else None
 
 
-@should(
+@AREA.should(
     "end a reply in which the model chose to call a tool with the finish_reason tool_calls",
     on=(TOOL_AUTO, TOOL_SAID_AUTO),
     source="openai-openapi#ChatCompletionToolChoiceOption",
@@ -248,7 +250,7 @@ def test_auto(send: Send) -> None:
         raise silent[0]
 
 
-@should(
+@AREA.should(
     "take a tool_choice of auto, which is the default, as it takes tools without one",
     on=(TOOL_SAID_AUTO, TOOL_AUTO),
     source="openai-openapi#ChatCompletionToolChoiceOption",
@@ -267,7 +269,7 @@ def test_said_auto(send: Send) -> None:
     assert said.succeeded, f"tool_choice auto is answered with {said.outcome}: {' '.join(said.text.split())[:160]}"
 
 
-@may(
+@AREA.may(
     "call only what tool_choice allows where it is allowed_tools, or refuse it with a 4xx",
     on=(TOOL_ALLOWED,),
     source="openai-openapi#ChatCompletionAllowedToolsChoice",
@@ -294,7 +296,7 @@ def test_allowed(exchange: Exchange) -> None:
 def _not_in_one_form_only(send: Send) -> None:
     """A model may call one tool at a time; what makes several each time plainly can make them in a stream, too."""
     counts = {
-        request.label: [len(_calls(send(each))) for each in tries(request)]
+        request.label: [len(_calls(send(each))) for each in attempts(request)]
         for request in (TOOL_PARALLEL, TOOL_PARALLEL_STREAM)
     }
     one_each = [label for label, found in counts.items() if set(found) == {1}]
@@ -304,7 +306,7 @@ def _not_in_one_form_only(send: Send) -> None:
     )
 
 
-@should(
+@AREA.should(
     "make several calls in one message, each with an id and arguments of its own",
     on=(TOOL_PARALLEL, TOOL_PARALLEL_STREAM),
     source="openai-openapi#ParallelToolCalls",
@@ -333,7 +335,7 @@ def test_several(send: Send) -> None:
         assert apart, f"“{request}”: no call for Paris and another for Tokyo: {'; '.join(said)[:300]}"
 
 
-@should(
+@AREA.should(
     "give {} as the arguments of a function without parameters, streamed or not",
     on=(TOOL_BARE, TOOL_BARE_STREAM),
     source="openai-openapi#FunctionParameters",
@@ -383,7 +385,7 @@ def _unread(exchange: Exchange) -> str:
     return "" if reason == "stop" else f"the finish_reason is {reason!r}"
 
 
-@must(
+@AREA.must(
     "answer with the result of a tool that is sent back",
     on=(TOOL_AUTO,),
     source="openai-openapi#ChatCompletionRequestToolMessage",
@@ -401,7 +403,7 @@ def test_round_trip(send: Send) -> None:
     one_of_three(send, after_call(send), _unread)
 
 
-@should(
+@AREA.should(
     "give the result of each of several calls to the call it belongs to, as text or as an array of parts",
     on=(TOOL_RESULTS,),
     source="openai-openapi#ChatCompletionRequestToolMessage.tool_call_id",
@@ -431,7 +433,7 @@ def _confused_results(exchange: Exchange) -> str:
     return "" if right else f"the station of Tokyo is named for Paris: {text[:160]!r}"
 
 
-@must(
+@AREA.must(
     "follow a system message where tools are offered, too",
     on=(TOOL_RESULTS,),
     source="openai-openapi#ChatCompletionRequestSystemMessage",
@@ -443,7 +445,7 @@ def _confused_results(exchange: Exchange) -> str:
 def test_system_beside_tools(send: Send) -> None:
     if not send(TOOL_RESULTS).succeeded:
         raise Inconclusive("results of tools are refused, which is another requirement")
-    if any(not _untold(send(each)) for each in tries(TOOL_RESULTS)):
+    if any(not _untold(send(each)) for each in attempts(TOOL_RESULTS)):
         return
     free = send(_without_tools(TOOL_RESULTS))
     if not free.succeeded or lacks(["KIWI7"])(free):
@@ -464,7 +466,7 @@ def _untold(exchange: Exchange) -> str:
     return lacks(["KIWI7"])(exchange)
 
 
-@should(
+@AREA.should(
     "let the model read the text that stands beside its tool calls",
     on=(TOOL_TEXT_BESIDE,),
     source="openai-openapi#ChatCompletionRequestAssistantMessage.content",
@@ -482,7 +484,7 @@ def test_text_beside(send: Send) -> None:
     one_of_three(send, TOOL_TEXT_BESIDE, lacks(["ZX417", "WB682"]))
 
 
-@should(
+@AREA.should(
     "take calls with the arguments {}, which is what a function without parameters is called with, in a history",
     on=(TOOL_TEXT_BESIDE,),
     source="openai-openapi#ChatCompletionRequestAssistantMessage.tool_calls",
@@ -501,7 +503,7 @@ def _names_arguments(exchange: Exchange) -> bool:
     return any(word in told for word in ("argument", "input", "json"))
 
 
-@should(
+@AREA.should(
     "answer a history with arguments that are empty or no JSON, or refuse it with a 400 or 422 that says so",
     on=(TOOL_ODD_ARGUMENTS,),
     source="openai-openapi#ChatCompletionMessageToolCall.function.arguments",
@@ -523,7 +525,7 @@ def test_odd_arguments(send: Send) -> None:
     one_of_three(send, TOOL_ODD_ARGUMENTS, lacks(["QC5081"]))
 
 
-@should(
+@AREA.should(
     "take an empty array of tools as if there were none, or refuse it with status 400 or 422 and an error object",
     on=(EMPTY_TOOLS,),
     source="openai-openapi#CreateChatCompletionRequest.tools",
@@ -552,7 +554,7 @@ def test_no_tools(exchange: Exchange) -> None:
     )
 
 
-@must(
+@AREA.must(
     "report length for a tool call whose arguments the limit cut off, streamed or not",
     on=(TOOL_CUT, TOOL_CUT_STREAM),
     source="openai-openapi#CreateChatCompletionResponse.choices.finish_reason",
@@ -577,7 +579,7 @@ def test_cut_call_is_length(exchange: Exchange, asked: JSONObject) -> None:
     assert reason == "length", f"arguments that were cut off, {written[-1][-60:]!r}, end with finish_reason {reason!r}"
 
 
-@should(
+@AREA.should(
     "end a streamed call that the limit cuts off as it ends a plain one, and not with an error",
     on=(TOOL_CUT, TOOL_CUT_STREAM),
     source="openai-openapi#CreateChatCompletionResponse.choices.finish_reason",
@@ -590,7 +592,7 @@ def test_cut_call_is_no_error(send: Send) -> None:
     plain = send(TOOL_CUT)
     if not plain.succeeded or not plain.tool_calls:
         raise Inconclusive("no plain reply with a call came")
-    for request in tries(TOOL_CUT_STREAM):
+    for request in attempts(TOOL_CUT_STREAM):
         exchange = send(request)
         if not exchange.streamed:
             raise Inconclusive(f"“{request}” is {exchange.outcome}, and no stream")
@@ -608,7 +610,7 @@ def _lacking_of_schema(exchange: Exchange) -> str:
     return f"the arguments lack {' and '.join(missing)}, which the schema tells: {given[:200]!r}" if missing else ""
 
 
-@should(
+@AREA.should(
     "let the model read the whole schema of a function: $defs and $ref, enum, anyOf, descriptions, an empty object",
     on=(TOOL_KEYWORDS,),
     source="openai-openapi#FunctionParameters",
@@ -637,7 +639,7 @@ def _not_both(exchange: Exchange) -> str:
     return "" if _object(text) is not None else f"the content is no JSON object: {text[:160]!r}"
 
 
-@should(
+@AREA.should(
     "heed both tools and response_format of a request: JSON where tools are ruled out, a call where one is required",
     on=(FORMAT_BESIDE_TOOLS, CALL_BESIDE_FORMAT),
     source="openai-structured-outputs#introduction",
@@ -654,7 +656,7 @@ def test_beside_format(send: Send) -> None:
         one_of_three(send, request, _not_both)
 
 
-@should(
+@AREA.should(
     "take strict functions where it takes functions",
     on=(TOOL_STRICT, TOOL_REQUIRED),
     source="openai-openapi#FunctionObject.strict",
@@ -671,7 +673,7 @@ def test_strict_taken(send: Send) -> None:
     assert strict.succeeded, f"a strict function is answered with {strict.outcome}: {said}"
 
 
-@should(
+@AREA.should(
     "answer the deprecated functions with a function_call, or refuse them with a 4xx",
     on=(LEGACY_FUNCTION,),
     source="phanedge",

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from conformance.contract.faults import drop, edit, put
-from conformance.contract.requirement import must, should
+from conformance.contract.requirement import Area
 from conformance.contract.scopes import (
     EVERY_TOOL_CALL,
     EVERY_TOOL_STREAM,
@@ -21,6 +21,8 @@ from conformance.evidence.exchange import Exchange, Inconclusive, NotApplicable,
 from conformance.evidence.strict_json import JSONError, loads
 
 from .test_structured_output import problem
+
+AREA = Area("tools")
 
 JSONObject = dict[str, Any]
 Pieces = dict[tuple[int, int], list[JSONObject]]
@@ -125,7 +127,7 @@ def _parsed(arguments: str) -> JSONObject:
 # --- calls --------------------------------------------------------------------------------------------------
 
 
-@should(
+@AREA.should(
     "call only functions that the request offers",
     on=EVERY_TOOL_CALL,
     source="openai-openapi#ChatCompletionMessageToolCall.function.name",
@@ -150,7 +152,7 @@ def test_declared_names(exchange: Exchange, tool_calls: list[JSONObject], asked:
         assert meant in names, f"{name!r} is called, and only {', '.join(names) or 'nothing'} is offered"
 
 
-@should(
+@AREA.should(
     "give arguments that are a JSON object",
     on=EVERY_TOOL_CALL,
     source="openai-openapi#ChatCompletionMessageToolCall.function.arguments",
@@ -169,7 +171,7 @@ def test_arguments_are_json(exchange: Exchange) -> None:
         _parsed(arguments)
 
 
-@should(
+@AREA.should(
     "give the arguments that the function's schema requires",
     on=EVERY_TOOL_CALL,
     source="openai-functions",
@@ -204,7 +206,7 @@ def _ids(exchange: Exchange) -> list[str]:
     return [each for each in ids if isinstance(each, str) and each]
 
 
-@must(
+@AREA.must(
     "give the tool calls of one reply different ids",
     on=EVERY_TOOL_CALL,
     source="openai-openapi#ChatCompletionMessageToolCall.id",
@@ -222,7 +224,7 @@ def test_ids_differ(exchange: Exchange) -> None:
     assert not twice, f"{len(ids)} calls of one reply share ids: {', '.join(ids)}"
 
 
-@should(
+@AREA.should(
     "give the tool calls of different replies different ids",
     on=EVERY_TOOL_CALL,
     source="openai-openapi#ChatCompletionRequestToolMessage.tool_call_id",
@@ -267,7 +269,7 @@ def _said(exchange: Exchange) -> str:
     return json.dumps([message.get("content") for message in exchange.messages], ensure_ascii=False)[:160]
 
 
-@must(
+@AREA.must(
     "answer in text, without a tool call, where tool_choice is none",
     on=FORBIDDEN,
     source="openai-openapi#ChatCompletionToolChoiceOption",
@@ -285,7 +287,7 @@ def test_none_is_none(exchange: Exchange) -> None:
     assert any(message.get("content") for message in exchange.messages), "tool_choice is none, and no text came"
 
 
-@must(
+@AREA.must(
     "call a tool where tool_choice is required",
     on=REQUIRED,
     source="openai-openapi#ChatCompletionToolChoiceOption",
@@ -311,7 +313,7 @@ def _as_text(document: JSONObject) -> None:
             choice["finish_reason"] = "stop"
 
 
-@must(
+@AREA.must(
     "call the function that tool_choice names, and no other",
     on=NAMED,
     source="openai-openapi#ChatCompletionNamedToolChoice",
@@ -334,7 +336,7 @@ def test_named_is_called(exchange: Exchange, asked: JSONObject) -> None:
     assert not others, f"tool_choice names {wanted!r}, yet {others[0]!r} is called"
 
 
-@should(
+@AREA.should(
     "end a forced tool call with the finish_reason tool_calls or stop",
     on=FORCED,
     source="openai-functions",
@@ -352,7 +354,7 @@ def test_forced_finish(choices: list[JSONObject]) -> None:
     assert not others, f"the forced call ends with finish_reason {others[0]!r}"
 
 
-@must(
+@AREA.must(
     "call at most one tool where parallel_tool_calls is false",
     on=ONE_AT_MOST,
     source="openai-openapi#ParallelToolCalls",
@@ -369,7 +371,7 @@ def test_one_at_most(exchange: Exchange) -> None:
     assert max(counts) <= 1, f"parallel_tool_calls is false, yet {max(counts)} tools are called"
 
 
-@should(
+@AREA.should(
     "follow the parameters of a strict function",
     on=STRICT,
     source="openai-openapi#FunctionObject.strict",
@@ -421,7 +423,7 @@ def _call_ids(pieces: list[JSONObject]) -> list[str]:
     return list(dict.fromkeys(piece["id"] for piece in pieces if isinstance(piece.get("id"), str) and piece["id"]))
 
 
-@must(
+@AREA.must(
     "give the first piece of each streamed tool call its id, its type and the function's name",
     on=EVERY_TOOL_STREAM,
     source="openai-openapi#ChatCompletionMessageToolCallChunk",
@@ -443,7 +445,7 @@ def test_first_piece(chunks: list[JSONObject]) -> None:
         assert not lacking, f"{where} has no {' and no '.join(lacking)}: {json.dumps(first)[:160]}"
 
 
-@must(
+@AREA.must(
     "count the streamed tool calls of a choice 0, 1, 2 and so on",
     on=EVERY_TOOL_STREAM,
     source="openai-openapi#ChatCompletionMessageToolCallChunk.index",
@@ -460,7 +462,7 @@ def test_indices_from_zero(chunks: list[JSONObject]) -> None:
         assert indices == set(range(len(indices))), f"the calls of choice {choice} have the indices {sorted(indices)}"
 
 
-@must(
+@AREA.must(
     "give every streamed tool call an index of its own",
     on=EVERY_TOOL_STREAM,
     source="openai-python#lib/streaming/_deltas.py",
@@ -485,7 +487,7 @@ def _later(chunks: list[JSONObject]) -> Iterator[tuple[int, JSONObject]]:
     yield from found
 
 
-@should(
+@AREA.should(
     "name id and function of a streamed tool call once",
     on=EVERY_TOOL_STREAM,
     source="openai-python#lib/streaming/_deltas.py",
@@ -503,7 +505,7 @@ def test_named_once(chunks: list[JSONObject]) -> None:
         assert not again, f"a later piece of call {index} repeats {again!r}"
 
 
-@should(
+@AREA.should(
     "leave id and name out of later pieces, rather than send them empty",
     on=EVERY_TOOL_STREAM,
     source="openai-openapi#ChatCompletionMessageToolCallChunk",
@@ -591,7 +593,7 @@ def _text_of(text: str) -> str:
     return value if isinstance(value, str) else ""
 
 
-@must(
+@AREA.must(
     "stream arguments whose pieces add up to a JSON object",
     on=EVERY_TOOL_STREAM,
     source="openai-openapi#ChatCompletionMessageToolCallChunk.function.arguments",
@@ -619,7 +621,7 @@ def test_pieces_add_up(exchange: Exchange) -> None:
         raise Inconclusive(f"the arguments are no JSON object, which may be the model's doing: {slips[0][:160]!r}")
 
 
-@must(
+@AREA.must(
     "end a stream with tool calls with the finish_reason tool_calls where the model was free to call",
     on=EVERY_TOOL_STREAM,
     source="openai-openapi#CreateChatCompletionStreamResponse.choices.finish_reason",
@@ -644,7 +646,7 @@ def test_streamed_finish(exchange: Exchange, chunks: list[JSONObject]) -> None:
         raise NotApplicable("no choice with calls has a finish_reason, which is another requirement")
 
 
-@should(
+@AREA.should(
     "leave arguments out of a piece of a call that has none, rather than send null",
     on=EVERY_TOOL_STREAM,
     source="openai-openapi#ChatCompletionMessageToolCallChunk.function.arguments",

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from conformance.contract.faults import content, content_edit, failing, header, only, respond, status
 from conformance.contract.requests import LENGTH, PLAIN, once
-from conformance.contract.requirement import Family, must, should
+from conformance.contract.requirement import Area, Scope
 from conformance.contract.scopes import EVERY_RESPONSE, EVERY_SUCCESS
 from conformance.evidence.archive import Send
 from conformance.evidence.content_coding import undone
@@ -17,14 +17,16 @@ from conformance.evidence.strict_json import JSONError, duplicate_names, loads
 from .test_idempotence import SDK
 from .test_validation import NULLS
 
-EVERY_ARRIVAL = Family(
+AREA = Area("transport")
+
+EVERY_ARRIVAL = Scope(
     "every response, whole or cut short",
     EVERY_RESPONSE.meant,
     lambda each: each.failure is None or each.failure.kind == "truncated",
 )
 
 
-@must(
+@AREA.must(
     "answer a completed request with status 200 and no other 2xx status",
     on=EVERY_SUCCESS,
     source="openai-openapi#createChatCompletion",
@@ -46,7 +48,7 @@ def charset(exchange: Exchange) -> str:
     return found[1].lower().replace("utf8", "utf-8") if found else "utf-8"
 
 
-@must(
+@AREA.must(
     "declare a completion that was not streamed as application/json, in UTF-8 where it names a charset",
     on=EVERY_SUCCESS,
     source="openai-openapi#createChatCompletion",
@@ -70,7 +72,7 @@ def test_json_media_type(exchange: Exchange) -> None:
     assert charset(exchange) == "utf-8", f"the JSON is declared to be {charset(exchange)}, not UTF-8"
 
 
-@must(
+@AREA.must(
     "declare the answer to a streamed request as text/event-stream",
     on=EVERY_SUCCESS,
     source="openai-openapi#createChatCompletion",
@@ -95,7 +97,7 @@ def test_event_stream_media_type(exchange: Exchange) -> None:
 # --- the JSON text ------------------------------------------------------------------------------------------
 
 
-@must(
+@AREA.must(
     "send as body, where it does not stream, one JSON object in UTF-8 with nothing but white space around it",
     on=EVERY_RESPONSE,
     source="rfc8259#2",
@@ -129,7 +131,7 @@ def declares_json(exchange: Exchange) -> bool:
     return exchange.refused and exchange.media_type == "application/json"
 
 
-@should(
+@AREA.should(
     "give no JSON object two members of the same name",
     on=EVERY_RESPONSE,
     source="rfc8259#4",
@@ -157,7 +159,7 @@ def names_given_twice(text: str) -> list[str] | None:
 # --- framing ------------------------------------------------------------------------------------------------
 
 
-@must(
+@AREA.must(
     "send Content-Length or Transfer-Encoding, never both",
     on=EVERY_ARRIVAL,
     source="rfc9112#6.2",
@@ -174,7 +176,7 @@ def test_one_framing(exchange: Exchange) -> None:
     assert length is None or coding is None, f"Content-Length is {length} beside Transfer-Encoding: {coding}"
 
 
-@must(
+@AREA.must(
     "send as many bytes of content as its Content-Length says, and end what it sends in chunks",
     on=EVERY_ARRIVAL,
     source="rfc9112#6.3",
@@ -203,7 +205,7 @@ def test_whole_body(exchange: Exchange) -> None:
 # --- the id of a request ------------------------------------------------------------------------------------
 
 
-@should(
+@AREA.should(
     "name each response in an x-request-id header",
     on=EVERY_RESPONSE,
     source="openai-overview#debugging-requests",
@@ -220,7 +222,7 @@ def test_request_id(exchange: Exchange) -> None:
     assert (exchange.header("x-request-id") or "").strip(), f"x-request-id is absent or empty{instead}"
 
 
-@should(
+@AREA.should(
     "give every response an x-request-id of its own",
     on=EVERY_RESPONSE,
     source="openai-overview#debugging-requests",
@@ -244,7 +246,7 @@ def test_request_id_unique(exchanges: list[Exchange]) -> None:
 # --- content coding ------------------------------------------------------------------------------------------
 
 
-@must(
+@AREA.must(
     "send its content in the coding that Content-Encoding declares, and in one that was asked for",
     on=EVERY_RESPONSE,
     source="rfc9110#8.4",
@@ -270,7 +272,7 @@ def test_content_coding(exchange: Exchange) -> None:
 CHUNKED = once(replace(PLAIN, headers=(*JSON_CONTENT, ("transfer-encoding", "chunked")), label="body-in-chunks"))
 
 
-@must(
+@AREA.must(
     "serve a POST to /chat/completions under its base URL, with a certificate that verifies where that is https",
     on=(PLAIN,),
     source="phanedge#openapi",
@@ -286,7 +288,7 @@ def test_served(send: Send, send_raw: Send) -> None:
     assert exchange.status == 200, f"{exchange.outcome}: {exchange.text[:120].strip()}"
 
 
-@must(
+@AREA.must(
     "answer in one JSON document where stream is absent, false or null",
     on=(PLAIN, LENGTH, NULLS, SDK),
     source="openai-openapi#CreateChatCompletionRequest.stream",
@@ -308,7 +310,7 @@ def test_no_stream_unasked(exchange: Exchange) -> None:
     assert not exchange.text.lstrip("\ufeff\r\n ").startswith("data:"), f"the body is events: {exchange.text[:80]!r}"
 
 
-@should(
+@AREA.should(
     "take a request whose body comes in chunks",
     on=(CHUNKED,),
     source="rfc9112#7.1",

@@ -11,13 +11,15 @@ from unicodedata import normalize
 
 from conformance.contract.faults import content_edit, only, put, status
 from conformance.contract.requests import CHARACTERS, UNICODE, UNICODE_STREAM, WEATHER, chat, costly, once, streamed
-from conformance.contract.requirement import must, should
+from conformance.contract.requirement import Area
 from conformance.contract.scopes import EVERY_REPLY
 from conformance.evidence.archive import Send
 from conformance.evidence.exchange import Exchange, Inconclusive, NotApplicable
 from conformance.evidence.strict_json import JSONError, loads
 
 from .test_usage import same_prompt
+
+AREA = Area("unicode")
 
 SURROGATE = re.compile("[\ud800-\udfff]")
 DAMAGED = "\ufffd"
@@ -36,7 +38,7 @@ def strings(value: Any) -> Iterator[str]:
             yield from strings(each)
 
 
-@must(
+@AREA.must(
     "send no lone surrogate in any string",
     on=EVERY_REPLY,
     source="rfc8259#8.2",
@@ -54,7 +56,7 @@ def test_no_lone_surrogate(exchange: Exchange) -> None:
     assert not lone, f"a string holds a lone surrogate: {json.dumps(lone[0])[:120]}"
 
 
-@must(
+@AREA.must(
     "return no replacement character U+FFFD that the prompt did not have",
     on=EVERY_REPLY,
     source="whatwg-sse#parsing-an-event-stream",
@@ -120,7 +122,7 @@ def damage(text: str, original: str) -> str:
     return ""
 
 
-@must(
+@AREA.must(
     "return text in every script as the model wrote it",
     on=(UNICODE, UNICODE_STREAM, ESCAPED),
     source="rfc8259#8.1",
@@ -143,7 +145,7 @@ def test_text_survives(exchange: Exchange) -> None:
         raise Inconclusive(f"the model did not repeat the text exactly: {texts[:1]!r:.160}")
 
 
-@must(
+@AREA.must(
     "count the same prompt_tokens for text sent raw and as \\u escapes",
     on=(UNICODE, ESCAPED),
     source="rfc8259#8.3",
@@ -156,7 +158,7 @@ def test_escapes_cost_the_same(send: Send) -> None:
     same_prompt(send(UNICODE), send(ESCAPED))
 
 
-@should(
+@AREA.should(
     "answer or refuse prompts with U+0000, a lone surrogate or 10,000 combining marks, never with a server error",
     on=(NULL_CHARACTER, LONE_SURROGATE, COMBINING),
     source="rfc8259#8.2",
@@ -179,7 +181,7 @@ def arguments_of(exchange: Exchange) -> Iterable[str]:
 _ARGUMENTS = "choices.*.message.tool_calls.*.function.arguments"
 
 
-@should(
+@AREA.should(
     "give tool arguments in every script as JSON of the characters that were meant",
     on=(TOOL_TOKYO, TOOL_TOKYO_STREAM),
     source="openai-openapi#ChatCompletionMessageToolCall.function.arguments",

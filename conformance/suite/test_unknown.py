@@ -7,11 +7,13 @@ from typing import Any
 from conformance.contract.faults import only, put, respond, status
 from conformance.contract.profile import Model
 from conformance.contract.requests import COMPLETION_LENGTH, LENGTH, PLAIN, TOOL_SINGLE, chat
-from conformance.contract.requirement import Fault, should
+from conformance.contract.requirement import Area, Fault
 from conformance.evidence.archive import Send
 from conformance.evidence.exchange import Exchange, Inconclusive, NotApplicable, Request
 
 from .test_usage import same_prompt
+
+AREA = Area("unknown")
 
 NAME = "x_conformance_unknown"
 MEMBER: dict[str, Any] = {NAME: {"a": 1}}
@@ -45,7 +47,7 @@ def said(exchange: Exchange) -> str:
     return f"{exchange.request} was answered with HTTP {exchange.status}: {exchange.text[:160].strip()}"
 
 
-@should(
+@AREA.should(
     "ignore an unknown member of the body, of a message and of a part, or refuse it by name with status 400",
     on=(UNKNOWN, UNKNOWN_IN_MESSAGE),
     source="phanedge#openapi",
@@ -71,7 +73,7 @@ def _is_told(exchange: Exchange, name: str) -> bool:
     return name.encode() in exchange.request.body and name in exchange.text
 
 
-@should(
+@AREA.should(
     "ignore reasoning_content in a message of the history, or refuse it by name with status 400 in an error object",
     on=(UNKNOWN_IN_MESSAGE,),
     source="deepseek#reasoning_content",
@@ -96,7 +98,7 @@ def test_thoughts_in_history(exchange: Exchange) -> None:
     assert whole, f"{said(exchange)}, which is no error object"
 
 
-@should(
+@AREA.should(
     "count the same prompt_tokens with a member that it ignores as without it",
     on=(PLAIN, UNKNOWN),
     source="openai-openapi#CompletionUsage.prompt_tokens",
@@ -121,7 +123,7 @@ ALL_OPTIONS = chat(label="options-of-openai", **OPTIONS)
 OF_OPENAI = "OpenAI's own models are judged by OpenAI's documentation of each parameter"
 
 
-@should(
+@AREA.should(
     "take OpenAI's parameters on models of every other family, each alone as well as all together",
     on=(PLAIN,),
     source="phanedge#alignment",
@@ -144,7 +146,7 @@ def test_options_of_openai(send: Send, model: Model) -> None:
         raise AssertionError("; ".join(refused) or f"each alone is taken, yet {said(together)}")
 
 
-@should(
+@AREA.should(
     "take parallel_tool_calls with tools on models of every other family than OpenAI's",
     on=(TOOL_SINGLE,),
     source="phanedge#alignment",
@@ -169,7 +171,7 @@ def ignoring(request: Request) -> Fault:
     return only(lambda each: each.label == request.label, put("choices.*.finish_reason", "stop"))
 
 
-@should(
+@AREA.should(
     "keep to max_tokens and to max_completion_tokens alike",
     on=(LENGTH, COMPLETION_LENGTH),
     source="phanedge#alignment",

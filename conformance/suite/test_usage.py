@@ -7,12 +7,14 @@ from typing import Any
 from conformance.contract.faults import chain, edit, only, put
 from conformance.contract.profile import Model
 from conformance.contract.requests import LENGTH, LONG, PLAIN, PLAIN_AGAIN, TWO, again, chat, filler
-from conformance.contract.requirement import Fault, may, must, should
+from conformance.contract.requirement import Area, Fault
 from conformance.contract.scopes import EVERY_USAGE
 from conformance.evidence.archive import Send
 from conformance.evidence.exchange import Exchange, Inconclusive, NotApplicable, Violation
 
 from .test_sampling import extremes
+
+AREA = Area("usage")
 
 #: Counts of other vendors that mean cached_tokens.
 OTHER_HITS = ("prompt_cache_hit_tokens", "num_cached_tokens", "cached_input_tokens", "cached_read_tokens")
@@ -20,7 +22,7 @@ OTHER_HITS = ("prompt_cache_hit_tokens", "num_cached_tokens", "cached_input_toke
 CACHE_PARTS = ("cached_tokens", "cached_write_tokens")
 
 
-@must(
+@AREA.must(
     "count at least one completion token for text or a tool call that it returns",
     on=EVERY_USAGE,
     source="openai-openapi#CompletionUsage.completion_tokens",
@@ -57,7 +59,7 @@ def _as_well(**members: str) -> Fault:
     return edit(change)
 
 
-@should(
+@AREA.should(
     "give input_tokens and output_tokens, where it sends them, the values of OpenAI's counts",
     on=EVERY_USAGE,
     source="phanedge#alignment",
@@ -84,7 +86,7 @@ def test_native_counts_agree(usage: dict[str, Any]) -> None:
         assert counted_out == completion, f"output_tokens is {counted_out}, completion_tokens is {completion}"
 
 
-@should(
+@AREA.should(
     "make prompt_cache_hit_tokens and prompt_cache_miss_tokens, where it sends both, come to prompt_tokens",
     on=EVERY_USAGE,
     source="deepseek#usage",
@@ -105,7 +107,7 @@ def test_hits_and_misses(usage: dict[str, Any]) -> None:
     assert hit + miss == prompt, f"{hit} hits and {miss} misses are {hit + miss}, and prompt_tokens is {prompt}"
 
 
-@should(
+@AREA.should(
     "give other vendors' counts of cache hits, where it sends them, the value of cached_tokens",
     on=EVERY_USAGE,
     source="phanedge#alignment",
@@ -154,7 +156,7 @@ def same_prompt(one: Exchange, other: Exchange, slack: int = SLACK) -> None:
         raise Violation(said, one, other)
 
 
-@should(
+@AREA.should(
     "count the same prompt_tokens for the same request",
     on=(PLAIN, PLAIN_AGAIN),
     source="openai-openapi#CompletionUsage.prompt_tokens",
@@ -175,7 +177,7 @@ def test_same_prompt_same_count(send: Send) -> None:
         raise
 
 
-@should(
+@AREA.should(
     "count more prompt_tokens where text is added to the prompt",
     on=(PLAIN, WORDS),
     source="openai-openapi#CompletionUsage.prompt_tokens",
@@ -194,7 +196,7 @@ def _written_in_prompt(document: Any) -> None:
         usage["prompt_tokens"] += usage["completion_tokens"]
 
 
-@should(
+@AREA.should(
     "count prompt_tokens independently of top_p, seed, stop, temperature and the token limit",
     on=(PLAIN, LONG, LENGTH),
     source="openai-openapi#CompletionUsage.prompt_tokens",
@@ -215,7 +217,7 @@ def test_sampling_costs_no_prompt(send: Send, model: Model) -> None:
     same_prompt(send(LONG), send(LENGTH))
 
 
-@should(
+@AREA.should(
     "count the prompt once however many choices n asks for",
     on=(PLAIN, TWO),
     source="openai-openapi#CreateChatCompletionRequest.n",
@@ -231,7 +233,7 @@ def test_choices_share_the_prompt(send: Send) -> None:
     same_prompt(send(PLAIN), two)
 
 
-@may(
+@AREA.may(
     "count 600 to 2,500 prompt_tokens for 1,000 English words, and fewer than 100 for two",
     on=(PLAIN, WORDS),
     source="openai-openapi#CompletionUsage.prompt_tokens",

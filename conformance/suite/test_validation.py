@@ -30,12 +30,14 @@ from conformance.contract.requests import (
     once,
     streamed,
 )
-from conformance.contract.requirement import may, must, should
+from conformance.contract.requirement import Area
 from conformance.contract.scopes import failed
 from conformance.evidence.archive import Send
 from conformance.evidence.exchange import MODEL, SALT, Exchange, Inconclusive, NotApplicable, Request, list_of
 
 from .test_usage import same_prompt
+
+AREA = Area("validation")
 
 USER = {"role": "user", "content": "Say OK."}
 LEAST = {"model": MODEL, "messages": [USER]}
@@ -85,7 +87,7 @@ NULL_BODY = bad("body-null", b"null")
 ARRAY_BODY = bad("body-array", b"[]")
 
 
-@must(
+@AREA.must(
     "refuse a body without model with a client error, unless it has a default model that answers",
     on=(NO_MODEL,),
     source="openai-openapi#CreateChatCompletionRequest.model",
@@ -99,7 +101,7 @@ def test_model_required(exchange: Exchange) -> None:
     refused(exchange)
 
 
-@should(
+@AREA.should(
     "refuse a body without model rather than choose a model",
     on=(NO_MODEL,),
     source="openai-openapi#CreateChatCompletionRequest.model",
@@ -112,7 +114,7 @@ def test_no_default_model(exchange: Exchange) -> None:
     refused(exchange)
 
 
-@must(
+@AREA.must(
     "refuse a body without messages with a client error",
     on=(NO_MESSAGES,),
     source="openai-openapi#CreateChatCompletionRequest.messages",
@@ -123,7 +125,7 @@ def test_messages_required(exchange: Exchange) -> None:
     refused(exchange)
 
 
-@must(
+@AREA.must(
     "refuse an empty array of messages with a client error",
     on=(EMPTY_MESSAGES,),
     source="openai-openapi#CreateChatCompletionRequest.messages",
@@ -135,7 +137,7 @@ def test_messages_not_empty(exchange: Exchange) -> None:
     refused(exchange)
 
 
-@must(
+@AREA.must(
     "refuse a body that is empty, or JSON but no object, with a client error",
     on=(EMPTY_BODY, NULL_BODY, ARRAY_BODY),
     source="openai-openapi#createChatCompletion",
@@ -146,7 +148,7 @@ def test_body_is_object(exchange: Exchange) -> None:
     refused(exchange)
 
 
-@should(
+@AREA.should(
     "answer a body that lacks what it must have with status 400",
     on=(NO_MODEL, NO_MESSAGES, EMPTY_MESSAGES, EMPTY_BODY, NULL_BODY, ARRAY_BODY),
     source="rfc9110#15.5.1",
@@ -169,7 +171,7 @@ NOT_A_NUMBER = once(bad("json-nan", b'{"model": "$MODEL$", "temperature": NaN, "
 TWO_OBJECTS = once(bad("json-two-objects", json.dumps(LEAST).encode() * 2))
 
 
-@must(
+@AREA.must(
     "answer a body that is not JSON (cut short, a trailing comma, NaN) with status 400",
     on=(MALFORMED, TRAILING_COMMA, NOT_A_NUMBER),
     source="rfc9110#15.5.1",
@@ -182,7 +184,7 @@ def test_malformed_is_400(exchange: Exchange) -> None:
     refused(exchange, 400)
 
 
-@should(
+@AREA.should(
     "answer a body of two JSON objects, one after the other, with status 400",
     on=(TWO_OBJECTS,),
     source="rfc9110#15.5.1",
@@ -198,7 +200,7 @@ def test_one_json_text(exchange: Exchange) -> None:
 # --- the model ----------------------------------------------------------------------------------------------
 
 
-@must(
+@AREA.must(
     "answer for a model that does not exist with a client error, not with another model or a server error",
     on=(UNKNOWN_MODEL_ERROR,),
     source="openai-errors#api-errors",
@@ -216,7 +218,7 @@ def test_unknown_model_refused(send: Send, send_raw: Send) -> None:
     assert 400 <= exchange.status < 500, said(exchange)
 
 
-@should(
+@AREA.should(
     "answer for a model that does not exist with status 404 and the code model_not_found",
     on=(UNKNOWN_MODEL_ERROR,),
     source="openai-errors#api-errors",
@@ -229,7 +231,7 @@ def test_unknown_model_is_404(exchange: Exchange) -> None:
     assert exchange.error.get("code") == "model_not_found", f"the error's code is {exchange.error.get('code')!r}"
 
 
-@should(
+@AREA.should(
     "name the model that does not exist in the error's message",
     on=(UNKNOWN_MODEL_ERROR,),
     source="openai-errors#api-errors",
@@ -255,7 +257,7 @@ NULL_CONTENT = wrong("content-null-stream", messages=[{"role": "user", "content"
 EMPTY_CONTENT = wrong("content-empty-array", messages=[{"role": "user", "content": []}])
 
 
-@should(
+@AREA.should(
     "answer a model that is no string, messages that are no array and stream that is no boolean with status 400",
     on=(MODEL_NUMBER, WRONG_TYPE, STREAM_TEXT),
     source="openai-openapi#CreateChatCompletionRequest",
@@ -267,7 +269,7 @@ def test_wrong_type_is_400(exchange: Exchange) -> None:
     refused(exchange, 400, 422)
 
 
-@should(
+@AREA.should(
     "refuse a message whose role is missing or none of the API's, also where others follow it",
     on=(UNKNOWN_ROLE, NO_ROLE),
     source="openai-openapi#ChatCompletionRequestMessage",
@@ -279,7 +281,7 @@ def test_role_refused(exchange: Exchange) -> None:
     refused(exchange)
 
 
-@should(
+@AREA.should(
     "refuse a user message whose content is absent, null or an empty array",
     on=(NO_CONTENT, NULL_CONTENT, EMPTY_CONTENT),
     source="openai-openapi#ChatCompletionRequestUserMessage.content",
@@ -307,7 +309,7 @@ SAMPLING = (TEMPERATURE_HIGH, TOP_P_HIGH, PRESENCE_HIGH, FREQUENCY_LOW)
 LIMITS = (LIMIT_FRACTION, NEWER_LIMIT_NEGATIVE)
 
 
-@should(
+@AREA.should(
     "refuse a temperature, top_p or penalty outside its range with a client error, or clamp it and answer",
     on=SAMPLING,
     source="openai-openapi#ModelResponseProperties",
@@ -319,7 +321,7 @@ def test_sampling_range(exchange: Exchange) -> None:
         refused(exchange)
 
 
-@may(
+@AREA.may(
     "refuse a temperature, top_p or penalty outside its range rather than clamp or ignore it",
     on=SAMPLING,
     source="openai-openapi#ModelResponseProperties",
@@ -330,7 +332,7 @@ def test_sampling_range_refused(exchange: Exchange) -> None:
     refused(exchange)
 
 
-@should(
+@AREA.should(
     "name the parameter that is wrong in error.param",
     on=(*SAMPLING, N_ZERO, *LIMITS, TOP_LOGPROBS_21, TOP_LOGPROBS_ALONE),
     source="openai-openapi#Error.param",
@@ -348,7 +350,7 @@ def test_param_named(exchange: Exchange, asked: dict[str, Any]) -> None:
     assert named, f"{' and '.join(names)} is wrong, error.param is {param!r} and the message {str(message)[:120]!r}"
 
 
-@should(
+@AREA.should(
     "refuse n below 1",
     on=(N_ZERO,),
     source="openai-openapi#CreateChatCompletionRequest.n",
@@ -360,7 +362,7 @@ def test_n_below_one(exchange: Exchange) -> None:
     refused(exchange)
 
 
-@should(
+@AREA.should(
     "refuse a limit of tokens that is negative or a fraction",
     on=LIMITS,
     source="openai-openapi#CreateChatCompletionRequest.max_completion_tokens",
@@ -371,7 +373,7 @@ def test_limit_refused(exchange: Exchange) -> None:
     refused(exchange)
 
 
-@should(
+@AREA.should(
     "refuse top_logprobs above 20, and top_logprobs without logprobs",
     on=(TOP_LOGPROBS_21, TOP_LOGPROBS_ALONE),
     source="openai-openapi#CreateChatCompletionRequest.top_logprobs",
@@ -382,7 +384,7 @@ def test_top_logprobs_refused(exchange: Exchange) -> None:
     refused(exchange)
 
 
-@must(
+@AREA.must(
     "answer a streamed request that it finds to be wrong with an error status, not with an error in a stream",
     on=(NULL_CONTENT, TOP_LOGPROBS_21),
     source="openai-openapi#createChatCompletion",
@@ -403,7 +405,7 @@ def test_streamed_mistake_has_status(exchange: Exchange) -> None:
 OPTIONS_ALONE = once(wrong("stream_options-alone", stream_options={"include_usage": True}))
 
 
-@may(
+@AREA.may(
     "refuse stream_options without stream with status 400, or ignore them",
     on=(OPTIONS_ALONE,),
     source="openai-openapi#ChatCompletionStreamOptions",
@@ -441,7 +443,7 @@ FORMAT_UNNAMED = wrong(
 )
 
 
-@should(
+@AREA.should(
     "refuse a tool without a name, and a name that has spaces or more than 64 characters",
     on=(TOOL_UNNAMED, TOOL_SPACED, TOOL_LONG),
     source="openai-openapi#FunctionObject.name",
@@ -452,7 +454,7 @@ def test_tool_name_refused(exchange: Exchange) -> None:
     refused(exchange, 400, 422)
 
 
-@should(
+@AREA.should(
     "refuse a tool_choice of a function that is not among the tools, or of a tool where there are none",
     on=(TOOL_UNDECLARED, TOOLS_LACKING),
     source="openai-openapi#ChatCompletionToolChoiceOption",
@@ -463,7 +465,7 @@ def test_tool_choice_refused(exchange: Exchange) -> None:
     refused(exchange, 400, 422)
 
 
-@should(
+@AREA.should(
     "refuse a response_format of an unknown type, and a json_schema without a name",
     on=(FORMAT_UNKNOWN, FORMAT_UNNAMED),
     source="openai-openapi#CreateChatCompletionRequest.response_format",
@@ -474,7 +476,7 @@ def test_format_refused(exchange: Exchange) -> None:
     refused(exchange, 400, 422)
 
 
-@should(
+@AREA.should(
     "refuse a tool's message that answers no call",
     on=(TOOL_UNASKED,),
     source="openai-openapi#ChatCompletionRequestToolMessage.tool_call_id",
@@ -485,7 +487,7 @@ def test_unasked_result_refused(exchange: Exchange) -> None:
     refused(exchange, 400, 422)
 
 
-@should(
+@AREA.should(
     "refuse a history in which a tool call is not answered",
     on=(TOOL_UNANSWERED,),
     source="openai-functions",
@@ -506,7 +508,7 @@ NULLABLE = (
 NULLS = replace(PLAIN, body=json.dumps(LEAST | dict.fromkeys(NULLABLE)).encode(), label="nulls")
 
 
-@should(
+@AREA.should(
     "take null for every optional parameter that may be null",
     on=(NULLS,),
     source="openai-openapi#CreateChatCompletionRequest",
@@ -521,7 +523,7 @@ def test_nulls_accepted(exchange: Exchange) -> None:
     assert exchange.succeeded, said(exchange)
 
 
-@should(
+@AREA.should(
     "count the same prompt_tokens with optional parameters that are null as without them",
     on=(NULLS, PLAIN),
     source="openai-openapi#CreateChatCompletionRequest",
@@ -536,7 +538,7 @@ def test_nulls_cost_nothing(send: Send) -> None:
 NO_BIAS = chat(label="logit-bias-empty", logit_bias={})
 
 
-@should(
+@AREA.should(
     "take an empty object for an optional parameter as if it were absent",
     on=(NO_BIAS,),
     source="openai-openapi#CreateChatCompletionRequest.logit_bias",
@@ -557,7 +559,7 @@ def test_empty_object_taken(exchange: Exchange, model: Model) -> None:
 LIMIT_HUGE = chat(label="max_tokens-10000000", max_tokens=10_000_000)
 
 
-@should(
+@AREA.should(
     "answer a limit that is larger than the model's own, or refuse it with a 400 whose error names the limit",
     on=(LIMIT_HUGE,),
     source="openai-openapi#Error.param",
@@ -614,7 +616,7 @@ def _is_read(exchange: Exchange) -> bool:
     return exchange.succeeded and not failing and bool(exchange.reply.get("choices"))
 
 
-@should(
+@AREA.should(
     "refuse a prompt beyond the model's context with status 400 and an error that says so",
     on=(PLAIN,),
     source="openai-errors#api-errors",
@@ -648,7 +650,7 @@ def _prompt_of(exchange: Exchange) -> int:
     return found if isinstance(found, int) else OVERFLOW_WORDS
 
 
-@may(
+@AREA.may(
     "call the error of a prompt beyond the context context_length_exceeded",
     on=(PLAIN,),
     source="openai-errors#api-errors",

@@ -179,14 +179,14 @@ def run_of(fault: Fault) -> tuple[dict[str, Finding], dict[str, Exchange]]:
 def charge(finding: Finding, exchanges: dict[str, Exchange]) -> Difference | None:
     """What a violation charges."""
     shown = [exchanges[key] for key in finding.evidence] if finding.verdict >= Verdict.WARN else []
-    found = charged(finding.requirement, shown, THREE)
+    found = charged(shown, THREE, alike=load()[finding.requirement].alike)
     return found and found[1]
 
 
 def test_a_conforming_run_differs_in_nothing() -> None:
     findings, exchanges = run_of(lambda exchange: exchange)
     assert {each.verdict for each in findings.values()} == {Verdict.PASS}
-    assert [charged("x", [each], THREE) for each in exchanges.values()] == [None] * len(exchanges)
+    assert [charged([each], THREE) for each in exchanges.values()] == [None] * len(exchanges)
 
 
 def test_a_downgraded_lifetime_undercharges() -> None:
@@ -218,7 +218,7 @@ def test_another_dialect_is_charged_by_its_mapping() -> None:
             details.pop(bucket, 0)
 
     _, exchanges = run_of(in_usage(anthropic))
-    differences = [found[1] for each in exchanges.values() if (found := charged("x", [each], THREE))]
+    differences = [found[1] for each in exchanges.values() if (found := charged([each], THREE))]
     assert differences
     for each in differences:
         assert each.amount == -each.meant.of(*WRITES) * Decimal("0.2")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from conformance.contract.requests import AUTOMATIC_WARM, CACHE_COLD, CACHE_MIXED_STREAM, CACHE_WARM
-from conformance.contract.requirement import Family
+from conformance.contract.requirement import Scope
 from conformance.contract.selection import GROUPS, SelectError, asked_for, chosen
 from conformance.suite.catalogue import declared, load
 
@@ -48,7 +48,7 @@ def test_what_is_selected_can_be_judged_on_what_is_sent(name: str) -> None:
     found = chosen(load(), [name], [])
     asked = asked_for(found.values(), declared())
     for requirement in found.values():
-        if isinstance(requirement.on, Family):
+        if isinstance(requirement.on, Scope):
             meant = [each for each in declared() if requirement.on.meant(each)]
             assert len([each for each in asked if requirement.on.meant(each)]) >= min(2, len(meant))
         else:

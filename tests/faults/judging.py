@@ -60,6 +60,6 @@ def _found(
     changed = [each for each in exchanges if before.differs(each)]
     if not changed:
         return None
-    if requirement.sends:
+    if requirement.composite:
         return run.find(requirement, model)
     return judge_all(requirement, exchanges if requirement.whole_run else changed, model, expected=False)

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from conformance.contract.profile import Model
 from conformance.contract.requests import STREAM_USAGE
-from conformance.contract.requirement import CATALOGUE, Family, Level, Requirement
+from conformance.contract.requirement import CATALOGUE, Level, Requirement, Scope
 from conformance.contract.scopes import EVERY_ERROR, EVERY_REPLY
 from conformance.evidence.exchange import Exchange, Failure, Inconclusive, NotApplicable, Violation
 from conformance.judgement.judge import judge, judge_all, judge_run
@@ -215,7 +215,7 @@ answers = st.one_of(
 
 @given(answers)
 def test_no_answer_breaks_a_family(exchange: Exchange) -> None:
-    families = {each.on for each in load().values() if isinstance(each.on, Family)}
+    families = {each.on for each in load().values() if isinstance(each.on, Scope)}
     assert {family.contains(exchange) for family in families} <= {True, False}
 
 
@@ -225,7 +225,7 @@ def test_no_answer_crashes_a_check(exchange: Exchange) -> None:
     crashed = {
         found.requirement: found.message
         for each in CATALOGUE.values()
-        if not each.whole_run and isinstance(each.on, Family) and each.on.contains(exchange)
+        if not each.whole_run and isinstance(each.on, Scope) and each.on.contains(exchange)
         if (found := judge(each, exchange, MODEL)).verdict is Verdict.INCONCLUSIVE and found.judged
     }
     assert crashed == {}

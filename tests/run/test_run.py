@@ -13,7 +13,7 @@ from conformance.contract import faults
 from conformance.contract.faults import put
 from conformance.contract.profile import Model, Profile
 from conformance.contract.requests import CACHE_COLD, NO_CREDENTIALS, PLAIN, TOOL_SINGLE, TWO, for_model
-from conformance.contract.requirement import Family, Fault, Level, Requirement
+from conformance.contract.requirement import Fault, Level, Requirement, Scope
 from conformance.contract.scopes import EVERY_401, EVERY_405, EVERY_ERROR, EVERY_REPLY, EVERY_RESPONSE, EVERY_TOOL_CALL
 from conformance.evidence.archive import Send, remembering
 from conformance.evidence.exchange import Exchange, Failure, Request
@@ -21,7 +21,8 @@ from conformance.judgement.verdict import Finding, Verdict
 from conformance.lab.reference import Endpoint
 from conformance.report.report import Report, Spend, conclude, entries
 from conformance.run.folder import read_run, write_run
-from conformance.run.run import Run, RunError, held_run, survivors
+from conformance.run.proof import survivors
+from conformance.run.run import Run, RunError, held_run
 from conformance.suite.catalogue import declared, load
 from conformance.suite.test_isolation import NONCES
 from tests.support.exchanges import completion, plain, streamed
@@ -237,12 +238,12 @@ def test_two_names_of_one_model_do_not_warm_each_others_cache() -> None:
 
 
 @pytest.mark.parametrize("family", [EVERY_REPLY, EVERY_ERROR, EVERY_RESPONSE], ids=str)
-def test_a_family_is_judged_on_what_the_model_itself_was_asked(family: Family) -> None:
+def test_a_family_is_judged_on_what_the_model_itself_was_asked(family: Scope) -> None:
     assert not [each for each in asked(run_on(), requirement(on=family), CLAUDE) if GPT.name.encode() in each.body]
 
 
 @pytest.mark.parametrize("family", [EVERY_401, EVERY_405], ids=str)
-def test_a_family_that_no_model_of_its_own_shows_is_judged_on_what_was_asked_once(family: Family) -> None:
+def test_a_family_that_no_model_of_its_own_shows_is_judged_on_what_was_asked_once(family: Scope) -> None:
     found = [run_on().find(requirement(on=family), model) for model in (GPT, CLAUDE)]
     assert {each.verdict for each in found} == {Verdict.FAIL}
     assert found[0].judged == found[1].judged > 0

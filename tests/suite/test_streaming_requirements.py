@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from conformance.contract.profile import Model
 from conformance.contract.requests import STREAM, STREAM_USAGE, TOOL_PARALLEL_STREAM, TWO_STREAM, chat, streamed
-from conformance.contract.requirement import Family
+from conformance.contract.requirement import Scope
 from conformance.evidence.exchange import Exchange
 from conformance.evidence.sse import parse
 from conformance.judgement.judge import judge_all
@@ -253,6 +253,6 @@ def test_no_check_crashes_on_hostile_streams(request: Any, events: list[Any]) ->
     exchange = stream(request, *events, DONE)
     assert parse(exchange.reads).events
     for requirement in load().values():
-        if requirement.area in AREAS and isinstance(requirement.on, Family):
+        if requirement.area in AREAS and isinstance(requirement.on, Scope):
             finding = judge_all(requirement, [exchange, exchange], Model("gpt-4o", "gpt"), expected=False)
             assert "could not read" not in finding.message, f"{requirement.id}: {finding.message}"

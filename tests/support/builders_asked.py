@@ -8,10 +8,10 @@ from typing import Literal
 from conformance.contract.faults import chain
 from conformance.contract.profile import Model
 from conformance.contract.requests import for_model
-from conformance.contract.requirement import Family, Fault
+from conformance.contract.requirement import Fault, Scope
 from conformance.evidence.archive import Send
 from conformance.evidence.exchange import Exchange, Request
-from conformance.judgement.judge import judge, judge_sending
+from conformance.judgement.judge import judge, judge_given
 from conformance.judgement.verdict import Finding, Verdict, gather
 from conformance.lab.reference import Endpoint
 from conformance.suite.catalogue import load
@@ -43,9 +43,9 @@ def endpoint(*changes: Fault, model: Model = GPT) -> Send:
 def found(name: str, send: Callable[[Request], Exchange], examples: int = 10, model: Model = GPT) -> Finding:
     """The finding of one requirement on what this sends."""
     requirement = load()[name]
-    if requirement.sends:
-        return judge_sending(requirement, send, model, examples)
-    assert not isinstance(requirement.on, Family)
+    if requirement.composite:
+        return judge_given(requirement, send, model, examples)
+    assert not isinstance(requirement.on, Scope)
     return gather(judge(requirement, send(request), model) for request in requirement.on)
 
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any, Literal
 
 from conformance.contract.profile import Model
-from conformance.contract.requirement import Family
+from conformance.contract.requirement import Scope
 from conformance.evidence.exchange import Exchange, Request
 from conformance.judgement.judge import judge, judge_run
 from conformance.judgement.verdict import Verdict
@@ -75,7 +75,7 @@ def refusal(status: int = 400, *headers: tuple[str, str], request: Request | Non
 def said(name: str, *exchanges: Exchange, model: Model = GPT) -> Said:
     """What a requirement says of one exchange, or of a run of several."""
     requirement = load()[name]
-    assert isinstance(requirement.on, Family)
+    assert isinstance(requirement.on, Scope)
     members: Sequence[Exchange] = requirement.on.members(exchanges)
     if len(members) < len(exchanges):
         return "not applicable"

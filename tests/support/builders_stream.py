@@ -9,7 +9,7 @@ from typing import Any
 
 from conformance.contract.profile import Model
 from conformance.contract.requests import for_model
-from conformance.contract.requirement import Family
+from conformance.contract.requirement import Scope
 from conformance.evidence.exchange import Exchange, Fact, Request
 from conformance.judgement.judge import judge_all
 from conformance.judgement.verdict import Verdict
@@ -128,7 +128,7 @@ def unclear(requirement: str, what: str, *exchanges: Exchange, model: Model = GP
 def uncovered(area: str, cases: Iterable[Case]) -> set[str]:
     """The requirements in the file of an area that lack an accepted or a rejected case."""
     here = [each for each in load().values() if each.check.__module__.endswith(f".test_{area}")]
-    ids = {each.id for each in here if isinstance(each.on, Family) and not each.sends}
+    ids = {each.id for each in here if isinstance(each.on, Scope) and not each.composite}
     assert ids, f"no requirement is in the file of {area}"
     accepted = {case.requirement for case in cases if case.verdict is Verdict.PASS}
     rejected = {case.requirement for case in cases if case.verdict >= Verdict.WARN}

@@ -9,7 +9,7 @@ from typing import Any
 from conformance.contract.profile import Model
 from conformance.contract.requests import chat, for_model
 from conformance.contract.requests import streamed as asking_to_stream
-from conformance.contract.requirement import Family
+from conformance.contract.requirement import Scope
 from conformance.evidence.exchange import Exchange, Read, Request
 from conformance.judgement.judge import judge
 from conformance.judgement.verdict import Verdict
@@ -66,7 +66,7 @@ def violated(exchange: Exchange, model: Model) -> dict[str, str]:
     """The requirements of the catalogue that an exchange violates, with what is said of each."""
     found = {}
     for requirement in load().values():
-        if requirement.whole_run or not isinstance(requirement.on, Family) or not requirement.on.contains(exchange):
+        if requirement.whole_run or not isinstance(requirement.on, Scope) or not requirement.on.contains(exchange):
             continue
         finding = judge(requirement, exchange, model)
         if finding.verdict >= Verdict.WARN:

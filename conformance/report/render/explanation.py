@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import inspect
 
-from conformance.contract.requirement import Family, Requirement
+from conformance.contract.requirement import Requirement, Scope
 from conformance.contract.sources import link, title
 
 
 def explanation(requirement: Requirement) -> str:
     """All that is known of a requirement, for a person."""
     family = requirement.on
-    judged_on = str(family) if isinstance(family, Family) else ", ".join(map(str, family))
+    judged_on = str(family) if isinstance(family, Scope) else ", ".join(map(str, family))
     rows = {
         "source": f"{title(requirement.source)}, {requirement.source.partition('#')[2] or 'as a whole'}",
         "link": link(requirement.source),

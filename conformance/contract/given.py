@@ -1,0 +1,104 @@
+"""What a check is given by name: exchanges of requests that the runner sends, one, repeated, in pairs or at once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from conformance.evidence.exchange import Request
+
+from .requests import attempts
+
+
+@dataclass(frozen=True)
+class AsReceived:
+    """The exchange of a request whatever came of it. Otherwise a check is not run where no response arrived, or a
+    transient one (429, 503)."""
+
+    request: Request
+
+
+@dataclass(frozen=True)
+class AtOnce:
+    """The exchanges of requests that are sent at the same time, in this order, and `as_received` whatever came of
+    them. Those that use features which the model does not claim are left out."""
+
+    requests: tuple[Request, ...]
+    as_received: bool = False
+
+
+@dataclass(frozen=True)
+class OnDemand:
+    """A sequence of exchanges, each requested when the check looks at it. The first `declared` are sent in any case,
+    so that other requirements are judged on them, too."""
+
+    slots: tuple[Slot, ...]
+    declared: int = 0
+
+
+#: What stands for the exchanges of one parameter of a check; a tuple is handed over as a tuple of the same shape.
+Slot: TypeAlias = "Request | AsReceived | AtOnce | OnDemand | tuple[Slot, ...]"
+Given = Mapping[str, Slot]
+
+
+def tries(request: Request, times: int = 3) -> OnDemand:
+    """The exchanges of a request and its repetitions, for what depends on the model's cooperation: the request is
+    declared, a repetition is sent only where a check looks at it."""
+    return OnDemand(attempts(request, times), declared=1)
+
+
+def on_demand(*slots: Slot) -> OnDemand:
+    """Exchanges of which none is requested unless a check looks at it, such as a fallback."""
+    return OnDemand(slots)
+
+
+def at_once(*requests: Request) -> AtOnce:
+    """Exchanges of requests that are sent at the same time."""
+    return AtOnce(requests)
+
+
+def declared(slot: Slot) -> Iterator[Request]:
+    """The requests of a slot that are sent in any case."""
+    match slot:
+        case Request():
+            yield slot
+        case AsReceived(request):
+            yield request
+        case OnDemand(slots, number):
+            for each in slots[:number]:
+                yield from declared(each)
+        case tuple():
+            for each in slot:
+                yield from declared(each)
+        case AtOnce():
+            return  # sent alone, they would show nothing
+
+
+def undeclared(slot: Slot, *, on_demand: bool) -> Iterator[Request]:
+    """The requests of a slot that are sent beside the declared ones: always, or where a check looks at them."""
+    match slot:
+        case AtOnce(requests):
+            if not on_demand:
+                yield from requests
+        case OnDemand(slots, number):
+            for each in slots[:number]:
+                yield from undeclared(each, on_demand=on_demand)
+            if on_demand:
+                for each in slots[number:]:
+                    yield from every(each)
+        case tuple():
+            for each in slot:
+                yield from undeclared(each, on_demand=on_demand)
+
+
+def every(slot: Slot) -> Iterator[Request]:
+    """All requests of a slot."""
+    match slot:
+        case Request():
+            yield slot
+        case AsReceived(request):
+            yield request
+        case AtOnce(slots) | OnDemand(slots) | tuple(slots):
+            for each in slots:
+                yield from every(each)

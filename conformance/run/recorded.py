@@ -1,0 +1,84 @@
+"""What a requirement is judged on among recordings made elsewhere."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+
+from conformance.contract.profile import Model
+from conformance.contract.requests import for_model
+from conformance.contract.requirement import Requirement
+from conformance.evidence.exchange import JSON_CONTENT, Exchange, Inconclusive, NotApplicable, Request
+from conformance.judgement.judge import judge, judge_given, speaks_of
+from conformance.judgement.verdict import Finding, Verdict, gather
+
+Recorded = Mapping[Model, Sequence[Exchange]]  #: by the model that was asked
+
+
+def find_recorded(requirement: Requirement, column: str, recorded: Recorded) -> Finding:
+    """The finding of a requirement on recordings that a report shows in one column."""
+    found = list(_findings(requirement, recorded))
+    if found:
+        return replace(gather(found), model=column)
+    reason = "no recording is of that kind"
+    if requirement.sends:
+        reason = "it compares answers to requests of its own, which are not in recordings made elsewhere"
+    elif requirement.whole_run:
+        reason = "recordings made elsewhere may hold one exchange twice, so they are not compared"
+    return Finding(requirement.id, column, Verdict.NOT_APPLICABLE, reason)
+
+
+def _findings(requirement: Requirement, recorded: Recorded) -> list[Finding]:
+    if requirement.sends or requirement.whole_run:
+        return []
+    if requirement.given:
+        return [
+            judge_given(requirement, _playing_back(requirement, model, exchanges), model)
+            for model, exchanges in recorded.items()
+            if all(_occurrences(request, model, exchanges) for request in requirement.named)
+        ]
+    return [
+        judge(requirement, exchange, model)
+        for model, exchanges in recorded.items()
+        for exchange in exchanges
+        if speaks_of(requirement, exchange)
+    ]
+
+
+def _playing_back(
+    requirement: Requirement, model: Model, exchanges: Sequence[Exchange]
+) -> Callable[[Request], Exchange]:
+    """A `Send` that finds a request among recordings: of equal ones the first is the first attempt, and so on."""
+
+    def send(request: Request) -> Exchange:
+        found = _occurrences(request, model, exchanges)
+        if not 1 <= request.attempt <= len(found):
+            raise Inconclusive(f"“{request}” is not among the recordings")
+        exchange = found[request.attempt - 1]
+        if lacking := requirement.needs & exchange.unrecorded:
+            raise NotApplicable(f"the recording did not keep: {', '.join(sorted(lacking))}")
+        return exchange
+
+    return send
+
+
+#: Two cache-busting prefixes that differ everywhere: where requests with them are alike, the prefix is not.
+_ONE, _OTHER = "a" * 12, "b" * 12
+
+
+def _occurrences(request: Request, model: Model, exchanges: Sequence[Exchange]) -> list[Exchange]:
+    """The recordings of a request, whatever cache-busting prefix it was sent with, in the order they were started."""
+    if request.headers != JSON_CONTENT or request.credentials != "valid" or request.hang_up_after is not None:
+        return []  # of which a recording does not tell
+    one, other = (for_model(request, model, prefix) for prefix in (_ONE, _OTHER))
+    found = [each for each in exchanges if _is_sent(each, one, other)]
+    return sorted(found, key=lambda each: each.started)
+
+
+def _is_sent(exchange: Exchange, one: Request, other: Request) -> bool:
+    sent = exchange.request
+    return (
+        "request" not in exchange.unrecorded
+        and (sent.method, sent.path, len(sent.body)) == (one.method, one.path, len(one.body))
+        and all(byte in (a, b) or a != b for byte, a, b in zip(sent.body, one.body, other.body, strict=True))
+    )
