@@ -94,7 +94,7 @@ def _new(requests: Iterable[Request], seen: set[str]) -> Amount:
 
 def _generated(run: Run, requirement: Requirement, model: Model) -> tuple[Amount, Amount]:
     """What a requirement sends of requests that it generates, usually and at most."""
-    row = undeclared()[_mode(model)].get(requirement.id)
+    row = undeclared()[_mode(model)].get(requirement.id) if requirement.sends else None
     if row is None or not run.requests(requirement, model):
         return NOTHING, NOTHING
     once = model == run.profile.models[0]

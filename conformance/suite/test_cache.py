@@ -6,22 +6,28 @@ whether a count may be zero or null at all is a requirement of its own.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 from conformance.billing.dialects import mapped
-from conformance.contract.faults import chain, drop, edit, put
+from conformance.contract.faults import chain, drop, put
 from conformance.contract.profile import Model
 from conformance.contract.requirement import Area, Fault
 from conformance.contract.scopes import EVERY_USAGE
 from conformance.evidence.exchange import Exchange, NotApplicable
+from conformance.suite.support.cache_counts import (
+    DETAILS,
+    HITS,
+    WRITE_FIELDS,
+    WRITES,
+    WRITES_1H,
+    WRITES_5M,
+    count,
+    in_usage,
+)
 
 AREA = Area("cache")
 
-DETAILS = "usage.prompt_tokens_details"
-HITS = "cached_tokens"
-WRITES, WRITES_5M, WRITES_1H = "cached_write_tokens", "cached_write_5m_tokens", "cached_write_1h_tokens"
-WRITE_FIELDS = (WRITES, WRITES_5M, WRITES_1H)
 #: OpenAI's own name, of GPT-5.6 and later; PhanEdge's swaps two letters.
 OPENAI_WRITES = "cache_write_tokens"
 #: What other dialects call a hit or a write, in usage or in its details.
@@ -50,15 +56,6 @@ SMALLEST_GPT_PREFIX = 1024
 SMALLEST_CLAUDE_PREFIX = 512  #: tokens, of the models that cache the shortest (contract, section 4)
 
 
-def count(container: dict[str, Any], name: str) -> int:
-    """The number of tokens under this name; 0 where it is absent or null. Raises NotApplicable where it is no
-    integer, which the schema's member says."""
-    value = container.get(name)
-    if value is not None and type(value) is not int:
-        raise NotApplicable(f"{name} is not an integer, which is another requirement")
-    return value or 0
-
-
 def elsewhere(usage: dict[str, Any], names: tuple[str, ...]) -> dict[str, int]:
     """The positive counts under other dialects' names, in usage, its details, or one object deeper."""
     details = usage.get("prompt_tokens_details")
@@ -71,18 +68,6 @@ def elsewhere(usage: dict[str, Any], names: tuple[str, ...]) -> dict[str, int]:
             if type(value) is int and value > 0:
                 found[name] = value
     return found
-
-
-def in_usage(change: Callable[[dict[str, Any], dict[str, Any]], object]) -> Fault:
-    """Usage and its details changed in place, where the document has a usage."""
-
-    def apply(document: Any) -> None:
-        if isinstance(usage := document.get("usage"), dict):
-            if not isinstance(usage.get("prompt_tokens_details"), dict):
-                usage["prompt_tokens_details"] = {}
-            change(usage, usage["prompt_tokens_details"])
-
-    return edit(apply)
 
 
 def _written(**counts: int) -> Fault:

@@ -23,8 +23,32 @@ from conformance.contract.requests import (
 )
 from conformance.contract.requirement import Area
 from conformance.evidence.exchange import Exchange, Inconclusive, NotApplicable
-
-from .cached_prompts import (
+from conformance.suite.support.cache_counts import DETAILS, HITS, WRITES, WRITES_1H, WRITES_5M
+from conformance.suite.support.cache_faults import (
+    NO_CACHE_CONTROL,
+    NOT_WRITTEN,
+    all_5m,
+    answering,
+    cached_twice_in_prompt,
+    exchanged,
+    fewer,
+    half_written,
+    has_tools,
+    hidden,
+    hits_subtracted,
+    more_prompt,
+    no_writes,
+    read_as_write,
+    recount,
+    streams,
+    twice,
+    uncached_as_hits,
+    warm,
+    without_5m,
+    write_as_read,
+    wrote,
+)
+from conformance.suite.support.cached_prompts import (
     AUTOMATIC_OTHER,
     CACHE_FIVE_STREAM,
     CACHE_HOUR_WARM,
@@ -67,31 +91,6 @@ from .cached_prompts import (
     suffix,
     written,
 )
-from .miscounts import (
-    NO_CACHE_CONTROL,
-    NOT_WRITTEN,
-    all_5m,
-    answering,
-    cached_twice_in_prompt,
-    exchanged,
-    fewer,
-    half_written,
-    has_tools,
-    hidden,
-    hits_subtracted,
-    more_prompt,
-    no_writes,
-    read_as_write,
-    recount,
-    streams,
-    twice,
-    uncached_as_hits,
-    warm,
-    without_5m,
-    write_as_read,
-    wrote,
-)
-from .test_cache import DETAILS, HITS, WRITES, WRITES_1H, WRITES_5M
 
 AREA = Area("caching")
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import operator
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
@@ -42,10 +41,10 @@ from conformance.contract.scopes import EVERY_COMPLETED_STREAM, asks_usage, brok
 from conformance.evidence.archive import Send
 from conformance.evidence.exchange import Exchange, Inconclusive, NotApplicable, Read, Request
 from conformance.evidence.fold import Unfoldable, fold
-
-from .test_sampling import ended_early
-from .test_tools import is_object, texts_in_pieces
-from .test_usage import SLACK, WORDS
+from conformance.suite.support.agreement import agree
+from conformance.suite.support.calls import is_object, texts_in_pieces
+from conformance.suite.support.limits import ended_early
+from conformance.suite.support.prompts import SLACK, WORDS
 
 AREA = Area("equivalence")
 
@@ -123,25 +122,6 @@ def _flaws(message: dict[str, Any], *, cut: bool) -> Iterator[str]:
 
 
 # --- the same request asked in both forms -------------------------------------------------------------------
-
-
-def agree(
-    send: Send,
-    one: Request,
-    other: Request,
-    view: Callable[[Exchange], Any],
-    same: Callable[[Any, Any], bool] = operator.eq,
-) -> None:
-    """Hold that two requests are answered the same, as far as `view` shows it. Both are sent once more where they
-    differ, for a difference that chance or routing makes does not last."""
-    first: list[Any] = []
-    second: list[Any] = []
-    for attempt in (1, 2):
-        for found, request in ((first, one), (second, other)):
-            found.append(view(send(request if attempt == 1 else again(request))))
-        if any(same(value, others) for value in first for others in second):
-            return
-    raise AssertionError(f"“{one}” gives {first[0]!r:.300}, “{other}” gives {second[0]!r:.300}; so do repetitions")
 
 
 def cost_alike(send: Send, one: Request, other: Request) -> None:

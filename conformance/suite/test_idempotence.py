@@ -5,29 +5,14 @@ from __future__ import annotations
 from dataclasses import replace
 
 from conformance.contract.faults import chain, header, only, put, status
-from conformance.contract.requests import PLAIN, PLAIN_AGAIN, again, once
+from conformance.contract.requests import PLAIN, PLAIN_AGAIN, again
 from conformance.contract.requirement import Area
 from conformance.evidence.archive import Send
-from conformance.evidence.exchange import JSON_CONTENT, Exchange, NotApplicable
+from conformance.evidence.exchange import Exchange, NotApplicable
+from conformance.suite.support.sdk import SDK, SDK_HEADERS
 
 AREA = Area("idempotence")
 
-#: What the official SDK for Python adds to each request, the header by which a client marks a repetition, and an Accept
-#: of both media types, as clients send that have one for all requests: it asks for neither.
-SDK_HEADERS = (
-    ("accept", "application/json, text/event-stream"),
-    ("x-stainless-lang", "python"),
-    ("x-stainless-package-version", "3.54.0"),
-    ("x-stainless-os", "Linux"),
-    ("x-stainless-arch", "x64"),
-    ("x-stainless-runtime", "CPython"),
-    ("x-stainless-runtime-version", "3.12.0"),
-    ("x-stainless-async", "false"),
-    ("x-stainless-retry-count", "0"),
-    ("x-stainless-read-timeout", "600"),
-    ("idempotency-key", "phanedge-conformance-plain"),
-)
-SDK = once(replace(PLAIN, headers=(*JSON_CONTENT, *SDK_HEADERS), label="sdk-headers"))
 #: Named by no `on`: a reply that is played back has the id of the first, as it may.
 SDK_AGAIN = replace(
     again(SDK), headers=(("content-type", "application/json; charset=utf-8"), *SDK_HEADERS), label="sdk-headers-charset"

@@ -31,9 +31,8 @@ from conformance.evidence.archive import Send
 from conformance.evidence.exchange import SALT, Exchange, Inconclusive, NotApplicable, Request, Violation
 from conformance.evidence.strict_json import JSONError, loads
 from conformance.judgement.handing_over import had
-
-from .test_envelope import bare
-from .test_usage import WORDS, same_prompt
+from conformance.suite.support.names import bare
+from conformance.suite.support.prompts import WORDS, same_prompt
 
 AREA = Area("isolation")
 

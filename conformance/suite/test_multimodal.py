@@ -14,8 +14,7 @@ from conformance.contract.scopes import cut_short
 from conformance.evidence.archive import Send
 from conformance.evidence.exchange import Exchange, Inconclusive, NotApplicable, Request
 from conformance.resources import fixture
-
-from .test_usage import prompt_tokens
+from conformance.suite.support.prompts import prompt_tokens
 
 AREA = Area("multimodal")
 

@@ -16,12 +16,11 @@ from conformance.evidence.archive import Send
 from conformance.evidence.exchange import MODEL, Exchange, Inconclusive, NotApplicable, Request, Violation
 from conformance.judgement.judge import judge
 from conformance.judgement.verdict import Verdict
+from conformance.suite.support.overflow import overflow
+from conformance.suite.support.parameters import ALL_OPTIONS, extremes
+from conformance.suite.support.prompts import prompt_tokens
 
-from .test_sampling import extremes
 from .test_tool_use import after_call
-from .test_unknown import ALL_OPTIONS
-from .test_usage import prompt_tokens
-from .test_validation import overflow
 
 AREA = Area("properties")
 

@@ -13,8 +13,7 @@ from conformance.contract.requirement import Area
 from conformance.contract.scopes import EVERY_REPLY, streamed_choices
 from conformance.evidence.archive import Send
 from conformance.evidence.exchange import Exchange, Inconclusive, NotApplicable
-
-from .test_roles import REFUSED, lacks, one_of_three, without
+from conformance.suite.support.replies import REFUSED, lacks, one_of_three, without
 
 AREA = Area("reasoning")
 

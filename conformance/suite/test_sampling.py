@@ -20,6 +20,8 @@ from conformance.contract.requirement import Area, Scope
 from conformance.contract.scopes import EVERY_USAGE, broken_off
 from conformance.evidence.archive import Send
 from conformance.evidence.exchange import Exchange, Inconclusive, NotApplicable, Request
+from conformance.suite.support.limits import END_TOKEN, ended_early, roomy
+from conformance.suite.support.parameters import EXTREMES, extremes
 
 AREA = Area("sampling")
 
@@ -27,17 +29,7 @@ AREA = Area("sampling")
 #: The answer is longer than the 16 tokens that some servers write without a limit.
 MINIMAL = chat("Count from 1 to 20, one number per line.", label="minimal", max_tokens=None, temperature=None)
 RANGED = ("temperature", "top_p", "presence_penalty", "frequency_penalty")
-#: Values at the ends of their ranges, and defaults written out, asked for together. Some models take only one of
-#: temperature and top_p.
-EXTREMES: dict[str, dict[str, Any]] = {
-    "least": {
-        "top_p": 1, "presence_penalty": -2, "frequency_penalty": -2, "seed": -1, "stop": "STOPHERE",
-        "response_format": {"type": "text"},
-    },
-    "greatest": {"temperature": 2, "presence_penalty": 2, "frequency_penalty": 2, "seed": 2**53 + 1},
-}  # fmt: skip
 
-END_TOKEN = 1  #: some tokenisers count the token that ends a reply
 BEGINNING = 8  #: characters by which two texts are known to begin alike
 LEAST = 16  #: some upstreams raise smaller limits to this
 
@@ -52,19 +44,6 @@ def _limited_by(name: str) -> Scope:
         lambda each: EVERY_USAGE.meant(each) and limited(each),
         lambda each: EVERY_USAGE.holds(each) and limited(each.request),
     )
-
-
-def ended_early(exchange: Exchange) -> bool:
-    """Whether a reply is well shorter than its limit, so that it was not cut off. False where it was not counted."""
-    usage, asked = exchange.reply.get("usage"), exchange.request.asked
-    limit = asked.get("max_tokens") or asked.get("max_completion_tokens")
-    count = usage.get("completion_tokens") if isinstance(usage, dict) else None
-    return type(count) is int and type(limit) is int and 0 < count < limit - END_TOKEN
-
-
-def roomy(asked: dict[str, Any]) -> bool:
-    """Whether a limit that was meant to be short is not, since the model reasons."""
-    return (asked.get("max_tokens") or asked.get("max_completion_tokens") or 0) > 100
 
 
 def _check(name: str, asked: dict[str, Any], usage: dict[str, Any]) -> None:
@@ -287,12 +266,6 @@ def test_boundaries(send: Send, model: Model) -> None:
             assert exchange.succeeded, f"“{exchange.request}” is answered with {exchange.outcome}: {_said(exchange)}"
     if unknown:
         raise NotApplicable(f"the model says of {unknown} of these parameters that it does not support them")
-
-
-def extremes(end: str, model: Model) -> Request:
-    """All values at one end of their ranges, as far as they are claimed."""
-    claimed = {name: value for name, value in EXTREMES[end].items() if model.claims(f"chat.{name}")}
-    return chat(label=f"parameters-{end}", **{"temperature": None} | claimed)
 
 
 def extreme(end: str, name: str) -> Request:

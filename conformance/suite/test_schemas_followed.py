@@ -18,11 +18,12 @@ from conformance.contract.requirement import Area, Fault
 from conformance.contract.scopes import broken_off
 from conformance.evidence.archive import Send
 from conformance.evidence.exchange import Exchange, Inconclusive, NotApplicable, Request, Violation
+from conformance.suite.support.agreement import agree
+from conformance.suite.support.parameters import extremes
+from conformance.suite.support.refusals import refuses
+from conformance.suite.support.structured import outputs
 
-from .test_equivalence import agree, prompt_tokens
-from .test_sampling import extremes
-from .test_served import refuses
-from .test_structured_output import outputs
+from .test_equivalence import prompt_tokens
 
 AREA = Area("schemas_followed")
 

@@ -13,8 +13,7 @@ from conformance.contract.requirement import Area, Fault, Scope
 from conformance.contract.scopes import EVERY_ERROR, EVERY_FAILED_STREAM, EVERY_RESPONSE, EVERY_UNAUTHENTICATED
 from conformance.evidence.archive import Send
 from conformance.evidence.exchange import MODEL, SCRUBBED_KEY, Exchange, Inconclusive, NotApplicable, Request, Violation
-
-from .test_streaming import failing
+from conformance.suite.support.failing_streams import failing
 
 AREA = Area("security")
 

@@ -10,8 +10,7 @@ from conformance.contract.requests import attempts, chat
 from conformance.contract.requirement import Area
 from conformance.evidence.archive import Send
 from conformance.evidence.exchange import Exchange, Inconclusive, NotApplicable
-
-from .test_sampling import EXTREMES, extremes
+from conformance.suite.support.parameters import EXTREMES, extremes
 
 AREA = Area("seed")
 

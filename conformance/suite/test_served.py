@@ -12,11 +12,9 @@ from conformance.contract.requests import TOOL_AUTO, TOOL_NAMED, TOOL_NONE, TOOL
 from conformance.contract.requirement import Area, Scope
 from conformance.evidence.archive import Send
 from conformance.evidence.exchange import Exchange, Inconclusive, NotApplicable, Request, Violation
+from conformance.suite.support.refusals import refuses
 
 AREA = Area("served")
-
-#: Statuses that speak of the key, the account, the moment or the size, not of what was asked.
-_OF_ANOTHER_THING = (401, 402, 403, 407, 408, 413, 429)
 
 
 def _valid(request: Request) -> bool:
@@ -45,11 +43,6 @@ def _error(message: str) -> dict[str, object]:
 
 def _shown(exchange: Exchange) -> str:
     return " ".join(exchange.text.split())[:160]
-
-
-def refuses(exchange: Exchange) -> bool:
-    """Whether it says that what was asked is not to be had; not that the key, the account or the moment are wrong."""
-    return exchange.refused and exchange.status < 500 and exchange.status not in _OF_ANOTHER_THING
 
 
 @AREA.should(

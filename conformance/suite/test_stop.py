@@ -13,8 +13,7 @@ from conformance.contract.requirement import Area
 from conformance.contract.scopes import broken_off
 from conformance.evidence.archive import Send
 from conformance.evidence.exchange import Exchange, Inconclusive, NotApplicable, Violation, list_of
-
-from .test_served import refuses
+from conformance.suite.support.refusals import refuses
 
 AREA = Area("stop")
 

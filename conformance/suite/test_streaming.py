@@ -21,6 +21,7 @@ from conformance.contract.scopes import (
 )
 from conformance.evidence.exchange import Exchange, NotApplicable, Read, list_of
 from conformance.evidence.sse import DONE, EventStream
+from conformance.suite.support.failing_streams import ERROR, failing
 
 AREA = Area("streaming")
 
@@ -447,10 +448,6 @@ def test_no_empty_choices(chunks: Chunks) -> None:
 
 
 # --- generation that fails ----------------------------------------------------------------------------------
-
-ERROR = chunk({"error": {"message": "The upstream broke off", "type": "server_error", "param": None, "code": None}})
-#: A stream that fails after its second event, told as OpenAI tells it.
-failing = events(lambda before: [*before[:2], (before[1 % len(before)][0], ERROR), *before[-1:]])
 
 
 def _errors(stream: EventStream) -> list[int]:

@@ -25,9 +25,10 @@ from conformance.contract.scopes import broken_off, failed
 from conformance.evidence.archive import Send
 from conformance.evidence.exchange import Exchange, Inconclusive, NotApplicable, Request, Violation, list_of
 from conformance.evidence.strict_json import JSONError, loads
-
-from .test_roles import REFUSED, answered, lacks, one_of_three, parts, without
-from .test_sampling import ended_early, roomy
+from conformance.suite.support.calls import call, result
+from conformance.suite.support.limits import ended_early, roomy
+from conformance.suite.support.messages import parts
+from conformance.suite.support.replies import REFUSED, answered, lacks, one_of_three, without
 
 AREA = Area("tool_use")
 
@@ -54,14 +55,6 @@ LEGACY_FUNCTION = chat(
     PARIS, label="legacy-function", max_tokens=300,
     functions=[WEATHER["function"]], function_call={"name": "get_weather"},
 )  # fmt: skip
-
-
-def call(id: str, city: str, name: str = "get_weather") -> JSONObject:
-    return {"id": id, "type": "function", "function": {"name": name, "arguments": json.dumps({"city": city})}}
-
-
-def result(id: str, content: Any) -> JSONObject:
-    return {"role": "tool", "tool_call_id": id, "content": content}
 
 
 #: As long as OpenAI takes them, and alike up to the last character: a translator that shortens them mixes them up.

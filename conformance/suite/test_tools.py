@@ -11,7 +11,6 @@ from conformance.contract.requirement import Area
 from conformance.contract.scopes import (
     EVERY_TOOL_CALL,
     EVERY_TOOL_STREAM,
-    broken_off,
     cut_short,
     replies_where,
     streamed_choices,
@@ -19,13 +18,20 @@ from conformance.contract.scopes import (
 )
 from conformance.evidence.exchange import Exchange, Inconclusive, NotApplicable, Request, Violation, list_of
 from conformance.evidence.strict_json import JSONError, loads
-
-from .test_structured_output import problem
+from conformance.suite.support.calls import (
+    JSONObject,
+    call_ids,
+    check_whole,
+    declared,
+    deltas_of,
+    is_object,
+    of_function,
+    texts_in_pieces,
+)
+from conformance.suite.support.structured import problem
 
 AREA = Area("tools")
 
-JSONObject = dict[str, Any]
-Pieces = dict[tuple[int, int], list[JSONObject]]
 
 CALLS = "choices.*.message.tool_calls"
 PIECES = "choices.*.delta.tool_calls"
@@ -60,13 +66,6 @@ STRICT = replies_where(
 )
 
 
-def declared(asked: JSONObject) -> dict[str, JSONObject]:
-    """The functions and custom tools that a request offers, by name."""
-    tools = [tool for tool in list_of(asked.get("tools")) if isinstance(tool, dict)]
-    found = [tool.get("custom" if tool.get("type") == "custom" else "function") for tool in tools]
-    return {each["name"]: each for each in found if isinstance(each, dict) and isinstance(each.get("name"), str)}
-
-
 def _name(call: JSONObject) -> str:
     tool = call.get("custom" if call.get("type") == "custom" else "function")
     name = tool.get("name") if isinstance(tool, dict) else None
@@ -93,7 +92,7 @@ def _names_in_pieces(exchange: Exchange) -> set[str]:
 def _functions(exchange: Exchange) -> list[tuple[JSONObject, str]]:
     """Each called function as it was declared, with the arguments it was given; calls that the token limit
     may have cut are left out."""
-    _whole(exchange)
+    check_whole(exchange)
     names, found = declared(exchange.request.asked), []
     for choice in exchange.choices:
         message = choice.get("message")
@@ -107,12 +106,6 @@ def _functions(exchange: Exchange) -> list[tuple[JSONObject, str]]:
     if not found:
         raise NotApplicable("the reply has no whole call with arguments as text")
     return found
-
-
-def _whole(exchange: Exchange) -> None:
-    """Raises Inconclusive for a stream that broke off."""
-    if broken_off(exchange):
-        raise Inconclusive("the stream broke off")
 
 
 def _parsed(arguments: str) -> JSONObject:
@@ -256,7 +249,7 @@ def said(message: dict[str, Any]) -> tuple[Any, ...]:
 
 def _willing(exchange: Exchange) -> None:
     """Raises Inconclusive where no call came because the model refused or was cut off."""
-    _whole(exchange)
+    check_whole(exchange)
     if not exchange.choices or not any(any(said(message)) for message in exchange.messages):
         raise Inconclusive("the reply is wholly empty")
     for choice in exchange.choices:
@@ -398,31 +391,6 @@ def test_strict_arguments(exchange: Exchange) -> None:
 # --- calls in pieces ----------------------------------------------------------------------------------------
 
 
-def _pieces(chunks: list[JSONObject]) -> Pieces:
-    """The pieces of each call by the indices of choice and call; a missing index is another requirement."""
-    found: Pieces = {}
-    for choice in streamed_choices(chunks):
-        delta = choice.get("delta")
-        for piece in list_of(delta.get("tool_calls")) if isinstance(delta, dict) else ():
-            where = choice.get("index"), piece.get("index") if isinstance(piece, dict) else None
-            if type(where[0]) is int and type(where[1]) is int:
-                found.setdefault((where[0], where[1]), []).append(piece)
-    if not found:
-        raise NotApplicable("no piece of a tool call has an index")
-    return found
-
-
-def _in(piece: JSONObject, name: str) -> Any:
-    """A member of the function, or custom tool, in a piece of a call."""
-    tool = piece.get("custom" if piece.get("type") == "custom" else "function")
-    return tool.get(name) if isinstance(tool, dict) else None
-
-
-def _call_ids(pieces: list[JSONObject]) -> list[str]:
-    """The different ids among the pieces of one call."""
-    return list(dict.fromkeys(piece["id"] for piece in pieces if isinstance(piece.get("id"), str) and piece["id"]))
-
-
 @AREA.must(
     "give the first piece of each streamed tool call its id, its type and the function's name",
     on=EVERY_TOOL_STREAM,
@@ -438,8 +406,8 @@ def _call_ids(pieces: list[JSONObject]) -> list[str]:
     },
 )
 def test_first_piece(chunks: list[JSONObject]) -> None:
-    for (choice, index), (first, *_) in _pieces(chunks).items():
-        given = {"id": first.get("id"), "type": first.get("type"), "name": _in(first, "name")}
+    for (choice, index), (first, *_) in deltas_of(chunks).items():
+        given = {"id": first.get("id"), "type": first.get("type"), "name": of_function(first, "name")}
         lacking = [name for name, value in given.items() if not isinstance(value, str) or not value]
         where = f"the first piece of call {index} of choice {choice}"
         assert not lacking, f"{where} has no {' and no '.join(lacking)}: {json.dumps(first)[:160]}"
@@ -456,7 +424,7 @@ def test_first_piece(chunks: list[JSONObject]) -> None:
 )
 def test_indices_from_zero(chunks: list[JSONObject]) -> None:
     by_choice: dict[int, set[int]] = {}
-    for choice, index in _pieces(chunks):
+    for choice, index in deltas_of(chunks):
         by_choice.setdefault(choice, set()).add(index)
     for choice, indices in by_choice.items():
         assert indices == set(range(len(indices))), f"the calls of choice {choice} have the indices {sorted(indices)}"
@@ -473,14 +441,14 @@ def test_indices_from_zero(chunks: list[JSONObject]) -> None:
     broken_by=put(f"{PIECES}.*.index", 0),
 )
 def test_one_call_per_index(chunks: list[JSONObject]) -> None:
-    for (choice, index), pieces in _pieces(chunks).items():
-        ids = _call_ids(pieces)
+    for (choice, index), pieces in deltas_of(chunks).items():
+        ids = call_ids(pieces)
         assert len(ids) <= 1, f"index {index} of choice {choice} is shared by the calls {', '.join(ids[:3])}"
 
 
 def _later(chunks: list[JSONObject]) -> Iterator[tuple[int, JSONObject]]:
     """Every piece of a call but its first, with its index; calls that share one are another requirement."""
-    calls = {where: pieces for where, pieces in _pieces(chunks).items() if len(_call_ids(pieces)) < 2}
+    calls = {where: pieces for where, pieces in deltas_of(chunks).items() if len(call_ids(pieces)) < 2}
     found = [(index, piece) for (_, index), (_, *later) in calls.items() for piece in later]
     if not found:
         raise NotApplicable("no call with an index of its own came in several pieces")
@@ -501,7 +469,7 @@ def _later(chunks: list[JSONObject]) -> Iterator[tuple[int, JSONObject]]:
 )
 def test_named_once(chunks: list[JSONObject]) -> None:
     for index, piece in _later(chunks):
-        again = piece.get("id") or _in(piece, "name")
+        again = piece.get("id") or of_function(piece, "name")
         assert not again, f"a later piece of call {index} repeats {again!r}"
 
 
@@ -519,40 +487,8 @@ def test_named_once(chunks: list[JSONObject]) -> None:
 )
 def test_no_empty_names(chunks: list[JSONObject]) -> None:
     for index, piece in _later(chunks):
-        empty = [name for name, value in (("id", piece.get("id")), ("name", _in(piece, "name"))) if value == ""]
+        empty = [name for name, value in (("id", piece.get("id")), ("name", of_function(piece, "name"))) if value == ""]
         assert not empty, f"a later piece of call {index} has an empty {empty[0]}"
-
-
-def _unlimited(chunks: list[JSONObject]) -> Pieces:
-    """The pieces of calls that neither the token limit nor a filter may have cut, nor what nobody knows."""
-    cut = [choice.get("index") for choice in streamed_choices(chunks) if cut_short(choice.get("finish_reason"))]
-    found = {where: pieces for where, pieces in _pieces(chunks).items() if where[0] not in cut}
-    if not found:
-        raise NotApplicable("the calls were cut off")
-    return found
-
-
-def texts_in_pieces(exchange: Exchange) -> list[list[str]]:
-    """The arguments of each whole call of a stream, piece by piece. Raises NotApplicable where there are none."""
-    _whole(exchange)
-    names, found = declared(exchange.request.asked), []
-    for pieces in _unlimited(exchange.chunks).values():
-        given = [_in(piece, "arguments") for piece in pieces if piece.get("type") != "custom"]
-        texts = [text for text in given if isinstance(text, str)]
-        bare = not any(texts) and not names.get(str(_in(pieces[0], "name")), {}).get("parameters")
-        if len(_call_ids(pieces)) > 1 or bare or not given:
-            continue  # calls that share an index, no parameters, custom tools: other requirements
-        found.append(texts)
-    if not found:
-        raise NotApplicable("no call in pieces has arguments of its own")
-    return found
-
-
-def is_object(text: str) -> bool:
-    try:
-        return isinstance(loads(text), dict)
-    except JSONError:
-        return False
 
 
 def _garbled(texts: list[str]) -> str:
@@ -632,10 +568,10 @@ def test_pieces_add_up(exchange: Exchange) -> None:
     broken_by=put("choices.*.finish_reason", lambda reason: "stop" if reason else reason),
 )
 def test_streamed_finish(exchange: Exchange, chunks: list[JSONObject]) -> None:
-    _whole(exchange)
+    check_whole(exchange)
     if tool_choice(exchange.request) != "auto":
         raise NotApplicable("the call was forced: stop is legal")
-    calling, judged = [choice for choice, _ in _pieces(chunks)], 0
+    calling, judged = [choice for choice, _ in deltas_of(chunks)], 0
     for choice in streamed_choices(chunks):
         reason = choice.get("finish_reason")
         limited = reason in ("length", "content_filter")

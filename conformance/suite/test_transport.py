@@ -13,9 +13,8 @@ from conformance.evidence.archive import Send
 from conformance.evidence.content_coding import undone
 from conformance.evidence.exchange import JSON_CONTENT, Exchange, Failure, Inconclusive, NotApplicable, Violation
 from conformance.evidence.strict_json import JSONError, duplicate_names, loads
-
-from .test_idempotence import SDK
-from .test_validation import NULLS
+from conformance.suite.support.parameters import NULLS
+from conformance.suite.support.sdk import SDK
 
 AREA = Area("transport")
 

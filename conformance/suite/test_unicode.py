@@ -16,8 +16,7 @@ from conformance.contract.scopes import EVERY_REPLY
 from conformance.evidence.archive import Send
 from conformance.evidence.exchange import Exchange, Inconclusive, NotApplicable
 from conformance.evidence.strict_json import JSONError, loads
-
-from .test_usage import same_prompt
+from conformance.suite.support.prompts import same_prompt
 
 AREA = Area("unicode")
 

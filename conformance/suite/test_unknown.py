@@ -10,8 +10,8 @@ from conformance.contract.requests import COMPLETION_LENGTH, LENGTH, PLAIN, TOOL
 from conformance.contract.requirement import Area, Fault
 from conformance.evidence.archive import Send
 from conformance.evidence.exchange import Exchange, Inconclusive, NotApplicable, Request
-
-from .test_usage import same_prompt
+from conformance.suite.support.parameters import ALL_OPTIONS, OPTIONS
+from conformance.suite.support.prompts import same_prompt
 
 AREA = Area("unknown")
 
@@ -115,11 +115,6 @@ def test_unknown_costs_nothing(send: Send) -> None:
 
 # --- what OpenAI knows --------------------------------------------------------------------------------------
 
-OPTIONS: dict[str, Any] = {
-    "user": "conformance", "metadata": {"run": "conformance"}, "store": False, "seed": 7, "logit_bias": {"50256": -100},
-    "service_tier": "auto", "prompt_cache_key": "conformance", "safety_identifier": "conformance",
-}  # fmt: skip
-ALL_OPTIONS = chat(label="options-of-openai", **OPTIONS)
 OF_OPENAI = "OpenAI's own models are judged by OpenAI's documentation of each parameter"
 
 

@@ -6,13 +6,13 @@ from typing import Any
 
 from conformance.contract.faults import chain, edit, only, put
 from conformance.contract.profile import Model
-from conformance.contract.requests import LENGTH, LONG, PLAIN, PLAIN_AGAIN, TWO, again, chat, filler
+from conformance.contract.requests import LENGTH, LONG, PLAIN, PLAIN_AGAIN, TWO, again, chat
 from conformance.contract.requirement import Area, Fault
 from conformance.contract.scopes import EVERY_USAGE
 from conformance.evidence.archive import Send
-from conformance.evidence.exchange import Exchange, Inconclusive, NotApplicable, Violation
-
-from .test_sampling import extremes
+from conformance.evidence.exchange import Inconclusive, NotApplicable, Violation
+from conformance.suite.support.parameters import extremes
+from conformance.suite.support.prompts import SLACK, WORDS, prompt_tokens, same_prompt
 
 AREA = Area("usage")
 
@@ -130,30 +130,8 @@ def test_hits_agree(usage: dict[str, Any], details: dict[str, Any]) -> None:
 
 # --- what the prompt costs ----------------------------------------------------------------------------------
 
-#: The plain prompt after a text of about 1,000 words; isolation compares it with the plain one, too.
-WORDS = chat(f"{filler(1000, 'plain')}\n\nSay OK.", label="thousand-words")
 #: The plain prompt with sampling members that change nothing about it, for models that refuse the ends of their ranges.
 SAMPLED = chat(label="sampled", temperature=None, top_p=0.5, seed=7, stop="STOPHERE", max_tokens=5)
-SLACK = 1  #: tokens that a template with the date in it may differ by (contract, false alarms 12)
-
-
-def prompt_tokens(exchange: Exchange) -> int:
-    """The count of a reply. Raises Inconclusive where there is none."""
-    count = exchange.usage.get("prompt_tokens")
-    if type(count) is not int:
-        raise Inconclusive(f"{exchange.request}: prompt_tokens is not an integer, which is another requirement")
-    return count
-
-
-def same_prompt(one: Exchange, other: Exchange, slack: int = SLACK) -> None:
-    """The relation that money rests on: the same prompt costs the same. Another model that answered may count
-    differently, and shows nothing."""
-    if one.reply.get("model") != other.reply.get("model"):
-        raise Inconclusive(f"{one.reply.get('model')} and {other.reply.get('model')} answered: not the same model")
-    counts = prompt_tokens(one), prompt_tokens(other)
-    if abs(counts[0] - counts[1]) > slack:
-        said = f"“{one.request}” costs {counts[0]} prompt_tokens, and “{other.request}” of the same prompt {counts[1]}"
-        raise Violation(said, one, other)
 
 
 @AREA.should(

@@ -12,9 +12,7 @@ from typing import Any
 from conformance.contract.faults import header, late, only, put, respond, status
 from conformance.contract.profile import Model
 from conformance.contract.requests import (
-    COSTLY,
     EMPTY_MESSAGES,
-    INTRUSIVE,
     MALFORMED,
     NO_MESSAGES,
     PLAIN,
@@ -26,21 +24,18 @@ from conformance.contract.requests import (
     bad,
     chat,
     features_of,
-    intrusive,
     once,
-    streamed,
 )
 from conformance.contract.requirement import Area
 from conformance.contract.scopes import failed
 from conformance.evidence.archive import Send
-from conformance.evidence.exchange import MODEL, SALT, Exchange, Inconclusive, NotApplicable, Request, list_of
-
-from .test_usage import same_prompt
+from conformance.evidence.exchange import Exchange, Inconclusive, NotApplicable, Request, list_of
+from conformance.suite.support.overflow import overflow
+from conformance.suite.support.parameters import LEAST, NULLS, USER
+from conformance.suite.support.prompts import same_prompt
 
 AREA = Area("validation")
 
-USER = {"role": "user", "content": "Say OK."}
-LEAST = {"model": MODEL, "messages": [USER]}
 OK = {
     "id": "chatcmpl-1", "object": "chat.completion", "created": 1_767_225_600, "model": "some-model",
     "choices": [{"index": 0, "message": {"role": "assistant", "content": "OK."}, "finish_reason": "stop"}],
@@ -500,13 +495,6 @@ def test_unanswered_call_refused(exchange: Exchange) -> None:
 
 # --- nulls --------------------------------------------------------------------------------------------------
 
-NULLABLE = (
-    "temperature", "top_p", "n", "stop", "max_tokens", "max_completion_tokens", "presence_penalty",
-    "frequency_penalty", "logit_bias", "logprobs", "top_logprobs", "seed", "store", "metadata", "service_tier",
-    "stream", "stream_options", "reasoning_effort", "verbosity",
-)  # fmt: skip
-NULLS = replace(PLAIN, body=json.dumps(LEAST | dict.fromkeys(NULLABLE)).encode(), label="nulls")
-
 
 @AREA.should(
     "take null for every optional parameter that may be null",
@@ -588,32 +576,7 @@ def test_huge_limit(exchange: Exchange) -> None:
 
 # --- the context --------------------------------------------------------------------------------------------
 
-OVERFLOW_WORDS = 280_000  #: a token each, more than a window of 200,000 tokens holds
 _TOO_LONG = ("context", "too long", "too large", "maximum", "exceed", "reduce the length", "token limit")
-
-
-def overflow(send: Send, send_raw: Send, model: Model, *, stream: bool = True) -> Exchange:
-    """The refusal of a prompt beyond the context. Raises NotApplicable without `--intrusive`, since an endpoint that
-    takes it may charge for it, and Inconclusive where it was read whole. What may pass is asked once more: that it
-    comes again while other requests are answered shows that it is about the prompt."""
-    if not model.claims(INTRUSIVE) or not model.claims(COSTLY):
-        raise NotApplicable("it costs much where it is accepted, and is sent with --intrusive only")
-    plain = intrusive(replace(chat(f"{SALT} {'a ' * OVERFLOW_WORDS}", label="context-overflow"), expect="error"))
-    request = streamed(plain) if stream else plain
-    exchange = send_raw(request)
-    if exchange.transient and exchange.status != 429 and send(PLAIN).succeeded:
-        exchange = send_raw(again(request))
-    if exchange.failure or exchange.status in (401, 402, 403, 429):
-        raise Inconclusive(f"{exchange} is not about the prompt")
-    if _is_read(exchange) and _prompt_of(exchange) > OVERFLOW_WORDS // 2:
-        raise Inconclusive(f"a prompt of {OVERFLOW_WORDS} tokens fits the model's context")
-    return exchange
-
-
-def _is_read(exchange: Exchange) -> bool:
-    """Whether an answer came, rather than an error, in a success or by its status."""
-    failing = exchange.streamed and failed(exchange)
-    return exchange.succeeded and not failing and bool(exchange.reply.get("choices"))
 
 
 @AREA.should(
@@ -642,12 +605,6 @@ def test_context_overflow(send: Send, send_raw: Send, model: Model) -> None:
         assert exchange.status in (400, 413), said(exchange)
         told = f"{exchange.error.get('code')} {exchange.error.get('message')}".lower()
         assert any(each in told for each in _TOO_LONG), f"the error does not speak of the context: {told[:160]}"
-
-
-def _prompt_of(exchange: Exchange) -> int:
-    usage = exchange.reply.get("usage")
-    found = usage.get("prompt_tokens") if isinstance(usage, dict) else None
-    return found if isinstance(found, int) else OVERFLOW_WORDS
 
 
 @AREA.may(

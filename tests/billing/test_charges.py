@@ -34,7 +34,7 @@ from conformance.lab.reference import Endpoint
 from conformance.resources import fixture
 from conformance.run.run import Run
 from conformance.suite.catalogue import load
-from conformance.suite.test_cache import in_usage
+from conformance.suite.support.cache_counts import in_usage
 from tests.support.exchanges import PLAIN as REQUEST
 from tests.support.exchanges import completion, plain, streamed
 

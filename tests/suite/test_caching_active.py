@@ -17,7 +17,10 @@ from conformance.evidence.exchange import Exchange, Inconclusive, Request
 from conformance.judgement.verdict import Finding, Verdict
 from conformance.lab.reference import Endpoint
 from conformance.run.run import Run
-from conformance.suite.cached_prompts import (
+from conformance.suite.catalogue import load
+from conformance.suite.support.cache_counts import DETAILS, in_usage
+from conformance.suite.support.cache_faults import answering, has_tools, recount, streams, warm
+from conformance.suite.support.cached_prompts import (
     CACHE_FIVE_STREAM,
     CACHE_HOUR_WARM,
     CACHE_TOOLS,
@@ -31,9 +34,6 @@ from conformance.suite.cached_prompts import (
     WRONG_ORDER,
     counted,
 )
-from conformance.suite.catalogue import load
-from conformance.suite.miscounts import answering, has_tools, recount, streams, warm
-from conformance.suite.test_cache import DETAILS, in_usage
 
 CLAUDE, GPT = Model("reference-claude", "claude"), Model("reference-gpt", "gpt")
 SALTED = "abcdefghijkl"

@@ -11,7 +11,8 @@ from conformance.contract.profile import Model
 from conformance.contract.requests import INTRUSIVE
 from conformance.contract.requirement import Fault
 from conformance.evidence.exchange import Request
-from conformance.suite.test_validation import NULLS, OK
+from conformance.suite.support.parameters import NULLS
+from conformance.suite.test_validation import OK
 from tests.support.builders_asked import GPT, Said, asked
 
 

@@ -25,8 +25,7 @@ from conformance.contract.requests import (
     streamed,
 )
 from conformance.evidence.exchange import SALT, Exchange, Inconclusive, NotApplicable, Request, Violation
-
-from .test_cache import HITS, WRITE_FIELDS, WRITES, count
+from conformance.suite.support.cache_counts import HITS, WRITE_FIELDS, WRITES, count
 
 Send = Callable[[Request], Exchange]
 SALTS = 12  #: tokens by which prompts of equal length with different salts and labels may differ (contract, cache-18)

@@ -8,8 +8,7 @@ from typing import Any
 from conformance.contract.faults import only, respond
 from conformance.contract.requirement import Fault
 from conformance.evidence.exchange import Request
-
-from .test_cache import HITS, WRITE_FIELDS, WRITES, WRITES_1H, WRITES_5M, in_usage
+from conformance.suite.support.cache_counts import HITS, WRITE_FIELDS, WRITES, WRITES_1H, WRITES_5M, in_usage
 
 Change = Callable[[dict[str, Any], dict[str, int]], object]
 NOT_WRITTEN = {WRITES_5M: 0, WRITES_1H: 0}

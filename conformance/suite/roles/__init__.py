@@ -1,0 +1,5 @@
+"""What is sent is what the model reads: every message, every part, in order, whatever its role."""
+
+from conformance.contract.requirement import Area
+
+AREA = Area("roles")

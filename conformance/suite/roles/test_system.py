@@ -1,0 +1,105 @@
+"""System and developer messages: the model follows them, each and wherever they stand."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from conformance.contract.faults import chain, put
+from conformance.contract.given import tries
+from conformance.contract.requests import chat, streamed
+from conformance.contract.requirement import Fault
+from conformance.evidence.exchange import Exchange, Inconclusive
+from conformance.suite.roles import AREA
+from conformance.suite.support.messages import turns
+from conformance.suite.support.replies import REFUSED, answered, lacks, one_of, without
+
+_KIWI = "End every reply with the word KIWI7."
+
+
+SYSTEM = chat("Say hi.", label="system", system=_KIWI, max_tokens=40)
+
+
+DEVELOPER = chat(
+    label="developer", max_tokens=40, messages=[{"role": "developer", "content": _KIWI}, *turns("Say hi.")]
+)
+
+
+#: Streamed, which another part of a gateway may translate.
+TWO_SYSTEMS = streamed(
+    chat(
+        label="two-systems",
+        max_tokens=60,
+        messages=[
+            {"role": "system", "content": "Include the word RED1 in every reply."},
+            *turns("Say hi.", "Hi, RED1."),
+            {"role": "system", "content": "Include the word BLUE2 in every reply."},
+            *turns("Say hello."),
+        ],
+    ),
+    usage=False,
+)
+
+
+def _streamed_without(digit: str) -> Fault:
+    """Likewise of a stream, where the word may come in pieces."""
+    return put("choices.*.delta.content", lambda text: text and text.replace(digit, "it"))
+
+
+@AREA.must(
+    "follow a system message",
+    on={"answers": tries(SYSTEM)},
+    source="openai-openapi#ChatCompletionRequestSystemMessage",
+    contract=["roles-01"],
+    at="choices.*.message.content",
+    hint="Pass system messages on: Anthropic's API takes them as system, beside messages.",
+    broken_by={"dropped": without("KIWI7"), "refused": REFUSED},
+)
+def test_system(answers: Sequence[Exchange]) -> None:
+    one_of(answers, lacks(["KIWI7"]))
+
+
+@AREA.must(
+    "follow a system message where the reply is streamed, too",
+    on={"answers": tries(TWO_SYSTEMS)},
+    source="openai-openapi#ChatCompletionRequestSystemMessage",
+    contract=["roles-01"],
+    at="choices.*.delta.content",
+    hint="Pass system messages on in the code that streams, as in the one that does not.",
+    broken_by=chain(_streamed_without("1"), _streamed_without("2")),
+)
+def test_system_streamed(answers: Sequence[Exchange]) -> None:
+    """One of two is enough, of which another requirement speaks."""
+    if not answers[0].succeeded:
+        raise Inconclusive("a second system message is refused, which is another requirement")
+    one_of(answers, _follows_none)
+
+
+def _follows_none(exchange: Exchange) -> str:
+    text = answered(exchange)
+    return "" if "RED1" in text or "BLUE2" in text else f"RED1 and BLUE2 are missing: {text[:160]!r}"
+
+
+@AREA.should(
+    "follow a developer message as it follows a system message",
+    on={"answers": tries(DEVELOPER)},
+    source="openai-openapi#ChatCompletionRequestDeveloperMessage",
+    contract=["roles-02"],
+    at="choices.*.message.content",
+    hint="Send a developer message on as a system message where the upstream has no such role, never as a turn.",
+    broken_by={"dropped": without("KIWI7"), "refused": REFUSED},
+)
+def test_developer(answers: Sequence[Exchange]) -> None:
+    one_of(answers, lacks(["KIWI7"]))
+
+
+@AREA.should(
+    "follow every system message, the first and one in the midst of a conversation",
+    on={"answers": tries(TWO_SYSTEMS)},
+    source="anthropic-openai",
+    contract=["roles-03"],
+    at="choices.*.message.content",
+    hint="Join the system messages in their order; keep neither the first nor the last alone.",
+    broken_by={"only the last": _streamed_without("1"), "only the first": _streamed_without("2"), "refused": REFUSED},
+)
+def test_every_system(answers: Sequence[Exchange]) -> None:
+    one_of(answers, lacks(["RED1", "BLUE2"]))

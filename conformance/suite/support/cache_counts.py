@@ -1,0 +1,42 @@
+"""The counts of cache hits and cache writes in usage, by their names."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from conformance.contract.faults import edit
+from conformance.contract.requirement import Fault
+from conformance.evidence.exchange import NotApplicable
+
+DETAILS = "usage.prompt_tokens_details"
+
+
+HITS = "cached_tokens"
+
+
+WRITES, WRITES_5M, WRITES_1H = "cached_write_tokens", "cached_write_5m_tokens", "cached_write_1h_tokens"
+
+
+WRITE_FIELDS = (WRITES, WRITES_5M, WRITES_1H)
+
+
+def count(container: dict[str, Any], name: str) -> int:
+    """The number of tokens under this name; 0 where it is absent or null. Raises NotApplicable where it is no
+    integer, which the schema's member says."""
+    value = container.get(name)
+    if value is not None and type(value) is not int:
+        raise NotApplicable(f"{name} is not an integer, which is another requirement")
+    return value or 0
+
+
+def in_usage(change: Callable[[dict[str, Any], dict[str, Any]], object]) -> Fault:
+    """Usage and its details changed in place, where the document has a usage."""
+
+    def apply(document: Any) -> None:
+        if isinstance(usage := document.get("usage"), dict):
+            if not isinstance(usage.get("prompt_tokens_details"), dict):
+                usage["prompt_tokens_details"] = {}
+            change(usage, usage["prompt_tokens_details"])
+
+    return edit(apply)

@@ -1,0 +1,31 @@
+"""That the same prompt costs the same, and a long prompt to see it by."""
+
+from __future__ import annotations
+
+from conformance.contract.requests import chat, filler
+from conformance.evidence.exchange import Exchange, Inconclusive, Violation
+
+#: The plain prompt after a text of about 1,000 words; isolation compares it with the plain one, too.
+WORDS = chat(f"{filler(1000, 'plain')}\n\nSay OK.", label="thousand-words")
+
+
+SLACK = 1  #: tokens that a template with the date in it may differ by (contract, false alarms 12)
+
+
+def prompt_tokens(exchange: Exchange) -> int:
+    """The count of a reply. Raises Inconclusive where there is none."""
+    count = exchange.usage.get("prompt_tokens")
+    if type(count) is not int:
+        raise Inconclusive(f"{exchange.request}: prompt_tokens is not an integer, which is another requirement")
+    return count
+
+
+def same_prompt(one: Exchange, other: Exchange, slack: int = SLACK) -> None:
+    """The relation that money rests on: the same prompt costs the same. Another model that answered may count
+    differently, and shows nothing."""
+    if one.reply.get("model") != other.reply.get("model"):
+        raise Inconclusive(f"{one.reply.get('model')} and {other.reply.get('model')} answered: not the same model")
+    counts = prompt_tokens(one), prompt_tokens(other)
+    if abs(counts[0] - counts[1]) > slack:
+        said = f"“{one.request}” costs {counts[0]} prompt_tokens, and “{other.request}” of the same prompt {counts[1]}"
+        raise Violation(said, one, other)

@@ -1,0 +1,84 @@
+"""What a reply says, and what a model that never read the request leaves out."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+
+from conformance.contract.faults import put, respond
+from conformance.contract.requests import attempts
+from conformance.contract.requirement import Fault
+from conformance.contract.scopes import broken_off, cut_short
+from conformance.evidence.archive import Send
+from conformance.evidence.exchange import Exchange, Inconclusive, Request
+
+Problem = Callable[[Exchange], str]
+
+
+def answered(exchange: Exchange) -> str:
+    """The text of an answer. Raises AssertionError where the request was refused, Inconclusive where the reply
+    was cut off or has no text."""
+    said = " ".join(exchange.text.split())[:200]
+    assert exchange.succeeded, f"“{exchange.request}” is answered with {exchange.outcome}: {said}"
+    if broken_off(exchange):
+        raise Inconclusive("the stream broke off")
+    content = exchange.messages[0].get("content") if exchange.messages else None
+    if (
+        not content
+        and not exchange.tool_calls
+        and any(cut_short(each.get("finish_reason")) for each in exchange.choices)
+    ):
+        raise Inconclusive(f"the reply is empty, and ends with {exchange.choices[0].get('finish_reason')!r}")
+    if not isinstance(content, str) and not exchange.tool_calls:
+        raise Inconclusive(f"the reply has no text: {json.dumps(content)[:100]}")
+    return content or ""
+
+
+def one_of_three(send: Send, request: Request, problem: Problem) -> None:
+    """Send up to three times, until an answer shows no problem, for models do not always do as they are told. A
+    refusal counts at once."""
+    found = cut = ""
+    for attempt in attempts(request):
+        exchange = send(attempt)
+        found = problem(exchange)
+        if not found:
+            return
+        if exchange.choices and exchange.choices[0].get("finish_reason") in ("length", "content_filter"):
+            cut = str(exchange.choices[0]["finish_reason"])
+    if cut:
+        raise Inconclusive(f"a reply was cut off ({cut}): {found}")
+    raise AssertionError(f"in each of three answers to “{request}” {found}")
+
+
+def lacks(words: Sequence[str]) -> Problem:
+    """Which of these words an answer lacks."""
+
+    def problem(exchange: Exchange) -> str:
+        text = answered(exchange)
+        missing = [word for word in words if word not in text]
+        return f"{' and '.join(missing)} is missing: {text[:160]!r}" if missing else ""
+
+    return problem
+
+
+def without(word: str) -> Fault:
+    """The answer of a model that never read this word."""
+    return put("choices.*.message.content", lambda text: text and text.replace(word, "it"))
+
+
+REFUSED = respond(400, {"error": {"message": "messages: not supported", "type": "invalid_request_error"}})
+
+
+def one_of(answers: Sequence[Exchange], problem: Problem) -> None:
+    """Hold that one of several answers to a request shows no problem, for models do not always do as they are told. A
+    rejection counts at once. Raises Inconclusive where an answer was cut off."""
+    found = cut = ""
+    for exchange in answers:
+        found = problem(exchange)
+        if not found:
+            return
+        if exchange.choices and exchange.choices[0].get("finish_reason") in ("length", "content_filter"):
+            cut = str(exchange.choices[0]["finish_reason"])
+    if cut:
+        raise Inconclusive(f"a reply was cut off ({cut}): {found}")
+    raise AssertionError(f"in each of {len(answers)} answers to “{answers[0].request}” {found}")

@@ -1,0 +1,81 @@
+"""The structured output of a reply, and where it departs from its schema."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import jsonschema
+from jsonschema.validators import validator_for
+from referencing import Registry
+from referencing.exceptions import Unresolvable
+
+from conformance.contract.scopes import (
+    broken_off,
+    cut_short,
+)
+from conformance.evidence.exchange import Exchange, Inconclusive, NotApplicable
+from conformance.evidence.strict_json import JSONError, loads
+
+
+def problem(value: Any, schema: Any) -> str:
+    """Where a value departs from a JSON Schema, in words; empty where it follows. Nothing is fetched. Raises
+    Inconclusive for a schema that is none."""
+    kind = validator_for(schema, jsonschema.Draft202012Validator) if isinstance(schema, dict) else None
+    if kind is None:
+        raise Inconclusive("the schema of the request is not an object")
+    try:
+        kind.check_schema(schema)
+        error = next(kind(schema, registry=Registry()).iter_errors(value), None)
+    except (jsonschema.SchemaError, Unresolvable) as fault:
+        raise Inconclusive(f"the schema of the request cannot be used: {str(fault)[:160]}") from None
+    return "" if error is None else f"{error.json_path}: {error.message[:200]}"
+
+
+def outputs(exchange: Exchange) -> list[Any]:
+    """The content of each choice as JSON; where it was cut off or refused, the model did not cooperate."""
+    if broken_off(exchange):
+        raise Inconclusive("the stream broke off")
+    found = []
+    for choice in exchange.choices:
+        message, reason = choice.get("message"), choice.get("finish_reason")
+        if not isinstance(message, dict):
+            raise NotApplicable("a choice has no message, which is another requirement")
+        if reason in ("length", "content_filter") or message.get("refusal") or _cut(message, reason):
+            raise Inconclusive(f"the model did not answer: finish_reason {reason}, refusal {message.get('refusal')!r}")
+        if not message.get("content") and not message.get("tool_calls") and reason == "stop":
+            raise Inconclusive("the reply is wholly empty, as Claude's sometimes are")
+        if message.get("tool_calls") and exchange.request.asked.get("tools"):
+            raise NotApplicable("the model called a tool instead of answering")
+        if _twice(message.get("content")) and exchange.request.asked.get("tools"):
+            raise Inconclusive("the model, offered tools too, gave its answer twice, as OpenAI's own do")
+        found.append(_parsed(message.get("content")))
+    if not found:
+        raise Inconclusive("the reply has no choice")
+    return found
+
+
+def _cut(message: dict[str, Any], reason: Any) -> bool:
+    """Whether the end is missing, or there is no text, for a reason that is none of the API's: that it is none is
+    another requirement."""
+    if not cut_short(reason) or message.get("tool_calls"):
+        return False
+    try:
+        loads(message.get("content") or "")
+    except JSONError:
+        return True
+    return False
+
+
+def _twice(content: Any) -> bool:
+    """Whether the content is one line, and that line again."""
+    first, _, second = content.strip().partition("\n") if isinstance(content, str) else ("", "", "")
+    return bool(second) and first.strip() == second.strip()
+
+
+def _parsed(content: Any) -> Any:
+    assert isinstance(content, str), f"the content is {json.dumps(content)[:120]}, not JSON text"
+    try:
+        return loads(content)
+    except JSONError as error:
+        raise AssertionError(f"the content is not JSON ({error}): {content[:160]!r}") from None
