@@ -377,7 +377,7 @@ def test_short_claude_prompt(usage: dict[str, Any], details: dict[str, Any], mod
 @AREA.may(
     "report GPT's cache hits, before GPT-5.6, as 1,024 tokens or more in steps of 128",
     on=EVERY_USAGE,
-    source="openai-caching#requirements",
+    source="openai-caching-2026-09#earlier-models",
     contract=["cache-14"],
     at=f"{DETAILS}.{HITS}",
     hint="For information: the current edition of OpenAI's guide does not speak of steps any more.",

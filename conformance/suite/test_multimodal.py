@@ -179,7 +179,7 @@ def test_detail_taken(send: Send) -> None:
 @AREA.should(
     "count no more prompt_tokens for an image with detail low than with detail high",
     on=(LOW, HIGH),
-    source="openai-vision",
+    source="openai-vision#choose-an-image-detail-level",
     contract=["multimodal-02"],
     at="usage.prompt_tokens",
     broken_by=only(lambda each: each.label == LOW.label, put("usage.prompt_tokens", 5000)),

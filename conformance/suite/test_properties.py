@@ -166,7 +166,7 @@ def test_no_server_error(send: Send, model: Model, examples: int) -> None:
     "answer a request that violates one constraint with a 4xx and an error object that blames no other member, or, "
     "save of model and messages, as if it were within it",
     on=(PLAIN,),
-    source="openai-errors",
+    source="openai-errors#api-errors",
     contract=["validation-08", "errors-06"],
     hint="Validate what is used; what is not understood is refused with 400, or ignored.",
     broken_by={

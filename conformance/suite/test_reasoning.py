@@ -109,7 +109,7 @@ def test_reasoning_is_counted(send: Send) -> None:
 @AREA.should(
     "end a reply whose limit was used up by reasoning with length, within the limit, and without a text of its own",
     on=(EXHAUSTED,),
-    source="openai-reasoning",
+    source="openai-reasoning#allocating-space-for-reasoning",
     contract=["reasoning-03"],
     at="choices.*.finish_reason",
     hint="Pass the upstream's reason to stop on, and put no words of the gateway into content.",

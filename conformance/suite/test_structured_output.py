@@ -102,7 +102,7 @@ def _another_object(document: Any) -> None:
 @AREA.must(
     "follow a strict JSON Schema",
     on=BY_SCHEMA,
-    source="openai-structured-outputs",
+    source="openai-openapi#ResponseFormatJsonSchema.json_schema.strict",
     contract=["schema-03"],
     at="choices.*.message.content",
     hint="Pass response_format on, or constrain the output: a schema in the prompt is not enough.",

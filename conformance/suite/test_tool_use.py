@@ -635,7 +635,7 @@ def _not_both(exchange: Exchange) -> str:
 @AREA.should(
     "heed both tools and response_format of a request: JSON where tools are ruled out, a call where one is required",
     on=(FORMAT_BESIDE_TOOLS, CALL_BESIDE_FORMAT),
-    source="openai-structured-outputs#introduction",
+    source="openai-structured-outputs#structured-model-outputs",
     contract=["tools-06", "schema-03"],
     at="choices.*.message",
     hint="Where the format is forced by a tool of the gateway's own, offer the caller's tools beside it.",
@@ -669,7 +669,7 @@ def test_strict_taken(send: Send) -> None:
 @AREA.should(
     "answer the deprecated functions with a function_call, or refuse them with a 4xx",
     on=(LEGACY_FUNCTION,),
-    source="phanedge",
+    source="phanedge#common-usage",
     contract=["tools-21"],
     at="choices.*.message.function_call",
     hint="Translate functions to the upstream's tools, and its call back to function_call.",

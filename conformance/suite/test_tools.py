@@ -167,7 +167,7 @@ def test_arguments_are_json(exchange: Exchange) -> None:
 @AREA.should(
     "give the arguments that the function's schema requires",
     on=EVERY_TOOL_CALL,
-    source="openai-functions",
+    source="openai-functions#strict-mode",
     contract=["tools-02"],
     at=f"{CALLS}.*.function.arguments",
     hint="Pass the parameters of each tool on to the upstream as they are.",
@@ -332,7 +332,7 @@ def test_named_is_called(exchange: Exchange, asked: JSONObject) -> None:
 @AREA.should(
     "end a forced tool call with the finish_reason tool_calls or stop",
     on=FORCED,
-    source="openai-functions",
+    source="openai-functions#tool-choice",
     contract=["tools-08"],
     at="choices.*.finish_reason",
     hint="Use tool_calls where tools were asked for; function_call is for the legacy functions.",

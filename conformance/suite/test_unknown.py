@@ -76,7 +76,7 @@ def _is_told(exchange: Exchange, name: str) -> bool:
 @AREA.should(
     "ignore reasoning_content in a message of the history, or refuse it by name with status 400 in an error object",
     on=(UNKNOWN_IN_MESSAGE,),
-    source="deepseek#reasoning_content",
+    source="deepseek#messages.reasoning_content",
     contract=["unknown-01", "reasoning-04"],
     at="error.message",
     hint="Take reasoning_content out for an upstream that does not know it: clients send messages back as they came.",

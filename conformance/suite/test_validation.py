@@ -485,7 +485,7 @@ def test_unasked_result_refused(exchange: Exchange) -> None:
 @AREA.should(
     "refuse a history in which a tool call is not answered",
     on=(TOOL_UNANSWERED,),
-    source="openai-functions",
+    source="openai-functions#handling-function-calls",
     contract=["validation-21"],
     broken_by=NOT_400,
 )

@@ -95,7 +95,7 @@ def test_developer(answers: Sequence[Exchange]) -> None:
 @AREA.should(
     "follow every system message, the first and one in the midst of a conversation",
     on={"answers": tries(TWO_SYSTEMS)},
-    source="anthropic-openai",
+    source="anthropic-openai#system--developer-message-hoisting",
     contract=["roles-03"],
     at="choices.*.message.content",
     hint="Join the system messages in their order; keep neither the first nor the last alone.",
