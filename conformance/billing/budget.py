@@ -13,6 +13,7 @@ from typing import Any
 from filelock import FileLock
 
 from conformance.evidence.exchange import Exchange, Inconclusive, Request, list_of
+from conformance.text import write_whole
 
 from .prices import Prices, Sheet
 
@@ -167,6 +168,4 @@ def _write(ledger: Path, spent: Amount, cost: Decimal) -> None:
         "requests": spent.requests, "input_tokens": spent.input_tokens, "output_tokens": spent.output_tokens,
         "cost": str(cost),
     }  # fmt: skip
-    part = ledger.with_suffix(".part")
-    part.write_text(json.dumps(value) + "\n", encoding="utf-8")
-    part.replace(ledger)
+    write_whole(ledger, json.dumps(value) + "\n")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import os
 import secrets
 import tempfile
@@ -30,6 +29,7 @@ from conformance.sending.curl import curl
 from conformance.sending.pacing import Manners, polite
 from conformance.settings.options import OPTIONS
 from conformance.suite.catalogue import load
+from conformance.text import nearest_few
 
 Send = Callable[[Request], Exchange]
 
@@ -109,8 +109,7 @@ def _found(kept: Kept, id: str, model: str) -> list[Finding]:
         raise ReplayError(f"--model: the run has no {model!r}, only {', '.join(names)}")
     of_it = [each for each in findings if each.requirement == id and model in ("", each.model)]
     if not of_it:
-        near = difflib.get_close_matches(id, {each.requirement for each in findings} | kept.exchanges.keys(), 3, 0.4)
-        hint = f": did you mean {' or '.join(near)}?" if near else ""
+        hint = nearest_few(id, {each.requirement for each in findings} | kept.exchanges.keys())
         raise ReplayError(f"{kept.folder} has no requirement or exchange {id!r}{hint}")
     return [max(of_it, key=lambda each: each.verdict)]
 

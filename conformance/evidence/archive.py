@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
-import os
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from filelock import FileLock
+
+from conformance.text import write_whole
 
 from .exchange import Exchange, Failure, Inconclusive, Request, dump_exchange, load_exchange
 
@@ -58,7 +59,7 @@ class Archive:
         with FileLock(locks / request.key):
             if not path.exists():
                 exchange = self._sent(request, self.send)
-                _write_whole(path, json.dumps(dump_exchange(exchange), indent=1, ensure_ascii=False))
+                write_whole(path, json.dumps(dump_exchange(exchange), indent=1, ensure_ascii=False) + "\n")
         return read_exchange(path)
 
     def _sent(self, request: Request, send: Send) -> Exchange:
@@ -87,13 +88,6 @@ def remembering(send: Send) -> Send:
         return known[request.key]
 
     return remember
-
-
-def _write_whole(path: Path, text: str) -> None:
-    """Write so that a reader sees the whole file or none, also when this process is killed meanwhile."""
-    part = path.with_suffix(f".{os.getpid()}.part")
-    part.write_text(text + "\n", encoding="utf-8")
-    part.replace(path)
 
 
 def read_exchange(path: Path) -> Exchange:
