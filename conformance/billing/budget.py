@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
 from math import ceil
@@ -13,11 +12,10 @@ from typing import Any
 from filelock import FileLock
 
 from conformance.evidence.exchange import Exchange, Inconclusive, Request, list_of
+from conformance.evidence.send import Send
 from conformance.text import write_whole
 
 from .prices import Prices, Sheet
-
-Send = Callable[[Request], Exchange]
 
 _CHARACTERS = 3  #: of ASCII that one token has at least, in English, JSON and code
 _IMAGE = 1_600  #: tokens of one image, the most that Anthropic counts for one

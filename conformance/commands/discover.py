@@ -27,8 +27,8 @@ from conformance.contract.requests import (
     chat,
     for_model,
 )
-from conformance.evidence.archive import Send
 from conformance.evidence.exchange import Exchange, Inconclusive, Request, list_of
+from conformance.evidence.send import Send
 from conformance.sending.client import Access, Limits, Live, proxy_for
 from conformance.sending.pacing import Manners, polite
 from conformance.sending.preflight import Ask, answers, diagnosis

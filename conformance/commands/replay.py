@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import secrets
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -15,6 +15,7 @@ from conformance.contract.profile import Model
 from conformance.contract.requirement import Requirement
 from conformance.evidence.archive import Archive, ArchiveError, recorded
 from conformance.evidence.exchange import Exchange, Request
+from conformance.evidence.send import Send
 from conformance.judgement.judge import judge, judge_run
 from conformance.judgement.verdict import Finding, Verdict, gather
 from conformance.lab.known_faults import plant
@@ -30,8 +31,6 @@ from conformance.sending.pacing import Manners, polite
 from conformance.settings.options import OPTIONS
 from conformance.suite.catalogue import load
 from conformance.text import nearest_few
-
-Send = Callable[[Request], Exchange]
 
 _SHOWN = 2  #: exchanges of a finding that are shown and sent again
 _LONGEST = 1000  #: characters of a message that are shown

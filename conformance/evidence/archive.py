@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -13,8 +13,8 @@ from filelock import FileLock
 from conformance.text import write_whole
 
 from .exchange import Exchange, Failure, Inconclusive, Request, dump_exchange, load_exchange
-
-Send = Callable[[Request], Exchange]
+from .send import Send as Send
+from .send import remembering as remembering
 
 NOTES = ".sent"  #: the folder in an archive with an empty file for each request that was to be sent
 #: Failures of the moment, after which a run that is resumed asks again; the others are answers, and judged.
@@ -74,20 +74,6 @@ class Archive:
 
 def _unheard(request: Request) -> Exchange:
     return Exchange(request, 0, failure=Failure("reset", "the run was broken off before an answer came"))
-
-
-def remembering(send: Send) -> Send:
-    """The same `Send`, which asks each request once, after the one that it follows, and keeps nothing on disk."""
-    known: dict[str, Exchange] = {}
-
-    def remember(request: Request) -> Exchange:
-        if request.key not in known:
-            if request.after:
-                remember(request.after)
-            known[request.key] = send(request)
-        return known[request.key]
-
-    return remember
 
 
 def read_exchange(path: Path) -> Exchange:

@@ -9,8 +9,8 @@ from collections.abc import Callable, Container, Iterable
 from dataclasses import dataclass, replace
 
 from conformance.contract.scopes import failed
-from conformance.evidence.archive import Send
 from conformance.evidence.exchange import Exchange, Inconclusive, Request
+from conformance.evidence.send import Send
 
 TRIES = 3  #: times that a request is asked in all
 REPEATS = 20  #: of all requests of a run together: an endpoint that fails all the time is not asked more often

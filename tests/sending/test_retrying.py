@@ -13,8 +13,8 @@ import pytest
 from conformance.contract.faults import only, respond
 from conformance.contract.requests import PLAIN
 from conformance.contract.requirement import Fault
-from conformance.evidence.archive import Send
 from conformance.evidence.exchange import Exchange, Failure, Inconclusive, Request
+from conformance.evidence.send import Send
 from conformance.lab.reference import Endpoint
 from conformance.lab.reference.server import serving
 from conformance.sending.retrying import REPEATS, Unanswered, insisting, is_unanswered, unanswered

@@ -7,8 +7,8 @@ from collections.abc import Iterable, Mapping
 
 from conformance.contract.requests import PLAIN
 from conformance.contract.requirement import Fault, Requirement
-from conformance.evidence.archive import Send
 from conformance.evidence.exchange import Exchange
+from conformance.evidence.send import Send
 from conformance.suite.catalogue import load
 from conformance.text import nearest_few
 
