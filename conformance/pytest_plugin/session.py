@@ -25,6 +25,7 @@ from conformance.evidence.archive import Archive, ArchiveError, remembering
 from conformance.evidence.exchange import Exchange, Inconclusive, Request
 from conformance.evidence.recordings import RecordingError, recordings
 from conformance.judgement.judge import EXAMPLES
+from conformance.judgement.unanswered import Unanswered, unanswered
 from conformance.judgement.verdict import Finding, Verdict
 from conformance.lab.reference import Endpoint
 from conformance.policy.baseline import BaselineError
@@ -39,7 +40,6 @@ from conformance.run.plan import Plan, planned
 from conformance.run.resume import options_of, resalted
 from conformance.run.run import Run, RunError, held_run, run_exchanges
 from conformance.sending.client import proxy_for
-from conformance.sending.retrying import Unanswered, unanswered
 from conformance.sending.stack import (
     SPENT,
     UNSENT,

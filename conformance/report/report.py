@@ -12,10 +12,10 @@ from conformance.contract.requirement import Level, Requirement
 from conformance.contract.selection import GROUPS
 from conformance.contract.sources import link
 from conformance.evidence.exchange import Exchange, Inconclusive
+from conformance.judgement.unanswered import Unanswered
 from conformance.judgement.verdict import Finding, Verdict
 from conformance.policy.baseline import Audit
 from conformance.sending.curl import address, curl
-from conformance.sending.retrying import Unanswered
 
 from .drift import Drift
 

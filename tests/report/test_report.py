@@ -19,6 +19,7 @@ from conformance.contract.requests import COSTLY, PLAIN, STREAM_USAGE, bad
 from conformance.contract.requirement import Level
 from conformance.contract.vocabulary import validator
 from conformance.evidence.exchange import Exchange, Failure, Request
+from conformance.judgement.unanswered import Unanswered
 from conformance.judgement.verdict import Finding, Verdict
 from conformance.report.report import (
     EVIDENCE_CHARACTERS,
@@ -33,7 +34,6 @@ from conformance.report.report import (
 )
 from conformance.report.report_json import dump_report, load_report, read_report, write_report
 from conformance.sending.curl import curl
-from conformance.sending.retrying import Unanswered
 from tests.support.exchanges import completion, plain, stream_of
 
 ONE, OTHER = Model("one", "grok"), Model("other", "gemini")  #: of which no caching is asked
