@@ -31,9 +31,10 @@ from conformance.lab.reference import Endpoint
 from conformance.policy.baseline import BaselineError
 from conformance.policy.policy import Terms, read_terms
 from conformance.policy.revisions import RevisionError
+from conformance.report.build import entries, evidence_of, spend_of
 from conformance.report.drift import Drift, ShapeError, watch
 from conformance.report.drift import read as read_shapes
-from conformance.report.report import Report, entries, evidence_of, spend_of
+from conformance.report.report import Report
 from conformance.report.report_json import write_report
 from conformance.run.folder import BASELINE, finish_run, read_run, read_value, write_run
 from conformance.run.plan import Plan, planned

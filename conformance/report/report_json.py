@@ -16,7 +16,8 @@ from conformance.judgement.verdict import Finding, Verdict
 from conformance.policy.baseline import load_audit
 
 from .drift import Drift
-from .report import Entry, Evidence, Report, Spend, conclude
+from .gate import conclude
+from .report import Entry, Evidence, Report, Spend
 
 FORMAT = "report-1"
 

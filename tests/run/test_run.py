@@ -19,7 +19,9 @@ from conformance.evidence.exchange import Exchange, Failure, Request
 from conformance.evidence.send import Send, remembering
 from conformance.judgement.verdict import Finding, Verdict
 from conformance.lab.reference import Endpoint
-from conformance.report.report import Report, Spend, conclude, entries
+from conformance.report.build import entries
+from conformance.report.gate import conclude
+from conformance.report.report import Report, Spend
 from conformance.run.folder import read_run, write_run
 from conformance.run.run import Run, RunError, held_run, survivors
 from conformance.suite.catalogue import declared, load
