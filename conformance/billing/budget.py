@@ -12,6 +12,7 @@ from typing import Any
 from filelock import FileLock
 
 from conformance.evidence.exchange import Exchange, Inconclusive, Request, list_of
+from conformance.evidence.observed import count_or_none
 from conformance.evidence.send import Send
 from conformance.text import write_whole
 
@@ -138,8 +139,8 @@ def _counted(exchange: Exchange, expected: Amount) -> Amount:
         usage = exchange.usage
     except Inconclusive:
         return expected
-    read, written = usage.get("prompt_tokens"), usage.get("completion_tokens")
-    if not (isinstance(read, int) and isinstance(written, int) and read >= 0 and written >= 0):
+    read, written = count_or_none(usage, "prompt_tokens"), count_or_none(usage, "completion_tokens")
+    if read is None or written is None or min(read, written) < 0:
         return expected
     return Amount(1, read, written)
 
