@@ -10,8 +10,8 @@ from conformance.billing.budget import NOTHING, Amount, at_most
 from conformance.contract.profile import Model, Profile
 from conformance.contract.requests import COSTLY, ENDPOINT, INTRUSIVE
 from conformance.contract.requirement import Fault, Requirement
-from conformance.evidence.archive import remembering
 from conformance.evidence.exchange import Exchange, Request
+from conformance.evidence.send import remembering
 from conformance.judgement.judge import judge_given
 from conformance.lab.reference import Endpoint
 from conformance.resources import folder

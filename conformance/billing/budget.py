@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
 from math import ceil
@@ -13,10 +12,11 @@ from typing import Any
 from filelock import FileLock
 
 from conformance.evidence.exchange import Exchange, Inconclusive, Request, list_of
+from conformance.evidence.observed import count_or_none
+from conformance.evidence.send import Send
+from conformance.text import write_whole
 
 from .prices import Prices, Sheet
-
-Send = Callable[[Request], Exchange]
 
 _CHARACTERS = 3  #: of ASCII that one token has at least, in English, JSON and code
 _IMAGE = 1_600  #: tokens of one image, the most that Anthropic counts for one
@@ -139,8 +139,8 @@ def _counted(exchange: Exchange, expected: Amount) -> Amount:
         usage = exchange.usage
     except Inconclusive:
         return expected
-    read, written = usage.get("prompt_tokens"), usage.get("completion_tokens")
-    if not (isinstance(read, int) and isinstance(written, int) and read >= 0 and written >= 0):
+    read, written = count_or_none(usage, "prompt_tokens"), count_or_none(usage, "completion_tokens")
+    if read is None or written is None or min(read, written) < 0:
         return expected
     return Amount(1, read, written)
 
@@ -167,6 +167,4 @@ def _write(ledger: Path, spent: Amount, cost: Decimal) -> None:
         "requests": spent.requests, "input_tokens": spent.input_tokens, "output_tokens": spent.output_tokens,
         "cost": str(cost),
     }  # fmt: skip
-    part = ledger.with_suffix(".part")
-    part.write_text(json.dumps(value) + "\n", encoding="utf-8")
-    part.replace(ledger)
+    write_whole(ledger, json.dumps(value) + "\n")

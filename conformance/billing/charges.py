@@ -10,6 +10,7 @@ from decimal import Decimal
 from typing import Any
 
 from conformance.evidence.exchange import Exchange, Inconclusive, Request
+from conformance.evidence.observed import count_or_none, count_or_zero
 
 from .dialects import Counts, dialect, phanedge
 from .prices import Cost, Prices, PricesError, cost, plain
@@ -48,6 +49,7 @@ def counts_of(exchange: Exchange) -> Counts:
     return clear_counts(usage)
 
 
+TOTAL = "prompt_tokens_details.cached_write_tokens"  #: of all writes
 #: Of prompt_tokens_details; absent and null are 0.
 COUNTS = ("cached_tokens", "cached_write_tokens", "cached_write_5m_tokens", "cached_write_1h_tokens")
 
@@ -85,8 +87,8 @@ def _readable(usage: Mapping[str, Any]) -> dict[str, int]:
 def _check_total(usage: Mapping[str, Any], prompt: int) -> None:
     """Raise Untold where total_tokens says that the prompt was another one. Reasoning may be counted beside
     completion_tokens, which does not bear on the input."""
-    total, output = usage.get("total_tokens"), usage.get("completion_tokens")
-    if type(total) is not int or type(output) is not int:
+    total, output = count_or_none(usage, "total_tokens"), count_or_none(usage, "completion_tokens")
+    if total is None or output is None:
         return
     details = usage.get("completion_tokens_details")
     reasoning = details.get("reasoning_tokens") if isinstance(details, dict) else 0
@@ -125,7 +127,7 @@ def misread(usage: Mapping[str, Any], prices: Prices) -> Difference | None:
         if found := dialect(usage):
             return Difference(cost(_as_read(usage), prices), cost(found.counts, prices), "by its mapping")
         own = phanedge(usage)
-        if own.written and own.written != _total(usage):
+        if own.written and own.written != count_or_zero(usage, TOTAL):
             return Difference(cost(_as_read(usage), prices), cost(own, prices), "if its two buckets are right")
     return None
 
@@ -134,14 +136,8 @@ def _as_read(usage: Mapping[str, Any]) -> Counts:
     """As a client reads it: what prompt_tokens is above hits and the total of writes is uncached, and never below
     zero; what is written costs what the buckets say."""
     own = phanedge(usage)
-    uncached = max(own.prompt - own.read - _total(usage), 0)
+    uncached = max(own.prompt - own.read - count_or_zero(usage, TOTAL), 0)
     return Counts(uncached + own.read + own.written, own.read, own.written_5m, own.written_1h)
-
-
-def _total(usage: Mapping[str, Any]) -> int:
-    details = usage.get("prompt_tokens_details")
-    total = details.get("cached_write_tokens") if isinstance(details, dict) else None
-    return total if type(total) is int else 0
 
 
 def charged(shown: Sequence[Exchange], prices: Prices, *, alike: bool = False) -> tuple[Exchange, Difference] | None:

@@ -11,6 +11,7 @@ from typing import Any
 
 from conformance.contract.requirement import Requirement
 from conformance.evidence.exchange import Exchange
+from conformance.evidence.observed import count_or_none
 from conformance.judgement.verdict import Finding, Verdict
 
 from .charges import DIALECT, Untold, charged, counts_of
@@ -130,18 +131,19 @@ def _of_model(model: str, replies: Sequence[Exchange], sheet: Sheet) -> ModelCos
     for exchange in replies:
         try:
             costs.append(cost(counts_of(exchange), prices))
-            outputs.append(exchange.usage.get("completion_tokens"))
+            outputs.append(count_or_none(exchange.usage, "completion_tokens"))
         except Untold as reason:
             untold[reason.reason] += 1
     whole = _stated(together(costs, sheet.currency)) if costs else Sum("", "", "no reply tells its cost")
     return ModelCosts(model, len(costs), whole, _output(outputs, prices), dict(untold.most_common()))
 
 
-def _output(counts: Sequence[Any], prices: Prices) -> str:
+def _output(counts: Sequence[int | None], prices: Prices) -> str:
     """The cost of the output; empty where it has no price, or a reply does not tell it."""
-    if prices.output is None or not counts or any(type(each) is not int or each < 0 for each in counts):
+    told = [each for each in counts if each is not None and each >= 0]
+    if prices.output is None or not counts or len(told) < len(counts):
         return ""
-    return plain(Line("output", sum(counts), prices.output).amount)
+    return plain(Line("output", sum(told), prices.output).amount)
 
 
 def _stated(found: Cost) -> Sum:

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from conformance.evidence.observed import count_or_zero
+
 
 @dataclass(frozen=True)
 class Counts:
@@ -62,10 +64,13 @@ def phanedge(usage: Mapping[str, Any]) -> Counts:
     without them is one of five minutes, the cheaper (contract, section 8)."""
     details = _object(usage, "prompt_tokens_details")
     total, *buckets = (
-        _count(details, name) for name in ("cached_write_tokens", "cached_write_5m_tokens", "cached_write_1h_tokens")
+        count_or_zero(details, name)
+        for name in ("cached_write_tokens", "cached_write_5m_tokens", "cached_write_1h_tokens")
     )
     written_5m, written_1h = buckets if any(buckets) else (total, 0)
-    return Counts(_count(usage, "prompt_tokens"), _count(details, "cached_tokens"), written_5m, written_1h)
+    return Counts(
+        count_or_zero(usage, "prompt_tokens"), count_or_zero(details, "cached_tokens"), written_5m, written_1h
+    )
 
 
 def _anthropic(usage: Mapping[str, Any]) -> Dialect | None:
@@ -102,21 +107,21 @@ def _anthropic(usage: Mapping[str, Any]) -> Dialect | None:
 def _whole_prompt(usage: Mapping[str, Any], prompt: int, cached: int) -> tuple[int, str]:
     """The whole prompt, and the member that it is counted from. Anthropic's input_tokens is the uncached input; where
     it is equal to a prompt_tokens that can hold what was cached, it is that of OpenAI's Responses, the whole."""
-    uncached = _count(usage, "input_tokens")
+    uncached = count_or_zero(usage, "input_tokens")
     if "input_tokens" in usage and not uncached == prompt >= cached:
         return uncached + cached, "input_tokens"
     return (prompt if prompt >= cached else prompt + cached), "prompt_tokens"
 
 
 def _deepseek(usage: Mapping[str, Any]) -> Dialect | None:
-    read, miss = _count(usage, "prompt_cache_hit_tokens"), _count(usage, "prompt_cache_miss_tokens")
+    read, miss = count_or_zero(usage, "prompt_cache_hit_tokens"), count_or_zero(usage, "prompt_cache_miss_tokens")
     if not (read or miss):
         return None
     mapping = (
         "cached_tokens = prompt_cache_hit_tokens, prompt_tokens = prompt_cache_hit_tokens + prompt_cache_miss_tokens;"
         " a miss is uncached input, not a write"
     )
-    prompt = read + miss if miss else max(_count(usage, "prompt_tokens"), read)
+    prompt = read + miss if miss else max(count_or_zero(usage, "prompt_tokens"), read)
     counts = Counts(prompt, read, 0, 0)
     return Dialect("DeepSeek's dialect", mapping, counts) if counts != phanedge(usage) else None
 
@@ -139,7 +144,7 @@ def _openai(usage: Mapping[str, Any]) -> Dialect | None:
 def _one_hub(usage: Mapping[str, Any]) -> Dialect | None:
     """`cached_write_tokens` as the bucket of five minutes alone."""
     details, own = _object(usage, "prompt_tokens_details"), phanedge(usage)
-    total = _count(details, "cached_write_tokens")
+    total = count_or_zero(details, "cached_write_tokens")
     if not (own.written_1h and total and total == own.written_5m):
         return None
     mapping = "cached_write_tokens = cached_write_5m_tokens + cached_write_1h_tokens"
@@ -151,10 +156,10 @@ def _exclusive(usage: Mapping[str, Any]) -> Dialect | None:
     """Anthropic's input_tokens under the name prompt_tokens: it is less than its parts, or total_tokens has them."""
     own = phanedge(usage)
     cached = own.read + own.written
-    total = own.prompt + cached + _count(usage, "completion_tokens")
+    total = own.prompt + cached + count_or_zero(usage, "completion_tokens")
     if not cached or min(own.prompt, own.read, own.written_5m, own.written_1h) < 0:
         return None
-    if own.uncached >= 0 and _count(usage, "total_tokens") != total:
+    if own.uncached >= 0 and count_or_zero(usage, "total_tokens") != total:
         return None
     mapping = "prompt_tokens = prompt_tokens + cached_tokens + cached_write_tokens"
     whole = Counts(own.prompt + cached, own.read, own.written_5m, own.written_1h)
@@ -166,11 +171,6 @@ def _object(container: Mapping[str, Any], name: str) -> Mapping[str, Any]:
     return value if isinstance(value, dict) else {}
 
 
-def _count(container: Mapping[str, Any], name: str) -> int:
-    value = container.get(name)
-    return value if type(value) is int else 0
-
-
 def _first(*containers: Mapping[str, Any], names: tuple[str, ...]) -> int:
     """The first count above zero under one of these names."""
-    return next((found for each in containers for name in names if (found := _count(each, name)) > 0), 0)
+    return next((found for each in containers for name in names if (found := count_or_zero(each, name)) > 0), 0)

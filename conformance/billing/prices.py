@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
-import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
@@ -14,6 +12,7 @@ from jsonschema import Draft202012Validator
 
 from conformance.evidence.strict_json import loads
 from conformance.resources import folder
+from conformance.text import TextError, nearest, read_toml
 
 from .dialects import Counts
 
@@ -119,13 +118,9 @@ def read_prices(path: Path) -> Sheet:
     """A price sheet (schemas/prices.json, as TOML), or what a configuration says of prices in the tables of its
     models. Raises PricesError, which names the place and the remedy."""
     try:
-        sheet = _of_configuration(tomllib.loads(path.read_text(encoding="utf-8-sig"), parse_float=Decimal))
-    except OSError as error:
-        raise PricesError(f"{path} cannot be read ({error.strerror or error})") from None
-    except UnicodeDecodeError as error:
-        raise PricesError(f"{path} cannot be read as UTF-8: {error}") from None
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
-        raise PricesError(f"{path} is not TOML: {error}") from None
+        sheet = _of_configuration(read_toml(path, Decimal))
+    except TextError as error:
+        raise PricesError(str(error)) from None
     schema = loads((folder("schemas") / "prices.json").read_bytes())
     problems = list(Draft202012Validator(schema).iter_errors(_comparable(sheet)))
     if problems:
@@ -174,8 +169,8 @@ def _remedy(place: str, name: str, value: Any, known: list[str]) -> str:
     if isinstance(value, dict) and place.startswith("models."):
         whole = f"{place.removeprefix('models.')}.{name}"
         return f'a name with a dot in it is quoted, as in [models."{whole}"]'
-    if near := difflib.get_close_matches(name, known, 1, 0.5):
-        return f"did you mean {near[0]}?"
+    if hint := nearest(name, known):
+        return hint
     if isinstance(value, dict):
         return f'the prices of a model stand under models, as in [models."{name}"]'
     return f"there are {', '.join(known)}"

@@ -9,6 +9,7 @@ import stat
 import zipfile
 import zlib
 from collections.abc import Iterator
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ from conformance.report.report import Report
 from conformance.report.report_json import read_report
 from conformance.run.folder import BASELINE, read_run, read_value
 from conformance.suite.catalogue import load
+from conformance.text import write_whole
 
 FORMAT = "bundle-1"
 ABOUT = "bundle.json"
@@ -45,13 +47,13 @@ def pack(folder: Path, out: Path) -> int:
     if name := next((name for name, data in members.items() if _shows_key(folder, data)), ""):
         raise BundleError(f"{folder / name} holds the API key: it is not packed")
     members[ABOUT] = _json({"format": FORMAT, "version": __version__})
-    part = out.with_name(f"{out.name}.part")
-    with zipfile.ZipFile(part, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as bundle:
+    packed = BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as bundle:
         for name in sorted(members):
             about = zipfile.ZipInfo(name, _BEGINNING_OF_TIME)
             about.compress_type, about.external_attr, about.create_system = zipfile.ZIP_DEFLATED, 0o644 << 16, 3
             bundle.writestr(about, members[name])
-    part.replace(out)
+    write_whole(out, packed.getvalue())
     return sum(name.startswith("archive/") for name in members)
 
 

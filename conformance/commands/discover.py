@@ -27,15 +27,17 @@ from conformance.contract.requests import (
     chat,
     for_model,
 )
-from conformance.evidence.archive import Send
 from conformance.evidence.exchange import Exchange, Inconclusive, Request, list_of
+from conformance.evidence.send import Send
 from conformance.sending.client import Access, Limits, Live, proxy_for
 from conformance.sending.pacing import Manners, polite
 from conformance.sending.preflight import Ask, answers, diagnosis
 from conformance.sending.reasoning import learnt
+from conformance.text import printable_line
 
 _LOOKED_AT, _TRIED = 3, 6  #: models that are asked for features, and asked at all
 _SALT = "configurable"
+_LONGEST = 120  #: characters of an answer that a comment in the configuration has
 #: Of what models are for that are not made to chat, by their names.
 _NOT_CHAT = re.compile(
     r"embed|whisper|tts|audio|dall-e|image|moderation|realtime|transcri|rerank|sora|davinci|babbage|guard",
@@ -197,14 +199,9 @@ def _asking(address: Address) -> Ask:
 def _answer(exchange: Exchange) -> str:
     """What the endpoint answered, in one line."""
     if exchange.failure:
-        return _line(f"no response ({exchange.failure})")
+        return printable_line(f"no response ({exchange.failure})", _LONGEST)
     try:
         message = str(exchange.error.get("message") or "")
     except Inconclusive:
         message = ""
-    return _line(f"HTTP {exchange.status}{': ' if message else ''}{message}")
-
-
-def _line(text: str) -> str:
-    plain = " ".join("".join(each if each.isprintable() else " " for each in text).split())
-    return plain if len(plain) <= 120 else f"{plain[:119]}…"
+    return printable_line(f"HTTP {exchange.status}{': ' if message else ''}{message}", _LONGEST)

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import difflib
 import os
 import secrets
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -16,6 +15,7 @@ from conformance.contract.profile import Model
 from conformance.contract.requirement import Requirement
 from conformance.evidence.archive import Archive, ArchiveError, recorded
 from conformance.evidence.exchange import Exchange, Request
+from conformance.evidence.send import Send
 from conformance.judgement.judge import judge, judge_run, speaks_of
 from conformance.judgement.verdict import Finding, Verdict, gather
 from conformance.lab.known_faults import plant
@@ -30,8 +30,7 @@ from conformance.sending.curl import curl
 from conformance.sending.pacing import Manners, polite
 from conformance.settings.options import OPTIONS
 from conformance.suite.catalogue import load
-
-Send = Callable[[Request], Exchange]
+from conformance.text import nearest_few
 
 _SHOWN = 2  #: exchanges of a finding that are shown and sent again
 _LONGEST = 1000  #: characters of a message that are shown
@@ -109,8 +108,7 @@ def _found(kept: Kept, id: str, model: str) -> list[Finding]:
         raise ReplayError(f"--model: the run has no {model!r}, only {', '.join(names)}")
     of_it = [each for each in findings if each.requirement == id and model in ("", each.model)]
     if not of_it:
-        near = difflib.get_close_matches(id, {each.requirement for each in findings} | kept.exchanges.keys(), 3, 0.4)
-        hint = f": did you mean {' or '.join(near)}?" if near else ""
+        hint = nearest_few(id, {each.requirement for each in findings} | kept.exchanges.keys())
         raise ReplayError(f"{kept.folder} has no requirement or exchange {id!r}{hint}")
     return [max(of_it, key=lambda each: each.verdict)]
 

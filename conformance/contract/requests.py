@@ -272,6 +272,7 @@ AUTOMATIC_WARM_STREAM = replace(streamed(AUTOMATIC_COLD), after=AUTOMATIC_WARM, 
 
 _SAY_OK = PLAIN.asked
 UNKNOWN_MODEL_ERROR = bad("unknown-model", _SAY_OK | {"model": UNKNOWN_MODEL})
+UNKNOWN_MODEL_STREAM = bad("unknown-model-stream", UNKNOWN_MODEL_ERROR.asked | {"stream": True})
 NO_MESSAGES = bad("no-messages", {"model": MODEL})
 EMPTY_MESSAGES = bad("empty-messages", _SAY_OK | {"messages": []})
 MALFORMED = once(bad("malformed-json", b'{"model": "$MODEL$", "messages": ['))
@@ -288,6 +289,14 @@ WRONG_METHOD = once(bad("method-put", _SAY_OK, method="PUT"))
 MODELS = Request("GET", "/models", headers=(), features=frozenset({"models"}), label="models")
 
 #: The requests that many requirements share; `catalogue.declared` has those that a requirement names, too.
-DECLARED: tuple[Request, ...] = tuple(
-    value for name, value in list(globals().items()) if isinstance(value, Request) and not name.startswith("_")
-)
+DECLARED: tuple[Request, ...] = (
+    PLAIN, PLAIN_AGAIN, STREAM, STREAM_USAGE, LONG, LONG_STREAM, UNICODE, UNICODE_STREAM, TWO, TWO_STREAM,
+    LOGPROBS, LOGPROBS_STREAM, STOP, STOP_STREAM, LENGTH, LENGTH_STREAM, COMPLETION_LENGTH, TOOL_AUTO,
+    TOOL_AUTO_STREAM, TOOL_REQUIRED, TOOL_REQUIRED_STREAM, TOOL_NAMED, TOOL_NAMED_STREAM, TWO_CALLS_STREAM,
+    LOGPROBS_TOOLS_STREAM, TOOL_NONE, TOOL_PARALLEL, TOOL_PARALLEL_STREAM, TOOL_SINGLE, TOOL_STRICT, JSON_OBJECT,
+    JSON_OBJECT_STREAM, SCHEMA_FLAT, SCHEMA_NESTED, SCHEMA_NESTED_STREAM, CACHE_COLD, CACHE_WARM,
+    CACHE_WARM_STREAM, CACHE_HOUR, CACHE_MIXED, CACHE_MIXED_STREAM, AUTOMATIC_COLD, AUTOMATIC_WARM,
+    AUTOMATIC_WARM_STREAM, UNKNOWN_MODEL_ERROR, UNKNOWN_MODEL_STREAM, NO_MESSAGES, EMPTY_MESSAGES, MALFORMED,
+    WRONG_TYPE, NO_MESSAGES_STREAM, NO_CREDENTIALS, UNKNOWN_CREDENTIALS, UNKNOWN_CREDENTIALS_STREAM,
+    UNKNOWN_CREDENTIALS_MODEL, WRONG_METHOD, MODELS,
+)  # fmt: skip

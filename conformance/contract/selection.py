@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable, Mapping, Sequence
 
 from conformance.evidence.exchange import Request
+from conformance.text import nearest_few
 
 from .requests import (
     AUTOMATIC_WARM,
@@ -62,8 +62,7 @@ def _named(catalogue: Mapping[str, Requirement], names: Iterable[str], option: s
             within = GROUPS.get(name, (name,))
             found |= {id for id, requirement in catalogue.items() if requirement.area in within}
         else:
-            near = difflib.get_close_matches(name, [*GROUPS, *areas, *catalogue], 3, 0.4)
-            hint = f": did you mean {' or '.join(near)}?" if near else ""
+            hint = nearest_few(name, [*GROUPS, *areas, *catalogue])
             raise SelectError(f"{option}: there is no group, area or requirement {name!r}{hint}")
     return found
 

@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from hypothesis.errors import Unsatisfiable
 
 from conformance.evidence.exchange import MODEL, Exchange, Inconclusive, NotApplicable, Request
+from conformance.evidence.send import Send
 
 from .requests import PLAIN, TOOLS, bad, chat, features_of
 from .schema import Clause, Schema, clauses, example, load, mutations
@@ -24,7 +25,6 @@ from .vocabulary import pointed_at, validator
 
 Example = TypeVar("Example", bound=Hashable)
 Claims = Callable[[str], bool]
-Send = Callable[[Request], Exchange]
 
 TEXTS = (
     "Say OK.",

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import json
-import os
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from filelock import FileLock
 
-from .exchange import Exchange, Failure, Inconclusive, Request, dump_exchange, load_exchange
+from conformance.text import write_whole
 
-Send = Callable[[Request], Exchange]
+from .exchange import Exchange, Failure, Inconclusive, Request, dump_exchange, load_exchange
+from .send import Send as Send
+from .send import remembering as remembering
 
 NOTES = ".sent"  #: the folder in an archive with an empty file for each request that was to be sent
 #: Failures of the moment, after which a run that is resumed asks again; the others are answers, and judged.
@@ -58,7 +59,7 @@ class Archive:
         with FileLock(locks / request.key):
             if not path.exists():
                 exchange = self._sent(request, self.send)
-                _write_whole(path, json.dumps(dump_exchange(exchange), indent=1, ensure_ascii=False))
+                write_whole(path, json.dumps(dump_exchange(exchange), indent=1, ensure_ascii=False) + "\n")
         return read_exchange(path)
 
     def _sent(self, request: Request, send: Send) -> Exchange:
@@ -73,27 +74,6 @@ class Archive:
 
 def _unheard(request: Request) -> Exchange:
     return Exchange(request, 0, failure=Failure("reset", "the run was broken off before an answer came"))
-
-
-def remembering(send: Send) -> Send:
-    """The same `Send`, which asks each request once, after the one that it follows, and keeps nothing on disk."""
-    known: dict[str, Exchange] = {}
-
-    def remember(request: Request) -> Exchange:
-        if request.key not in known:
-            if request.after:
-                remember(request.after)
-            known[request.key] = send(request)
-        return known[request.key]
-
-    return remember
-
-
-def _write_whole(path: Path, text: str) -> None:
-    """Write so that a reader sees the whole file or none, also when this process is killed meanwhile."""
-    part = path.with_suffix(f".{os.getpid()}.part")
-    part.write_text(text + "\n", encoding="utf-8")
-    part.replace(path)
 
 
 def read_exchange(path: Path) -> Exchange:

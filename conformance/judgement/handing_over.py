@@ -9,8 +9,7 @@ from typing import Any, overload
 from conformance.contract.given import AsReceived, AtOnce, OnDemand, Slot
 from conformance.contract.profile import Model
 from conformance.evidence.exchange import Exchange, Inconclusive, Request
-
-Send = Callable[[Request], Exchange]
+from conformance.evidence.send import Send
 
 
 def had(exchange: Exchange) -> Exchange:

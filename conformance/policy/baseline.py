@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
@@ -11,6 +10,7 @@ from fnmatch import fnmatchcase
 from typing import Any
 
 from conformance.judgement.verdict import Finding, Verdict
+from conformance.text import nearest
 
 VIOLATED = (Verdict.FAIL, Verdict.WARN, Verdict.KNOWN)
 
@@ -175,9 +175,3 @@ def check(baseline: Baseline, catalogue: Iterable[str], withdrawn: Container[str
         if not any(entry.matches(model) for model in models):
             near = nearest(entry.model, models) or f"there {'are' if len(models) > 1 else 'is'} {', '.join(models)}"
             raise BaselineError(f"{place}: no model that is judged matches {entry.model!r}: {near}")
-
-
-def nearest(name: str, names: Iterable[str]) -> str:
-    """The question whether the nearest of the names was meant; empty where none is near."""
-    near = difflib.get_close_matches(name, list(names), 1, 0.6)
-    return f"did you mean {near[0]}?" if near else ""

@@ -17,8 +17,9 @@ from jsonschema import Draft202012Validator
 from conformance.evidence.strict_json import loads
 from conformance.judgement.verdict import Finding
 from conformance.resources import folder
+from conformance.text import TextError, nearest, parse_toml, printable_line, read_text
 
-from .baseline import VIOLATED, Baseline, BaselineError, Known, nearest
+from .baseline import VIOLATED, Baseline, BaselineError, Known
 
 _HEADER = re.compile(r"\s*\[\[\s*(known|\"known\"|'known')\s*\]\]")
 _COMMENT_CHARACTERS = 200  #: of a comment; a report has the whole
@@ -34,20 +35,18 @@ HEAD = """\
 def read_baseline(path: Path) -> Baseline:
     """A baseline (schemas/baseline.json, as TOML). Raises BaselineError."""
     try:
-        return parse(path.read_text(encoding="utf-8"), str(path))
-    except OSError as error:
-        raise BaselineError(f"{path} cannot be read ({error.strerror or error})") from None
-    except UnicodeDecodeError as error:
-        raise BaselineError(f"{path} cannot be read as UTF-8: {error}") from None
+        return parse(read_text(path), str(path))
+    except TextError as error:
+        raise BaselineError(str(error)) from None
 
 
 def parse(text: str, file: str) -> Baseline:
     """The baseline of this text; `file` is what it is called. Raises BaselineError."""
     text = text.removeprefix("\ufeff").replace("\r\n", "\n")
     try:
-        value = _comparable(tomllib.loads(text))
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
-        raise BaselineError(f"{file} is not TOML: {error}") from None
+        value = _comparable(parse_toml(text, file))
+    except TextError as error:
+        raise BaselineError(str(error)) from None
     head, pieces = _pieces(text)
     _check(value, [piece.line for piece in pieces], text, file)
     entries = value.get("known", [])
@@ -229,18 +228,13 @@ def _new(finding: Finding, sentence: str, owner: str, expires: date) -> Known:
     """The entry for a violation, with the sentence and what was observed above it."""
     entry = Known(finding.requirement, finding.model, "not looked into yet", owner, expires)
     lines = [
-        f"# {_one_line(sentence)}",
-        *([f"# Observed: {_one_line(finding.message)}"] if finding.message else []),
+        f"# {printable_line(sentence, _COMMENT_CHARACTERS)}",
+        *([f"# Observed: {printable_line(finding.message, _COMMENT_CHARACTERS)}"] if finding.message else []),
         "[[known]]",
         *(f"{name} = {_quoted(getattr(entry, name))}" for name in ("requirement", "model", "reason", "owner")),
         f"expires = {expires}",
     ]
     return replace(entry, text="\n".join(lines) + "\n")
-
-
-def _one_line(text: str) -> str:
-    line = " ".join("".join(each if each.isprintable() else " " for each in text).split())
-    return line if len(line) <= _COMMENT_CHARACTERS else line[: _COMMENT_CHARACTERS - 1] + "…"
 
 
 def _quoted(text: str) -> str:

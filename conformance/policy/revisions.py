@@ -11,8 +11,7 @@ from typing import Any
 
 from conformance.contract.requirement import Level, Requirement
 from conformance.resources import folder
-
-from .baseline import nearest
+from conformance.text import nearest
 
 FORMAT = "revision-1"
 

@@ -334,7 +334,7 @@ class Conformance:
         interrupted = exitstatus == pytest.ExitCode.INTERRUPTED and self._run is not None
         if self.worker or self.mutants or not (self.findings or interrupted):
             return
-        from conformance.report.report import conclude
+        from conformance.report.gate import conclude
 
         from .session import finish
 

@@ -25,21 +25,22 @@ from conformance.evidence.archive import Archive, ArchiveError, remembering
 from conformance.evidence.exchange import Exchange, Inconclusive, Request
 from conformance.evidence.recordings import RecordingError, recordings
 from conformance.judgement.judge import EXAMPLES
+from conformance.judgement.unanswered import Unanswered, unanswered
 from conformance.judgement.verdict import Finding, Verdict
 from conformance.lab.reference import Endpoint
 from conformance.policy.baseline import BaselineError
 from conformance.policy.policy import Terms, read_terms
 from conformance.policy.revisions import RevisionError
+from conformance.report.build import entries, evidence_of, spend_of
 from conformance.report.drift import Drift, ShapeError, watch
 from conformance.report.drift import read as read_shapes
-from conformance.report.report import Report, entries, evidence_of, spend_of
+from conformance.report.report import Report
 from conformance.report.report_json import write_report
 from conformance.run.folder import BASELINE, finish_run, read_run, read_value, write_run
 from conformance.run.plan import Plan, planned
 from conformance.run.resume import options_of, resalted
 from conformance.run.run import Run, RunError, held_run, run_exchanges
 from conformance.sending.client import proxy_for
-from conformance.sending.retrying import Unanswered, unanswered
 from conformance.sending.stack import (
     SPENT,
     UNSENT,

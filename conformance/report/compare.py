@@ -16,7 +16,8 @@ from conformance.run.folder import read_run
 
 from .drift import Drift, Shapes, shapes
 from .drift import drift as drift_of
-from .report import Entry, Report, conclude
+from .gate import conclude
+from .report import Entry, Report
 
 FORMAT = "diff-1"
 HOLDS_OR_NOT = (Verdict.PASS, *VIOLATED)

@@ -16,6 +16,7 @@ from conformance.evidence.exchange import Exchange, Inconclusive
 from conformance.judgement.handing_over import had
 from conformance.run.run import Run
 from conformance.suite.catalogue import declared
+from conformance.text import write_whole
 
 FORMAT = "shapes-1"
 DEPTH = 40  #: no member below this is looked at
@@ -201,6 +202,4 @@ def write(path: Path, model: str, kept: Shapes) -> None:
     }
     text = json.dumps({"format": FORMAT, "model": model, "shapes": listed}, indent=1, ensure_ascii=True)
     path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_suffix(".part")
-    part.write_text(text + "\n", encoding="utf-8")
-    part.replace(path)
+    write_whole(path, text + "\n")

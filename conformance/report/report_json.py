@@ -11,12 +11,13 @@ from typing import Any
 from conformance.billing.costs import load_costs
 from conformance.contract.profile import Profile
 from conformance.contract.requirement import Level
+from conformance.judgement.unanswered import Unanswered
 from conformance.judgement.verdict import Finding, Verdict
 from conformance.policy.baseline import load_audit
-from conformance.sending.retrying import Unanswered
 
 from .drift import Drift
-from .report import Entry, Evidence, Report, Spend, conclude
+from .gate import conclude
+from .report import Entry, Evidence, Report, Spend
 
 FORMAT = "report-1"
 

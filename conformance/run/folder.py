@@ -14,6 +14,7 @@ from conformance import __version__
 from conformance.contract.profile import Profile
 from conformance.evidence.archive import Archive, recorded
 from conformance.judgement.judge import EXAMPLES
+from conformance.text import write_whole
 
 from .run import Run, RunError
 
@@ -31,7 +32,7 @@ def write_run(
         "format": RUN_FORMAT, "version": __version__, "versions": versions(), "salt": salt, "fault": fault,
         "examples": examples, "profile": profile.dump(), "finished": False, **more,
     }  # fmt: skip
-    _write_whole(folder / "run.json", value)
+    _write(folder / "run.json", value)
 
 
 def versions() -> Mapping[str, str]:
@@ -41,17 +42,14 @@ def versions() -> Mapping[str, str]:
     return {"python": platform.python_version()} | {name: metadata.version(name) for name in sorted(names)}
 
 
-def _write_whole(path: Path, value: Mapping[str, Any]) -> None:
-    """A run that is killed meanwhile leaves the file as it was."""
-    part = path.with_suffix(".part")
-    part.write_text(json.dumps(value, indent=1) + "\n", encoding="utf-8")
-    part.replace(path)
+def _write(path: Path, value: Mapping[str, Any]) -> None:
+    write_whole(path, json.dumps(value, indent=1) + "\n")
 
 
 def finish_run(folder: Path) -> None:
     """Note that all was sent: what is missing from the archive now was not meant to be sent."""
     path = folder / "run.json"
-    _write_whole(path, json.loads(path.read_text(encoding="utf-8")) | {"finished": True})
+    _write(path, json.loads(path.read_text(encoding="utf-8")) | {"finished": True})
 
 
 def read_value(folder: Path) -> dict[str, Any]:

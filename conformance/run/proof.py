@@ -8,8 +8,8 @@ from dataclasses import replace
 from conformance.contract.faults import chain
 from conformance.contract.profile import FAMILIES, Model
 from conformance.contract.requirement import Fault, Requirement
-from conformance.evidence.archive import Send
 from conformance.evidence.exchange import Exchange
+from conformance.evidence.send import Send
 from conformance.judgement.judge import judge, judge_given, judge_run, speaks_of
 from conformance.judgement.verdict import Verdict
 

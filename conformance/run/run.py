@@ -14,8 +14,9 @@ from conformance.contract.given import undeclared
 from conformance.contract.profile import Model, Profile, family_of
 from conformance.contract.requests import COSTLY, ENDPOINT, INTRUSIVE, PLAINEST, for_model
 from conformance.contract.requirement import Requirement, Scope
-from conformance.evidence.archive import Send, recorded
+from conformance.evidence.archive import recorded
 from conformance.evidence.exchange import Exchange, Inconclusive, Request
+from conformance.evidence.send import Send
 from conformance.judgement.judge import EXAMPLES, judge_all, judge_given
 from conformance.judgement.verdict import Finding, Verdict
 from conformance.sending.preflight import Ask, answers, diagnosis

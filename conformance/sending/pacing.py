@@ -13,8 +13,7 @@ from email.utils import parsedate_to_datetime
 import tenacity
 
 from conformance.evidence.exchange import Exchange, Inconclusive, Request
-
-Send = Callable[[Request], Exchange]
+from conformance.evidence.send import Send
 
 _TRIES = 4  #: times that one request is sent at most
 _REPEATS_UNANSWERED = 1  #: times that a request is repeated which got no response at all

@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 from conformance.contract.requests import MODELS
 from conformance.evidence.exchange import Exchange, Failure, Inconclusive, Request, list_of
+from conformance.text import printable_line
 
 #: Sends a request to another base URL than the one that was named.
 Ask = Callable[[str, Request], Exchange]
@@ -59,7 +60,7 @@ def diagnosis(
     """What is wrong, told from the answer to a plain request; `ask` is used to find out more where that helps: which
     models there are, and whether another base URL is meant. `key_variable` names the variable that holds no key,
     `proxy` what the request went through."""
-    said = _line(_diagnosis(exchange, base_url, ask, key_variable))
+    said = printable_line(_diagnosis(exchange, base_url, ask, key_variable))
     if not proxy or proxy in said or _has_error(exchange):
         return said
     return f"{said}; it was asked through the proxy {proxy}, which may be what fails: NO_PROXY names hosts without one"
@@ -73,7 +74,7 @@ def _diagnosis(exchange: Exchange, base_url: str, ask: Ask | None, key_variable:
     asked = exchange.request.asked.get("model")
     said = f"answered a plain request for {asked} with HTTP {exchange.status}{_said(exchange)}"
     if 300 <= exchange.status < 400:
-        target = _line(exchange.header("location") or "nowhere")
+        target = printable_line(exchange.header("location") or "nowhere")
         return f"{said}, a redirect to {target}: name that address as the base URL, the key is not sent after it"
     if exchange.status == 401:
         missing = f"{key_variable} is not set: put the key into it" if key_variable else "the key is wrong or revoked"
@@ -122,7 +123,7 @@ def _said(exchange: Exchange) -> str:
     if not exchange.refused:
         return ""
     try:
-        return f" ({_line(str(exchange.error.get('message')))[:160]})"
+        return f" ({printable_line(str(exchange.error.get('message')))[:160]})"
     except Inconclusive:
         return f" with a body that is {exchange.media_type or 'of no media type'}{_title(exchange)}"
 
@@ -138,7 +139,7 @@ def _shows(words: re.Pattern[str], exchange: Exchange) -> re.Match[str] | None:
 def _title(exchange: Exchange) -> str:
     """The title of a page."""
     found = _shows(_TITLE, exchange)
-    return f", “{_line(found[1])}”," if found else ""
+    return f", “{printable_line(found[1])}”," if found else ""
 
 
 def _is_about_the_model(exchange: Exchange) -> bool:
@@ -163,7 +164,9 @@ def _models(exchange: Exchange, base_url: str, ask: Ask | None) -> str:
             document = None
         listed = list_of(document.get("data")) if isinstance(document, dict) else []
         names = [
-            _line(str(each["id"]))[:_SHOWN_OF_A_NAME] for each in listed if isinstance(each, dict) and "id" in each
+            printable_line(str(each["id"]))[:_SHOWN_OF_A_NAME]
+            for each in listed
+            if isinstance(each, dict) and "id" in each
         ]
     if not names:
         return "check the name of the model"
@@ -199,7 +202,3 @@ def _variants(base_url: str) -> Iterator[str]:
     host = urlsplit(base)
     candidates.append(f"{host.scheme}://{host.netloc}/v1")
     yield from dict.fromkeys(each for each in candidates if each != base)
-
-
-def _line(text: str) -> str:
-    return " ".join("".join(each if each.isprintable() else " " for each in text).split())

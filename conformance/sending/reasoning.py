@@ -8,8 +8,8 @@ from typing import Any
 
 from conformance.contract.profile import Model
 from conformance.contract.requests import PLAIN, for_model
-from conformance.evidence.archive import Send
 from conformance.evidence.exchange import Exchange, Inconclusive, list_of
+from conformance.evidence.send import Send
 
 from .preflight import answers
 

@@ -16,8 +16,9 @@ import pytest
 
 from conformance.billing.budget import Budget, bounded
 from conformance.billing.prices import PricesError, Sheet, read_prices
-from conformance.evidence.archive import Send, recorded
+from conformance.evidence.archive import recorded
 from conformance.evidence.exchange import Exchange, Failure, Inconclusive, Request
+from conformance.evidence.send import Send
 from conformance.lab.known_faults import plant
 from conformance.lab.reference import Endpoint
 

@@ -8,8 +8,8 @@ from conformance.contract.faults import edit, only, put, status
 from conformance.contract.requests import PLAIN, TWO, TWO_CALLS_STREAM, TWO_STREAM
 from conformance.contract.requirement import Area, Scope
 from conformance.contract.scopes import EVERY_COMPLETED_STREAM, broken_off, streamed_choices
-from conformance.evidence.archive import Send
 from conformance.evidence.exchange import Exchange, Inconclusive, NotApplicable, Request
+from conformance.evidence.send import Send
 
 AREA = Area("choices")
 

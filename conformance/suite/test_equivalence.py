@@ -38,9 +38,9 @@ from conformance.contract.requests import (
 )
 from conformance.contract.requirement import Area
 from conformance.contract.scopes import EVERY_COMPLETED_STREAM, asks_usage, broken_off
-from conformance.evidence.archive import Send
 from conformance.evidence.exchange import Exchange, Inconclusive, NotApplicable, Read, Request
 from conformance.evidence.fold import Unfoldable, fold
+from conformance.evidence.send import Send
 from conformance.suite.support.agreement import agree
 from conformance.suite.support.calls import is_object, texts_in_pieces
 from conformance.suite.support.limits import ended_early

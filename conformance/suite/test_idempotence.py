@@ -7,8 +7,8 @@ from dataclasses import replace
 from conformance.contract.faults import chain, header, only, put, status
 from conformance.contract.requests import PLAIN, PLAIN_AGAIN, again
 from conformance.contract.requirement import Area
-from conformance.evidence.archive import Send
 from conformance.evidence.exchange import Exchange, NotApplicable
+from conformance.evidence.send import Send
 from conformance.suite.support.sdk import SDK, SDK_HEADERS
 
 AREA = Area("idempotence")

@@ -27,8 +27,8 @@ from conformance.contract.requests import (
 )  # fmt: skip
 from conformance.contract.requirement import Area
 from conformance.contract.scopes import broken_off
-from conformance.evidence.archive import Send
 from conformance.evidence.exchange import SALT, Exchange, Inconclusive, NotApplicable, Request, Violation
+from conformance.evidence.send import Send
 from conformance.evidence.strict_json import JSONError, loads
 from conformance.judgement.handing_over import had
 from conformance.suite.support.names import bare

@@ -8,8 +8,8 @@ from conformance.contract.faults import edit, only, put, respond, status
 from conformance.contract.requests import LOGPROBS, LOGPROBS_STREAM, LOGPROBS_TOOLS_STREAM, chat
 from conformance.contract.requirement import Area
 from conformance.contract.scopes import broken_off, replies_where, streamed_choices
-from conformance.evidence.archive import Send
 from conformance.evidence.exchange import Exchange, Inconclusive, NotApplicable, Request, list_of
+from conformance.evidence.send import Send
 
 AREA = Area("logprobs")
 

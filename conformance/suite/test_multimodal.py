@@ -11,8 +11,8 @@ from conformance.contract.profile import Model
 from conformance.contract.requests import attempts, chat, costly
 from conformance.contract.requirement import Area, Fault
 from conformance.contract.scopes import cut_short
-from conformance.evidence.archive import Send
 from conformance.evidence.exchange import Exchange, Inconclusive, NotApplicable, Request
+from conformance.evidence.send import Send
 from conformance.resources import fixture
 from conformance.suite.support.prompts import prompt_tokens
 

@@ -12,8 +12,8 @@ from conformance.contract.faults import drop, only, put, respond, status
 from conformance.contract.profile import Model
 from conformance.contract.requests import PLAIN, TOOL_AUTO, TOOLS, chat, streamed
 from conformance.contract.requirement import CATALOGUE, Area, Level, Requirement, Scope
-from conformance.evidence.archive import Send
 from conformance.evidence.exchange import MODEL, Exchange, Inconclusive, NotApplicable, Request, Violation
+from conformance.evidence.send import Send
 from conformance.judgement.judge import judge
 from conformance.judgement.verdict import Verdict
 from conformance.suite.support.overflow import overflow

@@ -11,8 +11,8 @@ from conformance.contract.faults import chain, only, put, status
 from conformance.contract.requests import REASONING, WEATHER, chat, costly
 from conformance.contract.requirement import Area
 from conformance.contract.scopes import EVERY_REPLY, streamed_choices
-from conformance.evidence.archive import Send
 from conformance.evidence.exchange import Exchange, Inconclusive, NotApplicable
+from conformance.evidence.send import Send
 from conformance.suite.support.replies import REFUSED, lacks, one_of_three, without
 
 AREA = Area("reasoning")

@@ -22,8 +22,8 @@ from conformance.contract.requests import (
 )
 from conformance.contract.requirement import Area
 from conformance.contract.scopes import EVERY_405
-from conformance.evidence.archive import Send
 from conformance.evidence.exchange import JSON_CONTENT, Exchange, Failure, Inconclusive, NotApplicable, Request
+from conformance.evidence.send import Send
 
 AREA = Area("robust")
 

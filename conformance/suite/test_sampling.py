@@ -18,8 +18,8 @@ from conformance.contract.requests import (
 )
 from conformance.contract.requirement import Area, Scope
 from conformance.contract.scopes import EVERY_USAGE, broken_off
-from conformance.evidence.archive import Send
 from conformance.evidence.exchange import Exchange, Inconclusive, NotApplicable, Request
+from conformance.evidence.send import Send
 from conformance.suite.support.limits import END_TOKEN, ended_early, roomy
 from conformance.suite.support.parameters import EXTREMES, extremes
 

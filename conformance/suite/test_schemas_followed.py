@@ -16,8 +16,8 @@ from conformance.contract.profile import Model
 from conformance.contract.requests import OUTPUT_SCHEMAS, PLAIN, SCHEMA_FLAT, SCHEMA_NESTED, chat, costly
 from conformance.contract.requirement import Area, Fault
 from conformance.contract.scopes import broken_off
-from conformance.evidence.archive import Send
 from conformance.evidence.exchange import Exchange, Inconclusive, NotApplicable, Request, Violation
+from conformance.evidence.send import Send
 from conformance.suite.support.agreement import agree
 from conformance.suite.support.parameters import extremes
 from conformance.suite.support.refusals import refuses

@@ -11,8 +11,8 @@ from conformance.contract.faults import edit, header, put, respond, status
 from conformance.contract.requests import PLAIN, UNKNOWN_MODEL, UNKNOWN_TOKEN, bad, intrusive, once
 from conformance.contract.requirement import Area, Fault, Scope
 from conformance.contract.scopes import EVERY_ERROR, EVERY_FAILED_STREAM, EVERY_RESPONSE, EVERY_UNAUTHENTICATED
-from conformance.evidence.archive import Send
 from conformance.evidence.exchange import MODEL, SCRUBBED_KEY, Exchange, Inconclusive, NotApplicable, Request, Violation
+from conformance.evidence.send import Send
 from conformance.suite.support.failing_streams import failing
 
 AREA = Area("security")

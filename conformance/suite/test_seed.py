@@ -8,8 +8,8 @@ from conformance.contract.faults import edit, only, respond, status
 from conformance.contract.profile import Model
 from conformance.contract.requests import attempts, chat
 from conformance.contract.requirement import Area
-from conformance.evidence.archive import Send
 from conformance.evidence.exchange import Exchange, Inconclusive, NotApplicable
+from conformance.evidence.send import Send
 from conformance.suite.support.parameters import EXTREMES, extremes
 
 AREA = Area("seed")

@@ -10,8 +10,8 @@ from conformance.contract.faults import only, respond, status
 from conformance.contract.profile import Model
 from conformance.contract.requests import TOOL_AUTO, TOOL_NAMED, TOOL_NONE, TOOL_REQUIRED
 from conformance.contract.requirement import Area, Scope
-from conformance.evidence.archive import Send
 from conformance.evidence.exchange import Exchange, Inconclusive, NotApplicable, Request, Violation
+from conformance.evidence.send import Send
 from conformance.suite.support.refusals import refuses
 
 AREA = Area("served")

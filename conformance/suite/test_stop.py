@@ -11,8 +11,8 @@ from conformance.contract.profile import Model
 from conformance.contract.requests import PLAIN, STOP, STOP_STREAM, chat, streamed
 from conformance.contract.requirement import Area
 from conformance.contract.scopes import broken_off
-from conformance.evidence.archive import Send
 from conformance.evidence.exchange import Exchange, Inconclusive, NotApplicable, Violation, list_of
+from conformance.evidence.send import Send
 from conformance.suite.support.refusals import refuses
 
 AREA = Area("stop")

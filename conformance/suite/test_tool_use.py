@@ -22,8 +22,8 @@ from conformance.contract.requests import (
 )
 from conformance.contract.requirement import Area
 from conformance.contract.scopes import broken_off, failed
-from conformance.evidence.archive import Send
 from conformance.evidence.exchange import Exchange, Inconclusive, NotApplicable, Request, Violation, list_of
+from conformance.evidence.send import Send
 from conformance.evidence.strict_json import JSONError, loads
 from conformance.suite.support.calls import call, result
 from conformance.suite.support.limits import ended_early, roomy

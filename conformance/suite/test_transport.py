@@ -9,9 +9,9 @@ from conformance.contract.faults import content, content_edit, failing, header, 
 from conformance.contract.requests import LENGTH, PLAIN, once
 from conformance.contract.requirement import Area, Scope
 from conformance.contract.scopes import EVERY_RESPONSE, EVERY_SUCCESS
-from conformance.evidence.archive import Send
 from conformance.evidence.content_coding import undone
 from conformance.evidence.exchange import JSON_CONTENT, Exchange, Failure, Inconclusive, NotApplicable, Violation
+from conformance.evidence.send import Send
 from conformance.evidence.strict_json import JSONError, duplicate_names, loads
 from conformance.suite.support.parameters import NULLS
 from conformance.suite.support.sdk import SDK

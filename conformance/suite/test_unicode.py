@@ -13,8 +13,8 @@ from conformance.contract.faults import content_edit, only, put, status
 from conformance.contract.requests import CHARACTERS, UNICODE, UNICODE_STREAM, WEATHER, chat, costly, once, streamed
 from conformance.contract.requirement import Area
 from conformance.contract.scopes import EVERY_REPLY
-from conformance.evidence.archive import Send
 from conformance.evidence.exchange import Exchange, Inconclusive, NotApplicable
+from conformance.evidence.send import Send
 from conformance.evidence.strict_json import JSONError, loads
 from conformance.suite.support.prompts import same_prompt
 

@@ -8,8 +8,8 @@ from conformance.contract.faults import only, put, respond, status
 from conformance.contract.profile import Model
 from conformance.contract.requests import COMPLETION_LENGTH, LENGTH, PLAIN, TOOL_SINGLE, chat
 from conformance.contract.requirement import Area, Fault
-from conformance.evidence.archive import Send
 from conformance.evidence.exchange import Exchange, Inconclusive, NotApplicable, Request
+from conformance.evidence.send import Send
 from conformance.suite.support.parameters import ALL_OPTIONS, OPTIONS
 from conformance.suite.support.prompts import same_prompt
 

@@ -9,8 +9,8 @@ from conformance.contract.profile import Model
 from conformance.contract.requests import LENGTH, LONG, PLAIN, PLAIN_AGAIN, TWO, again, chat
 from conformance.contract.requirement import Area, Fault
 from conformance.contract.scopes import EVERY_USAGE
-from conformance.evidence.archive import Send
 from conformance.evidence.exchange import Inconclusive, NotApplicable, Violation
+from conformance.evidence.send import Send
 from conformance.suite.support.parameters import extremes
 from conformance.suite.support.prompts import SLACK, WORDS, prompt_tokens, same_prompt
 

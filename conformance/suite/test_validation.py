@@ -28,8 +28,8 @@ from conformance.contract.requests import (
 )
 from conformance.contract.requirement import Area
 from conformance.contract.scopes import failed
-from conformance.evidence.archive import Send
 from conformance.evidence.exchange import Exchange, Inconclusive, NotApplicable, Request, list_of
+from conformance.evidence.send import Send
 from conformance.suite.support.overflow import overflow
 from conformance.suite.support.parameters import LEAST, NULLS, USER
 from conformance.suite.support.prompts import same_prompt

@@ -7,9 +7,9 @@ from functools import cache
 import pytest
 
 from conformance.contract.requirement import Fault, Level
-from conformance.evidence.archive import Send, remembering
+from conformance.evidence.send import Send, remembering
 from conformance.judgement.verdict import Finding, Verdict
-from conformance.report.report import ENOUGH
+from conformance.report.gate import ENOUGH
 from conformance.suite.catalogue import load
 from tests.support.judging import findings, other_endpoint, whole
 

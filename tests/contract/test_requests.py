@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from conformance.contract import requests
 from conformance.contract.profile import Model
 from conformance.contract.requests import ENDPOINT, PLAIN, again, bad, cached, chat, features_of, for_model, streamed
 from conformance.contract.vocabulary import validator
@@ -47,6 +48,11 @@ def test_a_label_names_one_request() -> None:
         labels.setdefault(request.key, set()).add(request.label)
     assert [names for names in labels.values() if len(names) > 1] == []
     assert "" not in {request.label for request in DECLARED}
+
+
+def test_every_request_of_the_module_is_declared() -> None:
+    named = {name: each for name, each in vars(requests).items() if isinstance(each, Request)}
+    assert [name for name, each in named.items() if not name.startswith("_") and each not in requests.DECLARED] == []
 
 
 def test_labels_are_unique() -> None:

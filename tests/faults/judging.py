@@ -7,8 +7,8 @@ from collections.abc import Iterable
 
 from conformance.contract.profile import Model
 from conformance.contract.requirement import Requirement
-from conformance.evidence.archive import Send, remembering
 from conformance.evidence.exchange import Exchange, Request
+from conformance.evidence.send import Send, remembering
 from conformance.judgement.judge import judge_all
 from conformance.judgement.verdict import Finding, Verdict
 from conformance.lab.known_faults import plant

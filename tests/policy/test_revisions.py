@@ -20,7 +20,9 @@ from conformance.policy import revisions
 from conformance.policy.policy import Terms
 from conformance.policy.revisions import Changes, Revision, RevisionError, changes, dump, names, revision
 from conformance.policy.revisions import load as load_revision
-from conformance.report.report import Report, Spend, conclude, entries, tally
+from conformance.report.build import entries
+from conformance.report.gate import conclude, tally
+from conformance.report.report import Report, Spend
 from conformance.suite.catalogue import load
 
 ROOT = Path(__file__).parents[2]

@@ -8,7 +8,9 @@ import pytest
 
 from conformance.contract.faults import only, respond
 from conformance.evidence.exchange import Exchange, Request
-from conformance.report.report import Report, Spend, conclude, entries
+from conformance.report.build import entries
+from conformance.report.gate import conclude
+from conformance.report.report import Report, Spend
 from conformance.suite.catalogue import load
 from tests.lab.test_billing import CLAUDE, faulty_run
 

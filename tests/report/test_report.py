@@ -19,21 +19,13 @@ from conformance.contract.requests import COSTLY, PLAIN, STREAM_USAGE, bad
 from conformance.contract.requirement import Level
 from conformance.contract.vocabulary import validator
 from conformance.evidence.exchange import Exchange, Failure, Request
+from conformance.judgement.unanswered import Unanswered
 from conformance.judgement.verdict import Finding, Verdict
-from conformance.report.report import (
-    EVIDENCE_CHARACTERS,
-    Entry,
-    Evidence,
-    Report,
-    Spend,
-    conclude,
-    evidence_of,
-    spend_of,
-    tally,
-)
+from conformance.report.build import EVIDENCE_CHARACTERS, evidence_of, spend_of
+from conformance.report.gate import conclude, tally
+from conformance.report.report import Entry, Evidence, Report, Spend
 from conformance.report.report_json import dump_report, load_report, read_report, write_report
 from conformance.sending.curl import curl
-from conformance.sending.retrying import Unanswered
 from tests.support.exchanges import completion, plain, stream_of
 
 ONE, OTHER = Model("one", "grok"), Model("other", "gemini")  #: of which no caching is asked

@@ -15,11 +15,13 @@ from conformance.contract.profile import Model, Profile
 from conformance.contract.requests import CACHE_COLD, NO_CREDENTIALS, PLAIN, TOOL_SINGLE, TWO, for_model
 from conformance.contract.requirement import Fault, Level, Requirement, Scope
 from conformance.contract.scopes import EVERY_401, EVERY_405, EVERY_ERROR, EVERY_REPLY, EVERY_RESPONSE, EVERY_TOOL_CALL
-from conformance.evidence.archive import Send, remembering
 from conformance.evidence.exchange import Exchange, Failure, Request
+from conformance.evidence.send import Send, remembering
 from conformance.judgement.verdict import Finding, Verdict
 from conformance.lab.reference import Endpoint
-from conformance.report.report import Report, Spend, conclude, entries
+from conformance.report.build import entries
+from conformance.report.gate import conclude
+from conformance.report.report import Report, Spend
 from conformance.run.folder import read_run, write_run
 from conformance.run.proof import survivors
 from conformance.run.run import Run, RunError, held_run

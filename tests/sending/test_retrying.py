@@ -13,11 +13,12 @@ import pytest
 from conformance.contract.faults import only, respond
 from conformance.contract.requests import PLAIN
 from conformance.contract.requirement import Fault
-from conformance.evidence.archive import Send
 from conformance.evidence.exchange import Exchange, Failure, Inconclusive, Request
+from conformance.evidence.send import Send
+from conformance.judgement.unanswered import Unanswered, is_unanswered, unanswered
 from conformance.lab.reference import Endpoint
 from conformance.lab.reference.server import serving
-from conformance.sending.retrying import REPEATS, Unanswered, insisting, is_unanswered, unanswered
+from conformance.sending.retrying import REPEATS, insisting
 from tests.support.commands import pytest_run, report_in
 from tests.support.exchanges import completion, plain, streamed
 

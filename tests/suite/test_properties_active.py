@@ -14,8 +14,8 @@ from conformance.contract.requests import PLAIN
 from conformance.contract.requirement import Fault
 from conformance.contract.strategies import Broken, Turn, broken_requests, search, turns, valid_requests
 from conformance.contract.vocabulary import validator
-from conformance.evidence.archive import Send
 from conformance.evidence.exchange import Exchange, Inconclusive, Request
+from conformance.evidence.send import Send
 from conformance.judgement.verdict import Verdict
 from conformance.suite.test_properties import blames
 from tests.support.builders_asked import GPT, Said, asked, endpoint, found

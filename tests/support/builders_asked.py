@@ -9,8 +9,8 @@ from conformance.contract.faults import chain
 from conformance.contract.profile import Model
 from conformance.contract.requests import for_model
 from conformance.contract.requirement import Fault, Scope
-from conformance.evidence.archive import Send
 from conformance.evidence.exchange import Exchange, Request
+from conformance.evidence.send import Send
 from conformance.judgement.judge import judge, judge_given
 from conformance.judgement.verdict import Finding, Verdict, gather
 from conformance.lab.reference import Endpoint

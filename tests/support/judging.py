@@ -9,8 +9,8 @@ from itertools import count
 
 from conformance.contract.profile import Model, Profile
 from conformance.contract.requirement import Requirement
-from conformance.evidence.archive import Send, remembering
 from conformance.evidence.exchange import Exchange, Request
+from conformance.evidence.send import Send, remembering
 from conformance.judgement.verdict import Finding
 from conformance.lab.reference import Endpoint
 from conformance.run.run import Run

@@ -3,14 +3,14 @@ every counterexample."""
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable, Mapping
 
 from conformance.contract.requests import PLAIN
 from conformance.contract.requirement import Fault, Requirement
-from conformance.evidence.archive import Send
 from conformance.evidence.exchange import Exchange
+from conformance.evidence.send import Send
 from conformance.suite.catalogue import load
+from conformance.text import nearest_few
 
 from . import (
     bodies,
@@ -88,9 +88,7 @@ def fault_named(name: str) -> Fault:
     catalogue = load()
     if requirement := catalogue.get(name):
         return _counterexample(requirement)
-    near = difflib.get_close_matches(name, [*BILLING, *PLANTED, *catalogue], 3, 0.4)
-    hint = f": did you mean {' or '.join(near)}?" if near else ""
-    raise KeyError(f"--fault: there is no fault named {name!r}{hint}")
+    raise KeyError(f"--fault: there is no fault named {name!r}{nearest_few(name, [*BILLING, *PLANTED, *catalogue])}")
 
 
 def _counterexample(requirement: Requirement) -> Fault:

@@ -11,8 +11,8 @@ from dataclasses import replace
 
 from conformance.contract.faults import events, failing, header, insert, only, with_content
 from conformance.contract.requirement import Fault
-from conformance.evidence.archive import Send
 from conformance.evidence.exchange import Exchange, Failure, Read, Request
+from conformance.evidence.send import Send
 
 from .errors import every
 from .kit import (

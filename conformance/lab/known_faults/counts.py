@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 
 from conformance.contract.faults import drop, only, put
-from conformance.evidence.archive import Send
 from conformance.evidence.exchange import Exchange, Request
+from conformance.evidence.send import Send
 
 from .kit import (
     JSONObject,

@@ -6,8 +6,8 @@ from collections.abc import Callable
 from typing import Any
 
 from conformance.contract.faults import drop, edit, put
-from conformance.evidence.archive import Send
 from conformance.evidence.exchange import Exchange, Request
+from conformance.evidence.send import Send
 
 from .kit import (
     JSONObject,

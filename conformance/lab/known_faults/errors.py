@@ -9,8 +9,8 @@ from typing import Any
 
 from conformance.contract.faults import respond
 from conformance.contract.requirement import Fault
-from conformance.evidence.archive import Send
 from conformance.evidence.exchange import Exchange, Request
+from conformance.evidence.send import Send
 
 from .kit import (
     JSONObject,

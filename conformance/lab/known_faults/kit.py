@@ -10,8 +10,8 @@ from typing import Any
 
 from conformance.contract.faults import chain, chunk, edit, events, respond
 from conformance.contract.requirement import Fault
-from conformance.evidence.archive import Send
 from conformance.evidence.exchange import Exchange, Read, Request, list_of
+from conformance.evidence.send import Send
 
 Wrap = Callable[[Send], Send]
 JSONObject = dict[str, Any]

@@ -9,8 +9,8 @@ from dataclasses import replace
 from typing import Any
 
 from conformance.contract.faults import edit
-from conformance.evidence.archive import Send
 from conformance.evidence.exchange import Exchange, Failure, Request
+from conformance.evidence.send import Send
 
 from .kit import (
     JSONObject,

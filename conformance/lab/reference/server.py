@@ -19,13 +19,13 @@ from starlette.requests import Request as Incoming
 from starlette.responses import StreamingResponse
 
 from conformance.evidence.exchange import Exchange, Request
+from conformance.evidence.send import Send
 
 from .access import CUSTOMER, Keys, bearer, judge_header
 from .body import LARGEST
 from .endpoint import Endpoint
 from .refusal import Refusal
 
-Send = Callable[[Request], Exchange]
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Emit = Callable[[MutableMapping[str, Any]], Awaitable[None]]

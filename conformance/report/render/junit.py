@@ -7,7 +7,8 @@ from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
 from conformance.contract.profile import Model
 from conformance.judgement.verdict import Finding, Verdict
-from conformance.report.report import Entry, Report, conclude
+from conformance.report.gate import conclude
+from conformance.report.report import Entry, Report
 
 from .found import clause, statement
 from .words import clean, headline, one_line, seen_again, started

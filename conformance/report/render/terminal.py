@@ -14,7 +14,8 @@ from rich.text import Text
 
 from conformance.judgement.verdict import Verdict
 from conformance.policy.baseline import State
-from conformance.report.report import Entry, Report, conclude, differences
+from conformance.report.gate import conclude
+from conformance.report.report import Entry, Report, differences
 
 from .found import (
     Column,

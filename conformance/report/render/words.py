@@ -10,7 +10,8 @@ from datetime import UTC, datetime
 
 from conformance.billing.costs import NO_PRICE, Costs
 from conformance.judgement.verdict import Verdict
-from conformance.report.report import Report, conclude
+from conformance.report.gate import conclude
+from conformance.report.report import Report
 
 MEANING = {0: "conforms", 1: "violates", 3: "could not judge"}
 NEVER = (  #: what to do about a valid request that is never answered

@@ -9,8 +9,8 @@ from typing import Any
 from conformance.contract.requests import (
     again,
 )
-from conformance.evidence.archive import Send
 from conformance.evidence.exchange import Exchange, Request
+from conformance.evidence.send import Send
 
 
 def agree(

@@ -5,7 +5,7 @@ A reply whose own counts contradict each other is compared with nothing: that is
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -25,9 +25,9 @@ from conformance.contract.requests import (
     streamed,
 )
 from conformance.evidence.exchange import SALT, Exchange, Inconclusive, NotApplicable, Request, Violation
+from conformance.evidence.send import Send
 from conformance.suite.support.cache_counts import HITS, WRITE_FIELDS, WRITES, count
 
-Send = Callable[[Request], Exchange]
 SALTS = 12  #: tokens by which prompts of equal length with different salts and labels may differ (contract, cache-18)
 DATE = 1  #: token by which identical requests may differ, where a template has the time in it
 TRIES = 3

@@ -15,8 +15,8 @@ from conformance.contract.requests import (
     streamed,
 )
 from conformance.contract.scopes import failed
-from conformance.evidence.archive import Send
 from conformance.evidence.exchange import SALT, Exchange, Inconclusive, NotApplicable
+from conformance.evidence.send import Send
 
 
 def overflow(send: Send, send_raw: Send, model: Model, *, stream: bool = True) -> Exchange:

@@ -9,8 +9,8 @@ from conformance.contract.faults import put, respond
 from conformance.contract.requests import attempts
 from conformance.contract.requirement import Fault
 from conformance.contract.scopes import broken_off, cut_short
-from conformance.evidence.archive import Send
 from conformance.evidence.exchange import Exchange, Inconclusive, Request
+from conformance.evidence.send import Send
 
 Problem = Callable[[Exchange], str]
 

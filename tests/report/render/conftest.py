@@ -10,10 +10,10 @@ import pytest
 from conformance.billing.costs import NO_PRICE, Charge, Costs, ModelCosts, Sum
 from conformance.contract.profile import Model
 from conformance.contract.requirement import Level
+from conformance.judgement.unanswered import Unanswered
 from conformance.judgement.verdict import Finding, Verdict
 from conformance.report.drift import Drift
 from conformance.report.report import Entry, Evidence, Report, Spend
-from conformance.sending.retrying import Unanswered
 
 CLAUDE, GPT = "claude-sonnet-4.5", "gpt-4o-mini"
 URL = "https://gateway.example/v1"

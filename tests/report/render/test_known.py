@@ -10,8 +10,9 @@ import pytest
 from conformance.contract.vocabulary import validator
 from conformance.judgement.verdict import Verdict
 from conformance.policy.baseline import Audit, Standing, State
+from conformance.report.gate import conclude
 from conformance.report.render import RENDERERS
-from conformance.report.report import Report, conclude
+from conformance.report.report import Report
 from conformance.report.report_json import dump_report, load_report
 
 from .conftest import HOSTILE

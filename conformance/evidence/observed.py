@@ -1,0 +1,69 @@
+"""What checks observe alike: an answer in a sentence, a JSON object, a count of tokens and what a missing one means."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from .exchange import Exchange, Inconclusive, NotApplicable
+from .strict_json import JSONError, loads
+
+
+def answered_with(exchange: Exchange, most: int = 120) -> str:
+    """How a request was answered, with the beginning of the content: `plain was answered with HTTP 500: oops`."""
+    text = exchange.text[:most].strip()
+    return f"{exchange.request} was answered with {exchange.outcome}{': ' if text else ''}{text}"
+
+
+def json_object(text: str | bytes) -> dict[str, Any] | None:
+    """The JSON object that a text is; None where it is none."""
+    try:
+        value = loads(text)
+    except JSONError:
+        return None
+    return value if isinstance(value, dict) else None
+
+
+# --- a count of tokens, by its path in a usage: `prompt_tokens`, `prompt_tokens_details.cached_tokens` --------
+
+
+def count_or_none(usage: Any, path: str) -> int | None:
+    """The count; None where it is absent, null or not an integer, or where the usage is no object."""
+    value = _at(usage, path)
+    return value if type(value) is int else None
+
+
+def count_or_zero(usage: Any, path: str) -> int:
+    """The count; 0 where it is absent, null or not an integer."""
+    return count_or_none(usage, path) or 0
+
+
+def count_if_sent(usage: Any, path: str) -> int:
+    """The count; 0 where it is absent or null. Raises NotApplicable where it is not an integer."""
+    return 0 if _at(usage, path) is None else count_or_not_applicable(usage, path)
+
+
+def count_or_not_applicable(usage: Any, path: str) -> int:
+    """The count. Raises NotApplicable where it is absent or not an integer: the requirement on its type says so."""
+    count = count_or_none(usage, path)
+    if count is None:
+        raise NotApplicable(_covered(path))
+    return count
+
+
+def count_or_inconclusive(usage: Any, path: str) -> int:
+    """The count. Raises Inconclusive where it is absent or not an integer, so that nothing can be compared with it."""
+    count = count_or_none(usage, path)
+    if count is None:
+        raise Inconclusive(_covered(path))
+    return count
+
+
+def _at(usage: Any, path: str) -> Any:
+    for name in path.split("."):
+        usage = usage.get(name) if isinstance(usage, Mapping) else None
+    return usage
+
+
+def _covered(path: str) -> str:
+    return f"{path} is not an integer (covered by usage.{path})"

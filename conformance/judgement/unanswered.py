@@ -1,0 +1,62 @@
+"""Valid requests that were never answered: an endpoint is not green because it answers the others."""
+
+from __future__ import annotations
+
+from collections.abc import Container, Iterable
+from dataclasses import dataclass
+
+from conformance.contract.scopes import failed
+from conformance.evidence.exchange import Exchange, Inconclusive
+
+OF_THE_KEY = (401, 402, 407)  #: statuses that speak of the key or the account
+_SAID = 100  #: characters of what came back
+
+
+@dataclass(frozen=True)
+class Unanswered:
+    """A valid request to which a model never gave a reply or a refusal. `tries` are the times that it was sent."""
+
+    key: str
+    label: str
+    model: str
+    outcome: str
+    tries: int
+
+    def __str__(self) -> str:
+        asked = "asked once" if self.tries == 1 else f"asked {self.tries} times"
+        return f"{self.label or self.key} on {self.model} ({self.outcome}, {asked})"
+
+
+def is_unanswered(exchange: Exchange) -> bool:
+    """Whether a valid request got neither a reply nor a refusal: a server error, no whole response, an error in the
+    stream, throttled to the end, or told that the key, which others were answered with, is none."""
+    if exchange.request.expect != "reply":
+        return False
+    if exchange.failure:
+        return exchange.failure.kind != "hung up"
+    if exchange.status in OF_THE_KEY:
+        return exchange.request.credentials == "valid"
+    try:
+        return (
+            exchange.transient
+            or exchange.status == 408
+            or exchange.status >= 500
+            or (exchange.streamed and failed(exchange))
+        )
+    except Inconclusive:  # a content coding that cannot be undone, which is another requirement
+        return False
+
+
+def unanswered(exchanges: Iterable[Exchange], left_out: Container[str] = ()) -> tuple[Unanswered, ...]:
+    """The valid requests that were never answered, save those with these keys. What came earlier is not told apart."""
+    return tuple(
+        Unanswered(
+            key=each.request.key,
+            label=each.request.label,
+            model=str(each.request.asked.get("model", "")),
+            outcome=each.outcome[:_SAID] if each.failure or each.status >= 400 else "an error in the stream",
+            tries=len(each.earlier) + 1,
+        )
+        for each in exchanges
+        if each.request.attempt > 0 and each.request.key not in left_out and is_unanswered(each)
+    )

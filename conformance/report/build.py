@@ -1,0 +1,88 @@
+"""The parts of a report, from findings and exchanges: entries, evidence, and what the run cost."""
+
+from __future__ import annotations
+
+from collections.abc import Container, Iterable, Mapping, Sequence
+from typing import Any
+
+from conformance.contract.requirement import Requirement
+from conformance.contract.sources import link
+from conformance.evidence.exchange import Exchange, Inconclusive
+from conformance.evidence.observed import count_or_zero
+from conformance.judgement.verdict import Finding
+from conformance.sending.curl import address, curl
+
+from .report import Entry, Evidence, Spend
+
+EVIDENCE_CHARACTERS = 40_000  #: of a body that a report shows; the archive keeps the whole
+
+
+def entries(
+    catalogue: Mapping[str, Requirement], findings: Iterable[Finding], later: Container[str] = ()
+) -> tuple[Entry, ...]:
+    """One entry for each requirement that was found something about, in the order of ids; `later` are the ids of those
+    that do not count."""
+    by_requirement: dict[str, list[Finding]] = {}
+    for finding in findings:
+        by_requirement.setdefault(finding.requirement, []).append(finding)
+    return tuple(_entry(catalogue[id], by_requirement[id], id in later) for id in sorted(by_requirement))
+
+
+def _entry(requirement: Requirement, findings: Sequence[Finding], later: bool) -> Entry:
+    return Entry(
+        id=requirement.id,
+        level=requirement.level,
+        sentence=requirement.sentence,
+        source=requirement.source,
+        link=link(requirement.source),
+        at=requirement.at,
+        hint=requirement.hint,
+        contract=requirement.contract,
+        findings=tuple(findings),
+        later=later,
+    )
+
+
+def evidence_of(exchange: Exchange, base_url: str, key_variable: str) -> Evidence:
+    """An exchange as a report shows it. The key stays a variable."""
+    request = exchange.request
+    try:
+        text = exchange.text
+    except Inconclusive:  # a content coding that cannot be undone
+        text = exchange.wire.decode("utf-8", "replace")
+    return Evidence(
+        key=request.key,
+        label=request.label,
+        model=str(request.asked.get("model", "")),
+        method=request.method,
+        url=address(base_url, request),
+        request_headers=request.headers,
+        request_body=request.body.decode("utf-8", "replace")[:EVIDENCE_CHARACTERS],
+        status=exchange.status,
+        headers=exchange.headers,
+        body=text[:EVIDENCE_CHARACTERS],
+        truncated=len(text) > EVIDENCE_CHARACTERS,
+        streamed=exchange.streamed,
+        failure=str(exchange.failure or ""),
+        curl=curl(request, base_url, key_variable),
+    )
+
+
+def spend_of(exchanges: Iterable[Exchange]) -> Spend:
+    """What these exchanges cost, by the usage that the endpoint reported."""
+    requests = input_tokens = output_tokens = 0
+    for exchange in exchanges:
+        requests += 1
+        usage = _usage(exchange)
+        input_tokens += max(0, count_or_zero(usage, "prompt_tokens"))
+        output_tokens += max(0, count_or_zero(usage, "completion_tokens"))
+    return Spend(requests, input_tokens, output_tokens)
+
+
+def _usage(exchange: Exchange) -> dict[str, Any]:
+    try:
+        documents = exchange.chunks if exchange.streamed else [exchange.document] if exchange.succeeded else []
+    except Inconclusive:  # not JSON, or a content coding that cannot be undone
+        documents = []
+    usages = [document.get("usage") for document in documents if isinstance(document, dict)]
+    return next((usage for usage in reversed(usages) if isinstance(usage, dict)), {})

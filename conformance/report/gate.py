@@ -1,0 +1,164 @@
+"""What a report comes to: the exit code, and the sentence that says why."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from conformance.contract.profile import NOT_OF_FAMILY, Model
+from conformance.contract.requests import COSTLY
+from conformance.contract.requirement import Level
+from conformance.contract.selection import GROUPS
+from conformance.judgement.verdict import Verdict
+
+from .report import Report
+
+ENOUGH = 0.5  #: the share of the MUSTs that apply to a model which must have been judged for a verdict on it
+AREA = 3  #: MUSTs that an area must have before it is held to that share by itself
+
+
+@dataclass(frozen=True)
+class Conclusion:
+    """`exit_code`: 0 conforms, 1 violates, 3 could not judge (2 is wrong usage, and has no report). `outdated`: it is 1
+    for nothing but the baseline."""
+
+    exit_code: int
+    sentence: str
+    outdated: bool = False
+
+
+_JUDGED = (Verdict.PASS, Verdict.KNOWN, Verdict.WARN, Verdict.FAIL)
+
+
+def conclude(report: Report) -> Conclusion:
+    """The one policy of the gate: what a report comes to."""
+    never = _never_answered(report)
+    if report.count(Level.MUST, Verdict.FAIL):
+        cut = f"not everything could be judged: {report.unjudged}" if report.unjudged else ""
+        return Conclusion(1, _joined(tally(report), cut, never, *_limits(report)))
+    if report.unjudged:
+        return Conclusion(3, f"could not be judged: {report.unjudged}")
+    told = _joined(tally(report), *_limits(report))
+    if unmeasured := _joined(_first_too_few(report), never):
+        return Conclusion(3, f"could not be judged: {unmeasured}; {told}")
+    if report.strict and any(entry.violated for entry in report.counting):
+        return Conclusion(1, told)
+    if report.baseline and report.baseline.outdated:
+        return Conclusion(1, f"the baseline is out of date: {report.baseline.problem}; {told}", outdated=True)
+    return Conclusion(0, _joined(told, _basis(report)))
+
+
+def _joined(*clauses: str) -> str:
+    return "; ".join(filter(None, clauses))
+
+
+def _first_too_few(report: Report) -> str:
+    """The first model and area of which too few MUSTs were judged; empty where there is none."""
+    for model in report.models:
+        for area in ("", *sorted({entry.area for entry in report.counting})):
+            judged, applicable = _musts(report, model, area)
+            too_few = applicable and judged < ENOUGH * applicable and (not area or applicable >= AREA)
+            if too_few or not (area or judged):
+                return _too_few(model, area, judged, applicable)
+    return ""
+
+
+def _too_few(model: Model, area: str, judged: int, applicable: int) -> str:
+    if not applicable:
+        return f"no MUST was judged on {model.name}, since none was selected or none applies"
+    of_area = f" of the area {area}" if area else ""
+    return f"only {judged} of the {applicable} MUST{of_area} that apply to {model.name} could be judged"
+
+
+def _basis(report: Report) -> str:
+    """On how much recordings conform: what was not recorded is not judged."""
+    requests = report.spend.requests
+    recorded = f"{requests:,} recorded exchange{'' if requests == 1 else 's'}"
+    return f"judged on no more than {recorded}" if report.source == "recording" else ""
+
+
+_NAMED = 3  #: requests or requirements that a conclusion names; the others are counted
+
+
+def _some(names: Iterable[object]) -> str:
+    listed = list(names)
+    more = f" and {len(listed) - _NAMED:,} more" if len(listed) > _NAMED else ""
+    return ", ".join(map(str, listed[:_NAMED])) + more
+
+
+def _never_answered(report: Report) -> str:
+    """The valid requests that always failed: what they would have shown was not measured, whatever others showed."""
+    number = len(report.unanswered)
+    counted = "1 valid request was" if number == 1 else f"{number:,} valid requests were"
+    return f"{counted} never answered: {_some(report.unanswered)}" if number else ""
+
+
+def _limits(report: Report) -> list[str]:
+    """What a reader must not overlook in a conclusion: caching that was not judged, and warnings about money."""
+    if report.source == "recording":
+        return []
+    reasons: dict[str, list[str]] = {}
+    for model in report.models:
+        if reason := _caching_left_out(report, model):
+            reasons.setdefault(reason, []).append(model.name)
+    every = len(report.models)
+    said = [
+        f"caching was not judged{'' if len(names) == every else f' on {_some(names)}'}: {reason}"
+        for reason, names in reasons.items()
+    ]
+    unclear = [] if reasons or report.count(Level.MUST, Verdict.FAIL) else _unclear_caching(report)
+    money = [entry.id for entry in report.counting if entry.verdict is Verdict.WARN and entry.area in GROUPS["billing"]]
+    warned = "1 warning is" if len(money) == 1 else f"{len(money):,} warnings are"
+    return [*said, *unclear, f"{warned} about money: {_some(money)}" if money else ""]
+
+
+def _caching_left_out(report: Report, model: Model) -> str:
+    """Why a model of a family that caches was not judged by that; empty where it was."""
+    features = {"cache.explicit", "cache.automatic"} - NOT_OF_FAMILY.get(model.family, frozenset())
+    if not features or not _musts(report, model, "")[0]:
+        return ""
+    if COSTLY in model.without:
+        return "--no-costly leaves it out"
+    if unclaimed := features & model.without:
+        return f"--without {min(unclaimed)}"
+    chosen = any(entry.area == "caching" and entry.finding(model.name) for entry in report.counting)
+    return "" if chosen else "it was not selected"
+
+
+def _unclear_caching(report: Report) -> Iterable[str]:
+    """The requirements about caching that a cache which never engaged, say, left inconclusive."""
+    found = [(entry.id, finding) for entry in report.counting if entry.area == "caching" for finding in entry.findings]
+    unclear = [(id, finding) for id, finding in found if finding.verdict is Verdict.INCONCLUSIVE]
+    for id, finding in unclear[:1]:
+        reason = finding.message.partition(":")[0]
+        yield f"caching was judged in part: {id} is inconclusive on {finding.model}, since {reason}" + (
+            f"; and {len(unclear) - 1:,} more of caching" if len(unclear) > 1 else ""
+        )
+
+
+def _musts(report: Report, model: Model, area: str) -> tuple[int, int]:
+    """How many MUSTs of an area (of all, where it is empty) were judged on a model, and how many apply to it. What the
+    endpoint refused, as it may, does not apply."""
+    musts = [entry for entry in report.counting if entry.level is Level.MUST and area in ("", entry.area)]
+    findings = [finding for entry in musts if (finding := entry.finding(model.name))]
+    judged = sum(finding.verdict in _JUDGED for finding in findings)
+    return judged, judged + sum(each.verdict is Verdict.INCONCLUSIVE and not each.refused for each in findings)
+
+
+def tally(report: Report) -> str:
+    """Conformance as a sentence: “violates 2 of 131 MUST, 4 of 52 SHOULD; 9 not applicable; 3 inconclusive”."""
+    parts = []
+    for level, verdict in ((Level.MUST, Verdict.FAIL), (Level.SHOULD, Verdict.WARN), (Level.MAY, Verdict.WARN)):
+        if judged := report.count(level, *_JUDGED):
+            parts.append(f"{report.count(level, verdict)} of {judged} {level}")
+    rest = {
+        "known": Verdict.KNOWN, "not applicable": Verdict.NOT_APPLICABLE, "inconclusive": Verdict.INCONCLUSIVE,
+    }  # fmt: skip
+    others = [
+        f"{number} {name}"
+        for name, verdict in rest.items()
+        if (number := sum(entry.verdict is verdict for entry in report.counting))
+    ]
+    if later := sum(entry.later for entry in report.entries):
+        others.append(f"{later} later than {report.revision} and not counted")
+    return "; ".join(["violates " + (", ".join(parts) or "nothing that was judged"), *others])

@@ -1,0 +1,71 @@
+"""Text for people and files: nearest names, printable lines, files that are written whole, TOML that is read."""
+
+from __future__ import annotations
+
+import difflib
+import os
+import tomllib
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any
+
+
+def nearest(name: str, names: Iterable[str]) -> str:
+    """The question whether the most similar of the names was meant; empty where none is similar."""
+    return _meant(difflib.get_close_matches(name, list(names), 1, 0.5))
+
+
+def nearest_few(name: str, names: Iterable[str]) -> str:
+    """The same for long names that differ in little, such as ids: with up to three of them, and behind a colon."""
+    meant = _meant(difflib.get_close_matches(name, list(names), 3, 0.4))
+    return f": {meant}" if meant else ""
+
+
+def _meant(near: list[str]) -> str:
+    return f"did you mean {' or '.join(near)}?" if near else ""
+
+
+def printable(text: str) -> str:
+    """The text for a terminal: each character that is not printable becomes a space, except line feeds."""
+    return "".join(each if each.isprintable() or each == "\n" else " " for each in text)
+
+
+def printable_line(text: str, most: int | None = None) -> str:
+    """The printable text on one line, its end cut off where it has more than `most` characters."""
+    line = " ".join(printable(text).split())
+    return line if most is None or len(line) <= most else f"{line[: most - 1]}…"
+
+
+def write_whole(path: Path, content: str | bytes) -> None:
+    """Write a file so that a reader sees all of it or what was there before, also where this process is killed.
+    Text is written as UTF-8. Raises OSError."""
+    part = path.with_name(f"{path.name}.{os.getpid()}.part")
+    part.write_bytes(content.encode() if isinstance(content, str) else content)
+    part.replace(path)
+
+
+class TextError(Exception):
+    """A file cannot be read; the message is one sentence that names it."""
+
+
+def read_text(path: Path) -> str:
+    """The text of a file in UTF-8, without a byte order mark, each line ended by a line feed. Raises TextError."""
+    try:
+        return path.read_text(encoding="utf-8-sig")
+    except OSError as error:
+        raise TextError(f"{path} cannot be read ({error.strerror or error})") from None
+    except UnicodeDecodeError as error:
+        raise TextError(f"{path} cannot be read as UTF-8: {error}") from None
+
+
+def parse_toml(text: str, file: str | Path, parse_float: Callable[[str], Any] = float) -> dict[str, Any]:
+    """The TOML document of a text; `file` names it in the sentence of a TextError, which is raised where it is none."""
+    try:
+        return tomllib.loads(text, parse_float=parse_float)
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
+        raise TextError(f"{file} is not TOML: {error}") from None
+
+
+def read_toml(path: Path, parse_float: Callable[[str], Any] = float) -> dict[str, Any]:
+    """The TOML document in a file. Raises TextError."""
+    return parse_toml(read_text(path), path, parse_float)
