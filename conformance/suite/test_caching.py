@@ -23,6 +23,7 @@ from conformance.contract.requests import (
 )
 from conformance.contract.requirement import Area
 from conformance.evidence.exchange import Exchange, Inconclusive, NotApplicable
+from conformance.evidence.send import Send
 from conformance.suite.support.cache_counts import DETAILS, HITS, WRITES, WRITES_1H, WRITES_5M
 from conformance.suite.support.cache_faults import (
     NO_CACHE_CONTROL,
@@ -70,7 +71,6 @@ from conformance.suite.support.cached_prompts import (
     WITH_TOOLS,
     WRONG_ORDER,
     Counted,
-    Send,
     all_counted,
     cold_unless_twice,
     counted,
