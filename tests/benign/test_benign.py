@@ -9,11 +9,10 @@ import pytest
 from conformance.contract.requirement import Fault, Level
 from conformance.evidence.send import Send, remembering
 from conformance.judgement.verdict import Finding, Verdict
+from conformance.lab.variations import VARIATIONS
 from conformance.report.gate import ENOUGH
 from conformance.suite.catalogue import load
 from tests.support.judging import findings, other_endpoint, whole
-
-from .variations import VARIATIONS
 
 
 @cache

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import cache
 from itertools import count
 
+from conformance.contract.given import undeclared
 from conformance.contract.profile import Model, Profile
 from conformance.contract.requirement import Requirement
 from conformance.evidence.exchange import Exchange, Request
@@ -48,7 +49,8 @@ class Whole:
 
 def at_once(requirement: Requirement) -> bool:
     """Whether it sends requests at once, of which what is asked one by one shows nothing."""
-    return "send_together" in requirement.asks_for
+    slots = requirement.given.values()
+    return "send_together" in requirement.asks_for or any(any(undeclared(each, on_demand=False)) for each in slots)
 
 
 @cache

@@ -1,0 +1,124 @@
+"""Proving one requirement: against its counterexamples, the reference endpoint, and endpoints that are different and
+right."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import cached_property
+
+from conformance.contract.profile import Model, Profile
+from conformance.contract.requirement import Fault, Requirement
+from conformance.evidence.exchange import Exchange, Request
+from conformance.evidence.send import Send, remembering
+from conformance.judgement.judge import judge, speaks_of
+from conformance.judgement.verdict import Verdict
+from conformance.lab.reference import Endpoint
+from conformance.lab.variations import VARIATIONS, Variation
+from conformance.run.proof import survivors
+from conformance.run.run import Run
+
+_MODELS = (Model("reference-gpt", "gpt"), Model("reference-claude", "claude"))
+_SALT = "abcdefghijkl"
+
+
+@dataclass(frozen=True)
+class Proof:
+    """What speaks against a requirement: how it is violated by the reference endpoint, counterexamples that it accepts,
+    and variations that it accuses. `judged` are the models of the reference endpoint that it could be judged on."""
+
+    requirement: Requirement
+    judged: tuple[str, ...]
+    violated: tuple[str, ...]
+    accepted: tuple[str, ...]
+    accused: tuple[str, ...]
+
+    @property
+    def holds(self) -> bool:
+        return not (self.violated or self.accepted or self.accused)
+
+    def __str__(self) -> str:
+        return "\n".join(self._lines)
+
+    @cached_property
+    def _lines(self) -> list[str]:
+        number, variations = len(self.requirement.broken_by), len(VARIATIONS)
+        counterexamples = "1 counterexample" if number == 1 else f"{number} counterexamples"
+        on = f"passes on {' and '.join(self.judged)}" if self.judged else "does not apply to its models"
+        return [
+            str(self.requirement),
+            *_said(f"reference endpoint: {on}", self.violated),
+            *_said(f"{counterexamples}: rejected", self.accepted),
+            *_said(f"{variations} variations that conform: accepted", self.accused),
+        ]
+
+
+def _said(proved: str, problems: Iterable[str]) -> Iterator[str]:
+    listed = list(problems)
+    yield from (f"  FAILED  {each}" for each in listed)
+    if not listed:
+        yield f"  ok      {proved}"
+
+
+def prove(requirement: Requirement) -> Proof:
+    """Prove one requirement. Takes seconds: of each variation only what it changes is judged."""
+    known: dict[str, Exchange] = {}
+    endpoint = Endpoint()
+
+    def answer(request: Request) -> Exchange:
+        known[request.key] = endpoint.answer(request)
+        return known[request.key]
+
+    run = _run(remembering(answer))
+    findings = [run.find(requirement, model) for model in _MODELS]
+    asked = tuple(known)  # what is sent for the counterexamples is not sent for variations
+    return Proof(
+        requirement,
+        judged=tuple(each.model for each in findings if each.verdict is Verdict.PASS),
+        violated=tuple(
+            f"reference endpoint, {each.model}: {each.verdict}: {each.message}"
+            for each in findings
+            if each.verdict >= Verdict.INCONCLUSIVE
+        ),
+        accepted=tuple(survivors(requirement, run)),
+        accused=tuple(_accused(requirement, [known[key] for key in asked])),
+    )
+
+
+def _accused(requirement: Requirement, sent: list[Exchange]) -> Iterator[str]:
+    known = {each.request.key: each for each in sent}
+    for name, variation in VARIATIONS.items():
+        answers = {key: variation.change(each) for key, each in known.items()}
+        changed = [each for key, each in answers.items() if each is not known[key] and each != known[key]]
+        if not changed:
+            continue
+        if requirement.composite or requirement.whole_run:
+            run = _run(remembering(_changed(variation.change, answers)))
+            findings = [run.find(requirement, model) for model in _MODELS]
+        else:
+            findings = [judge(requirement, each, _model_of(each)) for each in changed if speaks_of(requirement, each)]
+        violated = [each.message for each in findings if each.verdict >= Verdict.WARN]
+        yield from _judged(requirement, name, variation, violated)
+
+
+def _model_of(exchange: Exchange) -> Model:
+    name = exchange.request.asked.get("model")
+    return next((model for model in _MODELS if model.name == name), _MODELS[0])
+
+
+def _judged(requirement: Requirement, name: str, variation: Variation, messages: list[str]) -> Iterator[str]:
+    deviates = requirement.id in variation.deviates
+    if messages and not deviates:
+        yield f"{name} conforms and is accused: {variation.sentence} ({variation.source}): {messages[0]}"
+    if deviates and not messages:
+        yield f"{name} deviates, as it declares, and is not noticed: {variation.sentence}"
+
+
+def _changed(change: Fault, known: dict[str, Exchange]) -> Send:
+    """The endpoint that a variation makes: what it was asked before is answered alike."""
+    beside = Endpoint()
+    return lambda request: known.get(request.key) or change(beside.answer(request))
+
+
+def _run(send: Send) -> Run:
+    return Run(Profile("reference", _MODELS, "reference"), _SALT, send)

@@ -1,0 +1,21 @@
+"""Endpoints that differ from the reference endpoint and are right: none of them may be accused.
+
+Each is a function from exchange to exchange, with one sentence on what it does and where it was seen or is allowed.
+"""
+
+from . import chunks, errors, http, members, names, refusals, replies, stream_bytes, usage
+from .kit import VARIATIONS, Variation
+
+__all__ = [
+    "VARIATIONS",
+    "Variation",
+    "chunks",
+    "errors",
+    "http",
+    "members",
+    "names",
+    "refusals",
+    "replies",
+    "stream_bytes",
+    "usage",
+]

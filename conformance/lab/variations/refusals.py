@@ -1,0 +1,69 @@
+"""Optional parameters that an endpoint may reject."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from conformance.evidence.exchange import Exchange
+from conformance.resources import folder
+
+from .kit import (
+    ALARMS,
+    refusing,
+    right,
+)
+
+
+@right(ALARMS)
+def refuses_n(exchange: Exchange) -> Exchange:
+    """More than one choice is refused, for the upstream has none."""
+    return refusing(lambda asked: (asked.get("n") or 1) > 1, "n", "n must be 1 for this model.")(exchange)
+
+
+@right(ALARMS)
+def refuses_logprobs(exchange: Exchange) -> Exchange:
+    """Log probabilities are refused, for the upstream has none."""
+    return refusing(lambda asked: bool(asked.get("logprobs")), "logprobs", "logprobs is not supported.")(exchange)
+
+
+@right(ALARMS)
+def refuses_response_format(exchange: Exchange) -> Exchange:
+    """Structured output is refused."""
+    message = "response_format is not supported with this model."
+    return refusing(_structured, "response_format", message)(exchange)
+
+
+def _structured(asked: dict[str, Any]) -> bool:
+    """Whether anything but text is asked for, which schema-15 has every endpoint take."""
+    output = asked.get("response_format")
+    return isinstance(output, dict) and output.get("type") != "text"
+
+
+@right(ALARMS)
+def refuses_tools(exchange: Exchange) -> Exchange:
+    """Tools are refused."""
+    return refusing(lambda asked: "tools" in asked, "tools", "tools is not supported with this model.")(exchange)
+
+
+@right(ALARMS)
+def refuses_fewer_than_16_tokens(exchange: Exchange) -> Exchange:
+    """A limit below 16 tokens is refused, as OpenAI's Responses API does behind some gateways."""
+    return refusing(_fewer_than_16, "max_tokens", "Invalid max_tokens: expected a value >= 16.")(exchange)
+
+
+def _fewer_than_16(asked: dict[str, Any]) -> bool:
+    limits = [asked.get(name) for name in ("max_tokens", "max_completion_tokens")]
+    return any(isinstance(limit, int) and limit < 16 for limit in limits)
+
+
+@right("unknown-01: ignored, or refused with its name")
+def refuses_unknown_members(exchange: Exchange) -> Exchange:
+    """A member that the API does not have is refused by name, as OpenAI does."""
+    unknown = sorted(set(exchange.request.asked) - KNOWN)
+    name = unknown[0] if unknown else ""
+    return refusing(lambda _: bool(unknown), name, f"Unrecognized request argument supplied: {name}")(exchange)
+
+
+#: The members of a request by OpenAI's schema.
+KNOWN = frozenset(json.loads((folder("schemas") / "request.json").read_text(encoding="utf-8"))["properties"])
