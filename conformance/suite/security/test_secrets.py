@@ -1,21 +1,17 @@
-"""What no response may give away."""
+"""Tokens, upstream accounts and internals: no response discloses them."""
 
 from __future__ import annotations
 
 import json
 import re
-from dataclasses import replace
 from typing import Any
 
-from conformance.contract.faults import edit, header, put, respond, status
-from conformance.contract.requests import PLAIN, UNKNOWN_MODEL, UNKNOWN_TOKEN, bad, intrusive, once
-from conformance.contract.requirement import Area, Fault, Scope
-from conformance.contract.scopes import EVERY_ERROR, EVERY_FAILED_STREAM, EVERY_RESPONSE, EVERY_UNAUTHENTICATED
-from conformance.evidence.exchange import MODEL, SCRUBBED_KEY, Exchange, Inconclusive, NotApplicable, Request, Violation
-from conformance.evidence.send import Send
+from conformance.contract.faults import header, put
+from conformance.contract.requests import UNKNOWN_TOKEN
+from conformance.contract.scopes import EVERY_ERROR, EVERY_FAILED_STREAM, EVERY_RESPONSE
+from conformance.evidence.exchange import SCRUBBED_KEY, Exchange, Inconclusive
+from conformance.suite.security import AREA
 from conformance.suite.support.failing_streams import failing
-
-AREA = Area("security")
 
 ECHO = 16  #: contiguous characters of a token that disclose it
 CREDENTIAL = re.compile(
@@ -35,78 +31,6 @@ INTERNALS = re.compile(
     r"|\.svc\.cluster\.local|\.internal\b(?=[:/])",
     re.IGNORECASE,
 )
-NO_SUCH_MODEL = {"message": "No such model.", "type": "server_error", "param": None, "code": "model_not_found"}
-UNKNOWN_KEY = Scope(
-    "every response to an unknown key",
-    lambda request: EVERY_RESPONSE.meant(request) and request.credentials == "unknown",
-    lambda exchange: (
-        exchange.failure is None
-        and exchange.request.credentials == "unknown"
-        and exchange.request.path == "/chat/completions"
-    ),
-)
-
-
-@AREA.must(
-    "refuse a request without valid credentials without any completion, usage or list of models",
-    on=EVERY_UNAUTHENTICATED,
-    source="rfc9110#15.5.2",
-    contract=["security-01"],
-    hint="Check the key before anything is sent upstream.",
-    broken_by={
-        "a completion": put("choices", [{"index": 0, "message": {"role": "assistant", "content": "OK"}}]),
-        "usage": put("usage", {"prompt_tokens": 9}),
-        "models": put("data", [{"id": "some-model"}]),
-    },
-)
-def test_refusal_discloses_nothing(exchange: Exchange, document: Any) -> None:
-    if not isinstance(document, dict):
-        raise NotApplicable("the body is not an object, which is another requirement")
-    given = [name for name in ("choices", "usage", "data", "models") if document.get(name)]
-    assert not given, f"the HTTP {exchange.status} has {', '.join(given)}: {exchange.text[:120]}"
-
-
-def _unknown_model_only(fault: Fault) -> Fault:
-    return lambda each: fault(each) if each.request.asked.get("model") == UNKNOWN_MODEL else each
-
-
-@AREA.must(
-    "refuse an unknown key alike, whether the model that it asks for exists or not",
-    on=UNKNOWN_KEY,
-    source="rfc9110#15.5.2",
-    contract=["security-01"],
-    hint="Check the key before the model is looked up.",
-    broken_by={
-        "404": _unknown_model_only(respond(404, {"error": NO_SUCH_MODEL})),
-        "another text": _unknown_model_only(put("error.message", "There is no such model.")),
-    },
-    needs=["request", "status"],
-)
-def test_refusal_same_for_any_model(exchanges: list[Exchange]) -> None:
-    plain = [each for each in exchanges if not each.request.streams]
-    known = [each for each in plain if each.request.asked.get("model") != UNKNOWN_MODEL]
-    unknown = [each for each in plain if each not in known]
-    if not known or not unknown or any(each.succeeded for each in plain):
-        raise NotApplicable("not both a known and an unknown model were refused")
-    if any(each.status >= 500 or each.status in (408, 429) for each in plain):
-        raise Inconclusive("the endpoint was throttled or failing")
-    for one in known:
-        for other in unknown:
-            if refusal(one) != refusal(other):
-                raise Violation(f"a model that exists: {outline(one)}; one that does not: {outline(other)}", one, other)
-
-
-def refusal(exchange: Exchange) -> tuple[int, str]:
-    """A refusal without what differs by chance or by request: ids, times, the model's own name."""
-    text = exchange.text.replace(str(exchange.request.asked.get("model")), "")
-    return exchange.status, re.sub(r"[\w.:-]*\d[\w.:-]*|\s+", "", text)
-
-
-def outline(exchange: Exchange) -> str:
-    return f"HTTP {exchange.status} {exchange.text[:120].strip()}"
-
-
-# --- secrets ------------------------------------------------------------------------------------------------
 
 
 def everything(exchange: Exchange) -> str:
@@ -251,92 +175,3 @@ def _hides_internals(exchange: Exchange, text: str) -> None:
     sent = exchange.request.body.decode("utf-8", "replace")
     found = [each[0] for each in INTERNALS.finditer(text) if each[0] not in sent]
     assert not found, f"the error tells of {found[0]!r}: {around(text, found[0])}"
-
-
-# --- addresses, and what may be read in two ways ------------------------------------------------------------
-
-
-def fetching(label: str, url: str) -> Request:
-    """A request with an image that only the endpoint itself could fetch from there."""
-    parts = [{"type": "text", "text": "What does it say?"}, {"type": "image_url", "image_url": {"url": url}}]
-    request = bad(f"image-at-{label}", {"model": MODEL, "messages": [{"role": "user", "content": parts}]})
-    return intrusive(replace(request, features=frozenset({"vision"})))
-
-
-LOOPBACK = fetching("loopback", "http://127.0.0.1:1/x.png")
-METADATA = once(fetching("metadata-service", "http://169.254.169.254/latest/meta-data/"))
-LOOPBACK_6 = once(fetching("loopback-6", "http://[::1]/"))
-SERVERS_FILE = once(fetching("file", "file:///etc/hostname"))
-#: What an image service says of the inside where it tried: the metadata's names, or how the connection failed.
-INSIDE = re.compile(
-    r"ami-id|instance-id|iam/|security-credentials|computeMetadata|connection refused|ECONNREFUSED|no route to host",
-    re.IGNORECASE,
-)
-
-
-@AREA.should(
-    "refuse an image at a loopback, link-local or private address, or in a file of its own, with a client error",
-    on=(LOOPBACK, METADATA, LOOPBACK_6, SERVERS_FILE),
-    source="owasp#api7",
-    contract=["security-05"],
-    at="status",
-    hint="Resolve the name first, refuse private addresses, and follow no redirection without looking again.",
-    broken_by={
-        "served": respond(200, {"choices": [{"index": 0, "message": {"content": "OK."}}]}),
-        "500": status(500),
-    },
-    needs=["request", "status"],
-)
-def test_internal_image_refused(exchange: Exchange) -> None:
-    said = f"{exchange.request} was answered with {outline(exchange)}"
-    assert 400 <= exchange.status < 500, said
-
-
-@AREA.should(
-    "tell nothing of what is, or is not, at an internal address that an image is to come from",
-    on=(LOOPBACK, METADATA, LOOPBACK_6),
-    source="owasp#api7",
-    contract=["security-05"],
-    at="error.message",
-    broken_by={
-        "what is there": put("error.message", "not an image: ami-id ami-launch-index hostname iam/"),
-        "that nothing listens": put("error.message", "Get: dial: connect: connection refused"),
-    },
-    needs=["request"],
-)
-def test_internal_address_hidden(exchange: Exchange) -> None:
-    found = INSIDE.search(exchange.text)
-    assert not found, f"{exchange.request} tells of {found[0] if found else ''!r}: {exchange.text[:160]}"
-
-
-def two_models(label: str, first: str, second: str) -> Request:
-    """A body with two members named model, in this order."""
-    messages = json.dumps(PLAIN.asked["messages"])
-    body = f'{{"model": "{first}", "max_tokens": 16, "messages": {messages}, "model": "{second}"}}'
-    return once(intrusive(bad(label, body.encode())))
-
-
-UNKNOWN_LAST = two_models("two-models-unknown-last", MODEL, UNKNOWN_MODEL)
-UNKNOWN_FIRST = two_models("two-models-unknown-first", UNKNOWN_MODEL, MODEL)
-
-
-@AREA.should(
-    "refuse a body with two models, or take the same one of them whatever their order",
-    on=(UNKNOWN_LAST, UNKNOWN_FIRST),
-    source="rfc8259#4",
-    contract=["security-06"],
-    at="model",
-    hint="Parse the body once, and use what was parsed for routing, for billing and for the upstream.",
-    broken_by={
-        "both served": respond(200, {"model": "some-model", "choices": [], "usage": {}}),
-        "a server error": status(500),
-        "the unknown one served": edit(lambda document: document.update(model=UNKNOWN_MODEL, choices=[], error=None)),
-    },
-)
-def test_two_models(send: Send) -> None:
-    exchanges = [send(UNKNOWN_LAST), send(UNKNOWN_FIRST)]
-    for exchange in exchanges:
-        assert exchange.status < 500, outline(exchange)
-        served = exchange.succeeded and exchange.reply.get("model") == UNKNOWN_MODEL
-        assert not served, f"{exchange.request} was served as a model that does not exist"
-    assert not all(each.succeeded for each in exchanges), "a model that does not exist was passed over in both orders"

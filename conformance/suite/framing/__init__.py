@@ -1,0 +1,5 @@
+"""How the bytes of a stream are cut into events, before anything is said of what the events hold."""
+
+from conformance.contract.requirement import Area
+
+AREA = Area("framing")

@@ -1,0 +1,7 @@
+"""The forms of values in header fields about limits."""
+
+from __future__ import annotations
+
+import re
+
+WHOLE = re.compile(r"[0-9]+")

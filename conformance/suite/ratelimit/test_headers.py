@@ -1,0 +1,91 @@
+"""The x-ratelimit header fields: counts, and durations until they are reset."""
+
+from __future__ import annotations
+
+import re
+
+from conformance.contract.faults import chain, header
+from conformance.contract.scopes import EVERY_RESPONSE
+from conformance.evidence.exchange import Exchange, NotApplicable
+from conformance.suite.ratelimit import AREA
+from conformance.suite.ratelimit.fields import WHOLE
+
+DURATION = re.compile(r"(?=.)(\d+d)?(\d+h)?(\d+m)?(\d+(\.\d+)?s)?(\d+(\.\d+)?ms)?")
+LIMITS = {"limit": "5000", "remaining": "4999", "reset": "12ms"}
+
+shown_limits = chain(*(header(f"x-ratelimit-{name}-requests", value) for name, value in LIMITS.items()))
+
+
+def limits(exchange: Exchange, *kinds: str) -> dict[str, str]:
+    """The rate-limit headers of these kinds by name. Raises NotApplicable where there is none."""
+    prefixes = tuple(f"x-ratelimit-{kind}-" for kind in kinds)
+    found = {name.lower(): value.strip() for name, value in exchange.headers if name.lower().startswith(prefixes)}
+    if not found:
+        raise NotApplicable(f"the response has no {' or '.join(prefixes)}* header")
+    return found
+
+
+@AREA.should(
+    "give x-ratelimit-limit-* and x-ratelimit-remaining-* as non-negative integers",
+    on=EVERY_RESPONSE,
+    source="openai-ratelimits#rate-limits-in-headers",
+    contract=["ratelimit-01"],
+    at="header:x-ratelimit-limit-requests header:x-ratelimit-remaining-requests",
+    shown_by=shown_limits,
+    broken_by={
+        "negative": header("x-ratelimit-remaining-requests", "-1"),
+        "unlimited": header("x-ratelimit-limit-requests", "unlimited"),
+        "a fraction": header("x-ratelimit-limit-tokens", "5000.0"),
+    },
+    needs=["headers"],
+)
+def test_counts(exchange: Exchange) -> None:
+    wrong = {
+        name: value for name, value in limits(exchange, "limit", "remaining").items() if not WHOLE.fullmatch(value)
+    }
+    assert not wrong, "not a non-negative integer: " + ", ".join(f"{name}: {value}" for name, value in wrong.items())
+
+
+@AREA.should(
+    "let no more remain than the limit allows",
+    on=EVERY_RESPONSE,
+    source="openai-ratelimits#rate-limits-in-headers",
+    contract=["ratelimit-01"],
+    at="header:x-ratelimit-remaining-requests header:x-ratelimit-limit-requests",
+    shown_by=shown_limits,
+    broken_by=header("x-ratelimit-remaining-requests", "5001"),
+    needs=["headers"],
+)
+def test_remaining_within_limit(exchange: Exchange) -> None:
+    found = {
+        name: int(value) for name, value in limits(exchange, "remaining", "limit").items() if WHOLE.fullmatch(value)
+    }
+    pairs = {name: (left, found.get(name.replace("remaining", "limit", 1))) for name, left in found.items()}
+    judged = {
+        name: (left, limit) for name, (left, limit) in pairs.items() if "-remaining-" in name and limit is not None
+    }
+    if not judged:
+        raise NotApplicable("no remaining count has a limit beside it")
+    over = [
+        f"{name} is {left} of {limit}" for name, (left, limit) in judged.items() if limit is not None and left > limit
+    ]
+    assert not over, "; ".join(over)
+
+
+@AREA.should(
+    "give x-ratelimit-reset-* as durations such as 120ms, 1s or 6m0s",
+    on=EVERY_RESPONSE,
+    source="openai-ratelimits#rate-limits-in-headers",
+    contract=["ratelimit-01"],
+    at="header:x-ratelimit-reset-requests",
+    shown_by=shown_limits,
+    broken_by={
+        "a bare number": header("x-ratelimit-reset-requests", "60"),
+        "a date": header("x-ratelimit-reset-requests", "2026-02-23T16:37:08Z"),
+        "empty": header("x-ratelimit-reset-requests", ""),
+    },
+    needs=["headers"],
+)
+def test_reset_durations(exchange: Exchange) -> None:
+    wrong = {name: value for name, value in limits(exchange, "reset").items() if not DURATION.fullmatch(value)}
+    assert not wrong, "not a duration: " + ", ".join(f"{name}: {value!r}" for name, value in wrong.items())

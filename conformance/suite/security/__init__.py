@@ -1,0 +1,5 @@
+"""What no response may disclose."""
+
+from conformance.contract.requirement import Area
+
+AREA = Area("security")

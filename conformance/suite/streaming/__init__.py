@@ -1,0 +1,5 @@
+"""What the chunks of a stream say, one after the other."""
+
+from conformance.contract.requirement import Area
+
+AREA = Area("streaming")

@@ -1,0 +1,126 @@
+"""The choices of a stream: index, role and finish_reason."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from conformance.contract.faults import DROP, events, put
+from conformance.contract.scopes import (
+    EVERY_CHUNKED,
+    EVERY_COMPLETED_STREAM,
+)
+from conformance.evidence.exchange import Exchange, NotApplicable, Read
+from conformance.suite.streaming import AREA
+from conformance.suite.streaming.chunks import (
+    FINISHES,
+    SAID,
+    Chunks,
+    by_index,
+    delta_of,
+    finish_reasons,
+    has_audio,
+)
+
+
+@AREA.must(
+    "give every streamed choice the index 0 where one choice was asked for",
+    on=EVERY_CHUNKED,
+    source="openai-openapi#CreateChatCompletionStreamResponse.choices.index",
+    contract=["streaming-07"],
+    at="choices.*.index",
+    hint="Do not use the upstream's content-block number as the index of the choice.",
+    needs=["request"],
+    broken_by=put("choices.*.index", 1),
+)
+def test_index_zero(chunks: Chunks, asked: dict[str, Any]) -> None:
+    if asked.get("n") not in (None, 1):
+        raise NotApplicable("more than one choice was asked for")
+    others = sorted(set(by_index(chunks)) - {0})
+    assert not others, f"one choice was asked for, yet choices have the index {', '.join(map(str, others))}"
+
+
+@AREA.should(
+    "begin each streamed choice with the role assistant, and give it no other role",
+    on=EVERY_CHUNKED,
+    source="openai-openapi#ChatCompletionStreamResponseDelta.role",
+    contract=["streaming-08"],
+    at="choices.*.delta.role",
+    hint="Send role: assistant in the first delta of each choice.",
+    broken_by={
+        "no role": put("choices.*.delta.role", DROP),
+        "another role": put("choices.*.delta.role", lambda role: "model"),
+    },
+)
+def test_role_first(chunks: Chunks) -> None:
+    for index, choices in by_index(chunks).items():
+        roles = [delta_of(choice).get("role") for choice in choices]
+        assert roles[0] == "assistant", f"the first delta of choice {index} has the role {roles[0]!r}"
+        others = [role for role in roles if role not in (None, "", "assistant")]
+        assert not others, f"a delta of choice {index} has the role {others[0]!r}"
+
+
+@AREA.should(
+    "name the role once in each streamed choice",
+    on=EVERY_CHUNKED,
+    source="openai-python#lib/streaming/_deltas.py",
+    contract=["streaming-08"],
+    at="choices.*.delta.role",
+    hint="Leave role out of all deltas but the first; SDKs join it to “assistantassistant”.",
+    broken_by=put("choices.*.delta.role", "assistant"),
+)
+def test_role_once(chunks: Chunks) -> None:
+    for index, choices in by_index(chunks).items():
+        roles = [choice for choice in choices if delta_of(choice).get("role") and "audio" not in delta_of(choice)]
+        assert len(roles) <= 1, f"{len(roles)} deltas of choice {index} name the role"
+
+
+@AREA.must(
+    "give each choice of a completed stream exactly one finish_reason",
+    on=EVERY_COMPLETED_STREAM,
+    source="openai-openapi#CreateChatCompletionStreamResponse.choices.finish_reason",
+    contract=["streaming-09"],
+    at="choices.*.finish_reason",
+    hint="Send null until the choice ends, then its reason in one chunk, and not again with the usage.",
+    broken_by={
+        "none": put("choices.*.finish_reason", None),
+        "twice": events(lambda before: [each for each in before for _ in range(1 + bool(FINISHES.search(each[1])))]),
+        "in every chunk": put("choices.*.finish_reason", "stop"),
+    },
+)
+def test_finish_once(exchange: Exchange, chunks: Chunks) -> None:
+    for index, choices in by_index(chunks).items():
+        reasons = finish_reasons(choices)
+        if not reasons and has_audio(exchange):
+            raise NotApplicable("OpenAI's own audio streams end without finish_reason")
+        assert len(reasons) == 1, f"choice {index} has {len(reasons)} finish_reasons: {', '.join(reasons[:5])}"
+
+
+def _early_finish(before: list[Read]) -> list[Read]:
+    """The chunk with the finish_reason one place earlier."""
+    at = next((number for number, each in enumerate(before) if FINISHES.search(each[1])), 0)
+    return [*before[: at - 1], before[at], before[at - 1], *before[at + 1 :]] if at > 1 else before
+
+
+@AREA.must(
+    "send nothing of a choice after its finish_reason",
+    on=EVERY_CHUNKED,
+    source="openai-openapi#CreateChatCompletionStreamResponse.choices.finish_reason",
+    contract=["streaming-10"],
+    at="choices.*.delta",
+    hint="Hold the finish_reason back until the last piece of text or arguments was sent.",
+    broken_by={
+        "a finish one chunk early": events(_early_finish),
+        "a finish in every chunk": put("choices.*.finish_reason", "stop"),
+    },
+)
+def test_nothing_after_finish(chunks: Chunks) -> None:
+    finished: set[int] = set()
+    for index, choice in ((index, each) for index, found in by_index(chunks).items() for each in found):
+        late = [name for name in SAID if index in finished and delta_of(choice).get(name)]
+        assert not late, (
+            f"choice {index} goes on with {late[0]} {delta_of(choice)[late[0]]!r:.80} after its finish_reason"
+        )
+        if finish_reasons([choice]):
+            finished.add(index)
+    if not finished:
+        raise NotApplicable("no choice has a finish_reason")
