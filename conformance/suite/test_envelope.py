@@ -88,26 +88,26 @@ def _streamed_only(fault: Fault) -> Fault:
     needs=["request"],
 )
 def test_model_same_streamed(exchanges: list[Exchange]) -> None:
-    plain: dict[str, set[str]] = {}
-    for exchange in exchanges:
-        if not exchange.streamed and isinstance(exchange.reply.get("model"), str):
-            plain.setdefault(str(exchange.request.asked.get("model")), set()).add(exchange.reply["model"])
-    judged = [
-        (exchange, names)
-        for exchange in exchanges
-        if exchange.streamed
-        and isinstance(exchange.reply.get("model"), str)
-        and (names := plain.get(str(exchange.request.asked.get("model"))))
-    ]
+    named = [each for each in exchanges if isinstance(each.reply.get("model"), str)]
+    plain = {_models(each) for each in named if not each.streamed}
+    known = {wanted for wanted, _ in plain}
+    judged = [each for each in named if each.streamed and _models(each)[0] in known]
+    others = [each for each in judged if _models(each) not in plain]
     if not judged:
         raise NotApplicable("no model was asked both ways")
-    others = [exchange for exchange, names in judged if exchange.reply["model"] not in names]
-    if others and len(others) == len(judged):
-        exchange, names = judged[0]
-        raise Violation(f"streams say {exchange.reply['model']}, plain replies {', '.join(sorted(names))}", *others)
+    if len(others) == len(judged):
+        raise _other_models(others, plain)
 
 
-# --- the choices --------------------------------------------------------------------------------------------
+def _models(exchange: Exchange) -> tuple[str, str]:
+    """The model that was requested, and the one that is reported."""
+    return str(exchange.request.asked.get("model")), exchange.reply["model"]
+
+
+def _other_models(streams: list[Exchange], plain: set[tuple[str, str]]) -> Violation:
+    wanted, reported = _models(streams[0])
+    names = ", ".join(sorted(name for each, name in plain if each == wanted))
+    return Violation(f"streams report {reported}, plain replies {names}", *streams)
 
 
 @AREA.must(

@@ -7,8 +7,11 @@ from dataclasses import replace
 
 import pytest
 
+from conformance.contract.faults import content_edit, failing, header, only, respond, status
+from conformance.contract.requirement import Fault
 from conformance.evidence.exchange import Exchange, Failure
-from tests.support.builders_http import JSON, Said, asking, chunk, completion, refusal, response, said, stream
+from tests.support.builders_asked import Said, asked
+from tests.support.builders_http import JSON, asking, chunk, completion, refusal, response, said, stream
 
 BODY = b'{"id": "chatcmpl-1", "choices": []}'
 GZIPPED = gzip.compress(BODY)
@@ -87,3 +90,24 @@ def test_transport(requirement: str, exchange: Exchange, expected: Said) -> None
 def test_request_ids(values: tuple[str, ...], expected: Said) -> None:
     run = [response(completion(), ("x-request-id", value), request=asking(seed=at)) for at, value in enumerate(values)]
     assert said("transport.request_id_unique", *run) == expected
+
+
+@pytest.mark.parametrize(
+    ("requirement", "change", "expected"),
+    [
+        ("served", header("server", "nginx"), "accepted"),
+        ("served", failing(Failure("tls", "certificate has expired")), "violated"),
+        ("served", failing(Failure("timeout", "no answer")), "inconclusive"),
+        ("served", respond(403, {"error": {"message": "Forbidden"}}), "inconclusive"),
+        ("served", status(404), "violated"),
+        ("no_stream_unasked", header("content-type", "application/json; charset=utf-8"), "accepted"),
+        ("no_stream_unasked", only(lambda each: each.label == "nulls", status(400)), "accepted"),
+        ("no_stream_unasked", only(lambda each: each.asked.get("stream") is False, status(400)), "violated"),
+        ("no_stream_unasked", content_edit(lambda body: b"\r\ndata:" + body), "violated"),
+        ("chunked_body", respond(411, {"error": {"message": "Length Required"}}), "violated"),
+        ("chunked_body", status(400), "violated"),  # B376
+        ("chunked_body", status(402), "inconclusive"),
+    ],
+)
+def test_of_an_endpoint(requirement: str, change: Fault, expected: Said) -> None:
+    assert asked(f"transport.{requirement}", change) == expected

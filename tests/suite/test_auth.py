@@ -1,20 +1,54 @@
-"""What the requirements of credentials and of transport accept of an endpoint, and what they do not."""
+"""What the requirements of auth accept, and what they do not."""
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
-from conformance.contract.faults import chain, content_edit, failing, header, late, only, respond, status
+from conformance.contract.faults import chain, content_edit, header, late, only, respond, status
 from conformance.contract.requirement import Fault
-from conformance.evidence.exchange import Failure, Request
-from conformance.suite.test_auth import OK
+from conformance.evidence.exchange import Exchange, Request
+from conformance.suite.auth.test_credentials import OK
 from tests.support.builders_asked import Said, asked
+from tests.support.builders_http import asking, refusal, said
 
 SERVED = respond(200, OK)
 PAGE = chain(respond(403, {}), content_edit(lambda body: b"<html>Access denied</html>"))
 FIREWALL = respond(403, {"blocked": True})
 FORBIDDEN = respond(403, {"error": {"message": "Forbidden"}})
 STARLETTE = chain(header("content-type", "application/json; charset=utf-8"), header("www-authenticate", None))
+KEYLESS, WRONG = asking("none"), asking("unknown")
+
+
+def challenged(value: str, request: Any = WRONG) -> Exchange:
+    return refusal(401, ("WWW-Authenticate", value), request=request)
+
+
+@pytest.mark.parametrize(
+    ("requirement", "exchange", "expected"),
+    [
+        ("challenge", challenged("bearer"), "accepted"),
+        ("challenge", challenged('Basic realm="a", Bearer realm="b", error="invalid_token"'), "accepted"),
+        ("challenge", challenged("Basic"), "violated"),
+        ("challenge", challenged('Digest realm="bearer tokens"'), "violated"),
+        ("challenge", refusal(401, request=WRONG), "violated"),
+        ("no_error_unprompted", challenged('Bearer realm="no error here"', KEYLESS), "accepted"),
+        ("no_error_unprompted", challenged('Bearer error = "invalid_request"', KEYLESS), "violated"),
+        ("no_error_unprompted", challenged('Bearer error="invalid_token"'), "not applicable"),
+        ("no_error_unprompted", refusal(401, request=KEYLESS), "not applicable"),
+        ("wrong_key_code", refusal(401, request=WRONG, code="token_not_found"), "accepted"),
+        ("wrong_key_code", refusal(401, request=WRONG, code=" "), "violated"),
+        ("wrong_key_code", refusal(401, request=WRONG), "violated"),
+        ("wrong_key_code", refusal(401, request=WRONG, code=401), "not applicable"),
+        ("wrong_key_code", refusal(401, request=KEYLESS), "not applicable"),
+        ("wrong_key_code_of_openai", refusal(401, request=WRONG, code="invalid_api_key"), "accepted"),
+        ("wrong_key_code_of_openai", refusal(401, request=WRONG, code="401"), "violated"),
+        ("wrong_key_code_of_openai", refusal(401, request=WRONG), "not applicable"),
+    ],
+)
+def test_of_a_response(requirement: str, exchange: Exchange, expected: Said) -> None:
+    assert said(f"auth.{requirement}", exchange) == expected
 
 
 def basic(request: Request) -> bool:
@@ -50,19 +84,7 @@ def basic(request: Request) -> bool:
         ("auth.models_listed", respond(200, {"object": "list", "data": [{"id": "m"}]}), "violated"),
         ("auth.token_in_query", status(403), "accepted"),
         ("auth.token_in_query", SERVED, "violated"),
-        ("transport.served", header("server", "nginx"), "accepted"),
-        ("transport.served", failing(Failure("tls", "certificate has expired")), "violated"),
-        ("transport.served", failing(Failure("timeout", "no answer")), "inconclusive"),
-        ("transport.served", FORBIDDEN, "inconclusive"),
-        ("transport.served", status(404), "violated"),
-        ("transport.no_stream_unasked", header("content-type", "application/json; charset=utf-8"), "accepted"),
-        ("transport.no_stream_unasked", only(lambda each: each.label == "nulls", status(400)), "accepted"),
-        ("transport.no_stream_unasked", only(lambda each: each.asked.get("stream") is False, status(400)), "violated"),
-        ("transport.no_stream_unasked", content_edit(lambda body: b"\r\ndata:" + body), "violated"),
-        ("transport.chunked_body", respond(411, {"error": {"message": "Length Required"}}), "violated"),
-        ("transport.chunked_body", status(400), "violated"),  # B376
-        ("transport.chunked_body", status(402), "inconclusive"),
     ],
 )
-def test_auth(requirement: str, change: Fault, expected: Said) -> None:
+def test_of_an_endpoint(requirement: str, change: Fault, expected: Said) -> None:
     assert asked(requirement, change) == expected
