@@ -31,16 +31,12 @@ CLOCKS_DIFFER = 300  #: seconds that two clocks may be apart
 )
 def test_created_is_recent(exchange: Exchange, reply: dict[str, Any]) -> None:
     created = reply.get("created")
-    if type(created) is not int or not 10**9 < created < 10**10:
-        raise NotApplicable("created is not a Unix time in seconds, which is another requirement")
-    if not exchange.started:
-        raise NotApplicable("it is not known when the request was sent")
+    if type(created) is not int or not 10**9 < created < 10**10 or not exchange.started:
+        raise NotApplicable("created is not a Unix time in seconds, or the time of the request is not known")
     begun, ended = exchange.started, exchange.started + exchange.seconds
-    off = max(begun - created, created - ended)
-    by_date = abs(date_of(exchange) - created)
-    assert min(off, by_date) <= CLOCKS_DIFFER, (
-        f"created is {created}, {off:.0f} s off the time of the request, {begun:.0f} to {ended:.0f}"
-    )
+    off, by_date = max(begun - created, created - ended), abs(date_of(exchange) - created)
+    close = min(off, by_date) <= CLOCKS_DIFFER
+    assert close, f"created is {created}, {off:.0f} s off the time of the request, {begun:.0f} to {ended:.0f}"
 
 
 def date_of(exchange: Exchange) -> float:
@@ -49,9 +45,6 @@ def date_of(exchange: Exchange) -> float:
         return parsedate_to_datetime(exchange.header("date") or "").timestamp()
     except (ValueError, TypeError, OverflowError):
         return float("inf")
-
-
-# --- the model ----------------------------------------------------------------------------------------------
 
 
 @AREA.should(
@@ -90,8 +83,7 @@ def _streamed_only(fault: Fault) -> Fault:
 def test_model_same_streamed(exchanges: list[Exchange]) -> None:
     named = [each for each in exchanges if isinstance(each.reply.get("model"), str)]
     plain = {_models(each) for each in named if not each.streamed}
-    known = {wanted for wanted, _ in plain}
-    judged = [each for each in named if each.streamed and _models(each)[0] in known]
+    judged = [each for each in named if each.streamed and _models(each)[0] in {wanted for wanted, _ in plain}]
     others = [each for each in judged if _models(each) not in plain]
     if not judged:
         raise NotApplicable("no model was asked both ways")

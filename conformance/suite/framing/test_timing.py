@@ -79,13 +79,20 @@ def _in_two(before: list[Read]) -> list[Read]:
     },
 )
 def test_incremental(exchange: Exchange, model: Model) -> None:
-    pieces, total = _texts(exchange), exchange.reads[-1][0]
     if model.reasons:
-        raise NotApplicable("the model thinks before it writes")
+        raise NotApplicable("the model reasons before it writes")
+    pieces, total = _spread(exchange), exchange.reads[-1][0]
+    first, arrivals = pieces[0][0], len({when for when, _ in pieces})
+    assert first <= total / 2, f"the first text arrived after {first:.2f} of {total:.2f} s"
+    assert arrivals >= 4, f"the text arrived in {arrivals} reads, the first after {first:.2f} of {total:.2f} s"
+
+
+def _spread(exchange: Exchange) -> list[tuple[float, int]]:
+    """The arrivals of text that can be spread. Raises Inconclusive where the text is too short, NotApplicable where all
+    of it came too fast."""
+    pieces, total = _texts(exchange), exchange.reads[-1][0]
     if sum(length for _, length in pieces) < LONG_ENOUGH:
         raise Inconclusive("the text is too short to be spread")
     if total < AT_ONCE:
         raise NotApplicable(f"the whole stream took {total:.3f} s")
-    first, arrivals = pieces[0][0], len({when for when, _ in pieces})
-    assert first <= total / 2, f"the first text arrived after {first:.2f} of {total:.2f} s"
-    assert arrivals >= 4, f"the text arrived in {arrivals} reads, the first after {first:.2f} of {total:.2f} s"
+    return pieces

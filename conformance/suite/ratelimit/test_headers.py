@@ -57,19 +57,20 @@ def test_counts(exchange: Exchange) -> None:
     needs=["headers"],
 )
 def test_remaining_within_limit(exchange: Exchange) -> None:
+    pairs = _remaining(exchange)
+    if not pairs:
+        raise NotApplicable("no remaining count has a limit beside it")
+    over = [f"{name} is {left} of {limit}" for name, left, limit in pairs if left > limit]
+    assert not over, "; ".join(over)
+
+
+def _remaining(exchange: Exchange) -> list[tuple[str, int, int]]:
+    """Each field that tells what remains, with its value and the limit that is stated for the same."""
     found = {
         name: int(value) for name, value in limits(exchange, "remaining", "limit").items() if WHOLE.fullmatch(value)
     }
-    pairs = {name: (left, found.get(name.replace("remaining", "limit", 1))) for name, left in found.items()}
-    judged = {
-        name: (left, limit) for name, (left, limit) in pairs.items() if "-remaining-" in name and limit is not None
-    }
-    if not judged:
-        raise NotApplicable("no remaining count has a limit beside it")
-    over = [
-        f"{name} is {left} of {limit}" for name, (left, limit) in judged.items() if limit is not None and left > limit
-    ]
-    assert not over, "; ".join(over)
+    beside = {name: name.replace("remaining", "limit", 1) for name in found if "-remaining-" in name}
+    return [(name, found[name], found[limit]) for name, limit in beside.items() if limit in found]
 
 
 @AREA.should(

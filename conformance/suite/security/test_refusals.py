@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import product
 from typing import Any
 
 from conformance.contract.faults import put, respond
@@ -66,14 +67,19 @@ def test_refusal_same_for_any_model(exchanges: list[Exchange]) -> None:
     plain = [each for each in exchanges if not each.request.streams]
     known = [each for each in plain if each.request.asked.get("model") != UNKNOWN_MODEL]
     unknown = [each for each in plain if each not in known]
+    _check_rejected(known, unknown)
+    for one, other in product(known, unknown):
+        if refusal(one) != refusal(other):
+            raise Violation(f"a model that exists: {outline(one)}; one that does not: {outline(other)}", one, other)
+
+
+def _check_rejected(known: list[Exchange], unknown: list[Exchange]) -> None:
+    """Raises NotApplicable or Inconclusive where not both models were rejected for the credentials."""
+    plain = [*known, *unknown]
     if not known or not unknown or any(each.succeeded for each in plain):
-        raise NotApplicable("not both a known and an unknown model were refused")
+        raise NotApplicable("not both a known and an unknown model were rejected")
     if any(each.status >= 500 or each.status in (408, 429) for each in plain):
         raise Inconclusive("the endpoint was throttled or failing")
-    for one in known:
-        for other in unknown:
-            if refusal(one) != refusal(other):
-                raise Violation(f"a model that exists: {outline(one)}; one that does not: {outline(other)}", one, other)
 
 
 def refusal(exchange: Exchange) -> tuple[int, str]:
