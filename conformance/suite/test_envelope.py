@@ -17,12 +17,12 @@ CLOCKS_DIFFER = 300  #: seconds that two clocks may be apart
 
 
 @AREA.should(
-    "say in created when the request was answered, by a clock that is right to five minutes",
+    "give in created the time of the response, accurate to five minutes",
     on=EVERY_REPLY,
     source="openai-openapi#CreateChatCompletionResponse.created",
     contract=["envelope-04"],
     at="created",
-    hint="Send the Unix time of this very request in seconds, also where the answer comes from a cache.",
+    hint="Send the Unix time of this request in seconds, also where the reply comes from a cache.",
     broken_by={
         "a day ago": put("created", lambda created: created - 86400),
         "an hour ahead": put("created", lambda created: created + 3600),
@@ -48,12 +48,12 @@ def date_of(exchange: Exchange) -> float:
 
 
 @AREA.should(
-    "report the model that was asked for, or a dated or namespaced form of its name",
+    "report the requested model, or a dated or namespaced form of its name",
     on=EVERY_REPLY,
     source="openai-openapi#CreateChatCompletionResponse.model",
     contract=["envelope-06"],
     at="model",
-    hint="Put the name asked for, or a snapshot of it, in place of the upstream's own.",
+    hint="Replace the upstream's name by the requested one, or a snapshot of it.",
     broken_by={
         "another model": put("model", lambda name: "some-other-model"),
         "a smaller one": put("model", lambda name: f"{name}-mini"),
@@ -72,7 +72,7 @@ def _streamed_only(fault: Fault) -> Fault:
 
 
 @AREA.should(
-    "report the same model whether it streams or not",
+    "report the same model in streamed and plain replies",
     on=EVERY_REPLY,
     source="openai-openapi#CreateChatCompletionStreamResponse.model",
     contract=["envelope-06"],
@@ -103,12 +103,12 @@ def _other_models(streams: list[Exchange], plain: set[tuple[str, str]]) -> Viola
 
 
 @AREA.must(
-    "return as many choices as n asks for, one where n is not sent",
+    "return n choices, one where n is not sent",
     on=EVERY_COMPLETION,
     source="openai-openapi#CreateChatCompletionRequest.n",
     contract=["envelope-07"],
     at="choices",
-    hint="Join the upstream's text blocks and tool calls into one message; refuse an n that cannot be had.",
+    hint="Join the upstream's text blocks and tool calls into one message; reject an n that is not supported.",
     broken_by={
         "none": put("choices", lambda choices: []),
         "one too many": put("choices", lambda choices: [*choices, choices[0] | {"index": len(choices)}]),
@@ -143,7 +143,7 @@ def test_choice_indices(choices: list[dict[str, Any]]) -> None:
 
 
 @AREA.should(
-    "leave logprobs null where log probabilities were not asked for",
+    "leave logprobs null where log probabilities were not requested",
     on=EVERY_REPLY,
     source="openai-openapi#CreateChatCompletionResponse.choices.logprobs",
     contract=["envelope-10"],

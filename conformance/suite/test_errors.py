@@ -39,7 +39,7 @@ def told(exchange: Exchange) -> str:
 
 
 @AREA.must(
-    "answer a request that it refuses (4xx) with a JSON object",
+    "answer a request that it rejects (4xx) with a JSON object",
     on=EVERY_ERROR,
     source="openai-openapi#ErrorResponse",
     contract=["errors-01", "transport-05"],
@@ -64,7 +64,7 @@ def test_refusal_is_json(exchange: Exchange) -> None:
     on=EVERY_ERROR,
     source="openai-openapi#ErrorResponse",
     contract=["errors-01"],
-    hint="Have the load balancer in front answer with an error object too, or map its pages.",
+    hint="Configure the load balancer to answer with an error object too, or map its pages.",
     shown_by=respond(503, NO_CHANNEL),
     broken_by={
         "a page": content(PAGE),
@@ -85,7 +85,7 @@ def test_server_error_is_json(exchange: Exchange) -> None:
     source="openai-openapi#TooManyRequests",
     contract=["errors-08"],
     at="header:content-type",
-    hint="OpenAI has answered text/plain itself (a 401 and 503s), and SDKs parse the body whatever its type.",
+    hint="OpenAI itself has sent text/plain (a 401 and some 503s), and SDKs parse the body whatever its type.",
     broken_by={
         "plain text": header("content-type", "text/plain; charset=utf-8"),
         "an event stream": header("content-type", "text/event-stream"),
@@ -101,12 +101,12 @@ def test_media_type(exchange: Exchange) -> None:
 
 
 @AREA.should(
-    "answer a request that is wrong in itself with a status below 500",
+    "answer an invalid request with a status below 500",
     on=EVERY_MISTAKE,
     source="rfc9110#15.5",
     contract=["errors-06"],
     at="status",
-    hint="SDKs repeat a request after a 5xx, and a mistake is not cured by repeating it.",
+    hint="SDKs retry after a 5xx, and retrying an invalid request cannot succeed.",
     broken_by={"500": status(500), "503": status(503)},
     needs=["status", "request"],
 )
@@ -115,7 +115,7 @@ def test_mistake_is_4xx(exchange: Exchange) -> None:
 
 
 MISTAKEN = Scope(
-    "every mistaken request, answered or not",
+    "every invalid request, answered or not",
     lambda each: each.expect == "error" and INTRUSIVE not in each.features,
     lambda each: (
         each.request.expect == "error"
@@ -127,12 +127,12 @@ MISTAKEN = Scope(
 
 
 @AREA.should(
-    "answer a request that is wrong in itself, and not with silence or a closed connection",
+    "answer an invalid request, neither leaving it unanswered nor closing the connection",
     on=MISTAKEN,
     source="rfc9110#15.5",
     contract=["errors-01", "errors-06"],
     at="status",
-    hint="Let what fails on a mistake, a panic too, end in an error response.",
+    hint="Turn every failure, including a panic, into an error response.",
     broken_by=only(lambda each: b'"tools"' in each.body, failing(Failure("reset", "the connection was closed"))),
 )
 def test_mistakes_are_answered(exchanges: list[Exchange]) -> None:
@@ -146,7 +146,7 @@ def test_mistakes_are_answered(exchanges: list[Exchange]) -> None:
 
 
 @AREA.must(
-    "tell a failure by its status, not by an error in a success",
+    "signal a failure by its status, not by an error object in a success",
     on=EVERY_PLAIN_SUCCESS,
     source="openai-openapi#createChatCompletion",
     contract=["errors-07"],

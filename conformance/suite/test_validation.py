@@ -385,7 +385,7 @@ def test_top_logprobs_refused(exchange: Exchange) -> None:
     source="openai-openapi#createChatCompletion",
     contract=["streaming-17"],
     at="status",
-    hint="Send the status once the first token is there; until then a failure can still be told by it.",
+    hint="Send the status only with the first token: until then a failure can still be signalled by it.",
     broken_by={"an error event": late, "an event stream": header("content-type", "text/event-stream")},
 )
 def test_streamed_mistake_has_status(exchange: Exchange) -> None:

@@ -58,7 +58,7 @@ def test_no_error_unprompted(exchange: Exchange) -> None:
 
 
 @AREA.should(
-    "give the 401 to a wrong key a code that a client can recognise it by",
+    "give the 401 for a wrong key a code by which a client can recognise it",
     on=EVERY_401,
     source="openai-errors#api-errors",
     contract=["auth-07"],
@@ -73,7 +73,7 @@ def test_wrong_key_code(exchange: Exchange, error: dict[str, Any]) -> None:
 
 
 @AREA.may(
-    "call the error of a wrong key invalid_api_key, as OpenAI does",
+    "give the error for a wrong key the code invalid_api_key, as OpenAI does",
     on=EVERY_401,
     source="openai-errors#api-errors",
     contract=["auth-07"],

@@ -41,7 +41,7 @@ def is_401(exchange: Exchange) -> None:
 
 
 @AREA.must(
-    "take a valid token in the Authorization header after the scheme Bearer",
+    "accept a valid token in the Authorization header field with the scheme Bearer",
     on=(PLAIN,),
     source="rfc6750#2.1",
     contract=["auth-01"],
@@ -60,7 +60,7 @@ def test_valid_token(exchange: Exchange) -> None:
     source="openai-errors#api-errors",
     contract=["auth-02"],
     at="status",
-    hint="An endpoint that needs no key by design is judged with --without auth.",
+    hint="For an endpoint that needs no key by design use --without auth.",
     broken_by={"served": SERVED, "400": status(400), "500": status(500)},
 )
 def test_no_credentials_401(exchange: Exchange) -> None:
@@ -68,12 +68,12 @@ def test_no_credentials_401(exchange: Exchange) -> None:
 
 
 @AREA.must(
-    "answer a token that it does not know with status 401",
+    "answer an unknown token with status 401",
     on=(UNKNOWN_CREDENTIALS,),
     source="rfc6750#3.1",
     contract=["auth-03"],
     at="status",
-    hint="An endpoint that needs no key by design is judged with --without auth.",
+    hint="For an endpoint that needs no key by design use --without auth.",
     broken_by={"served": SERVED, "404": status(404), "500": status(500)},
 )
 def test_unknown_token_401(exchange: Exchange) -> None:
@@ -81,7 +81,7 @@ def test_unknown_token_401(exchange: Exchange) -> None:
 
 
 @AREA.must(
-    "serve neither an empty bearer token nor a Basic credential",
+    "accept neither an empty bearer token nor Basic credentials",
     on=(EMPTY_TOKEN, BASIC_SCHEME),
     source="rfc6750#2.1",
     contract=["auth-04"],
@@ -93,7 +93,7 @@ def test_malformed_credentials(exchange: Exchange) -> None:
 
 
 @AREA.should(
-    "not serve a token that stands in the Authorization header without a scheme",
+    "not accept a token in the Authorization header field without a scheme",
     on=(RAW_TOKEN,),
     source="rfc6750#2.1",
     contract=["auth-04"],
@@ -106,7 +106,7 @@ def test_raw_token(exchange: Exchange) -> None:
 
 
 @AREA.should(
-    "answer credentials of another form with status 401",
+    "answer malformed credentials with status 401",
     on=(EMPTY_TOKEN, BASIC_SCHEME, RAW_TOKEN),
     source="rfc6750#3.1",
     contract=["auth-04"],
@@ -120,7 +120,7 @@ def test_malformed_credentials_401(exchange: Exchange) -> None:
 
 
 @AREA.should(
-    "read the name of the scheme, Bearer, without regard to case",
+    "treat the name of the scheme, Bearer, as case-insensitive",
     on=(LOWERCASE,),
     source="rfc9110#11.1",
     contract=["auth-05"],
@@ -132,7 +132,7 @@ def test_scheme_case(exchange: Exchange) -> None:
 
 
 @AREA.must(
-    "refuse a streamed request with a token that it does not know with status 401 and JSON, not in a stream",
+    "reject a streamed request with an unknown token with status 401 and JSON, not in a stream",
     on=(UNKNOWN_CREDENTIALS_STREAM,),
     source="whatwg-sse#processing-model",
     contract=["auth-08"],
@@ -152,12 +152,12 @@ MODELS_UNASKED = once(
 
 
 @AREA.should(
-    "list its models to none without credentials",
+    "list its models to nobody without credentials",
     on=(MODELS_UNASKED,),
     source="phanedge#openapi",
     contract=["security-01"],
     at="status",
-    hint="A list that is public by design, as at some gateways, is judged with --without models.",
+    hint="For a list that is public by design use --without models.",
     broken_by=respond(200, {"object": "list", "data": [{"id": "m", "object": "model"}]}),
     needs=["request", "status"],
 )
@@ -167,12 +167,12 @@ def test_models_listed(exchange: Exchange) -> None:
 
 
 @AREA.should(
-    "not serve a token that stands in the query of the address",
+    "not accept a token in the query of the URL",
     on=(TOKEN_IN_QUERY,),
     source="rfc6750#2.3",
     contract=["auth-09"],
     at="status",
-    hint="Addresses are logged, and tokens in them with it.",
+    hint="URLs are logged, and tokens in them as well.",
     broken_by={"served": SERVED, "500": status(500)},
 )
 def test_token_in_query(exchange: Exchange) -> None:

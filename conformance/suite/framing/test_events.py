@@ -41,7 +41,7 @@ def test_events_closed(stream: EventStream) -> None:
 
 
 @AREA.must(
-    "put all JSON of a stream behind the field name data",
+    "send all JSON of a stream in data fields",
     on=EVERY_STREAM,
     source="whatwg-sse#parsing-an-event-stream",
     contract=["framing-01"],
@@ -58,11 +58,11 @@ def test_json_in_data(stream: EventStream) -> None:
 
 
 @AREA.should(
-    "send no line in a stream but fields named data, event, id or retry, comments and blank lines",
+    "send in a stream only fields named data, event, id or retry, comments and blank lines",
     on=EVERY_STREAM,
     source="whatwg-sse#parsing-an-event-stream",
     contract=["framing-01"],
-    hint="Begin what is not for clients with a colon: “: ping”.",
+    hint="Begin lines that are not for clients with a colon: “: ping”.",
     broken_by=insert(1, b"PING\n\n"),
 )
 def test_known_fields(stream: EventStream) -> None:
@@ -75,7 +75,7 @@ def test_known_fields(stream: EventStream) -> None:
     on=EVERY_STREAM,
     source="whatwg-sse#parsing-an-event-stream",
     contract=["framing-02"],
-    hint="Do not cut a character in two when you cut text into chunks.",
+    hint="Do not split a character when you split text into chunks.",
     needs=["bytes"],
     broken_by={
         "half a character": content_edit(lambda data: data.replace(b'"content":"', b'"content":"\xe4\xb8')),
@@ -92,7 +92,7 @@ def test_utf8(stream: EventStream) -> None:
     on=EVERY_STREAM,
     source="openai-openapi#CreateChatCompletionStreamResponse",
     contract=["framing-03"],
-    hint="Write one whole object an event; close an event before an error interrupts it.",
+    hint="Write one complete object per event; end the current event before an error event.",
     broken_by={
         "no blank line between events": events(_run_together),
         "an event that an error interrupts": insert(
@@ -114,7 +114,7 @@ def test_one_json_object(stream: EventStream) -> None:
     on=EVERY_STREAM,
     source="whatwg-sse#event-stream-interpretation",
     contract=["framing-06"],
-    hint="Leave event, id and retry out; “event: error” beside an error object is fine.",
+    hint="Omit event, id and retry; “event: error” beside an error object is fine.",
     broken_by={
         "a name": content_edit(lambda data: re.sub(rb"^(?=data: ?\{)", b"event: message\n", data)),
         "an id": content_edit(lambda data: re.sub(rb"^(?=data: ?\{)", b"id: 7\n", data)),

@@ -66,12 +66,12 @@ def _in_two(before: list[Read]) -> list[Read]:
 
 
 @AREA.should(
-    "send a long text as it is written: its beginning in the first half of the time, the rest piece by piece",
+    "send a long text as it is generated: its beginning in the first half of the time, the rest incrementally",
     on=(LONG_STREAM,),
     source="openai-openapi#CreateChatCompletionRequest.stream",
     contract=["framing-08"],
     at="header:content-type",
-    hint="Turn response buffering off in every proxy (nginx: proxy_buffering off), and flush after each event.",
+    hint="Disable response buffering in every proxy (nginx: proxy_buffering off), and flush after each event.",
     needs=["times"],
     broken_by={
         "all at the end": events(_held_back),

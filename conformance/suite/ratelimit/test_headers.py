@@ -47,7 +47,7 @@ def test_counts(exchange: Exchange) -> None:
 
 
 @AREA.should(
-    "let no more remain than the limit allows",
+    "report no more remaining than the limit",
     on=EVERY_RESPONSE,
     source="openai-ratelimits#rate-limits-in-headers",
     contract=["ratelimit-01"],

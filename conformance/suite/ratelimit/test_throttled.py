@@ -30,7 +30,7 @@ shown_429 = respond(429, {"error": THROTTLED}, ("retry-after", "20"))
     source="openai-openapi#TooManyRequests",
     contract=["ratelimit-02"],
     at="error",
-    hint="Map the limiter's own answer, and the upstream's, to the error object of every other failure.",
+    hint="Map the rate limiter's response, and the upstream's, to the same error object as other failures.",
     shown_by=shown_429,
     broken_by={
         "no error object": respond(429, {"detail": "The provider rate-limited this request"}),
@@ -56,7 +56,7 @@ def test_error_object(document: Any) -> None:
     source="openai-openapi#TooManyRequests",
     contract=["ratelimit-03"],
     at="header:retry-after",
-    hint="Round up: 0 makes clients come back at once.",
+    hint="Round up: with 0 clients retry immediately.",
     shown_by=shown_429,
     broken_by={
         "zero": header("retry-after", "0"),
@@ -107,12 +107,12 @@ def is_date(value: str) -> bool:
 
 
 @AREA.should(
-    "let the code or type of a 429 tell a rate limit from exhausted credit",
+    "distinguish a rate limit from exhausted credit in the code or type of a 429",
     on=EVERY_429,
     source="openai-errors#api-errors",
     contract=["ratelimit-04"],
     at="error.code error.type",
-    hint="Send rate_limit_exceeded, which is worth another try, or insufficient_quota, which is not.",
+    hint="Send rate_limit_exceeded where a retry can succeed, insufficient_quota where it cannot.",
     shown_by=shown_429,
     broken_by=chain(put("error.code", None), put("error.type", "server_error")),
 )

@@ -39,12 +39,12 @@ INSIDE = re.compile(
 
 
 @AREA.should(
-    "refuse an image at a loopback, link-local or private address, or in a file of its own, with a client error",
+    "reject an image at a loopback, link-local or private address, or in a local file, with a 4xx status",
     on=(LOOPBACK, METADATA, LOOPBACK_6, SERVERS_FILE),
     source="owasp#api7",
     contract=["security-05"],
     at="status",
-    hint="Resolve the name first, refuse private addresses, and follow no redirection without looking again.",
+    hint="Resolve the name first, reject private addresses, and check again before following a redirect.",
     broken_by={
         "served": respond(200, {"choices": [{"index": 0, "message": {"content": "OK."}}]}),
         "500": status(500),
@@ -57,7 +57,7 @@ def test_internal_image_refused(exchange: Exchange) -> None:
 
 
 @AREA.should(
-    "tell nothing of what is, or is not, at an internal address that an image is to come from",
+    "disclose nothing of what is, or is not, at an internal address given as an image URL",
     on=(LOOPBACK, METADATA, LOOPBACK_6),
     source="owasp#api7",
     contract=["security-05"],

@@ -25,7 +25,7 @@ UNKNOWN_FIRST = two_models("two-models-unknown-first", UNKNOWN_MODEL, MODEL)
 
 
 @AREA.should(
-    "refuse a body with two models, or take the same one of them whatever their order",
+    "reject a body with two model members, or use the same one of them whatever their order",
     on={"unknown_last": UNKNOWN_LAST, "unknown_first": UNKNOWN_FIRST},
     source="rfc8259#4",
     contract=["security-06"],

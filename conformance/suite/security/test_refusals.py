@@ -29,7 +29,7 @@ UNKNOWN_KEY = Scope(
 
 
 @AREA.must(
-    "refuse a request without valid credentials without any completion, usage or list of models",
+    "reject a request without valid credentials, with no completion, usage or list of models",
     on=EVERY_UNAUTHENTICATED,
     source="rfc9110#15.5.2",
     contract=["security-01"],
@@ -52,7 +52,7 @@ def _unknown_model_only(fault: Fault) -> Fault:
 
 
 @AREA.must(
-    "refuse an unknown key alike, whether the model that it asks for exists or not",
+    "reject an unknown key in the same way, whether the requested model exists or not",
     on=UNKNOWN_KEY,
     source="rfc9110#15.5.2",
     contract=["security-01"],

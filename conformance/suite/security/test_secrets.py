@@ -87,11 +87,11 @@ def around(text: str, part: str) -> str:
 
 
 @AREA.must(
-    "disclose no credentials of an upstream provider, nor the account that it has there",
+    "disclose no credentials of an upstream provider, nor its account there",
     on=EVERY_RESPONSE,
     source="rfc6750#5.2",
     contract=["security-03"],
-    hint="Do not pass upstream headers and error texts on as they are: URLs in them may hold keys.",
+    hint="Do not forward upstream header fields and error texts unchanged: URLs in them may hold keys.",
     broken_by={
         "a key in a URL": put(
             "error.message", f"404 for url https://upstream.example/v1beta/models?key=AIza{'Sy0123456' * 4}"
@@ -140,7 +140,7 @@ def test_no_upstream_account(exchange: Exchange) -> None:
     source="owasp#api8",
     contract=["security-04"],
     at="error.message",
-    hint="Log what failed under the request's id, and tell the caller that id.",
+    hint="Log the failure under the request id, and return that id to the caller.",
     broken_by={
         "a panic": put("error.message", "Panic detected, error: runtime error: index out of range"),
         "a Go trace": put("error.message", "goroutine 41 [running]:\nmain.relay()\n\trelay/main.go:395"),

@@ -23,7 +23,7 @@ from conformance.suite.streaming.chunks import (
 
 
 @AREA.must(
-    "give every streamed choice the index 0 where one choice was asked for",
+    "give every streamed choice the index 0 where one choice was requested",
     on=EVERY_CHUNKED,
     source="openai-openapi#CreateChatCompletionStreamResponse.choices.index",
     contract=["streaming-07"],
@@ -65,7 +65,7 @@ def test_role_first(chunks: Chunks) -> None:
     source="openai-python#lib/streaming/_deltas.py",
     contract=["streaming-08"],
     at="choices.*.delta.role",
-    hint="Leave role out of all deltas but the first; SDKs join it to “assistantassistant”.",
+    hint="Omit role from all deltas but the first; SDKs join it to “assistantassistant”.",
     broken_by=put("choices.*.delta.role", "assistant"),
 )
 def test_role_once(chunks: Chunks) -> None:
@@ -107,19 +107,23 @@ def _early_finish(before: list[Read]) -> list[Read]:
     source="openai-openapi#CreateChatCompletionStreamResponse.choices.finish_reason",
     contract=["streaming-10"],
     at="choices.*.delta",
-    hint="Hold the finish_reason back until the last piece of text or arguments was sent.",
+    hint="Send the finish_reason only after the last delta of text or arguments.",
     broken_by={
         "a finish one chunk early": events(_early_finish),
         "a finish in every chunk": put("choices.*.finish_reason", "stop"),
     },
 )
 def test_nothing_after_finish(chunks: Chunks) -> None:
-    finished = False
-    for index, choices in by_index(chunks).items():
-        ends = [place for place, choice in enumerate(choices) if finish_reasons([choice])]
-        for delta in map(delta_of, choices[ends[0] + 1 :] if ends else ()):
+    found = by_index(chunks)
+    if not any(map(finish_reasons, found.values())):
+        raise NotApplicable("no choice has a finish_reason")
+    for index, choices in found.items():
+        for delta in _after_finish(choices):
             late = [f"{name} {delta[name]!r:.80}" for name in SAID if delta.get(name)]
             assert not late, f"choice {index} goes on with {late[0]} after its finish_reason"
-        finished = finished or bool(ends)
-    if not finished:
-        raise NotApplicable("no choice has a finish_reason")
+
+
+def _after_finish(choices: Chunks) -> list[dict[str, Any]]:
+    """The deltas of a choice after the first one with a finish_reason."""
+    ends = [place for place, choice in enumerate(choices) if finish_reasons([choice])]
+    return [delta_of(choice) for choice in choices[ends[0] + 1 :]] if ends else []

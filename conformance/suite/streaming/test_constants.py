@@ -30,7 +30,7 @@ def different_values(chunks: Chunks, name: str, kind: type) -> list[Any]:
     source="openai-openapi#CreateChatCompletionStreamResponse.id",
     contract=["streaming-03"],
     at="id",
-    hint="Make the id once per response; the usage chunk has it too.",
+    hint="Generate the id once per response, and use it in the usage chunk too.",
     needs=["ids"],
     broken_by=numbered("id"),
 )
@@ -45,7 +45,7 @@ def test_one_id(chunks: Chunks) -> None:
     source="openai-openapi#CreateChatCompletionStreamResponse.created",
     contract=["streaming-04"],
     at="created",
-    hint="Take the time once per response, not once per chunk.",
+    hint="Set created once per response, not once per chunk.",
     needs=["created"],
     broken_by=numbered("created"),
 )

@@ -27,12 +27,12 @@ from conformance.suite.streaming.chunks import (
 
 
 @AREA.should(
-    "send deltas alone: no message beside them, which repeats what was said",
+    "send deltas alone, without a message beside them that repeats the text",
     on=EVERY_CHUNKED,
     source="openai-openapi#CreateChatCompletionStreamResponse.choices.delta",
     contract=["streaming-06"],
     at="choices.*.message",
-    hint="Take message out of the choices of chunks: it is the member of a whole reply.",
+    hint="Remove message from the choices of chunks: it belongs to a plain completion.",
     broken_by=put("choices.*.message", {"role": "assistant", "content": "OK"}),
 )
 def test_delta_alone(chunks: Chunks) -> None:
@@ -58,12 +58,12 @@ def _whole_at_end(before: list[Read]) -> list[Read]:
 
 
 @AREA.should(
-    "not say all the text of a choice once more at its end",
+    "not repeat the whole text of a choice at its end",
     on=EVERY_COMPLETED_STREAM,
     source="openai-openapi#CreateChatCompletionStreamResponse.choices.delta",
     contract=["streaming-06", "equiv-01"],
     at="choices.*.delta.content",
-    hint="Leave the text of the upstream's last event out: it sums up what was streamed already.",
+    hint="Omit the text of the upstream's last event, which repeats what was already streamed.",
     broken_by=events(_whole_at_end),
 )
 def test_text_not_again(chunks: Chunks) -> None:

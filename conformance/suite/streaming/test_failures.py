@@ -33,7 +33,7 @@ def _errors(stream: EventStream) -> list[int]:
 
 
 @AREA.should(
-    "tell of a failure within a stream with an error object that has a message",
+    "report a failure within a stream as an error object that has a message",
     on=EVERY_FAILED_STREAM,
     source="openai-openapi#ErrorResponse",
     contract=["streaming-16"],
@@ -56,7 +56,7 @@ def test_error_told(stream: EventStream) -> None:
     source="openai-openapi#Error",
     contract=["errors-03", "errors-04"],
     at="error",
-    hint="Make the event of the same object as the body of an error: type a word, code a string or null.",
+    hint="Use the same object as in an error response: type is a string, code a string or null.",
     shown_by=failing,
     broken_by={
         "no type": put("error.type", None),
@@ -76,12 +76,12 @@ def test_error_typed(stream: EventStream) -> None:
 
 
 @AREA.should(
-    "tell by the status that a streamed request fails before anything was written",
+    "signal by the status that a streamed request fails before any content was sent",
     on=EVERY_FAILED_STREAM,
     source="openai-openapi#createChatCompletion",
     contract=["streaming-17"],
     at="status",
-    hint="Send the status once the first token is there; until then a failure can still be told by it.",
+    hint="Send the status only with the first token: until then a failure can still be signalled by it.",
     shown_by=failing,
     broken_by=events(lambda before: [(before[0][0], ERROR), *before[-1:]]),
 )
@@ -93,7 +93,7 @@ def test_early_failure_has_status(exchange: Exchange, chunks: Chunks) -> None:
 
 
 @AREA.should(
-    "not finish a choice as if it were whole after an error within the stream",
+    "not finish a choice normally after an error within the stream",
     on=EVERY_FAILED_STREAM,
     source="openai-openapi#CreateChatCompletionStreamResponse.choices.finish_reason",
     contract=["streaming-16"],
@@ -109,11 +109,11 @@ def test_error_is_final(stream: EventStream) -> None:
 
 
 @AREA.should(
-    "not end a stream in silence: without a finish_reason, [DONE] or an error event",
+    "not end a stream without a finish_reason, [DONE] or an error event",
     on=EVERY_STREAM,
     source="openai-python#_streaming.py",
     contract=["streaming-16"],
-    hint="When the upstream breaks off, send an error event: clients take a silent end for a whole answer.",
+    hint="When the upstream breaks off, send an error event: clients take such an end for a complete answer.",
     broken_by={
         "cut after the first event": events(lambda before: before[:1]),
         "empty": events(lambda before: []),
@@ -129,12 +129,12 @@ def test_no_silent_end(exchange: Exchange, stream: EventStream, chunks: Chunks) 
 
 
 @AREA.must(
-    "refuse a streamed request without messages, or for an unknown model, with a client error, not in a stream",
+    "reject a streamed request without messages, or for an unknown model, with a 4xx status, not in a stream",
     on=(NO_MESSAGES_STREAM, UNKNOWN_MODEL_STREAM),
     source="whatwg-sse#processing-model",
     contract=["streaming-17"],
     at="status",
-    hint="Send the status once the first token is there; until then a failure can still be told by it.",
+    hint="Send the status only with the first token: until then a failure can still be signalled by it.",
     broken_by={
         "an error event": late,
         "an event stream": header("content-type", "text/event-stream"),

@@ -35,12 +35,12 @@ def _on_last_choice(document: Any) -> None:
 
 
 @AREA.must(
-    "send usage in exactly one chunk where it was asked for",
+    "send usage in exactly one chunk where it was requested",
     on=EVERY_USAGE_STREAM,
     source="openai-openapi#ChatCompletionStreamOptions.include_usage",
     contract=["streaming-12"],
     at="usage",
-    hint="Send one usage chunk at the end; no running counts, and not none.",
+    hint="Send exactly one usage chunk at the end, and no running counts.",
     needs=["request"],
     broken_by={"none": put("usage", None), "running counts": put("usage", USAGE)},
 )
@@ -81,7 +81,7 @@ def _usage_early(before: list[Read]) -> list[Read]:
     source="openai-openapi#ChatCompletionStreamOptions.include_usage",
     contract=["streaming-13"],
     at="usage",
-    hint="Send nothing between usage and [DONE]: SDKs take the usage of the last chunk, and would lose it.",
+    hint="Send nothing between usage and [DONE]: SDKs read the usage of the last chunk.",
     needs=["request"],
     broken_by={
         "before the finish": events(_usage_early),
@@ -98,7 +98,7 @@ def test_usage_last(exchange: Exchange, chunks: Chunks) -> None:
 
 
 @AREA.should(
-    "give every other chunk a usage of null where usage was asked for",
+    "give every other chunk a usage of null where usage was requested",
     on=EVERY_USAGE_STREAM,
     source="openai-openapi#ChatCompletionStreamOptions.include_usage",
     contract=["streaming-14"],
@@ -113,12 +113,12 @@ def test_usage_null_elsewhere(chunks: Chunks) -> None:
 
 
 @AREA.should(
-    "send no usage in a stream that did not ask for it",
+    "send no usage in a stream for which it was not requested",
     on=EVERY_UNASKED_STREAM,
     source="openai-openapi#CreateChatCompletionStreamResponse.usage",
     contract=["streaming-15"],
     at="usage",
-    hint="Where the gateway asks the upstream for usage, take the usage chunk out again.",
+    hint="Where the gateway itself requests usage of the upstream, remove the usage chunk again.",
     needs=["request"],
     broken_by=one_more_chunk(-1, choices=[], usage=USAGE),
 )
@@ -128,12 +128,12 @@ def test_usage_unasked(chunks: Chunks) -> None:
 
 
 @AREA.should(
-    "give every chunk a choice in a stream that did not ask for usage",
+    "give every chunk a choice in a stream for which usage was not requested",
     on=EVERY_UNASKED_STREAM,
     source="openai-openapi#CreateChatCompletionStreamResponse.choices",
     contract=["streaming-15"],
     at="choices",
-    hint="Leave out chunks that say nothing: clients read choices[0].",
+    hint="Omit chunks without choices: clients read choices[0].",
     needs=["request"],
     broken_by=one_more_chunk(1, choices=[]),
 )
