@@ -54,7 +54,7 @@ def told(exchange: Exchange) -> str:
 )
 def test_refusal_is_json(exchange: Exchange) -> None:
     if exchange.status >= 500:
-        raise NotApplicable("a server error, which is another requirement")
+        raise NotApplicable("a server error (covered by errors.server_error_is_json)")
     problem = told(exchange)
     assert not problem, f"the body of the HTTP {exchange.status} {problem}"
 
@@ -73,7 +73,7 @@ def test_refusal_is_json(exchange: Exchange) -> None:
 )
 def test_server_error_is_json(exchange: Exchange) -> None:
     if exchange.status < 500:
-        raise NotApplicable("the request was refused, which is another requirement")
+        raise NotApplicable("the request was rejected (covered by errors.refusal_is_json)")
     server = exchange.header("server")
     problem = told(exchange)
     assert not problem, f"the body of the HTTP {exchange.status} {problem}" + (f" (Server: {server})" if server else "")
@@ -111,7 +111,7 @@ def test_media_type(exchange: Exchange) -> None:
     needs=["status", "request"],
 )
 def test_mistake_is_4xx(exchange: Exchange) -> None:
-    assert exchange.status < 500, f"a mistaken request ({exchange.request}) was answered with HTTP {exchange.status}"
+    assert exchange.status < 500, f"the invalid request {exchange.request} was answered with HTTP {exchange.status}"
 
 
 MISTAKEN = Scope(
@@ -139,7 +139,7 @@ def test_mistakes_are_answered(exchanges: list[Exchange]) -> None:
     """One may be chance. Where most are not answered, nothing is."""
     silent = [each for each in exchanges if each.failure]
     if len(silent) * 2 > len(exchanges):
-        raise Inconclusive(f"{len(silent)} of {len(exchanges)} mistaken requests were not answered")
+        raise Inconclusive(f"{len(silent)} of {len(exchanges)} invalid requests were not answered")
     if len(found := dict.fromkeys(each.request.label for each in silent)) > 1:
         labels = ", ".join(found)
         raise Violation(f"never answered: {labels} ({silent[0].outcome})"[:400], *silent)
@@ -162,7 +162,7 @@ def test_mistakes_are_answered(exchanges: list[Exchange]) -> None:
 )
 def test_no_error_in_success(document: Any) -> None:
     if not isinstance(document, dict):
-        raise NotApplicable("the body is not an object, which is another requirement")
+        raise NotApplicable("the body is not an object (covered by completion.object)")
     error = document.get("error")
     assert not error, f"a success has the top-level error {str(error)[:200]}"
     foreign = [name for name in ERROR_MEMBERS if document.get(name)] if no_choices(document) else []

@@ -84,7 +84,7 @@ def test_wrong_key_code(exchange: Exchange, error: dict[str, Any]) -> None:
 def test_wrong_key_code_of_openai(exchange: Exchange, error: dict[str, Any]) -> None:
     code = code_for_wrong_key(exchange, error)
     if not code:
-        raise NotApplicable("the error has no code, which is another requirement")
+        raise NotApplicable("the error has no code (covered by auth.wrong_key_code)")
     assert code == "invalid_api_key", f"the error code of a wrong key is {code!r}"
 
 
@@ -94,5 +94,5 @@ def code_for_wrong_key(exchange: Exchange, error: dict[str, Any]) -> str:
     if exchange.request.credentials == "none":
         raise NotApplicable("no key was sent, so that none was wrong")
     if code is not None and not isinstance(code, str):
-        raise NotApplicable("the code is no string, which is another requirement")
+        raise NotApplicable("the code is not a string (covered by error.error.code)")
     return (code or "").strip()

@@ -24,7 +24,7 @@ PATIENCE = 5.0  #: seconds that may pass between [DONE] and the end of the body
 )
 def test_done_once(stream: EventStream) -> None:
     if (stream.pending or "").endswith("[DONE]"):
-        raise NotApplicable("the event [DONE] was not closed, which is another requirement")
+        raise NotApplicable("the event [DONE] was not closed (covered by framing.events_closed)")
     count = len(stream.terminators)
     assert count == 1, f"the completed stream has {count} events with data: [DONE]"
 

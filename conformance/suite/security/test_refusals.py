@@ -42,7 +42,7 @@ UNKNOWN_KEY = Scope(
 )
 def test_refusal_discloses_nothing(exchange: Exchange, document: Any) -> None:
     if not isinstance(document, dict):
-        raise NotApplicable("the body is not an object, which is another requirement")
+        raise NotApplicable("the body is not an object (covered by errors.refusal_is_json)")
     given = [name for name in ("choices", "usage", "data", "models") if document.get(name)]
     assert not given, f"the HTTP {exchange.status} has {', '.join(given)}: {exchange.text[:120]}"
 

@@ -31,7 +31,7 @@ def delta_of(choice: dict[str, Any]) -> dict[str, Any]:
 
 
 def by_index(chunks: Chunks) -> dict[int, list[dict[str, Any]]]:
-    """The streamed choices by their index; one without an integer index is another requirement."""
+    """The streamed choices by their index; one without an integer index is covered by chunk.choices.index."""
     found: dict[int, list[dict[str, Any]]] = {}
     for choice in streamed_choices(chunks):
         if type(index := choice.get("index")) is int:

@@ -93,7 +93,7 @@ def test_done_after_finish(exchange: Exchange, stream: EventStream, chunks: Chun
     if not stream.terminators or failed(exchange) or has_audio(exchange):
         raise NotApplicable("the stream has no [DONE], an error event before it, or sound")
     if not chunks and stream.foreign:
-        raise NotApplicable("the chunks are no events, which is another requirement")
+        raise NotApplicable("the chunks are not in events (covered by framing.events_closed)")
     assert streamed_choices(chunks), "the stream says [DONE] without a single choice"
     unfinished = [index for index, found in by_index(chunks).items() if not finish_reasons(found)]
     assert not unfinished, f"the stream says [DONE], yet choice {unfinished[0]} has no finish_reason"

@@ -68,7 +68,7 @@ def test_error_typed(stream: EventStream) -> None:
     for position in _errors(stream):
         error = stream.documents[position]["error"]
         if not isinstance(error, dict):
-            raise NotApplicable("the error is no object, which is another requirement")
+            raise NotApplicable("the error is not an object (covered by streaming.error_told)")
         kind, code = error.get("type"), error.get("code")
         word = isinstance(kind, str) and kind not in ("", "None", "null")
         assert word, f"the error in the stream has the type {kind!r}: {json.dumps(error)[:160]}"
