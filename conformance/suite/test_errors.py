@@ -162,7 +162,7 @@ def test_mistakes_are_answered(exchanges: list[Exchange]) -> None:
 )
 def test_no_error_in_success(document: Any) -> None:
     if not isinstance(document, dict):
-        raise NotApplicable("the body is not an object (covered by completion.object)")
+        raise NotApplicable("the body is not an object (covered by transport.one_json_object)")
     error = document.get("error")
     assert not error, f"a success has the top-level error {str(error)[:200]}"
     foreign = [name for name in ERROR_MEMBERS if document.get(name)] if no_choices(document) else []

@@ -72,5 +72,5 @@ def test_mistakes_are_answered(exchanges: list[Exchange], expected: str) -> None
 
 
 def test_where_most_is_silent_nothing_is_judged() -> None:
-    with pytest.raises(AssertionError, match="2 of 3 mistaken requests were not answered"):
+    with pytest.raises(AssertionError, match="2 of 3 invalid requests were not answered"):
         said("errors.mistakes_are_answered", ANSWERED[0], silent("reset"), silent("timeout", 1))
