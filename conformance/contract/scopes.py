@@ -145,8 +145,8 @@ EVERY_UNASKED_STREAM = Scope(
     lambda each: _chunked(each) and not asks_usage(each.request),
 )
 EVERY_ERROR = Scope("every error response", _any, lambda each: each.refused)
-EVERY_MISTAKE = Scope(
-    "every response to a mistaken request",
+EVERY_INVALID = Scope(
+    "every response to an invalid request",
     lambda each: each.expect == "error",
     lambda each: each.request.expect == "error" and each.failure is None and each.request.attempt > 0,
 )

@@ -7,7 +7,7 @@ from typing import Any
 from conformance.contract.faults import chain, content, failing, header, only, put, respond, status
 from conformance.contract.requests import INTRUSIVE
 from conformance.contract.requirement import Area, Scope
-from conformance.contract.scopes import EVERY_ERROR, EVERY_MISTAKE, EVERY_PLAIN_SUCCESS
+from conformance.contract.scopes import EVERY_ERROR, EVERY_INVALID, EVERY_PLAIN_SUCCESS
 from conformance.evidence.exchange import Exchange, Failure, Inconclusive, NotApplicable, Violation
 from conformance.evidence.strict_json import JSONError, loads
 
@@ -102,7 +102,7 @@ def test_media_type(exchange: Exchange) -> None:
 
 @AREA.should(
     "answer an invalid request with a status below 500",
-    on=EVERY_MISTAKE,
+    on=EVERY_INVALID,
     source="rfc9110#15.5",
     contract=["errors-06"],
     at="status",
