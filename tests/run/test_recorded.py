@@ -1,0 +1,72 @@
+"""What is judged on recordings made elsewhere, also of requirements that several exchanges are given to by name."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from conformance.contract.profile import Model
+from conformance.contract.requests import again, for_model
+from conformance.evidence.exchange import Exchange, Request
+from conformance.evidence.send import remembering
+from conformance.judgement.verdict import Finding, Verdict
+from conformance.lab.reference import Endpoint
+from conformance.run.run import held_run
+from conformance.suite.catalogue import load
+from conformance.suite.roles.test_histories import EMPTY_CONTENTS
+from conformance.suite.roles.test_system import SYSTEM
+from conformance.suite.support.replies import without
+
+MODEL = Model("reference-gpt", "gpt")
+NEVER_READ = without("KIWI7")
+
+
+def recorded(*requests: Request, prefix: str = "qrstuvwxyzab") -> list[Exchange]:
+    """What the reference endpoint answers, as somebody else would have recorded it: without labels or attempts."""
+    send = remembering(Endpoint().answer)
+    exchanges = [send(for_model(request, MODEL, prefix)) for request in requests]
+    return [
+        replace(each, request=replace(each.request, label="", after=None, attempt=1), started=float(place))
+        for place, each in enumerate(exchanges, start=1)
+    ]
+
+
+def finding(requirement: str, exchanges: list[Exchange]) -> Finding:
+    run = held_run(Path("somewhere"), ((MODEL.name, each) for each in exchanges))
+    return run.find(load()[requirement], run.profile.models[0])
+
+
+def test_a_request_is_found_whatever_its_cache_busting_prefix() -> None:
+    assert finding("roles.system", recorded(SYSTEM)).verdict is Verdict.PASS
+
+
+def test_what_was_not_recorded_is_not_judged() -> None:
+    other = recorded(EMPTY_CONTENTS)
+    assert finding("roles.system", other).verdict is Verdict.NOT_APPLICABLE
+
+
+@pytest.mark.parametrize(("times", "verdict"), [(1, Verdict.INCONCLUSIVE), (3, Verdict.FAIL)])
+def test_repetitions_are_tries(times: int, verdict: Verdict) -> None:
+    """One answer that does not follow is no violation: the model may do better when it is asked again."""
+    requests = [SYSTEM, again(SYSTEM, 2), again(SYSTEM, 3)][:times]
+    found = finding("roles.system", [NEVER_READ(each) for each in recorded(*requests)])
+    assert found.verdict is verdict, found.message
+
+
+def test_a_later_try_counts() -> None:
+    first, second = recorded(SYSTEM, again(SYSTEM, 2))
+    assert finding("roles.system", [NEVER_READ(first), second]).verdict is Verdict.PASS
+
+
+def test_a_request_of_another_text_is_another() -> None:
+    exchange = recorded(SYSTEM)[0]
+    body = exchange.request.body.replace(b"Say hi.", b"Say ho.")
+    other = replace(exchange, request=replace(exchange.request, body=body))
+    assert finding("roles.system", [other]).verdict is Verdict.NOT_APPLICABLE
+
+
+def test_what_a_recording_did_not_keep_is_not_judged() -> None:
+    exchange = replace(recorded(SYSTEM)[0], unrecorded=frozenset({"request"}))
+    assert finding("roles.system", [exchange]).verdict is Verdict.NOT_APPLICABLE
