@@ -16,8 +16,9 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 import typer
 
 from conformance.settings.config import NAME
-from conformance.settings.options import JUDGING, OPTIONS
-from conformance.settings.typer_options import NOT_JUDGED, USAGE_ERROR, arguments, stop, taking
+from conformance.settings.errors import NOT_JUDGED, USAGE_ERROR
+from conformance.settings.options import OPTIONS, options_of
+from conformance.settings.typer_options import arguments, stop, taking
 
 if TYPE_CHECKING:
     from conformance.report.report import Report
@@ -64,21 +65,21 @@ class Format(StrEnum):
 
 
 @app.command()
-@taking((*OPTIONS.values(), *JUDGING.values()))
+@taking(options_of("run"))
 def run(snapshot_update: SnapshotUpdate = False, **given: Any) -> None:
     """Send the declared requests to an endpoint, judge what comes back, and write a report."""
     _pytest([*arguments(given), *_accepting(snapshot_update, given)])
 
 
 @app.command()
-@taking(OPTIONS.values())
+@taking(options_of("plan"))
 def plan(**given: Any) -> None:
     """Say what a run would send and cost at most, sending nothing."""
     _pytest(["--plan", *arguments(given)])
 
 
 @app.command()
-@taking((*(option for option in OPTIONS.values() if not option.sending), *JUDGING.values()))
+@taking(options_of("judge"))
 def judge(
     folder: Annotated[
         Path, typer.Argument(help="A run's folder, a bundle, or a folder or file of recordings (JSONL, HAR).")
@@ -176,7 +177,7 @@ def init(
     """Write a configuration by looking at the endpoint: its models, and what each refuses."""
     from conformance.commands.discover import LookError
     from conformance.commands.init import write
-    from conformance.sending.stack import SessionError
+    from conformance.settings.errors import SessionError
 
     try:
         typer.echo(write(out, given))

@@ -14,11 +14,11 @@ from conformance import cli
 from conformance.billing.prices import read_prices
 from conformance.contract.profile import Model
 from conformance.settings.config import NAME, ConfigError, read_config
-from conformance.settings.options import JUDGING, OPTIONS, Option
+from conformance.settings.options import CONFIGURABLE, Option
 from conformance.settings.typer_options import arguments
 from tests.support.commands import command, report_in
 
-ALL = (*OPTIONS.values(), *JUDGING.values())
+ALL = tuple(CONFIGURABLE.values())
 MODELS = """
 [[models]]
 name = "gpt-4o"

@@ -1,0 +1,19 @@
+"""An xdist worker ends with its controller."""
+
+from __future__ import annotations
+
+import os
+import threading
+
+import pytest
+
+
+def end_with_controller(plugins: pytest.PytestPluginManager, ended: threading.Event) -> None:
+    """End this worker, unless it has ended, when its controller does. execnet alone waits for five seconds, in which
+    more would be sent. What is under way is left as where a run is killed, which --resume can go on with."""
+    channel = next(each.channel for each in plugins.get_plugins() if hasattr(each, "channel"))
+    try:
+        channel.waitclose()
+    finally:  # also where the controller was killed
+        if not ended.is_set():
+            os._exit(1)
