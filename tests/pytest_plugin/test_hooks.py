@@ -159,12 +159,12 @@ def crashing(monkeypatch{more}):
     {patch}
 """
 CHECK = (
-    "requirement",
+    "contract.requirement",
     "Requirement",
     ", requirement",
     'object.__setattr__(requirement, "check", lambda exchange: crash())',
 )
-RUN = ("run", "Run", "", 'monkeypatch.setattr(Run, "find", crash)')
+RUN = ("run.run", "Run", "", 'monkeypatch.setattr(Run, "find", crash)')
 
 
 @pytest.mark.parametrize(("module", "name", "more", "patch"), [CHECK, RUN], ids=["check", "run"])

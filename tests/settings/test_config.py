@@ -33,7 +33,7 @@ family = "claude"
 def given(monkeypatch: pytest.MonkeyPatch, *words: str, command: str = "run") -> list[str]:
     """What the suite is run with. Raises AssertionError where the command ends with an error."""
     seen: list[list[str]] = []
-    monkeypatch.setattr(cli, "_pytest", seen.append)
+    monkeypatch.setattr(cli, "run_suite", seen.append)
     result = CliRunner().invoke(cli.app, [command, *words])
     assert result.exit_code == 0, result.output
     return seen[0]
@@ -137,7 +137,7 @@ def test_headers_and_paths_from_the_folder_of_the_file(monkeypatch: pytest.Monke
 
 
 def test_which_file_is_read_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(cli, "_pytest", lambda words: None)
+    monkeypatch.setattr(cli, "run_suite", lambda words: None)
     assert NAME not in CliRunner().invoke(cli.app, ["run"]).output
     write("\ufeffrate = 6\n")
     assert f"configuration: {NAME}" in CliRunner().invoke(cli.app, ["run"]).output
