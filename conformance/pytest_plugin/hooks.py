@@ -73,7 +73,11 @@ def pytest_cmdline_main(config: pytest.Config) -> int | None:
         print(f"ERROR: {error}", file=sys.stderr)
         return error.exit_code
     if settings.plan:
-        session.print_plan()
+        from conformance.report.render.plan import table
+
+        from .opening import plan_of
+
+        print(table(plan_of(settings)))
         return 0
     config.pluginmanager.register(session, PLUGIN)
     return None

@@ -1,4 +1,4 @@
-"""A finding as pytest's outcome of a test, and as JSON that travels from a worker to the controller."""
+"""What is between a requirement and its test: the finding as an outcome, and as JSON for the xdist controller."""
 
 from __future__ import annotations
 
@@ -28,6 +28,12 @@ def become_outcome(requirement: Requirement, finding: Finding, counts: bool) -> 
         pytest.xfail(said)
     if finding.verdict is Verdict.NOT_APPLICABLE:
         pytest.skip(finding.message)
+
+
+def requirement_of(item: pytest.Item) -> Requirement | None:
+    """The requirement that a test of the suite is about."""
+    parameters: dict[str, Any] = getattr(getattr(item, "callspec", None), "params", {})
+    return parameters.get("requirement")
 
 
 def pack(finding: Finding) -> list[Any]:

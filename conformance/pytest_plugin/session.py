@@ -28,9 +28,9 @@ from conformance.settings.settings import Settings
 from .checks import check, check_terms
 from .finish import finish, summary
 from .opening import begin, open_recorded, open_run, plan_of, salt_of
-from .outcomes import FINDING, Inconclusiveness, become_outcome, pack, unpack
+from .outcomes import FINDING, Inconclusiveness, become_outcome, pack, requirement_of, unpack
+from .processes import as_interrupt, end_with_controller
 from .target import selected, sheet_of, terms_of
-from .workers import end_with_controller
 
 PLUGIN = "conformance-session"  #: its name among pytest's plugins
 
@@ -77,12 +77,6 @@ class Conformance:
         """The models that each requirement is judged on."""
         return ["counterexamples"] if self.settings.mutants else [model.name for model in self.run.profile.models]
 
-    def print_plan(self) -> None:
-        """What the run would send and cost, by area."""
-        from conformance.report.render.plan import table
-
-        print(table(plan_of(self.settings)))
-
     # --- what is judged ---
 
     @property
@@ -127,12 +121,12 @@ class Conformance:
             return
         plugins = session.config.pluginmanager
         if self.worker:
-            signal.signal(signal.SIGINT, signal.SIG_IGN)  # the controller hears it, too
+            signal.signal(signal.SIGINT, signal.SIG_IGN)  # the controller receives it, too
             ended = threading.Event()
             self.resources.callback(ended.set)
             threading.Thread(target=end_with_controller, args=(plugins, ended), daemon=True).start()
             return
-        signal.signal(signal.SIGTERM, _as_interrupt)
+        signal.signal(signal.SIGTERM, as_interrupt)
         try:
             self.serving = begin(self.settings, self.salt, self.resources)
         except SessionError as error:
@@ -156,7 +150,7 @@ class Conformance:
     def pytest_collection_modifyitems(self, session: pytest.Session, items: list[pytest.Item]) -> None:
         """What is not selected is deselected."""
         chosen = selected(self.settings)
-        others = [item for item in items if (found := _requirement(item)) and found.id not in chosen]
+        others = [item for item in items if (found := requirement_of(item)) and found.id not in chosen]
         if others:
             session.config.hook.pytest_deselected(items=others)
             items[:] = [item for item in items if item not in others]
@@ -168,7 +162,7 @@ class Conformance:
             return
         if not self.worker and self.settings.workers:
             return
-        pairs = [(found, item) for item in session.items if (found := _requirement(item))]
+        pairs = [(found, item) for item in session.items if (found := requirement_of(item))]
         judged = [(found, self.run.profile.model(item.callspec.params["judge"])) for found, item in pairs]  # type: ignore[attr-defined]
         self.prefetch = Prefetch(self.run, judged, self.settings.concurrency)
         self.resources.callback(self.prefetch.close)
@@ -218,14 +212,3 @@ class Conformance:
             terminalreporter.write_line("")
             shown = summary(self.report, self.settings.folder, terminalreporter.hasmarkup)
             terminalreporter.write(shown, flush=True)
-
-
-def _requirement(item: pytest.Item) -> Requirement | None:
-    """The requirement that a test of the suite is about."""
-    parameters: dict[str, Any] = getattr(getattr(item, "callspec", None), "params", {})
-    return parameters.get("requirement")
-
-
-def _as_interrupt(number: int, frame: object) -> None:
-    """SIGTERM ends a run as Ctrl-C does, with a report of what was judged."""
-    raise KeyboardInterrupt

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from pathlib import Path
 from typing import Any
 
@@ -270,29 +269,11 @@ def test_a_run_by_a_file(tmp_path: Path) -> None:
 
 # --- the page ---------------------------------------------------------------------------------------------------
 
-
-def row(option: Option) -> str:
-    """The option's line in the table of the README."""
-    sample = {bool: "true", int: "8", float: "8.5"}.get(option.kind, '"…"')
-    if option.kind in (int, float) and option.default is not None:
-        sample = str(option.default).removesuffix(".0")
-    if isinstance(option.default, str) and option.default:
-        sample = json.dumps(option.default)
-    name = f"-n, --{option.name}" if option.name == "workers" else f"--{option.name}"
-    return f"| `{name}` | `{option.variable}` | `{option.name} = {f'[{sample}]' if option.many else sample}` |"
+PAGE = Path(__file__).parents[2] / "docs" / "configuration.md"
 
 
-README = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
-SECTION = README.partition("## Configuration")[2].partition("\n## ")[0]
-
-
-def test_the_file_of_the_readme_can_be_read() -> None:
-    write(SECTION.partition("```toml\n")[2].partition("```")[0])
+def test_the_file_of_the_page_can_be_read() -> None:
+    write(PAGE.read_text(encoding="utf-8").partition("```toml\n")[2].partition("```")[0])
     configuration = read_config(Path(NAME))
     assert configuration.models == {"gpt-4o-mini": "gpt-4o-mini=gpt:chat.n", "our-sonnet": "our-sonnet=claude"}
     assert set(read_prices(Path(NAME)).models) == set(configuration.models)
-
-
-def test_the_table_of_options_is_true() -> None:
-    written = re.findall(r"^\| `-.*$", SECTION, re.MULTILINE)
-    assert written == [row(option) for option in ALL], "\n".join(["the table should be", *map(row, ALL)])

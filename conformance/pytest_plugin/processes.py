@@ -1,4 +1,4 @@
-"""An xdist worker ends with its controller."""
+"""How the processes of a session end: by a signal, and xdist workers with their controller."""
 
 from __future__ import annotations
 
@@ -17,3 +17,8 @@ def end_with_controller(plugins: pytest.PytestPluginManager, ended: threading.Ev
     finally:  # also where the controller was killed
         if not ended.is_set():
             os._exit(1)
+
+
+def as_interrupt(number: int, frame: object) -> None:
+    """SIGTERM ends a run as Ctrl-C does, with a report of what was judged."""
+    raise KeyboardInterrupt
