@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
@@ -9,6 +10,7 @@ from pathlib import Path
 from conformance.contract.requirement import Level, Requirement, Scope
 from conformance.contract.sources import link
 from conformance.resources import fixture
+from conformance.settings.options import OPTIONS, Option
 from conformance.suite.catalogue import load
 
 DOCS = Path(__file__).parent
@@ -78,7 +80,43 @@ def _row(requirement: Requirement) -> str:
     return f"| `{requirement.id}` | {requirement.level} | {sentence} | {judged_on} | {source} |"
 
 
-PAGES = {"contract.md": contract_page, "requirements.md": requirements_page}
+#: What follows this line in docs/configuration.md is generated; what goes before is written by hand.
+TABLE = "<!-- The table is written by docs/generate.py; change conformance/settings/options.py instead. -->\n"
+
+
+def configuration_page(catalogue: Mapping[str, Requirement]) -> str:
+    """The page about configuration, with a table of every option."""
+    written = (DOCS / "configuration.md").read_text(encoding="utf-8").partition(TABLE)[0]
+    head = ["| option | meaning | variable | in the file | commands | in pytest |", "|---|---|---|---|---|---|"]
+    return written + TABLE + "\n".join(["", *head, *map(_option_row, OPTIONS.values())]) + "\n"
+
+
+def _option_row(option: Option) -> str:
+    names, help = f"`--{option.name}`", option.help
+    if option.default not in (None, "", False):
+        help += f" Default: {_plain(option.default)}."
+    if option.commands:
+        names = f"`-n`, {names}" if option.name == "workers" else names
+        in_pytest = f"`{option.pytest_name}`" if option.in_pytest else ""
+        cells = [names, help, f"`{option.variable}`", f"`{_sample(option)}`", ", ".join(option.commands), in_pytest]
+    else:
+        cells = [names, help, "", "", "only in pytest", ""]
+    return "| " + " | ".join(cell.replace("|", "\\|").replace("<", "&lt;") for cell in cells) + " |"
+
+
+def _sample(option: Option) -> str:
+    """A line of the configuration file that sets the option, to its default where it has one."""
+    value = {bool: "true", int: "8", float: "8.5"}.get(option.kind, '"…"')
+    if option.default not in (None, "", False) or option.kind is float:
+        value = json.dumps(option.default).removesuffix(".0")
+    return f"{option.name} = [{value}]" if option.many else f"{option.name} = {value}"
+
+
+def _plain(default: object) -> str:
+    return f"{default:,}".removesuffix(".0") if isinstance(default, int | float) else f"`{default}`"
+
+
+PAGES = {"contract.md": contract_page, "requirements.md": requirements_page, "configuration.md": configuration_page}
 
 
 if __name__ == "__main__":

@@ -14,12 +14,15 @@ from pathlib import Path
 from typing import Any
 
 from conformance import __version__
+from conformance.evidence.archive import ArchiveError
 from conformance.judgement.verdict import Finding
 from conformance.report.compare import compare
 from conformance.report.render.words import one_line
 from conformance.report.report import Report
 from conformance.report.report_json import read_report
 from conformance.run.folder import BASELINE, read_run, read_value
+from conformance.run.run import RunError
+from conformance.settings.errors import SessionError
 from conformance.suite.catalogue import load
 from conformance.text import write_whole
 
@@ -37,6 +40,16 @@ _SECRET = 8  #: characters that a key has at least
 
 class BundleError(Exception):
     """No bundle can be made or read; the message is one sentence."""
+
+
+def packed(folder: Path, out: Path) -> str:
+    """Write the bundle of a run, and say how many exchanges are in it. Raises SessionError."""
+    try:
+        return f"{out}: {pack(folder, out):,} exchanges"
+    except (BundleError, RunError, ArchiveError) as error:
+        raise SessionError(str(error)) from None
+    except OSError as error:
+        raise SessionError(f"--out: {out} cannot be written ({error.strerror})") from None
 
 
 def pack(folder: Path, out: Path) -> int:
@@ -121,16 +134,6 @@ def _check_format(bundle: Path, about: Path) -> None:
         raise BundleError(f"{bundle} is not a bundle of this suite: its {ABOUT} cannot be read") from None
     if format != FORMAT:
         raise BundleError(f"{bundle} is of the format {format!r}, not {FORMAT!r}: another version reads it")
-
-
-def selection(folder: Path) -> list[str]:
-    """The options by which the run was restricted to some requirements, as pytest takes them."""
-    options = read_value(folder).get("options", {})
-    names = {"select": "--select", "deselect": "--deselect-requirement"}
-    return [f"{option}={each}" for name, option in names.items() for each in options.get(name, ())]
-
-
-# --- what became of its verdicts ----------------------------------------------------------------------------
 
 
 def changes(before: Path, after: Path) -> list[str]:

@@ -8,10 +8,11 @@ from pathlib import Path
 from typing import Any
 
 from conformance.contract.profile import FAMILIES, Model, Profile
-from conformance.pytest_plugin.session import REFERENCE_MODELS, REFERENCE_URL
+from conformance.pytest_plugin.target import REFERENCE_MODELS, REFERENCE_URL
+from conformance.sending.access import access, check_address, key_in
 from conformance.sending.client import Access
-from conformance.sending.stack import SessionError, access, check_address, key_in
 from conformance.settings.config import NAME, is_secret
+from conformance.settings.errors import SessionError
 from conformance.settings.options import OPTIONS
 
 from .discover import Address, Look, look

@@ -53,21 +53,21 @@ def _joined(*clauses: str) -> str:
 
 
 def _first_too_few(report: Report) -> str:
-    """The first model and area of which too few MUSTs were judged; empty where there is none."""
+    """The first model and area of which too few requirements were judged; empty where there is none."""
     for model in report.models:
         for area in ("", *sorted({entry.area for entry in report.counting})):
-            judged, applicable = _musts(report, model, area)
+            judged, applicable = _measured(report, model, area)
             too_few = applicable and judged < ENOUGH * applicable and (not area or applicable >= AREA)
             if too_few or not (area or judged):
-                return _too_few(model, area, judged, applicable)
+                return _too_few(_measure(report), model, area, judged, applicable)
     return ""
 
 
-def _too_few(model: Model, area: str, judged: int, applicable: int) -> str:
+def _too_few(levels: str, model: Model, area: str, judged: int, applicable: int) -> str:
     if not applicable:
-        return f"no MUST was judged on {model.name}, since none was selected or none applies"
+        return f"no {levels} was judged on {model.name}: none that was selected applies"
     of_area = f" of the area {area}" if area else ""
-    return f"only {judged} of the {applicable} MUST{of_area} that apply to {model.name} could be judged"
+    return f"only {judged} of the {applicable} {levels}{of_area} that apply to {model.name} could be judged"
 
 
 def _basis(report: Report) -> str:
@@ -115,7 +115,7 @@ def _limits(report: Report) -> list[str]:
 def _caching_left_out(report: Report, model: Model) -> str:
     """Why a model of a family that caches was not judged by that; empty where it was."""
     features = {"cache.explicit", "cache.automatic"} - NOT_OF_FAMILY.get(model.family, frozenset())
-    if not features or not _musts(report, model, "")[0]:
+    if not features or not _measured(report, model, "")[0]:
         return ""
     if COSTLY in model.without:
         return "--no-costly leaves it out"
@@ -136,11 +136,19 @@ def _unclear_caching(report: Report) -> Iterable[str]:
         )
 
 
-def _musts(report: Report, model: Model, area: str) -> tuple[int, int]:
-    """How many MUSTs of an area (of all, where it is empty) were judged on a model, and how many apply to it. What the
-    endpoint refused, as it may, does not apply."""
-    musts = [entry for entry in report.counting if entry.level is Level.MUST and area in ("", entry.area)]
-    findings = [finding for entry in musts if (finding := entry.finding(model.name))]
+def _measure(report: Report) -> str:
+    """The levels that a verdict rests on: MUST; where only others were selected, those."""
+    counting = {entry.level for entry in report.counting}
+    others = " or ".join(level for level in Level if level in counting)
+    return str(Level.MUST) if Level.MUST in counting else others or "requirement"
+
+
+def _measured(report: Report, model: Model, area: str) -> tuple[int, int]:
+    """How many requirements of an area (of all, where it is empty), of the levels that the verdict rests on, were
+    judged on a model, and how many apply to it. What the endpoint refused, as it may, does not apply."""
+    musts = [entry for entry in report.counting if entry.level is Level.MUST]
+    measured = [entry for entry in musts or report.counting if area in ("", entry.area)]
+    findings = [finding for entry in measured if (finding := entry.finding(model.name))]
     judged = sum(finding.verdict in _JUDGED for finding in findings)
     return judged, judged + sum(each.verdict is Verdict.INCONCLUSIVE and not each.refused for each in findings)
 

@@ -1,73 +1,84 @@
-"""Going on with a run that was broken off: with its options, and asking again only for what is not finished."""
+"""Settings of a recorded run: to resume it, sending only what is not finished, or to judge it again."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import pytest
-
 from conformance.evidence.archive import reopen
-from conformance.sending.stack import SessionError
-from conformance.settings.options import OPTIONS, Option
+from conformance.settings.errors import NOT_JUDGED, SessionError
+from conformance.settings.options import options_of
+from conformance.settings.settings import Settings
 
-from .folder import read_value
+from .folder import BASELINE, read_value
 from .run import RunError
 
-#: What decides on what is sent and judged: a run that goes on cannot have others.
+#: What decides on what is sent and judged: a run that is resumed cannot have others.
 _THE_SAME = ("base-url", "model", "without", "intrusive", "no-costly", "examples", "fault", "select", "deselect")
 _NOT_KEPT = ("out", "resume")
 _SECRET = "header"  #: of which the names are kept, for the values may be secret
 
 
-def options_of(config: pytest.Config) -> dict[str, Any]:
-    """What a run was told beyond the defaults, as run.json keeps it: of headers the names only."""
-    kept = {option.name: _given(config, option) for option in OPTIONS.values() if option.name not in _NOT_KEPT}
-    kept[_SECRET] = _header_names(config)
-    return {name: str(value.absolute()) if isinstance(value, Path) else value for name, value in kept.items() if value}
+def kept_options(settings: Settings) -> dict[str, Any]:
+    """The options that differ from their defaults, as run.json keeps them: of headers the names only."""
+    kept = {option.name for option in options_of("plan")} - {*_NOT_KEPT}
+    given = {name: value for name, value in settings.dump().items() if name in kept}
+    return given | ({_SECRET: _header_names(settings)} if _SECRET in given else {})
 
 
-def take_up(config: pytest.Config) -> None:
-    """Give the session the options of the run that it goes on with, where it was given none. Raises SessionError where
-    it was given others that would make it another run."""
-    folder = config.getoption("resume")
+def completed(settings: Settings) -> Settings:
+    """The settings, with those of the recorded run that they name. Raises SessionError."""
+    if settings.resume:
+        return _resumed(settings, settings.resume)
+    return _judged_again(settings, settings.archive) if settings.archive else settings
+
+
+def _resumed(settings: Settings, folder: Path) -> Settings:
+    """With the options of the run where none is given; one that would make it another run is rejected."""
     try:
-        noted = read_value(folder).get("options", {})
+        noted = _noted(folder)
     except RunError as error:
-        raise SessionError(f"--resume: {error}", 2) from None
+        raise SessionError(f"--resume: {error}") from None
+    given = settings.dump()
     for name in _THE_SAME:
-        said = _given(config, OPTIONS[name])
-        if said and said != noted.get(name):
+        if name in given and given[name] != noted.get(name):
             before = f"with --{name} {_shown(noted[name])}".rstrip() if name in noted else f"without --{name}"
-            raise SessionError(f"--resume: {folder} holds a run {before}: leave out --{name}, or run anew elsewhere", 2)
-    if lacking := set(noted.get(_SECRET, ())) - set(_header_names(config)):
-        raise SessionError(f"--resume: say --header {min(lacking)} again, its value is not kept", 2)
-    for name in noted.keys() - {_SECRET}:
-        option = OPTIONS.get(name)
-        if option and not _given(config, option):
-            setattr(config.option, _attribute(option), Path(noted[name]) if option.kind is Path else noted[name])
+            raise SessionError(f"--resume: {folder} holds a run {before}: leave out --{name}, or run anew elsewhere")
+    if lacking := set(noted.get(_SECRET, ())) - set(_header_names(settings)):
+        raise SessionError(f"--resume: say --header {min(lacking)} again, its value is not kept")
+    return settings.updated({name: value for name, value in noted.items() if name != _SECRET and name not in given})
+
+
+def _judged_again(settings: Settings, folder: Path) -> Settings:
+    """With the selection, revision and baseline of the run where none is given."""
+    try:
+        noted = _noted(folder)
+    except RunError as error:
+        raise SessionError(str(error), NOT_JUDGED) from None
+    wanted = {"revision"} if settings.select or settings.deselect else {"revision", "select", "deselect"}
+    given = settings.dump()
+    known = settings.updated({name: noted[name] for name in (wanted & noted.keys()) - given.keys()})
+    kept = folder / BASELINE
+    return replace(known, baseline=kept) if known.baseline is None and kept.exists() else known
+
+
+def _noted(folder: Path) -> dict[str, Any]:
+    """The options of the run that is recorded there, as `kept_options` made them. Raises RunError."""
+    noted: dict[str, Any] = read_value(folder).get("options", {})
+    return noted
 
 
 def resalted(folder: Path, salt: str) -> Mapping[str, str]:
-    """Make room in the archive for what is not finished. Which requests are given another salt than the run's, and
-    which: one that was under way may have been answered, and its prompt is in a cache."""
+    """Make room in the archive for what is not finished. Which requests are given another cache-busting prefix than the
+    run's, and which: one that was under way may have been answered, and its prompt is in a cache."""
     before: dict[str, str] = read_value(folder).get("resalted", {})
     return dict.fromkeys(reopen(folder / "archive"), salt) | before  # what was given another one before keeps it
 
 
-def _given(config: pytest.Config, option: Option) -> Any:
-    """What was said beyond the default, None where nothing was."""
-    value = getattr(config.option, _attribute(option), None)
-    return None if value in (option.default, [], "", False) else value
-
-
-def _attribute(option: Option) -> str:
-    return option.pytest_name.removeprefix("--").replace("-", "_")
-
-
-def _header_names(config: pytest.Config) -> list[str]:
-    return sorted({header.partition(":")[0].strip().lower() for header in config.getoption(_SECRET)})
+def _header_names(settings: Settings) -> list[str]:
+    return sorted({header.partition(":")[0].strip().lower() for header in settings.header})
 
 
 def _shown(value: Any) -> str:

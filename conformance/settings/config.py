@@ -13,11 +13,10 @@ from typing import Any
 
 from conformance.contract.profile import FAMILIES, THINKS, family_of
 
-from .options import JUDGING, OPTIONS, Option
+from .options import CONFIGURABLE, OPTIONS, Option
 
 NAME = "phanedge-conformance.toml"  #: read where it lies in the working directory
 
-_BY_NAME = {**OPTIONS, **JUDGING}
 _TABLES = ("models", "headers", "currency")  #: what a file has beside options
 _OF_MODEL = ("name", "family", "without", "reasoning", "prices")
 _KINDS = {
@@ -63,12 +62,12 @@ def is_secret(name: str, value: str) -> bool:
 
 
 def _configuration(document: Mapping[str, Any], path: Path) -> Configuration:
-    _known("", document, (*_BY_NAME, *_TABLES))
+    _known("", document, (*CONFIGURABLE, *_TABLES))
     for one, other in (("model", "models"), ("header", "headers")):
         if one in document and other in document:
             raise ConfigError(f"{one} and {other} say the same: keep one of them")
     options = {name: value for name, value in document.items() if name not in _TABLES}
-    values = {_BY_NAME[name].key: _value(_BY_NAME[name], value, path.parent) for name, value in options.items()}
+    values = {CONFIGURABLE[name].key: _value(CONFIGURABLE[name], value, path.parent) for name, value in options.items()}
     if (variable := values.get("api_key_variable")) and not re.fullmatch(r"[A-Za-z_]\w*", variable):
         raise ConfigError("api-key-variable names an environment variable: keep the key itself out of the file")
     for header in values.get("header", ()):

@@ -1,4 +1,4 @@
-"""What a run can be told: each option once, for pytest, the command line, the environment and the configuration."""
+"""Every option, declared once: command line, pytest, environment, configuration file and documentation follow."""
 
 from __future__ import annotations
 
@@ -6,13 +6,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-VARIABLES = "PHANEDGE_CONFORMANCE"  #: begins the names of environment variables, such as PHANEDGE_CONFORMANCE_BASE_URL
+VARIABLES = "PHANEDGE_CONFORMANCE"  #: prefix of environment variables, such as PHANEDGE_CONFORMANCE_BASE_URL
+
+_ALL, _SENDING, _JUDGING, _PYTEST = ("run", "plan", "judge"), ("run", "plan"), ("run", "judge"), ()
 
 
 @dataclass(frozen=True)
 class Option:
-    """`kind` is what its value is read as, bool for a flag; with `many` it can be given several times. `least` bounds a
-    number. `sending` options say something about what is sent, and have no meaning where recordings are judged."""
+    """`kind` is the type of its value, bool for a flag; `many` makes it repeatable; `least` is the minimum of a number.
+    `commands` take it, and so do the environment and the configuration file; without any it exists in pytest only.
+    `in_pytest` is its name there if that differs, `foreign` that another pytest plugin declares it."""
 
     name: str
     help: str
@@ -21,90 +24,126 @@ class Option:
     metavar: str | None = None
     many: bool = False
     least: float | None = None
-    sending: bool = True
-    panel: str = "What is judged"
+    commands: tuple[str, ...] = _ALL
+    panel: str = "Endpoint"
     in_pytest: str = ""
-
-    @property
-    def pytest_name(self) -> str:
-        """Its name among pytest's options, where pytest does not have another of the same name."""
-        return f"--{self.in_pytest or self.name}"
+    foreign: bool = False
 
     @property
     def key(self) -> str:
-        """Its name in Python."""
+        """Its name in Python, as in `Settings`."""
         return self.name.replace("-", "_")
 
     @property
     def variable(self) -> str:
-        """The environment variable that gives it."""
+        """The environment variable that sets it."""
         return f"{VARIABLES}_{self.key.upper()}"
 
+    @property
+    def pytest_name(self) -> str:
+        return f"--{self.in_pytest or self.name}"
 
-_SENT, _COST, _LIMITS, _WRITTEN = "What is sent", "What it may cost", "Manners and limits", "What is written"
-_COUNTS = "What counts"
+    @property
+    def pytest_key(self) -> str:
+        """Its name among the parsed options of pytest."""
+        return (self.in_pytest or self.name).replace("-", "_")
 
-_ALL = (
-    Option("base-url", "The endpoint, such as https://host/v1. Without it the reference endpoint is judged.",
-           default=""),
-    Option("model", "A model to judge; repeatable. The family (gpt, claude, gemini, deepseek, grok, other) follows "
-           "from the name unless given; after it may stand features that this model does not claim, such as chat.n, "
-           "and +reasoning for one that thinks.",
-           metavar="NAME[=FAMILY[:FEATURE,…]]", many=True),
-    Option("api-key-variable", "The environment variable that holds the API key.", default="PHANEDGE_API_KEY",
-           metavar="NAME"),
-    Option("header", "A header that goes with every request; repeatable.", metavar="NAME: VALUE", many=True),
-    Option("authorities", "Certificates that are trusted beside the system's, in a PEM file.", Path, metavar="FILE"),
-    Option("certificate", "The client's own certificate with its key, in a PEM file.", Path, metavar="FILE"),
-    Option("select", "Only these groups (core, billing, streaming, tools, structured-output), areas or requirements; "
-           "repeatable, or with commas.", metavar="NAME", many=True, sending=False),
-    Option("deselect", "Not these; repeatable.", metavar="NAME", many=True, sending=False,
-           in_pytest="deselect-requirement"),
-    Option("without", "A feature that no model claims, such as chat.n; repeatable.", metavar="FEATURE", many=True,
-           panel=_SENT),
-    Option("intrusive", "Send what could hurt a production endpoint, too.", bool, False, panel=_SENT),
-    Option("no-costly", "Leave out what costs thousands of tokens.", bool, False, panel=_SENT),
-    Option("examples", "Generated requests that one requirement may send at most.", int, 10, metavar="NUMBER", least=1,
-           panel=_SENT),
-    Option("fault", "Plant a fault in the reference endpoint: a name in docs/faults.md, or a requirement's id; "
-           "repeatable.", metavar="NAME", many=True, panel=_SENT),
-    Option("max-requests", "Send no more requests than this.", int, metavar="NUMBER", least=1, panel=_COST),
-    Option("max-tokens", "Send nothing that could take the tokens of the run beyond this.", int, metavar="NUMBER",
-           least=1, panel=_COST),
-    Option("max-cost", "Send nothing that could take the price of the run beyond this, in the currency of --prices.",
-           metavar="AMOUNT", panel=_COST),
-    Option("prices", "A price sheet (TOML): the report states what the run costs, and what is over- or undercharged.",
-           Path, metavar="FILE", sending=False, panel=_COST),
-    Option("concurrency", "Requests at once.", int, 8, metavar="NUMBER", least=1, panel=_LIMITS),
-    Option("rate", "Requests a minute; 0 for no bound.", float, 0.0, metavar="NUMBER", least=0, panel=_LIMITS),
-    Option("patience", "The longest that one request waits in all to be sent again where the endpoint is throttled.",
-           float, 60.0, metavar="SECONDS", least=0, panel=_LIMITS),
-    Option("deadline", "Send nothing any more after this time; 0 for no bound.", float, 0.0, metavar="SECONDS", least=0,
-           panel=_LIMITS),
-    Option("timeout-seconds", "The longest silence to wait for.", float, 60.0, metavar="SECONDS", least=0.1,
-           panel=_LIMITS),
-    Option("total-seconds", "The longest that one response may take.", float, 180.0, metavar="SECONDS", least=0.1,
-           panel=_LIMITS),
-    Option("largest-body", "The largest response that is read.", int, 8 * 1024 * 1024, metavar="BYTES", least=1,
-           panel=_LIMITS),
-    Option("baseline", "Violations that are known (TOML, written by the command baseline): they do not fail the gate; "
-           "stale and expired entries do.", Path, metavar="FILE", sending=False, panel=_COUNTS),
-    Option("revision", "Hold the endpoint to the requirements of a revision, such as 2026-11: later ones are judged "
-           "and do not count.", metavar="NAME", sending=False, panel=_COUNTS),
-    Option("out", "Where exchanges and report are written (reports/<endpoint> without it).", Path, metavar="FOLDER",
-           sending=False, panel=_WRITTEN),
-    Option("resume", "Go on with the run that was broken off in this folder: send only what is missing.", Path,
-           metavar="FOLDER", panel=_WRITTEN),
-    Option("snapshots", "Keep the shape of each reply there, and say in the report what changed.", Path,
-           metavar="FOLDER", sending=False, panel=_WRITTEN),
+    @property
+    def initial(self) -> object:
+        """The value of `Settings` where it is not given."""
+        return () if self.many else self.default
+
+
+_SELECTION, _REQUESTS, _BUDGET, _LIMITS = "Selection", "Requests", "Budget", "Concurrency and timeouts"
+_VERDICT, _OUTPUT = "Verdict", "Output"
+
+_DECLARED = (
+    # --- the endpoint
+    Option("base-url", "Base URL of the endpoint, such as https://host/v1. Default: the built-in reference endpoint.",
+           default="", commands=_SENDING),
+    Option("model", "Model to test; repeatable. FAMILY is gpt, claude, gemini, deepseek, grok or other (default: "
+           "derived from the name). After it, list features that this model does not support, such as chat.n; "
+           "+reasoning marks a reasoning model.",
+           metavar="NAME[=FAMILY[:FEATURE,…]]", many=True, commands=_SENDING),
+    Option("api-key-variable", "Environment variable that holds the API key.", default="PHANEDGE_API_KEY",
+           metavar="NAME", commands=_SENDING),
+    Option("header", "Header field to add to every request; repeatable.", metavar="NAME: VALUE", many=True,
+           commands=_SENDING),
+    Option("authorities", "PEM file of CA certificates to trust in addition to the system's.", Path, metavar="FILE",
+           commands=_SENDING),
+    Option("certificate", "PEM file with the client certificate and its private key (mutual TLS).", Path,
+           metavar="FILE", commands=_SENDING),
+    # --- what is judged, and what is sent for that
+    Option("select", "Judge only these groups (core, billing, streaming, tools, structured-output), areas or "
+           "requirement ids; repeatable or comma-separated.", metavar="NAME", many=True, panel=_SELECTION),
+    Option("deselect", "Skip these groups, areas or requirement ids; repeatable or comma-separated.", metavar="NAME",
+           many=True, panel=_SELECTION, in_pytest="deselect-requirement"),
+    Option("without", "Feature that no model supports, such as chat.n; repeatable. Requirements that need it are not "
+           "applicable.", metavar="FEATURE", many=True, commands=_SENDING),
+    Option("intrusive", "Also send requests that could disturb a production endpoint.", bool, False,
+           commands=_SENDING, panel=_REQUESTS),
+    Option("no-costly", "Skip requests that cost thousands of tokens, such as those that test caching.", bool, False,
+           commands=_SENDING, panel=_REQUESTS),
+    Option("examples", "Maximum number of generated requests per requirement.", int, 10, metavar="NUMBER", least=1,
+           commands=_SENDING, panel=_REQUESTS),
+    Option("fault", "Inject a known fault into the reference endpoint: a name from docs/faults.md or a requirement id; "
+           "repeatable.", metavar="NAME", many=True, commands=_SENDING, panel=_REQUESTS),
+    # --- what it may cost
+    Option("max-requests", "Maximum number of requests; further ones are not sent.", int, metavar="NUMBER", least=1,
+           commands=_SENDING, panel=_BUDGET),
+    Option("max-tokens", "Maximum number of tokens of the run; a request that could exceed it is not sent.", int,
+           metavar="NUMBER", least=1, commands=_SENDING, panel=_BUDGET),
+    Option("max-cost", "Maximum cost of the run, in the currency of --prices; a request that could exceed it is not "
+           "sent.", metavar="AMOUNT", commands=_SENDING, panel=_BUDGET),
+    Option("prices", "Price sheet (TOML). The report then states the cost of the run and each over- or undercharge.",
+           Path, metavar="FILE", panel=_BUDGET),
+    # --- how it is sent
+    Option("concurrency", "Maximum number of concurrent requests.", int, 8, metavar="NUMBER", least=1,
+           commands=_SENDING, panel=_LIMITS),
+    Option("rate", "Maximum number of requests per minute; 0 for unlimited.", float, 0.0, metavar="NUMBER", least=0,
+           commands=_SENDING, panel=_LIMITS),
+    Option("patience", "Maximum total retry wait per request.", float, 60.0, metavar="SECONDS", least=0,
+           commands=_SENDING, panel=_LIMITS),
+    Option("deadline", "Maximum duration of the run, after which no request is sent; 0 for unlimited.", float, 0.0,
+           metavar="SECONDS", least=0, commands=_SENDING, panel=_LIMITS),
+    Option("timeout-seconds", "Read timeout: maximum time without receiving a byte.", float, 60.0, metavar="SECONDS",
+           least=0.1, commands=_SENDING, panel=_LIMITS),
+    Option("total-seconds", "Maximum total time of one response.", float, 180.0, metavar="SECONDS", least=0.1,
+           commands=_SENDING, panel=_LIMITS),
+    Option("largest-body", "Maximum size of a response's content.", int, 8 * 1024 * 1024, metavar="BYTES", least=1,
+           commands=_SENDING, panel=_LIMITS),
+    # --- what counts
+    Option("baseline", "Violations accepted for now (TOML, written by the command `baseline`): they do not fail the "
+           "run. Stale and expired entries do.", Path, metavar="FILE", panel=_VERDICT),
+    Option("revision", "Revision of the requirements to apply, such as 2026-11. Later requirements are judged but do "
+           "not count.", metavar="NAME", panel=_VERDICT),
+    # --- what is written
+    Option("out", "Folder for the exchanges and the report. Default: reports/<endpoint>.", Path, metavar="FOLDER",
+           panel=_OUTPUT),
+    Option("resume", "Resume the interrupted run in this folder: send only what is missing.", Path, metavar="FOLDER",
+           commands=_SENDING, panel=_OUTPUT),
+    Option("snapshots", "Folder of reply shapes (names and types of members). The report lists changes since they were "
+           "stored.", Path, metavar="FOLDER", panel=_OUTPUT),
+    Option("strict", "Exit with 1 also when a SHOULD or MAY is violated.", bool, False, commands=_JUDGING,
+           panel=_VERDICT, in_pytest="gate-strict"),
+    Option("workers", "Number of worker processes; 0 for none.", int, metavar="NUMBER", least=0, commands=_JUDGING,
+           panel=_LIMITS, in_pytest="numprocesses", foreign=True),
+    # --- in pytest only, where the commands are options
+    Option("archive", "Judge the run recorded in this folder; send nothing.", Path, metavar="FOLDER",
+           commands=_PYTEST),
+    Option("recordings", "Judge recordings made elsewhere (JSONL, HAR); send nothing.", Path, metavar="FOLDER",
+           commands=_PYTEST),
+    Option("plan", "Print what a run would send and cost at most; send nothing.", bool, False, commands=_PYTEST),
+    Option("mutants", "Judge counterexamples: every requirement must reject its own.", bool, False, commands=_PYTEST),
 )  # fmt: skip
 
 #: By name.
-OPTIONS: Mapping[str, Option] = {option.name: option for option in _ALL}
+OPTIONS: Mapping[str, Option] = {option.name: option for option in _DECLARED}
 
-#: Of the commands run and judge, by name; pytest has its own for them.
-JUDGING: Mapping[str, Option] = {
-    "strict": Option("strict", "A violated SHOULD makes the exit code 1 too.", bool, False, in_pytest="gate-strict"),
-    "workers": Option("workers", "Judge in this many processes; 0 for one.", int, metavar="NUMBER", least=0,
-                      in_pytest="numprocesses"),
-}  # fmt: skip
+#: Those that the environment and the configuration file may set.
+CONFIGURABLE: Mapping[str, Option] = {name: option for name, option in OPTIONS.items() if option.commands}
+
+
+def options_of(command: str) -> list[Option]:
+    """The options that a command takes."""
+    return [option for option in OPTIONS.values() if command in option.commands]

@@ -1,4 +1,4 @@
-"""The options as typer has them, and where their values come from: command line, environment, configuration."""
+"""The options as typer parses them; precedence is command line, environment, configuration file, default."""
 
 from __future__ import annotations
 
@@ -12,14 +12,12 @@ from typing import Annotated, Any, NoReturn
 import typer
 
 from .config import NAME, ConfigError, read_config
-from .options import JUDGING, OPTIONS, VARIABLES, Option
-
-USAGE_ERROR, NOT_JUDGED = 2, 3
+from .errors import USAGE_ERROR
+from .options import OPTIONS, VARIABLES, Option
 
 
 def taking(options: Iterable[Option], configured: bool = True) -> Callable[[Callable[..., None]], Callable[..., None]]:
-    """Gives a command these options beside its own, which are those it names, and where it is `configured` those of
-    the configuration file."""
+    """Adds these options to a command as `given`, after its own parameters; where `configured`, also --config."""
 
     def decorate(command: Callable[..., None]) -> Callable[..., None]:
         own = [each for each in inspect.signature(command, eval_str=True).parameters.values() if each.name != "given"]
@@ -32,12 +30,12 @@ def taking(options: Iterable[Option], configured: bool = True) -> Callable[[Call
 
 
 def _parameter(option: Option) -> inspect.Parameter:
-    """The option as typer has it. A flag has an opposite, for what the environment or the file says."""
+    """The option as typer has it. A flag has an opposite, which overrides the environment and the file."""
     names = [f"--{option.name}"]
     if option.kind is bool:
         plain = option.name.removeprefix("no-")
         names = [f"--{option.name}/--{plain if plain != option.name else 'no-' + plain}"]
-    said = typer.Option(
+    declared = typer.Option(
         *(["-n"] if option.name == "workers" else []), *names,
         help=option.help, metavar=option.metavar, min=option.least,
         envvar=None if option.name == "header" else option.variable, show_envvar=False, rich_help_panel=option.panel,
@@ -47,12 +45,12 @@ def _parameter(option: Option) -> inspect.Parameter:
     annotation: Any = kind if kind is bool else kind | None
     default = None if option.many else option.default
     return inspect.Parameter(
-        option.key, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=Annotated[annotation, said]
+        option.key, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=Annotated[annotation, declared]
     )
 
 
 def _configure(context: typer.Context, path: Path | None) -> Path | None:
-    """Lets the configuration file say what neither the command line nor the environment does."""
+    """Makes the values of the configuration file the defaults of this command."""
     found = path or Path(NAME)
     if path is None and not found.exists():
         return None
@@ -62,22 +60,22 @@ def _configure(context: typer.Context, path: Path | None) -> Path | None:
         stop(f"--config: {error}", USAGE_ERROR)
     typer.echo(f"configuration: {found}", err=True)
     context.obj = configuration
-    # what is judged again stays where it is: the folder of runs is not for its report
+    # the folder of runs is not where a run that is judged again is reported
     left_out = {"out"} if context.info_name == "judge" else set()
     context.default_map = {name: value for name, value in configuration.values.items() if name not in left_out}
     return found
 
 
 def _as_configured(context: typer.Context, models: list[str] | None) -> list[str] | None:
-    """Where the file tells of a model, its name alone stands for all of that."""
+    """A model that the file describes is chosen by its name alone."""
     known = context.obj.models if context.obj else {}
     return models and [known.get(each, each) for each in models]
 
 
 def _each_line(context: typer.Context, headers: list[str] | None) -> list[str] | None:
-    """The headers; in the environment one a line, since they have the spaces at which other lists are divided."""
-    source, said = context.get_parameter_source("header"), os.environ.get(OPTIONS["header"].variable)
-    return said.splitlines() if said and source and source.name != "COMMANDLINE" else headers
+    """The headers; in the environment one per line, since their values contain spaces."""
+    source, lines = context.get_parameter_source("header"), os.environ.get(OPTIONS["header"].variable)
+    return lines.splitlines() if lines and source and source.name != "COMMANDLINE" else headers
 
 
 _CONFIG = inspect.Parameter(
@@ -88,16 +86,16 @@ _CONFIG = inspect.Parameter(
         Path | None,
         typer.Option(
             metavar="FILE", envvar=f"{VARIABLES}_CONFIG", show_envvar=False, is_eager=True, callback=_configure,
-            help="A file with options (TOML); phanedge-conformance.toml in the working directory where there is one.",
+            help=f"Configuration file (TOML). Default: {NAME} in the working directory, if it exists.",
         ),
     ],
 )  # fmt: skip
 
 
 def arguments(given: Mapping[str, Any]) -> list[str]:
-    """What a command was given, as pytest is given it."""
+    """What a command was given, as the arguments of pytest."""
     words: list[str] = []
-    for option in (*OPTIONS.values(), *JUDGING.values()):
+    for option in OPTIONS.values():
         value = given.get(option.key)
         for each in value if isinstance(value, list) else [value]:
             if each is True:
@@ -108,6 +106,7 @@ def arguments(given: Mapping[str, Any]) -> list[str]:
 
 
 def stop(message: str, code: int) -> NoReturn:
-    """End with a sentence and an exit code. What is no text, as names in a file of others may be, is left out."""
+    """End with a sentence on standard error and an exit code. Control characters, which a name in a file of others may
+    contain, are replaced."""
     typer.echo("".join(each if each.isprintable() or each == "\n" else " " for each in message), err=True)
     raise typer.Exit(code)

@@ -129,12 +129,19 @@ def test_collecting_sends_nothing_and_keeps_what_was_recorded(tmp_path: Path) ->
     assert {path: path.read_bytes() for path in out.rglob("*") if path.is_file()} == before
 
 
-def test_nothing_that_must_be_is_selected(tmp_path: Path) -> None:
-    ended = pytest_run(*SMALL, "--out", tmp_path / "out", "-m", "may", folder=tmp_path)
+@pytest.mark.parametrize("options", [("-m", "may"), ("--select", "choices.as_many_as_asked")])
+def test_without_a_must_the_verdict_rests_on_what_is_selected(tmp_path: Path, options: tuple[str, ...]) -> None:
+    ended = pytest_run(*SMALL, "--out", tmp_path / "out", *options, folder=tmp_path)
+    assert ended.exit_code == 0, ended.output
+    assert report_in(tmp_path / "out")["conclusion"].startswith("violates 0 of ")
+    ended = pytest_run("--archive", tmp_path / "out", *options, "--out", tmp_path / "again", folder=tmp_path)
+    assert ended.exit_code == 0, ended.output
+
+
+def test_nothing_selected_applies(tmp_path: Path) -> None:
+    options = ("--select", "choices.as_many_as_asked", "--without", "chat.n")
+    ended = pytest_run(*SMALL, "--out", tmp_path / "out", *options, folder=tmp_path)
     assert ended.exit_code == 3, ended.output
-    assert (
-        "no MUST was judged on reference-claude, since none was selected" in report_in(tmp_path / "out")["conclusion"]
-    )
 
 
 @pytest.mark.parametrize("workers", [(), ("-n", "2")], ids=["alone", "workers"])
@@ -159,12 +166,12 @@ def crashing(monkeypatch{more}):
     {patch}
 """
 CHECK = (
-    "requirement",
+    "contract.requirement",
     "Requirement",
     ", requirement",
     'object.__setattr__(requirement, "check", lambda exchange: crash())',
 )
-RUN = ("run", "Run", "", 'monkeypatch.setattr(Run, "find", crash)')
+RUN = ("run.run", "Run", "", 'monkeypatch.setattr(Run, "find", crash)')
 
 
 @pytest.mark.parametrize(("module", "name", "more", "patch"), [CHECK, RUN], ids=["check", "run"])

@@ -17,7 +17,10 @@ from conformance.evidence.exchange import Exchange, Failure, Request
 from conformance.lab.reference import Endpoint
 from conformance.lab.reference.server import serving
 from conformance.run.folder import read_run
+from conformance.run.resume import completed
 from conformance.run.run import Run
+from conformance.settings.errors import SessionError
+from conformance.settings.settings import Settings
 from tests.support.commands import command, verdicts
 from tests.support.exchanges import completion, plain
 
@@ -115,6 +118,57 @@ def test_a_folder_that_holds_no_run(tmp_path: Path, held: str) -> None:
     code, output = run("--resume", tmp_path, folder=tmp_path)
     assert code == 2
     assert "run.json is not a run" in output
+
+
+@pytest.mark.parametrize("workers", ["0", "2"])
+def test_workers_have_the_options_of_the_run_too(tmp_path: Path, workers: str) -> None:
+    options = ("--model", "reference-claude", "--select", "usage", "--without", "chat.n")
+    assert run(*options, "--max-requests", "2", "--out", "run", folder=tmp_path)[0] == 3
+    code, output = run("--resume", "run", "--max-requests", "90", "--workers", workers, folder=tmp_path)
+    assert code == 0, output
+    found = verdicts(tmp_path / "run")
+    assert {requirement.partition(".")[0] for requirement, _ in found} == {"usage"}
+    assert {model for _, model in found} == {"reference-claude"}
+    models = json.loads((tmp_path / "run" / "run.json").read_text(encoding="utf-8"))["profile"]["models"]
+    assert [each["without"] for each in models] == [["chat.n"]]
+
+
+# --- new settings from those of the run -----------------------------------------------------------------------
+
+
+def noted(folder: Path, **options: object) -> Path:
+    """A folder with a run that was told these options."""
+    value = {"salt": "a" * 12, "fault": "", "profile": Profile("", (CLAUDE,)).dump(), "options": options}
+    folder.mkdir()
+    (folder / "run.json").write_text(json.dumps(value), encoding="utf-8")
+    return folder
+
+
+def test_a_resumed_run_has_its_options_where_none_is_given(tmp_path: Path) -> None:
+    folder = noted(tmp_path / "run", model=["m"], prices="/p.toml", patience=0.0, rate=6.0, gone="since")
+    settings = Settings.of({"resume": folder, "rate": 9.0})
+    made = completed(settings)
+    assert made == replace(settings, model=("m",), prices=Path("/p.toml"), patience=0.0)
+    assert settings == Settings.of({"resume": folder, "rate": 9.0})
+    assert completed(made) == made
+
+
+def test_a_run_that_is_judged_again_keeps_selection_revision_and_baseline(tmp_path: Path) -> None:
+    folder = noted(tmp_path / "run", select=["usage"], deselect=["usage.x"], revision="2026-11", model=["m"])
+    settings = Settings.of({"archive": folder})
+    made = replace(settings, select=("usage",), deselect=("usage.x",), revision="2026-11")
+    assert completed(settings) == made
+    (folder / "baseline.toml").touch()
+    assert completed(settings) == replace(made, baseline=folder / "baseline.toml")
+    given = replace(settings, deselect=("cache",), revision="2026-12", baseline=tmp_path / "own.toml")
+    assert completed(given) == given
+
+
+@pytest.mark.parametrize(("option", "exit_code"), [("resume", 2), ("archive", 3)])
+def test_a_folder_without_a_run_has_no_settings(tmp_path: Path, option: str, exit_code: int) -> None:
+    with pytest.raises(SessionError, match=r"run\.json is not a run") as raised:
+        completed(Settings.of({option: tmp_path}))
+    assert raised.value.exit_code == exit_code
 
 
 # --- what is finished ---------------------------------------------------------------------------------------

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from pathlib import Path
 from typing import Any
 
@@ -14,11 +13,11 @@ from conformance import cli
 from conformance.billing.prices import read_prices
 from conformance.contract.profile import Model
 from conformance.settings.config import NAME, ConfigError, read_config
-from conformance.settings.options import JUDGING, OPTIONS, Option
+from conformance.settings.options import CONFIGURABLE, Option
 from conformance.settings.typer_options import arguments
 from tests.support.commands import command, report_in
 
-ALL = (*OPTIONS.values(), *JUDGING.values())
+ALL = tuple(CONFIGURABLE.values())
 MODELS = """
 [[models]]
 name = "gpt-4o"
@@ -33,7 +32,7 @@ family = "claude"
 def given(monkeypatch: pytest.MonkeyPatch, *words: str, command: str = "run") -> list[str]:
     """What the suite is run with. Raises AssertionError where the command ends with an error."""
     seen: list[list[str]] = []
-    monkeypatch.setattr(cli, "_pytest", seen.append)
+    monkeypatch.setattr(cli, "run_suite", seen.append)
     result = CliRunner().invoke(cli.app, [command, *words])
     assert result.exit_code == 0, result.output
     return seen[0]
@@ -137,7 +136,7 @@ def test_headers_and_paths_from_the_folder_of_the_file(monkeypatch: pytest.Monke
 
 
 def test_which_file_is_read_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(cli, "_pytest", lambda words: None)
+    monkeypatch.setattr(cli, "run_suite", lambda words: None)
     assert NAME not in CliRunner().invoke(cli.app, ["run"]).output
     write("\ufeffrate = 6\n")
     assert f"configuration: {NAME}" in CliRunner().invoke(cli.app, ["run"]).output
@@ -270,29 +269,11 @@ def test_a_run_by_a_file(tmp_path: Path) -> None:
 
 # --- the page ---------------------------------------------------------------------------------------------------
 
-
-def row(option: Option) -> str:
-    """The option's line in the table of the README."""
-    sample = {bool: "true", int: "8", float: "8.5"}.get(option.kind, '"…"')
-    if option.kind in (int, float) and option.default is not None:
-        sample = str(option.default).removesuffix(".0")
-    if isinstance(option.default, str) and option.default:
-        sample = json.dumps(option.default)
-    name = f"-n, --{option.name}" if option.name == "workers" else f"--{option.name}"
-    return f"| `{name}` | `{option.variable}` | `{option.name} = {f'[{sample}]' if option.many else sample}` |"
+PAGE = Path(__file__).parents[2] / "docs" / "configuration.md"
 
 
-README = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
-SECTION = README.partition("## Configuration")[2].partition("\n## ")[0]
-
-
-def test_the_file_of_the_readme_can_be_read() -> None:
-    write(SECTION.partition("```toml\n")[2].partition("```")[0])
+def test_the_file_of_the_page_can_be_read() -> None:
+    write(PAGE.read_text(encoding="utf-8").partition("```toml\n")[2].partition("```")[0])
     configuration = read_config(Path(NAME))
     assert configuration.models == {"gpt-4o-mini": "gpt-4o-mini=gpt:chat.n", "our-sonnet": "our-sonnet=claude"}
     assert set(read_prices(Path(NAME)).models) == set(configuration.models)
-
-
-def test_the_table_of_options_is_true() -> None:
-    written = re.findall(r"^\| `-.*$", SECTION, re.MULTILINE)
-    assert written == [row(option) for option in ALL], "\n".join(["the table should be", *map(row, ALL)])

@@ -1,0 +1,28 @@
+"""The requirements as text: listed by area, or one explained."""
+
+from __future__ import annotations
+
+import difflib
+
+from conformance.report.render.explanation import explanation
+from conformance.settings.errors import SessionError
+from conformance.suite.catalogue import load
+
+
+def listed(area: str) -> list[str]:
+    """Every requirement in a line, or those of one area. Raises SessionError."""
+    known = [each for each in load().values() if not area or each.area == area]
+    if not known:
+        areas = ", ".join(sorted({each.area for each in load().values()}))
+        raise SessionError(f"--area: there is no area {area!r}; there are {areas}")
+    return [str(each) for each in known]
+
+
+def explained(id: str) -> str:
+    """All about one requirement. Raises SessionError with the nearest ids where there is none."""
+    known = load()
+    if id not in known:
+        near = difflib.get_close_matches(id, known, 3, 0.4)
+        hint = f": did you mean {' or '.join(near)}?" if near else ""
+        raise SessionError(f"there is no requirement {id!r}{hint}")
+    return explanation(known[id])

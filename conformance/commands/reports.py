@@ -1,0 +1,60 @@
+"""Reports that were written: read again, compared, and the baseline that follows from one."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+
+from conformance.evidence.archive import ArchiveError
+from conformance.policy.baseline import BaselineError
+from conformance.report.baseline_update import list_known
+from conformance.report.baseline_update import prune as prune_known
+from conformance.report.compare import compare, drift_between
+from conformance.report.render.difference import render
+from conformance.report.report import Report
+from conformance.report.report_json import read_report
+from conformance.run.run import RunError
+from conformance.settings.errors import NOT_JUDGED, SessionError
+from conformance.suite.catalogue import load
+
+
+def report_at(path: Path) -> Report:
+    """The report in a file or a run's folder. Raises SessionError."""
+    try:
+        return read_report(path / "report.json" if path.is_dir() else path)
+    except ValueError as error:
+        raise SessionError(str(error)) from None
+
+
+def compared(old: Path, new: Path, form: str, strict: bool) -> tuple[str, int]:
+    """What changed between two reports, rendered, and the exit code. Raises SessionError."""
+    before, after = report_at(old), report_at(new)
+    try:
+        drift = drift_between(old, new, before, after)
+    except (RunError, ArchiveError) as error:
+        raise SessionError(str(error)) from None
+    comparison = compare(before, after, load(), drift)
+    return render(comparison, form, strict), comparison.exit_code(strict)
+
+
+def accept(path: Path, out: Path, owner: str, expires: date) -> str:
+    """List every violation of a report in the baseline `out`. What was done, in a sentence. Raises SessionError."""
+    try:
+        return list_known(_judged(path), out, owner, expires)
+    except BaselineError as error:
+        raise SessionError(str(error)) from None
+
+
+def prune(path: Path, out: Path) -> str:
+    """Remove the entries of the baseline `out` that are stale by a report. What was done. Raises SessionError."""
+    try:
+        return prune_known(_judged(path), out)
+    except BaselineError as error:
+        raise SessionError(str(error)) from None
+
+
+def _judged(path: Path) -> Report:
+    report = report_at(path)
+    if report.unjudged:
+        raise SessionError(f"{path} judged nothing ({report.unjudged}): no baseline follows from it", NOT_JUDGED)
+    return report

@@ -1,0 +1,120 @@
+"""From findings to files: the report of a session, and what the terminal shows of it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable
+from pathlib import Path
+
+from conformance import __version__
+from conformance.billing.costs import Costs, costs_of
+from conformance.billing.prices import Sheet
+from conformance.evidence.exchange import Exchange
+from conformance.judgement.unanswered import Unanswered, unanswered
+from conformance.judgement.verdict import Finding, Verdict
+from conformance.policy.policy import Terms
+from conformance.report.build import entries, evidence_of, spend_of
+from conformance.report.drift import Drift, watch
+from conformance.report.report import Report
+from conformance.report.report_json import write_report
+from conformance.run.folder import finish_run
+from conformance.run.plan import planned
+from conformance.run.run import Run, run_exchanges
+from conformance.sending.stack import unsent
+from conformance.settings.settings import Settings
+from conformance.suite.catalogue import declared, load
+
+from .target import selected
+
+FILES = {"html": "report.html", "markdown": "report.md", "junit": "junit.xml"}
+
+
+def finish(
+    settings: Settings, findings: Iterable[Finding], started: float, run: Run, terms: Terms, sheet: Sheet | None
+) -> Report:
+    """The report of these findings, written to the folder in every form."""
+    out = settings.folder
+    if settings.sends:
+        run.broken_off = run.broken_off or unsent(out)
+    found = sorted(findings, key=lambda each: (each.requirement, each.model))
+    exchanges = run_exchanges(run, (settings.archive or out) / "archive")
+    telling = {key for each in found if each.verdict > Verdict.PASS for key in each.evidence[:2]}
+    costs = _costs(sheet, run, exchanges, found)
+    telling |= {each.exchange for each in costs.charges} if costs else set()
+    vain = _unanswered(run, exchanges, found)
+    telling |= {each.key for each in vain}
+    report = Report(
+        base_url=run.profile.base_url,
+        source=run.profile.source,
+        models=run.profile.models,
+        version=__version__,
+        started=started,
+        seconds=round(time.time() - started, 3),
+        spend=spend_of(exchanges),
+        entries=entries(terms.catalogue(), found, terms.later()),
+        evidence={
+            each.request.key: evidence_of(each, run.profile.base_url, settings.api_key_variable)
+            for each in exchanges
+            if each.request.key in telling
+        },
+        unjudged=run.unjudged or run.broken_off,
+        unanswered=vain,
+        fault=run.fault,
+        strict=settings.strict,
+        drift=_drift(settings, run, exchanges),
+        costs=costs.of_exchanges(telling) if costs else None,
+        baseline=terms.audited(found),
+        revision=terms.revision.name if terms.revision else "",
+        plan=str(planned(run, list(selected(settings).values()), sheet)) if settings.sends else "",
+    )
+    if settings.sends and not report.unjudged:
+        finish_run(out)
+    _write(report, out)
+    return report
+
+
+def _write(report: Report, out: Path) -> None:
+    from conformance.report.render import RENDERERS
+
+    write_report(report, out / "report.json")
+    for name, file in FILES.items():
+        (out / file).write_text(RENDERERS[name](report), encoding="utf-8")
+
+
+def _drift(settings: Settings, run: Run, exchanges: Iterable[Exchange]) -> tuple[Drift, ...]:
+    """What changed in the shape of replies, where shapes are stored; accepted with syrupy's `--snapshot-update`."""
+    if not settings.snapshots or run.unjudged or run.held is not None:
+        return ()
+    return watch(settings.snapshots, run, exchanges, update=settings.snapshot_update)
+
+
+def _costs(sheet: Sheet | None, run: Run, exchanges: Iterable[Exchange], findings: Iterable[Finding]) -> Costs | None:
+    """What the run costs, where there is a price sheet."""
+    if sheet is None:
+        return None
+    columns = (run.held or {}).values()
+    held = [(model.name, each) for models in columns for model, own in models.items() for each in own]
+    priced = held or [(str(each.request.asked.get("model", "")), each) for each in exchanges]
+    return costs_of(sheet, priced, findings, load())
+
+
+def _unanswered(run: Run, exchanges: Iterable[Exchange], findings: Iterable[Finding]) -> tuple[Unanswered, ...]:
+    """The valid requests that were never answered, of those that this run is about, except those of which a violation
+    is known. Recordings made elsewhere do not say what was asked again, and what we cut off is not the endpoint's."""
+    if run.held is not None or run.unjudged or run.broken_off:
+        return ()
+    left_out = {key for each in findings if each.verdict is Verdict.KNOWN for key in each.evidence}
+    others = [request for request in declared() if run.asked is not None and request not in run.asked]
+    left_out |= {run.filled(request, model).key for request in others for model in run.profile.models}
+    return unanswered(exchanges, left_out)
+
+
+def summary(report: Report, out: Path, colour: bool) -> str:
+    """What the terminal shows at the end."""
+    from conformance.report.render.terminal import render
+
+    try:
+        shown = out.relative_to(Path.cwd())
+    except ValueError:
+        shown = out
+    return f"{render(report, colour=colour)}\nReport: {shown / FILES['html']}\n"

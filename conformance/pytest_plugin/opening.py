@@ -1,0 +1,184 @@
+"""From settings to a run: its folder is prepared, and its requests are sent to the endpoint or read from a record."""
+
+from __future__ import annotations
+
+import secrets
+import shutil
+from collections.abc import Iterable, Mapping
+from contextlib import ExitStack
+from dataclasses import replace
+from decimal import Decimal, InvalidOperation
+from math import ceil
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+from conformance.billing.budget import Budget
+from conformance.billing.prices import Sheet
+from conformance.contract.profile import Profile
+from conformance.evidence.archive import Archive, ArchiveError, remembering
+from conformance.evidence.exchange import Exchange, Inconclusive, Request
+from conformance.evidence.recordings import RecordingError, recordings
+from conformance.evidence.send import Send
+from conformance.judgement.judge import EXAMPLES
+from conformance.lab.known_faults import plant
+from conformance.lab.reference import Endpoint
+from conformance.run.folder import BASELINE, read_run, read_value, write_run
+from conformance.run.plan import Plan, planned
+from conformance.run.resume import kept_options, resalted
+from conformance.run.run import Run, RunError, held_run
+from conformance.sending.access import access, key_in
+from conformance.sending.client import Limits, Live, proxy_for
+from conformance.sending.pacing import Manners
+from conformance.sending.stack import SPENT, UNSENT, in_process, over_http, prober, warmed
+from conformance.settings.errors import NOT_JUDGED, SessionError
+from conformance.settings.settings import Settings
+
+from .target import asked, profile_of, selected, sheet_of
+
+REFERENCE_KEY = "sk-reference-0123456789abcdefghijklmnopqrstuvwxyz"  #: any token will do there but an unknown one
+
+
+def budget_of(settings: Settings) -> Budget:
+    """What the run may cost. Raises SessionError."""
+    cost = settings.max_cost
+    if cost is not None and settings.prices is None:
+        raise SessionError("--max-cost needs a price sheet: name one with --prices")
+    try:
+        amount = None if cost is None else Decimal(cost)
+    except InvalidOperation:
+        raise SessionError(f"--max-cost: {cost!r} is no amount, such as 2.50") from None
+    return Budget(settings.max_requests, settings.max_tokens, amount)
+
+
+def reference(faults: Iterable[str]) -> Send:
+    """The reference endpoint with known faults. Raises SessionError where there is no such fault."""
+    try:
+        return plant(Endpoint().answer, faults)
+    except KeyError as error:
+        raise SessionError(str(error.args[0])) from None
+
+
+def plan_of(settings: Settings) -> Plan:
+    """What the run will send and cost. Raises SessionError."""
+    run = Run(profile_of(settings), "", _plans_only, examples=settings.examples, asked=asked(settings))
+    return planned(run, list(selected(settings).values()), sheet_of(settings))
+
+
+def _plans_only(request: Request) -> Exchange:
+    raise Inconclusive("a plan sends nothing")
+
+
+# --- the folder, in the controlling process -----------------------------------------------------------------
+
+
+def salt_of(settings: Settings) -> str:
+    """The cache-busting prefix of the run: of one that is resumed its own. Raises SessionError where that is another
+    run."""
+    if settings.resume is None:
+        return new_salt()
+    try:
+        value = read_value(settings.resume)
+    except RunError as error:
+        raise SessionError(f"--resume: {error}") from None
+    before = Profile.load(value["profile"]), value["fault"], value.get("examples", EXAMPLES)
+    if before != (profile_of(settings), ", ".join(settings.fault), settings.examples):
+        raise SessionError(f"--resume: {settings.resume} holds a run with other models or options: repeat those")
+    salt: str = value["salt"]
+    return salt
+
+
+def new_salt() -> str:
+    """Twelve letters; of equal length and of letters only, so that every prefix counts the same tokens."""
+    return "".join(secrets.choice("abcdefghijklmnopqrstuvwxyz") for _ in range(12))
+
+
+def begin(settings: Settings, salt: str, resources: ExitStack) -> str:
+    """Prepare the folder. The address of the reference endpoint where several workers share it over HTTP, else an
+    empty string. Raises SessionError where another run is using the folder."""
+    if not settings.sends or settings.mutants:
+        return ""
+    out = settings.folder
+    out.mkdir(parents=True, exist_ok=True)
+    try:
+        resources.enter_context(FileLock(out / ".lock", timeout=0))
+    except Timeout:
+        raise SessionError(f"--out: another run is using {out}: wait for its end, or name another folder") from None
+    salts: Mapping[str, str] = {}
+    if settings.resume:
+        salts = resalted(out, new_salt())
+    else:
+        shutil.rmtree(out / "archive", ignore_errors=True)
+        (out / SPENT).unlink(missing_ok=True)
+    (out / UNSENT).unlink(missing_ok=True)
+    fault, kept = ", ".join(settings.fault), kept_options(settings)
+    write_run(out, profile_of(settings), salt, fault, settings.examples, options=kept, resalted=salts)
+    _keep_baseline(settings.baseline, out / BASELINE)
+    if settings.base_url or not settings.workers:
+        return ""
+    from conformance.lab.reference.server import serving
+
+    return resources.enter_context(serving(reference(settings.fault)))
+
+
+def _keep_baseline(given: Path | None, kept: Path) -> None:
+    """The baseline goes with the run, so that whoever judges it again accepts the same."""
+    if given is None:
+        kept.unlink(missing_ok=True)
+    elif given.absolute() != kept:
+        shutil.copyfile(given, kept)
+
+
+# --- the run, in each process -------------------------------------------------------------------------------
+
+
+def open_recorded(settings: Settings) -> Run:
+    """The run over what was recorded: nothing is sent. Raises SessionError."""
+    try:
+        if folder := settings.recordings:
+            return held_run(folder, ((each.model, each.exchange) for each in recordings(folder)))
+        assert settings.archive is not None
+        return replace(read_run(settings.archive), asked=asked(settings))
+    except (RunError, RecordingError, ArchiveError) as error:
+        raise SessionError(str(error), NOT_JUDGED) from None
+
+
+def open_run(settings: Settings, serving: str, salt: str, sheet: Sheet | None, resources: ExitStack) -> Run:
+    """The run that sends; `serving` is the address of the reference endpoint where it is served. Raises
+    SessionError."""
+    profile, out = profile_of(settings), settings.folder
+    if settings.mutants:
+        return Run(profile, salt, remembering(Endpoint().answer))
+    run = Run(
+        profile, salt, Archive(out / "archive", _sender(settings, serving, sheet, resources)),
+        fault=", ".join(settings.fault), examples=settings.examples, asked=asked(settings),
+        resalted=read_value(out).get("resalted", {}) if settings.resume else {},
+    )  # fmt: skip
+    if not settings.base_url:
+        return run
+    key, reached = (
+        key_in(settings.api_key_variable),
+        access(settings.header, settings.authorities, settings.certificate),
+    )
+    no_key, proxy = "" if key else settings.api_key_variable, proxy_for(settings.base_url)
+    return replace(run, elsewhere=prober(key, reached), no_key=no_key, proxy=proxy)
+
+
+def _sender(settings: Settings, serving: str, sheet: Sheet | None, resources: ExitStack) -> Send:
+    """To the endpoint over HTTP; to the reference endpoint in this process, or over HTTP where workers share it."""
+    budget, out = budget_of(settings), settings.folder
+    if not (settings.base_url or serving):
+        own = reference(settings.fault)
+        return in_process(warmed(own, out) if settings.resume else own, budget, sheet, out)
+    workers = settings.workers or 1
+    limits = Limits(read=settings.timeout_seconds, total=settings.total_seconds, content=settings.largest_body)
+    manners = Manners(
+        concurrency=ceil(settings.concurrency / workers), per_minute=settings.rate / workers,
+        patience=settings.patience, deadline=settings.deadline,
+    )  # fmt: skip
+    key = key_in(settings.api_key_variable) if settings.base_url else REFERENCE_KEY
+    reached = access(settings.header, settings.authorities, settings.certificate)
+    live = Live(settings.base_url or serving, key, limits, reached)
+    if serving and not settings.base_url and settings.resume:
+        warmed(live, out)
+    return over_http(live, manners, budget, sheet, out, resources)

@@ -1,0 +1,47 @@
+"""What is between a requirement and its test: the finding as an outcome, and as JSON for the xdist controller."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from conformance.contract.requirement import Requirement
+from conformance.judgement.verdict import Finding, Verdict
+
+FINDING = "conformance-finding"  #: the property of a test's report that holds its finding
+
+
+class Inconclusiveness(Exception):
+    """A requirement could not be judged; shown as an error, as pytest shows a setup that failed."""
+
+
+def become_outcome(requirement: Requirement, finding: Finding, counts: bool) -> None:
+    """End the test as the finding demands: failed, an error, xfailed or skipped; return where the requirement holds.
+    A violation of a requirement that does not count is an xfail."""
+    said = f"{requirement.id}: the endpoint {requirement.level} {requirement.sentence}; {finding.message}"
+    if finding.verdict is Verdict.FAIL and counts:
+        pytest.fail(said, pytrace=False)
+    if finding.verdict is Verdict.INCONCLUSIVE:
+        raise Inconclusiveness(said)
+    if finding.verdict in (Verdict.FAIL, Verdict.WARN, Verdict.KNOWN):
+        pytest.xfail(said)
+    if finding.verdict is Verdict.NOT_APPLICABLE:
+        pytest.skip(finding.message)
+
+
+def requirement_of(item: pytest.Item) -> Requirement | None:
+    """The requirement that a test of the suite is about."""
+    parameters: dict[str, Any] = getattr(getattr(item, "callspec", None), "params", {})
+    return parameters.get("requirement")
+
+
+def pack(finding: Finding) -> list[Any]:
+    """A finding as JSON."""
+    known = [finding.requirement, finding.model, int(finding.verdict), finding.message]
+    return [*known, finding.judged, list(finding.evidence), finding.refused]
+
+
+def unpack(value: list[Any]) -> Finding:
+    requirement, model, verdict, message, judged, evidence, refused = value
+    return Finding(requirement, model, Verdict(verdict), message, judged, tuple(evidence), refused)

@@ -1,0 +1,90 @@
+"""What the settings mean: the endpoint's profile, the selected requirements, the policy and the price sheet."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date
+
+from conformance.billing.prices import PricesError, Sheet, read_prices
+from conformance.contract.profile import Model, Profile
+from conformance.contract.requests import COSTLY, INTRUSIVE, PLAIN
+from conformance.contract.requirement import Requirement
+from conformance.contract.selection import SelectError, asked_for, chosen
+from conformance.evidence.exchange import Request
+from conformance.policy.baseline import BaselineError
+from conformance.policy.policy import Terms, read_terms
+from conformance.policy.revisions import RevisionError
+from conformance.sending.access import check_address
+from conformance.settings.errors import SessionError
+from conformance.settings.settings import Settings
+from conformance.suite.catalogue import declared, load
+
+REFERENCE_URL = "http://127.0.0.1:8080/v1"
+REFERENCE_MODELS = (Model("reference-gpt", "gpt"), Model("reference-claude", "claude"))
+REFERENCE_ALSO = (Model("reference-reasoning", "gpt"),)  #: judged only where it is named
+
+
+def profile_of(settings: Settings) -> Profile:
+    """The endpoint and its models. Raises SessionError."""
+    without = frozenset(settings.without) | _left_out(settings)
+    try:
+        models = tuple(Model.parse(text, without) for text in settings.model)
+    except ValueError as error:
+        raise SessionError(f"--model: {error}") from None
+    if not settings.base_url:
+        return _reference_profile(models, without)
+    check_address(settings.base_url)
+    if len({model.name for model in models}) < len(models):
+        raise SessionError("--model: a model is named twice")
+    if not models:
+        raise SessionError("--model is missing: name at least one model of the endpoint to judge")
+    return Profile(settings.base_url, models, "live")
+
+
+def _reference_profile(models: tuple[Model, ...], without: frozenset[str]) -> Profile:
+    served = (*REFERENCE_MODELS, *REFERENCE_ALSO)
+    known = {model.name: replace(model, without=without) for model in served}
+    if unknown := [model.name for model in models if model.name not in known]:
+        names = " and ".join(model.name for model in REFERENCE_MODELS)
+        raise SessionError(f"--model: the reference endpoint has no {unknown[0]!r}, only {names}")
+    named = tuple(replace(known[model.name], without=model.without) for model in models)
+    return Profile(REFERENCE_URL, named or tuple(known[each.name] for each in REFERENCE_MODELS), "reference")
+
+
+def _left_out(settings: Settings) -> set[str]:
+    """What is not sent: intrusive requests, except to the reference endpoint or where asked for; costly on request."""
+    left_out = {COSTLY} if settings.no_costly else set()
+    return left_out | ({INTRUSIVE} if settings.base_url and not settings.intrusive else set())
+
+
+def selected(settings: Settings) -> dict[str, Requirement]:
+    """The requirements that are judged, by id. Raises SessionError."""
+    try:
+        return chosen(load(), settings.select, settings.deselect)
+    except SelectError as error:
+        raise SessionError(str(error)) from None
+
+
+def asked(settings: Settings) -> frozenset[Request] | None:
+    """The declared requests that are sent, None for all. Raises SessionError."""
+    if not (settings.select or settings.deselect):
+        return None
+    return frozenset((PLAIN, *asked_for(selected(settings).values(), declared())))
+
+
+def terms_of(settings: Settings, today: date) -> Terms:
+    """What the endpoint is held to. Raises SessionError."""
+    try:
+        return read_terms(today, settings.revision, settings.baseline)
+    except RevisionError as error:
+        raise SessionError(f"--revision: {error}") from None
+    except BaselineError as error:
+        raise SessionError(f"--baseline: {error}") from None
+
+
+def sheet_of(settings: Settings) -> Sheet | None:
+    """The price sheet, where one is named. Raises SessionError."""
+    try:
+        return read_prices(settings.prices) if settings.prices else None
+    except PricesError as error:
+        raise SessionError(f"--prices: {error}") from None

@@ -1,0 +1,60 @@
+"""How an endpoint is reached, checked before anything is sent: address, key, header fields and certificates."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterable
+from pathlib import Path
+
+from conformance.settings.errors import SessionError
+
+from .client import Access, trusting
+
+_FIELD_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")  #: RFC 9110, 5.1
+
+
+def check_address(base_url: str) -> None:
+    """Raise SessionError where this is no base URL, or holds what does not belong into one."""
+    if not base_url.startswith(("http://", "https://")):
+        raise SessionError(f"--base-url: {base_url!r} does not begin with http:// or https://")
+    if "@" in base_url.partition("://")[2].partition("/")[0]:
+        raise SessionError(
+            "--base-url: put no password in it, it is shown in reports: the key comes from the environment"
+        )
+    if "#" in base_url:
+        raise SessionError("--base-url: leave out the fragment, it is never sent")
+
+
+def check_variable(name: str) -> None:
+    """Raise SessionError where this cannot be the name of an environment variable."""
+    if not re.fullmatch(r"[A-Za-z_]\w*", name):
+        raise SessionError("--api-key-variable: name an environment variable, not the key itself")
+
+
+def key_in(variable: str) -> str:
+    """The API key in an environment variable, without surrounding white space. Raises SessionError."""
+    check_variable(variable)
+    key = os.environ.get(variable, "").strip()
+    if not re.fullmatch(r"[!-~]*", key):
+        raise SessionError(f"the key in {variable} holds white space or a character beyond ASCII: set it anew")
+    return key
+
+
+def access(given: Iterable[str], authorities: Path | None, certificate: Path | None) -> Access:
+    """What is sent with every request and trusted, from the values of the options. Raises SessionError."""
+    headers = []
+    for each in given:
+        name, colon, value = each.partition(":")
+        if not colon or not _FIELD_NAME.fullmatch(name) or not value.strip().isprintable():
+            raise SessionError(f"--header: {name!r} is not followed by a colon and a value, such as x-tenant: acme")
+        headers.append((name, value.strip()))
+    for option, path in (("authorities", authorities), ("certificate", certificate)):
+        if path is not None and not path.is_file():
+            raise SessionError(f"--{option}: there is no file {path}")
+    reached = Access(tuple(headers), authorities, certificate)
+    try:
+        trusting(reached)
+    except OSError as error:
+        raise SessionError(str(error)) from None
+    return reached
