@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
 
 from conformance.resources import folder
+from conformance.text import nearest_few
 
 
 @dataclass(frozen=True)
@@ -33,7 +35,7 @@ def link(source: str) -> str:
     document = _document(source)
     if pointer not in document.anchors:
         said = f"no place {pointer!r} of {shorthand}" if pointer else f"no document without a place ({shorthand}#…)"
-        raise ValueError(f"the source {source!r} leads nowhere: schemas/sources.json knows {said}")
+        raise _unknown(source, said, pointer, document.anchors)
     return document.url + document.anchors[pointer]
 
 
@@ -46,5 +48,11 @@ def title(source: str) -> str:
 def _document(source: str) -> Document:
     shorthand = source.partition("#")[0]
     if shorthand not in sources():
-        raise ValueError(f"the source {source!r} leads nowhere: schemas/sources.json knows no document {shorthand!r}")
+        raise _unknown(source, f"no document {shorthand!r}", shorthand, sources())
     return sources()[shorthand]
+
+
+def _unknown(source: str, said: str, name: str, names: Iterable[str]) -> ValueError:
+    return ValueError(
+        f"the source {source!r} leads nowhere: schemas/sources.json knows {said}{nearest_few(name, names)}"
+    )

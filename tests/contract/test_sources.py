@@ -83,9 +83,13 @@ def test_title_gives_the_date_of_the_revision() -> None:
 @pytest.mark.parametrize(
     ("source", "said"),
     [
-        ("rfc9110#99.9", "schemas/sources.json knows no place '99.9' of rfc9110"),
+        ("rfc9110#xyz", "schemas/sources.json knows no place 'xyz' of rfc9110"),
+        (
+            "openai-functions#strict_mode",
+            "schemas/sources.json knows no place 'strict_mode' of openai-functions: did you mean strict-mode?",
+        ),
         ("rfc9110", "schemas/sources.json knows no document without a place (rfc9110#…)"),
-        ("rfc1#1", "schemas/sources.json knows no document 'rfc1'"),
+        ("iso#1", "schemas/sources.json knows no document 'iso'"),
     ],
 )
 def test_unknown_places_are_refused(source: str, said: str) -> None:
