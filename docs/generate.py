@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from conformance.contract.requirement import Level, Requirement, Scope
-from conformance.contract.sources import link
+from conformance.contract.sources import link, sources
 from conformance.resources import fixture
 from conformance.settings.options import OPTIONS, Option
 from conformance.suite.catalogue import load
@@ -69,7 +69,13 @@ def requirements_page(catalogue: Mapping[str, Requirement]) -> str:
             area = requirement.area
             lines += [f"\n## {area}\n", "| id | level | sentence | judged on | source |", "|---|---|---|---|---|"]
         lines.append(_row(requirement))
-    return "\n".join(lines) + "\n"
+    return "\n".join(lines + _documents()) + "\n"
+
+
+def _documents() -> list[str]:
+    """The revision of each document that the requirements cite."""
+    rows = [f"| `{name}` | {each.title} | {each.revision} | {each.date} |" for name, each in sources().items()]
+    return ["\n## Sources\n", "| source | document | revision | date |", "|---|---|---|---|", *rows]
 
 
 def _row(requirement: Requirement) -> str:

@@ -1,27 +1,58 @@
-"""Where each sentence of the contract comes from: shorthand and anchor to a link."""
+"""Where each requirement comes from: a source such as `rfc9110#15.5.2` to its place in a dated revision."""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
+from dataclasses import dataclass
 from functools import cache
 
 from conformance.resources import folder
+from conformance.text import nearest_few
+
+
+@dataclass(frozen=True)
+class Document:
+    """One revision of a source document, and the places in it that requirements cite."""
+
+    title: str
+    revision: str  # what names it: a commit, a tag, the number of an RFC
+    date: str  # of the revision: 2026-08-21, or 2022-06 where only the month is known
+    url: str
+    anchors: dict[str, str]  # pointer to the end of the address, such as "#section-15.5.2" or "#L33145"
 
 
 @cache
-def sources() -> dict[str, dict[str, str]]:
-    """schemas/sources.json: title and url of each shorthand."""
-    table: dict[str, dict[str, str]] = json.loads((folder("schemas") / "sources.json").read_text(encoding="utf-8"))
-    return table
+def sources() -> dict[str, Document]:
+    """schemas/sources.json: the document of each shorthand."""
+    table = json.loads((folder("schemas") / "sources.json").read_text(encoding="utf-8"))
+    return {shorthand: Document(**document) for shorthand, document in table.items()}
 
 
 def link(source: str) -> str:
-    """The address of a source such as `rfc9110#15.5.2`. Raises KeyError where the shorthand is unknown."""
-    shorthand, _, anchor = source.partition("#")
-    url = sources()[shorthand]["url"]
-    return url.replace("{anchor}", anchor) if anchor else url.partition("#")[0]
+    """The address of the exact place that a source names. Raises ValueError where sources.json does not know it."""
+    shorthand, _, pointer = source.partition("#")
+    document = _document(source)
+    if pointer not in document.anchors:
+        said = f"no place {pointer!r} of {shorthand}" if pointer else f"no document without a place ({shorthand}#…)"
+        raise _unknown(source, said, pointer, document.anchors)
+    return document.url + document.anchors[pointer]
 
 
 def title(source: str) -> str:
-    """What a person calls the source. Raises KeyError where the shorthand is unknown."""
-    return sources()[source.partition("#")[0]]["title"]
+    """What a person calls the source, with the date of its revision. Raises ValueError where it is unknown."""
+    document = _document(source)
+    return f"{document.title} ({document.date})"
+
+
+def _document(source: str) -> Document:
+    shorthand = source.partition("#")[0]
+    if shorthand not in sources():
+        raise _unknown(source, f"no document {shorthand!r}", shorthand, sources())
+    return sources()[shorthand]
+
+
+def _unknown(source: str, said: str, name: str, names: Iterable[str]) -> ValueError:
+    return ValueError(
+        f"the source {source!r} leads nowhere: schemas/sources.json knows {said}{nearest_few(name, names)}"
+    )
