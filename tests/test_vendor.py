@@ -102,7 +102,8 @@ NULLED = "usage.prompt_tokens_details.cached_tokens"  #: what the fault violates
 WITH_REVISIONS = """
 import sys
 from pathlib import Path
-from conformance import cli, revisions
+from conformance import cli
+from conformance.policy import revisions
 revisions.folder = lambda name: Path("frozen")
 cli.main()
 """
@@ -124,6 +125,6 @@ def test_held_to_a_revision(tmp_path: Path) -> None:
     assert found[NULLED]["verdict"] == "fail"
     assert found[NULLED]["later"]
     assert found["properties.valid_requests"]["verdict"] == "pass"
-    assert f"violated and not counted, since later than 2026-01: {NULLED}" in " ".join(ended.stdout.split())
+    assert f"violated but not counted (added after revision 2026-01): {NULLED}" in " ".join(ended.stdout.split())
     assert "1 later than 2026-01 and not counted" in " ".join(ended.stdout.split())
     assert [each["id"] for each in report["entries"] if each["verdict"] == "fail"] == [NULLED]

@@ -134,7 +134,7 @@ def _of_model(model: str, replies: Sequence[Exchange], sheet: Sheet) -> ModelCos
             outputs.append(count_or_none(exchange.usage, "completion_tokens"))
         except Untold as reason:
             untold[reason.reason] += 1
-    whole = _stated(together(costs, sheet.currency)) if costs else Sum("", "", "no reply tells its cost")
+    whole = _stated(together(costs, sheet.currency)) if costs else Sum("", "", "no reply reports its counts")
     return ModelCosts(model, len(costs), whole, _output(outputs, prices), dict(untold.most_common()))
 
 
@@ -153,20 +153,20 @@ def _stated(found: Cost) -> Sum:
 def _sum(exchange: Exchange, prices: Prices | None) -> Sum:
     """The input cost of one exchange, or why it cannot be told."""
     if prices is None:
-        return Sum("", "", f"cannot be told: {NO_PRICE}")
+        return Sum("", "", f"cannot be computed: {NO_PRICE}")
     try:
         return _stated(cost(counts_of(exchange), prices))
     except Untold as reason:
         found = dialect(exchange.usage) if reason.reason == DIALECT else None
         by_mapping = f"; by its mapping it is {cost(found.counts, prices)}" if found else ""
-        return Sum("", "", f"cannot be told: {reason}{by_mapping}")
+        return Sum("", "", f"cannot be computed: {reason}{by_mapping}")
 
 
 def _in_all(models: Sequence[ModelCosts], currency: str) -> Sum:
     """The cost of all models that have one."""
     told = [each.input for each in models if each.input.amount]
     if not told:
-        return Sum("", "", "no reply of a model with a price tells its cost")
+        return Sum("", "", "no reply of a model with a price reports its counts")
     amount, writes = (
         plain(sum(map(Decimal, amounts), Decimal(0)))
         for amounts in ([each.amount for each in told], [each.writes for each in told])

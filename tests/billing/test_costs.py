@@ -103,13 +103,13 @@ def test_a_model_without_a_price_is_said(judge: Judge) -> None:
     assert costs["input"]["amount"] == "0.2146677"
     assert costs["models"][1]["input"] == {"amount": "", "writes": "", "said": NO_PRICE}
     for file in ("said", "report.html", "report.md"):
-        assert f"the cost of 1 reply cannot be told: 1 where {NO_PRICE} (gpt-y)" in (out / file).read_text()
+        assert f"the cost of 1 reply cannot be computed: 1 where {NO_PRICE} (gpt-y)" in (out / file).read_text()
 
 
 def test_no_price_at_all(judge: Judge) -> None:
     out = judge(("claude-x", G1), sheet="[models.other]\ninput = 3\n")
     assert report_in(out)["costs"]["input"]["amount"] == ""
-    assert "input cost: no reply of a model with a price tells its cost" in (out / "said").read_text()
+    assert "input cost: no reply of a model with a price reports its counts" in (out / "said").read_text()
 
 
 @pytest.mark.parametrize(

@@ -240,7 +240,7 @@ def test_many_that_say_the_same_are_one_row() -> None:
     ids = [f"area.r{number}" for number in range(40)]
     old, new = (report(*(entry(each, id=id) for id in ids)) for each in (PASS, INCONCLUSIVE))
     text = render(compare(old, new, ids), "terminal")
-    assert "judged no more: 40" in text
+    assert "no longer judged: 40" in text
     assert "area.r0, area.r1, area.r10, " in text
     assert " and 32 more" in text
     assert text.count("it is inconclusive") == 1

@@ -1,4 +1,4 @@
-"""Report -> str, one module a format. A format's libraries are loaded when it is asked for."""
+"""Renders a report as text, one module per format; a format's libraries are imported on first use."""
 
 from __future__ import annotations
 

@@ -55,15 +55,15 @@ class Section:
 
 
 def sections(comparison: Comparison) -> list[Section]:
-    """What there is to tell, the worst first."""
-    anew = "violated from the start: what the earlier report does not have"
+    """The sections with something in them, the worst first."""
+    anew = "violated, and not in the earlier report"
     found = [
         Section("newly violated", "worse", _rows(comparison.violated)),
-        Section("judged no more", "open", _rows(comparison.lost)),
+        Section("no longer judged", "open", _rows(comparison.lost)),
         Section(anew, "open", _rows(comparison.violated_anew)),
-        Section("violated since, and known in the baseline", "open", _rows(comparison.known)),
+        Section("newly violated, accepted in the baseline", "open", _rows(comparison.known)),
         Section("newly fixed", "better", _rows(comparison.fixed)),
-        Section("newly judged, and holding", "better", _rows(comparison.judged)),
+        Section("newly judged, passing", "better", _rows(comparison.judged)),
         Section("the shape of replies changed", "open", _drifts(comparison)),
         Section("requirements", "said", _lists(comparison)),
     ]
@@ -125,13 +125,13 @@ def _drifts(comparison: Comparison) -> list[Row]:
 
 
 def _lists(comparison: Comparison) -> list[Row]:
-    """What came and went."""
+    """Requirements and models that were added, removed or changed."""
     named = {
         "added": comparison.added,
         "withdrawn": comparison.withdrawn,
-        "of another level": comparison.relevelled,
+        "level changed": comparison.relevelled,
         "models added": comparison.models_added,
-        "models gone": comparison.models_gone,
+        "models removed": comparison.models_gone,
     }
     return [Row(MARK[Verdict.NOT_APPLICABLE], names, "", (), title, "") for title, names in named.items() if names]
 
@@ -171,7 +171,7 @@ def _from_to(before: int, after: int) -> str:
 
 
 def _cost(old: Side, new: Side) -> str:
-    amounts = [side.cost or "not known" for side in (old, new)]
+    amounts = [side.cost or "unknown" for side in (old, new)]
     values = [side.cost.partition(" ") for side in (old, new)]
     if amounts[0] == amounts[1]:
         return amounts[0]

@@ -1,4 +1,4 @@
-"""The report as JSON, as schemas/report.json has it."""
+"""The report as JSON, described by schemas/report.json."""
 
 from __future__ import annotations
 

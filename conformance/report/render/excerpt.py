@@ -1,4 +1,4 @@
-"""Of many lines those worth showing."""
+"""Selects the lines of an exchange that a report shows."""
 
 from __future__ import annotations
 

@@ -16,13 +16,13 @@ def lines_of(evidence: Evidence, at: str, *, context: int = 3, most: int = 30) -
     body = mark(evidence.body, at, streamed=evidence.streamed, truncated=evidence.truncated)
     if any(line.flagged for line in head) and not any(line.flagged for line in body):
         most = min(most, 8)
-    end = [Line("… the report keeps no more of the body …", gap=True)] if evidence.truncated else []
+    end = [Line("… the report truncates the body here …", gap=True)] if evidence.truncated else []
     return [*head, Line(""), *excerpt(body, context, most), *end]
 
 
 def _head(evidence: Evidence, at: str) -> list[Line]:
     if evidence.failure:
-        return [Line(f"no whole response: {evidence.failure}", flagged=True)]
+        return [Line(f"no complete response: {evidence.failure}", flagged=True)]
     status, *headers = mark_head(evidence.status, evidence.headers, at)
     return [
         status,

@@ -1,4 +1,4 @@
-"""All that is known of one requirement, for a person."""
+"""The text of `explain`: everything the catalogue says about one requirement."""
 
 from __future__ import annotations
 
@@ -9,17 +9,17 @@ from conformance.contract.sources import link, title
 
 
 def explanation(requirement: Requirement) -> str:
-    """All that is known of a requirement, for a person."""
+    """Everything the catalogue says about a requirement, as text."""
     family = requirement.on
     judged_on = str(family) if isinstance(family, Scope) else ", ".join(map(str, family))
     rows = {
         "source": f"{title(requirement.source)}, {requirement.source.partition('#')[2] or 'as a whole'}",
         "link": link(requirement.source),
-        "contract": ", ".join(requirement.contract) or "none of its rows",
+        "contract": ", ".join(requirement.contract) or "no row",
         "judged on": judged_on,
-        "member": requirement.at or "the exchange as a whole",
+        "member": requirement.at or "the whole exchange",
         "violated by": "; ".join(name for name, _ in requirement.broken_by if name) or "its counterexample",
-        "what to do": requirement.hint or "send what the sentence says",
+        "remedy": requirement.hint or "do what the sentence requires",
         "see it fail": f"phanedge-conformance run --fault {requirement.id}",
     }
     why = inspect.cleandoc(requirement.check.__doc__ or "")

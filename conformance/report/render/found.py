@@ -1,4 +1,4 @@
-"""What a report holds, counted and gathered as every format shows it."""
+"""Counts and groups of a report's findings, shared by all report formats."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from conformance.policy.baseline import State
 from conformance.report.drift import Drift
 from conformance.report.report import Difference, Entry, Evidence, Report, differences
 
-from .words import who
+from .words import plural, who
 
 
 def counts(report: Report, model: Model) -> dict[Level, Counter[Verdict]]:
@@ -168,7 +168,7 @@ def _charged_in(report: Report, charge: Charge) -> str:
 
 
 def input_cost(report: Report, evidence: Evidence) -> str:
-    """The input cost of one exchange with the arithmetic, or why it cannot be told; empty where it has none."""
+    """The input cost of one exchange with the arithmetic, or why it cannot be computed; empty where it has none."""
     found = report.costs.exchanges.get(evidence.key) if report.costs else None
     return found.said if found else ""
 
@@ -177,13 +177,14 @@ def input_cost(report: Report, evidence: Evidence) -> str:
 
 
 def divided(report: Report) -> str:
-    """How the models differ, in one line: “3: 2 violated by gpt-4o only, 1 otherwise”."""
+    """How the models differ, in one line: “3 requirements: 2 violated only by gpt-4o, 1 other”."""
     found = differences(report)
     alone = Counter(who(report, each.violating) for each in found if each.violating and each.holding).most_common(3)
-    parts = [f"{count:,} {'by' if at else 'violated by'} {models} only" for at, (models, count) in enumerate(alone)]
+    parts = [f"{count:,} only by {models}" for models, count in alone]
+    parts[:1] = [f"{count:,} violated only by {models}" for models, count in alone[:1]]
     if others := len(found) - sum(count for _, count in alone):
-        parts.append(f"{others:,} {'otherwise' if parts else 'judged on some only'}")
-    return f"{len(found):,}: {', '.join(parts)}"
+        parts.append(f"{others:,} {'other' if parts else 'judged on some models only'}")
+    return f"{plural(len(found), 'requirement')}: {', '.join(parts)}"
 
 
 def drifts(report: Report) -> list[tuple[str, str]]:

@@ -114,7 +114,8 @@ def _case(report: Report, entry: Entry, finding: Finding | None) -> Element:
     if verdict in _SKIPPED:
         SubElement(case, "skipped", message=f"{verdict}: {message}")
     elif entry.later:
-        SubElement(case, "skipped", message=f"{verdict}, not counted, since later than {report.revision}: {message}")
+        uncounted = f"{verdict}, not counted (added after revision {report.revision})"
+        SubElement(case, "skipped", message=f"{uncounted}: {message}")
     elif finding and (verdict is Verdict.FAIL or (verdict is Verdict.WARN and report.strict)):
         failure = SubElement(case, "failure", type=str(entry.level), message=message)
         failure.text = _explained(report, entry, finding)
@@ -130,7 +131,7 @@ def _charge(report: Report, finding: Finding | None) -> str:
 
 
 def _explained(report: Report, entry: Entry, finding: Finding) -> str:
-    """What is required, what was observed, what to do, where it is written, and how to see it again."""
+    """What is required, what was observed, the remedy, the clause, and how to reproduce it."""
     shown = next((report.evidence[key] for key in finding.evidence if key in report.evidence), None)
     curl = shown.curl if shown and len(shown.curl) <= _CURL else ""
     parts = [
@@ -139,7 +140,7 @@ def _explained(report: Report, entry: Entry, finding: Finding) -> str:
         f"remedy: {entry.hint}" if entry.hint else "",
         f"charge: {charge}" if (charge := _charge(report, finding)) else "",
         f"clause: {clause(entry)} {entry.link}".rstrip(),
-        f"reproduce: {curl}" if curl else "",
-        f"see it again: {again}" if (again := seen_again(report, entry.id, [finding.model])) else "",
+        f"reproduce with curl: {curl}" if curl else "",
+        f"reproduce: {again}" if (again := seen_again(report, entry.id, [finding.model])) else "",
     ]
     return clean("\n".join(part for part in parts if part))

@@ -1,4 +1,4 @@
-"""The lines of an exchange with those of the offending member flagged. The tokens stay as they were sent."""
+"""The lines of an exchange, those of the offending member flagged; tokens are shown exactly as sent."""
 
 from __future__ import annotations
 

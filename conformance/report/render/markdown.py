@@ -1,4 +1,4 @@
-"""The report as a comment on a pull request: short, and never longer than GitHub takes."""
+"""The report as a comment on a pull request: short, and within GitHub's size limit."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ from .words import (
     who,
 )
 
-LIMIT = 60_000  #: characters; GitHub takes 65,536
+LIMIT = 60_000  #: characters; GitHub accepts 65,536
 _FOR_ROWS = 24_000
 _FOR_DETAILS = 44_000
 _FOR_COUNTS = 48_000
@@ -101,9 +101,9 @@ def render(report: Report) -> str:
     blocks += [*_within(_FOR_DETAILS, blocks, _details(report), "more details"), ""]
     blocks += [*_within(_FOR_COUNTS, blocks, _counts(report), "more models"), ""]
     blocks += [*_within(_FOR_COSTS, blocks, _costs(report), "more costs"), ""]
-    blocks += [*_within(_FOR_BASELINE, blocks, _baseline(report), "more of the baseline"), ""]
+    blocks += [*_within(_FOR_BASELINE, blocks, _baseline(report), "more baseline entries"), ""]
     blocks += [*_within(_FOR_DIFFERENCES, blocks, _differences(report), "more differences"), ""]
-    blocks += [*_within(_FOR_DRIFT, blocks, _drifts(report), "more changes of shape"), ""]
+    blocks += [*_within(_FOR_DRIFT, blocks, _drifts(report), "more shape changes"), ""]
     blocks += [*_within(LIMIT - 2_000, blocks, _rest(report), "more lists"), ""]
     blocks.append(f"{text(spent_and_planned(report), 400)}; phanedge-conformance {text(report.version, 40)}")
     return re.sub(r"\n{3,}", "\n\n", "\n".join(blocks)) + "\n"
@@ -120,7 +120,7 @@ def _within(limit: int, before: Iterable[str], blocks: Iterable[str], what: str)
             left_out += 1
         else:
             kept.append(each)
-    return [*kept, "", f"… and {left_out:,} {what} in the whole report"] if left_out else kept
+    return [*kept, "", f"… and {left_out:,} {what} in the full report"] if left_out else kept
 
 
 def _head(report: Report) -> str:
@@ -146,7 +146,7 @@ def _vain(report: Report) -> Iterator[str]:
         curl = evidence.curl if evidence and len(evidence.curl) <= _CURL else f"phanedge-conformance replay {each.key}"
         yield f"{MARK[Verdict.INCONCLUSIVE]} **Never answered**: {text(str(each))}\n\n{block(curl)}"
     if len(report.unanswered) > _VAIN:
-        yield f"… and {len(report.unanswered) - _VAIN:,} more never answered in the whole report\n"
+        yield f"… and {len(report.unanswered) - _VAIN:,} more never answered in the full report\n"
     if report.unanswered:
         yield f"**Remedy**: {text(NEVER, 400)}"
 
@@ -185,9 +185,9 @@ def _detail(report: Report, entry: Entry) -> Iterator[str]:
         if said := input_cost(report, evidence):
             yield f"**Input cost** of this exchange: {text(said, 1_000)}"
         short = len(evidence.curl) <= _CURL
-        yield (block(evidence.curl) if short else "The command that sends the request again is in the whole report.")
+        yield (block(evidence.curl) if short else "The request is long; its curl command is in the full report.")
     for command in filter(None, [seen_again(report, entry.id, each.models) for each in seen]):
-        yield f"To see it again:\n\n{block(command)}"
+        yield f"**Reproduce**:\n\n{block(command)}"
 
 
 def _line(line: Line) -> str:
@@ -216,7 +216,7 @@ def _costs(report: Report) -> Iterator[str]:
     if report.costs is None:
         return
     yield f"**Cost**: {text('; '.join(money(report)), 600)}\n"
-    titles = ("Model", "Replies", f"Input cost, {text(report.costs.currency)}", "of it writes", "Output cost")
+    titles = ("Model", "Replies", f"Input cost, {text(report.costs.currency)}", "of which writes", "Output cost")
     yield f"| {' | '.join(titles)} | Arithmetic of the input |\n|---|---|---|---|---|---|"
     for each in report.costs.models:
         amounts = (text(amount) or "–" for amount in (each.input.amount, each.input.writes, each.output))
@@ -230,11 +230,11 @@ def _baseline(report: Report) -> Iterator[str]:
     unchecked = standings(report, State.UNCHECKED)
     if unchecked:
         rows = [f"- {text(sentence, 300)}: {text(reason)}" for sentence, reason in unchecked[:20]]
-        yield folded(f"{len(unchecked):,} of the baseline not checked", "\n".join(rows))
+        yield folded(f"Baseline entries not checked: {len(unchecked):,}", "\n".join(rows))
     later = later_violations(report)
     if later:
         rows = [_item(report, entry, seen) for entry in later[:20] for seen in worst(report, entry)[:1]]
-        title = f"{len(later):,} violated and not counted, since later than {escape(one_line(report.revision))}"
+        title = f"{len(later):,} violated but not counted (added after revision {escape(one_line(report.revision))})"
         yield folded(title, "\n".join(rows))
 
 

@@ -24,7 +24,7 @@ def table(plan: Plan) -> str:
         )  # fmt: skip
         made.add_row(row.area, *(f"{number:,}" for number in numbers))
     free = sorted(row.area for row in plan.rows if row.most == Amount())
-    rest = f"\nJudged on what these send: {', '.join(free)}.\n" if free else ""
+    rest = f"\nJudged on the requests of other areas: {', '.join(free)}.\n" if free else ""
     return f"{_printed(made)}{rest}\n{plan}"
 
 

@@ -134,7 +134,7 @@ def _counts(report: Report, width: int) -> Iterator[Text]:
     shown = columns(report)
     longest = max(len(model.name) + 1 for model in report.models)
     while shown[-1][0] is not shown[0][0] and _width(shown) + min(longest, _NAME) > width:
-        shown = [each for each in shown if each[0] is not shown[-1][0]]  # the lowest level, lest names be cut off
+        shown = [each for each in shown if each[0] is not shown[-1][0]]  # without the lowest level
     apart = 2 * sum(name == "pass" for _, name in shown)
     cell = _CELL if _NAME + _CELL * len(shown) + apart <= width else _CELL - 1
     named = min(max(width - cell * len(shown) - apart, _SHORTEST_NAME), _NAME)
@@ -209,7 +209,7 @@ def _vain(report: Report, width: int) -> Iterator[Text]:
         yield from _rows(
             Text(f"? never answered: {one_line(str(each))}", _STYLE[Verdict.INCONCLUSIVE]), width, later="    "
         )
-        yield Text(f"    its curl line: phanedge-conformance replay {one_line(each.key)}", style="dim")
+        yield Text(f"    reproduce: phanedge-conformance replay {one_line(each.key)}", style="dim")
     if len(report.unanswered) > _VAIN:
         yield Text(f"… and {len(report.unanswered) - _VAIN:,} more never answered in report.html", style="dim")
     if report.unanswered:
@@ -235,12 +235,12 @@ def _baseline(report: Report, width: int) -> Iterator[Text]:
 
 
 def _later(report: Report, width: int) -> Iterator[Text]:
-    """What is violated and does not count."""
+    """What is violated but does not count."""
     found = later_violations(report)
     if found:
         names = ", ".join(one_line(entry.id) for entry in found[:_KNOWN])
         more = f" and {len(found) - _KNOWN:,} more" if len(found) > _KNOWN else ""
-        said = f"violated and not counted, since later than {one_line(report.revision)}: {names}{more}"
+        said = f"violated but not counted (added after revision {one_line(report.revision)}): {names}{more}"
         yield from _rows(Text(said), width)
 
 

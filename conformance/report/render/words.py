@@ -1,4 +1,4 @@
-"""What every format says in the same words, and the cleaning of what the endpoint said."""
+"""Wording shared by all report formats, and the escaping of text that came from the endpoint."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from conformance.report.report import Report
 
 MEANING = {0: "conforms", 1: "violates", 3: "could not judge"}
 NEVER = (  #: what to do about a valid request that is never answered
-    "look for it in the logs of the gateway and of its upstream; what is not offered is to be refused with a 400, or "
-    "left out with --without"
+    "check the logs of the gateway and its upstream; if the feature is not offered, reject the request with a 400 or "
+    "exclude the feature with --without"
 )
 OUTDATED = "baseline is out of date"  #: what exit code 1 means where nothing is violated that is not known
 MARK = {
@@ -36,8 +36,8 @@ _UNPRINTABLE = re.compile(
 
 
 def seen_again(report: Report, id: str, models: Iterable[str]) -> str:
-    """The command that sends again what a requirement was judged on, and judges it; empty for recordings. It takes the
-    folder of the run as an argument, too."""
+    """The command that repeats the requests a requirement was judged on and judges the replies; empty for recordings.
+    It also accepts the folder of a run as an argument."""
     model = next(iter(models), "")
     if report.source == "recording" or not model:
         return ""
@@ -45,7 +45,7 @@ def seen_again(report: Report, id: str, models: Iterable[str]) -> str:
 
 
 def clean(text: str) -> str:
-    """The text with all that cannot be seen or would move what is around it written as JSON escapes it."""
+    """The text with invisible and layout-changing characters written as JSON escapes."""
     return _UNPRINTABLE.sub(_escape, text.replace("\r\n", "\n"))
 
 
@@ -80,8 +80,7 @@ def web_link(address: str) -> str:
 
 @dataclass(frozen=True)
 class Headline:
-    """The conclusion: what it means in short, of what kind the exit code is, and the sentence without a repetition of
-    that."""
+    """The conclusion: a short label for the exit code, and the sentence without that label."""
 
     exit_code: int
     meaning: str
@@ -107,7 +106,7 @@ def headline(report: Report) -> Headline:
 
 def planted(report: Report) -> str:
     """What to say of a planted fault, empty where there is none."""
-    return f"Planted fault {report.fault}: this says nothing about the endpoint." if report.fault else ""
+    return f"Planted fault {report.fault}: these results do not describe the endpoint itself." if report.fault else ""
 
 
 def started(report: Report) -> datetime:
@@ -123,11 +122,11 @@ def spent(report: Report) -> str:
 
 def spent_and_planned(report: Report) -> str:
     """What the run cost, and what was expected of it."""
-    return f"{spent(report)}; planned were {report.plan}" if report.plan else spent(report)
+    return f"{spent(report)}; planned: {report.plan}" if report.plan else spent(report)
 
 
 def money(report: Report) -> list[str]:
-    """What the run cost by the price sheet, and of how many replies that cannot be told; nothing without a sheet."""
+    """What the run cost by the price sheet, and for how many replies it cannot be computed; nothing without a sheet."""
     costs = report.costs
     if costs is None:
         return []
@@ -140,7 +139,7 @@ def money(report: Report) -> list[str]:
         said = f"input cost: {costs.input.said}"
     reasons = [f"{number:,} where {reason}{_unpriced(costs, reason)}" for reason, number in costs.untold.items()]
     untold = _replies(sum(costs.untold.values()))
-    return [said, *([f"the cost of {untold} cannot be told: {', '.join(reasons)}"] if reasons else [])]
+    return [said, *([f"the cost of {untold} cannot be computed: {', '.join(reasons)}"] if reasons else [])]
 
 
 def _replies(number: int) -> str:
@@ -162,5 +161,5 @@ def who(report: Report, names: Iterable[str]) -> str:
 
 
 def by_name(report: Report) -> str:
-    """The models of the report, and which of them were asked as models that think though their name does not say so."""
-    return ", ".join(f"{each.name} (thinks)" if each.thinking else each.name for each in report.models) or "no model"
+    """The models of the report, and which were found to reason although their names do not say so."""
+    return ", ".join(f"{each.name} (reasoning)" if each.thinking else each.name for each in report.models) or "no model"

@@ -237,7 +237,7 @@ def priced(report: Report) -> Report:
     whole = Sum("0.1130025", "0.1116075", said)
     charges = (
         Charge(first.id, CLAUDE, "a1", "-0.0981", f"undercharges 0.0981 USD: told {said}; meant by its mapping {said}"),
-        Charge(second.id, CLAUDE, "a2", "", "cannot be told: the reply has no usage"),
+        Charge(second.id, CLAUDE, "a2", "", "cannot be computed: the reply has no usage"),
     )
     models = (
         ModelCosts(CLAUDE, 40, whole, "0.075", {"the reply has no usage": 2}),

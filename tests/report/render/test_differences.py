@@ -39,7 +39,7 @@ def test_one_model_does_not_differ(report: Report) -> None:
 
 
 def test_in_one_line(report: Report) -> None:
-    assert found.divided(report) == f"4: 2 violated by {CLAUDE} only, 1 by {GPT} only, 1 otherwise"
+    assert found.divided(report) == f"4 requirements: 2 violated only by {CLAUDE}, 1 only by {GPT}, 1 other"
 
 
 def test_the_sides_of_a_difference(report: Report) -> None:
