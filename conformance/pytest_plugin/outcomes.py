@@ -43,5 +43,6 @@ def pack(finding: Finding) -> list[Any]:
 
 
 def unpack(value: list[Any]) -> Finding:
+    """The finding that `pack` made JSON of."""
     requirement, model, verdict, message, judged, evidence, refused = value
     return Finding(requirement, model, Verdict(verdict), message, judged, tuple(evidence), refused)

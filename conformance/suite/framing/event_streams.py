@@ -12,6 +12,7 @@ from conformance.evidence.sse import Event, EventStream
 
 
 def quoted(value: Any, limit: int = 120) -> str:
+    """A value as JSON, in at most so many characters."""
     text = json.dumps(value, ensure_ascii=False)
     return text if len(text) <= limit else text[: limit - 1] + "…"
 

@@ -26,6 +26,7 @@ USAGE: dict[str, int] = {"prompt_tokens": 1, "completion_tokens": 1, "total_toke
 
 
 def delta_of(choice: dict[str, Any]) -> dict[str, Any]:
+    """The delta of a streamed choice; empty where it is not an object."""
     delta = choice.get("delta")
     return delta if isinstance(delta, dict) else {}
 

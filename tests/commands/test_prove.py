@@ -1,0 +1,62 @@
+"""Proving one requirement: what holds is said in three lines, and each thing that speaks against it is named."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from conformance.commands.prove import Proof, prove
+from conformance.contract.requirement import Requirement
+from conformance.evidence.exchange import Exchange
+from conformance.suite.catalogue import load
+from tests.support.commands import command
+
+ID = "roles.system"
+
+
+def harmless(exchange: Exchange) -> Exchange:
+    """A fault that changes nothing."""
+    return exchange
+
+
+def proof_of(requirement: Requirement) -> Proof:
+    found = prove(requirement)
+    assert str(found).startswith(str(requirement))
+    return found
+
+
+@pytest.mark.parametrize("id", [ID, "usage.total_tokens.sum_of", "ids.unique", "isolation.answers_not_mixed_up"])
+def test_what_holds_is_proved(id: str) -> None:
+    found = proof_of(load()[id])
+    assert found.holds, str(found)
+    assert "FAILED" not in str(found)
+
+
+def test_a_counterexample_that_is_accepted_is_named() -> None:
+    toothless = replace(load()[ID], broken_by=(("nothing", harmless),))
+    assert proof_of(toothless).accepted == ("the counterexample 'nothing' is accepted",)
+
+
+def test_a_requirement_that_accuses_the_reference_endpoint_is_not_proved() -> None:
+    def check(exchange: Exchange) -> None:
+        assert exchange.header("x-request-id") is None, "there is an x-request-id"
+
+    strict = replace(load()["usage.total_tokens.sum_of"], check=check)
+    assert "there is an x-request-id" in proof_of(strict).violated[0]
+
+
+def test_a_variation_that_is_accused_is_named() -> None:
+    def check(exchange: Exchange) -> None:
+        assert exchange.header("x-ratelimit-limit-requests") is not None, "no rate limits are stated"
+
+    strict = replace(load()["usage.total_tokens.sum_of"], check=check)
+    assert any(each.startswith("no_rate_limit_headers conforms and is accused") for each in proof_of(strict).accused)
+
+
+def test_the_command(tmp_path: Path) -> None:
+    proved = command("conformance.cli", "prove", ID, folder=tmp_path)
+    assert (proved.exit_code, "FAILED" in proved.output) == (0, False)
+    unknown = command("conformance.cli", "prove", "roles.sistem", folder=tmp_path)
+    assert (unknown.exit_code, "did you mean roles.system" in unknown.output) == (2, True), unknown.output
