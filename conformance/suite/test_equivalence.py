@@ -41,7 +41,7 @@ from conformance.contract.scopes import EVERY_COMPLETED_STREAM, asks_usage, brok
 from conformance.evidence.exchange import Exchange, Inconclusive, NotApplicable, Read, Request
 from conformance.evidence.fold import Unfoldable, fold
 from conformance.evidence.send import Send
-from conformance.suite.support.agreement import agree
+from conformance.suite.support.agreement import agree_when_sent, counted, prompt_tokens
 from conformance.suite.support.calls import is_object, texts_in_pieces
 from conformance.suite.support.limits import ended_early
 from conformance.suite.support.prompts import SLACK, WORDS
@@ -170,22 +170,11 @@ def _streams(request: Request) -> bool:
     return request.streams
 
 
-def _counted(exchange: Exchange, name: str) -> int:
-    value = exchange.usage.get(name)
-    if type(value) is not int:
-        raise NotApplicable(f"“{exchange.request}”: {name} is not an integer, which is another requirement")
-    return value
-
-
-def prompt_tokens(exchange: Exchange) -> int:
-    return _counted(exchange, "prompt_tokens")
-
-
 def _written(exchange: Exchange) -> int:
     """The completion's tokens without those of thoughts, which differ from time to time."""
     details = exchange.usage.get("completion_tokens_details")
     thought = details.get("reasoning_tokens") if isinstance(details, dict) else 0
-    return _counted(exchange, "completion_tokens") - (thought if type(thought) is int else 0)
+    return counted(exchange, "completion_tokens") - (thought if type(thought) is int else 0)
 
 
 def said(exchange: Exchange) -> str:
@@ -289,7 +278,7 @@ def _some_lost(before: list[Read]) -> list[Read]:
     },
 )
 def test_text(send: Send) -> None:
-    each_pair((*TEXT_PAIRS, *MORE_TEXT_PAIRS), lambda one, other: agree(send, one, other, said))
+    each_pair((*TEXT_PAIRS, *MORE_TEXT_PAIRS), lambda one, other: agree_when_sent(send, one, other, said))
 
 
 @AREA.should(
@@ -302,7 +291,7 @@ def test_text(send: Send) -> None:
     broken_by=only(_streams, put("choices.*.finish_reason", lambda reason: reason and "length")),
 )
 def test_finish_reason(send: Send) -> None:
-    each_pair(TEXT_PAIRS, lambda one, other: agree(send, one, other, _reason))
+    each_pair(TEXT_PAIRS, lambda one, other: agree_when_sent(send, one, other, _reason))
 
 
 @AREA.should(
@@ -318,7 +307,7 @@ def test_completion_tokens(send: Send) -> None:
     def relation(one: Request, other: Request) -> None:
         if said(send(one)) != said(send(other)):
             raise NotApplicable(f"“{one}” and “{other}” are answered with different texts")
-        agree(send, one, other, _written, lambda count, streamed_count: abs(count - streamed_count) <= 2)
+        agree_when_sent(send, one, other, _written, lambda count, streamed_count: abs(count - streamed_count) <= 2)
 
     each_pair(TEXT_PAIRS, relation)
 
@@ -338,7 +327,7 @@ def test_completion_tokens(send: Send) -> None:
     },
 )
 def test_calls(send: Send) -> None:
-    each_pair(TOOL_PAIRS[1:], lambda one, other: agree(send, one, other, _called))
+    each_pair(TOOL_PAIRS[1:], lambda one, other: agree_when_sent(send, one, other, _called))
 
 
 def _broken(exchange: Exchange) -> str:
@@ -433,7 +422,7 @@ def _alike(one: dict[str, Any], other: dict[str, Any]) -> bool:
     },
 )
 def test_usage_details(send: Send) -> None:
-    agree(send, PLAIN, STREAM_USAGE, _details, _alike)
+    agree_when_sent(send, PLAIN, STREAM_USAGE, _details, _alike)
 
 
 def _refusal(exchange: Exchange) -> tuple[int, Any, Any]:
@@ -458,6 +447,6 @@ def test_errors(send: Send) -> None:
     def relation(one: Request, other: Request) -> None:
         if not send(one).refused:
             raise NotApplicable(f"“{one}” is not refused, which is another requirement")
-        agree(send, one, other, _refusal)
+        agree_when_sent(send, one, other, _refusal)
 
     each_pair(ERROR_PAIRS, relation)

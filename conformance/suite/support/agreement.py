@@ -3,17 +3,37 @@
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
-from conformance.contract.requests import (
-    again,
-)
-from conformance.evidence.exchange import Exchange, Request
+from conformance.contract.requests import again
+from conformance.evidence.exchange import Exchange, NotApplicable, Request
 from conformance.evidence.send import Send
 
 
 def agree(
+    one: Sequence[Exchange],
+    other: Sequence[Exchange],
+    view: Callable[[Exchange], Any],
+    same: Callable[[Any, Any], bool] = operator.eq,
+) -> None:
+    """Hold that two requests, each sent up to twice, are answered the same as far as `view` shows it. The second
+    exchanges are looked at only where the first differ: a difference made by chance or routing does not recur."""
+    labels: list[str] = []
+    values: tuple[list[Any], list[Any]] = ([], [])
+    for attempt in range(2):
+        for found, exchanges in zip(values, (one, other), strict=True):
+            exchange = exchanges[attempt]
+            labels.append(str(exchange.request))
+            found.append(view(exchange))
+        if any(same(value, others) for value in values[0] for others in values[1]):
+            return
+    raise AssertionError(
+        f"“{labels[0]}” gives {values[0][0]!r:.300}, “{labels[1]}” gives {values[1][0]!r:.300}; so do repetitions"
+    )
+
+
+def agree_when_sent(
     send: Send,
     one: Request,
     other: Request,
@@ -30,3 +50,16 @@ def agree(
         if any(same(value, others) for value in first for others in second):
             return
     raise AssertionError(f"“{one}” gives {first[0]!r:.300}, “{other}” gives {second[0]!r:.300}; so do repetitions")
+
+
+def counted(exchange: Exchange, name: str) -> int:
+    """A member of the usage that counts. Raises NotApplicable where it is no integer, Inconclusive without usage."""
+    value = exchange.usage.get(name)
+    if type(value) is not int:
+        raise NotApplicable(f"“{exchange.request}”: {name} is not an integer, which is another requirement")
+    return value
+
+
+def prompt_tokens(exchange: Exchange) -> int:
+    """The prompt_tokens of a reply, for a comparison. Raises NotApplicable where they are no integer."""
+    return counted(exchange, "prompt_tokens")
