@@ -1,26 +1,27 @@
-"""The same request twice."""
+"""The same request twice, and the header fields that clients send with repetitions."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from conformance.contract.faults import chain, header, only, put, status
+from conformance.contract.given import usually
 from conformance.contract.requests import PLAIN, PLAIN_AGAIN, again
 from conformance.contract.requirement import Area
 from conformance.evidence.exchange import Exchange, NotApplicable
-from conformance.evidence.send import Send
 from conformance.suite.support.sdk import SDK, SDK_HEADERS
 
 AREA = Area("idempotence")
 
-#: Named by no `on`: a reply that is played back has the id of the first, as it may.
+#: Declared by no requirement: a reply that is replayed has the id of the first, as it may.
 SDK_AGAIN = replace(
     again(SDK), headers=(("content-type", "application/json; charset=utf-8"), *SDK_HEADERS), label="sdk-headers-charset"
 )
 
 
 def _from_cache(exchange: Exchange) -> bool:
-    """Whether the reply says that it is one the gateway remembered."""
+    """Whether the reply says that it comes from a cache of replies."""
     said = [
         value.lower() for name, value in exchange.headers if "cache" in name.lower() and "control" not in name.lower()
     ]
@@ -29,19 +30,18 @@ def _from_cache(exchange: Exchange) -> bool:
 
 @AREA.should(
     "process each of two identical requests, with an id and a usage of its own",
-    on=(PLAIN, PLAIN_AGAIN),
+    on={"one": PLAIN, "two": PLAIN_AGAIN},
     source="rfc9110#9.2.2",
     contract=["idempotence-01"],
     at="id",
-    hint="Where whole replies are remembered on purpose, say so in a header such as x-cache.",
+    hint="Where replies are cached on purpose, say so in a header such as x-cache.",
     broken_by={
         "the first reply again": put("id", "chatcmpl-1"),
         "no usage": only(lambda each: each.attempt > 1, put("usage.completion_tokens", 0)),
         "the second refused": only(lambda each: each.attempt > 1, status(409)),
     },
 )
-def test_repeats_are_independent(send: Send) -> None:
-    one, two = send(PLAIN), send(PLAIN_AGAIN)
+def test_repeats_are_independent(one: Exchange, two: Exchange) -> None:
     if _from_cache(two):
         raise NotApplicable("the second reply says that it comes from a cache of replies")
     assert two.succeeded, f"the same request again is answered with HTTP {two.status}"
@@ -54,10 +54,11 @@ def test_repeats_are_independent(send: Send) -> None:
 @AREA.should(
     "answer requests with the headers that clients send: those of SDKs, a charset, a repeated Idempotency-Key",
     on=(PLAIN,),
+    given={"exchanges": usually(SDK, SDK_AGAIN)},
     source="openai-python#_base_client.py",
     contract=["idempotence-02", "robust-03"],
-    hint="Ignore headers that are not known, and the charset of JSON (RFC 8259 11). A repeated key may play the first "
-    "reply back.",
+    hint="Ignore headers that are not known, and the charset of JSON (RFC 8259 11). A repeated key may replay the "
+    "first reply.",
     broken_by={
         "the headers": only(lambda each: each.label == SDK.label, status(400)),
         "the key": only(
@@ -65,8 +66,8 @@ def test_repeats_are_independent(send: Send) -> None:
         ),
     },
 )
-def test_sdk_headers(send: Send) -> None:
-    for exchange in map(send, (SDK, SDK_AGAIN)):
+def test_sdk_headers(exchanges: Sequence[Exchange]) -> None:
+    for exchange in exchanges:
         assert exchange.succeeded, (
             f"“{exchange.request}” is answered with HTTP {exchange.status}: {exchange.text[:120]}"
         )

@@ -18,12 +18,10 @@ from conformance.contract.requirement import Area, Fault
 from conformance.contract.scopes import broken_off
 from conformance.evidence.exchange import Exchange, Inconclusive, NotApplicable, Request, Violation
 from conformance.evidence.send import Send
-from conformance.suite.support.agreement import agree
+from conformance.suite.support.agreement import agree_when_sent, prompt_tokens
 from conformance.suite.support.parameters import extremes
 from conformance.suite.support.refusals import refuses
 from conformance.suite.support.structured import outputs
-
-from .test_equivalence import prompt_tokens
 
 AREA = Area("schemas_followed")
 
@@ -418,4 +416,4 @@ def test_text_is_default(send: Send, model: Model) -> None:
     exchange = send(TEXT_FORMAT)
     said_of_it = " ".join(exchange.text.split())[:160]
     assert exchange.succeeded, f"response_format text is answered with {exchange.outcome}: {said_of_it}"
-    agree(send, TEXT_FORMAT, PLAIN, prompt_tokens)
+    agree_when_sent(send, TEXT_FORMAT, PLAIN, prompt_tokens)

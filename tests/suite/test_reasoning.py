@@ -11,7 +11,7 @@ from conformance.contract.profile import Model
 from conformance.contract.requests import for_model
 from conformance.contract.requirement import Fault
 from conformance.evidence.exchange import Exchange, Request
-from conformance.suite.test_reasoning import EXHAUSTED, PUZZLE, WITH_EFFORT
+from conformance.suite.reasoning.test_requests import EXHAUSTED, PUZZLE, WITH_EFFORT
 from tests.support.builders_asked import GPT, Said, asked
 from tests.support.builders_http import choice, chunk, completion, response, said, stream
 

@@ -12,7 +12,8 @@ from conformance.contract.profile import Model
 from conformance.contract.requirement import Fault
 from conformance.evidence.exchange import Exchange, Failure, Request
 from conformance.judgement.verdict import Verdict
-from conformance.suite.test_isolation import COMPANY, RECALL
+from conformance.suite.isolation.company import COMPANY
+from conformance.suite.isolation.test_later import RECALL
 from tests.support.builders_asked import GPT, SALTED, Said, asked, endpoint, found
 
 TEXT, DELTA = "choices.*.message.content", "choices.*.delta.content"

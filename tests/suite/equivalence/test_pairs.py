@@ -22,7 +22,7 @@ from conformance.contract.faults import (
 from conformance.contract.profile import Model
 from conformance.contract.requirement import Fault
 from conformance.evidence.exchange import Exchange, Failure, Request
-from conformance.suite.test_equivalence import ERROR_PAIRS, OUTPUT_PAIRS, TEXT_PAIRS, TOOL_PAIRS, WORDS_PAIR
+from conformance.suite.equivalence.pairs import ERROR_PAIRS, OUTPUT_PAIRS, TEXT_PAIRS, TOOL_PAIRS, WORDS_PAIR
 from tests.support.builders_asked import Said, asked
 
 PROMPT, WRITTEN, DETAILS = "usage.prompt_tokens", "usage.completion_tokens", "usage.prompt_tokens_details"

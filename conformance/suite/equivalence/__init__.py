@@ -1,0 +1,5 @@
+"""A stream and a plain completion are two forms of the same reply."""
+
+from conformance.contract.requirement import Area
+
+AREA = Area("equivalence")

@@ -1,0 +1,66 @@
+"""Streams add up to a completion."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from conformance.contract.faults import put
+from conformance.contract.scopes import EVERY_COMPLETED_STREAM
+from conformance.evidence.exchange import Exchange
+from conformance.evidence.fold import Unfoldable, fold
+
+from . import AREA
+
+
+@AREA.must(
+    "send streams that the official SDK can accumulate into a completion",
+    on=EVERY_COMPLETED_STREAM,
+    source="openai-python#lib/streaming/_deltas.py",
+    contract=["equiv-01"],
+    at="choices",
+    hint="Give every choice and every delta of a tool call its integer index, and make each delta an object.",
+    broken_by={
+        "choices without index": put("choices.*.index", None),
+        "a delta of text": put("choices.*.delta", "OK"),
+        "entries of text": put("choices.*.delta.tool_calls", ["get_weather", {}]),
+    },
+)
+def test_accumulates(chunks: list[dict[str, Any]]) -> None:
+    try:
+        fold(chunks)
+    except Unfoldable as error:
+        raise AssertionError(f"the official SDK cannot accumulate this stream: {error}") from None
+
+
+@AREA.must(
+    "send streams whose deltas add up to a complete assistant message",
+    on=EVERY_COMPLETED_STREAM,
+    source="openai-openapi#CreateChatCompletionStreamResponse.choices.delta",
+    contract=["equiv-01"],
+    at="choices.*.delta",
+    hint="Send what the message consists of as deltas: delta, not message; text as strings.",
+    broken_by={
+        "nothing but a role": put("choices.*.delta", {"role": "assistant"}),
+        "message instead of delta": put("choices.*.delta", {}),
+        "the role of another": put("choices.*.delta.role", "tool"),
+        "content as an object": put("choices.*.delta.content", {"text": "OK"}),
+    },
+)
+def test_whole_message(exchange: Exchange) -> None:
+    for choice in exchange.choices:
+        flaws = list(_flaws(choice["message"], cut=choice.get("finish_reason") in ("length", "content_filter")))
+        assert not flaws, f"the deltas of choice {choice['index']} add up to a message that {flaws[0]}"
+
+
+def _flaws(message: dict[str, Any], *, cut: bool) -> Iterator[str]:
+    """What is wrong with a folded message beyond its members' types. A role that is repeated in every delta adds up to
+    “assistantassistant”; that is covered by another requirement, and no flaw of the message."""
+    present = {name for name, value in message.items() if value is not None} - {"role"}
+    if not present and not cut:
+        yield "has no content, refusal, tool call or audio"
+    role = message.get("role") or ""
+    if not isinstance(role, str) or role.replace("assistant", ""):
+        yield f"has the role {role!r}"
+    if not isinstance(message.get("content"), str | None):
+        yield f"has a content of type {type(message['content']).__name__}, not text"

@@ -1,0 +1,5 @@
+"""Requests that are answered at the same time, or one after the other, know nothing of each other."""
+
+from conformance.contract.requirement import Area
+
+AREA = Area("isolation")

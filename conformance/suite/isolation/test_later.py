@@ -1,0 +1,89 @@
+"""Earlier requests, and streams that clients abort, leave no trace in later answers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+
+from conformance.contract.faults import only, status, without_events
+from conformance.contract.given import AsReceived, AtOnce, at_once, usually
+from conformance.contract.requests import LENGTH_STREAM, PLAIN, STREAM_USAGE, again, chat, once
+from conformance.contract.scopes import broken_off
+from conformance.evidence.exchange import SALT, Exchange, NotApplicable, Violation
+from conformance.judgement.handing_over import had
+
+from . import AREA
+from .company import COMPANY, code_of, confused, seen
+
+#: It names the run, so that no remembered answer of another run is the answer to it.
+RECALL = once(
+    chat(f"This is conversation {SALT}. Which code did I tell you before? Answer NONE if none.", label="recall")
+)
+ABORTED = tuple(
+    once(replace(again(LENGTH_STREAM, attempt), after=None, hang_up_after=1, label=f"aborted-stream-{attempt}"))
+    for attempt in (4, 5)
+)
+INTACT = tuple(
+    once(replace(again(LENGTH_STREAM, attempt), after=None, label=f"intact-stream-{attempt}")) for attempt in (6, 7)
+)
+AFTERWARDS = once(replace(again(PLAIN, 5), after=None, label="plain-afterwards"))
+
+
+@AREA.must(
+    "know nothing of the content of earlier requests",
+    on=(PLAIN, STREAM_USAGE),
+    given={"company": at_once(*COMPANY), "later": usually(RECALL)},
+    source="openai-openapi#createChatCompletion",
+    contract=["isolation-04"],
+    at="choices.*.message.content",
+    hint="Forward the messages of this request only; keep no session by key or connection.",
+    broken_by=only(lambda each: each.label == RECALL.label, confused),
+)
+def test_no_memory(company: Sequence[Exchange], later: Sequence[Exchange]) -> None:
+    codes = [code for code in map(code_of, company) if code]
+    answer = later[0]
+    if not answer.messages:
+        raise NotApplicable("the question was not answered")
+    known = [code for code in codes if code in seen(answer)]
+    assert not known, f"a later request without it is answered with the code {known[0]} of an earlier one"
+
+
+def _are_whole(together: Sequence[Exchange]) -> None:
+    """Hold that the streams that were not aborted came to their end."""
+    for exchange in together[len(ABORTED) :]:
+        others = [each for each in together if each is not exchange]
+        if exchange.failure is not None and exchange.failure.kind in ("reset", "truncated"):
+            said = f"two streams were aborted, and another broke off: {exchange.failure}"
+            raise Violation(said, exchange, *others)
+        if broken_off(had(exchange)):
+            raise Violation("two streams were aborted, and another came to no end", exchange, *others)
+
+
+def _differ(streams: Iterable[Exchange]) -> None:
+    """Hold that each of several streams has an id of its own."""
+    ids = [str(each) for each in (stream.reply.get("id") for stream in streams) if each]
+    assert len(ids) == len(set(ids)), f"three streams of one request have the ids {', '.join(ids)}"
+
+
+@AREA.should(
+    "answer other requests, at the same time and later, undisturbed by streams that clients abort",
+    on=(PLAIN, LENGTH_STREAM),
+    given={
+        "together": AtOnce((*ABORTED, *INTACT), as_received=True),
+        "later": usually(AFTERWARDS, AsReceived(LENGTH_STREAM)),
+    },
+    source="openai-openapi#CreateChatCompletionStreamResponse.usage",
+    contract=["isolation-05"],
+    hint="Cancel the upstream request of the stream that was closed, and no other; answer each stream anew.",
+    broken_by={
+        "others break off": only(
+            lambda each: each.attempt in (6, 7), without_events(b'"finish_reason":"'), without_events(b"[DONE]")
+        ),
+        "the next one fails": only(lambda each: each.attempt == 5 and not each.streams, status(500)),
+    },
+)
+def test_aborted_streams(together: Sequence[Exchange], later: Sequence[Exchange]) -> None:
+    _are_whole(together)
+    afterwards = later[0]
+    assert afterwards.succeeded, f"after two aborted streams a plain request is answered with HTTP {afterwards.status}"
+    _differ((later[1], *together[len(ABORTED) :]))

@@ -1,0 +1,5 @@
+"""Models that reason before they answer: what they accept, what it costs, and where the reasoning is sent."""
+
+from conformance.contract.requirement import Area
+
+AREA = Area("reasoning")

@@ -1,0 +1,93 @@
+"""Replies that show reasoning: apart from the content, as text, and counted."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from conformance.contract.faults import chain, put
+from conformance.contract.scopes import EVERY_REPLY, streamed_choices
+from conformance.evidence.exchange import Exchange, NotApplicable
+
+from . import AREA
+from .counts import COUNT, UNCOUNTED, shows_reasoning, token_counts
+
+
+@AREA.should(
+    "keep the text of the reasoning out of content",
+    on=EVERY_REPLY,
+    source="openai-openapi#ChatCompletionResponseMessage.content",
+    contract=["reasoning-04"],
+    at="choices.*.message.content",
+    hint="Move the text between <think> and </think> into reasoning_content.",
+    broken_by={
+        "before the answer": put("choices.*.message.content", "<think>\nThe user wants OK.\n</think>\n\nOK."),
+        "without a beginning": put("choices.*.message.content", "The user wants OK.</think>OK."),
+    },
+    needs=["request"],
+)
+def test_reasoning_apart(exchange: Exchange, messages: list[dict[str, Any]]) -> None:
+    texts = [text for message in messages if isinstance(text := message.get("content"), str) and text]
+    if not texts or b"think>" in exchange.request.body:
+        raise NotApplicable("the reply has no text, or the prompt contains the tag")
+    for text in texts:
+        tags = [tag for tag in ("<think>", "</think>", "<thinking>", "</thinking>") if tag in text]
+        assert not tags, f"the content holds {tags[0]}: {text[:120]!r}"
+
+
+def _holders(choice: dict[str, Any]) -> list[dict[str, Any]]:
+    """The message and the delta of a choice that have reasoning_content, not null."""
+    parts = [choice.get("message"), choice.get("delta")]
+    return [each for each in parts if isinstance(each, dict) and each.get("reasoning_content") is not None]
+
+
+@AREA.should(
+    "send reasoning_content, where it sends it, as text in the message or delta of a choice that was asked for",
+    on=EVERY_REPLY,
+    source="deepseek#reasoning_content",
+    contract=["reasoning-04"],
+    at="choices.*.message.reasoning_content",
+    hint="A thinking block is not a choice of its own: keep index 0 for it.",
+    shown_by=chain(
+        put("choices.*.message.reasoning_content", "The user wants OK."),
+        put("choices.*.delta.reasoning_content", "The user wants OK."),
+    ),
+    broken_by={
+        "a list": put("choices.*.message.reasoning_content", [{"type": "thinking", "thinking": "OK."}]),
+        "an object in a stream": put("choices.*.delta.reasoning_content", {"text": "OK."}),
+        "a choice of its own": chain(put("choices.*.index", 1), put("choices.*.message.reasoning_content", "OK.")),
+    },
+    needs=["request"],
+)
+def test_reasoning_is_text(exchange: Exchange, asked: dict[str, Any]) -> None:
+    wanted = n if type(n := asked.get("n")) is int else 1
+    choices = streamed_choices(exchange.chunks) if exchange.streamed else exchange.choices
+    sent = [(choice.get("index"), holder["reasoning_content"]) for choice in choices for holder in _holders(choice)]
+    if not sent:
+        raise NotApplicable("the reply has no reasoning_content")
+    for index, text in sent:
+        assert isinstance(text, str), f"reasoning_content is {text!r:.120}"
+        assert type(index) is not int or index < wanted, f"reasoning_content is in choice {index} of {wanted}"
+
+
+@AREA.should(
+    "count the tokens of the reasoning in reasoning_tokens wherever the text of the reasoning is sent",
+    on=EVERY_REPLY,
+    source="openai-openapi#CompletionUsage.completion_tokens_details.reasoning_tokens",
+    contract=["reasoning-02"],
+    at=COUNT,
+    hint="Count reasoning where tools are offered and in streams as elsewhere: it is billed.",
+    shown_by=chain(
+        put("choices.*.message.reasoning_content", "First, 47."),
+        put("choices.*.delta.reasoning_content", "First."),
+        put("usage.completion_tokens_details", {"reasoning_tokens": 1}),
+    ),
+    broken_by=put(COUNT, 0),
+)
+def test_shown_reasoning_is_counted(exchange: Exchange) -> None:
+    if not shows_reasoning(exchange):
+        raise NotApplicable("the reply does not show its reasoning")
+    usage = exchange.reply.get("usage")
+    reasoning = token_counts(exchange)[0] if isinstance(usage, dict) else None
+    if type(reasoning) is not int:
+        raise NotApplicable("the reply has no reasoning_tokens")
+    assert reasoning > 0, UNCOUNTED
