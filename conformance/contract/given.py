@@ -31,10 +31,12 @@ class AtOnce:
 @dataclass(frozen=True)
 class OnDemand:
     """A sequence of exchanges, each requested when the check looks at it. The first `declared` are sent in any case,
-    so that other requirements are judged on them, too."""
+    so that other requirements are judged on them, too. At the first `usual` a check looks where the endpoint conforms,
+    which plans count."""
 
     slots: tuple[Slot, ...]
     declared: int = 0
+    usual: int = 0
 
 
 #: What stands for the exchanges of one parameter of a check; a tuple is handed over as a tuple of the same shape.
@@ -48,9 +50,25 @@ def tries(request: Request, times: int = 3) -> OnDemand:
     return OnDemand(attempts(request, times), declared=1)
 
 
+def in_turn(*slots: Slot) -> OnDemand:
+    """Exchanges of declared requests, for a check that may end before it looks at all of them."""
+    return OnDemand(slots, declared=len(slots))
+
+
 def on_demand(*slots: Slot) -> OnDemand:
     """Exchanges of which none is requested unless a check looks at it, such as a fallback."""
     return OnDemand(slots)
+
+
+def usually(*slots: Slot) -> OnDemand:
+    """Exchanges that are requested when a check looks at them, as it does where the endpoint conforms; no other
+    requirement is judged on them."""
+    return OnDemand(slots, usual=len(slots))
+
+
+def as_received(request: Request, times: int = 2) -> tuple[AsReceived, ...]:
+    """A request and its repetitions, whatever comes of them."""
+    return tuple(map(AsReceived, attempts(request, times)))
 
 
 def at_once(*requests: Request) -> AtOnce:
@@ -76,17 +94,16 @@ def declared(slot: Slot) -> Iterator[Request]:
 
 
 def undeclared(slot: Slot, *, on_demand: bool) -> Iterator[Request]:
-    """The requests of a slot that are sent beside the declared ones: always, or where a check looks at them."""
+    """The requests of a slot that are sent beside the declared ones: usually, or where a check looks at them."""
     match slot:
         case AtOnce(requests):
             if not on_demand:
                 yield from requests
-        case OnDemand(slots, number):
+        case OnDemand(slots, number, usual):
             for each in slots[:number]:
                 yield from undeclared(each, on_demand=on_demand)
-            if on_demand:
-                for each in slots[number:]:
-                    yield from every(each)
+            for each in slots[number:] if on_demand else slots[number:usual]:
+                yield from every(each)
         case tuple():
             for each in slot:
                 yield from undeclared(each, on_demand=on_demand)

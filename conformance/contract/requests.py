@@ -19,6 +19,12 @@ UNKNOWN_TOKEN = "sk-conformance-unknown-0123456789abcdefghijklmnop"
 
 COSTLY, INTRUSIVE, REASONING = "costly", "intrusive", "reasoning"
 ENDPOINT = "endpoint"  #: a feature of the endpoint, whichever of its models is asked
+#: Features of requests that a run may leave out, and why.
+LEFT_OUT = {
+    INTRUSIVE: "it could hurt a production endpoint, and is sent with --intrusive only",
+    COSTLY: "it costs thousands of tokens, and --no-costly leaves it out",
+}
+_AS_CLAIMED = "as claimed"
 
 #: Members that every endpoint takes, so that asking for them needs no claim.
 _BASIC = frozenset({"model", "messages", "max_tokens", "temperature"})
@@ -85,10 +91,21 @@ def intrusive(request: Request) -> Request:
     return replace(request, features=request.features | {INTRUSIVE})
 
 
+def left_out(request: Request, model: Model) -> str:
+    """Why a run does not send this request to the model; empty where it may."""
+    lacking = [name for name in LEFT_OUT if name in request.features and not model.claims(name)]
+    return LEFT_OUT[lacking[0]] if lacking else ""
+
+
 def once(request: Request) -> Request:
     """A request that the endpoint answers alike for all its models, such as one without a key: one model is asked, and
     all are judged on the answer."""
     return replace(request, features=request.features | {ENDPOINT})
+
+
+def as_claimed(request: Request) -> Request:
+    """A request for every model, from which the members that a model does not claim are left out."""
+    return replace(request, features=frozenset({_AS_CLAIMED}))
 
 
 def streamed(request: Request, *, usage: bool = True) -> Request:
@@ -109,6 +126,7 @@ def for_model(request: Request, model: Model, salt: str) -> Request:
     """The request as this model is sent it: one that reasons is given a limit large enough for its thoughts, OpenAI's
     and Claude no temperature, and OpenAI's the limit under the newer name (contract, section 3). What is asked of such
     models only stays as it is, and what is wrong in itself for its limit or its temperature."""
+    request = _without_unclaimed(request, model)
     if not model.reasons or not request.asked or REASONING in request.features or _wrong_limits(request):
         return request.to(model.name, salt)
     document = _with_room(request.asked, model)
@@ -117,6 +135,14 @@ def for_model(request: Request, model: Model, salt: str) -> Request:
         body = json.dumps(document, ensure_ascii=body.isascii()).encode()
     after = for_model(request.after, model, salt) if request.after else None
     return replace(replace(request, body=body).to(model.name, salt), after=after)
+
+
+def _without_unclaimed(request: Request, model: Model) -> Request:
+    if _AS_CLAIMED not in request.features:
+        return request
+    always = ("model", "messages", "max_tokens")
+    document = {name: each for name, each in request.asked.items() if name in always or model.claims(f"chat.{name}")}
+    return replace(request, body=_dump(document), features=features_of(document))
 
 
 _LIMITS = ("max_tokens", "max_completion_tokens")

@@ -148,6 +148,7 @@ def _declare(
     on: Scope | Sequence[Request] | Given,
     source: str,
     broken_by: Fault | dict[str, Fault],
+    given: Given | None = None,
     shown_by: Fault | None = None,
     at: str = "",
     hint: str = "",
@@ -157,13 +158,13 @@ def _declare(
 ) -> Decorator:
     """Turn a check into a requirement, and leave pytest a test that asks for `judge`.
 
-    The id is the area and the function: `test_total` of the area `usage` is `usage.total`. Raises TypeError where the
-    names of `on` are not parameters of the check.
+    The id is the area and the function: `test_total` of the area `usage` is `usage.total`. `given` are exchanges
+    that the check is handed beside those of `on`. Raises TypeError where their names are not parameters of the check.
     """
-    given: Mapping[str, Slot] = on if isinstance(on, Mapping) else {}
+    slots: Mapping[str, Slot] = on if isinstance(on, Mapping) else given or {}
 
     def decorate(check: Check) -> Callable[..., None]:
-        if unknown := given.keys() - inspect.signature(check).parameters.keys():
+        if unknown := slots.keys() - inspect.signature(check).parameters.keys():
             raise TypeError(f"{check.__name__} has no parameter {', '.join(sorted(unknown))}")
         entered = enter(
             Requirement(
@@ -179,7 +180,7 @@ def _declare(
                 hint=hint,
                 contract=tuple(contract),
                 needs=frozenset(needs),
-                given=given,
+                given=slots,
                 alike=alike,
             )
         )

@@ -8,7 +8,8 @@ from typing import Any, overload
 
 from conformance.contract.given import AsReceived, AtOnce, OnDemand, Slot
 from conformance.contract.profile import Model
-from conformance.evidence.exchange import Exchange, Inconclusive, Request
+from conformance.contract.requests import left_out
+from conformance.evidence.exchange import Exchange, Inconclusive, NotApplicable, Request
 from conformance.evidence.send import Send
 
 
@@ -28,6 +29,13 @@ def together(send: Send, requests: Iterable[Request]) -> list[Exchange]:
         raise Inconclusive("none of the requests that are to be sent at once is claimed")
     with ThreadPoolExecutor(max_workers=len(asked)) as pool:
         return list(pool.map(send, asked))
+
+
+def _permitted(send: Send, request: Request, model: Model) -> Exchange:
+    """The exchange of a request. Raises NotApplicable where the run is not to send it."""
+    if reason := left_out(request, model):
+        raise NotApplicable(reason)
+    return send(request)
 
 
 class Requested(Sequence[Any]):
@@ -54,12 +62,12 @@ class Requested(Sequence[Any]):
 def exchanges_of(slot: Slot, send: Send, model: Model) -> Any:
     """What stands in a slot: an exchange, several that were sent at once, a sequence that requests each when it is
     looked at, or a tuple of these. `send` is called once for each look: it is to remember what it sent. Raises
-    Inconclusive where an exchange that is given at once shows nothing."""
+    Inconclusive where an exchange that is given at once shows nothing, NotApplicable where the run leaves it out."""
     match slot:
         case Request():
-            return had(send(slot))
+            return had(_permitted(send, slot, model))
         case AsReceived(request):
-            return send(request)
+            return _permitted(send, request, model)
         case AtOnce(requests, as_received):
             exchanges = together(send, (each for each in requests if all(map(model.claims, each.features))))
             return exchanges if as_received else [had(each) for each in exchanges]

@@ -12,7 +12,7 @@ from string import ascii_lowercase
 
 from conformance.contract.given import undeclared
 from conformance.contract.profile import Model, Profile, family_of
-from conformance.contract.requests import COSTLY, ENDPOINT, INTRUSIVE, PLAINEST, for_model
+from conformance.contract.requests import COSTLY, ENDPOINT, INTRUSIVE, LEFT_OUT, PLAINEST, for_model, left_out
 from conformance.contract.requirement import Requirement, Scope
 from conformance.evidence.archive import recorded
 from conformance.evidence.exchange import Exchange, Inconclusive, Request
@@ -106,7 +106,8 @@ class Run:
         if self._claimed(requirement, model)[1]:
             return []
         found = (each for slot in requirement.given.values() for each in undeclared(slot, on_demand=on_demand))
-        return [self.filled(each, model) for each in found if on_demand or all(map(model.claims, each.features))]
+        asked = (each for each in found if on_demand or all(map(model.claims, each.features)))
+        return [self.filled(each, model) for each in asked if not left_out(each, model)]
 
     def _claimed(self, requirement: Requirement, model: Model) -> tuple[list[Request], str]:
         """The requests of this run that can show whether the requirement holds, and, where it is not judged because the
@@ -240,15 +241,9 @@ def _first(request: Request) -> Request:
     return request
 
 
-_LEFT_OUT = {
-    INTRUSIVE: "it could hurt a production endpoint, and is sent with --intrusive only",
-    COSTLY: "it costs thousands of tokens, and --no-costly leaves it out",
-}
-
-
 def _unclaimed(lacking: Sequence[str]) -> str:
     """Why what needs these features is not sent."""
-    said = [_LEFT_OUT[name] for name in lacking if name in _LEFT_OUT]
+    said = [LEFT_OUT[name] for name in lacking if name in LEFT_OUT]
     return said[0] if said else f"not claimed: {', '.join(lacking)}"
 
 
