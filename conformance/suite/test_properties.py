@@ -20,7 +20,7 @@ from conformance.suite.support.overflow import overflow
 from conformance.suite.support.parameters import ALL_OPTIONS, extremes
 from conformance.suite.support.prompts import prompt_tokens
 
-from .test_tool_use import after_call
+from .tool_use.test_functions import after_call
 
 AREA = Area("properties")
 

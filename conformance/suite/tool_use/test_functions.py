@@ -20,7 +20,6 @@ from conformance.contract.requests import (
     chat,
     streamed,
 )
-from conformance.contract.requirement import Area
 from conformance.contract.scopes import broken_off, failed
 from conformance.evidence.exchange import Exchange, Inconclusive, NotApplicable, Request, Violation, list_of
 from conformance.evidence.send import Send
@@ -30,7 +29,7 @@ from conformance.suite.support.limits import ended_early, roomy
 from conformance.suite.support.messages import parts
 from conformance.suite.support.replies import REFUSED, answered, lacks, one_of_three, without
 
-AREA = Area("tool_use")
+from . import AREA
 
 JSONObject = dict[str, Any]
 
