@@ -3,3 +3,5 @@
 from conformance.contract.requirement import Area
 
 AREA = Area("tool_use")
+
+CALLS = "choices.*.message.tool_calls"
