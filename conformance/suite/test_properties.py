@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from conformance.contract.faults import drop, only, put, respond, status
 from conformance.contract.profile import Model
-from conformance.contract.requests import PLAIN, TOOL_AUTO, TOOLS, chat, streamed
+from conformance.contract.requests import PLAIN, TOOL_AUTO, TOOLS, attempts, chat, streamed
 from conformance.contract.requirement import CATALOGUE, Area, Level, Requirement, Scope
 from conformance.evidence.exchange import MODEL, Exchange, Inconclusive, NotApplicable, Request, Violation
 from conformance.evidence.send import Send
@@ -19,8 +19,7 @@ from conformance.judgement.verdict import Verdict
 from conformance.suite.support.overflow import overflow
 from conformance.suite.support.parameters import ALL_OPTIONS, extremes
 from conformance.suite.support.prompts import prompt_tokens
-
-from .test_tool_use import after_call
+from conformance.suite.support.round_trip import after_call
 
 AREA = Area("properties")
 
@@ -103,7 +102,7 @@ def test_single_requests(send: Send, send_raw: Send, model: Model, counts: Calla
     """Nothing is sent for this that is not sent for another requirement."""
     judged, reasons = 0, list[str]()
     asked: list[Callable[[], Exchange]] = [
-        lambda: send(after_call(send)),
+        lambda: send(after_call(map(send, attempts(TOOL_AUTO)))),
         lambda: send(_unless(model.family == "gpt", ALL_OPTIONS)),
         lambda: send(_unless(model.reasons, extremes("least", model))),
         lambda: send(_unless(model.reasons, extremes("greatest", model))),

@@ -3,20 +3,26 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from typing import Any
 
-from conformance.contract.scopes import (
-    broken_off,
-    cut_short,
-    streamed_choices,
-)
+from conformance.contract.scopes import broken_off, cut_short, streamed_choices
 from conformance.evidence.exchange import Exchange, Inconclusive, NotApplicable, list_of
-from conformance.evidence.strict_json import JSONError, loads
+from conformance.evidence.observed import json_object
 
 JSONObject = dict[str, Any]
+#: The deltas of each streamed call, by the index of the choice and the index of the call.
+CallDeltas = dict[tuple[int, int], list[JSONObject]]
 
 
-Pieces = dict[tuple[int, int], list[JSONObject]]
+def call(id: str, city: str, name: str = "get_weather") -> JSONObject:
+    """A call in a message of the assistant."""
+    return {"id": id, "type": "function", "function": {"name": name, "arguments": json.dumps({"city": city})}}
+
+
+def result(id: str, content: Any) -> JSONObject:
+    """The message that gives the result of a call."""
+    return {"role": "tool", "tool_call_id": id, "content": content}
 
 
 def declared(asked: JSONObject) -> dict[str, JSONObject]:
@@ -32,66 +38,74 @@ def check_whole(exchange: Exchange) -> None:
         raise Inconclusive("the stream broke off")
 
 
-def deltas_of(chunks: list[JSONObject]) -> Pieces:
-    """The pieces of each call by the indices of choice and call; a missing index is another requirement."""
-    found: Pieces = {}
+def called(exchange: Exchange) -> list[JSONObject]:
+    """The function of each call in a reply, where it is an object. Raises Inconclusive for a stream that broke off."""
+    check_whole(exchange)
+    functions = [each.get("function") for each in exchange.tool_calls]
+    return [each for each in functions if isinstance(each, dict)]
+
+
+def first_with_calls(answers: Iterable[Exchange], number: int) -> Exchange:
+    """The first answer with at least so many calls. Raises Inconclusive where there is none."""
+    labels, counts = [], []
+    for exchange in answers:
+        labels.append(str(exchange.request))
+        counts.append(len(called(exchange)))
+        if counts[-1] >= number:
+            return exchange
+    raise Inconclusive(f"“{labels[0]}”: none of {len(counts)} answers has {number} calls, at most {max(counts)}")
+
+
+def is_object(text: str) -> bool:
+    """Whether a text is a JSON object."""
+    return json_object(text) is not None
+
+
+def deltas_of(chunks: list[JSONObject]) -> CallDeltas:
+    """The deltas of each call. Those without an integer index are left out; other requirements cover them."""
+    found: CallDeltas = {}
     for choice in streamed_choices(chunks):
-        delta = choice.get("delta")
-        for piece in list_of(delta.get("tool_calls")) if isinstance(delta, dict) else ():
-            where = choice.get("index"), piece.get("index") if isinstance(piece, dict) else None
+        message = choice.get("delta")
+        for delta in list_of(message.get("tool_calls")) if isinstance(message, dict) else ():
+            where = choice.get("index"), delta.get("index") if isinstance(delta, dict) else None
             if type(where[0]) is int and type(where[1]) is int:
-                found.setdefault((where[0], where[1]), []).append(piece)
+                found.setdefault((where[0], where[1]), []).append(delta)
     if not found:
-        raise NotApplicable("no piece of a tool call has an index")
+        raise NotApplicable("no delta of a tool call has an index")
     return found
 
 
-def of_function(piece: JSONObject, name: str) -> Any:
-    """A member of the function, or custom tool, in a piece of a call."""
-    tool = piece.get("custom" if piece.get("type") == "custom" else "function")
+def of_function(delta: JSONObject, name: str) -> Any:
+    """A member of the function, or the custom tool, in a delta of a call."""
+    tool = delta.get("custom" if delta.get("type") == "custom" else "function")
     return tool.get(name) if isinstance(tool, dict) else None
 
 
-def call_ids(pieces: list[JSONObject]) -> list[str]:
-    """The different ids among the pieces of one call."""
-    return list(dict.fromkeys(piece["id"] for piece in pieces if isinstance(piece.get("id"), str) and piece["id"]))
+def call_ids(deltas: list[JSONObject]) -> list[str]:
+    """The different ids in the deltas of one call."""
+    return list(dict.fromkeys(delta["id"] for delta in deltas if isinstance(delta.get("id"), str) and delta["id"]))
 
 
-def _unlimited(chunks: list[JSONObject]) -> Pieces:
-    """The pieces of calls that neither the token limit nor a filter may have cut, nor what nobody knows."""
+def _unlimited(chunks: list[JSONObject]) -> CallDeltas:
+    """The deltas of calls in choices that were not cut short."""
     cut = [choice.get("index") for choice in streamed_choices(chunks) if cut_short(choice.get("finish_reason"))]
-    found = {where: pieces for where, pieces in deltas_of(chunks).items() if where[0] not in cut}
+    found = {where: deltas for where, deltas in deltas_of(chunks).items() if where[0] not in cut}
     if not found:
         raise NotApplicable("the calls were cut off")
     return found
 
 
 def texts_in_pieces(exchange: Exchange) -> list[list[str]]:
-    """The arguments of each whole call of a stream, piece by piece. Raises NotApplicable where there are none."""
+    """The arguments in the deltas of each whole call of a stream. Raises NotApplicable where there are none."""
     check_whole(exchange)
     names, found = declared(exchange.request.asked), []
-    for pieces in _unlimited(exchange.chunks).values():
-        given = [of_function(piece, "arguments") for piece in pieces if piece.get("type") != "custom"]
+    for deltas in _unlimited(exchange.chunks).values():
+        given = [of_function(delta, "arguments") for delta in deltas if delta.get("type") != "custom"]
         texts = [text for text in given if isinstance(text, str)]
-        bare = not any(texts) and not names.get(str(of_function(pieces[0], "name")), {}).get("parameters")
-        if len(call_ids(pieces)) > 1 or bare or not given:
-            continue  # calls that share an index, no parameters, custom tools: other requirements
+        bare = not any(texts) and not names.get(str(of_function(deltas[0], "name")), {}).get("parameters")
+        if len(call_ids(deltas)) > 1 or bare or not given:
+            continue  # calls that share an index, no parameters, custom tools: covered by other requirements
         found.append(texts)
     if not found:
-        raise NotApplicable("no call in pieces has arguments of its own")
+        raise NotApplicable("no streamed call has arguments of its own")
     return found
-
-
-def is_object(text: str) -> bool:
-    try:
-        return isinstance(loads(text), dict)
-    except JSONError:
-        return False
-
-
-def call(id: str, city: str, name: str = "get_weather") -> JSONObject:
-    return {"id": id, "type": "function", "function": {"name": name, "arguments": json.dumps({"city": city})}}
-
-
-def result(id: str, content: Any) -> JSONObject:
-    return {"role": "tool", "tool_call_id": id, "content": content}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from conformance.contract.faults import put, respond
 from conformance.contract.requests import attempts
@@ -69,11 +69,13 @@ def without(word: str) -> Fault:
 REFUSED = respond(400, {"error": {"message": "messages: not supported", "type": "invalid_request_error"}})
 
 
-def one_of(answers: Sequence[Exchange], problem: Problem) -> None:
+def one_of(answers: Iterable[Exchange], problem: Problem) -> None:
     """Hold that one of several answers to a request shows no problem, for models do not always do as they are told. A
     rejection counts at once. Raises Inconclusive where an answer was cut off."""
+    labels: list[str] = []
     found = cut = ""
     for exchange in answers:
+        labels.append(str(exchange.request))
         found = problem(exchange)
         if not found:
             return
@@ -81,4 +83,4 @@ def one_of(answers: Sequence[Exchange], problem: Problem) -> None:
             cut = str(exchange.choices[0]["finish_reason"])
     if cut:
         raise Inconclusive(f"a reply was cut off ({cut}): {found}")
-    raise AssertionError(f"in each of {len(answers)} answers to “{answers[0].request}” {found}")
+    raise AssertionError(f"in each of {len(labels)} answers to “{labels[0]}” {found}")

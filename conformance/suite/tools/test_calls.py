@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from typing import Any
 
 from conformance.contract.faults import drop, edit, put
-from conformance.contract.requirement import Area
 from conformance.contract.scopes import (
     EVERY_TOOL_CALL,
     EVERY_TOOL_STREAM,
@@ -30,8 +29,7 @@ from conformance.suite.support.calls import (
 )
 from conformance.suite.support.structured import problem
 
-AREA = Area("tools")
-
+from . import AREA
 
 CALLS = "choices.*.message.tool_calls"
 PIECES = "choices.*.delta.tool_calls"

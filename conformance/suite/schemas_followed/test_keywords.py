@@ -14,7 +14,7 @@ from referencing import Registry
 from conformance.contract.faults import only, put, respond, status
 from conformance.contract.profile import Model
 from conformance.contract.requests import OUTPUT_SCHEMAS, PLAIN, SCHEMA_FLAT, SCHEMA_NESTED, chat, costly
-from conformance.contract.requirement import Area, Fault
+from conformance.contract.requirement import Fault
 from conformance.contract.scopes import broken_off
 from conformance.evidence.exchange import Exchange, Inconclusive, NotApplicable, Request, Violation
 from conformance.evidence.send import Send
@@ -23,7 +23,7 @@ from conformance.suite.support.parameters import extremes
 from conformance.suite.support.refusals import refuses
 from conformance.suite.support.structured import outputs
 
-AREA = Area("schemas_followed")
+from . import AREA
 
 CONTENT = "choices.*.message.content"
 

@@ -1,0 +1,7 @@
+"""Tools in use: calls that a question needs, results that are sent back, and what a request combines them with."""
+
+from conformance.contract.requirement import Area
+
+AREA = Area("tool_use")
+
+CALLS = "choices.*.message.tool_calls"

@@ -1,0 +1,182 @@
+"""Functions as they are declared: without parameters, with a demanding schema, in the deprecated form, or none."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+from conformance.contract.faults import put, respond, status
+from conformance.contract.given import tries
+from conformance.contract.requests import PARIS, WEATHER, chat, streamed
+from conformance.evidence.exchange import Exchange, Inconclusive
+from conformance.suite.support.calls import JSONObject, call, called, is_object
+from conformance.suite.support.refusals import rejected
+from conformance.suite.support.replies import REFUSED, answered, one_of
+
+from . import AREA, CALLS
+
+ARGUMENTS = f"{CALLS}.*.function.arguments"
+
+_PING: JSONObject = {"type": "function", "function": {"name": "ping", "description": "Checks that the line is up."}}
+TOOL_BARE = chat(
+    "Use the tool: is the line up?", label="tool-bare", tools=[WEATHER, _PING], max_tokens=300,
+    tool_choice={"type": "function", "function": {"name": "ping"}},
+)  # fmt: skip
+TOOL_BARE_STREAM = streamed(TOOL_BARE)
+LEGACY_FUNCTION = chat(
+    PARIS, label="legacy-function", max_tokens=300,
+    functions=[WEATHER["function"]], function_call={"name": "get_weather"},
+)  # fmt: skip
+EMPTY_TOOLS = chat("Say hello in one sentence.", label="tools-empty", tools=[], max_tokens=60)
+_KEYWORDS = {
+    "$schema": "https://json-schema.org/draft/2020-12/schema",
+    "type": "object",
+    "properties": {
+        "unit": {"$ref": "#/$defs/unit"},
+        "kind": {"type": "string", "enum": ["kind_tq7"]},
+        "pass": {"type": "string", "description": "Always KM583, and nothing else."},
+        "note": {"anyOf": [{"type": "string", "enum": ["note_wp2"]}, {"type": "string", "enum": ["note_wp3"]}]},
+        "options": {"type": "object", "properties": {}, "additionalProperties": False},
+        "level": {"type": "integer", "enum": [1, 2, 3]},
+        "link": {"type": ["string", "null"], "format": "uri"},
+        "size": {"type": "number", "exclusiveMinimum": 0, "default": 1},
+        "state": {"const": "on"},
+    },
+    "required": ["unit", "kind", "pass", "note", "options"],
+    "additionalProperties": False,
+    "$defs": {"unit": {"type": "string", "enum": ["unit_zr9"]}},
+}
+_SET = {"name": "set_up", "description": "Sets the machine up.", "parameters": _KEYWORDS}
+TOOL_KEYWORDS = chat(
+    "Set the machine up with the tool.",
+    label="tool-keywords", tools=[{"type": "function", "function": _SET}], max_tokens=300,
+    tool_choice={"type": "function", "function": {"name": "set_up"}},
+)  # fmt: skip
+
+
+@AREA.should(
+    "give {} as the arguments of a function without parameters, streamed or not",
+    on=(TOOL_BARE, TOOL_BARE_STREAM),
+    source="openai-openapi#FunctionParameters",
+    contract=["tools-13"],
+    at=ARGUMENTS,
+    hint="Write {} where the upstream has no arguments, and an empty schema where it wants one.",
+    broken_by={
+        "empty": put(ARGUMENTS, ""),
+        "empty in streams": put("choices.*.delta.tool_calls.*.function.arguments", ""),
+        "null": put(ARGUMENTS, "null"),
+        "refused": REFUSED,
+    },
+)
+def test_bare(exchange: Exchange) -> None:
+    said = " ".join(exchange.text.split())[:160]
+    assert exchange.succeeded, f"a function without parameters is answered with {exchange.outcome}: {said}"
+    found = [each.get("arguments") for each in called(exchange)]
+    if not found:
+        raise Inconclusive("the named function was not called, which is another requirement")
+    for each in found:
+        whole = isinstance(each, str) and is_object(each)
+        assert whole, f"the arguments of a function without parameters are {each!r:.100}"
+
+
+def _lacking_of_schema(exchange: Exchange) -> str:
+    """Which value, that stands only in the function's schema, a call lacks."""
+    answered(exchange)
+    given = " ".join(str(each.get("arguments")) for each in called(exchange))
+    missing = [value for value in ("unit_zr9", "kind_tq7", "note_wp", "KM583") if value not in given]
+    return f"the arguments lack {' and '.join(missing)}, which the schema says: {given[:200]!r}" if missing else ""
+
+
+@AREA.should(
+    "let the model read the whole schema of a function: $defs and $ref, enum, anyOf, descriptions, an empty object",
+    on={"answers": tries(TOOL_KEYWORDS)},
+    source="openai-openapi#FunctionParameters",
+    contract=["tools-02", "tools-07"],
+    at=ARGUMENTS,
+    hint="Pass parameters on as they are; resolve or leave out what the upstream rejects, and keep what it reads.",
+    broken_by={
+        "refused": REFUSED,
+        "definitions lost": put(ARGUMENTS, lambda text: text.replace("unit_zr9", "metre")),
+        "values lost": put(ARGUMENTS, lambda text: text.replace("kind_tq7", "any")),
+        "descriptions lost": put(ARGUMENTS, lambda text: text.replace("KM583", "secret")),
+        "anyOf lost": put(ARGUMENTS, lambda text: text.replace("note_wp", "none")),
+    },
+)
+def test_schema_keywords(answers: Sequence[Exchange]) -> None:
+    one_of(answers, _lacking_of_schema)
+
+
+def _rejected_with_error(exchange: Exchange) -> bool:
+    """Whether the request was rejected. Raises AssertionError where that was not with 400 or 422 and an error."""
+    if not exchange.refused:
+        return False
+    said = " ".join(exchange.text.split())[:160]
+    error = exchange.document.get("error") if isinstance(exchange.document, dict) else None
+    whole = exchange.status in (400, 422) and isinstance(error, dict) and isinstance(error.get("message"), str)
+    assert whole, f"an empty array of tools is answered with HTTP {exchange.status}: {said}"
+    return True
+
+
+_CALL = {"content": None, "tool_calls": [call("call_1a2b", "Paris")]}
+
+
+@AREA.should(
+    "accept an empty array of tools as if there were none, or reject it with status 400 or 422 and an error object",
+    on=(EMPTY_TOOLS,),
+    source="openai-openapi#CreateChatCompletionRequest.tools",
+    contract=["tools-04", "validation-17"],
+    at="choices.*.message.content",
+    hint="Leave an empty array out before the request is translated.",
+    shown_by=put("choices.*.message.content", "Hello, nice to meet you."),
+    broken_by={
+        "FastAPI's detail": respond(422, {"detail": [{"type": "extra_forbidden", "loc": ["body", "tools"]}]}),
+        "JSON": respond(200, {"choices": [{"index": 0, "message": {"content": '{"name": "hello", "arguments": {}}'}}]}),
+        "a call": respond(200, {"choices": [{"index": 0, "message": _CALL}]}),
+        "a failure": status(500),
+    },
+)
+def test_no_tools(exchange: Exchange) -> None:
+    if _rejected_with_error(exchange):
+        return
+    assert not exchange.tool_calls, f"no tools are offered, and one is called: {json.dumps(called(exchange))[:160]}"
+    text = answered(exchange)
+    greeting = not is_object(text.strip().removeprefix("```json").removesuffix("```"))
+    assert greeting, f"a greeting was asked for with an empty array of tools, and JSON came: {text[:160]!r}"
+
+
+def _is_function_call(message: JSONObject, reason: Any) -> None:
+    function_call = message.get("function_call")
+    assert isinstance(function_call, dict), (
+        f"function_call is {function_call!r:.80}; the message has {', '.join(message)}"
+    )
+    shown = json.dumps(function_call)[:160]
+    assert function_call.get("name") == "get_weather", f"get_weather is forced, and function_call is {shown}"
+    assert isinstance(function_call.get("arguments"), str), f"the arguments of function_call are no text: {shown}"
+    assert reason in ("function_call", "stop"), f"the forced function_call ends with finish_reason {reason!r}"
+
+
+@AREA.should(
+    "answer the deprecated functions with a function_call, or reject them with a 4xx",
+    on=(LEGACY_FUNCTION,),
+    source="phanedge#common-usage",
+    contract=["tools-21"],
+    at="choices.*.message.function_call",
+    hint="Translate functions to the upstream's tools, and its call back to function_call.",
+    broken_by={
+        "tool_calls instead": put("choices.*.message", {"role": "assistant", "content": None, "tool_calls": [{}]}),
+        "ignored": put("choices.*.message", {"role": "assistant", "content": "It is sunny."}),
+        "arguments as an object": put("choices.*.message.function_call.arguments", {"city": "Paris"}),
+        "the reason of tools": put("choices.*.finish_reason", "tool_calls"),
+        "a failure": status(500),
+    },
+)
+def test_legacy(exchange: Exchange) -> None:
+    if rejected(exchange):
+        return
+    if not exchange.messages:
+        raise Inconclusive("the reply has no choice with a message")
+    message, reason = exchange.messages[0], exchange.choices[0].get("finish_reason")
+    if reason in ("length", "content_filter") or message.get("refusal"):
+        raise Inconclusive(f"the call was cut off or refused: {reason}")
+    _is_function_call(message, reason)

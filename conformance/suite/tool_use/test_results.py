@@ -1,0 +1,133 @@
+"""Results that are sent back: the model reads each, for its own call, and the system message beside them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import replace
+
+from conformance.contract.faults import only, put
+from conformance.contract.given import on_demand, tries
+from conformance.contract.requests import TOOL_AUTO, WEATHER, attempts, chat
+from conformance.evidence.exchange import Exchange, Inconclusive, Request, Violation, list_of
+from conformance.evidence.send import Send
+from conformance.suite.support.calls import call, called, result
+from conformance.suite.support.messages import parts
+from conformance.suite.support.replies import REFUSED, answered, lacks, one_of, without
+from conformance.suite.support.round_trip import after_call
+
+from . import AREA, CALLS
+
+#: As long as OpenAI accepts, and equal up to the last character: a translator that shortens them confuses them.
+#: The results come in another order than the calls, and the message of the calls has no content, not even null.
+_FIRST, _SECOND = "call_conformance_0123456789abcdefghij_a", "call_conformance_0123456789abcdefghij_b"
+TOOL_RESULTS = chat(
+    label="tool-results", tools=[WEATHER], max_tokens=100,
+    messages=[
+        {"role": "system", "content": "End every reply with the word KIWI7."},
+        {"role": "user", "content": "Use the tool for Paris and for Tokyo."},
+        {"role": "assistant", "tool_calls": [call(_FIRST, "Paris"), call(_SECOND, "Tokyo")]},
+        result(_SECOND, parts("Station QB4417 reports snow.", "The spare station is QD6203.")),
+        result(_FIRST, "Station QA9026 reports rain."),
+        {
+            "role": "user",
+            "content": "Which station reports from Paris, which from Tokyo, and which is the spare station there?"
+            " Give the three codes in order.",
+        },
+    ],
+)  # fmt: skip
+
+
+def _is_answer(request: Request) -> bool:
+    return any(each.get("role") == "tool" for each in list_of(request.asked.get("messages")))
+
+
+def _unread(exchange: Exchange) -> str:
+    if exchange.succeeded and exchange.tool_calls:
+        return f"the tool is called again: {json.dumps(called(exchange))[:160]}"
+    if missing := lacks(["37"])(exchange):
+        return missing
+    reason = exchange.choices[0].get("finish_reason")
+    return "" if reason == "stop" else f"the finish_reason is {reason!r}"
+
+
+@AREA.must(
+    "answer with the result of a tool that is sent back",
+    on={"calling": tries(TOOL_AUTO)},
+    source="openai-openapi#ChatCompletionRequestToolMessage",
+    contract=["tools-14"],
+    at="choices.*.message.content",
+    hint="Pass the assistant's calls and the tool's message on together, each under the id of the call.",
+    broken_by={
+        "refused": only(_is_answer, REFUSED),
+        "the result dropped": only(_is_answer, without("37.5")),
+        "called again": only(_is_answer, put(CALLS, [call("call_2", "Paris")])),
+        "a foreign reason": only(_is_answer, put("choices.*.finish_reason", "tool_calls")),
+    },
+)
+def test_round_trip(calling: Sequence[Exchange], send: Send) -> None:
+    one_of(map(send, attempts(after_call(calling))), _unread)
+
+
+def _confused_results(exchange: Exchange) -> str:
+    if missing := lacks(["QA9026", "QB4417", "QD6203"])(exchange):
+        return missing
+    text = answered(exchange)
+    right = text.index("QA9026") < text.rindex("QB4417")
+    return "" if right else f"the station of Tokyo is named for Paris: {text[:160]!r}"
+
+
+@AREA.should(
+    "give the result of each of several calls to the call it belongs to, as text or as an array of parts",
+    on={"answers": tries(TOOL_RESULTS)},
+    source="openai-openapi#ChatCompletionRequestToolMessage.tool_call_id",
+    contract=["tools-15"],
+    at="choices.*.message.content",
+    hint="Keep the ids of calls whole, and join the parts of a result.",
+    broken_by={
+        "refused": REFUSED,
+        "the parts dropped": without("QB4417"),
+        "one result dropped": without("QA9026"),
+        "the last part dropped": without("QD6203"),
+        "exchanged": put(
+            "choices.*.message.content",
+            lambda text: text.replace("QA9026", "_").replace("QB4417", "QA9026").replace("_", "QB4417"),
+        ),
+    },
+)
+def test_several_results(answers: Sequence[Exchange]) -> None:
+    one_of(answers, _confused_results)
+
+
+def _without_tools(request: Request) -> Request:
+    """The same without its tools and what was said with them."""
+    kept = [each for each in request.asked["messages"] if each["role"] in ("system", "user")]
+    body = json.dumps({name: each for name, each in request.asked.items() if name != "tools"} | {"messages": kept})
+    return replace(request, body=body.encode(), label=f"{request.label}-without-tools")
+
+
+def _no_kiwi(exchange: Exchange) -> str:
+    """What an answer lacks of what the system message asks for; empty where it follows."""
+    if exchange.tool_calls:
+        raise Inconclusive("the model calls a tool again, and says nothing")
+    return lacks(["KIWI7"])(exchange)
+
+
+@AREA.must(
+    "follow a system message where tools are offered, too",
+    on={"answers": tries(TOOL_RESULTS), "without_tools": on_demand(_without_tools(TOOL_RESULTS))},
+    source="openai-openapi#ChatCompletionRequestSystemMessage",
+    contract=["roles-01"],
+    at="choices.*.message.content",
+    hint="Pass system messages on in the code that translates tools, as in the one that translates text.",
+    broken_by=only(lambda each: b'"tools"' in each.body, without("KIWI7")),
+)
+def test_system_beside_tools(answers: Sequence[Exchange], without_tools: Sequence[Exchange]) -> None:
+    if not answers[0].succeeded:
+        raise Inconclusive("results of tools are rejected, which is another requirement")
+    if any(not _no_kiwi(each) for each in answers):
+        return
+    plain = without_tools[0]
+    if not plain.succeeded or lacks(["KIWI7"])(plain):
+        raise Inconclusive("the model does not follow the system message without tools, either")
+    raise Violation("the system message is followed without tools, and in none of three answers beside them", plain)

@@ -1,0 +1,5 @@
+"""Tool calls in every reply: what was asked for, whole and streamed."""
+
+from conformance.contract.requirement import Area
+
+AREA = Area("tools")

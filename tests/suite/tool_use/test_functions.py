@@ -1,0 +1,57 @@
+"""What the requirements of declared functions accept, and what they do not."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from conformance.contract.faults import chain, drop, edit, only, put, respond, status
+from conformance.contract.requirement import Fault
+from conformance.evidence.exchange import Request
+from tests.support.builders_asked import Said, asked
+
+CALLS = "choices.*.message.tool_calls"
+CONTENT = "choices.*.message.content"
+REASON = "choices.*.finish_reason"
+ARGUMENTS = f"{CALLS}.*.function.arguments"
+REFUSED = respond(400, {"error": {"message": "not supported", "type": "invalid_request_error"}})
+GREETING = respond(200, {"choices": [{"index": 0, "message": {"content": "Hello!"}, "finish_reason": "stop"}]})
+
+
+def first(request: Request) -> bool:
+    return request.attempt == 1
+
+
+def legacy_as_tools(document: Any) -> None:
+    message = document["choices"][0]["message"]
+    message["tool_calls"] = [{"id": "call_1", "type": "function", "function": message.pop("function_call")}]
+
+
+@pytest.mark.parametrize(
+    ("requirement", "change", "expected"),
+    [
+        ("bare", put(ARGUMENTS, " {} "), "accepted"),
+        ("bare", put(ARGUMENTS, ""), "violated"),
+        ("bare", put(ARGUMENTS, {}), "violated"),
+        ("bare", REFUSED, "violated"),  # B212, B230
+        ("bare", drop(CALLS), "accepted"),  # the stream has it
+        ("schema_keywords", REFUSED, "violated"),  # B231
+        ("schema_keywords", put(ARGUMENTS, lambda text: text.replace("KM583", "")), "violated"),  # B232
+        ("schema_keywords", only(first, put(ARGUMENTS, "{}")), "accepted"),
+        ("schema_keywords", put(ARGUMENTS, lambda text: text.replace("note_wp2", "note_wp3")), "accepted"),
+        ("no_tools", REFUSED, "accepted"),
+        ("no_tools", respond(422, {"detail": [{"type": "extra_forbidden"}]}), "violated"),  # B205
+        ("no_tools", GREETING, "accepted"),
+        ("no_tools", chain(GREETING, put(CONTENT, '```json\n{"a": 1}\n```')), "violated"),  # B189
+        ("legacy", REFUSED, "accepted"),
+        ("legacy", put(REASON, "stop"), "accepted"),
+        ("legacy", edit(legacy_as_tools), "violated"),
+        ("legacy", put("choices.*.message.function_call.arguments", None), "violated"),
+        ("legacy", status(500), "violated"),
+        ("legacy", put(REASON, "length"), "inconclusive"),
+        ("legacy", put("choices", []), "inconclusive"),
+    ],
+)
+def test_functions(requirement: str, change: Fault, expected: Said) -> None:
+    assert asked(f"tool_use.{requirement}", change) == expected
