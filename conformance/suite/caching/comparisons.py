@@ -1,0 +1,179 @@
+"""Judgements on the exchanges of one prompt, cold and repeated, and of couples of prompts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import NoReturn
+
+from conformance.billing.dialects import mapped
+from conformance.evidence.exchange import Exchange, Inconclusive
+
+from .counts import Counted, counted, expect, written
+
+#: Seconds for which a write is certainly still cached: its TTL less the time that requests take.
+FIVE_MINUTES, HOUR = 240.0, 3300.0
+
+
+# --- cold ---------------------------------------------------------------------------------------------------
+
+
+def expect_cold(found: Iterable[Counted]) -> None:
+    """Assert that no two prompts that are sent for the first time hit more than half. Raises Inconclusive where one
+    does: the gateway may have sent it upstream before."""
+    hot = [each for each in found if _is_hot(each)]
+    fresh = [each for each in hot if not each.exchange.earlier]
+    expect(len(fresh) < 2, f"{len(fresh)} prompts that were never sent before are reported as cached", *fresh)
+    if hot:
+        said = "; ".join(map(str, hot))
+        raise Inconclusive(f"one prompt alone, which may have been sent upstream before, is reported as cached: {said}")
+
+
+def expect_cold_or_other(first: Exchange, other: Sequence[Exchange]) -> None:
+    """Likewise of one prompt; another is looked at only where it hits."""
+    found = counted(first)
+    if _is_hot(found):
+        expect_cold((found, counted(other[0])))
+
+
+def _is_hot(found: Counted) -> bool:
+    return found.hits * 2 > found.prompt
+
+
+# --- cold, then warm ----------------------------------------------------------------------------------------
+
+
+def up_to(enough: Callable[[Counted], bool], exchanges: Sequence[Exchange]) -> list[Counted]:
+    """The counts of the exchanges, each looked at in turn, up to the first that is enough."""
+    found: list[Counted] = []
+    for exchange in exchanges:
+        found.append(counted(exchange))
+        if enough(found[-1]):
+            break
+    return found
+
+
+def hit_or_last(exchanges: Sequence[Exchange]) -> Counted:
+    """The first of these that hit, or the last."""
+    return up_to(_hits, exchanges)[-1]
+
+
+def hit(cold: Exchange, repetitions: Sequence[Exchange]) -> Counted:
+    """The first repetition that hit. Raises Inconclusive where none did."""
+    first, warm = counted(cold), hit_or_last(repetitions)
+    if not warm.hits:
+        missed = f"{len(repetitions)} repetitions hit nothing, as they may where an upstream spreads them over accounts"
+        raise Inconclusive(f"{missed}: {first}; {warm}")
+    return warm
+
+
+def _hits(found: Counted) -> bool:
+    return found.hits > 0
+
+
+def expect_few_writes(warm: Counted, cold: Counted) -> None:
+    """Assert that what hit is not written again. An upstream may write a small tail, by a breakpoint of its own."""
+    expect(warm.written * 20 <= cold.written, "a repetition that hit was charged a write as well", warm, cold)
+
+
+def expect_conserved(warm: Counted, cold: Counted) -> None:
+    """Assert that as much is in the cache after a repetition as before it."""
+    expect(cold.cached == warm.cached, f"{cold.cached} tokens were cached, and {warm.cached} were found", warm, cold)
+
+
+def expect_some_miss(
+    repetitions: Sequence[Exchange], message: str, missed: Sequence[Counted], cold: Counted, seconds: float
+) -> NoReturn:
+    """Hold that a prompt is missed every time only where repetitions of the plainest one are missed, too. Then, and
+    where one that missed came too late, raises Inconclusive: requests may be spread over accounts."""
+    late = [each for each in missed if each.exchange.started - cold.exchange.started > seconds]
+    if late:
+        waited = late[-1].exchange.started - cold.exchange.started
+        raise Inconclusive(f"it was sent again {waited:.0f} seconds after it was written: {late[-1]}; {cold}")
+    every_time = up_to(lambda each: not each.hits, repetitions)[-1].hits > 0
+    expect(not every_time, f"{message}, and repetitions of the plainest prompt hit every time", *missed, cold)
+    raise Inconclusive(f"{message}, nor does every repetition of the plainest prompt hit: {missed[-1]}; {cold}")
+
+
+def expect_found(cold: Exchange, repetitions: Sequence[Exchange], message: str) -> None:
+    """Assert that one of the repetitions reads or writes what the first request wrote. One alone may have gone to an
+    upstream that does not cache."""
+    first = written(cold)
+    last = up_to(lambda each: each.cached > 0, repetitions)[-1]
+    expect(last.cached > 0, message, last, first)
+
+
+def found_streamed(streams: Sequence[Exchange]) -> Counted:
+    """The first of several streams that hit, or the last that neither hit nor wrote. Raises Inconclusive where all
+    wrote."""
+    found = up_to(_hits, streams)
+    if found[-1].hits:
+        return found[-1]
+    silent = [each for each in found if not each.written]
+    if not silent:
+        raise Inconclusive(f"{len(found)} streams missed what a plain reply hit, and wrote it again: {found[-1]}")
+    return silent[-1]
+
+
+# --- reported as written ------------------------------------------------------------------------------------
+
+
+def expect_reported(prompts: Sequence[Sequence[Exchange]]) -> None:
+    """Assert that what is read when one of these prompts is sent again was reported as written. Raises Inconclusive
+    where none shows either."""
+    lacking: list[Inconclusive] = []
+    for prompt in prompts:
+        try:
+            _expect_reported(prompt)
+        except Inconclusive as reason:
+            lacking.append(reason)
+    if len(lacking) == len(prompts):
+        raise lacking[0]
+
+
+def _expect_reported(prompt: Sequence[Exchange]) -> None:
+    """Assert that no repetition reads most of the prompt where no reply reported it as written. Raises Inconclusive
+    where nothing tells of a write."""
+    cold = counted(prompt[0])
+    if cold.written:
+        return
+    warm = up_to(lambda each: each.written > 0 or _reads_most(each, cold), prompt[1:])[-1]
+    if warm.written:
+        raise Inconclusive(f"what is sent again is written, and not before: {cold}; {warm}")
+    expect(not _reads_most(warm, cold), "a prefix is read that no reply reported as written", cold, warm)
+    usage = cold.exchange.usage
+    raise Inconclusive(f"the prefix up to the breakpoint is neither written nor read: {cold}; {warm}{mapped(usage)}")
+
+
+def _reads_most(warm: Counted, cold: Counted) -> bool:
+    return (warm.hits - cold.hits) * 2 > warm.prompt
+
+
+# --- couples ------------------------------------------------------------------------------------------------
+
+
+def comparable(couples: Sequence[Sequence[Exchange]]) -> list[tuple[Counted, Counted]]:
+    """The counts of each couple of which the first was written. Raises Inconclusive where none was, or the others show
+    nothing."""
+    found: list[tuple[Counted, Counted]] = []
+    lacking = Inconclusive("there is nothing to compare")
+    for couple in couples:
+        try:
+            first, second = written(couple[0]), counted(couple[1])
+        except Inconclusive as reason:
+            lacking = reason
+            continue
+        if second.hits and not second.written:
+            lacking = Inconclusive(f"the prompt was in the cache already: {second}")
+        else:
+            found.append((first, second))
+    if not found:
+        raise lacking
+    return found
+
+
+def both_written(couples: Sequence[Sequence[Exchange]], unwritten: str) -> list[tuple[Counted, Counted]]:
+    """The couples of which both were written. Raises Inconclusive, saying what is unwritten, where there is none."""
+    found = [couple for couple in comparable(couples) if couple[1].written]
+    if not found:
+        raise Inconclusive(f"{unwritten}, which is another requirement")
+    return found

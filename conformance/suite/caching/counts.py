@@ -1,0 +1,111 @@
+"""What a reply says of its prompt's tokens, and comparisons of such counts.
+
+A reply whose own counts contradict each other is compared with nothing: the requirements on sums cover it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from conformance.billing.dialects import mapped
+from conformance.evidence.exchange import Exchange, Inconclusive, NotApplicable, Violation
+from conformance.suite.support.cache_counts import HITS, WRITE_FIELDS, WRITES, count
+
+#: Tokens by which prompts of equal length with different labels and cache-busting prefixes may differ (cache-18).
+PREFIX_SLACK = 12
+#: Tokens by which identical requests may differ, where a template has the time in it.
+TIME_SLACK = 1
+
+
+@dataclass(frozen=True)
+class Counted:
+    """What a reply says of its prompt, in tokens; absent, null and zero are all 0."""
+
+    exchange: Exchange
+    prompt: int
+    hits: int
+    written: int
+    written_5m: int
+    written_1h: int
+
+    @property
+    def cached(self) -> int:
+        """The tokens that are in the cache after this request."""
+        return self.hits + self.written
+
+    def __str__(self) -> str:
+        totals = f"prompt_tokens {self.prompt}, {HITS} {self.hits}, {WRITES} {self.written}"
+        buckets = f" (5m {self.written_5m}, 1h {self.written_1h})" if self.written else ""
+        return f"{self.exchange.request}: {totals}{buckets}"
+
+
+def counted(exchange: Exchange) -> Counted:
+    """The counts of a reply. Raises Inconclusive where there are none, or where they contradict each other."""
+    usage = exchange.usage
+    details = usage.get("prompt_tokens_details")
+    given = details if isinstance(details, dict) else {}
+    try:
+        prompt, hits = count(usage, "prompt_tokens"), count(given, HITS)
+        total, five, hour = (count(given, name) for name in WRITE_FIELDS)
+    except NotApplicable as reason:
+        raise Inconclusive(f"{exchange.request}: {reason}") from None
+    found = Counted(exchange, prompt, hits, total or five + hour, five, hour)
+    contradictory = (five or hour) and found.written != five + hour
+    if contradictory or min(hits, total, five, hour) < 0 or found.cached > prompt:
+        raise Inconclusive(f"the counts contradict each other, which is another requirement: {found}{mapped(usage)}")
+    return found
+
+
+def written(exchange: Exchange) -> Counted:
+    """The counts of a reply that reports a write. Raises Inconclusive where it reports none under PhanEdge's names."""
+    found = counted(exchange)
+    if not found.written:
+        seen = mapped(exchange.usage) or "; caching.markers_reach tells which cache breakpoints are understood"
+        raise Inconclusive(f"no write is reported under PhanEdge's names: {found}{seen}")
+    return found
+
+
+def countable(exchanges: Sequence[Exchange]) -> Iterator[Counted]:
+    """The counts of those that have some, each looked at in turn. Raises Inconclusive where none has."""
+    none, lacking = True, "there is nothing to count"
+    for place in range(len(exchanges)):  # iterating over the exchanges would end at the first that shows nothing
+        try:
+            found = counted(exchanges[place])
+        except Inconclusive as reason:
+            lacking = str(reason)
+            continue
+        none = False
+        yield found
+    if none:
+        raise Inconclusive(f"no prompt was answered with counts: {lacking}")
+
+
+def expect(condition: bool, message: str, *found: Counted) -> None:
+    """Assert, with the counts in the message and their exchanges as evidence."""
+    if not condition:
+        raise Violation(f"{message}: {'; '.join(map(str, found))}", *(each.exchange for each in found))
+
+
+def expect_close(what: str, slack: int, *found: Counted) -> None:
+    """Assert that a count, such as `written_5m`, differs by no more than so many tokens."""
+    values = [getattr(each, what) for each in found]
+    expect(max(values) - min(values) <= slack, f"{what.replace('_', ' ')} differs", *found)
+
+
+def expect_5m(found: Counted) -> None:
+    """Assert that all of a write is one of five minutes."""
+    assert found.written_5m == found.written, f"not all of the write is in the 5m bucket: {found}"
+
+
+def expect_constant_prompt(replies: Sequence[Exchange]) -> None:
+    """Assert that the prompt is counted alike. An upstream of another build may count otherwise, so that only replies
+    that name the same model are compared."""
+    by_model: dict[str, list[Counted]] = {}
+    for reply in map(counted, replies):
+        by_model.setdefault(str(reply.exchange.reply.get("model")), []).append(reply)
+    compared = [group for group in by_model.values() if len(group) > 1]
+    if not compared:
+        raise Inconclusive(f"no two of the replies name the same model: {', '.join(by_model)}")
+    for group in compared:
+        expect_close("prompt", TIME_SLACK, *group)

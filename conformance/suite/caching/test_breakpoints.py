@@ -1,0 +1,114 @@
+"""Cache breakpoints: none, on prompts or models that cache nothing by them, and wrong ones."""
+
+from __future__ import annotations
+
+from conformance.contract.faults import put, respond, status
+from conformance.contract.profile import Model
+from conformance.evidence.exchange import Exchange, NotApplicable
+from conformance.suite.support.cache_counts import DETAILS, WRITES
+
+from . import AREA
+from .counts import counted
+from .faults import NO_CACHE_CONTROL, wrote
+from .prompts import FIVE_MARKERS, SHORT, UNKNOWN_TTL, UNMARKED, WRONG_ORDER
+
+# --- that write nothing -------------------------------------------------------------------------------------
+
+
+@AREA.should(
+    "report no cache writes of Claude for a prompt without a cache breakpoint",
+    on=[UNMARKED],
+    source="anthropic-caching#how-prompt-caching-works",
+    contract=["cache-15"],
+    at=f"{DETAILS}.{WRITES}",
+    hint="A gateway that adds breakpoints of its own charges its customer for writes that were not asked for.",
+    broken_by=wrote(700),
+)
+def test_unmarked_writes_nothing(exchange: Exchange) -> None:
+    found = counted(exchange)
+    assert not found.written, f"there is no cache breakpoint, and a write is charged: {found}"
+
+
+@AREA.should(
+    "answer a Claude prompt with four cache breakpoints that is too short to be cached, and report no writes",
+    on=[SHORT],
+    source="anthropic-caching#cache-limitations",
+    contract=["cache-16", "cache-23"],
+    at=f"{DETAILS}.{WRITES} status",
+    hint="Four breakpoints are allowed: a gateway that adds one of its own must leave one out.",
+    broken_by={
+        "written": wrote(700),
+        "rejected": respond(
+            400, {"error": {"message": "A maximum of 4 blocks with cache_control may be provided. Found 5."}}
+        ),
+    },
+)
+def test_short_is_not_written(exchange: Exchange, model: Model) -> None:
+    if not model.claims("cache.explicit"):
+        raise NotApplicable("cache breakpoints are not claimed to mean anything to this model")
+    assert exchange.succeeded, f"four cache breakpoints on a short prompt were answered with {exchange.outcome}"
+    found = counted(exchange)
+    assert not found.written, f"a prompt shorter than any that is cached was charged a write: {found}"
+
+
+@AREA.should(
+    "answer content with cache_control on a model that does not cache by breakpoints, and report no writes",
+    on=[SHORT],
+    source="phanedge#extension-fields",
+    contract=["cache-36"],
+    at="status",
+    hint="Take cache_control out where the upstream rejects it.",
+    broken_by={"passed on": NO_CACHE_CONTROL, "written": wrote(700)},
+)
+def test_markers_are_harmless(exchange: Exchange, model: Model) -> None:
+    if model.family == "claude":
+        raise NotApplicable("Claude caches by breakpoints")
+    assert exchange.succeeded, f"a part with cache_control was answered with {exchange.outcome}"
+    found = counted(exchange)
+    assert not found.written, f"a breakpoint that means nothing to this model was charged a write: {found}"
+
+
+# --- that are wrong -----------------------------------------------------------------------------------------
+
+
+@AREA.should(
+    "reject a cache breakpoint of one hour after one of five minutes with 400, in words about ttl or cache_control",
+    on=[WRONG_ORDER],
+    source="anthropic-caching#mixing-different-ttls",
+    contract=["cache-22"],
+    at="status error.message",
+    hint="Pass the upstream's error on: a changed TTL is a changed price.",
+    broken_by={"500": status(500), "other words": put("error.message", "Bad request."), "accepted": status(200)},
+)
+def test_wrong_order(exchange: Exchange) -> None:
+    assert exchange.status == 400, f"1h after 5m was answered with {exchange.outcome}, not 400"
+    message = str(exchange.error.get("message"))
+    explained = "ttl" in message.lower() or "cache_control" in message
+    assert explained, f"the message does not speak of ttl or cache_control: {message[:200]!r}"
+
+
+@AREA.may(
+    "answer more than four cache breakpoints or reject them with a 4xx",
+    on=[FIVE_MARKERS],
+    source="anthropic-caching#cache-limitations",
+    contract=["cache-23"],
+    at="status",
+    hint="Take the last four, or pass the upstream's 400 on.",
+    broken_by=status(500),
+)
+def test_five_markers(exchange: Exchange) -> None:
+    fit = exchange.succeeded or 400 <= exchange.status < 500
+    assert fit, f"five cache breakpoints were answered with {exchange.outcome}"
+
+
+@AREA.may(
+    "reject a ttl that is neither 5m nor 1h with a 4xx",
+    on=[UNKNOWN_TTL],
+    source="anthropic-caching#1-hour-cache-duration",
+    contract=["cache-24"],
+    at="status",
+    hint="An unknown TTL has no price.",
+    broken_by={"accepted": status(200), "500": status(500)},
+)
+def test_unknown_ttl(exchange: Exchange) -> None:
+    assert 400 <= exchange.status < 500, f"the ttl 2h was answered with {exchange.outcome}"

@@ -1,0 +1,33 @@
+"""Cold prompts: hits that cannot be are rejected."""
+
+from __future__ import annotations
+
+import pytest
+
+from conformance.suite.caching.faults import recount, streams
+from tests.suite.caching.answers import (
+    HITS,
+    W1,
+    W5,
+    Rows,
+    verdicts,
+)
+from tests.suite.caching.changes import (
+    writes_as_hits,
+)
+
+#: Faults that real gateways had, by the ids of known-faults.jsonl and of the contract's traps, with what rejects them.
+WRONG: Rows = {
+    "B066 writes as hits": (recount(writes_as_hits), {"cold_is_cold"}),
+    "uncached input as hits": (
+        recount(lambda usage, counts: counts.update({HITS: usage["prompt_tokens"] - counts[W5] - counts[W1]})),
+        {"unmarked_cold_is_cold"},
+    ),
+    "writes as hits in streams": (streams(recount(writes_as_hits)), {"cold_is_cold"}),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", WRONG)
+def test_rejected(name: str) -> None:
+    fault, about = WRONG[name]
+    assert about <= verdicts(fault).get("violated", set())
