@@ -12,7 +12,8 @@ from filelock import FileLock
 
 from conformance.text import write_whole
 
-from .exchange import Exchange, Failure, Inconclusive, Request, dump_exchange, load_exchange
+from .exchange import Exchange, Failure, Inconclusive, Request
+from .exchange_json import dump_exchange, load_exchange
 from .send import Send as Send
 from .send import remembering as remembering
 

@@ -14,7 +14,8 @@ from pathlib import Path
 from typing import Any, Literal, TypeVar
 from urllib.parse import urlsplit
 
-from .exchange import JSON_CONTENT, Exchange, Fact, Headers, Inconclusive, Request, load_exchange
+from .exchange import JSON_CONTENT, Exchange, Fact, Headers, Inconclusive, Request
+from .exchange_json import load_exchange
 from .sse import DONE
 from .strict_json import JSONError, loads
 
