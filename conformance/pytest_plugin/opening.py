@@ -28,8 +28,9 @@ from conformance.run.plan import Plan, planned
 from conformance.run.resume import kept_options, resalted
 from conformance.run.run import Run, RunError, held_run
 from conformance.sending.access import access, key_in
-from conformance.sending.client import Limits, Live, proxy_for
+from conformance.sending.client import Limits, Live
 from conformance.sending.pacing import Manners
+from conformance.sending.proxy import proxy_for
 from conformance.sending.stack import SPENT, UNSENT, in_process, over_http, prober, warmed
 from conformance.settings.errors import NOT_JUDGED, SessionError
 from conformance.settings.settings import Settings
