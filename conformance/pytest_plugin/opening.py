@@ -16,10 +16,10 @@ from filelock import FileLock, Timeout
 from conformance.billing.budget import Budget
 from conformance.billing.prices import Sheet
 from conformance.contract.profile import Profile
-from conformance.evidence.archive import Archive, ArchiveError, remembering
+from conformance.evidence.archive import Archive, ArchiveError
 from conformance.evidence.exchange import Exchange, Inconclusive, Request
 from conformance.evidence.recordings import RecordingError, recordings
-from conformance.evidence.send import Send
+from conformance.evidence.send import Send, remembering
 from conformance.judgement.judge import EXAMPLES
 from conformance.lab.known_faults import plant
 from conformance.lab.reference import Endpoint
