@@ -29,7 +29,7 @@ def dump_report(report: Report) -> dict[str, Any]:
     """As schemas/report.json has it, with the conclusion."""
     conclusion = conclude(report)
     head = {"format": FORMAT, "exit_code": conclusion.exit_code, "conclusion": conclusion.sentence}
-    value: dict[str, Any] = head | _converter().unstructure(report)
+    value: dict[str, Any] = head | converter().unstructure(report)
     for entry, stated in zip(value["entries"], report.entries, strict=True):
         entry["verdict"] = str(stated.verdict)
     return value
@@ -48,31 +48,31 @@ def load_report(value: dict[str, Any]) -> Report:
     if lacking := [name for name in _REQUIRED if name not in value]:
         raise ValueError(f"required field missing @ $.{lacking[0]}")
     try:
-        return _converter().structure(value, Report)
+        return converter().structure(value, Report)
     except BaseValidationError as error:
         raise ValueError(transform_error(error)[0]) from None
 
 
 @cache
-def _converter() -> Converter:
-    """Made at first use, since to import cattrs takes as long as to start."""
+def converter() -> Converter:
+    """What reports, and values like them, are to and from JSON; made when it is needed: to import cattrs takes long."""
     from cattrs import Converter
     from cattrs.gen import make_dict_structure_fn, make_dict_unstructure_fn, override
 
-    converter = Converter(unstruct_collection_overrides={tuple: list, frozenset: sorted}, forbid_extra_keys=True)
+    made = Converter(unstruct_collection_overrides={tuple: list, frozenset: sorted}, forbid_extra_keys=True)
     for primitive in (str, int, float, bool):
-        converter.register_structure_hook(primitive, _exactly)
+        made.register_structure_hook(primitive, _exactly)
     for name in (Level, State):  # which are texts, too
-        converter.register_structure_hook(name, lambda value, kind: kind(value))
-    converter.register_structure_hook(Verdict, _verdict)
-    converter.register_unstructure_hook(Verdict, str)
+        made.register_structure_hook(name, lambda value, kind: kind(value))
+    made.register_structure_hook(Verdict, _verdict)
+    made.register_unstructure_hook(Verdict, str)
     for wider in (Report, Entry):  # in JSON they have more
-        structure: Any = make_dict_structure_fn(wider, converter, _cattrs_forbid_extra_keys=False)
-        converter.register_structure_hook(wider, structure)
+        structure: Any = make_dict_structure_fn(wider, made, _cattrs_forbid_extra_keys=False)
+        made.register_structure_hook(wider, structure)
     for kind, names in _LEFT_OUT.items():
         left_out: Any = {name: override(omit_if_default=True) for name in names}
-        converter.register_unstructure_hook(kind, make_dict_unstructure_fn(kind, converter, **left_out))
-    return converter
+        made.register_unstructure_hook(kind, make_dict_unstructure_fn(kind, made, **left_out))
+    return made
 
 
 def _exactly(value: Any, kind: type) -> Any:
