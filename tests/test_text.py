@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tomllib
 from decimal import Decimal
 from pathlib import Path
 
@@ -9,7 +10,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from conformance.text import TextError, nearest, nearest_few, printable, printable_line, read_toml, write_whole
+from conformance.text import (
+    TextError,
+    nearest,
+    nearest_few,
+    printable,
+    printable_line,
+    read_toml,
+    toml_string,
+    write_whole,
+)
 
 IDS = ["usage.total_tokens.sum", "usage.total_tokens.number", "usage.total_tokens.there", "error.type"]
 
@@ -53,6 +63,11 @@ def test_a_line_is_printable_and_no_longer_than_it_may_be(text: str, most: int) 
 
 def test_lines_of_a_message_stay() -> None:
     assert printable("one\ntwo\r\x07 three") == "one\ntwo   three"
+
+
+@given(st.text())
+def test_a_string_of_toml(text: str) -> None:
+    assert tomllib.loads(f"a = {toml_string(text)}") == {"a": text}
 
 
 # --- files --------------------------------------------------------------------------------------------------

@@ -7,7 +7,6 @@ from collections import Counter
 from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
-from typing import Any
 
 from conformance.contract.requirement import Requirement
 from conformance.evidence.exchange import Exchange
@@ -193,14 +192,3 @@ def _charge(finding: Finding, known: Mapping[str, tuple[str, Exchange]], sheet: 
 
 def _charged(finding: Finding, exchange: Exchange, amount: str, said: str) -> Charge:
     return Charge(finding.requirement, finding.model, exchange.request.key, amount, said)
-
-
-def load_costs(value: Mapping[str, Any]) -> Costs:
-    """As it was dumped by `dataclasses.asdict`."""
-    return Costs(
-        currency=value["currency"],
-        input=Sum(**value["input"]),
-        models=tuple(ModelCosts(**{**each, "input": Sum(**each["input"])}) for each in value["models"]),
-        exchanges={key: Sum(**each) for key, each in value["exchanges"].items()},
-        charges=tuple(Charge(**each) for each in value["charges"]),
-    )

@@ -29,9 +29,10 @@ from conformance.contract.requests import (
 )
 from conformance.evidence.exchange import Exchange, Inconclusive, Request, list_of
 from conformance.evidence.send import Send
-from conformance.sending.client import Access, Limits, Live, proxy_for
+from conformance.sending.client import Access, Limits, Live
 from conformance.sending.pacing import Manners, polite
 from conformance.sending.preflight import Ask, answers, diagnosis
+from conformance.sending.proxy import proxy_for
 from conformance.sending.reasoning import learnt
 from conformance.text import printable_line
 

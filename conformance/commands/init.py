@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -14,6 +13,7 @@ from conformance.sending.client import Access
 from conformance.settings.config import NAME, is_secret
 from conformance.settings.errors import SessionError
 from conformance.settings.options import OPTIONS
+from conformance.text import toml_string
 
 from .discover import Address, Look, look
 
@@ -54,18 +54,23 @@ def _looked(given: Mapping[str, Any], files: Mapping[str, Path | None]) -> tuple
 
 def written(address: Address, found: Look, options: Mapping[str, Path | None]) -> str:
     """The file, with a comment for all that was found out."""
-    lines = [*_HEAD, "", f"base-url = {_text(address.base_url)}", f"api-key-variable = {_text(address.key_variable)}"]
-    lines += [f"{name} = {_text(str(path.absolute()))}" for name, path in options.items() if path]
+    lines = [
+        *_HEAD,
+        "",
+        f"base-url = {toml_string(address.base_url)}",
+        f"api-key-variable = {toml_string(address.key_variable)}",
+    ]
+    lines += [f"{name} = {toml_string(str(path.absolute()))}" for name, path in options.items() if path]
     lines += ["", *_without(found.without), *_SUGGESTED, *_headers(address.access)]
     for each in found.seen:
         unnamed = f"  # its name tells none of {', '.join(FAMILIES[:-1])}" if each.model.family == "other" else ""
-        lines += ["", "[[models]]", f"name = {_text(each.model.name)}"]
-        lines += [f"family = {_text(each.model.family)}{unnamed}"]
+        lines += ["", "[[models]]", f"name = {toml_string(each.model.name)}"]
+        lines += [f"family = {toml_string(each.model.family)}{unnamed}"]
         lines += ["reasoning = true  # it thinks, and is left room for that"] if each.model.thinking else []
         lines += _without(each.refused)
         lines += [f"# {feature} could not be told: {answer}" for feature, answer in each.untold.items()]
     for name, answer in found.silent.items():
-        lines += ["", f"# No completion: {answer}", "# [[models]]", f"# name = {_text(name)}"]
+        lines += ["", f"# No completion: {answer}", "# [[models]]", f"# name = {toml_string(name)}"]
     if found.others:
         lines += ["", "# Listed, and not asked:"]
         lines += [f"# {name}" for name in found.others[:_LISTED]]
@@ -88,13 +93,13 @@ def template(profile: Profile) -> str:
     lines = [*_HEAD, "", "# Without base-url the built-in reference endpoint is judged; for your own:"]
     lines += [
         '# base-url = "https://host/v1"',
-        f"# api-key-variable = {_text(str(OPTIONS['api-key-variable'].default))}",
+        f"# api-key-variable = {toml_string(str(OPTIONS['api-key-variable'].default))}",
     ]
     lines += ["# without = []  # features that none of its models offers, such as chat.n", *_SUGGESTED]
     for model in profile.models:
-        lines += ["", "[[models]]", f"name = {_text(model.name)}"]
+        lines += ["", "[[models]]", f"name = {toml_string(model.name)}"]
         lines += [
-            f"family = {_text(model.family)}  # {', '.join(FAMILIES)}; where left out, by the name",
+            f"family = {toml_string(model.family)}  # {', '.join(FAMILIES)}; where left out, by the name",
             "without = []",
         ]
     return "\n".join(lines) + "\n"
@@ -122,7 +127,7 @@ def following(out: Path) -> str:
 def _without(features: Mapping[str, str]) -> list[str]:
     if not features:
         return []
-    return ["without = [", *(f"  {_text(name)},  # {answer}" for name, answer in features.items()), "]"]
+    return ["without = [", *(f"  {toml_string(name)},  # {answer}" for name, answer in features.items()), "]"]
 
 
 def _headers(access: Access) -> Iterator[str]:
@@ -132,9 +137,4 @@ def _headers(access: Access) -> Iterator[str]:
     for name in secret:
         yield f"# {name} looks like a secret: put it into {OPTIONS['header'].variable} or say --header"
     if public:
-        yield from ("", "[headers]", *(f"{_text(name)} = {_text(value)}" for name, value in public.items()))
-
-
-def _text(value: str) -> str:
-    """A basic string of TOML, which JSON's are but for one character."""
-    return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
+        yield from ("", "[headers]", *(f"{toml_string(name)} = {toml_string(value)}" for name, value in public.items()))

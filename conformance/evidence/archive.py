@@ -12,9 +12,9 @@ from filelock import FileLock
 
 from conformance.text import write_whole
 
-from .exchange import Exchange, Failure, Inconclusive, Request, dump_exchange, load_exchange
-from .send import Send as Send
-from .send import remembering as remembering
+from .exchange import Exchange, Failure, Inconclusive, Request
+from .exchange_json import dump_exchange, load_exchange
+from .send import Send
 
 NOTES = ".sent"  #: the folder in an archive with an empty file for each request that was to be sent
 #: Failures of the moment, after which a run that is resumed asks again; the others are answers, and judged.

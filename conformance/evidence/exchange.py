@@ -1,10 +1,7 @@
-"""Requests, and the exchanges they lead to, as plain values with views."""
+"""A request with what came back, as a plain value with views."""
 
 from __future__ import annotations
 
-import base64
-import hashlib
-import json
 import re
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -13,19 +10,20 @@ from typing import Any, Literal
 from .content_coding import Read as Read
 from .content_coding import undone
 from .fold import Unfoldable, fold
+from .request import JSON_CONTENT as JSON_CONTENT
+from .request import MODEL as MODEL
+from .request import SALT as SALT
+from .request import Credentials as Credentials
+from .request import Headers as Headers
+from .request import Request as Request
 from .sse import EventStream, parse
 from .strict_json import JSONError, loads
 
-Headers = tuple[tuple[str, str], ...]
-Credentials = Literal["valid", "none", "unknown", "empty", "raw", "basic", "query", "lowercase", "uppercase"]
 Fact = Literal["request", "status", "headers", "other headers", "times", "bytes", "framing", "ids", "created", "key"]
 
 LOOKS_LIKE_EVENTS = re.compile(rb"(\xef\xbb\xbf)?[\r\n]*(data|event|id|retry)?:")
-JSON_CONTENT: Headers = (("content-type", "application/json"),)
 SCRUBBED_KEY = "[scrubbed key"  #: begins the mark that stands where an endpoint echoed the caller's key
-MODEL = "$MODEL$"  #: in a body, stands for the model under test until `Request.to` fills it in
 TRANSIENT = (429, 502, 503, 504)  #: statuses of an endpoint that is throttled or away for a while
-SALT = "$SALT$"  #: likewise for the run's salt, which makes a cached prefix provably cold
 
 
 class Inconclusive(Exception):
@@ -42,73 +40,6 @@ class Violation(AssertionError):
     def __init__(self, message: str, *exchanges: Exchange) -> None:
         super().__init__(message)
         self.exchanges = exchanges
-
-
-@dataclass(frozen=True)
-class Request:
-    """What is sent. Equal requests are the same request, and are sent once per run.
-
-    `body` is the content as it goes on the wire. `credentials` says which bearer token the client adds: the
-    endpoint's own, none, one that is well formed but unknown, or the own one in a form that is to be understood or
-    refused. `hang_up_after` closes the connection when so many reads of the content have arrived. `after` is a
-    request whose answer must have arrived before this one is sent. `features` must be claimed to be sent this.
-    """
-
-    method: str = "POST"
-    path: str = "/chat/completions"
-    body: bytes = b""
-    headers: Headers = JSON_CONTENT
-    credentials: Credentials = "valid"
-    attempt: int = 1
-    hang_up_after: int | None = None
-    features: frozenset[str] = frozenset()
-    expect: Literal["reply", "error"] = field(default="reply", compare=False)
-    after: Request | None = field(default=None, compare=False, repr=False)
-    label: str = field(default="", compare=False)
-
-    @cached_property
-    def key(self) -> str:
-        """Sixteen hexadecimal digits that name this request, and the exchange it led to."""
-        identity = [self.method, self.path, self.body.hex(), self.headers, self.credentials, self.attempt]
-        if self.hang_up_after is not None:
-            identity.append(self.hang_up_after)
-        return hashlib.sha256(json.dumps(identity).encode()).hexdigest()[:16]
-
-    @cached_property
-    def document(self) -> Any:
-        """The body as JSON, or None where it is none."""
-        try:
-            return loads(self.body)
-        except JSONError:
-            return None
-
-    @property
-    def asked(self) -> dict[str, Any]:
-        """The members of the body; empty where the body is not a JSON object."""
-        return self.document if isinstance(self.document, dict) else {}
-
-    @property
-    def authentic(self) -> bool:
-        """Whether it carries the endpoint's own token in a form that must be understood (RFC 9110 11.1)."""
-        return self.credentials in ("valid", "lowercase", "uppercase")
-
-    @property
-    def streams(self) -> bool:
-        return self.asked.get("stream") is True
-
-    def to(self, model: str, salt: str = "") -> Request:
-        """This request for one model of one run."""
-        body = self.body.replace(MODEL.encode(), json.dumps(model)[1:-1].encode()).replace(SALT.encode(), salt.encode())
-        after = self.after.to(model, salt) if self.after else None
-        if body == self.body and after is self.after:
-            return self  # its key, which takes a while where the body is of megabytes, is known already
-        return Request(
-            self.method, self.path, body, self.headers, self.credentials, self.attempt,
-            self.hang_up_after, self.features, self.expect, after, self.label,
-        )  # fmt: skip
-
-    def __str__(self) -> str:
-        return self.label or f"{self.method} {self.path} {self.key}"
 
 
 @dataclass(frozen=True)
@@ -316,79 +247,3 @@ class Exchange:
 def list_of(value: Any) -> list[Any]:
     """The value where it is a list, else an empty one."""
     return value if isinstance(value, list) else []
-
-
-# --- to and from JSON (schemas/exchange.json) ---------------------------------------------------------------
-
-
-def dump_bytes(data: bytes) -> str | dict[str, str]:
-    """Text where the bytes are UTF-8, else an object with base64."""
-    try:
-        return data.decode("utf-8")
-    except UnicodeDecodeError:
-        return {"base64": base64.b64encode(data).decode()}
-
-
-def load_bytes(value: str | dict[str, str]) -> bytes:
-    return value.encode() if isinstance(value, str) else base64.b64decode(value["base64"])
-
-
-def dump_request(request: Request) -> dict[str, Any]:
-    return {
-        "method": request.method,
-        "path": request.path,
-        "headers": [list(pair) for pair in request.headers],
-        "body": dump_bytes(request.body),
-        "credentials": request.credentials,
-        "attempt": request.attempt,
-        "hang_up_after": request.hang_up_after,
-        "features": sorted(request.features),
-        "expect": request.expect,
-        "label": request.label,
-    }
-
-
-def load_request(value: dict[str, Any]) -> Request:
-    return Request(
-        method=value["method"],
-        path=value["path"],
-        body=load_bytes(value["body"]),
-        headers=tuple((name, each) for name, each in value["headers"]),
-        credentials=value["credentials"],
-        attempt=value["attempt"],
-        hang_up_after=value.get("hang_up_after"),
-        features=frozenset(value["features"]),
-        expect=value["expect"],
-        label=value["label"],
-    )
-
-
-def dump_exchange(exchange: Exchange) -> dict[str, Any]:
-    return {
-        "format": "exchange-1",
-        "request": dump_request(exchange.request),
-        "started": exchange.started,
-        "seconds": exchange.seconds,
-        "status": exchange.status,
-        "headers": [list(pair) for pair in exchange.headers],
-        "reads": [[when, dump_bytes(data)] for when, data in exchange.reads],
-        "failure": {"kind": exchange.failure.kind, "detail": exchange.failure.detail} if exchange.failure else None,
-        "unrecorded": sorted(exchange.unrecorded),
-        "earlier": [dump_exchange(each) for each in exchange.earlier],
-    }
-
-
-def load_exchange(value: dict[str, Any]) -> Exchange:
-    """The exchange that was dumped. Raises LookupError, TypeError or ValueError where it is none."""
-    failure = value["failure"]
-    return Exchange(
-        request=load_request(value["request"]),
-        status=value["status"],
-        headers=tuple((name, each) for name, each in value["headers"]),
-        reads=tuple((when, load_bytes(data)) for when, data in value["reads"]),
-        failure=Failure(**failure) if failure else None,
-        started=value["started"],
-        seconds=value["seconds"],
-        unrecorded=frozenset(value["unrecorded"]),
-        earlier=tuple(load_exchange(each) for each in value.get("earlier", ())),
-    )

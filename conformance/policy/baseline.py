@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from enum import StrEnum
 from fnmatch import fnmatchcase
-from typing import Any
 
 from conformance.judgement.verdict import Finding, Verdict
 from conformance.text import nearest
@@ -115,12 +114,6 @@ class Audit:
         outdated = self.outdated
         more = f" (and {len(outdated) - 1} more)" if len(outdated) > 1 else ""
         return self.sentence(outdated[0]) + more if outdated else ""
-
-
-def load_audit(value: Mapping[str, Any]) -> Audit:
-    """As it was dumped by `dataclasses.asdict`."""
-    standings = (Standing(**{**each, "state": State(each["state"])}) for each in value["standings"])
-    return Audit(value["file"], tuple(standings))
 
 
 def audit(baseline: Baseline, findings: Iterable[Finding], catalogue: Container[str], today: date) -> Audit:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -12,14 +11,11 @@ from itertools import takewhile
 from pathlib import Path
 from typing import Any
 
-from jsonschema import Draft202012Validator
-
-from conformance.evidence.strict_json import loads
 from conformance.judgement.verdict import Finding
-from conformance.resources import folder
-from conformance.text import TextError, nearest, parse_toml, printable_line, read_text
+from conformance.text import TextError, parse_toml, printable_line, read_text, toml_string
 
 from .baseline import VIOLATED, Baseline, BaselineError, Known
+from .baseline_layout import check_layout
 
 _HEADER = re.compile(r"\s*\[\[\s*(known|\"known\"|'known')\s*\]\]")
 _COMMENT_CHARACTERS = 200  #: of a comment; a report has the whole
@@ -48,7 +44,7 @@ def parse(text: str, file: str) -> Baseline:
     except TextError as error:
         raise BaselineError(str(error)) from None
     head, pieces = _pieces(text)
-    _check(value, [piece.line for piece in pieces], text, file)
+    check_layout(value, [piece.line for piece in pieces], text, file)
     entries = value.get("known", [])
     if len(entries) != len(pieces):
         raise BaselineError(f"{file}: write each entry under a [[known]] of its own")
@@ -118,55 +114,6 @@ def _trailing(lines: Sequence[str]) -> int:
     return len(list(takewhile(lambda line: not line.strip() or line.startswith("#"), reversed(lines))))
 
 
-# --- what is wrong in it ------------------------------------------------------------------------------------
-
-
-def _check(value: Mapping[str, Any], places: Sequence[int], text: str, file: str) -> None:
-    schema = loads((folder("schemas") / "baseline.json").read_bytes())
-    validator = Draft202012Validator(schema, format_checker=Draft202012Validator.FORMAT_CHECKER)
-    problems = list(validator.iter_errors(value))
-    if not problems:
-        return
-    # a key that is misspelt is told before the one that is missing for it
-    first = min(problems, key=lambda each: (list(each.absolute_path)[1:2], each.validator != "additionalProperties"))
-    path = list(first.absolute_path)
-    line = places[path[1]] if len(path) > 1 and path[1] < len(places) else 0
-    key = path[2] if len(path) > 2 else _unknown(first) or ""
-    line = _line_of(key, text, line) if key else line
-    raise BaselineError(f"{file}{f', line {line}' if line else ''}: {_problem(first)}")
-
-
-def _line_of(key: str, text: str, start: int) -> int:
-    """The line of a key, at or after a line; that line where the key is not found."""
-    pattern = re.compile(rf"\s*[\"']?{re.escape(key)}[\"']?\s*[=.]|\s*\[+\s*[\"']?{re.escape(key)}\b")
-    lines = enumerate(text.split("\n"), 1)
-    return next((number for number, line in lines if number >= start and pattern.match(line)), start)
-
-
-def _unknown(error: Any) -> str | None:
-    """Of a jsonschema.ValidationError the key that is not known."""
-    if error.validator != "additionalProperties":
-        return None
-    return next(str(each) for each in error.instance if each not in error.schema["properties"])
-
-
-def _problem(error: Any) -> str:
-    """Of a jsonschema.ValidationError what is wrong, and what to do."""
-    known = error.schema.get("properties", {}) if isinstance(error.schema, dict) else {}
-    path = list(error.absolute_path)
-    if name := _unknown(error):
-        return f"the key {name} is unknown: {nearest(name, known) or 'there are ' + ', '.join(known)}"
-    if error.validator == "required":
-        lacking = next(each for each in error.schema["required"] if each not in error.instance)
-        return f"the entry lacks {lacking}: {known[lacking]['description']}"
-    if len(path) < 3:
-        return "write each entry under a [[known]] of its own"
-    value = f"{path[2]} is {json.dumps(error.instance, ensure_ascii=False, default=str):.60}"
-    if path[2] == "requirement" and isinstance(error.instance, str) and set(error.instance) & set("*?["):
-        return f"{value}, a pattern: give each requirement an entry of its own, so that none is accepted unseen"
-    return f"{value}: {error.schema['description']}"
-
-
 # --- writing ------------------------------------------------------------------------------------------------
 
 
@@ -231,13 +178,7 @@ def _new(finding: Finding, sentence: str, owner: str, expires: date) -> Known:
         f"# {printable_line(sentence, _COMMENT_CHARACTERS)}",
         *([f"# Observed: {printable_line(finding.message, _COMMENT_CHARACTERS)}"] if finding.message else []),
         "[[known]]",
-        *(f"{name} = {_quoted(getattr(entry, name))}" for name in ("requirement", "model", "reason", "owner")),
+        *(f"{name} = {toml_string(getattr(entry, name))}" for name in ("requirement", "model", "reason", "owner")),
         f"expires = {expires}",
     ]
     return replace(entry, text="\n".join(lines) + "\n")
-
-
-def _quoted(text: str) -> str:
-    """A basic string of TOML, which is one of JSON but for DEL; a lone surrogate cannot be written."""
-    whole = text.encode("utf-8", "replace").decode("utf-8")
-    return json.dumps(whole, ensure_ascii=False).replace("\x7f", "\\u007f")

@@ -16,10 +16,10 @@ from filelock import FileLock, Timeout
 from conformance.billing.budget import Budget
 from conformance.billing.prices import Sheet
 from conformance.contract.profile import Profile
-from conformance.evidence.archive import Archive, ArchiveError, remembering
+from conformance.evidence.archive import Archive, ArchiveError
 from conformance.evidence.exchange import Exchange, Inconclusive, Request
 from conformance.evidence.recordings import RecordingError, recordings
-from conformance.evidence.send import Send
+from conformance.evidence.send import Send, remembering
 from conformance.judgement.judge import EXAMPLES
 from conformance.lab.known_faults import plant
 from conformance.lab.reference import Endpoint
@@ -28,8 +28,9 @@ from conformance.run.plan import Plan, planned
 from conformance.run.resume import kept_options, resalted
 from conformance.run.run import Run, RunError, held_run
 from conformance.sending.access import access, key_in
-from conformance.sending.client import Limits, Live, proxy_for
+from conformance.sending.client import Limits, Live
 from conformance.sending.pacing import Manners
+from conformance.sending.proxy import proxy_for
 from conformance.sending.stack import SPENT, UNSENT, in_process, over_http, prober, warmed
 from conformance.settings.errors import NOT_JUDGED, SessionError
 from conformance.settings.settings import Settings

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Collection, Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
-from typing import Any
 
 from conformance.contract.requirement import Level
 from conformance.evidence.archive import recorded
@@ -14,103 +12,13 @@ from conformance.judgement.verdict import Verdict
 from conformance.policy.baseline import VIOLATED
 from conformance.run.folder import read_run
 
+from .comparison import Change, Comparison, Side
 from .drift import Drift, Shapes, shapes
 from .drift import drift as drift_of
 from .gate import conclude
 from .report import Entry, Report
 
-FORMAT = "diff-1"
 HOLDS_OR_NOT = (Verdict.PASS, *VIOLATED)
-
-
-@dataclass(frozen=True)
-class Change:
-    """One requirement on one model. `before` and `after` are None where a report does not have it, `message` is what
-    the later report says of it. What is `uncounted` was added after the revision that the endpoint is held to."""
-
-    requirement: str
-    level: Level
-    sentence: str
-    model: str
-    before: Verdict | None
-    after: Verdict | None
-    message: str = ""
-    uncounted: bool = False
-
-
-@dataclass(frozen=True)
-class Side:
-    """One of the two reports in a few words; `cost` is the input cost by a price sheet, empty where there is none, and
-    `fault` a planted one."""
-
-    base_url: str
-    version: str
-    started: float
-    conclusion: str
-    exit_code: int
-    requests: int
-    input_tokens: int
-    output_tokens: int
-    cost: str
-    fault: str
-
-
-@dataclass(frozen=True)
-class Comparison:
-    """What changed from `old` to `new`, of the requirements and models that both know unless said otherwise.
-
-    `violated`: it is violated now, and was not. `lost`: it was judged, and is not any more. `fixed`: it was violated,
-    and holds. `judged`: it could not be judged, and holds. `known`: violated since, and accepted in the baseline.
-    `added` and `withdrawn` are requirements, `relevelled` those with another level; `violated_anew` is what of the
-    added ones, or on added models, is violated. `unjudged` says why there is nothing to compare.
-    """
-
-    old: Side
-    new: Side
-    violated: tuple[Change, ...] = ()
-    lost: tuple[Change, ...] = ()
-    violated_anew: tuple[Change, ...] = ()
-    known: tuple[Change, ...] = ()
-    fixed: tuple[Change, ...] = ()
-    judged: tuple[Change, ...] = ()
-    added: tuple[str, ...] = ()
-    withdrawn: tuple[str, ...] = ()
-    relevelled: tuple[str, ...] = ()
-    models_added: tuple[str, ...] = ()
-    models_gone: tuple[str, ...] = ()
-    drift: tuple[Drift, ...] = ()
-    unjudged: str = ""
-
-    def worse(self, strict: bool = False) -> tuple[Change, ...]:
-        """What got worse: a MUST that is violated now, and one that held and could not be judged any more; strictly,
-        any requirement that is violated now. What the later report does not count is not counted here."""
-        found = [each for each in self.violated if strict or each.level is Level.MUST]
-        found += [each for each in self.lost if lost_measure(each)]
-        return tuple(each for each in found if not each.uncounted)
-
-    def exit_code(self, strict: bool = False) -> int:
-        """0 where nothing got worse, 1 where something did, 3 where the two cannot be compared."""
-        return 3 if self.unjudged else 1 if self.worse(strict) else 0
-
-    def sentence(self, strict: bool = False) -> str:
-        """What the comparison comes to."""
-        if self.unjudged:
-            return f"could not be compared: {self.unjudged}"
-        counted = {
-            **{f"{level} newly violated": sum(each.level is level for each in self.violated) for level in Level},
-            "held and no longer judged": sum(each.before is Verdict.PASS for each in self.lost),
-            "known since": len(self.known),
-            "fixed": len(self.fixed),
-        }
-        said = ", ".join(f"{number:,} {name}" for name, number in counted.items() if number)
-        return f"{'worse' if self.worse(strict) else 'no worse'}: {said or 'nothing is newly violated'}"
-
-
-def lost_measure(change: Change) -> bool:
-    """Whether a MUST held, and is inconclusive now or was left out: what is no longer seen may be broken. What is not
-    applicable any more is said, and no loss: the profile no longer claims it, or nothing of the kind occurred."""
-    gone = change.after in (None, Verdict.INCONCLUSIVE)
-    return change.level is Level.MUST and change.before is Verdict.PASS and gone
 
 
 def compare(old: Report, new: Report, catalogue: Collection[str], drift: Iterable[Drift] = ()) -> Comparison:
@@ -233,19 +141,3 @@ def _shapes(folder: Path) -> dict[str, Shapes]:
     run = read_run(folder)
     exchanges = {each.request.key: each for each in recorded(folder / "archive")}
     return {model.name: shapes(run, model, exchanges) for model in run.profile.models}
-
-
-# --- as JSON (schemas/diff.json) ----------------------------------------------------------------------------
-
-
-def dump_comparison(comparison: Comparison, strict: bool = False) -> dict[str, Any]:
-    """With the sentence and the exit code that it comes to."""
-    value = asdict(comparison)
-    for changes in value.values():
-        for change in changes if isinstance(changes, tuple) else ():
-            for name in ("before", "after"):
-                if isinstance(change, dict) and name in change:
-                    change[name] = None if change[name] is None else str(change[name])
-    head = {"format": FORMAT, "exit_code": comparison.exit_code(strict), "sentence": comparison.sentence(strict)}
-    dumped: dict[str, Any] = json.loads(json.dumps(head | value))  # lists for tuples, as JSON gives it back
-    return dumped

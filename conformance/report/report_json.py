@@ -3,92 +3,90 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
-from dataclasses import asdict
+from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from conformance.billing.costs import load_costs
-from conformance.contract.profile import Profile
+from conformance.contract.profile import Model
 from conformance.contract.requirement import Level
-from conformance.judgement.unanswered import Unanswered
-from conformance.judgement.verdict import Finding, Verdict
-from conformance.policy.baseline import load_audit
+from conformance.judgement.verdict import Verdict
+from conformance.policy.baseline import State
 
-from .drift import Drift
 from .gate import conclude
-from .report import Entry, Evidence, Report, Spend
+from .report import Entry, Report
+
+if TYPE_CHECKING:
+    from cattrs import Converter
 
 FORMAT = "report-1"
+#: Members that are left out where they say nothing; the others are always there.
+_LEFT_OUT = {Model: ("thinking",), Entry: ("later",), Report: ("costs", "baseline", "unanswered")}
+#: Members that every report has, although a Report has defaults for them: the gate depends on them.
+_REQUIRED = ("evidence", "unjudged", "fault", "strict")
 
 
 def dump_report(report: Report) -> dict[str, Any]:
     """As schemas/report.json has it, with the conclusion."""
     conclusion = conclude(report)
-    value = asdict(report)
-    for name in ("costs", "baseline"):
-        if value[name] is None:
-            del value[name]
-    if not report.unanswered:
-        del value["unanswered"]
-    value["models"] = Profile(report.base_url, report.models).dump()["models"]
+    head = {"format": FORMAT, "exit_code": conclusion.exit_code, "conclusion": conclusion.sentence}
+    value: dict[str, Any] = head | converter().unstructure(report)
     for entry, stated in zip(value["entries"], report.entries, strict=True):
         entry["verdict"] = str(stated.verdict)
-        if not stated.later:
-            del entry["later"]
-        for finding in entry["findings"]:
-            finding["verdict"] = str(finding["verdict"])
-    head = {"format": FORMAT, "exit_code": conclusion.exit_code, "conclusion": conclusion.sentence}
-    dumped: dict[str, Any] = json.loads(json.dumps(head | value))  # lists for tuples, as JSON gives it back
-    return dumped
+    return value
 
 
-def load_report(value: Mapping[str, Any]) -> Report:
-    """Raises ValueError where it is not a report of this format."""
+def load_report(value: dict[str, Any]) -> Report:
+    """Raises ValueError with a sentence where it is not a report of this format."""
+    from cattrs import BaseValidationError, transform_error
+
+    if not isinstance(value, dict):
+        raise ValueError("it is not a JSON object")
     if value.get("format") != FORMAT:
         raise ValueError(
             f"the format is {value.get('format')!r}, not {FORMAT!r}: it was not written by `run` or `judge`"
         )
-    return Report(
-        base_url=value["base_url"],
-        source=value["source"],
-        models=Profile.load({"base_url": "", "source": "", "models": value["models"]}).models,
-        version=value["version"],
-        started=value["started"],
-        seconds=value["seconds"],
-        spend=Spend(**value["spend"]),
-        entries=tuple(_load_entry(entry) for entry in value["entries"]),
-        evidence={key: _load_evidence(each) for key, each in value["evidence"].items()},
-        unjudged=value["unjudged"],
-        unanswered=tuple(Unanswered(**each) for each in value.get("unanswered", ())),
-        fault=value["fault"],
-        strict=value["strict"],
-        drift=tuple(Drift(**{**each, "requests": tuple(each["requests"])}) for each in value.get("drift", ())),
-        costs=load_costs(value["costs"]) if "costs" in value else None,
-        baseline=load_audit(value["baseline"]) if "baseline" in value else None,
-        revision=value.get("revision", ""),
-        plan=value.get("plan", ""),
-    )
+    if lacking := [name for name in _REQUIRED if name not in value]:
+        raise ValueError(f"required field missing @ $.{lacking[0]}")
+    try:
+        return converter().structure(value, Report)
+    except BaseValidationError as error:
+        raise ValueError(transform_error(error)[0]) from None
 
 
-def _load_entry(value: Mapping[str, Any]) -> Entry:
-    findings = tuple(
-        Finding(**{**finding, "verdict": Verdict.named(finding["verdict"]), "evidence": tuple(finding["evidence"])})
-        for finding in value["findings"]
-    )
-    known = {name: value[name] for name in ("id", "sentence", "source", "link", "at", "hint")}
-    return Entry(
-        **known,
-        level=Level(value["level"]),
-        contract=tuple(value["contract"]),
-        findings=findings,
-        later=value.get("later", False),
-    )
+@cache
+def converter() -> Converter:
+    """What reports, and values like them, are to and from JSON; made when it is needed: to import cattrs takes long."""
+    from cattrs import Converter
+    from cattrs.gen import make_dict_structure_fn, make_dict_unstructure_fn, override
+
+    made = Converter(unstruct_collection_overrides={tuple: list, frozenset: sorted}, forbid_extra_keys=True)
+    for primitive in (str, int, float, bool):
+        made.register_structure_hook(primitive, _exactly)
+    for name in (Level, State):  # which are texts, too
+        made.register_structure_hook(name, lambda value, kind: kind(value))
+    made.register_structure_hook(Verdict, _verdict)
+    made.register_unstructure_hook(Verdict, str)
+    for wider in (Report, Entry):  # in JSON they have more
+        structure: Any = make_dict_structure_fn(wider, made, _cattrs_forbid_extra_keys=False)
+        made.register_structure_hook(wider, structure)
+    for kind, names in _LEFT_OUT.items():
+        left_out: Any = {name: override(omit_if_default=True) for name in names}
+        made.register_unstructure_hook(kind, make_dict_unstructure_fn(kind, made, **left_out))
+    return made
 
 
-def _load_evidence(value: Mapping[str, Any]) -> Evidence:
-    pairs = {name: tuple((each[0], each[1]) for each in value[name]) for name in ("headers", "request_headers")}
-    return Evidence(**{**value, **pairs})
+def _exactly(value: Any, kind: type) -> Any:
+    """The value where it is of this type; cattrs would convert it."""
+    if type(value) is not kind and not (kind is float and type(value) is int):
+        raise TypeError(f"it is not {kind.__name__}")
+    return value
+
+
+def _verdict(name: Any, _: type) -> Verdict:
+    try:
+        return Verdict.named(name)
+    except (LookupError, AttributeError):
+        raise ValueError(f"there is no verdict {name!r}") from None
 
 
 def write_report(report: Report, path: Path) -> None:
@@ -106,7 +104,5 @@ def read_report(path: Path) -> Report:
         raise ValueError(f"{path} cannot be read: {error.strerror}") from None
     except json.JSONDecodeError as error:
         raise ValueError(f"{path} is not JSON: {error}") from None
-    except (LookupError, TypeError, AttributeError) as error:
-        raise ValueError(f"{path} is not a whole report: {error!r} in it is missing or wrong") from None
     except (ValueError, RecursionError) as error:
         raise ValueError(f"{path} is not a report: {error}") from None

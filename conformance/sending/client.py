@@ -2,39 +2,28 @@
 
 from __future__ import annotations
 
-import base64
-import re
 import ssl
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from pathlib import Path
-from urllib.parse import parse_qsl, unquote, urlencode, urlsplit
-from urllib.request import getproxies, proxy_bypass
 
 import httpcore
 import httpx
 
 from conformance import __version__
-from conformance.contract.requests import UNKNOWN_TOKEN
 from conformance.evidence.exchange import Exchange, Failure, Headers, Read, Request
 
 from .deadline import BoundedBackend, deadline
+from .failures import failure_of
+from .limits import Limits as Limits
+from .proxy import Proxy, proxy_of
 from .scrub import scrubbed
+from .wire import authorization, basic, content_of, url_of
 
 _SHOWN = 65_536  #: bytes of a body that is too large which are kept
 _CONNECTIONS = 100  #: at once; more are asked for by no option
-
-
-@dataclass(frozen=True)
-class Limits:
-    """Bounds of one exchange: seconds to connect, of silence, and in all; bytes of content as transferred."""
-
-    connect: float = 10.0
-    read: float = 60.0
-    total: float = 180.0
-    content: int = 8 * 1024 * 1024
 
 
 @dataclass(frozen=True)
@@ -58,9 +47,9 @@ class Live:
     ) -> None:
         self._base_url, self._key = base_url, key
         self._limits, self._headers = limits or Limits(), access.headers if access else ()
-        self._proxy = _proxy(base_url)
+        self._proxy = proxy_of(base_url)
         self._secrets = (
-            key, _basic(key) if key else "", *(value for _, value in self._headers), *self._proxy.secrets
+            key, basic(key) if key else "", *(value for _, value in self._headers), *self._proxy.secrets
         )  # fmt: skip
         self._client = httpx.Client(
             transport=_Transport(self._proxy, access or Access()),
@@ -98,7 +87,7 @@ def trusting(access: Access) -> ssl.SSLContext:
 class _Transport(httpx.BaseTransport):
     """httpx's way into httpcore, over connections that keep a deadline. What httpcore raises is not translated."""
 
-    def __init__(self, proxy: _Proxy, access: Access) -> None:
+    def __init__(self, proxy: Proxy, access: Access) -> None:
         trusted = trusting(access)
         self._unusable = "" if proxy.usable else "is no address of a proxy that speaks HTTP, such as http://host:3128"
         self._pool = httpcore.ConnectionPool(
@@ -140,61 +129,8 @@ class _Stream(httpx.SyncByteStream):
         self._response.close()
 
 
-@dataclass(frozen=True)
-class _Proxy:
-    """Through what requests go: its address, empty for none, and the credentials that it is given."""
-
-    address: str = ""
-    credentials: tuple[str, str] | None = None
-
-    @property
-    def secrets(self) -> tuple[str, ...]:
-        """What must not be told of it."""
-        if self.credentials is None:
-            return ()
-        return self.credentials[1], base64.b64encode(":".join(self.credentials).encode()).decode()
-
-    @property
-    def usable(self) -> bool:
-        """Whether it can be spoken to; none can."""
-        return (
-            not self.address
-            or re.fullmatch(r"https?://(\[[\da-fA-F:]+\]|[^/?#@\s:]+)(:\d{1,5})?", self.address) is not None
-        )
-
-    def spoken_to(self, trusted: ssl.SSLContext) -> httpcore.Proxy:
-        """It as httpcore has it."""
-        tls = trusted if self.address.startswith("https://") else None
-        user, password = self.credentials or ("", "")
-        auth = (user.encode(), password.encode()) if self.credentials else None
-        return httpcore.Proxy(self.address, auth=auth, ssl_context=tls)
-
-
-def proxy_for(base_url: str) -> str:
-    """The address of the proxy through which this one is reached, without its credentials; empty for none."""
-    return _proxy(base_url).address
-
-
-def _proxy(base_url: str) -> _Proxy:
-    """The proxy that the environment names for this address, none for a plain loopback one."""
-    if base_url.startswith(("http://127.", "http://localhost", "http://[::1]")):
-        return _Proxy()
-    try:
-        address = urlsplit(base_url)
-        proxies = {} if proxy_bypass(address.netloc) or proxy_bypass(address.hostname or "") else getproxies()
-    except ValueError:  # no address at all, which sending to it will say
-        return _Proxy()
-    named = proxies.get(address.scheme) or proxies.get("all")
-    if not named:
-        return _Proxy()
-    scheme, _, rest = named.rpartition("://")
-    credentials, _, host = rest.rstrip("/").rpartition("@")
-    user, _, password = credentials.partition(":")
-    return _Proxy(f"{scheme or 'http'}://{host}", (unquote(user), unquote(password)) if credentials else None)
-
-
 def _send(
-    client: httpx.Client, base_url: str, key: str, limits: Limits, request: Request, headers: Headers, proxy: _Proxy
+    client: httpx.Client, base_url: str, key: str, limits: Limits, request: Request, headers: Headers, proxy: Proxy
 ) -> Exchange:
     started, clock = time.time(), time.monotonic()
     status = 0
@@ -206,9 +142,9 @@ def _send(
             deadline(limits.total),
             client.stream(
                 request.method,
-                _url(base_url, request, key),
-                content=_body(request),
-                headers=[*headers, *request.headers, *_authorization(request, key)],
+                url_of(base_url, request, key),
+                content=content_of(request),
+                headers=[*headers, *request.headers, *authorization(request, key)],
             ) as response,
         ):
             status = response.status_code
@@ -225,7 +161,7 @@ def _send(
                     reads = _beginning(reads)
                     break
     except Exception as error:  # httpx raises others too: for a key or a port that no request can carry
-        failure = _failure(error, time.monotonic() - clock, limits, proxy.address)
+        failure = failure_of(error, time.monotonic() - clock, limits, proxy.address)
     return Exchange(
         request=request,
         status=status,
@@ -246,74 +182,3 @@ def _beginning(reads: list[Read]) -> list[Read]:
         kept.append((when, data[: _SHOWN - size]))
         size += len(data)
     return kept
-
-
-def _authorization(request: Request, key: str) -> Headers:
-    """The header that the request's credentials stand for; none where there is no key to put into it."""
-    if request.credentials == "unknown":
-        return (("authorization", f"Bearer {UNKNOWN_TOKEN}"),)
-    if request.credentials == "empty":
-        return (("authorization", "Bearer"),)
-    forms = {
-        "valid": f"Bearer {key}", "lowercase": f"bearer {key}", "uppercase": f"BEARER {key}",
-        "raw": key, "basic": f"Basic {_basic(key)}",
-    }  # fmt: skip
-    return (("authorization", forms[request.credentials]),) if key and request.credentials in forms else ()
-
-
-def _basic(key: str) -> str:
-    """The key as Basic credentials have it (RFC 7617)."""
-    return base64.b64encode(f"user:{key}".encode()).decode()
-
-
-def _url(base_url: str, request: Request, key: str) -> str:
-    """Where the request goes: its path after that of the base URL, and the queries of both."""
-    base, _, query = base_url.partition("?")
-    path, _, asked = request.path.partition("?")
-    members = [*parse_qsl(query, keep_blank_values=True), *parse_qsl(asked, keep_blank_values=True)]
-    if request.credentials == "query":
-        members += [(name, key) for name in ("api_key", "key", "access_token")]
-    return base.rstrip("/") + path + (f"?{urlencode(members)}" if members else "")
-
-
-def _body(request: Request) -> bytes | Iterator[bytes] | None:
-    """The content; in two pieces where it is to be sent in chunks (RFC 9112 7.1)."""
-    chunked = any(name.lower() == "transfer-encoding" for name, _ in request.headers)
-    middle = len(request.body) // 2
-    return iter((request.body[:middle], request.body[middle:])) if chunked else request.body or None
-
-
-def _failure(error: Exception, seconds: float, limits: Limits, proxy: str) -> Failure:
-    """What was raised, as a kind that a person understands."""
-    detail = str(error) or type(error).__name__
-    if isinstance(error, httpcore.TimeoutException):
-        if seconds >= limits.total:
-            return Failure("timeout", f"the response had not ended after {limits.total:g} s")
-        bound = limits.connect if isinstance(error, httpcore.ConnectTimeout) else limits.read
-        return Failure("timeout", f"no answer in time ({bound:g} s of silence)")
-    if _caused_by(error, ssl.SSLEOFError, ssl.SSLZeroReturnError, ConnectionResetError):  # in a handshake, too
-        return Failure("reset", detail)
-    if _caused_by(error, ssl.SSLError):
-        return Failure("tls", re.sub(r"^\[SSL[^\]]*\] |\.? \(_ssl\.c:\d+\)$", "", detail))
-    if isinstance(error, httpcore.ProxyError):
-        return Failure("proxy", f"{proxy} {'answered ' if detail[:3].isdigit() else ''}{detail}")
-    if isinstance(error, httpcore.ConnectError):
-        if proxy:
-            return Failure("proxy", f"{proxy} cannot be reached, {detail}")
-        unresolved = re.search(r"Name or service|getaddrinfo|nodename|name resolution|No address", detail)
-        return Failure("unresolved" if unresolved else "refused", detail)
-    if isinstance(error, httpcore.RemoteProtocolError):
-        if "without sending a response" in detail:  # nothing began that could be cut short
-            return Failure("reset", detail)
-        return Failure("truncated" if "incomplete" in detail or "complete message" in detail else "undecodable", detail)
-    if isinstance(error, httpcore.ReadError | httpcore.WriteError):
-        return Failure("reset", detail)
-    return Failure("not sent", f"{type(error).__name__}: {detail}")
-
-
-def _caused_by(error: BaseException | None, *kinds: type[BaseException]) -> bool:
-    while error is not None:
-        if isinstance(error, kinds):
-            return True
-        error = error.__cause__ or error.__context__
-    return False

@@ -8,8 +8,9 @@ from typing import Any
 
 from conformance.billing.dialects import mapped
 from conformance.contract.faults import DROP, chunk, content, edit, events, put
+from conformance.contract.mutations import break_relation, example, mutations
 from conformance.contract.requirement import Fault, Level, Requirement, Scope, enter, test_of
-from conformance.contract.schema import Clause, break_relation, clauses, example, mutations, observe
+from conformance.contract.schema import Clause, clauses, observe
 from conformance.contract.scopes import (
     EVERY_CHUNKED,
     EVERY_COMPLETION,

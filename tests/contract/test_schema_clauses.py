@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from conformance.contract.faults import places
-from conformance.contract.schema import Clause, break_relation, clauses, example, mutations, observe
+from conformance.contract.mutations import break_relation, example, mutations
+from conformance.contract.schema import Clause, clauses, observe
 from conformance.contract.sources import link
 from conformance.contract.vocabulary import validator
 

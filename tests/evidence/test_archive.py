@@ -15,7 +15,8 @@ import pytest
 
 from conformance.contract.requests import PLAIN, again, chat
 from conformance.evidence.archive import Archive, ArchiveError, read_exchange, recorded
-from conformance.evidence.exchange import Exchange, Inconclusive, Request, dump_exchange
+from conformance.evidence.exchange import Exchange, Inconclusive, Request
+from conformance.evidence.exchange_json import dump_exchange
 from tests.support.exchanges import completion, plain
 
 REQUESTS = [chat(f"Request {number}.").to("m") for number in range(4)]

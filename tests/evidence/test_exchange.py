@@ -15,14 +15,8 @@ from hypothesis import strategies as st
 
 from conformance.contract.requests import PLAIN, STREAM_USAGE, bad
 from conformance.contract.vocabulary import validator
-from conformance.evidence.exchange import (
-    Exchange,
-    Failure,
-    Inconclusive,
-    Request,
-    dump_exchange,
-    load_exchange,
-)
+from conformance.evidence.exchange import Exchange, Failure, Inconclusive, Request
+from conformance.evidence.exchange_json import dump_exchange, load_exchange
 from tests.support.exchanges import completion, plain, stream_of, streamed
 
 JSON = ("content-type", "application/json")

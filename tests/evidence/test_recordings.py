@@ -12,7 +12,8 @@ from typing import Any
 import pytest
 
 from conformance.contract.scopes import EVERY_COMPLETED_STREAM, EVERY_COMPLETION, EVERY_ERROR, EVERY_MODEL_LIST
-from conformance.evidence.exchange import Exchange, Request, dump_exchange
+from conformance.evidence.exchange import Exchange, Request
+from conformance.evidence.exchange_json import dump_exchange
 from conformance.evidence.recordings import Recording, RecordingError, recordings
 from conformance.run.corpus import OFFICIAL, OFFICIAL_ERRORS, Tally, judge_folder, judge_share
 

@@ -19,7 +19,8 @@ from conformance.contract.profile import Model
 from conformance.contract.requirement import Level
 from conformance.contract.vocabulary import validator
 from conformance.judgement.verdict import Finding, Verdict
-from conformance.report.compare import Comparison, compare, dump_comparison
+from conformance.report.compare import compare
+from conformance.report.comparison import Comparison, dump_comparison
 from conformance.report.drift import Drift
 from conformance.report.render.difference import render
 from conformance.report.report import Entry, Report, Spend

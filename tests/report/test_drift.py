@@ -16,7 +16,8 @@ from conformance.contract.requests import PLAIN, STREAM_USAGE, for_model
 from conformance.contract.requirement import Fault
 from conformance.evidence.exchange import Exchange, Failure
 from conformance.lab.reference import Endpoint
-from conformance.report.drift import Drift, ShapeError, diff, drift, file_of, read, seen, shape, watch
+from conformance.report.drift import Drift, ShapeError, drift, file_of, read, seen, watch
+from conformance.report.shape import diff, shape
 from conformance.run.run import Run
 from tests.support.commands import pytest_run, report_in
 from tests.support.exchanges import completion, plain, stream_of

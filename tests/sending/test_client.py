@@ -15,7 +15,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from conformance.contract.requests import UNKNOWN_TOKEN
-from conformance.evidence.exchange import SCRUBBED_KEY, Exchange, Request, dump_exchange
+from conformance.evidence.exchange import SCRUBBED_KEY, Exchange, Request
+from conformance.evidence.exchange_json import dump_exchange
 from conformance.sending.client import Access, Limits, Live
 from conformance.sending.scrub import scrub
 from tests.support.sockets import Part, chunk, chunked, response, scripted

@@ -11,15 +11,8 @@ from email.utils import formatdate
 
 import pytest
 
-from conformance.evidence.exchange import (
-    Exchange,
-    Failure,
-    Headers,
-    Inconclusive,
-    Request,
-    dump_exchange,
-    load_exchange,
-)
+from conformance.evidence.exchange import Exchange, Failure, Headers, Inconclusive, Request
+from conformance.evidence.exchange_json import dump_exchange, load_exchange
 from conformance.sending.pacing import Manners, polite, retry_after
 
 REQUEST = Request(body=b'{"model": "m"}', label="plain")

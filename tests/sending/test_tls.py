@@ -18,8 +18,9 @@ from conformance.lab.reference import Endpoint
 from conformance.lab.reference.server import serving
 from conformance.run.run import Run
 from conformance.sending.access import access
-from conformance.sending.client import Access, Limits, Live, proxy_for
+from conformance.sending.client import Access, Limits, Live
 from conformance.sending.pacing import Manners, polite
+from conformance.sending.proxy import proxy_for
 from conformance.settings.errors import SessionError
 from tests.support.commands import command
 from tests.support.sockets import Part, response, scripted

@@ -12,7 +12,8 @@ from conformance.contract.faults import chain, drop, only, put, respond, status
 from conformance.contract.profile import Model
 from conformance.contract.requests import PLAIN
 from conformance.contract.requirement import Fault
-from conformance.contract.strategies import Broken, Turn, broken_requests, search, turns, valid_requests
+from conformance.contract.search import search
+from conformance.contract.strategies import Broken, Turn, broken_requests, turns, valid_requests
 from conformance.contract.vocabulary import validator
 from conformance.evidence.exchange import Exchange, Inconclusive, Request
 from conformance.evidence.send import Send

@@ -15,7 +15,7 @@ from rich.console import Console
 from rich.text import Text
 
 from conformance.judgement.verdict import Verdict
-from conformance.report.compare import Change, Comparison, Side, dump_comparison
+from conformance.report.comparison import Change, Comparison, Side, dump_comparison
 from conformance.report.drift import Drift
 
 from .markdown import name, text

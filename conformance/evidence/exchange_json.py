@@ -1,0 +1,82 @@
+"""Exchanges to and from JSON (schemas/exchange.json). Written out: cattrs would order the members otherwise, and let
+members be missing that have a default."""
+
+from __future__ import annotations
+
+import base64
+from typing import Any
+
+from .exchange import Exchange, Failure, Request
+
+
+def dump_bytes(data: bytes) -> str | dict[str, str]:
+    """Text where the bytes are UTF-8, else an object with base64."""
+    try:
+        return data.decode("utf-8")
+    except UnicodeDecodeError:
+        return {"base64": base64.b64encode(data).decode()}
+
+
+def load_bytes(value: str | dict[str, str]) -> bytes:
+    return value.encode() if isinstance(value, str) else base64.b64decode(value["base64"])
+
+
+def dump_request(request: Request) -> dict[str, Any]:
+    return {
+        "method": request.method,
+        "path": request.path,
+        "headers": [list(pair) for pair in request.headers],
+        "body": dump_bytes(request.body),
+        "credentials": request.credentials,
+        "attempt": request.attempt,
+        "hang_up_after": request.hang_up_after,
+        "features": sorted(request.features),
+        "expect": request.expect,
+        "label": request.label,
+    }
+
+
+def load_request(value: dict[str, Any]) -> Request:
+    return Request(
+        method=value["method"],
+        path=value["path"],
+        body=load_bytes(value["body"]),
+        headers=tuple((name, each) for name, each in value["headers"]),
+        credentials=value["credentials"],
+        attempt=value["attempt"],
+        hang_up_after=value.get("hang_up_after"),
+        features=frozenset(value["features"]),
+        expect=value["expect"],
+        label=value["label"],
+    )
+
+
+def dump_exchange(exchange: Exchange) -> dict[str, Any]:
+    return {
+        "format": "exchange-1",
+        "request": dump_request(exchange.request),
+        "started": exchange.started,
+        "seconds": exchange.seconds,
+        "status": exchange.status,
+        "headers": [list(pair) for pair in exchange.headers],
+        "reads": [[when, dump_bytes(data)] for when, data in exchange.reads],
+        "failure": {"kind": exchange.failure.kind, "detail": exchange.failure.detail} if exchange.failure else None,
+        "unrecorded": sorted(exchange.unrecorded),
+        "earlier": [dump_exchange(each) for each in exchange.earlier],
+    }
+
+
+def load_exchange(value: dict[str, Any]) -> Exchange:
+    """The exchange that was dumped. Raises LookupError, TypeError or ValueError where it is none."""
+    failure = value["failure"]
+    return Exchange(
+        request=load_request(value["request"]),
+        status=value["status"],
+        headers=tuple((name, each) for name, each in value["headers"]),
+        reads=tuple((when, load_bytes(data)) for when, data in value["reads"]),
+        failure=Failure(**failure) if failure else None,
+        started=value["started"],
+        seconds=value["seconds"],
+        unrecorded=frozenset(value["unrecorded"]),
+        earlier=tuple(load_exchange(each) for each in value.get("earlier", ())),
+    )

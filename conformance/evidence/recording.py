@@ -1,0 +1,103 @@
+"""What a recording is, and what recorders do to an exchange, whatever the format."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any, Literal, TypeVar
+
+from .exchange import Exchange, Headers, Inconclusive
+from .sse import DONE
+from .strict_json import JSONError, loads
+
+HELP = "docs/recordings.md describes the formats"
+
+SECRET = re.compile(r"authorization|api-?key|cookie|secret|organi[sz]ation|[-_]token$|^openai-project$", re.I)
+MASKED = re.compile(r"REDACTED|<masked>|[A-Z]-XXX$|^<[A-Z_]+>$")
+MASKED_ID = re.compile(r'"id"\s*:\s*"[^"]*(?:REDACTED|<masked>)')
+TRANSFER = ("content-encoding", "content-length", "transfer-encoding")  #: untrue of a body that was decoded
+TRANSIENT = (408, 429)  #: says nothing of the request
+Made = TypeVar("Made")
+
+
+class RecordingError(Exception):
+    """A recording cannot be read: where, why, and what to do."""
+
+
+@dataclass(frozen=True)
+class Recording:
+    """An exchange that others recorded. `official` are unedited answers of api.openai.com, whose successes
+    violate no MUST; `origin` is the file with its line or entry, for people."""
+
+    exchange: Exchange
+    vendor: str
+    model: str
+    official: bool
+    origin: str
+
+
+def parsed(data: bytes, origin: str) -> Any:
+    """The value of a JSON text. Raises RecordingError."""
+    try:
+        return loads(data)
+    except JSONError as error:
+        raise RecordingError(f"{origin} is not JSON ({error}): record it again, or remove it") from None
+
+
+def made(make: Callable[[dict[str, Any], str], Made], value: Any, origin: str) -> Made:
+    """What `make` makes of a JSON object; what it stumbles over becomes a RecordingError."""
+    if not isinstance(value, dict):
+        raise RecordingError(f"{origin} is not a JSON object: {HELP}")
+    try:
+        return make(value, origin)
+    except KeyError as name:
+        raise RecordingError(f"{origin} lacks the member {name}: add it; {HELP}") from None
+    except (TypeError, ValueError, AttributeError) as error:
+        raise RecordingError(f"{origin} has a wrong member ({error}): correct it; {HELP}") from None
+
+
+def expected(status: int) -> Literal["reply", "error"]:
+    """Only a refusal for its own sake shows that the request was mistaken."""
+    return "error" if 400 <= status < 500 and status not in TRANSIENT else "reply"
+
+
+def model_of(exchange: Exchange) -> str:
+    """The name of the model that was asked, else of that which answered."""
+    model = exchange.request.asked.get("model")
+    try:
+        return str(model or exchange.reply.get("model") or "unknown")
+    except Inconclusive:
+        return "unknown"
+
+
+def cleaned(pairs: Iterable[tuple[str, str]]) -> Headers:
+    """The fields of a response that are true of its decoded body, no secret, and not masked."""
+    return tuple(
+        (name, value)
+        for name, value in pairs
+        if name.lower() not in TRANSFER and not SECRET.search(name) and not MASKED.search(value)
+    )
+
+
+def closed(body: bytes) -> tuple[bytes, bool]:
+    """The stream with the blank line after its last event that a recorder stripped, and whether one did.
+
+    Recorders strip white space. A last event that is broken off within its data, they did not break off.
+    """
+    last = re.split(rb"\r\n|\n|\r", body)
+    if len(last) > 2 and not last[-1] and not last[-2]:
+        return body, False
+    line = next((line for line in reversed(last) if line.strip()), b"")
+    data = line.removeprefix(b"data:").strip()
+    if not line.startswith(b"data:") or (data != DONE.encode() and not _is_json(data)):
+        return body, False
+    return body.rstrip() + b"\n\n", True
+
+
+def _is_json(data: bytes) -> bool:
+    try:
+        loads(data)
+    except JSONError:
+        return False
+    return True

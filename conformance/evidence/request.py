@@ -1,0 +1,85 @@
+"""A request as a plain value."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any, Literal
+
+from .strict_json import JSONError, loads
+
+Headers = tuple[tuple[str, str], ...]
+Credentials = Literal["valid", "none", "unknown", "empty", "raw", "basic", "query", "lowercase", "uppercase"]
+
+JSON_CONTENT: Headers = (("content-type", "application/json"),)
+MODEL = "$MODEL$"  #: in a body, stands for the model under test until `Request.to` fills it in
+SALT = "$SALT$"  #: likewise for the run's salt, which makes a cached prefix provably cold
+
+
+@dataclass(frozen=True)
+class Request:
+    """What is sent. Equal requests are the same request, and are sent once per run.
+
+    `body` is the content as it goes on the wire. `credentials` says which bearer token the client adds: the
+    endpoint's own, none, one that is well formed but unknown, or the own one in a form that is to be understood or
+    refused. `hang_up_after` closes the connection when so many reads of the content have arrived. `after` is a
+    request whose answer must have arrived before this one is sent. `features` must be claimed to be sent this.
+    """
+
+    method: str = "POST"
+    path: str = "/chat/completions"
+    body: bytes = b""
+    headers: Headers = JSON_CONTENT
+    credentials: Credentials = "valid"
+    attempt: int = 1
+    hang_up_after: int | None = None
+    features: frozenset[str] = frozenset()
+    expect: Literal["reply", "error"] = field(default="reply", compare=False)
+    after: Request | None = field(default=None, compare=False, repr=False)
+    label: str = field(default="", compare=False)
+
+    @cached_property
+    def key(self) -> str:
+        """Sixteen hexadecimal digits that name this request, and the exchange it led to."""
+        identity = [self.method, self.path, self.body.hex(), self.headers, self.credentials, self.attempt]
+        if self.hang_up_after is not None:
+            identity.append(self.hang_up_after)
+        return hashlib.sha256(json.dumps(identity).encode()).hexdigest()[:16]
+
+    @cached_property
+    def document(self) -> Any:
+        """The body as JSON, or None where it is none."""
+        try:
+            return loads(self.body)
+        except JSONError:
+            return None
+
+    @property
+    def asked(self) -> dict[str, Any]:
+        """The members of the body; empty where the body is not a JSON object."""
+        return self.document if isinstance(self.document, dict) else {}
+
+    @property
+    def authentic(self) -> bool:
+        """Whether it carries the endpoint's own token in a form that must be understood (RFC 9110 11.1)."""
+        return self.credentials in ("valid", "lowercase", "uppercase")
+
+    @property
+    def streams(self) -> bool:
+        return self.asked.get("stream") is True
+
+    def to(self, model: str, salt: str = "") -> Request:
+        """This request for one model of one run."""
+        body = self.body.replace(MODEL.encode(), json.dumps(model)[1:-1].encode()).replace(SALT.encode(), salt.encode())
+        after = self.after.to(model, salt) if self.after else None
+        if body == self.body and after is self.after:
+            return self  # its key, which takes a while where the body is of megabytes, is known already
+        return Request(
+            self.method, self.path, body, self.headers, self.credentials, self.attempt,
+            self.hang_up_after, self.features, self.expect, after, self.label,
+        )  # fmt: skip
+
+    def __str__(self) -> str:
+        return self.label or f"{self.method} {self.path} {self.key}"
