@@ -188,6 +188,19 @@ def explain(id: Annotated[str, typer.Argument(help="Requirement id, such as usag
 
 
 @app.command()
+def prove(id: Annotated[str, typer.Argument(help="Requirement id, such as usage.prompt_tokens.")]) -> None:
+    """Test one requirement against its counterexamples, the reference endpoint and variations that conform.
+
+    Exit codes: 0 proved, 1 not proved, 2 wrong usage."""
+    from conformance.commands.catalogue import requirement
+    from conformance.commands.prove import prove
+
+    proof = prove(requirement(id))
+    typer.echo(str(proof))
+    raise typer.Exit(0 if proof.holds else 1)
+
+
+@app.command()
 def render(
     report: Annotated[Path, typer.Argument(help="A report.json, or the folder of a run.")],
     format: Annotated[Format, typer.Option(help="Output format.")] = Format.terminal,

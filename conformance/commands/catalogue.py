@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import difflib
-
+from conformance.contract.requirement import Requirement
 from conformance.report.render.explanation import explanation
 from conformance.settings.errors import SessionError
 from conformance.suite.catalogue import load
+from conformance.text import nearest_few
 
 
 def listed(area: str) -> list[str]:
@@ -19,10 +19,13 @@ def listed(area: str) -> list[str]:
 
 
 def explained(id: str) -> str:
-    """All about one requirement. Raises SessionError with the nearest ids where there is none."""
+    """All about one requirement. Raises SessionError where there is none."""
+    return explanation(requirement(id))
+
+
+def requirement(id: str) -> Requirement:
+    """The requirement with this id. Raises SessionError with the nearest ids where there is none."""
     known = load()
     if id not in known:
-        near = difflib.get_close_matches(id, known, 3, 0.4)
-        hint = f": did you mean {' or '.join(near)}?" if near else ""
-        raise SessionError(f"there is no requirement {id!r}{hint}")
-    return explanation(known[id])
+        raise SessionError(f"there is no requirement {id!r}{nearest_few(id, known)}")
+    return known[id]

@@ -11,6 +11,8 @@ from typing import Annotated, Any, NoReturn
 
 import typer
 
+from conformance.text import printable
+
 from .config import NAME, ConfigError, read_config
 from .errors import USAGE_ERROR
 from .options import OPTIONS, VARIABLES, Option
@@ -108,5 +110,5 @@ def arguments(given: Mapping[str, Any]) -> list[str]:
 def stop(message: str, code: int) -> NoReturn:
     """End with a sentence on standard error and an exit code. Control characters, which a name in a file of others may
     contain, are replaced."""
-    typer.echo("".join(each if each.isprintable() or each == "\n" else " " for each in message), err=True)
+    typer.echo(printable(message), err=True)
     raise typer.Exit(code)
