@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 import os
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from types import GenericAlias
 from typing import Annotated, Any, NoReturn
@@ -92,19 +92,6 @@ _CONFIG = inspect.Parameter(
         ),
     ],
 )  # fmt: skip
-
-
-def arguments(given: Mapping[str, Any]) -> list[str]:
-    """What a command was given, as the arguments of pytest."""
-    words: list[str] = []
-    for option in OPTIONS.values():
-        value = given.get(option.key)
-        for each in value if isinstance(value, list) else [value]:
-            if each is True:
-                words.append(option.pytest_name)
-            elif each is not None and each is not False and each != "":
-                words.append(f"{option.pytest_name}={each}")
-    return words
 
 
 def stop(message: str, code: int) -> NoReturn:
