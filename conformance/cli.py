@@ -17,7 +17,7 @@ from conformance.commands.judge import judge_bundle, recorded, run_suite
 from conformance.settings.config import NAME
 from conformance.settings.errors import NOT_JUDGED, SessionError
 from conformance.settings.options import OPTIONS, options_of
-from conformance.settings.typer_options import arguments, stop, taking
+from conformance.settings.typer_options import stop, taking
 
 #: The options by which `init` reaches the endpoint.
 _REACHING = ("base-url", "model", "api-key-variable", "header", "authorities", "certificate")
@@ -73,14 +73,14 @@ app = typer.Typer(
 @taking(options_of("run"))
 def run(snapshot_update: SnapshotUpdate = False, **given: Any) -> None:
     """Send requests to an endpoint, judge the responses, and write a report."""
-    run_suite([*arguments(given), *_accepting(snapshot_update, given)])
+    run_suite(given, *_accepting(snapshot_update, given))
 
 
 @app.command()
 @taking(options_of("plan"))
 def plan(**given: Any) -> None:
     """Print what a run would send and cost at most. Sends nothing."""
-    run_suite(["--plan", *arguments(given)])
+    run_suite(given, "--plan")
 
 
 @app.command()
@@ -96,7 +96,7 @@ def judge(
     words = recorded(folder)
     if folder.suffix == ".zip":
         judge_bundle(folder, given)
-    run_suite([*words, *arguments(given), *_accepting(snapshot_update, given)])
+    run_suite(given, *words, *_accepting(snapshot_update, given))
 
 
 def _accepting(update: bool, given: Mapping[str, Any]) -> list[str]:
@@ -189,13 +189,13 @@ def explain(id: Annotated[str, typer.Argument(help="Requirement id, such as usag
 
 @app.command()
 def prove(id: Annotated[str, typer.Argument(help="Requirement id, such as usage.prompt_tokens.")]) -> None:
-    """Prove one requirement: it rejects its counterexamples, and accepts the reference endpoint and what else conforms.
+    """Test one requirement against its counterexamples, the reference endpoint and variations that conform.
 
     Exit codes: 0 proved, 1 not proved, 2 wrong usage."""
-    from conformance.commands.catalogue import requirement_named
+    from conformance.commands.catalogue import requirement
     from conformance.commands.prove import prove
 
-    proof = prove(requirement_named(id))
+    proof = prove(requirement(id))
     typer.echo(str(proof))
     raise typer.Exit(0 if proof.holds else 1)
 

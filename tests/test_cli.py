@@ -78,6 +78,14 @@ def test_explanations_are_not_indented() -> None:
     assert [line for line in lines if line.startswith(" ")] == []
 
 
+def test_one_requirement_is_proved() -> None:
+    code, said = here("prove", FAULT)
+    assert code == 0, said
+    assert "FAILED" not in said
+    assert said.startswith(f"{FAULT}: the endpoint MUST ")
+    assert here("prove", "usage.total_tokens.sumof") == here("explain", "usage.total_tokens.sumof")
+
+
 def test_explain_names_the_nearest() -> None:
     code, said = here("explain", "usage.total_tokens.sumof")
     assert code == 2

@@ -20,10 +20,10 @@ def listed(area: str) -> list[str]:
 
 def explained(id: str) -> str:
     """All about one requirement. Raises SessionError where there is none."""
-    return explanation(requirement_named(id))
+    return explanation(requirement(id))
 
 
-def requirement_named(id: str) -> Requirement:
+def requirement(id: str) -> Requirement:
     """The requirement with this id. Raises SessionError with the nearest ids where there is none."""
     known = load()
     if id not in known:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 import shutil
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import ExitStack
 from dataclasses import replace
 from decimal import Decimal, InvalidOperation
@@ -13,7 +13,7 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from conformance.billing.budget import Budget
+from conformance.billing.budget import Budget, bounded
 from conformance.billing.prices import Sheet
 from conformance.contract.profile import Profile
 from conformance.evidence.archive import Archive, ArchiveError
@@ -94,11 +94,9 @@ def new_salt() -> str:
     return "".join(secrets.choice("abcdefghijklmnopqrstuvwxyz") for _ in range(12))
 
 
-def begin(settings: Settings, salt: str, resources: ExitStack) -> str:
+def begin(settings: Settings, profile: Profile, salt: str, resources: ExitStack) -> str:
     """Prepare the folder. The address of the reference endpoint where several workers share it over HTTP, else an
     empty string. Raises SessionError where another run is using the folder."""
-    if not settings.sends or settings.mutants:
-        return ""
     out = settings.folder
     out.mkdir(parents=True, exist_ok=True)
     try:
@@ -113,7 +111,7 @@ def begin(settings: Settings, salt: str, resources: ExitStack) -> str:
         (out / SPENT).unlink(missing_ok=True)
     (out / UNSENT).unlink(missing_ok=True)
     fault, kept = ", ".join(settings.fault), kept_options(settings)
-    write_run(out, profile_of(settings), salt, fault, settings.examples, options=kept, resalted=salts)
+    write_run(out, profile, salt, fault, settings.examples, options=kept, resalted=salts)
     _keep_baseline(settings.baseline, out / BASELINE)
     if settings.base_url or not settings.workers:
         return ""
@@ -144,10 +142,12 @@ def open_recorded(settings: Settings) -> Run:
         raise SessionError(str(error), NOT_JUDGED) from None
 
 
-def open_run(settings: Settings, serving: str, salt: str, sheet: Sheet | None, resources: ExitStack) -> Run:
+def open_run(
+    settings: Settings, profile: Profile, salt: str, sheet: Sheet | None, serving: str, resources: ExitStack
+) -> Run:
     """The run that sends; `serving` is the address of the reference endpoint where it is served. Raises
     SessionError."""
-    profile, out = profile_of(settings), settings.folder
+    out = settings.folder
     if settings.mutants:
         return Run(profile, salt, remembering(Endpoint().answer))
     run = Run(
@@ -167,10 +167,10 @@ def open_run(settings: Settings, serving: str, salt: str, sheet: Sheet | None, r
 
 def _sender(settings: Settings, serving: str, sheet: Sheet | None, resources: ExitStack) -> Send:
     """To the endpoint over HTTP; to the reference endpoint in this process, or over HTTP where workers share it."""
-    budget, out = budget_of(settings), settings.folder
+    out, within_budget = settings.folder, _within_budget(settings, sheet)
     if not (settings.base_url or serving):
         own = reference(settings.fault)
-        return in_process(warmed(own, out) if settings.resume else own, budget, sheet, out)
+        return in_process(warmed(own, out) if settings.resume else own, within_budget, out)
     workers = settings.workers or 1
     limits = Limits(read=settings.timeout_seconds, total=settings.total_seconds, content=settings.largest_body)
     manners = Manners(
@@ -182,4 +182,10 @@ def _sender(settings: Settings, serving: str, sheet: Sheet | None, resources: Ex
     live = Live(settings.base_url or serving, key, limits, reached)
     if serving and not settings.base_url and settings.resume:
         warmed(live, out)
-    return over_http(live, manners, budget, sheet, out, resources)
+    return over_http(live, manners, within_budget, out, resources)
+
+
+def _within_budget(settings: Settings, sheet: Sheet | None) -> Callable[[Send], Send]:
+    """Bounds what is sent by the budget, if there is one."""
+    budget, ledger = budget_of(settings), settings.folder / SPENT
+    return lambda send: bounded(send, budget, sheet, ledger) if budget else send

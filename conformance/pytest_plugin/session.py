@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from conformance.billing.prices import Sheet
+from conformance.contract.profile import Profile
 from conformance.contract.requirement import Requirement
 from conformance.judgement.verdict import Finding, Verdict
 from conformance.policy.policy import Terms
@@ -30,7 +31,7 @@ from .finish import finish, summary
 from .opening import begin, open_recorded, open_run, plan_of, salt_of
 from .outcomes import FINDING, Inconclusiveness, become_outcome, pack, requirement_of, unpack
 from .processes import as_interrupt, end_with_controller
-from .target import selected, sheet_of, terms_of
+from .target import profile_of, selected, sheet_of, terms_of
 
 PLUGIN = "conformance-session"  #: its name among pytest's plugins
 
@@ -69,6 +70,11 @@ class Conformance:
         return terms_of(self.settings, self.today)
 
     @cached_property
+    def profile(self) -> Profile:
+        """The endpoint that is sent to."""
+        return profile_of(self.settings)
+
+    @cached_property
     def sheet(self) -> Sheet | None:
         return sheet_of(self.settings)
 
@@ -92,7 +98,7 @@ class Conformance:
     def _opened(self) -> Run:
         if not self.settings.sends:
             return open_recorded(self.settings)
-        return open_run(self.settings, self.serving, self.salt, self.sheet, self.resources)
+        return open_run(self.settings, self.profile, self.salt, self.sheet, self.serving, self.resources)
 
     def judge(self, requirement: Requirement, model_name: str, item: pytest.Item) -> None:
         """Judge, note the finding for the report, and tell pytest."""
@@ -127,15 +133,16 @@ class Conformance:
             threading.Thread(target=end_with_controller, args=(plugins, ended), daemon=True).start()
             return
         signal.signal(signal.SIGTERM, as_interrupt)
+        if self.settings.sends and not self.settings.mutants:
+            self._begin(plugins.get_plugin("terminalreporter"))
+
+    def _begin(self, reporter: pytest.TerminalReporter | None) -> None:
+        """Prepare the folder, and print the plan before anything is sent to an endpoint."""
         try:
-            self.serving = begin(self.settings, self.salt, self.resources)
+            self.serving = begin(self.settings, self.profile, self.salt, self.resources)
         except SessionError as error:
             pytest.exit(str(error), returncode=error.exit_code)
-        self._say_plan(plugins.get_plugin("terminalreporter"))
-
-    def _say_plan(self, reporter: pytest.TerminalReporter | None) -> None:
-        """Before anything is sent to an endpoint, what will be."""
-        if reporter and self.settings.sends and self.settings.base_url and not self.settings.mutants:
+        if reporter and self.settings.base_url:
             reporter.write_line(f"Plan: {plan_of(self.settings)}")
 
     @pytest.hookimpl(tryfirst=True)

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 
-from conformance.billing.budget import Budget, bounded
-from conformance.billing.prices import Sheet
 from conformance.evidence.archive import recorded
 from conformance.evidence.exchange import Exchange, Failure, Inconclusive, Request
 from conformance.evidence.send import Send
@@ -18,21 +17,20 @@ from .pacing import Manners, polite
 from .preflight import Ask
 from .retrying import insisting
 
+Layer = Callable[[Send], Send]  #: a `Send` around another
+
 UNSENT = "unsent.txt"  #: the file in a run's folder that says why something was not sent
 NOT_SENT = "not sent: "  #: begins the reason why a request was not sent
 SPENT = "spent.json"  #: the file in a run's folder that says what was spent of its budget
 _BROKEN_OFF = "the run was broken off meanwhile"
 
 
-def in_process(send: Send, budget: Budget, sheet: Sheet | None, out: Path) -> Send:
+def in_process(send: Send, within_budget: Layer, out: Path) -> Send:
     """To the reference endpoint in this process, which needs no pacing."""
-    insistent = insisting(_bounded(send, budget, sheet, out), lambda seconds: None)
-    return noting(insistent, out) if budget else insistent
+    return noting(insisting(within_budget(send), lambda seconds: None), out)
 
 
-def over_http(
-    live: Live, manners: Manners, budget: Budget, sheet: Sheet | None, out: Path, resources: ExitStack
-) -> Send:
+def over_http(live: Live, manners: Manners, within_budget: Layer, out: Path, resources: ExitStack) -> Send:
     """Over HTTP until `resources` are closed, which also closes the client."""
     resources.callback(live.close)
     over = threading.Event()
@@ -42,12 +40,8 @@ def over_http(
         if over.wait(seconds):
             raise Inconclusive(_BROKEN_OFF)
 
-    asked = polite(_bounded(until(over, live), budget, sheet, out), manners, wait)
+    asked = polite(within_budget(until(over, live)), manners, wait)
     return noting(insisting(asked, wait), out)
-
-
-def _bounded(send: Send, budget: Budget, sheet: Sheet | None, out: Path) -> Send:
-    return bounded(send, budget, sheet, out / SPENT) if budget else send
 
 
 def noting(send: Send, out: Path) -> Send:

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import difflib
 import math
 import re
-import tomllib
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from conformance.contract.profile import FAMILIES, THINKS, family_of
+from conformance.text import TextError, nearest, read_toml
 
 from .options import CONFIGURABLE, OPTIONS, Option
 
@@ -43,13 +42,9 @@ class Configuration:
 def read_config(path: Path) -> Configuration:
     """The configuration in a file. Paths in it start from its folder. Raises ConfigError."""
     try:
-        document = tomllib.loads(path.read_text(encoding="utf-8-sig"))
-    except OSError as error:
-        raise ConfigError(f"{path} cannot be read ({error.strerror or error})") from None
-    except UnicodeDecodeError as error:
-        raise ConfigError(f"{path} cannot be read as UTF-8: {error}") from None
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
-        raise ConfigError(f"{path} is not TOML: {error}") from None
+        document = read_toml(path)
+    except TextError as error:
+        raise ConfigError(str(error)) from None
     try:
         return _configuration(document, path)
     except ConfigError as error:
@@ -88,8 +83,7 @@ def _known(place: str, table: Mapping[str, Any], names: Collection[str]) -> None
     """Refuse keys that mean nothing, with the nearest that does."""
     for name in table:
         if name not in names:
-            near = difflib.get_close_matches(name.replace("_", "-"), names, 1, 0.5)
-            remedy = f"did you mean {near[0]}?" if near else f"there are {', '.join(names)}"
+            remedy = nearest(name.replace("_", "-"), names) or f"there are {', '.join(names)}"
             raise ConfigError(f"{place}{name} is unknown: {remedy}")
 
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import inspect
 import os
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from types import GenericAlias
 from typing import Annotated, Any, NoReturn
 
 import typer
+
+from conformance.text import printable
 
 from .config import NAME, ConfigError, read_config
 from .errors import USAGE_ERROR
@@ -92,21 +94,8 @@ _CONFIG = inspect.Parameter(
 )  # fmt: skip
 
 
-def arguments(given: Mapping[str, Any]) -> list[str]:
-    """What a command was given, as the arguments of pytest."""
-    words: list[str] = []
-    for option in OPTIONS.values():
-        value = given.get(option.key)
-        for each in value if isinstance(value, list) else [value]:
-            if each is True:
-                words.append(option.pytest_name)
-            elif each is not None and each is not False and each != "":
-                words.append(f"{option.pytest_name}={each}")
-    return words
-
-
 def stop(message: str, code: int) -> NoReturn:
     """End with a sentence on standard error and an exit code. Control characters, which a name in a file of others may
     contain, are replaced."""
-    typer.echo("".join(each if each.isprintable() or each == "\n" else " " for each in message), err=True)
+    typer.echo(printable(message), err=True)
     raise typer.Exit(code)

@@ -11,10 +11,10 @@ from typer.testing import CliRunner
 
 from conformance import cli
 from conformance.billing.prices import read_prices
+from conformance.commands.judge import arguments
 from conformance.contract.profile import Model
 from conformance.settings.config import NAME, ConfigError, read_config
 from conformance.settings.options import CONFIGURABLE, Option
-from conformance.settings.typer_options import arguments
 from tests.support.commands import command, report_in
 
 ALL = tuple(CONFIGURABLE.values())
@@ -32,7 +32,7 @@ family = "claude"
 def given(monkeypatch: pytest.MonkeyPatch, *words: str, command: str = "run") -> list[str]:
     """What the suite is run with. Raises AssertionError where the command ends with an error."""
     seen: list[list[str]] = []
-    monkeypatch.setattr(cli, "run_suite", seen.append)
+    monkeypatch.setattr(cli, "run_suite", lambda given, *more: seen.append([*more, *arguments(given)]))
     result = CliRunner().invoke(cli.app, [command, *words])
     assert result.exit_code == 0, result.output
     return seen[0]
@@ -136,7 +136,7 @@ def test_headers_and_paths_from_the_folder_of_the_file(monkeypatch: pytest.Monke
 
 
 def test_which_file_is_read_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(cli, "run_suite", lambda words: None)
+    monkeypatch.setattr(cli, "run_suite", lambda given, *more: None)
     assert NAME not in CliRunner().invoke(cli.app, ["run"]).output
     write("\ufeffrate = 6\n")
     assert f"configuration: {NAME}" in CliRunner().invoke(cli.app, ["run"]).output
