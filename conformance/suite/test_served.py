@@ -91,7 +91,7 @@ def _says_nothing(exchange: Exchange) -> bool:
 
 
 @AREA.should(
-    "say of a valid request that it rejects what it does not accept",
+    "say, where it rejects a valid request, what it does not accept",
     on=VALID,
     source="openai-openapi#Error.message",
     contract=["transport-01", "unknown-01"],
@@ -118,7 +118,7 @@ def _apart_from_streaming(exchange: Exchange) -> str:
 
 
 @AREA.should(
-    "accept a request streamed where it accepts it plain, and vice versa",
+    "accept a request with stream where it accepts it without, and vice versa",
     on=VALID,
     source="openai-openapi#CreateChatCompletionRequest.stream",
     contract=["transport-01"],

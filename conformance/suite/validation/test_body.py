@@ -80,7 +80,7 @@ def test_body_is_object(exchange: Exchange) -> None:
 
 
 @AREA.should(
-    "answer a body that lacks a required part with status 400",
+    "answer a body that lacks what is required with status 400",
     on=(NO_MODEL, NO_MESSAGES, EMPTY_MESSAGES, EMPTY_BODY, NULL_BODY, ARRAY_BODY),
     source="rfc9110#15.5.1",
     contract=["validation-01", "validation-02", "validation-03", "validation-05"],
