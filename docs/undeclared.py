@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Set
 from dataclasses import replace
+from itertools import chain
 
 from conformance.billing.budget import NOTHING, Amount, at_most
 from conformance.contract.profile import Model, Profile
@@ -36,15 +37,16 @@ def measured(without: frozenset[str]) -> Table:
         for requirement in load().values():
             if not requirement.sends or not (requests := run.requests(requirement, model)):
                 continue
-            own = {each.key for each in requests}
+            given = (run.undeclared(requirement, model, on_demand=each) for each in (False, True))
+            own = {each.key for each in (*requests, *chain.from_iterable(given))}
             known = seen.setdefault(requirement.area, set())
             honest = _sent(run, requirement, model, _none)
             others = [honest, *(_sent(run, requirement, model, fault) for _, fault in requirement.broken_by)]
             before = table.get(requirement.id, Undeclared())
             table[requirement.id] = Undeclared(
-                _largest([before.usually, _amount(honest, everything | known, once=False)]),
+                _largest([before.usually, _amount(honest, everything | known | own, once=False)]),
                 _largest([before.most, *(_amount(each, own, once=False) for each in others)]),
-                _largest([before.usually_once, _amount(honest, everything | known, once=True)]),
+                _largest([before.usually_once, _amount(honest, everything | known | own, once=True)]),
                 _largest([before.most_once, *(_amount(each, own, once=True) for each in others)]),
             )
             known.update(honest)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from importlib import import_module
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from conformance.contract.faults import drop, only, put, respond, status
+from conformance.contract.given import in_turn
 from conformance.contract.profile import Model
 from conformance.contract.requests import PLAIN, TOOL_AUTO, TOOLS, attempts, chat, streamed
 from conformance.contract.requirement import CATALOGUE, Area, Level, Requirement, Scope
@@ -16,8 +17,8 @@ from conformance.evidence.exchange import MODEL, Exchange, Inconclusive, NotAppl
 from conformance.evidence.send import Send
 from conformance.judgement.judge import judge
 from conformance.judgement.verdict import Verdict
-from conformance.suite.support.overflow import overflow
-from conformance.suite.support.parameters import ALL_OPTIONS, extremes
+from conformance.suite.support.overflow import OVERFLOW_STREAM_TRIES, OVERFLOW_TRIES, overflow
+from conformance.suite.support.parameters import ALL_OPTIONS, AT_END
 from conformance.suite.support.prompts import prompt_tokens
 from conformance.suite.support.round_trip import after_call
 
@@ -88,6 +89,7 @@ def _labelled(beginning: str) -> Callable[[Request], bool]:
     "satisfy every other MUST of this catalogue in what it answers to the requests of single requirements, too: a "
     "prompt beyond the context, a result sent back, OpenAI's parameters, the ends of ranges",
     on=(PLAIN, TOOL_AUTO),
+    given={"plain": in_turn(PLAIN), "too_long": OVERFLOW_TRIES, "too_long_streamed": OVERFLOW_STREAM_TRIES},
     source="openai-openapi#createChatCompletion",
     contract=["errors-01", "sampling-01"],
     hint="The message names the requirement.",
@@ -98,16 +100,23 @@ def _labelled(beginning: str) -> Callable[[Request], bool]:
         "a prompt too long": only(_labelled("context-overflow"), respond(400, {"error": "the context is too long"})),
     },
 )
-def test_single_requests(send: Send, send_raw: Send, model: Model, counts: Callable[[Requirement], bool]) -> None:
+def test_single_requests(
+    send: Send,
+    plain: Sequence[Exchange],
+    too_long: Sequence[Exchange],
+    too_long_streamed: Sequence[Exchange],
+    model: Model,
+    counts: Callable[[Requirement], bool],
+) -> None:
     """Nothing is sent for this that is not sent for another requirement."""
     judged, reasons = 0, list[str]()
     asked: list[Callable[[], Exchange]] = [
         lambda: send(after_call(map(send, attempts(TOOL_AUTO)))),
         lambda: send(_unless(model.family == "gpt", ALL_OPTIONS)),
-        lambda: send(_unless(model.reasons, extremes("least", model))),
-        lambda: send(_unless(model.reasons, extremes("greatest", model))),
-        lambda: _unless_large(overflow(send, send_raw, model)),
-        lambda: _unless_large(_too_long_twice(send, send_raw, model)),
+        lambda: send(_unless(model.reasons, AT_END["least"])),
+        lambda: send(_unless(model.reasons, AT_END["greatest"])),
+        lambda: _unless_large(overflow(too_long_streamed, plain)),
+        lambda: _unless_large(_too_long_twice(too_long_streamed, too_long, plain)),
     ]
     for had in asked:
         try:
@@ -128,11 +137,11 @@ def _unless(condition: bool, request: Request) -> Request:
     return request
 
 
-def _too_long_twice(send: Send, send_raw: Send, model: Model) -> Exchange:
+def _too_long_twice(streamed: Sequence[Exchange], whole: Sequence[Exchange], plain: Sequence[Exchange]) -> Exchange:
     """The plain prompt that is too long, where the stream of it was refused: else it may be charged for."""
-    if overflow(send, send_raw, model).status < 400:
+    if overflow(streamed, plain).status < 400:
         raise NotApplicable("it was not refused in a stream")
-    return overflow(send, send_raw, model, stream=False)
+    return overflow(whole, plain)
 
 
 def _unless_large(exchange: Exchange) -> Exchange:

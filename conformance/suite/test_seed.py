@@ -1,26 +1,32 @@
-"""The seed of a reply: taken over its whole range, and meant to make the reply the same."""
+"""The seed of a reply: accepted over its whole range, and meant to make replies repeatable."""
 
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 
 from conformance.contract.faults import edit, only, respond, status
+from conformance.contract.given import OnDemand, on_demand, usually
 from conformance.contract.profile import Model
 from conformance.contract.requests import attempts, chat
 from conformance.contract.requirement import Area
 from conformance.evidence.exchange import Exchange, Inconclusive, NotApplicable
-from conformance.evidence.send import Send
-from conformance.suite.support.parameters import EXTREMES, extremes
+from conformance.evidence.observed import answered_with
+from conformance.suite.support.parameters import AT_END, EXTREMES
 
 AREA = Area("seed")
 
-_PROMPT = "Make up a sentence about the sea."
-SEED_ZERO = chat(_PROMPT, label="seed-zero", seed=0, max_tokens=30)
+SEED_ZERO = chat("Make up a sentence about the sea.", label="seed-zero", seed=0, max_tokens=30)
+#: For each end of the range: the seed among other parameters, which other requirements send anyway, and alone.
+SEEDS = tuple(
+    (usually(AT_END[end]), on_demand(chat(label=f"seed-{end}", seed=values["seed"])))
+    for end, values in EXTREMES.items()
+)
 
 
 @AREA.should(
     "accept every 64-bit integer as a seed",
-    on=(SEED_ZERO,),
+    on={"zero": SEED_ZERO, "ends": SEEDS},
     source="openai-openapi#CreateChatCompletionRequest.seed",
     contract=["seed-01"],
     at="error",
@@ -33,22 +39,20 @@ SEED_ZERO = chat(_PROMPT, label="seed-zero", seed=0, max_tokens=30)
         "a failure": only(lambda each: "seed" in each.asked, status(500)),
     },
 )
-def test_range(send: Send, model: Model) -> None:
-    for exchange in (send(SEED_ZERO), *(_seeded(send, model, end) for end in EXTREMES)):
-        said = " ".join(exchange.text.split())[:160]
-        assert exchange.succeeded, f"“{exchange.request}” is answered with {exchange.outcome}: {said}"
+def test_range(zero: Exchange, ends: tuple[tuple[Sequence[Exchange], Sequence[Exchange]], ...], model: Model) -> None:
+    for exchange in (zero, *(_seeded(*end, model) for end in ends)):
+        assert exchange.succeeded, answered_with(exchange)
 
 
-def _seeded(send: Send, model: Model, end: str) -> Exchange:
-    """The reply to a seed at one end of the range: among other parameters, which are asked for anyway, or alone where
-    those are refused."""
-    if not model.reasons and (among := send(extremes(end, model))).succeeded:
-        return among
-    return send(chat(label=f"seed-{end}", seed=EXTREMES[end]["seed"]))
+def _seeded(among: Sequence[Exchange], alone: Sequence[Exchange], model: Model) -> Exchange:
+    """The response to a seed among other parameters, or alone where those are rejected."""
+    if not model.reasons and (exchange := among[0]).succeeded:
+        return exchange
+    return alone[0]
 
 
 def _different(document: object) -> None:
-    """Each reply with a text of its own: its id."""
+    """Gives each reply a text of its own: its id."""
     if isinstance(document, dict):
         for choice in document.get("choices", ()):
             choice["message"]["content"] = document["id"]
@@ -56,25 +60,31 @@ def _different(document: object) -> None:
 
 @AREA.may(
     "give the same text at least twice of three times for the same seed and system_fingerprint",
-    on=(SEED_ZERO,),
+    on={"answers": OnDemand(attempts(SEED_ZERO), declared=1, usual=2)},
     source="openai-openapi#CreateChatCompletionRequest.seed",
     contract=["seed-02"],
     at="choices.*.message.content",
-    hint="Pass the seed on. A best effort only: a difference is no fault by itself.",
+    hint="Pass the seed on. This is best effort only: a difference is no fault by itself.",
     broken_by=edit(_different),
 )
-def test_same_text(send: Send) -> None:
-    texts: list[str] = []
-    prints = set()
-    for request in attempts(SEED_ZERO):
-        exchange = send(request)
-        content = exchange.messages[0].get("content") if exchange.messages else None
-        if not isinstance(content, str):
-            raise Inconclusive("the reply has no text")
-        texts.append(content)
-        prints.add(repr(exchange.reply.get("system_fingerprint")))
-        if len(prints) > 1:
-            raise NotApplicable(f"the system_fingerprint changed: {', '.join(sorted(prints))}")
+def test_same_text(answers: Sequence[Exchange]) -> None:
+    seen: list[Exchange] = []
+    for exchange in answers:
+        seen.append(exchange)
+        texts = _texts(seen)
         if max(Counter(texts).values()) >= 2:
             return
     raise AssertionError(f"three replies with the same seed are {texts!r:.300}")
+
+
+def _texts(exchanges: Sequence[Exchange]) -> list[str]:
+    """The texts of replies. Raises Inconclusive where one has none, NotApplicable where the system_fingerprint
+    changed."""
+    contents = [each.messages[0].get("content") if each.messages else None for each in exchanges]
+    texts = [each for each in contents if isinstance(each, str)]
+    if len(texts) < len(contents):
+        raise Inconclusive("the reply has no text")
+    prints = sorted({repr(each.reply.get("system_fingerprint")) for each in exchanges})
+    if len(prints) > 1:
+        raise NotApplicable(f"the system_fingerprint changed: {', '.join(prints)}")
+    return texts

@@ -1,17 +1,18 @@
-"""What is valid is served: where it is not, in a way that tells a client what to do."""
+"""Valid requests are answered; a rejection says what is not supported."""
 
 from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from conformance.contract.faults import only, respond, status
+from conformance.contract.given import in_turn
 from conformance.contract.profile import Model
 from conformance.contract.requests import TOOL_AUTO, TOOL_NAMED, TOOL_NONE, TOOL_REQUIRED
 from conformance.contract.requirement import Area, Scope
 from conformance.evidence.exchange import Exchange, Inconclusive, NotApplicable, Request, Violation
-from conformance.evidence.send import Send
+from conformance.evidence.observed import answered_with
 from conformance.suite.support.refusals import refuses
 
 AREA = Area("served")
@@ -46,17 +47,17 @@ def _shown(exchange: Exchange) -> str:
 
 
 @AREA.should(
-    "answer no valid request with a server error, asked again neither",
+    "answer no valid request with a server error, nor when it is sent again",
     on=VALID,
     source="rfc9110#15.6",
     contract=["transport-01"],
     at="status",
-    hint="Say what is not supported with a 400 that names it: clients repeat what is answered with a 5xx.",
+    hint="Answer what is not supported with a 400 that names it: clients retry after a 5xx.",
     broken_by={"500": status(500), "not implemented": status(501)},
     needs=["status", "request"],
 )
 def test_no_server_error(exchanges: list[Exchange]) -> None:
-    """Over a whole run: of a recording made elsewhere nobody knows whether its request was meant to be valid."""
+    """Over a whole run: a recording made elsewhere does not show whether its request was meant to be valid."""
     failing = [each for each in exchanges if each.status >= 500]
     told = "; ".join(f"“{each.request}”: {each.outcome}, {_shown(each)}" for each in failing[:_NAMED])
     if failing:
@@ -73,11 +74,11 @@ requests response result retry returned server service something status support 
 undefined unexpected unknown unprocessable unsupported upstream value values wrong
 d ll re s t ve
 """
-_EMPTY = frozenset(_OF_ANY_ERROR.split())  #: words of which a message may consist that says nothing of the request
+_EMPTY = frozenset(_OF_ANY_ERROR.split())  #: a message of these words alone says nothing about the request
 
 
 def _words(text: str) -> Iterable[str]:
-    """Its words in lower case, those in snake_case and camelCase taken apart; a sign of another script is one."""
+    """Its words in lower case, with snake_case and camelCase split; each character of another script is a word."""
     apart = re.sub(r"(?<=[a-z])(?=[A-Z])|_", " ", text)
     return re.findall(r"[a-z]+|[^\W\d_a-zA-Z]", apart.lower())
 
@@ -90,12 +91,12 @@ def _says_nothing(exchange: Exchange) -> bool:
 
 
 @AREA.should(
-    "say of a valid request that it refuses what it is that it does not take",
+    "say, where it rejects a valid request, what it does not accept",
     on=VALID,
     source="openai-openapi#Error.message",
     contract=["transport-01", "unknown-01"],
     at="error.message",
-    hint="Name the parameter, in param too, or the feature that the model lacks; pass on what the upstream says of it.",
+    hint="Name the parameter, in param too, or the feature that the model lacks; pass on the upstream's explanation.",
     broken_by={
         "no reason": respond(400, _error("Bad request.")),
         "a reason that is none": respond(422, _error("Provider returned error")),
@@ -104,10 +105,10 @@ def _says_nothing(exchange: Exchange) -> bool:
     needs=["status", "request"],
 )
 def test_refusal_says_why(exchange: Exchange) -> None:
-    """Only what says nothing at all is reported: a feature has many names."""
+    """Only an error that says nothing at all is reported: a feature has many names."""
     if not refuses(exchange):
-        raise NotApplicable("it was not refused")
-    said = f"“{exchange.request}” is refused with HTTP {exchange.status} without a word of why: {_shown(exchange)}"
+        raise NotApplicable("it was not rejected")
+    said = f"“{exchange.request}” is rejected with HTTP {exchange.status} and no reason: {_shown(exchange)}"
     assert not _says_nothing(exchange), said
 
 
@@ -117,13 +118,13 @@ def _apart_from_streaming(exchange: Exchange) -> str:
 
 
 @AREA.should(
-    "take a request streamed where it takes it plain, and the other way about",
+    "accept a request with stream where it accepts it without, and vice versa",
     on=VALID,
     source="openai-openapi#CreateChatCompletionRequest.stream",
     contract=["transport-01"],
     at="status",
-    hint="Where an upstream cannot stream this, send what it answered as a stream of one chunk; and put a stream "
-    "together where it can nothing else.",
+    hint="Where an upstream cannot stream this, send its answer as a stream of one chunk; where it can only stream, "
+    "assemble the stream.",
     broken_by={
         "streams are refused": only(lambda each: each.streams, respond(400, _error("stream: not with this model"))),
         "all else is refused": only(lambda each: not each.streams, respond(400, _error("Stream must be true"))),
@@ -131,31 +132,30 @@ def _apart_from_streaming(exchange: Exchange) -> str:
     needs=["status", "request"],
 )
 def test_streamed_or_not(exchanges: list[Exchange]) -> None:
+    for plain, streamed in _forms(exchanges):
+        for accepted, rejected in ((plain, streamed), (streamed, plain)):
+            if accepted and rejected and all(each.succeeded for each in accepted) and all(map(refuses, rejected)):
+                told = f"“{rejected[0].request}” is rejected with HTTP {rejected[0].status}"
+                told = f"{told}, and “{accepted[0].request}” is not: {_shown(rejected[0])}"
+                raise Violation(told, rejected[0], accepted[0])
+
+
+def _forms(exchanges: list[Exchange]) -> Iterable[tuple[list[Exchange], list[Exchange]]]:
+    """The exchanges of each request: those that were not streamed, and those that were."""
     found: dict[str, tuple[list[Exchange], list[Exchange]]] = {}
     for exchange in exchanges:
         found.setdefault(_apart_from_streaming(exchange), ([], []))[exchange.request.streams].append(exchange)
-    for forms in found.values():
-        for taken, refused in (forms, forms[::-1]):
-            if taken and refused and all(each.succeeded for each in taken) and all(map(refuses, refused)):
-                said = (
-                    f"“{refused[0].request}” is refused with HTTP {refused[0].status}, and “{taken[0].request}” is not"
-                )
-                raise Violation(f"{said}: {_shown(refused[0])}", refused[0], taken[0])
-
-
-def _while_thinking(exchange: Exchange) -> bool:
-    """Whether it says that a call cannot be forced of a model that thinks, which may not show its thoughts."""
-    return refuses(exchange) and "thinking" in exchange.text.lower()
+    return found.values()
 
 
 @AREA.must(
-    "take a tool_choice of none, of required and of a named function where it takes tools",
-    on=(TOOL_AUTO, TOOL_NONE, TOOL_REQUIRED, TOOL_NAMED),
+    "accept a tool_choice of none, of required and of a named function where it accepts tools",
+    on={"auto": TOOL_AUTO, "chosen": in_turn(TOOL_NONE, TOOL_REQUIRED, TOOL_NAMED)},
     source="openai-openapi#ChatCompletionToolChoiceOption",
     contract=["tools-05", "tools-06", "tools-07"],
     at="error",
-    hint="Leave the tools out where none is asked for, and translate required to what the upstream calls it (any). "
-    "An endpoint that offers tools and no choice of them is judged with --without chat.tool_choice.",
+    hint="Leave the tools out for none, and translate required to what the upstream calls it (any). An endpoint that "
+    "offers tools and no choice of them is judged with --without chat.tool_choice.",
     broken_by={
         "none refused": only(
             lambda each: each.asked.get("tool_choice") == "none", respond(400, _error("tool_choice: none"))
@@ -168,13 +168,17 @@ def _while_thinking(exchange: Exchange) -> bool:
         ),
     },
 )
-def test_tool_choice(send: Send, model: Model) -> None:
-    """A model that thinks may refuse a forced call, as Claude does; OpenAI's take it."""
-    if not send(TOOL_AUTO).succeeded:
-        raise Inconclusive("tools are not taken without tool_choice, either")
-    for request in (TOOL_NONE, TOOL_REQUIRED, TOOL_NAMED):
-        exchange = send(request)
-        if request is not TOOL_NONE and ((model.reasons and not model.asked_as_openai) or _while_thinking(exchange)):
-            continue
-        said = f"tools are taken, and “{request}” is refused with {exchange.outcome}: {_shown(exchange)}"
-        assert not refuses(exchange), f"{said}; if the endpoint offers no choice, say --without chat.tool_choice"
+def test_tool_choice(auto: Exchange, chosen: Sequence[Exchange], model: Model) -> None:
+    if not auto.succeeded:
+        raise Inconclusive("tools are not accepted without tool_choice, either")
+    for exchange in chosen:
+        if refuses(exchange) and not _may_not_be_forced(exchange, model):
+            remedy = "if the endpoint offers no choice, use --without chat.tool_choice"
+            raise AssertionError(f"tools are accepted, yet {answered_with(exchange)}; {remedy}")
+
+
+def _may_not_be_forced(exchange: Exchange, model: Model) -> bool:
+    """Whether a call was forced of a model that reasons, which may reject that, as Claude does; OpenAI's may not. The
+    rejection may be all that shows that it reasons."""
+    forced = exchange.request.asked.get("tool_choice") != "none"
+    return forced and ((model.reasons and not model.asked_as_openai) or "thinking" in exchange.text.lower())

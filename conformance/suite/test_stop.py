@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
 from conformance.contract.faults import edit, only, put, respond
+from conformance.contract.given import in_turn, on_demand
 from conformance.contract.profile import Model
 from conformance.contract.requests import PLAIN, STOP, STOP_STREAM, chat, streamed
-from conformance.contract.requirement import Area
+from conformance.contract.requirement import Area, Fault
 from conformance.contract.scopes import broken_off
 from conformance.evidence.exchange import Exchange, Inconclusive, NotApplicable, Violation, list_of
-from conformance.evidence.send import Send
+from conformance.evidence.observed import answered_with
 from conformance.suite.support.refusals import refuses
 
 AREA = Area("stop")
@@ -25,13 +27,11 @@ STOP_FOUR = chat(
     "Repeat exactly and add nothing: one two three four five six",
     label="stop-four", stop=["five six", "three four", "\n\n", "qqq"], max_tokens=40,
 )  # fmt: skip
-STOP_FOUR_WORDS = replace(
-    STOP_FOUR, body=STOP_FOUR.body.replace(rb'"\n\n"', b'"zzz"'), label=f"{STOP_FOUR.label}-words"
-)
+STOP_FOUR_WORDS = replace(STOP_FOUR, body=STOP_FOUR.body.replace(rb'"\n\n"', b'"zzz"'), label="stop-four-words")
 
 
 def _text(exchange: Exchange, first: str) -> str:
-    """What was written. Raises Inconclusive where the model did not even begin with what it was to repeat."""
+    """The text of a reply. Raises Inconclusive where it lacks the first word that the model was to repeat."""
     if broken_off(exchange):
         raise Inconclusive("the stream broke off")
     content = exchange.messages[0].get("content") if exchange.messages else None
@@ -41,21 +41,26 @@ def _text(exchange: Exchange, first: str) -> str:
 
 
 def _ends_before(exchange: Exchange, first: str, last: str, rest: str) -> None:
-    """Hold that neither a stop sequence, nor a beginning of one at the end, nor what follows is in the text, and that
-    the last word before it is whole."""
-    stop = exchange.request.asked["stop"]
-    text = _text(exchange, first)
+    """Hold that the text holds neither a stop sequence nor what follows it, does not end in the beginning of one, and
+    that the last word before it is whole."""
+    stop, text = exchange.request.asked["stop"], _text(exchange, first)
     for each in [stop] if isinstance(stop, str) else list_of(stop):
         assert each not in text, f"the text holds the stop sequence {each!r}: {text[:120]!r}"
-        begun = [each[:length] for length in range(1, len(each)) if f" {text.rstrip()}".endswith(f" {each[:length]}")]
-        assert not begun, f"the text ends in {begun[-1]!r}, the beginning of the stop sequence {each!r}"
-    assert rest not in text, f"the text goes on after the stop sequence, to {rest!r}: {text[:120]!r}"
-    cut = [last[:length] for length in range(1, len(last)) if f" {text.rstrip()}".endswith(f" {last[:length]}")]
-    assert not cut, f"the text ends in {cut[-1]!r}: of {last!r} before the stop sequence a part is lost"
+        begun = _beginning_at_end(text, each)
+        assert not begun, f"the text ends in {begun!r}, the beginning of the stop sequence {each!r}"
+    assert rest not in text, f"the text continues after the stop sequence, to {rest!r}: {text[:120]!r}"
+    cut = _beginning_at_end(text, last)
+    assert not cut, f"the text ends in {cut!r}: a part of {last!r} before the stop sequence is lost"
 
 
-def _in_stream(text: str) -> Any:
-    """The whole of another text in the first delta, and nothing in the others."""
+def _beginning_at_end(text: str, sequence: str) -> str:
+    """The longest incomplete beginning of a sequence with which a text ends, as a word; empty where there is none."""
+    begun = [sequence[:length] for length in range(1, len(sequence))]
+    return next((each for each in reversed(begun) if f" {text.rstrip()}".endswith(f" {each}")), "")
+
+
+def _in_stream(text: str) -> Fault:
+    """Puts another text whole into the first delta, and none into the others."""
 
     def change(document: Any) -> None:
         for choice in document.get("choices", ()):
@@ -85,9 +90,15 @@ def test_text_ends_before(exchange: Exchange) -> None:
     _ends_before(exchange, "ALPHA", "BRAVO", "CHARLIE")
 
 
+def _rejecting(kind: type | tuple[type, ...], status: int, message: str) -> Fault:
+    """Rejects stop where it is of this type."""
+    rejection = respond(status, {"error": {"message": message, "type": "invalid_request_error"}})
+    return only(lambda request: isinstance(request.asked.get("stop"), kind), rejection)
+
+
 @AREA.must(
     "accept up to four stop sequences, of which the first to occur ends the text",
-    on=(STOP_FOUR, STOP, PLAIN),
+    on={"four": STOP_FOUR, "one": STOP, "plain": in_turn(PLAIN), "words": on_demand(STOP_FOUR_WORDS)},
     source="openai-openapi#StopConfiguration",
     contract=["stop-02"],
     at="choices.*.message.content",
@@ -97,56 +108,49 @@ def test_text_ends_before(exchange: Exchange) -> None:
         "only the first counts": put("choices.*.message.content", "one two three four"),
         "none counts": put("choices.*.message.content", "one two three four five six"),
         "the first word of one left over": put("choices.*.message.content", "one two three"),
-        "an array refused": only(
-            lambda request: isinstance(request.asked.get("stop"), list),
-            respond(400, {"error": {"message": "stop: must be a string", "type": "invalid_request_error"}}),
-        ),
-        "text refused": only(
-            lambda request: isinstance(request.asked.get("stop"), str),
-            respond(422, {"error": {"message": "stop: must be an array", "type": "invalid_request_error"}}),
-        ),
-        "both refused": only(
-            lambda request: "stop" in request.asked,
-            respond(400, {"error": {"message": "Unsupported parameter: stop", "type": "invalid_request_error"}}),
-        ),
+        "an array refused": _rejecting(list, 400, "stop: must be a string"),
+        "text refused": _rejecting(str, 422, "stop: must be an array"),
+        "both refused": _rejecting((list, str), 400, "Unsupported parameter: stop"),
     },
 )
-def test_up_to_four(send: Send, model: Model) -> None:
-    """Some models that reason take no stop sequences."""
-    four, one = send(STOP_FOUR), send(STOP)
-    if refuses(four):  # of white space, it may be: that is another requirement
-        four = send(STOP_FOUR_WORDS)
-    for refused, taken, form in ((four, one, "an array of four"), (one, four, "one as text")):
-        assert not (refused.refused and taken.succeeded), (
-            f"stop as {form} is refused with {refused.outcome}, and not otherwise: {refused.text[:120]}"
-        )
-    if refuses(four) and refuses(one) and not model.reasons and send(PLAIN).succeeded:
-        raise Violation(
-            f"stop is refused with {one.outcome}: {one.text[:120]}; if the endpoint does not offer it, say --without"
-            " chat.stop", one, four
-        )  # fmt: skip
-    _ends_before(four, "one", "two", "three")
+def test_up_to_four(
+    four: Exchange, one: Exchange, plain: Sequence[Exchange], words: Sequence[Exchange], model: Model
+) -> None:
+    """An array may be rejected for its sequence of white space (covered by stop.white_space)."""
+    several = words[0] if refuses(four) else four
+    _no_form_is_rejected(several, one)
+    if refuses(several) and refuses(one) and not model.reasons and plain[0].succeeded:
+        remedy = "if the endpoint does not offer stop, use --without chat.stop"
+        raise Violation(f"{answered_with(one)}; {remedy}", one, several)
+    _ends_before(several, "one", "two", "three")
+
+
+def _no_form_is_rejected(four: Exchange, one: Exchange) -> None:
+    """Hold that neither an array nor a single string is rejected where the other is accepted."""
+    for rejected, accepted, form in ((four, one, "an array of four"), (one, four, "a string")):
+        said = f"stop as {form} is rejected with {rejected.outcome}, and not otherwise: {rejected.text[:120]}"
+        assert not (rejected.refused and accepted.succeeded), said
 
 
 def _for_white_space(exchange: Exchange) -> bool:
-    """Whether it says that a stop sequence may not be white space."""
+    """Whether a response says that a stop sequence may not be white space."""
     return refuses(exchange) and re.search(r"white.?space", exchange.text, re.IGNORECASE) is not None
 
 
 @AREA.may(
-    "take a stop sequence of white space",
+    "accept a stop sequence of white space",
     on=(STOP_FOUR,),
     source="openai-openapi#StopConfiguration",
     contract=["stop-02"],
     at="error",
-    hint="Where the upstream takes none, as Claude does not, cut the text in the gateway.",
+    hint="Where the upstream rejects it, as Claude does, cut the text in the gateway.",
     needs=["request"],
     broken_by=respond(400, {"error": {"message": "each stop sequence must contain non-whitespace", "type": "t"}}),
 )
 def test_white_space(exchange: Exchange) -> None:
     if exchange.refused and not _for_white_space(exchange):
-        raise NotApplicable("it is refused for another reason, which is another requirement")
-    assert not exchange.refused, f"a stop sequence of two line ends is refused: {exchange.text[:160]}"
+        raise NotApplicable("it is rejected for another reason (covered by stop.up_to_four)")
+    assert not exchange.refused, f"a stop sequence of two line ends is rejected: {exchange.text[:160]}"
 
 
 @AREA.must(
@@ -164,7 +168,7 @@ def test_white_space(exchange: Exchange) -> None:
 def test_reason_is_stop(exchange: Exchange) -> None:
     text, reason = _text(exchange, "ALPHA"), exchange.choices[0].get("finish_reason")
     if "STOPHERE" in text:
-        raise Inconclusive("the stop sequence did not end the text, which is another requirement")
+        raise Inconclusive("the stop sequence did not end the text (covered by stop.text_ends_before)")
     assert reason == "stop", f"a stop sequence ended the text {text[:80]!r} with finish_reason {reason!r}"
 
 
@@ -174,7 +178,7 @@ def test_reason_is_stop(exchange: Exchange) -> None:
     source="openai-openapi#StopConfiguration",
     contract=["stop-04"],
     at="choices.*.delta.content",
-    hint="Hold back what may be the beginning of a stop sequence until the next token tells.",
+    hint="Hold back what may be the beginning of a stop sequence until the next token decides.",
     needs=["request"],
     broken_by={
         "ignored": _in_stream("ALPHA BRAVO STOPHERE CHARLIE"),

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from conformance.contract.faults import only, put, respond, status
+from conformance.contract.given import in_turn, on_demand, usually
 from conformance.contract.profile import Model
 from conformance.contract.requests import COMPLETION_LENGTH, LENGTH, PLAIN, TOOL_SINGLE, chat
 from conformance.contract.requirement import Area, Fault
 from conformance.evidence.exchange import Exchange, Inconclusive, NotApplicable, Request
-from conformance.evidence.send import Send
+from conformance.evidence.observed import answered_with
 from conformance.suite.support.parameters import ALL_OPTIONS, OPTIONS
 from conformance.suite.support.prompts import same_prompt
+from conformance.suite.support.refusals import not_about_the_key
 
 AREA = Area("unknown")
 
@@ -19,11 +22,11 @@ NAME = "x_conformance_unknown"
 MEMBER: dict[str, Any] = {NAME: {"a": 1}}
 UNKNOWN = chat(label="unknown-member", **MEMBER)
 _PART = {"type": "text", "text": "Say OK."} | MEMBER
-THOUGHTS = "reasoning_content"
-_THOUGHT = {"role": "assistant", "content": "Hello.", THOUGHTS: "The user greets me."}
+REASONING_CONTENT = "reasoning_content"
+_REASONED = {"role": "assistant", "content": "Hello.", REASONING_CONTENT: "The user greets me."}
 UNKNOWN_IN_MESSAGE = chat(
     label="unknown-member-in-message",
-    messages=[{"role": "user", "content": "Hello."}, _THOUGHT, {"role": "user", "content": [_PART]} | MEMBER],
+    messages=[{"role": "user", "content": "Hello."}, _REASONED, {"role": "user", "content": [_PART]} | MEMBER],
 )  # fmt: skip
 
 
@@ -34,26 +37,21 @@ def refusal(message: str) -> Fault:
 
 
 def taken(exchange: Exchange) -> bool:
-    """Whether it was answered with a completion. Raises Inconclusive where the key was refused, or no choice
+    """Whether a request was answered with a completion. Raises Inconclusive where the key was rejected, or no choice
     came."""
-    if exchange.status in (401, 402, 403):
-        raise Inconclusive(f"{exchange.request}: HTTP {exchange.status} is about the key, not about the request")
+    not_about_the_key(exchange)
     if exchange.succeeded and "choices" in exchange.reply and not exchange.reply["choices"]:
-        raise Inconclusive(f"{exchange.request}: the reply has no choice, which is another requirement")
+        raise Inconclusive(f"{exchange.request}: the reply has no choice (covered by other requirements)")
     return exchange.succeeded and bool(exchange.reply.get("choices"))
 
 
-def said(exchange: Exchange) -> str:
-    return f"{exchange.request} was answered with HTTP {exchange.status}: {exchange.text[:160].strip()}"
-
-
 @AREA.should(
-    "ignore an unknown member of the body, of a message and of a part, or refuse it by name with status 400",
+    "ignore an unknown member of the body, of a message and of a part, or reject it by name with status 400",
     on=(UNKNOWN, UNKNOWN_IN_MESSAGE),
     source="phanedge#openapi",
     contract=["unknown-01"],
     at="error.message",
-    hint="Ignore what is not known, or say what it is that is not.",
+    hint="Ignore an unknown member, or name it in the error.",
     shown_by=only(lambda each: each.label == UNKNOWN.label, refusal(f"Unrecognized request argument: {NAME}")),
     broken_by={
         "refused without a name": refusal("Invalid request."),
@@ -63,23 +61,23 @@ def said(exchange: Exchange) -> str:
 )
 def test_unknown_member(exchange: Exchange) -> None:
     if not taken(exchange):
-        assert exchange.status in (400, 422), said(exchange)
-        named = NAME in exchange.text or _is_told(exchange, THOUGHTS)
-        assert named, f"{said(exchange)}, which does not name {NAME}"
+        assert exchange.status in (400, 422), answered_with(exchange)
+        named = NAME in exchange.text or _is_named(exchange, REASONING_CONTENT)
+        assert named, f"{answered_with(exchange)}, which does not name {NAME}"
 
 
-def _is_told(exchange: Exchange, name: str) -> bool:
-    """Whether a request that has a member was refused for it."""
+def _is_named(exchange: Exchange, name: str) -> bool:
+    """Whether a member that the request has is named in the response."""
     return name.encode() in exchange.request.body and name in exchange.text
 
 
 @AREA.should(
-    "ignore reasoning_content in a message of the history, or refuse it by name with status 400 in an error object",
+    "ignore reasoning_content in a message of the history, or reject it by name with status 400 in an error object",
     on=(UNKNOWN_IN_MESSAGE,),
     source="deepseek#messages.reasoning_content",
     contract=["unknown-01", "reasoning-04"],
     at="error.message",
-    hint="Take reasoning_content out for an upstream that does not know it: clients send messages back as they came.",
+    hint="Remove reasoning_content for an upstream that does not know it: clients send messages back as received.",
     broken_by={
         "no error object": respond(400, {"message": "messages.1.reasoning_content: property is unsupported"}),
         "refused without a name": refusal("Invalid message."),
@@ -89,60 +87,64 @@ def _is_told(exchange: Exchange, name: str) -> bool:
 def test_thoughts_in_history(exchange: Exchange) -> None:
     if taken(exchange):
         return
-    if NAME in exchange.text and THOUGHTS not in exchange.text:
-        raise Inconclusive(f"it was refused for {NAME}, so that nothing is known of {THOUGHTS}")
-    assert exchange.status in (400, 422), said(exchange)
-    assert THOUGHTS in exchange.text, f"{said(exchange)}, which does not name {THOUGHTS}"
+    if NAME in exchange.text and REASONING_CONTENT not in exchange.text:
+        raise Inconclusive(f"it was rejected for {NAME}, which shows nothing about {REASONING_CONTENT}")
+    assert exchange.status in (400, 422), answered_with(exchange)
+    assert REASONING_CONTENT in exchange.text, f"{answered_with(exchange)}, which does not name {REASONING_CONTENT}"
+    assert _has_message(exchange), f"{answered_with(exchange)}; expected an error object with a message"
+
+
+def _has_message(exchange: Exchange) -> bool:
     error = exchange.document.get("error") if isinstance(exchange.document, dict) else None
-    whole = isinstance(error, dict) and isinstance(error.get("message"), str)
-    assert whole, f"{said(exchange)}, which is no error object"
+    return isinstance(error, dict) and isinstance(error.get("message"), str)
 
 
 @AREA.should(
     "count the same prompt_tokens with a member that it ignores as without it",
-    on=(PLAIN, UNKNOWN),
+    on={"plain": in_turn(PLAIN), "unknown": UNKNOWN},
     source="openai-openapi#CompletionUsage.prompt_tokens",
     contract=["unknown-02"],
     at="usage.prompt_tokens",
-    hint="Do not count the body: count the messages that the model is shown.",
+    hint="Count the messages that the model reads, not the body.",
     broken_by=only(lambda each: NAME in each.asked, put("usage.prompt_tokens", lambda count: count + 9)),
 )
-def test_unknown_costs_nothing(send: Send) -> None:
-    if not taken(send(UNKNOWN)):
-        raise NotApplicable("unknown members are refused")
-    same_prompt(send(PLAIN), send(UNKNOWN))
+def test_unknown_costs_nothing(plain: Sequence[Exchange], unknown: Exchange) -> None:
+    if not taken(unknown):
+        raise NotApplicable("unknown members are rejected")
+    same_prompt(plain[0], unknown)
 
 
 # --- what OpenAI knows --------------------------------------------------------------------------------------
 
+OPTIONS_ALONE = [chat(label=f"option-{name}", **{name: value}) for name, value in OPTIONS.items()]
 OF_OPENAI = "OpenAI's own models are judged by OpenAI's documentation of each parameter"
 
 
 @AREA.should(
-    "take OpenAI's parameters on models of every other family, each alone as well as all together",
+    "accept OpenAI's parameters on models of every other family, each alone as well as all together",
     on=(PLAIN,),
+    given={"together": usually(ALL_OPTIONS), "alone": on_demand(*OPTIONS_ALONE)},
     source="phanedge#alignment",
     contract=["unknown-03"],
     at="error",
-    hint="Leave out what the upstream does not know, before it refuses the request for it.",
+    hint="Leave out what the upstream does not know, before it rejects the request for it.",
     broken_by={
         "one refused": only(lambda each: "logit_bias" in each.asked, refusal("logit_bias: expected a sequence")),
         "500": only(lambda each: "store" in each.asked, status(500)),
     },
 )
-def test_options_of_openai(send: Send, model: Model) -> None:
-    """All are sent at once, and one by one only where that is refused, to tell which it is."""
+def test_options_of_openai(together: Sequence[Exchange], alone: Sequence[Exchange], model: Model) -> None:
+    """All are sent in one request, and one by one only where that is rejected, to tell which it is."""
     if model.family == "gpt":
         raise NotApplicable(OF_OPENAI)
-    together = send(ALL_OPTIONS)
-    if not taken(together):
-        singly = [chat(label=f"option-{name}", **{name: value}) for name, value in OPTIONS.items()]
-        refused = [said(exchange) for exchange in map(send, singly) if not taken(exchange)]
-        raise AssertionError("; ".join(refused) or f"each alone is taken, yet {said(together)}")
+    exchange = together[0]
+    if not taken(exchange):
+        rejected = [answered_with(each) for each in alone if not taken(each)]
+        raise AssertionError("; ".join(rejected) or f"each alone is accepted, yet {answered_with(exchange)}")
 
 
 @AREA.should(
-    "take parallel_tool_calls with tools on models of every other family than OpenAI's",
+    "accept parallel_tool_calls with tools on models of every other family than OpenAI's",
     on=(TOOL_SINGLE,),
     source="phanedge#alignment",
     contract=["unknown-03"],
@@ -152,17 +154,10 @@ def test_options_of_openai(send: Send, model: Model) -> None:
 def test_parallel_tool_calls_taken(exchange: Exchange, model: Model) -> None:
     if model.family == "gpt":
         raise NotApplicable(OF_OPENAI)
-    assert taken(exchange), said(exchange)
+    assert taken(exchange), answered_with(exchange)
 
 
-def finish(exchange: Exchange) -> str:
-    """What ended the first choice. Raises Inconclusive where there is none."""
-    if not exchange.choices:
-        raise Inconclusive(f"{exchange.request}: the reply has no choice")
-    return str(exchange.choices[0].get("finish_reason"))
-
-
-def ignoring(request: Request) -> Fault:
+def _ignoring(request: Request) -> Fault:
     return only(lambda each: each.label == request.label, put("choices.*.finish_reason", "stop"))
 
 
@@ -174,8 +169,8 @@ def ignoring(request: Request) -> Fault:
     at="choices.*.finish_reason",
     hint="Translate both names to the one that the upstream knows.",
     broken_by={
-        "max_tokens ignored": ignoring(LENGTH),
-        "the newer name ignored": ignoring(COMPLETION_LENGTH),
+        "max_tokens ignored": _ignoring(LENGTH),
+        "the newer name ignored": _ignoring(COMPLETION_LENGTH),
         "the newer name refused": only(
             lambda each: each.label == COMPLETION_LENGTH.label, refusal("max_completion_tokens: unknown")
         ),
@@ -183,10 +178,13 @@ def ignoring(request: Request) -> Fault:
 )
 def test_both_limits(exchange: Exchange, model: Model) -> None:
     if model.reasons:
-        raise NotApplicable("a model that reasons is asked with one of the two names only")
-    if not taken(exchange):
-        if exchange.request.label == LENGTH.label and "max_completion_tokens" in exchange.text:
-            raise NotApplicable("it says to use max_completion_tokens, as models that reason do")
-        raise AssertionError(said(exchange))
-    ended = finish(exchange)
-    assert ended == "length", f"{exchange.request}: a count to 100 in 20 tokens ends with {ended!r}"
+        raise NotApplicable("a model that reasons is sent only one of the two names")
+    if not taken(exchange) and _wants_the_newer_name(exchange):
+        raise NotApplicable("it says to use max_completion_tokens, as models that reason do")
+    assert taken(exchange), answered_with(exchange)
+    reason = exchange.choices[0].get("finish_reason")
+    assert reason == "length", f"{exchange.request}: a count to 100 in 20 tokens ends with finish_reason {reason!r}"
+
+
+def _wants_the_newer_name(exchange: Exchange) -> bool:
+    return exchange.request.label == LENGTH.label and "max_completion_tokens" in exchange.text

@@ -11,7 +11,7 @@ from conformance.contract.requirement import Area, Fault
 from conformance.contract.scopes import EVERY_USAGE
 from conformance.evidence.exchange import Inconclusive, NotApplicable, Violation
 from conformance.evidence.send import Send
-from conformance.suite.support.parameters import extremes
+from conformance.suite.support.parameters import AT_END
 from conformance.suite.support.prompts import SLACK, WORDS, prompt_tokens, same_prompt
 
 AREA = Area("usage")
@@ -190,7 +190,7 @@ def test_sampling_costs_no_prompt(send: Send, model: Model) -> None:
     """Count to a hundred and cut that short: the prompts are the same, and what is written differs greatly."""
     if model.reasons:
         raise NotApplicable("a model that reasons is not asked so")
-    sampled = send(extremes("least", model))
+    sampled = send(AT_END["least"])
     same_prompt(send(PLAIN), sampled if sampled.succeeded else send(SAMPLED))
     same_prompt(send(LONG), send(LENGTH))
 

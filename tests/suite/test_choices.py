@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
+from conformance.contract.faults import chain, edit, only, put, respond, status
 from conformance.contract.requests import STREAM, TWO_STREAM
-from conformance.evidence.exchange import Exchange
+from conformance.contract.requirement import Fault
+from conformance.evidence.exchange import Exchange, Request
+from tests.support.builders_asked import Said, asked
 from tests.support.builders_stream import DONE, Case, chunk, delta, fails, right, silent, stream, unclear, uncovered
 
 
@@ -38,3 +43,45 @@ def test_choices(case: Case) -> None:
 
 def test_every_requirement_has_a_case_of_each_kind() -> None:
     assert uncovered("choices", CASES) == set()
+
+
+# --- judged on the reference endpoint -----------------------------------------------------------------------
+
+WRITTEN = "usage.completion_tokens"
+
+
+def refused(message: str) -> Fault:
+    return respond(400, {"error": {"message": message, "type": "invalid_request_error"}})
+
+
+def one_choice(document: Any) -> None:
+    document["choices"] = [each for each in document["choices"] if each["index"] == 0]
+
+
+def several(request: Request) -> bool:
+    return "n" in request.asked
+
+
+COUNT_OF_ONE = chain(put(WRITTEN, 4), only(several, put(WRITTEN, 4)))
+
+
+@pytest.mark.parametrize(
+    ("requirement", "change", "expected"),
+    [
+        ("as_many_as_asked", refused("n must be 1"), "accepted"),
+        ("as_many_as_asked", edit(one_choice), "violated"),
+        ("as_many_as_asked", put("choices.*.index", 0), "violated"),  # B155
+        ("as_many_as_asked", put("choices.*.index", None), "violated"),
+        ("as_many_as_asked", status(500), "violated"),
+        ("tokens_of_all", chain(put(WRITTEN, 4), only(several, put(WRITTEN, 8))), "accepted"),
+        ("tokens_of_all", chain(put(WRITTEN, 4), only(several, put(WRITTEN, 7))), "accepted"),  # one end token
+        ("tokens_of_all", chain(put(WRITTEN, 4), only(several, put(WRITTEN, 10))), "accepted"),
+        ("tokens_of_all", chain(put(WRITTEN, 4), only(several, put(WRITTEN, 11))), "violated"),
+        ("tokens_of_all", COUNT_OF_ONE, "violated"),
+        ("tokens_of_all", only(several, edit(one_choice)), "inconclusive"),
+        ("tokens_of_all", only(several, refused("n must be 1")), "inconclusive"),
+        ("tokens_of_all", put("usage.completion_tokens_details.reasoning_tokens", 64), "not applicable"),
+    ],
+)  # fmt: skip
+def test_choices_asked(requirement: str, change: Fault, expected: Said) -> None:
+    assert asked(f"choices.{requirement}", change) == expected

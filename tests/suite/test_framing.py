@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import pytest
 
+from conformance.contract.faults import events, put
 from conformance.contract.requests import STREAM_USAGE
+from conformance.contract.requirement import Fault
 from conformance.evidence.exchange import Exchange
+from tests.support.builders_asked import Said, asked
 from tests.support.builders_stream import (
     DONE,
     ERROR,
@@ -102,3 +105,20 @@ def test_framing(case: Case) -> None:
 
 def test_every_requirement_has_a_case_of_each_kind() -> None:
     assert uncovered("framing", CASES) == set()
+
+
+# --- judged on the reference endpoint -----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("requirement", "change", "expected"),
+    [
+        ("incremental", events(lambda before: [(when * 20 + 0.1, data) for when, data in before]), "accepted"),
+        ("incremental", events(lambda before: [(when / 20, data) for when, data in before]), "not applicable"),
+        ("incremental", events(lambda before: [(8.0, data) for _, data in before]), "violated"),
+        ("incremental", events(lambda before: [(when + 9, data) for when, data in before]), "violated"),
+        ("incremental", put("choices.*.delta.content", ""), "inconclusive"),
+    ],
+)  # fmt: skip
+def test_framing_asked(requirement: str, change: Fault, expected: Said) -> None:
+    assert asked(f"framing.{requirement}", change) == expected

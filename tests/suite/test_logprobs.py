@@ -6,8 +6,11 @@ from typing import Any
 
 import pytest
 
+from conformance.contract.faults import drop, only, put, respond
 from conformance.contract.requests import LOGPROBS, LOGPROBS_STREAM, PLAIN
-from conformance.evidence.exchange import Exchange
+from conformance.contract.requirement import Fault
+from conformance.evidence.exchange import Exchange, Request
+from tests.support.builders_asked import Said, asked
 from tests.support.builders_stream import (
     DONE,
     ROLE,
@@ -61,3 +64,40 @@ def test_logprobs(case: Case) -> None:
 
 def test_every_requirement_has_a_case_of_each_kind() -> None:
     assert uncovered("logprobs", CASES) == set()
+
+
+# --- judged on the reference endpoint -----------------------------------------------------------------------
+
+CONTENT, PATH = "choices.*.message.content", "choices.*.logprobs"
+ENTRIES = f"{PATH}.content"
+
+
+def refused(message: str) -> Fault:
+    return respond(400, {"error": {"message": message, "type": "invalid_request_error"}})
+
+
+def alone(request: Request) -> bool:
+    return "top_logprobs" not in request.asked
+
+
+@pytest.mark.parametrize(
+    ("requirement", "change", "expected"),
+    [
+        ("given", refused("logprobs are not supported"), "accepted"),
+        ("given", drop(PATH), "violated"),
+        ("given", put(PATH, {"tokens": ["OK"], "token_logprobs": [-0.1]}), "violated"),  # B255
+        ("given", put(PATH, -0.31), "violated"),  # B274
+        ("alone", only(alone, put(PATH, None)), "accepted"),  # what comes is another requirement
+        ("alone", refused("no logprobs here"), "not applicable"),
+        ("alone", only(alone, refused("top_logprobs is required")), "violated"),  # B256
+        ("bytes_spell_content", put(CONTENT, lambda text: f" {text}"), "accepted"),
+        ("bytes_spell_content", put(f"{ENTRIES}.*.bytes", [239, 191, 189]), "violated"),
+        ("bytes_spell_content", put(f"{ENTRIES}.*.bytes", [-1, 999]), "violated"),
+        ("bytes_spell_content", put(f"{ENTRIES}.*.bytes", None), "not applicable"),
+        ("streamed_tokens_add_up", put(f"{ENTRIES}.*.top_logprobs", []), "accepted"),
+        ("streamed_tokens_add_up", put(ENTRIES, lambda entries: entries * 2), "violated"),
+        ("streamed_tokens_add_up", put(PATH, None), "not applicable"),
+    ],
+)  # fmt: skip
+def test_logprobs_asked(requirement: str, change: Fault, expected: Said) -> None:
+    assert asked(f"logprobs.{requirement}", change) == expected

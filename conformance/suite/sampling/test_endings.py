@@ -1,10 +1,12 @@
-"""Limits of what a model writes."""
+"""How a reply ends: finish_reason, and the content of one that was cut off."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
-from conformance.contract.faults import edit, only, put, respond, status
+from conformance.contract.faults import edit, put, respond
+from conformance.contract.given import in_turn
 from conformance.contract.profile import Model
 from conformance.contract.requests import (
     COMPLETION_LENGTH,
@@ -16,86 +18,30 @@ from conformance.contract.requests import (
     STREAM_USAGE,
     chat,
 )
-from conformance.contract.requirement import Area, Scope
-from conformance.contract.scopes import EVERY_USAGE, broken_off
-from conformance.evidence.exchange import Exchange, Inconclusive, NotApplicable, Request
-from conformance.evidence.send import Send
-from conformance.suite.support.limits import END_TOKEN, ended_early, roomy
-from conformance.suite.support.parameters import EXTREMES, extremes
+from conformance.contract.scopes import broken_off
+from conformance.evidence.exchange import Exchange, Inconclusive, NotApplicable
+from conformance.evidence.observed import answered_with, count_or_none
+from conformance.suite.support.limits import ended_early, roomy
 
-AREA = Area("sampling")
+from . import AREA
 
-#: A request with nothing but what must be in it.
-#: The answer is longer than the 16 tokens that some servers write without a limit.
+#: Required members only. The answer is longer than the 16 tokens that some servers write without a limit.
 MINIMAL = chat("Count from 1 to 20, one number per line.", label="minimal", max_tokens=None, temperature=None)
-RANGED = ("temperature", "top_p", "presence_penalty", "frequency_penalty")
 
 BEGINNING = 8  #: characters by which two texts are known to begin alike
-LEAST = 16  #: some upstreams raise smaller limits to this
 
 
-def _limited_by(name: str) -> Scope:
-    def limited(request: Request) -> bool:
-        limit = request.asked.get(name)
-        return type(limit) is int and limit > 0
-
-    return Scope(
-        f"every reply with usage to a request with {name}",
-        lambda each: EVERY_USAGE.meant(each) and limited(each),
-        lambda each: EVERY_USAGE.holds(each) and limited(each.request),
-    )
+def _reason(exchange: Exchange) -> Any:
+    """The first finish_reason. Raises Inconclusive for a stream that broke off, and without a choice."""
+    if broken_off(exchange):
+        raise Inconclusive("the stream broke off")
+    if not exchange.choices:
+        raise Inconclusive("the reply has no choice")
+    return exchange.choices[0].get("finish_reason")
 
 
-def _check(name: str, asked: dict[str, Any], usage: dict[str, Any]) -> None:
-    count, n = usage.get("completion_tokens"), asked.get("n")
-    if type(count) is not int:
-        raise NotApplicable("completion_tokens is not an integer, which is another requirement")
-    choices = n if type(n) is int and n > 1 else 1
-    several = f" for each of {choices} choices" if choices > 1 else ""
-    allowed = (max(asked[name], LEAST) + END_TOKEN) * choices
-    assert count <= allowed, f"completion_tokens is {count}, and {name} is {asked[name]}{several}"
-
-
-def _reasons(model: Model, usage: dict[str, Any]) -> bool:
-    """Whether the model thinks before it answers, by its name or by what it counts."""
-    details = usage.get("completion_tokens_details")
-    return model.reasons or bool(isinstance(details, dict) and details.get("reasoning_tokens"))
-
-
-@AREA.must(
-    "write no more than max_tokens on a model that does not reason",
-    on=_limited_by("max_tokens"),
-    source="openai-openapi#CreateChatCompletionRequest.max_tokens",
-    contract=["sampling-02"],
-    at="usage.completion_tokens",
-    hint="Pass max_tokens on under the name that the upstream knows.",
-    needs=["request"],
-    broken_by=put("usage.completion_tokens", 100_000),
-)
-def test_max_tokens(asked: dict[str, Any], usage: dict[str, Any], model: Model) -> None:
-    if _reasons(model, usage):
-        raise NotApplicable("the model reasons, and what it thinks is not bound by max_tokens")
-    if "search" in f"{model.name} {asked.get('model')}":
-        raise NotApplicable("OpenAI's search models ignore max_tokens")
-    if asked.get("prediction"):
-        raise NotApplicable("rejected tokens of a predicted output are counted beyond the limit")
-    _check("max_tokens", asked, usage)
-
-
-@AREA.must(
-    "write no more than max_completion_tokens, reasoning included",
-    on=_limited_by("max_completion_tokens"),
-    source="openai-openapi#CreateChatCompletionRequest.max_completion_tokens",
-    contract=["sampling-04"],
-    at="usage.completion_tokens",
-    hint="Translate max_completion_tokens for upstreams that only know max_tokens.",
-    needs=["request"],
-    broken_by=put("usage.completion_tokens", 100_000),
-)
-def test_max_completion_tokens(asked: dict[str, Any], usage: dict[str, Any], model: Model) -> None:
-    if "search" in f"{model.name} {asked.get('model')}":
-        raise NotApplicable("OpenAI's search models ignore limits")
-    _check("max_completion_tokens", asked, usage)
+def _content(exchange: Exchange) -> Any:
+    return exchange.messages[0].get("content") if exchange.messages else None
 
 
 @AREA.must(
@@ -107,26 +53,13 @@ def test_max_completion_tokens(asked: dict[str, Any], usage: dict[str, Any], mod
     hint="Map the upstream's reason (max_tokens, MAX_TOKENS) to length.",
     broken_by=put("choices.*.finish_reason", "stop"),
 )
-def test_completion_cut_is_length(
-    choices: list[dict[str, Any]], usage: dict[str, Any], asked: dict[str, Any], model: Model
-) -> None:
+def test_completion_cut_is_length(exchange: Exchange, usage: dict[str, Any], asked: dict[str, Any]) -> None:
     if roomy(asked):
-        raise NotApplicable("a model that reasons was given room enough")
-    if not choices:
-        raise Inconclusive("the reply has no choice")
-    count = usage.get("completion_tokens")
-    if type(count) is not int or count < asked.get("max_completion_tokens", 0) - 1:
-        raise Inconclusive(f"the model ended before the limit, after {count} tokens")
-    reason = choices[0].get("finish_reason")
+        raise NotApplicable("a model that reasons was given a large limit")
+    reason, count = _reason(exchange), count_or_none(usage, "completion_tokens")
+    if count is None or count < asked.get("max_completion_tokens", 0) - 1:
+        raise Inconclusive(f"the model ended before the limit, after {usage.get('completion_tokens')} tokens")
     assert reason == "length", f"counting to 100 in 20 tokens ended with finish_reason {reason!r}"
-
-
-def _reason(exchange: Exchange) -> Any:
-    if broken_off(exchange):
-        raise Inconclusive("the stream broke off")
-    if not exchange.choices:
-        raise Inconclusive("the reply has no choice")
-    return exchange.choices[0].get("finish_reason")
 
 
 @AREA.must(
@@ -143,16 +76,11 @@ def _reason(exchange: Exchange) -> Any:
     },
 )
 def test_minimal(exchange: Exchange) -> None:
-    assert exchange.succeeded, f"a request of model and messages is answered with {exchange.outcome}: {_said(exchange)}"
-    content = exchange.messages[0].get("content") if exchange.messages else None
-    reason = _reason(exchange)
+    assert exchange.succeeded, f"a request of model and messages only: {answered_with(exchange)}"
+    content, reason = _content(exchange), _reason(exchange)
     text = content.strip() if isinstance(content, str) else ""
     assert text, f"the content is {content!r:.100}, the finish_reason {reason!r}"
     assert reason == "stop", f"counting to 20 without a limit ends with finish_reason {reason!r}"
-
-
-def _said(exchange: Exchange) -> str:
-    return " ".join(exchange.text.split())[:160]
 
 
 @AREA.must(
@@ -169,17 +97,11 @@ def _said(exchange: Exchange) -> str:
 )
 def test_cut_is_length(exchange: Exchange, asked: dict[str, Any]) -> None:
     if roomy(asked):
-        raise NotApplicable("a model that reasons was given room enough")
+        raise NotApplicable("a model that reasons was given a large limit")
     reason = _reason(exchange)
     if reason == "stop" and ended_early(exchange):
         raise Inconclusive(f"the model ended before the limit, after {exchange.usage.get('completion_tokens')} tokens")
     assert reason == "length", f"counting to 100 in 20 tokens ended with finish_reason {reason!r}"
-
-
-def _begins_alike(cut: Exchange, whole: Exchange) -> bool:
-    """Whether a text that was cut off begins as one that was not."""
-    texts = [str(each.messages[0].get("content")).strip() if each.messages else "" for each in (cut, whole)]
-    return _reason(whole) == "stop" and texts[0][:BEGINNING] == texts[1][:BEGINNING]
 
 
 def _notice(document: Any) -> None:
@@ -190,29 +112,42 @@ def _notice(document: Any) -> None:
 
 @AREA.should(
     "give what was written up to the limit as the content of a reply that was cut off, or nothing, but no notice",
-    on=(LENGTH, LENGTH_STREAM, COMPLETION_LENGTH, LONG),
+    on={"cuts": in_turn(LENGTH, LENGTH_STREAM, COMPLETION_LENGTH), "whole": in_turn(LONG)},
     source="openai-openapi#ChatCompletionResponseMessage.content",
     contract=["sampling-03", "reasoning-03"],
     at="choices.*.message.content",
-    hint="Put no words of the gateway into content: finish_reason tells that the limit was reached.",
+    hint="Put no words of the gateway into content: finish_reason says that the limit was reached.",
     broken_by={
         "a notice": edit(_notice),
         "a notice in a stream": put("choices.*.delta.content", lambda text: text and "[cut]"),
     },
 )
-def test_cut_text_is_its_own(send: Send, model: Model) -> None:
-    """A model may begin with a phrase of its own, which it does where it is not cut off, too."""
+def test_cut_text_is_its_own(cuts: Sequence[Exchange], whole: Sequence[Exchange], model: Model) -> None:
+    """A model may begin with a phrase of its own; it then does so where it is not cut off, too."""
     if model.reasons:
-        raise NotApplicable("a model that reasons was given room enough")
+        raise NotApplicable("a model that reasons was given a large limit")
     judged = False
-    for exchange in map(send, (LENGTH, LENGTH_STREAM, COMPLETION_LENGTH)):
-        if not exchange.succeeded or broken_off(exchange) or _reason(exchange) != "length":
-            continue
-        content, judged = exchange.messages[0].get("content") if exchange.messages else None, True
-        own = not content or "1" in str(content) or _begins_alike(exchange, send(LONG))
-        assert own, f"“{exchange.request}”: of a count from 1 that was cut off the content is {content!r:.120}"
+    for exchange in filter(_is_cut, cuts):
+        own, judged = _counts(exchange) or _begins_alike(exchange, whole[0]), True
+        assert own, f"“{exchange.request}”: a count from 1 that was cut off has the content {_content(exchange)!r:.120}"
     if not judged:
         raise Inconclusive("no reply was cut off")
+
+
+def _is_cut(exchange: Exchange) -> bool:
+    return exchange.succeeded and not broken_off(exchange) and _reason(exchange) == "length"
+
+
+def _counts(exchange: Exchange) -> bool:
+    """Whether the content is empty, or holds the number one."""
+    content = _content(exchange)
+    return not content or "1" in str(content)
+
+
+def _begins_alike(cut: Exchange, whole: Exchange) -> bool:
+    """Whether a text that was cut off begins as one that was not."""
+    texts = [str(_content(each)).strip() if each.messages else "" for each in (cut, whole)]
+    return _reason(whole) == "stop" and texts[0][:BEGINNING] == texts[1][:BEGINNING]
 
 
 @AREA.must(
@@ -228,46 +163,8 @@ def test_cut_text_is_its_own(send: Send, model: Model) -> None:
     },
 )
 def test_end_is_stop(exchange: Exchange, asked: dict[str, Any]) -> None:
-    reason, text = _reason(exchange), exchange.messages[0].get("content") if exchange.messages else None
+    reason, text = _reason(exchange), _content(exchange)
     limit = asked.get("max_tokens", asked.get("max_completion_tokens", 4096))
     if not isinstance(text, str) or not 0 < len(text) <= limit / 2:  # a token is a character at least
         raise Inconclusive(f"the reply is not well below its limit of {limit} tokens: {text!r:.100}")
     assert reason == "stop", f"“{exchange.request}” is answered {text!r:.80}, which ends with finish_reason {reason!r}"
-
-
-@AREA.should(
-    "accept the least and the greatest temperature, top_p and penalties that are legal",
-    on=(PLAIN,),
-    source="openai-openapi#ModelResponseProperties.temperature",
-    contract=["sampling-06"],
-    at="error",
-    hint="Bring a value that the upstream does not take (temperature 2 on Claude) into its range.",
-    broken_by={
-        "refused as out of range": only(
-            lambda each: each.asked.get("temperature") == 2,
-            respond(400, {"error": {"message": "temperature: must be at most 1", "type": "t"}}),
-        ),
-        "a failure": only(lambda each: "presence_penalty" in each.asked, status(500)),
-    },
-)
-def test_boundaries(send: Send, model: Model) -> None:
-    """Those of one end are sent at once, and one by one only where that is refused, to tell which it is."""
-    if model.reasons:
-        raise NotApplicable("a model that reasons takes no such parameter")
-    unknown = 0
-    for end, values in EXTREMES.items():
-        if send(extremes(end, model)).succeeded:
-            continue
-        for name in (name for name in RANGED if name in values and model.claims(f"chat.{name}")):
-            exchange = send(extreme(end, name))
-            if "not support" in exchange.text.lower() or "unsupported" in exchange.text.lower():
-                unknown += 1
-                continue
-            assert exchange.succeeded, f"“{exchange.request}” is answered with {exchange.outcome}: {_said(exchange)}"
-    if unknown:
-        raise NotApplicable(f"the model says of {unknown} of these parameters that it does not support them")
-
-
-def extreme(end: str, name: str) -> Request:
-    """One of these values alone."""
-    return chat(label=f"{name}-{end}", **{"temperature": None, name: EXTREMES[end][name]})

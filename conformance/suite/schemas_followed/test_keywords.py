@@ -19,7 +19,7 @@ from conformance.contract.scopes import broken_off
 from conformance.evidence.exchange import Exchange, Inconclusive, NotApplicable, Request, Violation
 from conformance.evidence.send import Send
 from conformance.suite.support.agreement import agree_when_sent, prompt_tokens
-from conformance.suite.support.parameters import extremes
+from conformance.suite.support.parameters import AT_END
 from conformance.suite.support.refusals import refuses
 from conformance.suite.support.structured import outputs
 
@@ -410,7 +410,7 @@ def test_text_is_default(send: Send, model: Model) -> None:
     """It is asked for among other parameters anyway, and alone where those change anything."""
     if not model.claims("chat.response_format"):
         raise NotApplicable("not claimed: chat.response_format")
-    among = send(extremes("least", model))
+    among = send(AT_END["least"])
     if among.succeeded and among.usage.get("prompt_tokens") == send(PLAIN).usage.get("prompt_tokens"):
         return
     exchange = send(TEXT_FORMAT)

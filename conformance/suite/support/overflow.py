@@ -1,35 +1,31 @@
-"""A prompt beyond the context of any model, and its refusal."""
+"""A prompt beyond the context of any model, and its rejection."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
-from conformance.contract.profile import Model
-from conformance.contract.requests import (
-    COSTLY,
-    INTRUSIVE,
-    PLAIN,
-    again,
-    chat,
-    intrusive,
-    streamed,
-)
+from conformance.contract.given import OnDemand, as_received
+from conformance.contract.requests import chat, costly, intrusive, streamed
 from conformance.contract.scopes import failed
-from conformance.evidence.exchange import SALT, Exchange, Inconclusive, NotApplicable
-from conformance.evidence.send import Send
+from conformance.evidence.exchange import SALT, Exchange, Inconclusive
+from conformance.evidence.observed import count_or_none
+
+OVERFLOW_WORDS = 280_000  #: a token each, more than a window of 200,000 tokens holds
+#: Sent with --intrusive only, since an endpoint that accepts it may charge for it.
+OVERFLOW = replace(costly(intrusive(chat(f"{SALT} {'a ' * OVERFLOW_WORDS}", label="context-overflow"))), expect="error")
+OVERFLOW_TRIES, OVERFLOW_STREAM_TRIES = (
+    OnDemand(as_received(request), usual=1) for request in (OVERFLOW, streamed(OVERFLOW))
+)
 
 
-def overflow(send: Send, send_raw: Send, model: Model, *, stream: bool = True) -> Exchange:
-    """The refusal of a prompt beyond the context. Raises NotApplicable without `--intrusive`, since an endpoint that
-    takes it may charge for it, and Inconclusive where it was read whole. What may pass is asked once more: that it
-    comes again while other requests are answered shows that it is about the prompt."""
-    if not model.claims(INTRUSIVE) or not model.claims(COSTLY):
-        raise NotApplicable("it costs much where it is accepted, and is sent with --intrusive only")
-    plain = intrusive(replace(chat(f"{SALT} {'a ' * OVERFLOW_WORDS}", label="context-overflow"), expect="error"))
-    request = streamed(plain) if stream else plain
-    exchange = send_raw(request)
-    if exchange.transient and exchange.status != 429 and send(PLAIN).succeeded:
-        exchange = send_raw(again(request))
+def overflow(tries: Sequence[Exchange], plain: Sequence[Exchange]) -> Exchange:
+    """The response to a prompt beyond the context, `plain` being the response to a short one. A transient status is
+    about the prompt where it recurs while other requests are answered. Raises Inconclusive where the response is not
+    about the prompt, or the whole prompt was read."""
+    exchange = tries[0]
+    if exchange.transient and exchange.status != 429 and plain[0].succeeded:
+        exchange = tries[1]
     if exchange.failure or exchange.status in (401, 402, 403, 429):
         raise Inconclusive(f"{exchange} is not about the prompt")
     if _is_read(exchange) and _prompt_of(exchange) > OVERFLOW_WORDS // 2:
@@ -38,15 +34,11 @@ def overflow(send: Send, send_raw: Send, model: Model, *, stream: bool = True) -
 
 
 def _is_read(exchange: Exchange) -> bool:
-    """Whether an answer came, rather than an error, in a success or by its status."""
+    """Whether a completion came, and not an error, by its status or in a success."""
     failing = exchange.streamed and failed(exchange)
     return exchange.succeeded and not failing and bool(exchange.reply.get("choices"))
 
 
 def _prompt_of(exchange: Exchange) -> int:
-    usage = exchange.reply.get("usage")
-    found = usage.get("prompt_tokens") if isinstance(usage, dict) else None
-    return found if isinstance(found, int) else OVERFLOW_WORDS
-
-
-OVERFLOW_WORDS = 280_000  #: a token each, more than a window of 200,000 tokens holds
+    count = count_or_none(exchange.reply.get("usage"), "prompt_tokens")
+    return OVERFLOW_WORDS if count is None else count

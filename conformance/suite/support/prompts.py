@@ -4,25 +4,24 @@ from __future__ import annotations
 
 from conformance.contract.requests import chat, filler
 from conformance.evidence.exchange import Exchange, Inconclusive, Violation
+from conformance.evidence.observed import count_or_none
 
 #: The plain prompt after a text of about 1,000 words; isolation compares it with the plain one, too.
 WORDS = chat(f"{filler(1000, 'plain')}\n\nSay OK.", label="thousand-words")
-
-
 SLACK = 1  #: tokens that a template with the date in it may differ by (contract, false alarms 12)
 
 
 def prompt_tokens(exchange: Exchange) -> int:
     """The count of a reply. Raises Inconclusive where there is none."""
-    count = exchange.usage.get("prompt_tokens")
-    if type(count) is not int:
-        raise Inconclusive(f"{exchange.request}: prompt_tokens is not an integer, which is another requirement")
+    count = count_or_none(exchange.usage, "prompt_tokens")
+    if count is None:
+        raise Inconclusive(f"{exchange.request}: prompt_tokens is not an integer (covered by usage.prompt_tokens)")
     return count
 
 
 def same_prompt(one: Exchange, other: Exchange, slack: int = SLACK) -> None:
-    """The relation that money rests on: the same prompt costs the same. Another model that answered may count
-    differently, and shows nothing."""
+    """Hold that two exchanges of the same prompt count the same prompt_tokens. Raises Inconclusive where different
+    models answered, which may count differently."""
     if one.reply.get("model") != other.reply.get("model"):
         raise Inconclusive(f"{one.reply.get('model')} and {other.reply.get('model')} answered: not the same model")
     counts = prompt_tokens(one), prompt_tokens(other)

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from conformance.evidence.exchange import Exchange
+from conformance.evidence.exchange import Exchange, Inconclusive
 
 #: Statuses that speak of the key, the account, the moment or the size, not of what was asked.
 _OF_ANOTHER_THING = (401, 402, 403, 407, 408, 413, 429)
 
 
 def refuses(exchange: Exchange) -> bool:
-    """Whether it says that what was asked is not to be had; not that the key, the account or the moment are wrong."""
+    """Whether a response says that what was requested is not offered; not that the key, the account or the moment is
+    wrong."""
     return exchange.refused and exchange.status < 500 and exchange.status not in _OF_ANOTHER_THING
 
 
@@ -19,3 +20,10 @@ def rejected(exchange: Exchange) -> bool:
         f"“{exchange.request}” was answered with {exchange.outcome}; expected a reply or a 4xx"
     )
     return exchange.refused
+
+
+def not_about_the_key(exchange: Exchange) -> Exchange:
+    """The exchange. Raises Inconclusive where its status is about the key or the account (401, 402, 403)."""
+    if exchange.status in (401, 402, 403):
+        raise Inconclusive(f"{exchange.request}: HTTP {exchange.status} is about the key, not about the request")
+    return exchange

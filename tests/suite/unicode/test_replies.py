@@ -1,4 +1,4 @@
-"""What the requirements of Unicode accept, and what they do not."""
+"""What the requirements on the strings of replies accept, and what they do not."""
 
 from __future__ import annotations
 

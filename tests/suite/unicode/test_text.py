@@ -1,4 +1,4 @@
-"""What the requirements of Unicode accept, and what they do not, when they ask themselves."""
+"""What the requirements on text in every script accept, and what they do not."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 from conformance.contract.faults import chain, only, put, respond, status
 from conformance.contract.requests import CHARACTERS
 from conformance.contract.requirement import Fault
-from conformance.suite.test_unicode import damage
+from conformance.suite.unicode.characters import damage
 from tests.support.builders_asked import Said, asked
 
 TEXT, DELTA = "choices.*.message.content", "choices.*.delta.content"

@@ -1,0 +1,98 @@
+"""Images with a detail, without vision, and broken ones."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from conformance.contract.faults import only, put, respond, status
+from conformance.contract.given import in_turn, on_demand
+from conformance.contract.requests import attempts, costly
+from conformance.evidence.exchange import Exchange, NotApplicable
+from conformance.evidence.observed import answered_with
+from conformance.suite.support.prompts import prompt_tokens
+
+from . import AREA
+from .images import BLIND, IMAGES, NO_IMAGE, RED, REFUSED, SMALLEST_IMAGE, cost, looked, showing, shown, text_of
+
+SLOW = 60.0  #: seconds
+LOW = costly(showing("image-large-low", IMAGES["red-1024"], detail="low"))
+HIGH = costly(showing("image-large-high", IMAGES["red-1024"], detail="high"))
+BROKEN = replace(showing("image-broken", "data:image/png;base64,AAAA"), expect="error")
+UNREACHABLE = replace(showing("image-unreachable", "https://no-such-host.invalid/x.png"), expect="error")
+
+
+@AREA.should(
+    "accept an image with detail low, high and auto",
+    on={"exchanges": (RED, LOW, HIGH)},
+    source="openai-openapi#ChatCompletionRequestMessageContentPartImage.image_url.detail",
+    contract=["multimodal-02"],
+    at="error",
+    hint="A model without detail ignores it.",
+    broken_by={
+        "low refused": only(lambda each: each.label == LOW.label, respond(400, REFUSED)),
+        "500": only(lambda each: b'"high"' in each.body, status(500)),
+    },
+)
+def test_detail_taken(exchanges: tuple[Exchange, ...]) -> None:
+    if all(400 <= each.status < 500 for each in exchanges):
+        raise NotApplicable("the model accepts no images")
+    rejected = [answered_with(each) for each in exchanges if not each.succeeded]
+    assert not rejected, rejected[0]
+
+
+@AREA.should(
+    "count no more prompt_tokens for an image with detail low than with detail high",
+    on={"low": LOW, "high": HIGH},
+    source="openai-vision#choose-an-image-detail-level",
+    contract=["multimodal-02"],
+    at="usage.prompt_tokens",
+    broken_by=only(lambda each: each.label == LOW.label, put("usage.prompt_tokens", 5000)),
+)
+def test_low_costs_less(low: Exchange, high: Exchange) -> None:
+    if not low.succeeded or not high.succeeded:
+        raise NotApplicable("not both were accepted (covered by multimodal.detail_taken)")
+    counts = prompt_tokens(low), prompt_tokens(high)
+    assert counts[0] <= counts[1], f"low costs {counts[0]} prompt_tokens, and high {counts[1]}"
+
+
+@AREA.should(
+    "reject what is not an image, or cannot be fetched, with a client error within a minute",
+    on=(BROKEN, UNREACHABLE),
+    source="rfc9110#15.5.1",
+    contract=["multimodal-03"],
+    at="status",
+    hint="Where the image is left out silently, the model invents what it shows.",
+    broken_by={
+        "left out": respond(200, {"choices": [{"index": 0, "message": {"content": "Blue."}}]}),
+        "500": status(500),
+        "late": lambda exchange: replace(exchange, seconds=61.0),
+    },
+    needs=["request", "status"],
+)
+def test_broken_image_refused(exchange: Exchange) -> None:
+    assert 400 <= exchange.status < 500, answered_with(exchange)
+    assert exchange.seconds < SLOW, f"{exchange.request} was answered after {exchange.seconds:.0f} s"
+
+
+@AREA.may(
+    "reject an image for a model without vision with a client error, rather than leave it out",
+    on={"blind": in_turn(NO_IMAGE), "answers": on_demand(*attempts(RED))},
+    source="openai-openapi#ErrorResponse",
+    contract=["multimodal-04"],
+    at="status",
+    shown_by=only(shown, respond(400, REFUSED)),
+    broken_by={
+        "left out": only(shown, respond(200, BLIND)),
+        "500": only(shown, status(500)),
+    },
+)
+def test_image_without_vision(blind: Sequence[Exchange], answers: Sequence[Exchange]) -> None:
+    """Only a request can show which models have vision, so one that does not claim it is asked, too."""
+    exchange = answers[0]
+    if exchange.status == 200:
+        exchange = looked(answers)
+        if "red" in text_of(exchange) or cost(exchange, blind[0]) >= SMALLEST_IMAGE:
+            raise NotApplicable("the model has vision")
+        raise AssertionError(f"an image is neither seen nor rejected: {answered_with(exchange)}")
+    assert exchange.status < 500, answered_with(exchange)

@@ -1,0 +1,96 @@
+"""Limits and prompts beyond what a model can do."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from conformance.contract.faults import only, put, respond, status
+from conformance.contract.given import in_turn
+from conformance.contract.requests import PLAIN, chat
+from conformance.evidence.exchange import Exchange, NotApplicable
+from conformance.evidence.observed import answered_with
+from conformance.suite.support.overflow import OVERFLOW_STREAM_TRIES, OVERFLOW_TRIES, overflow
+from conformance.suite.support.refusals import not_about_the_key
+
+from . import AREA
+from .rejections import ACCEPTED, rejected
+
+#: More than any model can write; none writes it, since the answer is short.
+LIMIT_HUGE = chat(label="max_tokens-10000000", max_tokens=10_000_000)
+
+
+@AREA.should(
+    "answer a limit that is larger than the model's own, or reject it with a 400 whose error names the limit",
+    on=(LIMIT_HUGE,),
+    source="openai-openapi#Error.param",
+    contract=["validation-14", "errors-01"],
+    at="error.param",
+    hint="Lower the limit to what the upstream accepts, or say so in the API's words: max_tokens is too large.",
+    broken_by={
+        "the upstream's words": respond(400, {"error": "<400> InternalError.Algo.InvalidParameter: [1, 8192]"}),
+        "another parameter": respond(400, {"error": {"message": "Invalid request.", "param": "input.length"}}),
+        "a failure": status(500),
+        "an error in a success": respond(200, {"error": {"message": "max_tokens is too large"}}),
+    },
+)
+def test_huge_limit(exchange: Exchange) -> None:
+    if not not_about_the_key(exchange).refused:
+        assert exchange.reply.get("choices"), answered_with(exchange)
+        return
+    rejected(exchange, 400, 422)
+    assert _names_the_limit(exchange), f"{answered_with(exchange)}; expected an error object that names the limit"
+
+
+def _names_the_limit(exchange: Exchange) -> bool:
+    error = exchange.document.get("error") if isinstance(exchange.document, dict) else None
+    told = f"{error.get('param')} {error.get('message')}".lower() if isinstance(error, dict) else ""
+    return any(name in told for name in ("max_tokens", "max_completion_tokens", "maximum", "token"))
+
+
+# --- the context --------------------------------------------------------------------------------------------
+
+_TOO_LONG = ("context", "too long", "too large", "maximum", "exceed", "reduce the length", "token limit")
+
+
+@AREA.should(
+    "reject a prompt beyond the model's context with status 400 and an error that says so",
+    on={"plain": in_turn(PLAIN), "streamed": OVERFLOW_STREAM_TRIES, "whole": OVERFLOW_TRIES},
+    source="openai-errors#api-errors",
+    contract=["validation-23"],
+    at="error.message",
+    hint="Pass the upstream's rejection on as context_length_exceeded, and cut nothing silently.",
+    broken_by={
+        "accepted": only(lambda each: each.streams, ACCEPTED),
+        "404": only(lambda each: each.streams, status(404)),
+        "a gateway's failure": only(lambda each: each.streams, status(502)),
+        "a failure where it is plain": only(lambda each: not each.streams and each.expect == "error", status(500)),
+        "an error in a success": only(lambda each: each.streams, respond(200, {"error": {"message": "too long"}})),
+        "a message that hides it": only(
+            lambda each: each.streams,
+            put("error.message", "All target providers failed."), put("error.code", "upstream_error"),
+        ),
+    },
+)  # fmt: skip
+def test_context_overflow(plain: Sequence[Exchange], streamed: Sequence[Exchange], whole: Sequence[Exchange]) -> None:
+    """It is sent without a stream, too, where the stream was rejected, so that neither costs anything."""
+    for tries in (streamed, whole):
+        exchange = overflow(tries, plain)
+        assert exchange.status in (400, 413), answered_with(exchange)
+        told = f"{exchange.error.get('code')} {exchange.error.get('message')}".lower()
+        assert any(each in told for each in _TOO_LONG), f"the error does not mention the context: {told[:160]}"
+
+
+@AREA.may(
+    "use the code context_length_exceeded in the error for a prompt beyond the context",
+    on={"plain": in_turn(PLAIN), "streamed": OVERFLOW_STREAM_TRIES},
+    source="openai-errors#api-errors",
+    contract=["validation-23"],
+    at="error.code",
+    broken_by=put("error.code", 400),
+)
+def test_context_overflow_code(plain: Sequence[Exchange], streamed: Sequence[Exchange]) -> None:
+    exchange = overflow(streamed, plain)
+    if exchange.status not in (400, 413):
+        raise NotApplicable("it was not rejected as too long (covered by validation.context_overflow)")
+    code = exchange.error.get("code")
+    assert code == "context_length_exceeded", f"the error's code is {code!r}"
