@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-import pkgutil
 from functools import cache
 from importlib import import_module
+from pathlib import Path
 
-from conformance import suite
 from conformance.contract.requests import DECLARED
 from conformance.contract.requirement import CATALOGUE, Requirement, Scope
 from conformance.evidence.exchange import Request
 
+_SUITE = Path(__file__).parent
+
 
 def load() -> dict[str, Requirement]:
     """Every requirement by its id, in the order of the ids."""
-    modules = (each.name for each in pkgutil.walk_packages(suite.__path__, f"{suite.__name__}."))
-    for module in sorted(each for each in modules if each.rpartition(".")[2].startswith("test_")):
-        import_module(module)
+    for path in sorted(_SUITE.rglob("test_*.py")):
+        import_module(".".join(["conformance", "suite", *path.relative_to(_SUITE).with_suffix("").parts]))
     return dict(sorted(CATALOGUE.items()))
 
 
