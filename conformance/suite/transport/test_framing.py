@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 
 from conformance.contract.faults import failing, header
 from conformance.contract.requirement import Scope
@@ -78,6 +79,14 @@ def test_request_id(exchange: Exchange) -> None:
     assert (exchange.header("x-request-id") or "").strip(), f"x-request-id is absent or empty{instead}"
 
 
+def _by_request_id(exchanges: Iterable[Exchange]) -> dict[str, list[Exchange]]:
+    named: dict[str, list[Exchange]] = {}
+    for exchange in exchanges:
+        if value := (exchange.header("x-request-id") or "").strip():
+            named.setdefault(value, []).append(exchange)
+    return named
+
+
 @AREA.should(
     "give every response an x-request-id of its own",
     on=EVERY_RESPONSE,
@@ -88,10 +97,7 @@ def test_request_id(exchange: Exchange) -> None:
     needs=["headers", "other headers", "ids"],
 )
 def test_request_id_unique(exchanges: list[Exchange]) -> None:
-    named: dict[str, list[Exchange]] = {}
-    for exchange in exchanges:
-        if value := (exchange.header("x-request-id") or "").strip():
-            named.setdefault(value, []).append(exchange)
+    named = _by_request_id(exchanges)
     if sum(map(len, named.values())) < 2:
         raise NotApplicable("fewer than two responses have an x-request-id")
     for value, same in named.items():
