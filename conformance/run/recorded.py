@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
+from conformance.contract.given import undeclared
 from conformance.contract.profile import Model
 from conformance.contract.requests import for_model
 from conformance.contract.requirement import Requirement
@@ -35,7 +36,7 @@ def _findings(requirement: Requirement, recorded: Recorded) -> list[Finding]:
         return [
             judge_given(requirement, _playing_back(requirement, model, exchanges), model)
             for model, exchanges in recorded.items()
-            if all(_occurrences(request, model, exchanges) for request in requirement.named)
+            if all(_occurrences(request, model, exchanges) for request in _wanted(requirement))
         ]
     return [
         judge(requirement, exchange, model)
@@ -43,6 +44,13 @@ def _findings(requirement: Requirement, recorded: Recorded) -> list[Finding]:
         for exchange in exchanges
         if speaks_of(requirement, exchange)
     ]
+
+
+def _wanted(requirement: Requirement) -> Iterator[Request]:
+    """The requests without which recordings cannot show whether the requirement holds."""
+    yield from requirement.named
+    for slot in requirement.given.values():
+        yield from undeclared(slot, on_demand=False)
 
 
 def _playing_back(

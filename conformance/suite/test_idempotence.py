@@ -40,6 +40,7 @@ def _from_cache(exchange: Exchange) -> bool:
         "no usage": only(lambda each: each.attempt > 1, put("usage.completion_tokens", 0)),
         "the second refused": only(lambda each: each.attempt > 1, status(409)),
     },
+    needs=["status", "headers", "other headers", "ids"],
 )
 def test_repeats_are_independent(one: Exchange, two: Exchange) -> None:
     if _from_cache(two):

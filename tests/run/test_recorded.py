@@ -70,3 +70,10 @@ def test_a_request_of_another_text_is_another() -> None:
 def test_what_a_recording_did_not_keep_is_not_judged() -> None:
     exchange = replace(recorded(SYSTEM)[0], unrecorded=frozenset({"request"}))
     assert finding("roles.system", [exchange]).verdict is Verdict.NOT_APPLICABLE
+
+
+@pytest.mark.parametrize("name", ["isolation.answers_not_mixed_up", "robust.hung_up", "idempotence.sdk_headers"])
+def test_what_a_check_sends_beside_declared_requests_is_to_be_recorded_too(name: str) -> None:
+    exchanges = recorded(*load()[name].named)
+    assert exchanges
+    assert finding(name, exchanges).verdict is Verdict.NOT_APPLICABLE

@@ -36,6 +36,7 @@ def _rejected_alike(plain: Tries, stream: Tries) -> None:
         "another code": only(is_streamed, put("error.code", "bad_response")),
         "200": only(is_streamed, respond(200, {"error": {"message": "m", "type": "t", "param": None, "code": "c"}})),
     },
+    needs=["status"],
 )
 def test_errors(pairs: Sequence[Pair]) -> None:
     each_pair(pairs, _rejected_alike)

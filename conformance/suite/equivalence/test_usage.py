@@ -9,7 +9,8 @@ from conformance.contract.faults import drop, only, put
 from conformance.contract.given import tries
 from conformance.contract.requests import PLAIN, STREAM_USAGE
 from conformance.evidence.exchange import Exchange, NotApplicable
-from conformance.suite.support.agreement import Pair, Tries, agree, cost_alike, counted, each_pair
+from conformance.evidence.observed import count_or_not_applicable, count_or_zero
+from conformance.suite.support.agreement import Pair, Tries, agree, cost_alike, each_pair
 
 from . import AREA
 from .pairs import OUTPUT_PAIRS, TEXT_PAIRS, TOOL_PAIRS, WORDS_PAIR, is_plain, is_streamed, text_of, tried
@@ -61,9 +62,8 @@ def test_prompt_tokens_with_output(pairs: Sequence[Pair]) -> None:
 
 def _written(exchange: Exchange) -> int:
     """The completion_tokens without reasoning_tokens, of which there are more one time than another."""
-    details = exchange.usage.get("completion_tokens_details")
-    reasoning = details.get("reasoning_tokens") if isinstance(details, dict) else 0
-    return counted(exchange, "completion_tokens") - (reasoning if type(reasoning) is int else 0)
+    reasoning = count_or_zero(exchange.usage, "completion_tokens_details.reasoning_tokens")
+    return count_or_not_applicable(exchange.usage, "completion_tokens") - reasoning
 
 
 def _written_alike(plain: Tries, stream: Tries) -> None:

@@ -61,6 +61,7 @@ AFTER_REASONING = chat(
     contract=["reasoning-01"],
     hint="Map reasoning_effort to what the upstream calls it.",
     broken_by=only(lambda each: each.asked.get("reasoning_effort") == "medium", status(400)),
+    needs=["status"],
 )
 def test_efforts_are_accepted(exchanges: Sequence[Exchange]) -> None:
     for exchange in exchanges:

@@ -8,6 +8,7 @@ from typing import Any
 
 from conformance.contract.requests import again
 from conformance.evidence.exchange import Exchange, Inconclusive, NotApplicable, Request
+from conformance.evidence.observed import count_or_not_applicable
 from conformance.evidence.send import Send
 from conformance.suite.support.prompts import SLACK
 
@@ -94,14 +95,6 @@ def agree_when_sent(
     raise AssertionError(f"“{one}” gives {first[0]!r:.300}, “{other}” gives {second[0]!r:.300}; so do repetitions")
 
 
-def counted(exchange: Exchange, name: str) -> int:
-    """A member of the usage that counts. Raises NotApplicable where it is no integer, Inconclusive without usage."""
-    value = exchange.usage.get(name)
-    if type(value) is not int:
-        raise NotApplicable(f"“{exchange.request}”: {name} is not an integer, which is another requirement")
-    return value
-
-
 def prompt_tokens(exchange: Exchange) -> int:
-    """The prompt_tokens of a reply, for a comparison. Raises NotApplicable where they are no integer."""
-    return counted(exchange, "prompt_tokens")
+    """The prompt_tokens of a reply, to be compared. Raises NotApplicable where they are no integer."""
+    return count_or_not_applicable(exchange.usage, "prompt_tokens")

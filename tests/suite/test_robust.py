@@ -11,8 +11,9 @@ from conformance.contract.profile import Model
 from conformance.contract.requests import INTRUSIVE
 from conformance.contract.requirement import Fault
 from conformance.evidence.exchange import Exchange, Failure, Request
-from conformance.suite.test_robust import OK
+from conformance.suite.robust import OK
 from tests.support.builders_asked import GPT, Said, asked
+from tests.support.builders_http import refusal, said
 
 SERVED, ERROR = respond(200, OK), {"error": {"message": "No.", "type": "invalid_request_error"}}
 RESET = failing(Failure("reset", "connection reset by peer"))
@@ -95,3 +96,19 @@ def test_robust(requirement: str, change: Fault, expected: Said) -> None:
 def test_huge_body_is_not_sent_unasked(change: Fault) -> None:
     timid = Model(GPT.name, GPT.family, frozenset({INTRUSIVE}))
     assert asked("robust.huge_body", change, model=timid) == "not applicable"
+
+
+@pytest.mark.parametrize(
+    ("exchange", "expected"),
+    [
+        (refusal(405, ("Allow", "POST")), "accepted"),
+        (refusal(405, ("Allow", "OPTIONS,POST")), "accepted"),
+        (refusal(405, ("Allow", "OPTIONS"), ("allow", "POST")), "accepted"),
+        (refusal(405, ("Allow", "GET, HEAD")), "violated"),
+        (refusal(405, ("Allow", "")), "violated"),
+        (refusal(405), "violated"),
+        (refusal(404), "not applicable"),
+    ],
+)
+def test_allow(exchange: Exchange, expected: Said) -> None:
+    assert said("robust.allow", exchange) == expected

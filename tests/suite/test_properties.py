@@ -18,7 +18,7 @@ from conformance.contract.vocabulary import validator
 from conformance.evidence.exchange import Exchange, Inconclusive, Request
 from conformance.evidence.send import Send
 from conformance.judgement.verdict import Verdict
-from conformance.suite.test_properties import blames
+from conformance.suite.properties.test_invalid import blames
 from tests.support.builders_asked import GPT, Said, asked, endpoint, found
 
 NAMES = ("valid_requests", "no_server_error", "one_violated_constraint", "growing_conversation")

@@ -1,0 +1,5 @@
+"""How a response travels: status, media type, content, message framing, and its request id."""
+
+from conformance.contract.requirement import Area
+
+AREA = Area("transport")

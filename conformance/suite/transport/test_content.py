@@ -1,0 +1,156 @@
+"""The content of a response: status, media type, the JSON text, and content coding."""
+
+from __future__ import annotations
+
+import re
+
+from conformance.contract.faults import content, content_edit, header, status
+from conformance.contract.scopes import EVERY_RESPONSE, EVERY_SUCCESS
+from conformance.evidence.content_coding import undone
+from conformance.evidence.exchange import Exchange, Inconclusive, NotApplicable
+from conformance.evidence.strict_json import JSONError, duplicate_names, loads
+
+from . import AREA
+
+
+@AREA.must(
+    "answer a completed request with status 200 and no other 2xx status",
+    on=EVERY_SUCCESS,
+    source="openai-openapi#createChatCompletion",
+    contract=["transport-02"],
+    at="status",
+    broken_by={"201": status(201), "202": status(202)},
+    needs=["status"],
+)
+def test_status_200(exchange: Exchange) -> None:
+    assert exchange.status == 200, f"a completion came with status {exchange.status}"
+
+
+def charset(exchange: Exchange) -> str:
+    """The charset parameter of the content type in lower case; `utf-8` where there is none."""
+    found = re.search(r";\s*charset\s*=\s*\"?([^\";\s]+)", exchange.header("content-type") or "", re.IGNORECASE)
+    return found[1].lower().replace("utf8", "utf-8") if found else "utf-8"
+
+
+@AREA.must(
+    "declare a completion that was not streamed as application/json, in UTF-8 where it names a charset",
+    on=EVERY_SUCCESS,
+    source="openai-openapi#createChatCompletion",
+    contract=["transport-03"],
+    at="header:content-type",
+    hint="Set Content-Type: application/json on every response that is not an event stream.",
+    broken_by={
+        "plain text": header("content-type", "text/plain; charset=utf-8"),
+        "an event stream": header("content-type", "text/event-stream"),
+        "no type": header("content-type", None),
+        "another charset": header("content-type", "application/json; charset=iso-8859-1"),
+    },
+    needs=["headers", "request"],
+)
+def test_json_media_type(exchange: Exchange) -> None:
+    if exchange.request.streams:
+        raise NotApplicable("it was asked to stream")
+    assert exchange.media_type == "application/json", (
+        f"a completion that was not asked to stream has the content type {exchange.header('content-type')!r}"
+    )
+    assert charset(exchange) == "utf-8", f"the JSON is declared to be {charset(exchange)}, not UTF-8"
+
+
+@AREA.must(
+    "declare the answer to a streamed request as text/event-stream",
+    on=EVERY_SUCCESS,
+    source="openai-openapi#createChatCompletion",
+    contract=["transport-04"],
+    at="header:content-type",
+    hint="Set Content-Type: text/event-stream before the first event; a charset=utf-8 parameter is fine.",
+    broken_by={
+        "application/json": header("content-type", "application/json"),
+        "plain text": header("content-type", "text/plain"),
+        "no type": header("content-type", None),
+    },
+    needs=["headers", "request"],
+)
+def test_event_stream_media_type(exchange: Exchange) -> None:
+    if not exchange.request.streams:
+        raise NotApplicable("it was not asked to stream")
+    assert exchange.media_type == "text/event-stream", (
+        f"the answer to a streamed request has the content type {exchange.header('content-type')!r}"
+    )
+
+
+@AREA.must(
+    "send one JSON object in UTF-8 as the body where it does not stream, with nothing but white space around it",
+    on=EVERY_RESPONSE,
+    source="rfc8259#2",
+    contract=["transport-05"],
+    hint="No byte-order mark, no NaN or Infinity, no text around it; line breaks as keep-alives are fine.",
+    broken_by={
+        "a byte-order mark": content_edit(lambda body: b"\xef\xbb\xbf" + body),
+        "NaN": content_edit(lambda body: body.replace(b"{", b'{"cost": NaN, ', 1)),
+        "not UTF-8": content_edit(lambda body: body.replace(b"{", b'{"note": "na\xefve", ', 1)),
+        "two objects": content_edit(lambda body: body + b"{}"),
+        "null": content(b"null"),
+        "an array": content_edit(lambda body: b"[" + body + b"]"),
+        "line breaks alone": content(b"\n\n\n\n"),
+        "cut short": content_edit(lambda body: body[: len(body) // 2]),
+    },
+)
+def test_one_json_object(exchange: Exchange) -> None:
+    if exchange.streamed or not (exchange.succeeded or (exchange.status >= 500 and declares_json(exchange))):
+        raise NotApplicable("neither a success nor a 5xx declared as JSON (4xx: covered by errors.refusal_is_json)")
+    try:
+        document = loads(exchange.content)
+    except JSONError as error:
+        raise AssertionError(f"the body ({len(exchange.content)} bytes) is not one JSON text: {error}") from None
+    assert isinstance(document, dict), f"the body is JSON, but no object: {exchange.text.strip()[:80]}"
+
+
+def declares_json(exchange: Exchange) -> bool:
+    """Whether an error response says that it is JSON."""
+    return exchange.refused and exchange.media_type == "application/json"
+
+
+@AREA.should(
+    "give no JSON object two members of the same name",
+    on=EVERY_RESPONSE,
+    source="rfc8259#4",
+    contract=["transport-05"],
+    hint="Parsers differ in which of the two they use, so client and billing may read different values.",
+    broken_by=content_edit(lambda data: data.replace(b"{", b'{"model": "one", "model": "two", ', 1)),
+)
+def test_unique_names(exchange: Exchange) -> None:
+    texts = [event.data for event in exchange.stream.events] if exchange.streamed else [exchange.text]
+    judged = [names for names in map(names_given_twice, texts) if names is not None]
+    if not judged:
+        raise NotApplicable("it holds no JSON")
+    twice = sorted({name for names in judged for name in names})
+    assert not twice, f"an object has more than one member named {', '.join(map(repr, twice))}"
+
+
+def names_given_twice(text: str) -> list[str] | None:
+    """The duplicate names in a JSON text; None where it is none."""
+    try:
+        return duplicate_names(text)
+    except (ValueError, RecursionError):
+        return None
+
+
+@AREA.must(
+    "send its content in the coding that Content-Encoding declares, and in one that the request accepts",
+    on=EVERY_RESPONSE,
+    source="rfc9110#8.4",
+    contract=["transport-05", "framing-02"],
+    at="header:content-encoding",
+    hint="Remove the upstream's Content-Encoding where the body was decoded on the way. The request accepts gzip and "
+    "deflate.",
+    broken_by={"not gzip": header("content-encoding", "gzip"), "not asked for": header("content-encoding", "br")},
+    needs=["headers", "bytes"],
+)
+def test_content_coding(exchange: Exchange) -> None:
+    declared = exchange.header("content-encoding") or ""
+    if declared.strip().lower() in ("", "identity"):
+        return
+    _, problem = undone(exchange.reads, declared)
+    if "holds more than" in problem:
+        raise Inconclusive(problem)
+    assert not problem, f"“{exchange.request}”: {problem}"
