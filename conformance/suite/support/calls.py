@@ -61,15 +61,20 @@ def is_object(text: str) -> bool:
     return json_object(text) is not None
 
 
+def call_deltas(chunks: list[JSONObject]) -> list[tuple[Any, JSONObject]]:
+    """The deltas of all calls in order, each with the index of its choice."""
+    choices = [each for each in streamed_choices(chunks) if isinstance(each.get("delta"), dict)]
+    found = [(each.get("index"), delta) for each in choices for delta in list_of(each["delta"].get("tool_calls"))]
+    return [(index, delta) for index, delta in found if isinstance(delta, dict)]
+
+
 def deltas_of(chunks: list[JSONObject]) -> CallDeltas:
     """The deltas of each call. Those without an integer index are left out; other requirements cover them."""
     found: CallDeltas = {}
-    for choice in streamed_choices(chunks):
-        message = choice.get("delta")
-        for delta in list_of(message.get("tool_calls")) if isinstance(message, dict) else ():
-            where = choice.get("index"), delta.get("index") if isinstance(delta, dict) else None
-            if type(where[0]) is int and type(where[1]) is int:
-                found.setdefault((where[0], where[1]), []).append(delta)
+    for choice, delta in call_deltas(chunks):
+        index = delta.get("index")
+        if type(choice) is int and type(index) is int:
+            found.setdefault((choice, index), []).append(delta)
     if not found:
         raise NotApplicable("no delta of a tool call has an index")
     return found

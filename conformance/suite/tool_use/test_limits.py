@@ -36,6 +36,17 @@ TOOL_CUT = chat(_LIGHTHOUSE, label="tool-cut", max_tokens=48, **_CUT)
 TOOL_CUT_STREAM = streamed(chat(_LIGHTHOUSE, label="tool-cut", max_tokens=None, max_completion_tokens=48, **_CUT))
 
 
+def _cut_arguments(exchange: Exchange) -> str:
+    """Arguments that were cut off. Raises Inconclusive where there are none, or it is not the limit that ended them."""
+    written = [str(each.get("arguments")) for each in called(exchange)]
+    if not written or is_object(written[-1]):
+        raise Inconclusive("no call came that was cut off")
+    reason = exchange.choices[0].get("finish_reason")
+    if reason in (None, "", "content_filter") or ended_early(exchange):
+        raise Inconclusive(f"it is not the limit that ended the call: finish_reason {reason!r}")
+    return written[-1]
+
+
 @AREA.must(
     "report length for a tool call whose arguments the limit cut off, streamed or not",
     on=(TOOL_CUT, TOOL_CUT_STREAM),
@@ -52,13 +63,9 @@ TOOL_CUT_STREAM = streamed(chat(_LIGHTHOUSE, label="tool-cut", max_tokens=None, 
 def test_cut_call_is_length(exchange: Exchange, asked: JSONObject) -> None:
     if roomy(asked):
         raise NotApplicable("the limit is not short, for the model reasons")
-    written = [str(each.get("arguments")) for each in called(exchange)]
-    if not written or is_object(written[-1]):
-        raise Inconclusive("no call came that was cut off")
+    arguments = _cut_arguments(exchange)
     reason = exchange.choices[0].get("finish_reason")
-    if reason in (None, "", "content_filter") or ended_early(exchange):
-        raise Inconclusive(f"it is not the limit that ended the call: finish_reason {reason!r}")
-    assert reason == "length", f"arguments that were cut off, {written[-1][-60:]!r}, end with finish_reason {reason!r}"
+    assert reason == "length", f"arguments that were cut off, {arguments[-60:]!r}, end with finish_reason {reason!r}"
 
 
 def _error_in_stream(exchange: Exchange) -> Any:

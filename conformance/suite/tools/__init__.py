@@ -3,3 +3,6 @@
 from conformance.contract.requirement import Area
 
 AREA = Area("tools")
+
+CALLS = "choices.*.message.tool_calls"
+DELTAS = "choices.*.delta.tool_calls"

@@ -1,0 +1,60 @@
+"""What a reply calls: the names, and the arguments as they were declared."""
+
+from __future__ import annotations
+
+from conformance.contract.scopes import cut_short
+from conformance.evidence.exchange import Exchange, NotApplicable, list_of
+from conformance.evidence.strict_json import JSONError, loads
+from conformance.suite.support.calls import JSONObject, check_whole, declared
+
+
+def name_of(call: JSONObject) -> str:
+    """The name of the function, or the custom tool, that is called. Raises NotApplicable where there is none."""
+    tool = call.get("custom" if call.get("type") == "custom" else "function")
+    name = tool.get("name") if isinstance(tool, dict) else None
+    if not isinstance(name, str) or not name:
+        raise NotApplicable("a call has no name, which is another requirement")
+    return name
+
+
+def as_declared(name: str, names: dict[str, JSONObject]) -> str:
+    """The declared name of which this is a repetition, else the name itself: a stream whose deltas repeat the name
+    folds to “get_timeget_time”, which is covered by tools.named_once."""
+    return next((each for each in names if each and each * (len(name) // len(each)) == name), name)
+
+
+def functions_called(exchange: Exchange) -> list[tuple[JSONObject, str]]:
+    """Each called function as it was declared, with the arguments of the call. Choices that were cut short are left
+    out. Raises NotApplicable where none is left, Inconclusive for a stream that broke off."""
+    check_whole(exchange)
+    names, found = declared(exchange.request.asked), []
+    for choice in exchange.choices:
+        message = choice.get("message")
+        if not isinstance(message, dict) or cut_short(choice.get("finish_reason")):
+            continue
+        for call in list_of(message.get("tool_calls")):
+            function = call.get("function") if isinstance(call, dict) else None
+            arguments = function.get("arguments") if isinstance(function, dict) else None
+            if isinstance(arguments, str):
+                found.append((names.get(as_declared(name_of(call), names), {}), arguments))
+    if not found:
+        raise NotApplicable("the reply has no whole call with arguments as text")
+    return found
+
+
+def parsed(arguments: str) -> JSONObject:
+    """The arguments of a call. Raises AssertionError where they are not a JSON object."""
+    try:
+        value = loads(arguments)
+    except JSONError as error:
+        raise AssertionError(f"the arguments are not JSON ({error}): {arguments[:160]!r}") from None
+    assert isinstance(value, dict), f"the arguments are JSON, but no object: {arguments[:160]!r}"
+    return value
+
+
+def parsed_or_not_applicable(arguments: str) -> JSONObject:
+    """The arguments of a call. Raises NotApplicable where they are not a JSON object."""
+    try:
+        return parsed(arguments)
+    except AssertionError as problem:
+        raise NotApplicable(f"{problem}, which is covered by tools.arguments_are_json") from None

@@ -1,0 +1,191 @@
+"""What was asked for: tool_choice, parallel_tool_calls, strict functions."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from conformance.contract.faults import edit, put
+from conformance.contract.scopes import cut_short, replies_where, tool_choice
+from conformance.evidence.exchange import Exchange, Inconclusive, NotApplicable, Request, list_of
+from conformance.suite.support.calls import JSONObject, check_whole, declared
+from conformance.suite.support.structured import problem
+
+from . import AREA, CALLS
+from .reading import as_declared, functions_called, name_of, parsed_or_not_applicable
+
+TEXT = {"role": "assistant", "content": "It is sunny.", "refusal": None}
+LEGACY = TEXT | {"content": None, "function_call": {"name": "get_weather", "arguments": "{}"}}
+CALL = {
+    "id": "call_1",
+    "type": "function",
+    "function": {"name": "get_weather", "arguments": '{"city": "Paris"}'},
+}
+
+
+def _forbids(request: Request) -> bool:
+    return bool(request.asked.get("tools")) and request.asked.get("tool_choice") == "none"
+
+
+def _strict(function: JSONObject) -> bool:
+    return function.get("strict") is True and isinstance(function.get("parameters"), dict)
+
+
+FORBIDDEN = replies_where("every reply where tool_choice is none", _forbids)
+REQUIRED = replies_where("every reply where tool_choice is required", lambda each: tool_choice(each) == "required")
+NAMED = replies_where("every reply where tool_choice names a function", lambda each: tool_choice(each) == "named")
+FORCED = replies_where("every reply where a call is forced", lambda each: tool_choice(each) in ("required", "named"))
+ONE_AT_MOST = replies_where(
+    "every reply where parallel_tool_calls is false",
+    lambda each: bool(each.asked.get("tools")) and each.asked.get("parallel_tool_calls") is False,
+)
+STRICT = replies_where(
+    "every reply that was offered a strict function",
+    lambda each: tool_choice(each) != "none" and any(map(_strict, declared(each.asked).values())),
+)
+
+
+def _contents(message: JSONObject) -> tuple[Any, ...]:
+    """Whatever a message may consist of."""
+    return tuple(message.get(name) for name in ("content", "tool_calls", "refusal", "function_call", "audio"))
+
+
+def _willing(exchange: Exchange) -> None:
+    """Raises Inconclusive where no call came because the model refused or was cut off."""
+    check_whole(exchange)
+    if not exchange.choices or not any(any(_contents(message)) for message in exchange.messages):
+        raise Inconclusive("the reply is wholly empty")
+    for choice in exchange.choices:
+        refusal = [message.get("refusal") for message in exchange.messages if message.get("refusal")]
+        if refusal or cut_short(choice.get("finish_reason")):
+            raise Inconclusive(f"no call came: finish_reason {choice.get('finish_reason')}, refusal {refusal[:1]}")
+
+
+def _said(exchange: Exchange) -> str:
+    return json.dumps([message.get("content") for message in exchange.messages], ensure_ascii=False)[:160]
+
+
+@AREA.must(
+    "answer in text, without a tool call, where tool_choice is none",
+    on=FORBIDDEN,
+    source="openai-openapi#ChatCompletionToolChoiceOption",
+    contract=["tools-05"],
+    at=CALLS,
+    hint="Pass tool_choice none on; where the upstream has no such choice, leave the tools out.",
+    needs=["request"],
+    broken_by={"a call": put(CALLS, [CALL]), "no text": put("choices.*.message", LEGACY)},
+)
+def test_none_is_none(exchange: Exchange) -> None:
+    names = [name_of(call) for call in exchange.tool_calls]
+    assert not names, f"tool_choice is none, yet {names[0]!r} is called"
+    if not any(message.get("content") for message in exchange.messages):
+        _willing(exchange)
+    assert any(message.get("content") for message in exchange.messages), "tool_choice is none, and no text came"
+
+
+@AREA.must(
+    "call a tool where tool_choice is required",
+    on=REQUIRED,
+    source="openai-openapi#ChatCompletionToolChoiceOption",
+    contract=["tools-06"],
+    at=CALLS,
+    hint="Translate required to the upstream's word for it (any), and its call to tool_calls.",
+    needs=["request"],
+    broken_by={
+        "no call": put("choices.*.message", TEXT),
+        "the call as text": edit(lambda document: _as_text(document)),
+    },
+)
+def test_required_is_required(exchange: Exchange) -> None:
+    if not exchange.tool_calls:
+        _willing(exchange)
+    assert exchange.tool_calls, f"tool_choice is required, yet no tool is called; the content is {_said(exchange)}"
+
+
+def _as_text(document: JSONObject) -> None:
+    for choice in document["choices"]:
+        if message := choice.get("message"):
+            message["content"] = f"<tool_call>{json.dumps(message.pop('tool_calls', None))}</tool_call>"
+            choice["finish_reason"] = "stop"
+
+
+@AREA.must(
+    "call the function that tool_choice names, and no other",
+    on=NAMED,
+    source="openai-openapi#ChatCompletionNamedToolChoice",
+    contract=["tools-07"],
+    at=f"{CALLS}.*.function.name",
+    hint="Pass the named tool_choice on as an object; do not turn it into auto.",
+    needs=["request"],
+    broken_by={
+        "no call": put("choices.*.message", TEXT),
+        "another function": put(f"{CALLS}.*.function.name", "get_weather"),
+    },
+)
+def test_named_is_called(exchange: Exchange, asked: JSONObject) -> None:
+    function = asked["tool_choice"].get("function")
+    wanted = function.get("name") if isinstance(function, dict) else None
+    if not exchange.tool_calls:
+        _willing(exchange)
+    assert exchange.tool_calls, f"tool_choice names {wanted!r}, yet no tool is called; the content is {_said(exchange)}"
+    others = [name for name in map(name_of, exchange.tool_calls) if as_declared(name, {str(wanted): {}}) != wanted]
+    assert not others, f"tool_choice names {wanted!r}, yet {others[0]!r} is called"
+
+
+@AREA.should(
+    "end a forced tool call with the finish_reason tool_calls or stop",
+    on=FORCED,
+    source="openai-functions#tool-choice",
+    contract=["tools-08"],
+    at="choices.*.finish_reason",
+    hint="Use tool_calls where tools were requested; function_call is for the deprecated functions.",
+    needs=["request"],
+    broken_by=put("choices.*.finish_reason", lambda reason: reason and "function_call"),
+)
+def test_forced_finish(choices: list[JSONObject]) -> None:
+    reasons = [choice.get("finish_reason") for choice in choices]
+    if not reasons or any(reason in (None, "", "length", "content_filter", "error") for reason in reasons):
+        raise NotApplicable(f"the call was cut off, or ends without a reason: {reasons}")
+    others = [reason for reason in reasons if reason not in ("tool_calls", "stop")]
+    assert not others, f"the forced call ends with finish_reason {others[0]!r}"
+
+
+@AREA.must(
+    "call at most one tool where parallel_tool_calls is false",
+    on=ONE_AT_MOST,
+    source="openai-openapi#ParallelToolCalls",
+    contract=["tools-11"],
+    at=CALLS,
+    hint="Pass the false on: omitempty drops it. Claude's name for it is disable_parallel_tool_use.",
+    needs=["request"],
+    broken_by=put(CALLS, lambda calls: [*calls, {**CALL, "id": "call_2"}]),
+)
+def test_one_at_most(exchange: Exchange) -> None:
+    counts = [len(list_of(message.get("tool_calls"))) for message in exchange.messages]
+    if not any(counts):
+        raise Inconclusive("the model called no tool at all")
+    assert max(counts) <= 1, f"parallel_tool_calls is false, yet {max(counts)} tools are called"
+
+
+@AREA.should(
+    "follow the parameters of a strict function",
+    on=STRICT,
+    source="openai-openapi#FunctionObject.strict",
+    contract=["tools-12"],
+    at=f"{CALLS}.*.function.arguments",
+    hint="Pass strict on, or constrain the arguments.",
+    needs=["request"],
+    broken_by={
+        "a value outside the enumeration": put(
+            f"{CALLS}.*.function.arguments", lambda text: text.replace("friday", "x")
+        ),
+        "one member more": put(f"{CALLS}.*.function.arguments", lambda text: text[:-1] + ', "extra": 1}'),
+    },
+)
+def test_strict_arguments(exchange: Exchange) -> None:
+    strict = [(function, arguments) for function, arguments in functions_called(exchange) if _strict(function)]
+    if not strict:
+        raise NotApplicable("no strict function was called")
+    for function, arguments in strict:
+        departure = problem(parsed_or_not_applicable(arguments), function["parameters"])
+        assert not departure, f"the arguments of {function['name']} depart from its schema at {departure}"

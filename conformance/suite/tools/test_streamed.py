@@ -1,0 +1,107 @@
+"""Streamed calls as a whole: arguments that add up to a JSON object, and how the stream ends."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from conformance.contract.faults import put
+from conformance.contract.scopes import EVERY_TOOL_STREAM, streamed_choices, tool_choice
+from conformance.evidence.exchange import Exchange, Inconclusive, NotApplicable
+from conformance.evidence.strict_json import JSONError, loads
+from conformance.suite.support.calls import JSONObject, check_whole, deltas_of, is_object, texts_in_pieces
+
+from . import AREA, DELTAS
+
+
+def _garbled(texts: list[str]) -> str:
+    """What was done to deltas that add up to no JSON object, found by undoing it; empty where nothing helps, for a
+    model may write what is no JSON. Of many deltas only neighbours among the first 200 are exchanged."""
+    whole = "".join(texts)
+    if _begins_again(whole):
+        return "an empty object comes first, and then another"
+    if is_object(_text_of(whole)) or is_object(_text_of(f'"{whole}"')):
+        return "they are escaped twice"
+    if len(texts) > 1 and is_object(texts[-1]):
+        return "the last delta holds them all"
+    if is_object("".join(texts[::2])) and texts[::2] == texts[1::2]:
+        return "each delta comes twice"
+    for at in range(min(len(texts) - 1, 200)):
+        one, two = texts[at : at + 2]
+        if one == two and len(one) > 1 and is_object("".join(texts[:at] + texts[at + 1 :])):
+            return f"the delta {one!r} comes twice"
+        if is_object("".join([*texts[:at], two, one, *texts[at + 2 :]])):
+            return f"the deltas {one!r} and {two!r} are in the wrong order"
+    return ""
+
+
+def _begins_again(text: str) -> bool:
+    try:
+        value, end = json.JSONDecoder().raw_decode(text.lstrip())
+    except (ValueError, RecursionError):
+        return False
+    return value == {} and text.lstrip()[end:].lstrip().startswith(("{", "["))
+
+
+def _text_of(text: str) -> str:
+    """The value of a JSON string; empty where the text is none."""
+    try:
+        value = loads(text)
+    except JSONError:
+        return ""
+    return value if isinstance(value, str) else ""
+
+
+@AREA.must(
+    "stream arguments whose deltas add up to a JSON object",
+    on=EVERY_TOOL_STREAM,
+    source="openai-openapi#ChatCompletionMessageToolCallChunk.function.arguments",
+    contract=["tools-20"],
+    at=f"{DELTAS}.*.function.arguments",
+    hint="Send each delta once and in order, escaped once, and no {} before the first.",
+    needs=["request"],
+    broken_by={
+        "the beginning again": put(f"{DELTAS}.*.function.arguments", lambda text: text and "{}" + text),
+        "escaped twice": put(f"{DELTAS}.*.function.arguments", lambda text: json.dumps(text)[1:-1]),
+    },
+)
+def test_pieces_add_up(exchange: Exchange) -> None:
+    """Where the garbling is recognised it is a violation at once. Otherwise the model may have slipped;
+    `equivalence.arguments` repeats the request."""
+    broken = [texts for texts in texts_in_pieces(exchange) if not is_object("".join(texts))]
+    for texts in broken:
+        garbled, arguments = _garbled(texts), "".join(texts)
+        assert not garbled, f"the arguments are no JSON object, for {garbled}: {arguments[:160]!r}"
+    if broken:
+        shown = "".join(broken[0])[:160]
+        raise Inconclusive(f"the arguments are no JSON object, which may be the model's doing: {shown!r}")
+
+
+def _ends_of_calls(chunks: list[JSONObject]) -> list[tuple[Any, str]]:
+    """Each choice with calls that a reason ends which is neither a limit nor a filter, by its index. Raises
+    NotApplicable where there is none."""
+    calling = {choice for choice, _ in deltas_of(chunks)}
+    ends = [(choice.get("index"), choice.get("finish_reason")) for choice in streamed_choices(chunks)]
+    given = [(index, end) for index, end in ends if index in calling and isinstance(end, str) and end]
+    found = [(index, end) for index, end in given if end not in ("length", "content_filter")]
+    if not found:
+        raise NotApplicable("no choice with calls has a finish_reason, which is another requirement")
+    return found
+
+
+@AREA.must(
+    "end a stream with tool calls with the finish_reason tool_calls where the model was free to call",
+    on=EVERY_TOOL_STREAM,
+    source="openai-openapi#CreateChatCompletionStreamResponse.choices.finish_reason",
+    contract=["tools-20"],
+    at="choices.*.finish_reason",
+    hint="Clients run the tools when they read tool_calls; stop makes them drop the calls.",
+    needs=["request"],
+    broken_by=put("choices.*.finish_reason", lambda reason: "stop" if reason else reason),
+)
+def test_streamed_finish(exchange: Exchange, chunks: list[JSONObject]) -> None:
+    check_whole(exchange)
+    if tool_choice(exchange.request) != "auto":
+        raise NotApplicable("the call was forced: stop is legal")
+    for index, reason in _ends_of_calls(chunks):
+        assert reason == "tool_calls", f"choice {index} has tool calls and ends with {reason!r}"
