@@ -48,7 +48,7 @@ def budget_of(settings: Settings) -> Budget:
     try:
         amount = None if cost is None else Decimal(cost)
     except InvalidOperation:
-        raise SessionError(f"--max-cost: {cost!r} is no amount, such as 2.50") from None
+        raise SessionError(f"--max-cost: {cost!r} is not an amount, such as 2.50") from None
     return Budget(settings.max_requests, settings.max_tokens, amount)
 
 
@@ -84,7 +84,7 @@ def salt_of(settings: Settings) -> str:
         raise SessionError(f"--resume: {error}") from None
     before = Profile.load(value["profile"]), value["fault"], value.get("examples", EXAMPLES)
     if before != (profile_of(settings), ", ".join(settings.fault), settings.examples):
-        raise SessionError(f"--resume: {settings.resume} holds a run with other models or options: repeat those")
+        raise SessionError(f"--resume: {settings.resume} holds a run with other models or options: leave them out")
     salt: str = value["salt"]
     return salt
 
