@@ -164,7 +164,7 @@ def test_a_header_that_is_a_secret_stays_out_of_the_file() -> None:
     with looked(Other("gpt-4o"), "--header", "x-api-key: hidden-value") as (configuration, text, _):
         assert "header" not in configuration.values
         assert "hidden-value" not in text
-        assert "# x-api-key looks like a secret: put it into PHANEDGE_CONFORMANCE_HEADER" in text
+        assert "# x-api-key looks like a secret: set it with PHANEDGE_CONFORMANCE_HEADER" in text
 
 
 # --- where nothing can be said --------------------------------------------------------------------------------
