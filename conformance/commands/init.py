@@ -84,7 +84,7 @@ def written(address: Address, found: Look) -> str:
 
 _HEAD = (
     "# Configuration of phanedge-conformance: read from the working directory, or from the file that --config names.",
-    "# Any option can be set here by its name; the environment and the command line have precedence. Store no key here.",
+    "# Set any option here by its name; the environment and the command line have precedence. Store no key here.",
 )
 _SUGGESTED = (
     "# no-costly = true     # skip requests that cost thousands of tokens, such as those that test caching",
