@@ -102,7 +102,7 @@ def judge(
 def _accepting(update: bool, given: Mapping[str, Any]) -> list[str]:
     """The option by which syrupy accepts the shapes of replies."""
     if update and given.get("snapshots") is None:
-        raise SessionError("--snapshot-update: say with --snapshots where the shapes are kept")
+        raise SessionError("--snapshot-update needs a folder of shapes: name one with --snapshots")
     return ["--snapshot-update"] if update else []
 
 
@@ -150,9 +150,10 @@ def init(
     """Write a configuration file after probing the endpoint for its models and the features each supports."""
     from conformance.commands.discover import LookError
     from conformance.commands.init import write
+    from conformance.settings.settings import Settings
 
     try:
-        typer.echo(write(out, given))
+        typer.echo(write(out, Settings.of(given)))
     except LookError as error:
         raise SessionError(str(error), NOT_JUDGED) from None
 
@@ -238,11 +239,11 @@ def baseline(
 ) -> None:
     """Write a baseline of the violations accepted for now, for `run --baseline`; or remove its stale entries."""
     if (report is None) is (prune is None):
-        raise SessionError("name one report: --from REPORT to list its violations, or --prune REPORT")
+        raise SessionError("give exactly one of --from REPORT and --prune REPORT")
     if not owner.strip():
-        raise SessionError("--owner: name someone")
+        raise SessionError("--owner is empty: name a person or a team")
     if report and out.exists() and not force:
-        raise SessionError(f"{out} exists: --force changes it, and keeps the entries that are not stale")
+        raise SessionError(f"{out} exists: --force updates it and keeps the entries that are not stale")
     from conformance.commands import reports
 
     last = (expires or datetime.now(UTC) + timedelta(days=90)).date()

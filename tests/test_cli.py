@@ -162,7 +162,7 @@ def test_a_planted_fault_is_a_violation_and_stays_named(tmp_path: Path) -> None:
         (("--prices", "none.toml"), "--prices: none.toml cannot be read (No such file or directory)"),
         (("--prices", "a-file"), "--prices: a-file is not TOML"),
         (("--out", "a-file"), "a-file is a file, not a folder"),
-        (("--out", "."), "holds files that are no run of this suite"),
+        (("--out", "."), "contains files that are not a run of this suite"),
     ],
     ids=lambda each: "-".join(each[::2]) if isinstance(each, tuple) else "",
 )  # fmt: skip
@@ -311,7 +311,7 @@ def test_a_budget_is_kept_and_what_it_leaves_out_is_not_judged(tmp_path: Path) -
         (("--max-cost", "2"), "--max-cost needs a price sheet"),
         (("--select", "biling"), "did you mean billing"),
         (("--header", "no colon"), "--header: 'no colon' is not followed by a colon"),
-        (("--authorities", "none.pem"), "--authorities: there is no file none.pem"),
+        (("--authorities", "none.pem"), "--authorities: no such file: none.pem"),
         (("--resume", "nowhere"), "--resume: "),
     ],
 )

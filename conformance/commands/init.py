@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
 
 from conformance.contract.profile import FAMILIES, Model, Profile
 from conformance.pytest_plugin.target import REFERENCE_MODELS, REFERENCE_URL
@@ -13,6 +12,7 @@ from conformance.sending.client import Access
 from conformance.settings.config import NAME, is_secret
 from conformance.settings.errors import SessionError
 from conformance.settings.options import OPTIONS
+from conformance.settings.settings import Settings
 from conformance.text import toml_string
 
 from .discover import Address, Look, look
@@ -20,53 +20,57 @@ from .discover import Address, Look, look
 _LISTED = 20  #: models that were not asked, and are named in the file
 
 
-def write(out: Path, given: Mapping[str, Any]) -> str:
-    """Write the file that these options ask for, as typer gives them, and say what was found and what to do next.
-    Raises SessionError for wrong usage, and LookError where the endpoint gives no completion."""
+def write(out: Path, settings: Settings) -> str:
+    """Write a configuration for the endpoint of these settings, and say what was found and what to do next. Raises
+    SessionError for wrong usage, and LookError where the endpoint gives no completion."""
     if out.exists():
-        raise SessionError(f"--out: {out} exists: name another file, or remove it first", 2)
+        raise SessionError(f"--out: {out} exists: name another file, or remove it first")
     if not out.parent.is_dir():
-        raise SessionError(f"--out: there is no folder {out.parent}", 2)
-    if not given["base_url"]:
+        raise SessionError(f"--out: there is no folder {out.parent}")
+    if not settings.base_url:
         text, said = template(Profile(REFERENCE_URL, REFERENCE_MODELS, "reference")), following(out)
     else:
-        files = {name: given[name] for name in ("authorities", "certificate")}
-        address, found = _looked(given, files)
-        text, said = written(address, found, files), summary(found, out)
+        address, found = _looked(settings)
+        text, said = written(address, found), summary(found, out)
     try:
         out.write_text(text, encoding="utf-8")
     except OSError as error:
-        raise SessionError(f"--out: {out} cannot be written ({error.strerror or error})", 2) from None
+        raise SessionError(f"--out: {out} cannot be written ({error.strerror or error})") from None
     return said
 
 
-def _looked(given: Mapping[str, Any], files: Mapping[str, Path | None]) -> tuple[Address, Look]:
-    check_address(given["base_url"])
-    key = key_in(given["api_key_variable"])
-    reached = access(given["header"] or (), files["authorities"], files["certificate"])
-    address = Address(given["base_url"], given["api_key_variable"], key, reached)
+def _looked(settings: Settings) -> tuple[Address, Look]:
+    check_address(settings.base_url)
+    key = key_in(settings.api_key_variable)
+    reached = access(settings.header, settings.authorities, settings.certificate)
+    address = Address(settings.base_url, settings.api_key_variable, key, reached)
     try:
-        named = [Model.parse(each) for each in given["model"] or ()]
+        named = [Model.parse(each) for each in settings.model]
     except ValueError as error:
-        raise SessionError(f"--model: {error}", 2) from None
+        raise SessionError(f"--model: {error}") from None
     return address, look(address, named)
 
 
-def written(address: Address, found: Look, options: Mapping[str, Path | None]) -> str:
+def written(address: Address, found: Look) -> str:
     """The file, with a comment for all that was found out."""
+    files = {"authorities": address.access.authorities, "certificate": address.access.certificate}
     lines = [
         *_HEAD,
         "",
         f"base-url = {toml_string(address.base_url)}",
         f"api-key-variable = {toml_string(address.key_variable)}",
     ]
-    lines += [f"{name} = {toml_string(str(path.absolute()))}" for name, path in options.items() if path]
+    lines += [f"{name} = {toml_string(str(path.absolute()))}" for name, path in files.items() if path]
     lines += ["", *_without(found.without), *_SUGGESTED, *_headers(address.access)]
     for each in found.seen:
         unnamed = f"  # its name tells none of {', '.join(FAMILIES[:-1])}" if each.model.family == "other" else ""
         lines += ["", "[[models]]", f"name = {toml_string(each.model.name)}"]
         lines += [f"family = {toml_string(each.model.family)}{unnamed}"]
-        lines += ["reasoning = true  # it thinks, and is left room for that"] if each.model.thinking else []
+        lines += (
+            ["reasoning = true  # a reasoning model: max_tokens leaves room for reasoning"]
+            if each.model.thinking
+            else []
+        )
         lines += _without(each.refused)
         lines += [f"# {feature} could not be told: {answer}" for feature, answer in each.untold.items()]
     for name, answer in found.silent.items():
@@ -79,27 +83,27 @@ def written(address: Address, found: Look, options: Mapping[str, Path | None]) -
 
 
 _HEAD = (
-    "# What `phanedge-conformance run` judges when it is started beside this file, or with --config. Every option can",
-    "# stand here by its name; the environment and the command line go before it. No key belongs here.",
+    "# Configuration of phanedge-conformance: read from the working directory, or from the file that --config names.",
+    "# Set any option here by its name; the environment and the command line have precedence. Store no key here.",
 )
 _SUGGESTED = (
-    "# no-costly = true     # leave out caching, which costs thousands of tokens",
+    "# no-costly = true     # skip requests that cost thousands of tokens, such as those that test caching",
     "# max-requests = 1000  # and max-tokens, max-cost",
 )
 
 
 def template(profile: Profile) -> str:
     """The file without an endpoint: for the reference endpoint, with what to change for another one."""
-    lines = [*_HEAD, "", "# Without base-url the built-in reference endpoint is judged; for your own:"]
+    lines = [*_HEAD, "", "# Without base-url the built-in reference endpoint is tested. For your own:"]
     lines += [
         '# base-url = "https://host/v1"',
         f"# api-key-variable = {toml_string(str(OPTIONS['api-key-variable'].default))}",
     ]
-    lines += ["# without = []  # features that none of its models offers, such as chat.n", *_SUGGESTED]
+    lines += ["# without = []  # features that no model supports, such as chat.n", *_SUGGESTED]
     for model in profile.models:
         lines += ["", "[[models]]", f"name = {toml_string(model.name)}"]
         lines += [
-            f"family = {toml_string(model.family)}  # {', '.join(FAMILIES)}; where left out, by the name",
+            f"family = {toml_string(model.family)}  # {', '.join(FAMILIES)}; default: derived from the name",
             "without = []",
         ]
     return "\n".join(lines) + "\n"
@@ -131,10 +135,10 @@ def _without(features: Mapping[str, str]) -> list[str]:
 
 
 def _headers(access: Access) -> Iterator[str]:
-    """The headers that go with every request, save those that no file should hold."""
+    """The header fields that are sent with every request, except secret ones, which must not be in a file."""
     secret = [name for name, value in access.headers if is_secret(name, value)]
     public = {name: value for name, value in access.headers if name not in secret}
     for name in secret:
-        yield f"# {name} looks like a secret: put it into {OPTIONS['header'].variable} or say --header"
+        yield f"# {name} looks like a secret: set it with {OPTIONS['header'].variable} or --header"
     if public:
         yield from ("", "[headers]", *(f"{toml_string(name)} = {toml_string(value)}" for name, value in public.items()))

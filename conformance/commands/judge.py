@@ -48,7 +48,7 @@ def arguments(given: Mapping[str, Any]) -> list[str]:
 def recorded(folder: Path) -> list[str]:
     """The option by which pytest judges a run's folder, or recordings made elsewhere. Raises SessionError."""
     if not folder.exists():
-        raise SessionError(f"{folder} does not exist: name a run's folder, or one with recordings", NOT_JUDGED)
+        raise SessionError(f"{folder} does not exist: name the folder of a run, or recordings", NOT_JUDGED)
     return ["--archive" if (folder / "run.json").exists() else "--recordings", str(folder)]
 
 

@@ -33,7 +33,7 @@ def check(settings: Settings) -> None:
 def _check_sending(settings: Settings) -> None:
     profile_of(settings)
     if settings.fault and settings.base_url:
-        raise SessionError("--fault is planted in the reference endpoint only: leave out --base-url")
+        raise SessionError("--fault works with the reference endpoint only: leave out --base-url")
     reference(settings.fault)
     budget_of(settings)
     access(settings.header, settings.authorities, settings.certificate)
@@ -46,7 +46,7 @@ def _check_sending(settings: Settings) -> None:
 def _check_room(out: Path) -> None:
     """An earlier run in the folder is replaced; a folder that holds anything else is left alone."""
     if out.is_dir() and any(out.iterdir()) and not (out / "run.json").exists():
-        raise SessionError(f"--out: {out} holds files that are no run of this suite: name another folder")
+        raise SessionError(f"--out: {out} contains files that are not a run of this suite: name another folder")
 
 
 def _check_snapshots(folder: Path | None) -> None:

@@ -104,7 +104,7 @@ def _session(config: pytest.Config) -> Conformance:
 
     session = config.pluginmanager.get_plugin(PLUGIN)
     if not isinstance(session, Conformance):
-        raise pytest.UsageError("the suite is run as: pytest --pyargs conformance.suite")
+        raise pytest.UsageError("run the suite with: pytest --pyargs conformance.suite")
     return session
 
 

@@ -28,7 +28,7 @@ from conformance.run.plan import Plan, planned
 from conformance.run.resume import kept_options, resalted
 from conformance.run.run import Run, RunError, held_run
 from conformance.sending.access import access, key_in
-from conformance.sending.client import Limits, Live
+from conformance.sending.client import Access, Limits, Live
 from conformance.sending.pacing import Manners
 from conformance.sending.proxy import proxy_for
 from conformance.sending.stack import SPENT, UNSENT, in_process, over_http, prober, warmed
@@ -48,7 +48,7 @@ def budget_of(settings: Settings) -> Budget:
     try:
         amount = None if cost is None else Decimal(cost)
     except InvalidOperation:
-        raise SessionError(f"--max-cost: {cost!r} is no amount, such as 2.50") from None
+        raise SessionError(f"--max-cost: {cost!r} is not an amount, such as 2.50") from None
     return Budget(settings.max_requests, settings.max_tokens, amount)
 
 
@@ -84,7 +84,7 @@ def salt_of(settings: Settings) -> str:
         raise SessionError(f"--resume: {error}") from None
     before = Profile.load(value["profile"]), value["fault"], value.get("examples", EXAMPLES)
     if before != (profile_of(settings), ", ".join(settings.fault), settings.examples):
-        raise SessionError(f"--resume: {settings.resume} holds a run with other models or options: repeat those")
+        raise SessionError(f"--resume: {settings.resume} holds a run with other models or options: leave them out")
     salt: str = value["salt"]
     return salt
 
@@ -157,10 +157,7 @@ def open_run(
     )  # fmt: skip
     if not settings.base_url:
         return run
-    key, reached = (
-        key_in(settings.api_key_variable),
-        access(settings.header, settings.authorities, settings.certificate),
-    )
+    key, reached = _reached(settings)
     no_key, proxy = "" if key else settings.api_key_variable, proxy_for(settings.base_url)
     return replace(run, elsewhere=prober(key, reached), no_key=no_key, proxy=proxy)
 
@@ -177,12 +174,17 @@ def _sender(settings: Settings, serving: str, sheet: Sheet | None, resources: Ex
         concurrency=ceil(settings.concurrency / workers), per_minute=settings.rate / workers,
         patience=settings.patience, deadline=settings.deadline,
     )  # fmt: skip
-    key = key_in(settings.api_key_variable) if settings.base_url else REFERENCE_KEY
-    reached = access(settings.header, settings.authorities, settings.certificate)
+    key, reached = _reached(settings)
     live = Live(settings.base_url or serving, key, limits, reached)
     if serving and not settings.base_url and settings.resume:
         warmed(live, out)
     return over_http(live, manners, within_budget, out, resources)
+
+
+def _reached(settings: Settings) -> tuple[str, Access]:
+    """The key, and what else is sent with every request. Raises SessionError."""
+    key = key_in(settings.api_key_variable) if settings.base_url else REFERENCE_KEY
+    return key, access(settings.header, settings.authorities, settings.certificate)
 
 
 def _within_budget(settings: Settings, sheet: Sheet | None) -> Callable[[Send], Send]:

@@ -35,9 +35,9 @@ def profile_of(settings: Settings) -> Profile:
         return _reference_profile(models, without)
     check_address(settings.base_url)
     if len({model.name for model in models}) < len(models):
-        raise SessionError("--model: a model is named twice")
+        raise SessionError("--model: the same model is given twice")
     if not models:
-        raise SessionError("--model is missing: name at least one model of the endpoint to judge")
+        raise SessionError("--model is missing: name at least one model of the endpoint")
     return Profile(settings.base_url, models, "live")
 
 

@@ -45,9 +45,11 @@ def _resumed(settings: Settings, folder: Path) -> Settings:
     for name in _THE_SAME:
         if name in given and given[name] != noted.get(name):
             before = f"with --{name} {_shown(noted[name])}".rstrip() if name in noted else f"without --{name}"
-            raise SessionError(f"--resume: {folder} holds a run {before}: leave out --{name}, or run anew elsewhere")
+            raise SessionError(
+                f"--resume: {folder} holds a run {before}: leave out --{name}, or start a new run in another folder"
+            )
     if lacking := set(noted.get(_SECRET, ())) - set(_header_names(settings)):
-        raise SessionError(f"--resume: say --header {min(lacking)} again, its value is not kept")
+        raise SessionError(f"--resume: repeat --header {min(lacking)}, whose value was not stored")
     return settings.updated({name: value for name, value in noted.items() if name != _SECRET and name not in given})
 
 

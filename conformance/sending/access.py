@@ -20,10 +20,10 @@ def check_address(base_url: str) -> None:
         raise SessionError(f"--base-url: {base_url!r} does not begin with http:// or https://")
     if "@" in base_url.partition("://")[2].partition("/")[0]:
         raise SessionError(
-            "--base-url: put no password in it, it is shown in reports: the key comes from the environment"
+            "--base-url must not contain a password, since reports show it: the key comes from the environment"
         )
     if "#" in base_url:
-        raise SessionError("--base-url: leave out the fragment, it is never sent")
+        raise SessionError("--base-url must not have a fragment, which is never sent")
 
 
 def check_variable(name: str) -> None:
@@ -37,7 +37,7 @@ def key_in(variable: str) -> str:
     check_variable(variable)
     key = os.environ.get(variable, "").strip()
     if not re.fullmatch(r"[!-~]*", key):
-        raise SessionError(f"the key in {variable} holds white space or a character beyond ASCII: set it anew")
+        raise SessionError(f"the key in {variable} contains white space or a non-ASCII character: set it again")
     return key
 
 
@@ -51,7 +51,7 @@ def access(given: Iterable[str], authorities: Path | None, certificate: Path | N
         headers.append((name, value.strip()))
     for option, path in (("authorities", authorities), ("certificate", certificate)):
         if path is not None and not path.is_file():
-            raise SessionError(f"--{option}: there is no file {path}")
+            raise SessionError(f"--{option}: no such file: {path}")
     reached = Access(tuple(headers), authorities, certificate)
     try:
         trusting(reached)

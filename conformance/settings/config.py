@@ -19,7 +19,7 @@ NAME = "phanedge-conformance.toml"  #: read where it lies in the working directo
 _TABLES = ("models", "headers", "currency")  #: what a file has beside options
 _OF_MODEL = ("name", "family", "without", "reasoning", "prices")
 _KINDS = {
-    bool: "true or false", str: "text", int: "a whole number", float: "a number", list: "a list", dict: "a table",
+    bool: "true or false", str: "a string", int: "a whole number", float: "a number", list: "a list", dict: "a table",
 }  # fmt: skip
 _SECRET_NAME = re.compile(r"authorization|cookie|password|secret|token|key", re.IGNORECASE)
 _SECRET_VALUE = re.compile(r"(?i:bearer|basic)\s|\bsk-")
@@ -60,7 +60,7 @@ def _configuration(document: Mapping[str, Any], path: Path) -> Configuration:
     _known("", document, (*CONFIGURABLE, *_TABLES))
     for one, other in (("model", "models"), ("header", "headers")):
         if one in document and other in document:
-            raise ConfigError(f"{one} and {other} say the same: keep one of them")
+            raise ConfigError(f"{one} and {other} are two forms of the same option: use one of them")
     options = {name: value for name, value in document.items() if name not in _TABLES}
     values = {CONFIGURABLE[name].key: _value(CONFIGURABLE[name], value, path.parent) for name, value in options.items()}
     if (variable := values.get("api_key_variable")) and not re.fullmatch(r"[A-Za-z_]\w*", variable):
@@ -74,7 +74,7 @@ def _configuration(document: Mapping[str, Any], path: Path) -> Configuration:
         values["model"] = list(models.values())
     if any("prices" in each for each in document.get("models", ())):
         if "prices" in document:
-            raise ConfigError("prices stand in the models' tables too: keep one of the two")
+            raise ConfigError("prices are given in the models' tables, too: use one of the two")
         values["prices"] = path  # which is a price sheet, too
     return Configuration(values, models)
 
@@ -94,7 +94,7 @@ def _value(option: Option, value: Any, folder: Path) -> Any:
     text = option.kind is str or option.kind is Path
     read = _of_kind(option.name, value, str if text else option.kind)
     if isinstance(read, int | float) and not (math.isfinite(read) and read >= (option.least or 0)):
-        raise ConfigError(f"{option.name} is {read}, and must be at least {option.least or 0:g}, and finite")
+        raise ConfigError(f"{option.name} is {read}, and must be finite and at least {option.least or 0:g}")
     return folder / read if option.kind is Path else read
 
 
@@ -105,13 +105,15 @@ def _of_kind(place: str, value: Any, kind: type) -> Any:
     if type(value) is not kind:
         raise ConfigError(f"{place} is {_KINDS.get(type(value), 'a date or a time')}, and must be {_KINDS[kind]}")
     if kind is str and _KEY.search(str(value)):
-        raise ConfigError(f"{place} holds what looks like a key: put it into the variable that api-key-variable names")
+        raise ConfigError(
+            f"{place} contains what looks like an API key: put it into the variable that api-key-variable names"
+        )
     return value
 
 
 def _texts(place: str, value: Any) -> list[str]:
     if type(value) is not list or not all(type(each) is str for each in value):
-        raise ConfigError(f'{place} must be a list of texts, such as {place.rpartition(".")[2]} = ["…"]')
+        raise ConfigError(f'{place} must be a list of strings, such as {place.rpartition(".")[2]} = ["…"]')
     return [_of_kind(place, each, str) for each in value]
 
 
@@ -125,22 +127,22 @@ def _headers(table: Any) -> list[str]:
 def _public_header(place: str, name: str, value: str) -> None:
     if is_secret(name, value):
         variable = OPTIONS["header"].variable
-        raise ConfigError(f"{place}: {name} looks like a secret, which no file should hold: put it into {variable}")
+        raise ConfigError(f"{place}: {name} looks like a secret, which must not be in a file: put it into {variable}")
 
 
 def _models(tables: Any) -> dict[str, str]:
     """Each as `--model` takes it."""
     if type(tables) is not list or not all(type(each) is dict for each in tables):
-        raise ConfigError("models must be tables of their own, each under [[models]]")
+        raise ConfigError("models must be an array of tables: one [[models]] for each")
     found: dict[str, str] = {}
     for number, table in enumerate(tables, start=1):
         place = f"models.{table.get('name', number)}."
         _known(place, table, _OF_MODEL)
         name = _of_kind(f"{place}name", table.get("name", ""), str)
         if not name.strip():
-            raise ConfigError(f"{place}name is missing: give the name of a model that is to be judged")
+            raise ConfigError(f"{place}name is missing: give the name of the model")
         if name in found:
-            raise ConfigError(f"models.{name} is there twice")
+            raise ConfigError(f"models.{name} is defined twice")
         _of_kind(f"{place}prices", table.get("prices", {}), dict)
         found[name] = _model(place, name, table)
     return found
@@ -152,7 +154,7 @@ def _model(place: str, name: str, table: Mapping[str, Any]) -> str:
         raise ConfigError(f"{place}family is {family!r}, and must be one of {', '.join(FAMILIES)}")
     without = _texts(f"{place}without", table.get("without", []))
     if wrong := [each for each in without if not re.fullmatch(r"[\w.-]+", each)]:
-        raise ConfigError(f"{place}without: {wrong[0]!r} is no feature, such as chat.n")
+        raise ConfigError(f"{place}without: {wrong[0]!r} is not the name of a feature, such as chat.n")
     if "reasoning" in table:
         without = [THINKS if _of_kind(f"{place}reasoning", table["reasoning"], bool) else "reasoning", *without]
     return f"{name}={family}" + (f":{','.join(without)}" if without else "")

@@ -164,7 +164,7 @@ def test_a_header_that_is_a_secret_stays_out_of_the_file() -> None:
     with looked(Other("gpt-4o"), "--header", "x-api-key: hidden-value") as (configuration, text, _):
         assert "header" not in configuration.values
         assert "hidden-value" not in text
-        assert "# x-api-key looks like a secret: put it into PHANEDGE_CONFORMANCE_HEADER" in text
+        assert "# x-api-key looks like a secret: set it with PHANEDGE_CONFORMANCE_HEADER" in text
 
 
 # --- where nothing can be said --------------------------------------------------------------------------------
@@ -199,7 +199,7 @@ def test_an_endpoint_that_answers_nothing(status: str, said: str) -> None:
         (("--base-url", "http://h/v1", "--api-key-variable", "sk-0-1"), 2, "not the key itself"),
         (("--base-url", "http://h/v1", "--model", "m=openai"), 2, "--model: the family 'openai'"),
         (("--base-url", "http://h/v1", "--header", "x"), 2, "--header: 'x' is not followed by a colon"),
-        (("--base-url", "http://h/v1", "--authorities", "none.pem"), 2, "--authorities: there is no file none.pem"),
+        (("--base-url", "http://h/v1", "--authorities", "none.pem"), 2, "--authorities: no such file: none.pem"),
     ],
 )
 def test_wrong_usage(words: tuple[str, ...], code: int, said: str) -> None:

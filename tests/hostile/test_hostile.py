@@ -218,7 +218,7 @@ def test_a_first_look(row: Row) -> None:
             shown = str(error)
             assert shown.isprintable()
         else:
-            shown = written(address, found, {})
+            shown = written(address, found)
             tomllib.loads(shown)
         assert time.monotonic() - started < LONGEST
     assert_plain(shown)

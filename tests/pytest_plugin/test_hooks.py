@@ -200,7 +200,7 @@ def test_a_test_of_the_suite_is_not_run_without_naming_it(tmp_path: Path) -> Non
     (tmp_path / "test_borrowed.py").write_text("from conformance.suite.test_usage import *\n")
     ended = command("pytest", "-q", folder=tmp_path)
     assert ended.exit_code != 0
-    assert "the suite is run as: pytest --pyargs conformance.suite" in ended.output
+    assert "run the suite with: pytest --pyargs conformance.suite" in ended.output
     assert not (tmp_path / "reports").exists()
 
 

@@ -63,7 +63,7 @@ def broken_off(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path,
         (("--base-url", "http://127.0.0.1:9/v1"), "leave out --base-url"),
         (("--examples", "3"), "holds a run without --examples"),
         (("--select", "tools"), "holds a run with --select usage,framing: leave out --select"),
-        ((), "say --header x-tenant again, its value is not kept"),
+        ((), "repeat --header x-tenant, whose value was not stored"),
     ],
 )
 def test_other_options_are_refused(broken_off: tuple[Path, Away, str], options: tuple[str, ...], said: str) -> None:
