@@ -120,8 +120,8 @@ def page(delay: float, floor: float, found: Sequence[Measured], started: Sequenc
         "",
         f"Written by `python -m benchmarks.speed --write` (`nox -s benchmarks`), on {platform.machine()} with "
         f"{os.cpu_count()} processors and Python "
-        f"{platform.python_version()}. Every suite judged the same endpoint on loopback in the same run: the reference "
-        f"endpoint, taking {delay:g} s for every answer. A check is what a suite gives a verdict of its own.",
+        f"{platform.python_version()}. Every suite judged the same endpoint on loopback: the reference endpoint, "
+        f"with a delay of {delay:g} s per response. A check is anything that a suite reports a verdict on.",
         "",
         "| suite | checks | requests | seconds | seconds per check |",
         "|---|---|---|---|---|",
@@ -130,9 +130,8 @@ def page(delay: float, floor: float, found: Sequence[Measured], started: Sequenc
             for each in found
         ),
         "",
-        f"The least that the first could take is {floor:.1f} s: its longest chain of requests that wait for each "
-        f"other, or the time of all requests by the number at once. It took **{ratio:.2f}** times that (the goal is "
-        "1.25).",
+        f"The lower bound for the first row is {floor:.1f} s: its longest chain of dependent requests, or the total "
+        f"delay divided by the concurrency. It took **{ratio:.2f}** times that (the goal is 1.25).",
         "",
         "| command | seconds |",
         "|---|---|",

@@ -1,4 +1,4 @@
-"""Writes the pages of docs/ that follow from the code: `python docs/generate.py`; a test keeps them true."""
+"""Generates the pages of docs/ that follow from the code: `python docs/generate.py`; a test compares them."""
 
 from __future__ import annotations
 
@@ -13,10 +13,11 @@ from conformance.resources import fixture
 from conformance.settings.options import OPTIONS, Option
 from conformance.suite.catalogue import load
 
+from generate_writing import NOTICE, writing_page
+
 DOCS = Path(__file__).parent
 #: Rows about the suite itself, and the tests that hold it to them.
-SELF_TESTED = {"cache-07": "tests/test_golden.py"}
-NOTICE = "<!-- Written by docs/generate.py; change the code instead. -->\n"
+SELF_TESTED = {"cache-07": "tests/suite/test_golden.py"}
 
 
 def contract_page(catalogue: Mapping[str, Requirement]) -> str:
@@ -32,8 +33,8 @@ def contract_page(catalogue: Mapping[str, Requirement]) -> str:
     lines = [
         NOTICE,
         "# The contract, row by row\n",
-        f"{covered} of {len(rows)} rows are covered, {passive_covered} of the {len(passive)} that any recorded "
-        "exchange can show (“passive”). A row that says “not yet” is not judged: a report is silent about it.\n",
+        f"{covered} of {len(rows)} rows are covered, among them {passive_covered} of the {len(passive)} passive ones. "
+        "A passive row can be judged on any recorded exchange. A row marked “not yet” is not judged.\n",
         "| row | level | passive | about | requirements |",
         "|---|---|---|---|---|",
     ]
@@ -61,7 +62,7 @@ def requirements_page(catalogue: Mapping[str, Requirement]) -> str:
     lines = [
         NOTICE,
         "# Requirements\n",
-        f"{len(catalogue)} requirements: {counted}. Each completes “the endpoint …”.\n",
+        f"{len(catalogue)} requirements: {counted}. Each sentence completes “The endpoint …”.\n",
     ]
     area = ""
     for requirement in catalogue.values():
@@ -122,7 +123,12 @@ def _plain(default: object) -> str:
     return f"{default:,}".removesuffix(".0") if isinstance(default, int | float) else f"`{default}`"
 
 
-PAGES = {"contract.md": contract_page, "requirements.md": requirements_page, "configuration.md": configuration_page}
+PAGES = {
+    "contract.md": contract_page,
+    "requirements.md": requirements_page,
+    "configuration.md": configuration_page,
+    "writing-a-requirement.md": writing_page,
+}
 
 
 if __name__ == "__main__":

@@ -23,7 +23,7 @@ _DATA_LINE = re.compile(rb"^data: ?(\{.*\})", re.MULTILINE)
 
 
 def chain(*faults: Fault) -> Fault:
-    """One fault after the other."""
+    """Applies one fault after the other."""
 
     def fault(exchange: Exchange) -> Exchange:
         for each in faults:
@@ -34,7 +34,7 @@ def chain(*faults: Fault) -> Fault:
 
 
 def only(condition: Callable[[Request], bool], *faults: Fault) -> Fault:
-    """The faults in the answers to those requests of which the condition holds."""
+    """Applies the faults to the responses to requests for which the condition holds."""
     return lambda exchange: chain(*faults)(exchange) if condition(exchange.request) else exchange
 
 
@@ -53,12 +53,12 @@ def with_content(exchange: Exchange, *reads: Read) -> Exchange:
 
 
 def content(data: bytes) -> Fault:
-    """The whole body replaced."""
+    """Replaces the whole body."""
     return lambda exchange: with_content(exchange, (exchange.seconds, data))
 
 
 def content_edit(change: Callable[[bytes], bytes]) -> Fault:
-    """The body's bytes changed, as one read (a stream: event by event)."""
+    """Changes the bytes of the body; in a stream, of each event."""
 
     def fault(exchange: Exchange) -> Exchange:
         if exchange.streamed:
@@ -69,7 +69,7 @@ def content_edit(change: Callable[[bytes], bytes]) -> Fault:
 
 
 def edit(change: Edit) -> Fault:
-    """Every JSON document of the response changed in place, the whole body or each event's data."""
+    """Changes every JSON document of the response in place: the body, or the data of each event."""
 
     def rewrite(data: bytes) -> bytes:
         document = json.loads(data)
@@ -120,8 +120,8 @@ def _inside(container: Any, name: str) -> list[Any]:
 
 
 def put(path: str, value: Any) -> Fault:
-    """Every member at this path set to a value, also where it was absent; `DROP` removes it. The value may be a
-    function of the old one."""
+    """Sets every member at this path, such as `choices.*.index`, to a value, also where it was absent. The value may be
+    a function of the old one; `DROP` removes the member."""
 
     def change(document: Any) -> None:
         for container, key in list(places(document, path)):
@@ -138,7 +138,7 @@ def put(path: str, value: Any) -> Fault:
 
 
 def drop(path: str) -> Fault:
-    """Every member at this path removed."""
+    """Removes every member at this path."""
     return put(path, DROP)
 
 
@@ -146,7 +146,7 @@ def drop(path: str) -> Fault:
 
 
 def header(name: str, value: str | None) -> Fault:
-    """One header line with this value in place of all of that name; None removes them."""
+    """Replaces all header fields of this name by one with this value; None removes them."""
     name = name.lower()
 
     def fault(exchange: Exchange) -> Exchange:
@@ -157,11 +157,12 @@ def header(name: str, value: str | None) -> Fault:
 
 
 def status(code: int) -> Fault:
+    """Sets the status code."""
     return lambda exchange: replace(exchange, status=code)
 
 
 def respond(code: int, document: Any, *headers: tuple[str, str]) -> Fault:
-    """Another response altogether, in JSON."""
+    """Replaces the response by another one, in JSON."""
 
     def fault(exchange: Exchange) -> Exchange:
         body = json.dumps(document).encode()
@@ -172,14 +173,14 @@ def respond(code: int, document: Any, *headers: tuple[str, str]) -> Fault:
 
 
 def late(exchange: Exchange) -> Exchange:
-    """An error response told in a stream of status 200, as by an endpoint that had sent the status too early."""
+    """Sends an error response as a stream of status 200, as an endpoint does that sent the status too early."""
     told = content_edit(lambda body: b"data: " + body + b"\n\ndata: [DONE]\n\n")
     in_stream = chain(told, header("content-type", "text/event-stream"), status(200))
     return in_stream(exchange) if exchange.refused else exchange
 
 
 def failing(failure: Failure) -> Fault:
-    """No whole response arrives."""
+    """No complete response arrives."""
     return lambda exchange: replace(exchange, failure=failure)
 
 
@@ -200,12 +201,12 @@ def blocks(exchange: Exchange) -> list[Read]:
 
 
 def events(change: Callable[[list[Read]], list[Read]]) -> Fault:
-    """The blocks of a stream rearranged, each an event with its blank line."""
+    """Changes the list of a stream's events, each with its blank line."""
     return lambda exchange: with_content(exchange, *change(blocks(exchange))) if exchange.streamed else exchange
 
 
 def insert(position: int, data: bytes) -> Fault:
-    """Bytes put in before the event at this position; a negative one counts from the end, [DONE] being -1."""
+    """Inserts bytes before the event at this position; a negative one counts from the end, [DONE] being -1."""
 
     def change(before: list[Read]) -> list[Read]:
         index = position if position >= 0 else max(len(before) + position, 0)
@@ -216,12 +217,12 @@ def insert(position: int, data: bytes) -> Fault:
 
 
 def append(data: bytes) -> Fault:
-    """Bytes after the last event."""
+    """Adds bytes after the last event."""
     return events(lambda before: [*before, (before[-1][0] if before else 0.0, data)])
 
 
 def without_events(holding: bytes) -> Fault:
-    """Every event that holds these bytes left out."""
+    """Removes every event that contains these bytes."""
     return events(lambda before: [block for block in before if holding not in block[1]])
 
 

@@ -52,7 +52,7 @@ def chat(
     features: frozenset[str] = frozenset(),
     **members: Any,
 ) -> Request:
-    """A request meant to be answered with a completion: one user message, few tokens, no chance."""
+    """A request meant to be answered with a completion: one user message, few tokens, temperature 0."""
     messages: list[dict[str, Any]] = [{"role": "system", "content": system}] if system is not None else []
     messages.append({"role": "user", "content": content})
     document = {"model": MODEL, "messages": messages, "max_tokens": 16, "temperature": 0} | members
@@ -67,7 +67,7 @@ def chat(
 
 
 def bad(label: str, document: Any = None, **changes: Any) -> Request:
-    """A request that is wrong in itself, meant to be answered with an error; a document of bytes goes as it is."""
+    """An invalid request, meant to be answered with an error; a document of bytes is sent as it is."""
     body = document if isinstance(document, bytes) else _dump(document)
     features = {"auth"} if changes.get("credentials") else set()
     return Request(body=body, features=frozenset(features), expect="error", label=label, **changes)
@@ -118,7 +118,7 @@ def streamed(request: Request, *, usage: bool = True) -> Request:
 
 
 def again(request: Request, attempt: int = 2) -> Request:
-    """The same request deliberately once more, after the first was answered."""
+    """The same request once more, sent after the first was answered."""
     return replace(request, attempt=attempt, after=request, label=f"{request.label}-again")
 
 

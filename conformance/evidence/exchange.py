@@ -202,6 +202,7 @@ class Exchange:
 
     @cached_property
     def choices(self) -> list[dict[str, Any]]:
+        """The choices of the reply. Raises Inconclusive where they are not an array of objects."""
         choices = self.reply.get("choices")
         if not isinstance(choices, list) or not all(isinstance(choice, dict) for choice in choices):
             raise Inconclusive("the reply has no array of choices")
@@ -220,6 +221,7 @@ class Exchange:
 
     @cached_property
     def usage(self) -> dict[str, Any]:
+        """The usage object of the reply. Raises Inconclusive where it has none."""
         usage = self.reply.get("usage")
         if not isinstance(usage, dict):
             raise Inconclusive("the reply has no usage object")

@@ -11,10 +11,10 @@ Found = Mapping[str, Mapping[str, str]]  #: by fault: the verdict by requirement
 
 _HEAD = """# Faults
 
-What the suite sees of the faults that real servers had: written by `nox -s faults`. Each is planted
-alone in the reference endpoint (`phanedge-conformance run --fault NAME`, repeatable), and the whole catalogue is judged
-on both of its models. **Bold** are MUSTs that are violated. *Gray* faults are legal or a matter of policy. The ids in
-the last column are those of the list of known faults; an entry is caught where one of its faults is.
+Faults that real servers have had, and which requirements detect them. Written by `nox -s faults`. Each fault is planted
+alone in the reference endpoint (`phanedge-conformance run --fault NAME`), and the whole catalogue is judged on both of its
+models. **Bold**: a MUST is violated. *Gray* faults are legal or a matter of policy. The ids in the last column refer to the
+list of known faults; an entry of the list is detected if one of its faults is.
 
 """
 
@@ -43,13 +43,13 @@ def _totals(found: Found) -> str:
     rest = _entries(gray) - shown - seen
     everything = len(_entries(PLANTED.values()) | set(UNSEEN))
     rows = (
-        ("entries of the list", everything, ""),
-        ("caught", len(seen), ""),
-        ("gray, and at least warned of", len(shown), ""),
-        ("not caught", len(missed), ", ".join(sorted(missed))),
-        ("not caught, for a reason given below", len(excused), ", ".join(sorted(excused))),
-        ("gray, not warned of", len(rest), ", ".join(sorted(rest))),
-        ("not to be seen on the wire", len(UNSEEN), ", ".join(sorted(UNSEEN))),
+        ("entries in the list", everything, ""),
+        ("detected", len(seen), ""),
+        ("gray, detected as a warning", len(shown), ""),
+        ("not detected", len(missed), ", ".join(sorted(missed))),
+        ("not detected, with a reason given below", len(excused), ", ".join(sorted(excused))),
+        ("gray, not detected", len(rest), ", ".join(sorted(rest))),
+        ("not observable on the wire", len(UNSEEN), ", ".join(sorted(UNSEEN))),
     )
     lines = ["| known faults | number | which |", "|---|---|---|"]
     lines += [f"| {name} | {number} | {which} |" for name, number, which in rows]
@@ -57,7 +57,7 @@ def _totals(found: Found) -> str:
 
 
 def _caught(found: Found) -> str:
-    lines = ["## Caught", "", "| fault | what goes wrong | violates | known |", "|---|---|---|---|"]
+    lines = ["## Detected", "", "| fault | what goes wrong | violates | known |", "|---|---|---|---|"]
     for fault in PLANTED.values():
         if caught(fault, found):
             lines.append(_row(fault, _violated(fault, found)))
@@ -75,15 +75,15 @@ def _violated(fault: Planted, found: Found) -> str:
 
 
 def _not_caught(found: Found) -> str:
-    lines = ["## Not caught", "", "| fault | what goes wrong | why | known |", "|---|---|---|---|"]
+    lines = ["## Not detected", "", "| fault | what goes wrong | why | known |", "|---|---|---|---|"]
     for fault in PLANTED.values():
         if not caught(fault, found):
-            lines.append(_row(fault, _cell(fault.reason) or "no requirement sees it yet"))
+            lines.append(_row(fault, _cell(fault.reason) or "no requirement detects it yet"))
     return "\n".join(lines) + "\n\n"
 
 
 def _unseen() -> str:
-    lines = ["## Not to be seen on the wire", "", "| known | why |", "|---|---|"]
+    lines = ["## Not observable on the wire", "", "| known | why |", "|---|---|"]
     return "\n".join([*lines, *(f"| {name} | {_cell(reason)} |" for name, reason in UNSEEN.items())]) + "\n"
 
 

@@ -1,0 +1,86 @@
+"""Generates docs/writing-a-requirement.md: the views, scopes, requests and fault helpers that requirements use."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Mapping
+from types import ModuleType
+from typing import Any
+
+from conformance.contract import faults, given, requests, scopes
+from conformance.contract.requirement import Requirement, Scope
+from conformance.evidence.exchange import Exchange, Request
+from conformance.judgement.judge import VIEWS
+
+NOTICE = "<!-- Written by docs/generate.py; change the code instead. -->\n"
+#: What a check may ask for by name and no attribute of an exchange describes.
+ARGUMENTS = {
+    "exchange": "The whole exchange: status, header fields, bytes with their times.",
+    "model": "The model that is judged, with its family and features.",
+    "details": "`usage.prompt_tokens_details`; where it is absent, the requirement is not applicable.",
+    "exchanges": "All exchanges of the run in the scope, for a requirement that compares them with each other.",
+    "send": "Sends a generated request. Raises Inconclusive if its response is transient or missing.",
+    "send_raw": "Sends a generated request and returns the exchange, whatever came of it.",
+    "send_together": "Sends several generated requests at the same time.",
+    "examples": "How many generated requests the check may send.",
+    "counts": "Whether the endpoint is judged on a given requirement.",
+}
+
+
+VIEWS_SAID = "A check names what it needs as parameters."
+SCOPES_SAID = "`on=` with one of `conformance.contract.scopes`: each exchange in it is judged by itself."
+GIVEN_SAID = """`on={"name": …}` gives the check exchanges as the parameters of the same names. Each is a
+request, a tuple of requests, or one of `conformance.contract.given`."""
+REQUESTS_SAID = """`conformance.contract.requests` declares the requests that many requirements share, such as
+`PLAIN`, and builds others."""
+FAULTS_SAID = """`broken_by` and `shown_by` take a function from exchange to exchange. `conformance.contract.faults` has
+these."""
+
+
+def writing_page(_: Mapping[str, Requirement]) -> str:
+    """What a requirement is written with: views, scopes, requests, fault helpers."""
+    views = {name: ARGUMENTS.get(name) or _about(Exchange, name) for name in VIEWS} | ARGUMENTS
+    constants = {name: f"{each}" for name, each in vars(scopes).items() if isinstance(each, Scope)}
+    slots = {"AsReceived(request)": _about(given, "AsReceived")} | _functions(given, "OnDemand", "AtOnce")
+    breaking = _functions(faults, "Fault") | {"late": _about(faults, "late")}
+    lines = [
+        NOTICE,
+        "# Writing a requirement\n",
+        "What a check may ask for, and what `on` and `broken_by` are made of.",
+        "[CONTRIBUTING](../CONTRIBUTING.md) has an example.",
+        *_table("Views", VIEWS_SAID, "parameter", views),
+        *_table("Scopes", SCOPES_SAID, "scope", constants | _functions(scopes, "Scope")),
+        *_table("Named exchanges", GIVEN_SAID, "slot", slots),
+        *_table("Requests", REQUESTS_SAID, "builder", _functions(requests, "Request", "tuple[Request, ...]")),
+        *_table("Faults", FAULTS_SAID, "fault", breaking),
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _table(title: str, sentence: str, of: str, rows: Mapping[str, str]) -> list[str]:
+    cells = [f"| `{name}` | {said.replace('|', chr(92) + '|')} |" for name, said in rows.items()]
+    return [f"\n## {title}\n", f"{sentence}\n", f"| {of} | meaning |", "|---|---|", *cells]
+
+
+def _about(owner: Any, name: str) -> str:
+    """The first sentence of a docstring; that of the request where an exchange has no such attribute."""
+    attribute = getattr(owner, name, None) or getattr(Request, name)
+    return f"{' '.join(inspect.cleandoc(attribute.__doc__).split()).partition('. ')[0].rstrip('.')}."
+
+
+def _functions(module: ModuleType, *returned: str) -> dict[str, str]:
+    """The public functions of a module that return one of these types, with their parameters, and what they do."""
+    own = {
+        name: function
+        for name, function in inspect.getmembers(module, inspect.isfunction)
+        if function.__module__ == module.__name__ and not name.startswith("_")
+    }
+    chosen = {name: each for name, each in own.items() if inspect.signature(each).return_annotation in returned}
+    chosen.pop("for_model", None)  # which the runner calls
+    return {f"{name}({_parameters(each)})": _about(module, name) for name, each in chosen.items()}
+
+
+def _parameters(function: Any) -> str:
+    parameters = inspect.signature(function).parameters.values()
+    marks = {inspect.Parameter.VAR_POSITIONAL: "*", inspect.Parameter.VAR_KEYWORD: "**"}
+    return ", ".join(f"{marks.get(each.kind, '')}{each.name}" for each in parameters)

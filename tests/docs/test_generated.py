@@ -1,0 +1,45 @@
+"""The generated pages follow the code: `python docs/generate.py`, and `nox -s faults` for the faults."""
+
+from __future__ import annotations
+
+import html
+import importlib
+import re
+import sys
+import tomllib
+
+import pytest
+
+from conformance.lab.known_faults import PLANTED, UNSEEN
+from conformance.suite.catalogue import load
+
+from .pages import ROOT, page
+
+
+sys.path.insert(0, str(ROOT / "docs"))
+PAGES = importlib.import_module("generate").PAGES
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_generated_page_is_up_to_date(name: str) -> None:
+    assert page(f"docs/{name}") == PAGES[name](load()), "run: python docs/generate.py"
+
+
+def test_every_planted_fault_is_in_the_table_of_faults() -> None:
+    rows = re.findall(r"^\| `([\w-]+)`(?: \*gray\*)? \| (.*?) \| ", page("docs/faults.md"), re.MULTILINE)
+    written = [(name, html.unescape(re.sub(r"\\([|*])", r"\1", sentence))) for name, sentence in rows]
+    planted = [(each.name, each.sentence) for each in PLANTED.values()]
+    assert sorted(written) == sorted(planted), "run: nox -s faults -- --write-docs"
+    unwritten = [name for name in UNSEEN if f"\n| {name} | " not in page("docs/faults.md")]
+    assert not unwritten, "run: nox -s faults -- --write-docs"
+
+
+def test_the_map_of_the_packages_is_that_of_the_import_contracts() -> None:
+    """docs/architecture.md lists the packages in the order in which pyproject.toml lets them import each other."""
+    contracts = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["importlinter"][
+        "contracts"
+    ]
+    layers = [name for layer in contracts[0]["layers"] for name in re.split(r" [|:] ", layer)]
+    rows = page("docs/architecture.md").partition("packages: begin")[2].partition("packages: end")[0]
+    written = [name for row in rows.splitlines()[3:-1] for name in re.findall(r"`(\w+)(?:/|\.py)`", row.split("|")[1])]
+    assert written == layers
