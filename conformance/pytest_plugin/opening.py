@@ -30,12 +30,13 @@ from conformance.run.run import Run, RunError, held_run
 from conformance.sending.access import access, key_in
 from conformance.sending.client import Access, Limits, Live
 from conformance.sending.pacing import Manners
+from conformance.sending.preflight import diagnosis
 from conformance.sending.proxy import proxy_for
 from conformance.sending.stack import SPENT, UNSENT, in_process, over_http, prober, warmed
 from conformance.settings.errors import NOT_JUDGED, SessionError
 from conformance.settings.settings import Settings
 
-from .target import asked, profile_of, selected, sheet_of
+from .target import REFERENCE_URL, asked, profile_of, selected, sheet_of
 
 REFERENCE_KEY = "sk-reference-0123456789abcdefghijklmnopqrstuvwxyz"  #: any token will do there but an unknown one
 
@@ -150,16 +151,20 @@ def open_run(
     out = settings.folder
     if settings.mutants:
         return Run(profile, salt, remembering(Endpoint().answer))
-    run = Run(
+    return Run(
         profile, salt, Archive(out / "archive", _sender(settings, serving, sheet, resources)),
         fault=", ".join(settings.fault), examples=settings.examples, asked=asked(settings),
         resalted=read_value(out).get("resalted", {}) if settings.resume else {},
     )  # fmt: skip
+
+
+def diagnosing(settings: Settings) -> Callable[[Exchange], str]:
+    """What is said of an endpoint that does not answer a plain request; it may be asked more to find that out."""
     if not settings.base_url:
-        return run
+        return lambda exchange: diagnosis(exchange, REFERENCE_URL)
     key, reached = _reached(settings)
     no_key, proxy = "" if key else settings.api_key_variable, proxy_for(settings.base_url)
-    return replace(run, elsewhere=prober(key, reached), no_key=no_key, proxy=proxy)
+    return lambda exchange: diagnosis(exchange, settings.base_url, prober(key, reached), no_key, proxy)
 
 
 def _sender(settings: Settings, serving: str, sheet: Sheet | None, resources: ExitStack) -> Send:

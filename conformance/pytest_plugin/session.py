@@ -28,7 +28,7 @@ from conformance.settings.settings import Settings
 
 from .checks import check, check_terms
 from .finish import finish, summary
-from .opening import begin, open_recorded, open_run, plan_of, salt_of
+from .opening import begin, diagnosing, open_recorded, open_run, plan_of, salt_of
 from .outcomes import FINDING, Inconclusiveness, become_outcome, pack, requirement_of, unpack
 from .processes import as_interrupt, end_with_controller
 from .target import profile_of, selected, sheet_of, terms_of
@@ -151,7 +151,7 @@ class Conformance:
         if self.collecting or self.settings.mutants:
             return
         self.run.counts = self.terms.holds
-        self.run.preflight()
+        self.run.preflight(diagnosing(self.settings) if self.settings.sends else None)
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_collection_modifyitems(self, session: pytest.Session, items: list[pytest.Item]) -> None:

@@ -19,7 +19,7 @@ from conformance.evidence.exchange import Exchange, Inconclusive, Request
 from conformance.evidence.send import Send
 from conformance.judgement.judge import EXAMPLES, judge_all, judge_given
 from conformance.judgement.verdict import Finding, Verdict
-from conformance.sending.preflight import Ask, answers, diagnosis
+from conformance.sending.preflight import answers, diagnosis
 from conformance.sending.reasoning import learnt
 from conformance.suite.catalogue import declared
 
@@ -49,9 +49,6 @@ class Run:
     broken_off: str = ""
     examples: int = EXAMPLES
     asked: frozenset[Request] | None = None
-    elsewhere: Ask | None = None
-    no_key: str = ""
-    proxy: str = ""
     resalted: Mapping[str, str] = field(default_factory=dict)
     counts: Callable[[Requirement], bool] = lambda _: True
 
@@ -178,7 +175,7 @@ class Run:
                 missing = str(reason)
         return list(exchanges.values()), missing
 
-    def preflight(self) -> None:
+    def preflight(self, diagnose: Callable[[Exchange], str] | None = None) -> None:
         """Send one small request to each model. One that does not answer it with a completion is sent nothing more,
         and is not judged: what it refuses says nothing of the contract. One that is seen to think is asked accordingly
         from then on. Of recordings one must hold a completion."""
@@ -195,14 +192,15 @@ class Run:
                 outcomes[model.name] = str(reason)
                 continue
             if not answers(exchange):
-                outcomes[model.name] = diagnosis(
-                    exchange, self.profile.base_url, self.elsewhere, self.no_key, self.proxy
-                )
+                outcomes[model.name] = (diagnose or self._diagnosis)(exchange)
         self.profile = self.profile.learned(learned)
         self.silent = {name: f"{self.profile.base_url} {reason}" for name, reason in outcomes.items()}
         if len(outcomes) == len(self.profile.models):
             reasons = list(dict.fromkeys(outcomes.values()))
             self.unjudged = f"{self.profile.base_url} {'; '.join(reasons)}" if reasons else "no model is named"
+
+    def _diagnosis(self, exchange: Exchange) -> str:
+        return diagnosis(exchange, self.profile.base_url)
 
 
 @lru_cache(maxsize=1024)
@@ -221,9 +219,14 @@ def own_salt(salt: str, model: Model) -> str:
 
 
 @lru_cache(maxsize=64)
-def _filled(model: Model, salt: str) -> dict[int, Request]:
-    """Each declared request for a model, by identity: equal ones may differ in what they come after."""
-    return {id(request): _salted_anew(request, model, salt) for request in declared()}
+def _filled(model: Model, salt: str) -> dict[tuple[str, ...], Request]:
+    """Each declared request for a model, by its key and those of the requests that it follows: equal requests may
+    differ in the latter."""
+    return {_chain(request): _salted_anew(request, model, salt) for request in declared()}
+
+
+def _chain(request: Request) -> tuple[str, ...]:
+    return (request.key, *(_chain(request.after) if request.after else ()))
 
 
 def _salted_anew(request: Request, model: Model, salt: str) -> Request:
@@ -231,7 +234,7 @@ def _salted_anew(request: Request, model: Model, salt: str) -> Request:
 
 
 def _salted(request: Request, model: Model, salt: str) -> Request:
-    return _filled(model, salt).get(id(request)) or _salted_anew(request, model, salt)
+    return _filled(model, salt).get(_chain(request)) or _salted_anew(request, model, salt)
 
 
 def _first(request: Request) -> Request:

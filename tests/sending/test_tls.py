@@ -20,6 +20,7 @@ from conformance.run.run import Run
 from conformance.sending.access import access
 from conformance.sending.client import Access, Limits, Live
 from conformance.sending.pacing import Manners, polite
+from conformance.sending.preflight import diagnosis
 from conformance.sending.proxy import proxy_for
 from conformance.settings.errors import SessionError
 from tests.support.commands import command
@@ -55,8 +56,8 @@ def said(base_url: str, reached: Access = Access()) -> str:  # noqa: B008 (froze
             return send(request)
 
     with closing(Live(base_url, KEY, LIMITS, reached)) as send:
-        run = Run(profile, "abcdefghijkl", polite(send, Manners()), elsewhere=elsewhere, proxy=proxy_for(base_url))
-        run.preflight()
+        run = Run(profile, "abcdefghijkl", polite(send, Manners()))
+        run.preflight(lambda exchange: diagnosis(exchange, base_url, elsewhere, proxy=proxy_for(base_url)))
     assert time.monotonic() - started < SOON
     assert run.unjudged.isprintable()
     return run.unjudged
