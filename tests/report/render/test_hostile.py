@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
-from conformance.report.render import RENDERERS, markdown
+from conformance.report.render import RENDERERS, markdown_text
 from conformance.report.render.words import clean, web_link
 from conformance.report.report import Report
 
@@ -125,13 +125,13 @@ def test_markdown_renders_as_one_table_and_no_link_of_the_endpoint(hostile: Repo
 
 @given(st.text(alphabet=st.sampled_from("a`|*_<>&[]()!#1@\\~$\n\r:/w. -") | st.characters()))
 def test_markdown_text_stays_text(said: str) -> None:
-    html = MarkdownIt("commonmark").enable(["table", "strikethrough"]).render(f"x {markdown.text(said)} x")
+    html = MarkdownIt("commonmark").enable(["table", "strikethrough"]).render(f"x {markdown_text.text(said)} x")
     assert not re.search(r"<(?!/?p>)", html)
 
 
 @given(st.text(alphabet="`a\n~ "))
 def test_markdown_blocks_end_where_they_should(said: str) -> None:
-    tokens = MarkdownIt("commonmark").parse(markdown.block(said) + "\n\nafter")
+    tokens = MarkdownIt("commonmark").parse(markdown_text.block(said) + "\n\nafter")
     assert [token.type for token in tokens] == ["fence", "paragraph_open", "inline", "paragraph_close"]
 
 

@@ -1,0 +1,211 @@
+"""The parts of a report on a terminal: lines of a given width, what matters most first."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from rich.cells import set_cell_size
+from rich.console import Console
+from rich.text import Text
+
+from conformance.judgement.verdict import Verdict
+from conformance.policy.baseline import State
+from conformance.report.gate import conclude
+from conformance.report.report import Entry, Report, differences
+
+from .found import (
+    Column,
+    accepted,
+    affected,
+    charges,
+    clause,
+    columns,
+    counts,
+    divided,
+    drifts,
+    entries,
+    later_violations,
+    number,
+    observations,
+    sides,
+    standings,
+    statement,
+    worst,
+)
+from .words import MARK, NEVER, headline, one_line, plural
+
+_REASON = 160  #: characters of why something could not be judged
+_VAIN = 3  #: requests that were never answered
+_MODELS = 8
+_DIFFERENCES = 2  #: requirements on which models differ
+_OUTDATED = 2  #: entries of the baseline
+_KNOWN = 3
+_DRIFTS = 3  #: changes of shape
+_NAME = 24  #: cells for a model's name in the table of counts
+_SHORTEST_NAME = 12  #: where the terminal is narrow
+_CELL = 6
+_SHORT = {"violated": "viol.", "inconclusive": "inc."}
+_STYLE = {Verdict.FAIL: "bold red", Verdict.WARN: "yellow", Verdict.INCONCLUSIVE: "magenta"}
+
+
+def rows(text: Text, width: int, margin: str = "", later: str = "") -> list[Text]:
+    """The text in rows: the first after `margin`, the others after `later`."""
+    rows = text.wrap(Console(width=width), width - max(len(margin), len(later)))
+    return [Text.assemble((later if number else margin, "dim"), row) for number, row in enumerate(rows)]
+
+
+def parts_of(report: Report, width: int) -> tuple[Iterator[Text], ...]:
+    """The counts, and what follows the violations, what matters most first."""
+    return (
+        _counts(report, width),
+        _vain(report, width),
+        _unjudged(report, width),
+        _baseline(report, width),
+        _later(report, width),
+        _differences(report, width),
+        _drifts(report, width),
+    )
+
+
+def _counts(report: Report, width: int) -> Iterator[Text]:
+    """A line for each model; of many models those with most violations."""
+    if not report.entries:
+        return
+    shown = columns(report)
+    longest = max(len(model.name) + 1 for model in report.models)
+    while shown[-1][0] is not shown[0][0] and _width(shown) + min(longest, _NAME) > width:
+        shown = [each for each in shown if each[0] is not shown[-1][0]]  # without the lowest level
+    apart = 2 * sum(name == "pass" for _, name in shown)
+    cell = _CELL if _NAME + _CELL * len(shown) + apart <= width else _CELL - 1
+    named = min(max(width - cell * len(shown) - apart, _SHORTEST_NAME), _NAME)
+    levels = [str(level) if name == "pass" else "" for level, name in shown]
+    yield Text(
+        (" " * named + "".join(f"  {level:<{cell}}" if level else " " * cell for level in levels)).rstrip(),
+        style="bold",
+    )
+    titles = [f"{'  ' if name == 'pass' else ''}{_SHORT.get(name, name)[: cell - 1]:>{cell}}" for _, name in shown]
+    yield Text(f"{'model':<{named}}" + "".join(titles), style="dim")
+    tallies = {model.name: counts(report, model) for model in report.models}
+    violated = {
+        name: [-number(tally[level], column) for level, column in shown if column == "violated"]
+        for name, tally in tallies.items()
+    }
+    for model in sorted(tallies, key=violated.__getitem__)[:_MODELS]:
+        cells = [_cell(number(tallies[model][level], name), name, cell) for level, name in shown]
+        yield Text.assemble(set_cell_size(one_line(model, named - 1), named), *cells)
+    if len(tallies) > _MODELS:
+        yield Text(f"… and {plural(len(tallies) - _MODELS, 'more model')}", style="dim")
+
+
+def _width(shown: list[Column]) -> int:
+    """The cells that columns take at least."""
+    return (_CELL - 1) * len(shown) + 2 * sum(name == "pass" for _, name in shown)
+
+
+def _cell(count: int, column: str, width: int) -> tuple[str, str]:
+    style = {"violated": "bold red", "inconclusive": "magenta"}.get(column, "") if count else "dim"
+    return ("  " if column == "pass" else "") + f"{count or '·':>{width}}", style
+
+
+def title_of(report: Report, entry: Entry, width: int) -> list[Text]:
+    """The requirement with its mark, and the models that it is about."""
+    name = (f"{MARK[entry.verdict]} {one_line(entry.id)}", _STYLE[entry.verdict])
+    return rows(Text.assemble(name, (f"  {one_line(affected(report, entry))}", "cyan")), width)
+
+
+def in_full(report: Report, entry: Entry, width: int, most: int) -> Iterator[Text]:
+    """What a vendor needs: what is required, what was seen (so many characters), what to do, what it costs, where it is
+    written."""
+    yield from title_of(report, entry, width)
+    yield from rows(Text(one_line(statement(entry), 400), style="bold"), width, "    ", "    ")
+    charge = next((said for _, said in charges(report, entry)), "")
+    facts = (
+        ("observed", one_line(worst(report, entry)[0].message, most)),
+        ("remedy", one_line(entry.hint, 400)),
+        ("charge", one_line(charge, min(most, _REASON))),
+        ("clause", one_line(clause(entry))),
+    )
+    for title, said in facts:
+        if said:
+            yield from rows(Text(said), width, f"    {title:<10}", " " * 14)
+
+
+def _vain(report: Report, width: int) -> Iterator[Text]:
+    """The valid requests that were never answered, with the command that gives their curl lines."""
+    for each in report.unanswered[:_VAIN]:
+        yield from rows(
+            Text(f"? never answered: {one_line(str(each))}", _STYLE[Verdict.INCONCLUSIVE]), width, later="    "
+        )
+        yield Text(f"    reproduce: phanedge-conformance replay {one_line(each.key)}", style="dim")
+    if len(report.unanswered) > _VAIN:
+        yield Text(f"… and {len(report.unanswered) - _VAIN:,} more never answered in report.html", style="dim")
+    if report.unanswered:
+        yield from rows(Text(NEVER), width, f"    {'remedy':<10}", " " * 14)
+
+
+def _baseline(report: Report, width: int) -> Iterator[Text]:
+    """What is known and until when, apart from what passes; what of the baseline is out of date, or was not checked."""
+    outdated = standings(report, State.STALE, State.EXPIRED)[conclude(report).outdated :]  # which tells the first
+    for sentence, _ in outdated[:_OUTDATED]:
+        yield from rows(Text(one_line(sentence, 400), style="bold red"), width)
+    if len(outdated) > _OUTDATED:
+        yield Text(f"… and {len(outdated) - _OUTDATED:,} more that are out of date in report.html", style="dim")
+    known = accepted(report)
+    for what, why in known[:_KNOWN]:
+        yield from rows(Text.assemble(f"{MARK[Verdict.KNOWN]} {one_line(what)}  ", (one_line(why), "dim")), width)
+    if len(known) > _KNOWN:
+        yield Text(f"… and {len(known) - _KNOWN:,} more known in report.html", style="dim")
+    unchecked = standings(report, State.UNCHECKED)
+    if unchecked:
+        more = f" (and {len(unchecked) - 1:,} more)" if len(unchecked) > 1 else ""
+        yield from rows(Text(f"{MARK[Verdict.INCONCLUSIVE]} {one_line(unchecked[0][0])}{more}", style="dim"), width)
+
+
+def _later(report: Report, width: int) -> Iterator[Text]:
+    """What is violated but does not count."""
+    found = later_violations(report)
+    if found:
+        names = ", ".join(one_line(entry.id) for entry in found[:_KNOWN])
+        more = f" and {len(found) - _KNOWN:,} more" if len(found) > _KNOWN else ""
+        said = f"violated but not counted (added after revision {one_line(report.revision)}): {names}{more}"
+        yield from rows(Text(said), width)
+
+
+def _differences(report: Report, width: int) -> Iterator[Text]:
+    """Where one model does what another does not: a line that sums up, and the worst."""
+    found = differences(report)
+    if not found:
+        return
+    yield from rows(Text.assemble(("models differ", "bold cyan"), f" on {one_line(divided(report))}"), width)
+    for each in found[:_DIFFERENCES]:
+        said = [
+            (f"  {MARK[verdict]} {one_line(models, 80)}", _STYLE.get(verdict, ""))
+            for verdict, models in sides(report, each)
+        ]
+        yield from rows(Text.assemble(one_line(each.entry.id), *said), width, "    ", "      ")
+    if len(found) > _DIFFERENCES:
+        yield Text(f"    … and {len(found) - _DIFFERENCES:,} more in report.html", style="dim")
+
+
+def _drifts(report: Report, width: int) -> Iterator[Text]:
+    """What changed in the shape of replies since they were kept."""
+    found = drifts(report)
+    if found:
+        yield Text(f"the shape of replies changed: {plural(len(found), 'change')}", style="bold cyan")
+    for sentence, where in found[:_DRIFTS]:
+        said = Text.assemble(f"{one_line(sentence, 120)}  ", (one_line(where, 120), "dim"))
+        yield from rows(said, width, "    ", "      ")
+    if len(found) > _DRIFTS:
+        yield Text(f"    … and {len(found) - _DRIFTS:,} more in report.html", style="dim")
+
+
+def _unjudged(report: Report, width: int) -> Iterator[Text]:
+    """What could not be judged, with reasons: some, or more where that is what the report comes to."""
+    unjudged = entries(report, Verdict.INCONCLUSIVE)
+    most = 5 if headline(report).exit_code == 3 else 2
+    for entry in unjudged[:most]:
+        reason = one_line(observations(report, entry, Verdict.INCONCLUSIVE)[0].message, _REASON)
+        name = (f"? {one_line(entry.id)}", _STYLE[Verdict.INCONCLUSIVE])
+        yield from rows(Text.assemble(name, f"  inconclusive: {reason}"), width, later="    ")
+    if len(unjudged) > most:
+        yield Text(f"… and {len(unjudged) - most:,} more inconclusive in report.html", style="dim")
