@@ -76,7 +76,6 @@ def _functions(module: ModuleType, *returned: str) -> dict[str, str]:
         if function.__module__ == module.__name__ and not name.startswith("_")
     }
     chosen = {name: each for name, each in own.items() if inspect.signature(each).return_annotation in returned}
-    chosen.pop("for_model", None)  # which the runner calls
     return {f"{name}({_parameters(each)})": _about(module, name) for name, each in chosen.items()}
 
 

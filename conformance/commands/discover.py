@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 
+from conformance.contract.for_model import for_model
 from conformance.contract.profile import Model, family_of
 from conformance.contract.requests import (
     COMPLETION_LENGTH,
@@ -25,7 +26,6 @@ from conformance.contract.requests import (
     TWO,
     UNKNOWN_MODEL,
     chat,
-    for_model,
 )
 from conformance.evidence.exchange import Exchange, Inconclusive, Request, list_of
 from conformance.evidence.send import Send

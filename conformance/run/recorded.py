@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
+from conformance.contract.for_model import for_model
 from conformance.contract.given import undeclared
 from conformance.contract.profile import Model
-from conformance.contract.requests import for_model
 from conformance.contract.requirement import Requirement
 from conformance.evidence.exchange import JSON_CONTENT, Exchange, Inconclusive, NotApplicable, Request
 from conformance.judgement.judge import judge, judge_given, speaks_of

@@ -10,9 +10,10 @@ from math import ceil
 from pathlib import Path
 from string import ascii_lowercase
 
+from conformance.contract.for_model import for_model
 from conformance.contract.given import undeclared
 from conformance.contract.profile import Model, Profile, family_of
-from conformance.contract.requests import COSTLY, ENDPOINT, INTRUSIVE, LEFT_OUT, PLAINEST, for_model, left_out
+from conformance.contract.requests import COSTLY, ENDPOINT, INTRUSIVE, LEFT_OUT, PLAINEST, left_out
 from conformance.contract.requirement import Requirement, Scope
 from conformance.evidence.archive import recorded
 from conformance.evidence.exchange import Exchange, Inconclusive, Request

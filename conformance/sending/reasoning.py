@@ -6,8 +6,9 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
+from conformance.contract.for_model import for_model
 from conformance.contract.profile import Model
-from conformance.contract.requests import PLAIN, for_model
+from conformance.contract.requests import PLAIN
 from conformance.evidence.exchange import Exchange, Inconclusive, list_of
 from conformance.evidence.send import Send
 

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from conformance.contract.for_model import for_model
 from conformance.contract.profile import Model
-from conformance.contract.requests import DECLARED, PLAIN, TWO, for_model
+from conformance.contract.requests import DECLARED, PLAIN, TWO
 from conformance.evidence.exchange import Exchange, Request
 from conformance.lab.reference import Endpoint
 from conformance.lab.reference.server import serving

@@ -11,8 +11,9 @@ from typer.testing import CliRunner
 
 from conformance.cli import app
 from conformance.contract.faults import drop, failing, put, respond
+from conformance.contract.for_model import for_model
 from conformance.contract.profile import Model, Profile
-from conformance.contract.requests import PLAIN, STREAM_USAGE, for_model
+from conformance.contract.requests import PLAIN, STREAM_USAGE
 from conformance.contract.requirement import Fault
 from conformance.evidence.exchange import Exchange, Failure
 from conformance.lab.reference import Endpoint

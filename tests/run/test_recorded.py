@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from conformance.contract.for_model import for_model
 from conformance.contract.profile import Model
-from conformance.contract.requests import again, for_model
+from conformance.contract.requests import again
 from conformance.evidence.exchange import Exchange, Request
 from conformance.evidence.send import remembering
 from conformance.judgement.verdict import Finding, Verdict

@@ -10,8 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from conformance.contract.for_model import for_model
 from conformance.contract.profile import Model, Profile
-from conformance.contract.requests import CACHE_COLD, CACHE_WARM, PLAIN, STREAM, for_model
+from conformance.contract.requests import CACHE_COLD, CACHE_WARM, PLAIN, STREAM
 from conformance.evidence.archive import NOTES, Archive, finished, reopen
 from conformance.evidence.exchange import Exchange, Failure, Request
 from conformance.lab.reference import Endpoint

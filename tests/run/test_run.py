@@ -11,8 +11,9 @@ import pytest
 
 from conformance.contract import faults
 from conformance.contract.faults import put
+from conformance.contract.for_model import for_model
 from conformance.contract.profile import Model, Profile
-from conformance.contract.requests import CACHE_COLD, NO_CREDENTIALS, PLAIN, TOOL_SINGLE, TWO, for_model
+from conformance.contract.requests import CACHE_COLD, NO_CREDENTIALS, PLAIN, TOOL_SINGLE, TWO
 from conformance.contract.requirement import Fault, Level, Requirement, Scope
 from conformance.contract.scopes import EVERY_401, EVERY_405, EVERY_ERROR, EVERY_REPLY, EVERY_RESPONSE, EVERY_TOOL_CALL
 from conformance.evidence.exchange import Exchange, Failure, Request

@@ -12,8 +12,9 @@ import pytest
 
 from conformance.commands.replay import replayed
 from conformance.contract.faults import chain, put, respond
+from conformance.contract.for_model import for_model
 from conformance.contract.profile import Model
-from conformance.contract.requests import PLAIN, for_model
+from conformance.contract.requests import PLAIN
 from conformance.contract.requirement import Fault
 from conformance.evidence.exchange import Exchange, Request
 from conformance.lab.reference import Endpoint

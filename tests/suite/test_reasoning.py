@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from conformance.contract.faults import chain, drop, only, put, status
+from conformance.contract.for_model import for_model
 from conformance.contract.profile import Model
-from conformance.contract.requests import for_model
 from conformance.contract.requirement import Fault
 from conformance.evidence.exchange import Exchange, Request
 from conformance.suite.reasoning.test_requests import EXHAUSTED, PUZZLE, WITH_EFFORT

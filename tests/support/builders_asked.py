@@ -6,8 +6,8 @@ from collections.abc import Callable
 from typing import Literal
 
 from conformance.contract.faults import chain
+from conformance.contract.for_model import for_model
 from conformance.contract.profile import Model
-from conformance.contract.requests import for_model
 from conformance.contract.requirement import Fault, Scope
 from conformance.evidence.exchange import Exchange, Request
 from conformance.evidence.send import Send

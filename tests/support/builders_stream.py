@@ -7,8 +7,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from conformance.contract.for_model import for_model
 from conformance.contract.profile import Model
-from conformance.contract.requests import for_model
 from conformance.contract.requirement import Scope
 from conformance.evidence.exchange import Exchange, Fact, Request
 from conformance.judgement.judge import judge_all

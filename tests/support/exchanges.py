@@ -6,8 +6,9 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
+from conformance.contract.for_model import for_model
 from conformance.contract.profile import Model
-from conformance.contract.requests import chat, for_model
+from conformance.contract.requests import chat
 from conformance.contract.requests import streamed as asking_to_stream
 from conformance.contract.requirement import Scope
 from conformance.evidence.exchange import Exchange, Read, Request

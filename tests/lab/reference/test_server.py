@@ -12,8 +12,9 @@ from typing import Any
 import httpx
 import pytest
 
+from conformance.contract.for_model import for_model
 from conformance.contract.profile import Model
-from conformance.contract.requests import DECLARED, LONG_STREAM, UNKNOWN_TOKEN, cached, chat, for_model
+from conformance.contract.requests import DECLARED, LONG_STREAM, UNKNOWN_TOKEN, cached, chat
 from conformance.evidence.exchange import Exchange, Request
 from conformance.lab.reference import Endpoint
 from conformance.lab.reference.models import REASONING
