@@ -158,7 +158,7 @@ def test_a_planted_fault_is_a_violation_and_stays_named(tmp_path: Path) -> None:
         ((*ELSEWHERE, "--model", "m=openai"), "the family 'openai' of model 'm' is not one of"),
         (ELSEWHERE, "--model is missing"),
         (("--base-url", "host/v1", "--model", "m"), "does not begin with http:// or https://"),
-        (("--base-url", "http://me:secret@127.0.0.1:9/v1", "--model", "m"), "put no password in it"),
+        (("--base-url", "http://me:secret@127.0.0.1:9/v1", "--model", "m"), "must not contain a password"),
         (("--prices", "none.toml"), "--prices: none.toml cannot be read (No such file or directory)"),
         (("--prices", "a-file"), "--prices: a-file is not TOML"),
         (("--out", "a-file"), "a-file is a file, not a folder"),

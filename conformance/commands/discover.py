@@ -139,7 +139,7 @@ def _sure(send: Send) -> Send:
         try:
             return send(request)
         except Inconclusive as reason:
-            raise LookError(f"the endpoint was not asked to the end: {reason}") from None
+            raise LookError(f"probing the endpoint was stopped: {reason}") from None
 
     return sure
 

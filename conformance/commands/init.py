@@ -17,7 +17,7 @@ from conformance.text import toml_string
 
 from .discover import Address, Look, look
 
-_LISTED = 20  #: models that were not asked, and are named in the file
+_LISTED = 20  #: models that were not probed and are named in the file
 
 
 def write(out: Path, settings: Settings) -> str:
@@ -72,11 +72,11 @@ def written(address: Address, found: Look) -> str:
             else []
         )
         lines += _without(each.refused)
-        lines += [f"# {feature} could not be told: {answer}" for feature, answer in each.untold.items()]
+        lines += [f"# {feature} could not be determined: {answer}" for feature, answer in each.untold.items()]
     for name, answer in found.silent.items():
         lines += ["", f"# No completion: {answer}", "# [[models]]", f"# name = {toml_string(name)}"]
     if found.others:
-        lines += ["", "# Listed, and not asked:"]
+        lines += ["", "# Listed by the endpoint and not probed:"]
         lines += [f"# {name}" for name in found.others[:_LISTED]]
         lines += [f"# and {len(found.others) - _LISTED} more"] if len(found.others) > _LISTED else []
     return "\n".join(lines) + "\n"
@@ -111,14 +111,14 @@ def template(profile: Profile) -> str:
 
 def summary(found: Look, out: Path) -> str:
     """What was found, and what to do next."""
-    lines = [f"{feature} is not claimed: {answer}" for feature, answer in found.without.items()]
+    lines = [f"{feature} is not supported: {answer}" for feature, answer in found.without.items()]
     for each in found.seen:
-        refused = f"refuses {', '.join(each.refused)}" if each.refused else "refuses nothing that was asked"
-        untold = f"; could not be told: {', '.join(each.untold)}" if each.untold else ""
+        refused = f"rejects {', '.join(each.refused)}" if each.refused else "supports every feature that was probed"
+        untold = f"; could not be determined: {', '.join(each.untold)}" if each.untold else ""
         lines.append(f"{each.model.name} ({each.model.family}) {refused}{untold}")
-    lines += [f"{name} is left out: {answer}" for name, answer in found.silent.items()]
+    lines += [f"{name} is omitted: {answer}" for name, answer in found.silent.items()]
     if found.others:
-        lines.append(f"{len(found.others)} more listed, and not asked: --model NAME asks for one")
+        lines.append(f"{len(found.others)} more models are listed and were not probed: add one with --model NAME")
     return "\n".join([*lines, following(out)])
 
 

@@ -206,7 +206,7 @@ class Conformance:
         """Write the report, and let its conclusion be the exit code, except where pytest itself failed."""
         self.resources.close()
         interrupted = exitstatus == pytest.ExitCode.INTERRUPTED and self._run is not None
-        if self.worker or self.settings.mutants or not (self.findings or interrupted):
+        if self.worker or self.collecting or self.settings.mutants or not (self.findings or interrupted):
             return
         if self.lost or session.shouldfail or exitstatus not in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED):
             self.run.unjudged = self.run.unjudged or "the run was broken off before everything was judged"

@@ -110,7 +110,7 @@ def test_run_works_right_after(tmp_path: Path) -> None:
     with serving(Endpoint().answer) as url:
         code, said = init("--base-url", url, "--model", "reference-claude", "--model", "reference-gpt=gpt")
         assert code == 0, said
-        assert "reference-claude (claude) refuses nothing that was asked" in said
+        assert "reference-claude (claude) supports every feature that was probed" in said
         words = ("run", "--examples", "1", "--no-costly", "--out", "out")
         ended = command("conformance.cli", *words, folder=tmp_path, key=KEY)
     assert ended.exit_code == 0, ended.output
@@ -124,8 +124,11 @@ def test_what_is_refused_is_not_claimed_and_says_why() -> None:
         assert configuration.values["model"] == [f"my-gpt-4o=gpt:{features}"]
         assert configuration.values["header"] == ["x-tenant: acme"]
         assert re.search(r'"chat.n",  # HTTP 400: n is not supported, key \[scrubbed', text)
-        assert "# chat.logprobs could not be told: HTTP 500: out of order" in text
-        assert "refuses chat.n, chat.tools, chat.response_format.json_schema; could not be told: chat.logprobs" in said
+        assert "# chat.logprobs could not be determined: HTTP 500: out of order" in text
+        assert (
+            "rejects chat.n, chat.tools, chat.response_format.json_schema; could not be determined: chat.logprobs"
+            in said
+        )
         assert KEY not in text + said
     assert not [each for each in other.seen if "tool_choice" in each], "what needs tools is not asked without them"
 
@@ -137,7 +140,7 @@ def test_few_models_of_many_are_asked_and_few_requests_sent() -> None:
         assert list(configuration.models) == ["gpt-4o", "claude-sonnet", "gemini-pro"]
         assert "# gpt-4.1\n" in text
         assert "text-embedding-3" not in text
-        assert "2 more listed, and not asked" in said
+        assert "2 more models are listed and were not probed" in said
     for name in configuration.models:
         assert sum(each.get("model") == name for each in other.seen) <= 2 + len(PROBES)
 
@@ -146,7 +149,7 @@ def test_a_model_that_does_not_answer_is_left_out() -> None:
     with looked(Other("gpt-4o"), "--model", "gpt-4o", "--model", "gpt-9") as (configuration, text, said):
         assert list(configuration.models) == ["gpt-4o"]
         assert '# No completion: HTTP 404: The model does not exist\n# [[models]]\n# name = "gpt-9"' in text
-        assert "gpt-9 is left out: HTTP 404" in said
+        assert "gpt-9 is omitted: HTTP 404" in said
 
 
 def test_an_endpoint_without_a_list_or_a_key() -> None:
@@ -156,8 +159,8 @@ def test_an_endpoint_without_a_list_or_a_key() -> None:
         code, said = init("--base-url", server.url, "--model", "gpt-4o")
     assert code == 0, said
     assert read_config(Path(NAME)).values["without"] == ["models", "auth"]
-    assert "models is not claimed: HTTP 404: No." in said
-    assert "auth is not claimed: it answers without a key" in said
+    assert "models is not supported: HTTP 404: No." in said
+    assert "auth is not supported: it answers without a key" in said
 
 
 def test_a_header_that_is_a_secret_stays_out_of_the_file() -> None:
