@@ -1,9 +1,10 @@
-"""That the same prompt costs the same, and a long prompt to see it by."""
+"""That the same prompt costs the same prompt_tokens, and a long prompt to show it."""
 
 from __future__ import annotations
 
 from conformance.contract.requests import chat, filler
 from conformance.evidence.exchange import Exchange, Inconclusive, Violation
+from conformance.evidence.observed import count_or_inconclusive
 
 #: The plain prompt after a text of about 1,000 words; isolation compares it with the plain one, too.
 WORDS = chat(f"{filler(1000, 'plain')}\n\nSay OK.", label="thousand-words")
@@ -14,10 +15,7 @@ SLACK = 1  #: tokens that a template with the date in it may differ by (contract
 
 def prompt_tokens(exchange: Exchange) -> int:
     """The count of a reply. Raises Inconclusive where there is none."""
-    count = exchange.usage.get("prompt_tokens")
-    if type(count) is not int:
-        raise Inconclusive(f"{exchange.request}: prompt_tokens is not an integer, which is another requirement")
-    return count
+    return count_or_inconclusive(exchange.usage, "prompt_tokens")
 
 
 def same_prompt(one: Exchange, other: Exchange, slack: int = SLACK) -> None:
