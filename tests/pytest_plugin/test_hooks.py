@@ -198,7 +198,7 @@ def test_a_run_that_is_broken_off_does_not_conform(tmp_path: Path) -> None:
 
 
 def test_a_test_of_the_suite_is_not_run_without_naming_it(tmp_path: Path) -> None:
-    (tmp_path / "test_borrowed.py").write_text("from conformance.suite.test_usage import *\n")
+    (tmp_path / "test_borrowed.py").write_text("from conformance.suite.usage.test_prompts import *\n")
     ended = command("pytest", "-q", folder=tmp_path)
     assert ended.exit_code != 0
     assert "run the suite with: pytest --pyargs conformance.suite" in ended.output

@@ -171,9 +171,10 @@ def comparable(couples: Sequence[Sequence[Exchange]]) -> list[tuple[Counted, Cou
     return found
 
 
-def both_written(couples: Sequence[Sequence[Exchange]], unwritten: str) -> list[tuple[Counted, Counted]]:
-    """The couples of which both were written. Raises Inconclusive, saying what is unwritten, where there is none."""
+def both_written(couples: Sequence[Sequence[Exchange]], covered_by: str) -> list[tuple[Counted, Counted]]:
+    """The couples of which both were written. Raises Inconclusive, naming the requirement that covers it, where there
+    is none."""
     found = [couple for couple in comparable(couples) if couple[1].written]
     if not found:
-        raise Inconclusive(f"{unwritten}, which is another requirement")
+        raise Inconclusive(f"no second reply of a couple reports a write (covered by {covered_by})")
     return found

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from conformance.billing.dialects import mapped
 from conformance.evidence.exchange import Exchange, Inconclusive, NotApplicable, Violation
+from conformance.evidence.observed import count_if_sent
 from conformance.suite.support.cache_counts import HITS, WRITE_FIELDS, WRITES, count
 
 #: Tokens by which prompts of equal length with different labels and cache-busting prefixes may differ (cache-18).
@@ -44,16 +45,15 @@ def counted(exchange: Exchange) -> Counted:
     """The counts of a reply. Raises Inconclusive where there are none, or where they contradict each other."""
     usage = exchange.usage
     details = usage.get("prompt_tokens_details")
-    given = details if isinstance(details, dict) else {}
     try:
-        prompt, hits = count(usage, "prompt_tokens"), count(given, HITS)
-        total, five, hour = (count(given, name) for name in WRITE_FIELDS)
+        prompt, hits = count_if_sent(usage, "prompt_tokens"), count(details, HITS)
+        total, five, hour = (count(details, name) for name in WRITE_FIELDS)
     except NotApplicable as reason:
         raise Inconclusive(f"{exchange.request}: {reason}") from None
     found = Counted(exchange, prompt, hits, total or five + hour, five, hour)
     contradictory = (five or hour) and found.written != five + hour
     if contradictory or min(hits, total, five, hour) < 0 or found.cached > prompt:
-        raise Inconclusive(f"the counts contradict each other, which is another requirement: {found}{mapped(usage)}")
+        raise Inconclusive(f"the counts contradict each other (covered by requirements of usage): {found}{mapped(usage)}")
     return found
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
-from conformance.contract.given import OnDemand
+from conformance.contract.given import OnDemand, in_turn
 from conformance.contract.requests import (
     AUTOMATIC_COLD,
     CACHE_COLD,
@@ -146,7 +146,7 @@ def repetitions(request: Request, declared: int = 1) -> OnDemand:
 
 def couples(*pairs: tuple[Request, Request]) -> tuple[OnDemand, ...]:
     """Pairs of requests, all of them sent; where one shows nothing, the other couples can still be compared."""
-    return tuple(OnDemand(pair, declared=2) for pair in pairs)
+    return tuple(in_turn(*pair) for pair in pairs)
 
 
 #: Prompts with one TTL and with two, each with a streamed one of the same length.

@@ -126,6 +126,6 @@ def test_cached_counts_once(uncached: Exchange, cached: Sequence[Exchange]) -> N
 )
 def test_tools_count_once(couples: Sequence[Sequence[Exchange]]) -> None:
     """Roughly: how many tokens a tool comes to, with what explains it to the model, is not documented."""
-    for plain, found in both_written(couples, "with tools no write is reported"):
+    for plain, found in both_written(couples, "caching.every_kind_is_written"):
         off = max(abs(found.written - plain.written), abs(found.prompt - plain.prompt))
         expect(off * 4 <= plain.prompt, "one small tool makes this difference to a long prompt", found, plain)

@@ -66,7 +66,7 @@ def test_streams_report_writes(couples: Sequence[Sequence[Exchange]]) -> None:
     alike=True,
 )
 def test_streams_count_once(couples: Sequence[Sequence[Exchange]]) -> None:
-    for plain, streamed in both_written(couples, "no stream reports a write"):
+    for plain, streamed in both_written(couples, "caching.streams_report_writes"):
         for what in ("written", "written_5m", "written_1h", "prompt"):
             expect_close(what, PREFIX_SLACK, streamed, plain)
 

@@ -7,27 +7,18 @@ from typing import Any
 
 from conformance.contract.faults import edit
 from conformance.contract.requirement import Fault
-from conformance.evidence.exchange import NotApplicable
+from conformance.evidence.observed import count_if_sent
 
 DETAILS = "usage.prompt_tokens_details"
-
-
 HITS = "cached_tokens"
-
-
 WRITES, WRITES_5M, WRITES_1H = "cached_write_tokens", "cached_write_5m_tokens", "cached_write_1h_tokens"
-
-
 WRITE_FIELDS = (WRITES, WRITES_5M, WRITES_1H)
 
 
-def count(container: dict[str, Any], name: str) -> int:
-    """The number of tokens under this name; 0 where it is absent or null. Raises NotApplicable where it is no
-    integer, which the schema's member says."""
-    value = container.get(name)
-    if value is not None and type(value) is not int:
-        raise NotApplicable(f"{name} is not an integer, which is another requirement")
-    return value or 0
+def count(details: Any, name: str) -> int:
+    """The number of tokens under this name in prompt_tokens_details; 0 where it is absent or null. Raises NotApplicable
+    where it is not an integer."""
+    return count_if_sent({"prompt_tokens_details": details}, f"prompt_tokens_details.{name}")
 
 
 def in_usage(change: Callable[[dict[str, Any], dict[str, Any]], object]) -> Fault:

@@ -1,4 +1,4 @@
-"""That the same prompt costs the same, and a long prompt to see it by."""
+"""That the same prompt costs the same prompt_tokens, and a long prompt to show it."""
 
 from __future__ import annotations
 
