@@ -3,3 +3,5 @@
 from conformance.contract.requirement import Area
 
 AREA = Area("schemas_followed")
+
+CONTENT = "choices.*.message.content"
