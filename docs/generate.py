@@ -7,13 +7,13 @@ from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
 
+from generate_writing import NOTICE, writing_page
+
 from conformance.contract.requirement import Level, Requirement, Scope
 from conformance.contract.sources import link, sources
 from conformance.resources import fixture
 from conformance.settings.options import OPTIONS, Option
 from conformance.suite.catalogue import load
-
-from generate_writing import NOTICE, writing_page
 
 DOCS = Path(__file__).parent
 #: Rows about the suite itself, and the tests that hold it to them.

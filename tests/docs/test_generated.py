@@ -15,7 +15,6 @@ from conformance.suite.catalogue import load
 
 from .pages import ROOT, page
 
-
 sys.path.insert(0, str(ROOT / "docs"))
 PAGES = importlib.import_module("generate").PAGES
 
