@@ -79,3 +79,10 @@ def test_the_baseline_can_be_read(tmp_path: Path) -> None:
     (tmp_path / "baseline.toml").write_text(blocks("docs/baseline-and-diff.md", "toml")[0], encoding="utf-8")
     (entry,) = read_baseline(tmp_path / "baseline.toml").known
     assert (entry.model, entry.owner) == ("gpt-*", "billing")
+
+
+@pytest.mark.parametrize("name", ["CONTRIBUTING.md", "docs/architecture.md", "docs/decisions.md"])
+def test_modules_exist(name: str) -> None:
+    named = set(re.findall(r"`(?:conformance/)?(\w+/[\w/]+\.py)`", page(name)))
+    missing = {each for each in named if not any((ROOT / top / each).exists() for top in ("conformance", ""))}
+    assert missing <= {"suite/test_audio_tokens.py"}  # which the example creates

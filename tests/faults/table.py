@@ -11,10 +11,10 @@ Found = Mapping[str, Mapping[str, str]]  #: by fault: the verdict by requirement
 
 _HEAD = """# Faults
 
-Faults that real servers have had, and which requirements detect them. Written by `nox -s faults`. Each fault is planted
-alone in the reference endpoint (`phanedge-conformance run --fault NAME`), and the whole catalogue is judged on both of its
-models. **Bold**: a MUST is violated. *Gray* faults are legal or a matter of policy. The ids in the last column refer to the
-list of known faults; an entry of the list is detected if one of its faults is.
+Faults that real servers have had, and which requirements detect them. Written by `nox -s faults`. Each fault is
+planted alone in the reference endpoint (`phanedge-conformance run --fault NAME`), and the whole catalogue is judged on
+both of its models. **Bold**: a MUST is violated. *Gray* faults are legal or a matter of policy. The ids in the last
+column refer to the list of known faults; an entry of the list is detected if one of its faults is.
 
 """
 
