@@ -98,8 +98,7 @@ def left_out(request: Request, model: Model) -> str:
 
 
 def once(request: Request) -> Request:
-    """A request that the endpoint answers alike for all its models, such as one without a key: one model is asked, and
-    all are judged on the answer."""
+    """A model-independent request, such as one without a key: it is sent for one model, and all are judged on it."""
     return replace(request, features=request.features | {ENDPOINT})
 
 
@@ -227,7 +226,7 @@ def _block(text: str, ttl: str | None = None) -> dict[str, Any]:
 
 
 def cached(label: str, *ttls: str | None, question: str = SHELF, **members: Any) -> Request:
-    """A request whose system message is one long marked block for each ttl; None leaves the ttl to its default.
+    """A request whose system message is one long block with a cache breakpoint per TTL; None is the default TTL.
     Label and salt come first, so that the first request of a run is cold for certain; what follows is the same for
     all, so that two of them count the same but for a few tokens of their labels."""
     parts = [
