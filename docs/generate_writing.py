@@ -20,8 +20,6 @@ ARGUMENTS = {
     "details": "`usage.prompt_tokens_details`; where it is absent, the requirement is not applicable.",
     "exchanges": "All exchanges of the run in the scope, for a requirement that compares them with each other.",
     "send": "Sends a generated request. Raises Inconclusive if its response is transient or missing.",
-    "send_raw": "Sends a generated request and returns the exchange, whatever came of it.",
-    "send_together": "Sends several generated requests at the same time.",
     "examples": "How many generated requests the check may send.",
     "counts": "Whether the endpoint is judged on a given requirement.",
 }

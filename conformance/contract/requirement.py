@@ -88,7 +88,7 @@ class Requirement:
     @property
     def sends(self) -> bool:
         """Whether the check generates requests and sends them."""
-        return bool({"send", "send_raw", "send_together"} & set(self.asks_for))
+        return "send" in self.asks_for
 
     @property
     def named(self) -> tuple[Request, ...]:

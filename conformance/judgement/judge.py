@@ -9,7 +9,7 @@ from conformance.contract.profile import Model
 from conformance.contract.requirement import Level, Requirement, Scope
 from conformance.evidence.exchange import Exchange, Inconclusive, NotApplicable, Request, Violation
 
-from .handing_over import exchanges_of, had, together
+from .handing_over import exchanges_of, had
 from .verdict import Finding, Verdict, gather
 
 #: What a check may ask for by name, beside `exchange`, `exchanges` and `model`.
@@ -83,26 +83,23 @@ def judge_given(
     counts: Callable[[Requirement], bool] = lambda _: True,
 ) -> Finding:
     """Judge a requirement whose check is given exchanges by name, or sends requests that it generates. The latter gets
-    `send`, which raises Inconclusive for what is transient; `send_raw`, which gives back whatever came;
-    `send_together` for requests at once; `examples`, how many generated requests it may send; and `counts`, whether the
-    endpoint is held to a requirement."""
+    `send`, which raises Inconclusive for what is transient; `examples`, how many generated requests it may send; and
+    `counts`, whether the endpoint is held to a requirement."""
     asked: list[Exchange] = []
 
-    def send_raw(request: Request) -> Exchange:
+    def noting(request: Request) -> Exchange:
         asked.append(send(request))
         return asked[-1]
 
     own = {
-        "send": lambda request: had(send_raw(request)),
-        "send_raw": send_raw,
-        "send_together": lambda *requests: [had(each) for each in together(send_raw, requests)],
+        "send": lambda request: had(noting(request)),
         "model": model,
         "examples": examples,
         "counts": counts,
     }
 
     def arguments() -> dict[str, Any]:
-        given = {name: exchanges_of(slot, send_raw, model) for name, slot in requirement.given.items()}
+        given = {name: exchanges_of(slot, noting, model) for name, slot in requirement.given.items()}
         return given | {name: own[name] for name in requirement.asks_for if name not in given}
 
     return _run(requirement, asked, model, arguments)

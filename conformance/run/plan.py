@@ -11,16 +11,12 @@ from functools import cache
 from conformance.billing.budget import NOTHING, Amount, at_most
 from conformance.billing.prices import Sheet
 from conformance.contract.profile import Model
-from conformance.contract.requests import COSTLY, INTRUSIVE
 from conformance.contract.requirement import Requirement, Scope
 from conformance.evidence.exchange import Request
 from conformance.judgement.judge import EXAMPLES
 from conformance.resources import fixture
 
 from .run import Run
-
-#: What is left out of a run, as the table of undeclared requests knows it.
-EVERYTHING, NOT_INTRUSIVE, NOT_COSTLY = "everything", "without intrusive", "without costly"
 
 
 @dataclass(frozen=True)
@@ -94,52 +90,32 @@ def _new(requests: Iterable[Request], seen: set[str]) -> Amount:
 
 def _generated(run: Run, requirement: Requirement, model: Model) -> tuple[Amount, Amount]:
     """What a requirement sends of requests that it generates, usually and at most."""
-    row = undeclared()[_mode(model)].get(requirement.id) if requirement.sends else None
+    row = generated().get(requirement.id) if requirement.sends else None
     if row is None or not run.requests(requirement, model):
         return NOTHING, NOTHING
-    once = model == run.profile.models[0]
-    usually = row.usually + (row.usually_once if once else NOTHING)
-    most = row.most + (row.most_once if once else NOTHING)
     if "examples" in requirement.asks_for:
-        return usually.times(run.share / EXAMPLES), most.times(max(1.0, run.examples / EXAMPLES))
-    return usually, most
-
-
-def _mode(model: Model) -> str:
-    if not model.claims(INTRUSIVE):
-        return NOT_INTRUSIVE
-    return EVERYTHING if model.claims(COSTLY) else NOT_COSTLY
+        return row.usually.times(run.share / EXAMPLES), row.most.times(max(1.0, run.examples / EXAMPLES))
+    return row.usually, row.most
 
 
 @dataclass(frozen=True)
-class Undeclared:
-    """What a requirement sends of requests that are not declared, usually and at most, for each model and `once` for
-    all of them. Where it sends generated ones, that is with EXAMPLES of them."""
+class Generated:
+    """What a requirement sends of requests that it generates, usually and at most, for each model. Where their number
+    is an option, that is with EXAMPLES of them."""
 
     usually: Amount = NOTHING
     most: Amount = NOTHING
-    usually_once: Amount = NOTHING
-    most_once: Amount = NOTHING
 
 
 @cache
-def undeclared() -> Mapping[str, Mapping[str, Undeclared]]:
-    """By what is left out and requirement; measured on the reference endpoint, and at most on one with any of the
-    requirement's counterexamples (`python docs/undeclared.py` writes the file)."""
-    return {
-        mode: {id: Undeclared(*(Amount(*each) for each in row)) for id, row in rows.items()}
-        for mode, rows in fixture("undeclared.json").items()
-    }
+def generated() -> Mapping[str, Generated]:
+    """By requirement; measured on the reference endpoint, and at most on one with any of the requirement's
+    counterexamples (`python docs/undeclared.py` writes the file)."""
+    rows = fixture("undeclared.json")
+    return {id: Generated(*(Amount(*each) for each in row)) for id, row in rows.items()}
 
 
-def dump_undeclared(table: Mapping[str, Mapping[str, Undeclared]]) -> str:
+def dump_generated(table: Mapping[str, Generated]) -> str:
     """The table as its file has it, a requirement a line."""
-
-    def numbers(row: Undeclared) -> list[list[int]]:
-        return [list(astuple(each)) for each in (row.usually, row.most, row.usually_once, row.most_once)]
-
-    modes = []
-    for mode, rows in table.items():
-        lines = [f"  {json.dumps(id)}: {json.dumps(numbers(row))}" for id, row in sorted(rows.items())]
-        modes.append(f" {json.dumps(mode)}: {{\n" + ",\n".join(lines) + "\n }")
-    return "{\n" + ",\n".join(modes) + "\n}\n"
+    rows = {id: [list(astuple(each)) for each in (row.usually, row.most)] for id, row in sorted(table.items())}
+    return "{\n" + ",\n".join(f" {json.dumps(id)}: {json.dumps(row)}" for id, row in rows.items()) + "\n}\n"

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cache
 from itertools import count
 
-from conformance.contract.given import undeclared
+from conformance.contract.given import AtOnce, OnDemand, Slot
 from conformance.contract.profile import Model, Profile
 from conformance.contract.requirement import Requirement
 from conformance.evidence.exchange import Exchange, Request
@@ -49,8 +49,16 @@ class Whole:
 
 def at_once(requirement: Requirement) -> bool:
     """Whether it sends requests at once, of which what is asked one by one shows nothing."""
-    slots = requirement.given.values()
-    return "send_together" in requirement.asks_for or any(any(undeclared(each, on_demand=False)) for each in slots)
+    return any(map(_at_once, requirement.given.values()))
+
+
+def _at_once(slot: Slot) -> bool:
+    match slot:
+        case AtOnce():
+            return True
+        case OnDemand(slots) | tuple(slots):
+            return any(map(_at_once, slots))
+    return False
 
 
 @cache
