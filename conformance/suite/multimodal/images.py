@@ -62,6 +62,6 @@ def looked(answers: Sequence[Exchange]) -> Exchange:
     return exchange
 
 
-def cost(shown: Exchange, blind: Exchange) -> int:
-    """The prompt tokens of an image, beside its question."""
-    return prompt_tokens(shown) - prompt_tokens(blind)
+def cost(shown: Exchange, blind: Sequence[Exchange]) -> int:
+    """The prompt tokens of an image, beside those of its question, which is sent `blind`, without it."""
+    return prompt_tokens(shown) - prompt_tokens(blind[0])

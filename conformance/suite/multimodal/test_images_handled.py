@@ -92,7 +92,7 @@ def test_image_without_vision(blind: Sequence[Exchange], answers: Sequence[Excha
     exchange = answers[0]
     if exchange.status == 200:
         exchange = looked(answers)
-        if "red" in text_of(exchange) or cost(exchange, blind[0]) >= SMALLEST_IMAGE:
+        if "red" in text_of(exchange) or cost(exchange, blind) >= SMALLEST_IMAGE:
             raise NotApplicable("the model has vision")
         raise AssertionError(f"an image is neither seen nor rejected: {answered_with(exchange)}")
     assert exchange.status < 500, answered_with(exchange)

@@ -34,7 +34,7 @@ def test_image_seen(answers: Sequence[Exchange], blind: Sequence[Exchange]) -> N
     exchange = looked(answers)
     if "red" in text_of(exchange):
         return
-    extra = cost(exchange, blind[0])
+    extra = cost(exchange, blind)
     if extra < SMALLEST_IMAGE:
         raise Inconclusive("the image is neither seen nor counted: use --without vision if the model has none")
     raise AssertionError(f"a red image costs {extra} prompt_tokens, and no answer says red: {answered_with(exchange)}")
@@ -53,7 +53,7 @@ def test_image_counted(answers: Sequence[Exchange], blind: Sequence[Exchange]) -
     exchange = looked(answers)
     if "red" not in text_of(exchange):
         raise Inconclusive("the model does not say what it sees")
-    extra = cost(exchange, blind[0])
+    extra = cost(exchange, blind)
     assert extra >= SMALLEST_IMAGE, f"the image is seen, and costs {extra} prompt_tokens beside its question"
 
 
