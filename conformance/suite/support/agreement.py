@@ -6,10 +6,8 @@ import operator
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
-from conformance.contract.requests import again
-from conformance.evidence.exchange import Exchange, Inconclusive, NotApplicable, Request
+from conformance.evidence.exchange import Exchange, Inconclusive, NotApplicable
 from conformance.evidence.observed import count_or_not_applicable
-from conformance.evidence.send import Send
 from conformance.suite.support.prompts import SLACK
 
 Tries = Sequence[Exchange]  #: a request and its repetitions, each sent when it is looked at
@@ -74,25 +72,6 @@ def each_pair(pairs: Iterable[Pair], relation: Callable[[Tries, Tries], None]) -
             reasons.append(reason)
     if not shown:
         raise reasons[0]
-
-
-def agree_when_sent(
-    send: Send,
-    one: Request,
-    other: Request,
-    view: Callable[[Exchange], Any],
-    same: Callable[[Any, Any], bool] = operator.eq,
-) -> None:
-    """Hold that two requests are answered the same, as far as `view` shows it. Both are sent once more where they
-    differ, for a difference that chance or routing makes does not last."""
-    first: list[Any] = []
-    second: list[Any] = []
-    for attempt in (1, 2):
-        for found, request in ((first, one), (second, other)):
-            found.append(view(send(request if attempt == 1 else again(request))))
-        if any(same(value, others) for value in first for others in second):
-            return
-    raise AssertionError(f"“{one}” gives {first[0]!r:.300}, “{other}” gives {second[0]!r:.300}; so do repetitions")
 
 
 def prompt_tokens(exchange: Exchange) -> int:

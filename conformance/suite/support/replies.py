@@ -6,17 +6,15 @@ import json
 from collections.abc import Callable, Iterable, Sequence
 
 from conformance.contract.faults import put, respond
-from conformance.contract.requests import attempts
 from conformance.contract.requirement import Fault
 from conformance.contract.scopes import broken_off, cut_short
-from conformance.evidence.exchange import Exchange, Inconclusive, Request
-from conformance.evidence.send import Send
+from conformance.evidence.exchange import Exchange, Inconclusive
 
 Problem = Callable[[Exchange], str]
 
 
 def answered(exchange: Exchange) -> str:
-    """The text of an answer. Raises AssertionError where the request was refused, Inconclusive where the reply
+    """The text of an answer. Raises AssertionError where the request was rejected, Inconclusive where the reply
     was cut off or has no text."""
     said = " ".join(exchange.text.split())[:200]
     assert exchange.succeeded, f"“{exchange.request}” is answered with {exchange.outcome}: {said}"
@@ -32,22 +30,6 @@ def answered(exchange: Exchange) -> str:
     if not isinstance(content, str) and not exchange.tool_calls:
         raise Inconclusive(f"the reply has no text: {json.dumps(content)[:100]}")
     return content or ""
-
-
-def one_of_three(send: Send, request: Request, problem: Problem) -> None:
-    """Send up to three times, until an answer shows no problem, for models do not always do as they are told. A
-    refusal counts at once."""
-    found = cut = ""
-    for attempt in attempts(request):
-        exchange = send(attempt)
-        found = problem(exchange)
-        if not found:
-            return
-        if exchange.choices and exchange.choices[0].get("finish_reason") in ("length", "content_filter"):
-            cut = str(exchange.choices[0]["finish_reason"])
-    if cut:
-        raise Inconclusive(f"a reply was cut off ({cut}): {found}")
-    raise AssertionError(f"in each of three answers to “{request}” {found}")
 
 
 def lacks(words: Sequence[str]) -> Problem:

@@ -9,7 +9,7 @@ from conformance.contract.faults import put
 from conformance.contract.scopes import EVERY_TOOL_STREAM, streamed_choices, tool_choice
 from conformance.evidence.exchange import Exchange, Inconclusive, NotApplicable
 from conformance.evidence.strict_json import JSONError, loads
-from conformance.suite.support.calls import JSONObject, check_whole, deltas_of, is_object, texts_in_pieces
+from conformance.suite.support.calls import JSONObject, argument_deltas, check_whole, deltas_of, is_object
 
 from . import AREA, DELTAS
 
@@ -68,7 +68,7 @@ def _text_of(text: str) -> str:
 def test_pieces_add_up(exchange: Exchange) -> None:
     """Where the garbling is recognised it is a violation at once. Otherwise the model may have slipped;
     `equivalence.arguments` repeats the request."""
-    broken = [texts for texts in texts_in_pieces(exchange) if not is_object("".join(texts))]
+    broken = [texts for texts in argument_deltas(exchange) if not is_object("".join(texts))]
     for texts in broken:
         garbled, arguments = _garbled(texts), "".join(texts)
         assert not garbled, f"the arguments are no JSON object, for {garbled}: {arguments[:160]!r}"
