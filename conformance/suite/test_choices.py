@@ -32,7 +32,7 @@ def _ends(chunks: list[dict[str, Any]]) -> dict[int, int]:
     ends: dict[int, int] = {}
     for choice in streamed_choices(chunks):
         if type(index := choice.get("index")) is not int:
-            raise NotApplicable("a choice has no integer index, which is another requirement")
+            raise NotApplicable("a choice has no integer index (covered by chunk.choices.index)")
         ends[index] = ends.get(index, 0) + bool(choice.get("finish_reason"))
     return ends
 

@@ -158,6 +158,6 @@ def test_streamed_tokens_add_up(exchange: Exchange, chunks: list[dict[str, Any]]
     if not isinstance(content, str) or not content:
         raise Inconclusive("the stream has no text, or broke off")
     if not tokens or not all(isinstance(token, str) for token in tokens):
-        raise NotApplicable("no logprobs came, or an entry has no token, which is another requirement")
+        raise NotApplicable("no logprobs came, or an entry has no token")
     joined = "".join(map(str, tokens))
     assert joined.strip() == content.strip(), f"the tokens add up to {joined[:80]!r}, the text to {content[:80]!r}"

@@ -76,5 +76,5 @@ def answers(message: dict[str, Any]) -> bool:
 
 
 def legible(message: dict[str, Any]) -> bool:
-    """Whether content has a type that says whether it is empty; which type it has is another requirement."""
+    """Whether content is null or text; its type is covered by other requirements."""
     return message.get("content") is None or isinstance(message["content"], str)

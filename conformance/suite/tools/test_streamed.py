@@ -85,7 +85,7 @@ def _ends_of_calls(chunks: list[JSONObject]) -> list[tuple[Any, str]]:
     given = [(index, end) for index, end in ends if index in calling and isinstance(end, str) and end]
     found = [(index, end) for index, end in given if end not in ("length", "content_filter")]
     if not found:
-        raise NotApplicable("no choice with calls has a finish_reason, which is another requirement")
+        raise NotApplicable("no choice with calls has a finish_reason (covered by streaming.finish_once)")
     return found
 
 
