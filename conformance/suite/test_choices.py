@@ -9,7 +9,8 @@ from conformance.contract.requests import PLAIN, TWO, TWO_CALLS_STREAM, TWO_STRE
 from conformance.contract.requirement import Area, Scope
 from conformance.contract.scopes import EVERY_COMPLETED_STREAM, broken_off, streamed_choices
 from conformance.evidence.exchange import Exchange, Inconclusive, NotApplicable, Request
-from conformance.evidence.send import Send
+from conformance.evidence.observed import count_or_none, count_or_not_applicable
+from conformance.suite.support.refusals import rejected
 
 AREA = Area("choices")
 
@@ -24,6 +25,16 @@ SEVERAL = Scope(
     lambda each: EVERY_COMPLETED_STREAM.meant(each) and _asks_several(each),
     lambda each: EVERY_COMPLETED_STREAM.holds(each) and _asks_several(each.request),
 )
+
+
+def _ends(chunks: list[dict[str, Any]]) -> dict[int, int]:
+    """How many finish_reasons each choice has, by its index. Raises NotApplicable for an index that is no integer."""
+    ends: dict[int, int] = {}
+    for choice in streamed_choices(chunks):
+        if type(index := choice.get("index")) is not int:
+            raise NotApplicable("a choice has no integer index (covered by chunk.choices.index)")
+        ends[index] = ends.get(index, 0) + bool(choice.get("finish_reason"))
+    return ends
 
 
 def _endless(document: Any) -> None:
@@ -46,11 +57,7 @@ def _endless(document: Any) -> None:
     },
 )
 def test_streamed_apart(chunks: list[dict[str, Any]], asked: dict[str, Any]) -> None:
-    ends: dict[int, int] = {}
-    for choice in streamed_choices(chunks):
-        if type(index := choice.get("index")) is not int:
-            raise NotApplicable("a choice has no integer index, which is another requirement")
-        ends[index] = ends.get(index, 0) + bool(choice.get("finish_reason"))
+    ends = _ends(chunks)
     if list(ends) == [0] and ends[0] <= 1:
         raise Inconclusive(f"only one choice of {asked['n']} came")
     assert set(ends) == set(range(asked["n"])), f"{asked['n']} choices were asked for; their indices are {sorted(ends)}"
@@ -63,12 +70,12 @@ def _first_only(document: Any) -> None:
 
 
 @AREA.should(
-    "give as many choices as n asks for, or refuse it with a 4xx",
+    "give as many choices as n asks for, or reject it with a 4xx",
     on=(TWO, TWO_STREAM, TWO_CALLS_STREAM),
     source="openai-openapi#CreateChatCompletionRequest.n",
     contract=["n-01"],
     at="choices",
-    hint="Ask the upstream n times, or refuse: what is paid for may not be dropped in silence.",
+    hint="Send n requests upstream, or reject n: choices that are paid for must not be dropped silently.",
     needs=["request"],
     broken_by={
         "one choice": edit(_first_only),
@@ -79,8 +86,7 @@ def _first_only(document: Any) -> None:
 def test_as_many_as_asked(exchange: Exchange, asked: dict[str, Any]) -> None:
     if not _asks_several(exchange.request):
         raise NotApplicable("n was not asked for")
-    if exchange.refused:
-        assert exchange.status < 500, f"n={asked['n']} is answered with HTTP {exchange.status}"
+    if rejected(exchange):
         return
     if broken_off(exchange):
         raise Inconclusive("the stream broke off")
@@ -93,21 +99,18 @@ def _texts(exchange: Exchange) -> list[Any]:
 
 
 def _count(exchange: Exchange) -> int:
-    details, count = exchange.usage.get("completion_tokens_details"), exchange.usage.get("completion_tokens")
-    if isinstance(details, dict) and details.get("reasoning_tokens"):
+    if count_or_none(exchange.usage, "completion_tokens_details.reasoning_tokens"):
         raise NotApplicable("the model reasons, each time at another length")
-    if type(count) is not int:
-        raise NotApplicable("completion_tokens is not an integer, which is another requirement")
-    return count
+    return count_or_not_applicable(exchange.usage, "completion_tokens")
 
 
 @AREA.should(
     "count the tokens of all choices in completion_tokens",
-    on=(TWO, PLAIN),
+    on={"two": TWO, "one": PLAIN},
     source="openai-openapi#CreateChatCompletionRequest.n",
     contract=["n-02"],
     at="usage.completion_tokens",
-    hint="Add the tokens of the choices up; the prompt counts once.",
+    hint="Add up the tokens of the choices; the prompt counts once.",
     broken_by={
         "those of one": put("usage.completion_tokens", 1),
         "those of none": put("usage.completion_tokens", 0),
@@ -116,13 +119,12 @@ def _count(exchange: Exchange) -> int:
         ),
     },
 )
-def test_tokens_of_all(send: Send) -> None:
-    two, one = send(TWO), send(PLAIN)
+def test_tokens_of_all(two: Exchange, one: Exchange) -> None:
     texts, count = _texts(two), _count(two)
     if len(texts) < 2:
         raise Inconclusive(f"{len(texts)} choice came of two")
     assert count >= len(texts), f"{len(texts)} choices are counted as {count} completion_tokens"
-    if _texts(one) * len(texts) == texts:  # a text is as long as the same text
+    if _texts(one) * len(texts) == texts:  # equal texts have equal counts
         alone = _count(one)
-        alike = len(texts) * alone - 1 <= count <= len(texts) * (alone + 1)  # the end may count, or not
+        alike = len(texts) * alone - 1 <= count <= len(texts) * (alone + 1)  # the end of a text may count, or not
         assert alike, f"one such choice counts {alone}, and {len(texts)} count {count}"

@@ -1,4 +1,4 @@
-"""What tells one completion from another, over a whole run."""
+"""The id and the time of each completion, compared over a whole run."""
 
 from __future__ import annotations
 
@@ -14,27 +14,44 @@ AREA = Area("ids")
 CLOCK_STEP = 2  #: seconds that the clocks of an endpoint's machines may differ
 
 
+def _by_id(exchanges: list[Exchange]) -> dict[str, dict[str, Exchange]]:
+    """The completions of each id, by the keys of their requests."""
+    named: dict[str, dict[str, Exchange]] = {}
+    for exchange in exchanges:
+        value = exchange.reply.get("id")
+        if isinstance(value, str) and value:
+            named.setdefault(value, {})[exchange.request.key] = exchange
+    return named
+
+
 @AREA.must(
     "give no two completions the same id, not even for identical requests",
     on=EVERY_REPLY,
     source="openai-openapi#CreateChatCompletionResponse.id",
     contract=["ids-01"],
     at="id",
-    hint="Make a new id for each completion; a cache of responses must not replay the old one.",
+    hint="Make a new id for each completion; a cache of responses must not repeat the old one.",
     broken_by=put("id", lambda value: "chatcmpl-the-same"),
     needs=["ids"],
 )
 def test_unique(exchanges: list[Exchange]) -> None:
-    named: dict[str, dict[str, Exchange]] = {}
-    for exchange in exchanges:
-        value = exchange.reply.get("id")
-        if isinstance(value, str) and value:
-            named.setdefault(value, {})[exchange.request.key] = exchange
+    named = _by_id(exchanges)
     if sum(map(len, named.values())) < 2:
         raise NotApplicable("fewer than two completions have an id")
     for value, same in named.items():
         if len(same) > 1:
             raise Violation(f"{len(same)} completions have the id {value!r}", *same.values())
+
+
+def _apart(later: Exchange, earlier: Exchange) -> float:
+    """Seconds from the end of one exchange to the start of another."""
+    return later.started - earlier.started - earlier.seconds
+
+
+def _in_turn(exchanges: list[Exchange]) -> list[tuple[Exchange, Exchange]]:
+    """Each two completions of which one was sent after the other had ended: the later, the earlier."""
+    dated = [each for each in exchanges if each.started and type(each.reply.get("created")) is int]
+    return [(later, earlier) for later in dated for earlier in dated if _apart(later, earlier) > 0]
 
 
 def _backwards(exchange: Exchange) -> Exchange:
@@ -54,16 +71,11 @@ def _backwards(exchange: Exchange) -> Exchange:
     needs=["created", "times"],
 )
 def test_created_in_order(exchanges: list[Exchange]) -> None:
-    dated = [(each, each.reply.get("created")) for each in exchanges if each.started]
-    timed = [(each, created) for each, created in dated if type(created) is int]
-    pairs = 0
-    for later, after in timed:
-        for earlier, before in timed:
-            if earlier.started + earlier.seconds >= later.started:
-                continue
-            pairs += 1
-            if after < before - CLOCK_STEP:
-                message = f"created is {after}, after {before} in a completion that had ended {{:.1f}} s before"
-                raise Violation(message.format(later.started - earlier.started - earlier.seconds), later, earlier)
+    pairs = _in_turn(exchanges)
+    for later, earlier in pairs:
+        after, before = later.reply["created"], earlier.reply["created"]
+        said = f"created is {after}, after {before} in a completion that ended {_apart(later, earlier):.1f} s before"
+        if after < before - CLOCK_STEP:
+            raise Violation(said, later, earlier)
     if not pairs:
         raise NotApplicable("no two completions followed each other")

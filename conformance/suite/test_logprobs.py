@@ -8,8 +8,8 @@ from conformance.contract.faults import edit, only, put, respond, status
 from conformance.contract.requests import LOGPROBS, LOGPROBS_STREAM, LOGPROBS_TOOLS_STREAM, chat
 from conformance.contract.requirement import Area
 from conformance.contract.scopes import broken_off, replies_where, streamed_choices
-from conformance.evidence.exchange import Exchange, Inconclusive, NotApplicable, Request, list_of
-from conformance.evidence.send import Send
+from conformance.evidence.exchange import Exchange, Inconclusive, NotApplicable, Request, Violation, list_of
+from conformance.suite.support.refusals import rejected
 
 AREA = Area("logprobs")
 
@@ -34,6 +34,13 @@ def _entries(choices: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return found
 
 
+def _choices(exchange: Exchange) -> list[dict[str, Any]]:
+    """The choices of a reply, or of all chunks of a stream. Raises Inconclusive for a stream that broke off."""
+    if broken_off(exchange):
+        raise Inconclusive("the stream broke off")
+    return streamed_choices(exchange.chunks) if exchange.streamed else exchange.choices
+
+
 def _one_more(document: Any) -> None:
     for entry in _entries(document["choices"]):
         entry["top_logprobs"] = [{"token": "x", "logprob": -9.0, "bytes": [120]}] * 21
@@ -45,7 +52,7 @@ def _one_more(document: Any) -> None:
     source="openai-openapi#CreateChatCompletionRequest.top_logprobs",
     contract=["logprobs-03"],
     at="choices.*.logprobs.content.*.top_logprobs",
-    hint="Cut the list; the sampled token itself is an entry of its own, not one more alternative.",
+    hint="Cut the list; the sampled token is an entry of its own, not one more alternative.",
     needs=["request"],
     broken_by=edit(_one_more),
 )
@@ -59,12 +66,12 @@ def test_top_bounded(choices: list[dict[str, Any]], asked: dict[str, Any]) -> No
 
 
 @AREA.should(
-    "give the log probabilities that are asked for, or refuse with a 4xx",
+    "give the log probabilities that are asked for, or reject the request with a 4xx",
     on=(LOGPROBS, LOGPROBS_ALONE, LOGPROBS_STREAM, LOGPROBS_TOOLS_STREAM),
     source="openai-openapi#CreateChatCompletionRequest.logprobs",
     contract=["logprobs-01"],
     at="choices.*.logprobs",
-    hint="Refuse logprobs where the upstream has none; do not leave them out in silence.",
+    hint="Reject logprobs where the upstream has none; do not leave them out silently.",
     needs=["request"],
     broken_by={
         "null": put("choices.*.logprobs", None),
@@ -74,36 +81,33 @@ def test_top_bounded(choices: list[dict[str, Any]], asked: dict[str, Any]) -> No
     },
 )
 def test_given(exchange: Exchange) -> None:
-    if exchange.refused:
-        assert exchange.status < 500, f"“{exchange.request}” is answered with HTTP {exchange.status}"
+    if rejected(exchange):
         return
-    if broken_off(exchange):
-        raise Inconclusive("the stream broke off")
-    choices = streamed_choices(exchange.chunks) if exchange.streamed else exchange.choices
-    found = [choice.get("logprobs") for choice in choices]
-    if not _entries(choices) and exchange.tool_calls:
+    choices = _choices(exchange)
+    entries, found = _entries(choices), [choice.get("logprobs") for choice in choices]
+    if not entries and exchange.tool_calls:
         raise Inconclusive("the model calls a tool, whose log probabilities need not be given")
-    assert _entries(choices), f"logprobs is true, and no choice has logprobs.content; logprobs are {found!r:.160}"
+    assert entries, f"logprobs is true, and no choice has logprobs.content; logprobs are {found!r:.160}"
 
 
 @AREA.should(
-    "take logprobs without top_logprobs where it takes both",
-    on=(LOGPROBS_ALONE, LOGPROBS),
+    "accept logprobs without top_logprobs where it accepts both",
+    on={"alone": LOGPROBS_ALONE, "both": LOGPROBS},
     source="openai-openapi#CreateChatCompletionRequest.top_logprobs",
     contract=["logprobs-01"],
     at="error",
-    hint="Take top_logprobs as 0 where it is absent.",
+    hint="Treat an absent top_logprobs as 0.",
     broken_by=only(
         lambda request: "top_logprobs" not in request.asked,
         respond(400, {"error": {"message": "top_logprobs: required", "type": "invalid_request_error"}}),
     ),
 )
-def test_alone(send: Send) -> None:
-    both, alone = send(LOGPROBS), send(LOGPROBS_ALONE)
+def test_alone(alone: Exchange, both: Exchange) -> None:
     if not both.succeeded:
         raise NotApplicable(f"logprobs with top_logprobs are answered with {both.outcome}, too")
-    said = " ".join(alone.text.split())[:160]
-    assert alone.succeeded, f"logprobs without top_logprobs are answered with {alone.outcome}: {said}"
+    if not alone.succeeded:
+        said = " ".join(alone.text.split())[:160]
+        raise Violation(f"logprobs without top_logprobs are answered with {alone.outcome}: {said}", alone, both)
 
 
 def _spelled(entries: list[dict[str, Any]]) -> bytes:
@@ -120,7 +124,7 @@ def _spelled(entries: list[dict[str, Any]]) -> bytes:
     source="openai-openapi#ChatCompletionTokenLogprob.bytes",
     contract=["logprobs-04"],
     at="choices.*.logprobs.content",
-    hint="Give the bytes of each token in UTF-8, of a token that is part of a character too.",
+    hint="Give the UTF-8 bytes of each token, also of a token that is part of a character.",
     broken_by={
         "code points": put("choices.*.logprobs.content.*.bytes", [63]),
         "one entry lost": put("choices.*.logprobs.content", lambda entries: entries and entries[1:]),
@@ -154,6 +158,6 @@ def test_streamed_tokens_add_up(exchange: Exchange, chunks: list[dict[str, Any]]
     if not isinstance(content, str) or not content:
         raise Inconclusive("the stream has no text, or broke off")
     if not tokens or not all(isinstance(token, str) for token in tokens):
-        raise NotApplicable("no logprobs came, or an entry has no token, which is another requirement")
+        raise NotApplicable("no logprobs came, or an entry has no token")
     joined = "".join(map(str, tokens))
     assert joined.strip() == content.strip(), f"the tokens add up to {joined[:80]!r}, the text to {content[:80]!r}"

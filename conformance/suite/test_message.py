@@ -1,4 +1,4 @@
-"""What an answer consists of, beyond the shape of a message (`test_shape.py`)."""
+"""What a message has to consist of, beyond its shape (`test_shape.py`)."""
 
 from __future__ import annotations
 
@@ -20,27 +20,31 @@ def _nothing_but(content: object) -> Any:
     return chain(put("choices.*.finish_reason", "stop"), put("choices.*.message.content", content), *others)
 
 
+def _not_empty(choice: dict[str, Any], observed: str) -> None:
+    """Hold that a choice has a message that says something, or was cut off."""
+    reason = choice.get("finish_reason")
+    assert answers(choice["message"]) or reason in CUT, f"{observed}, and finish_reason is {reason!r}"
+
+
 @AREA.should(
     "answer with text, a tool call, a refusal or audio, unless it was cut off",
     on=EVERY_COMPLETION,
     source="openai-openapi#ChatCompletionResponseMessage",
     contract=["message-04"],
     at="choices.*.message.content",
-    hint="Map every kind of upstream content block; ask the upstream again where it ends a turn without any.",
+    hint="Map every kind of upstream content block; repeat the request where the upstream ends a turn without any.",
     shown_by=_nothing_but("OK"),
     broken_by={"empty": _nothing_but(""), "null": _nothing_but(None)},
 )
 def test_not_empty(asked: dict[str, Any], choices: list[dict[str, Any]]) -> None:
-    judged = [choice for choice in choices if isinstance(choice.get("message"), dict) and legible(choice["message"])]
+    judged = [each for each in choices if isinstance(each.get("message"), dict) and legible(each["message"])]
     if not judged:
         raise NotApplicable("no choice has a message whose content is a string or null")
-    if asked.get("stop") and not any(choice["message"].get("content") for choice in judged):
+    if asked.get("stop") and not any(each["message"].get("content") for each in judged):
         raise NotApplicable("the first words may have been the stop sequence")
-    empty = [choice for choice in judged if not answers(choice["message"]) and choice.get("finish_reason") not in CUT]
-    assert not empty, (
-        f"content is {empty[0]['message'].get('content', 'absent')!r} with nothing in its place, "
-        f"and finish_reason is {empty[0].get('finish_reason')!r}"
-    )
+    for each in judged:
+        content = each["message"].get("content", "absent")
+        _not_empty(each, f"content is {content!r} with nothing in its place")
 
 
 @AREA.should(
@@ -49,7 +53,7 @@ def test_not_empty(asked: dict[str, Any], choices: list[dict[str, Any]]) -> None
     source="openai-openapi#ChatCompletionStreamResponseDelta",
     contract=["message-04", "equiv-01"],
     at="choices.*.delta.content",
-    hint="Send what was held back, lest it be the beginning of a tool call, once it has turned out to be text.",
+    hint="Text held back as the possible beginning of a tool call must be sent once it turns out to be none.",
     broken_by={
         "empty": chain(put("choices.*.delta.content", ""), drop("choices.*.delta.tool_calls")),
         "absent": chain(drop("choices.*.delta.content"), drop("choices.*.delta.tool_calls")),
@@ -62,14 +66,15 @@ def test_stream_not_empty(exchange: Exchange, choices: list[dict[str, Any]]) -> 
     judged = [each for each in choices if legible(each["message"]) and each.get("finish_reason")]
     if not judged:
         raise NotApplicable("no choice came to its end with a content that is a string or null")
-    empty = [each for each in judged if not answers(each["message"]) and each["finish_reason"] not in CUT]
-    assert not empty, f"the deltas add up to nothing, and finish_reason is {empty[0]['finish_reason']!r}"
+    for each in judged:
+        _not_empty(each, "the deltas add up to nothing")
 
 
 def answers(message: dict[str, Any]) -> bool:
+    """Whether a message has text, or what may stand in place of it."""
     return bool(message.get("content") or any(message.get(name) for name in OTHER_ANSWERS))
 
 
 def legible(message: dict[str, Any]) -> bool:
-    """Whether content has a type that says whether it is empty; which type it has is another requirement."""
+    """Whether content is null or text; its type is covered by other requirements."""
     return message.get("content") is None or isinstance(message["content"], str)

@@ -18,7 +18,8 @@ from conformance.suite.support.structured import outputs, problem
 
 AREA = Area("structured_output")
 
-DEMANDING = "schema."  #: begins the features of what not every upstream can follow, each a requirement of its own
+#: Begins the features that not every upstream supports, each of which other requirements cover.
+DEMANDING = "schema."
 
 
 def _usual(request: Request) -> bool:

@@ -12,7 +12,7 @@ from conformance.contract.requests import LENGTH, LENGTH_STREAM
 from conformance.contract.scopes import asks_usage, broken_off
 from conformance.evidence.exchange import Exchange, Inconclusive, NotApplicable, Read
 from conformance.suite.support.agreement import Pair, Tries, agree, each_pair
-from conformance.suite.support.calls import is_object, texts_in_pieces
+from conformance.suite.support.calls import argument_deltas, is_object
 from conformance.suite.support.limits import ended_early
 
 from . import AREA
@@ -104,7 +104,7 @@ def test_calls(pairs: Sequence[Pair]) -> None:
 def _broken(exchange: Exchange) -> str:
     """The first arguments of a call that are no JSON object, empty where all are."""
     if exchange.streamed:
-        given = ["".join(texts) for texts in texts_in_pieces(exchange)]
+        given = ["".join(texts) for texts in argument_deltas(exchange)]
     else:
         functions = [each.get("function") for each in exchange.tool_calls]
         given = [str(each.get("arguments")) for each in functions if isinstance(each, dict)]

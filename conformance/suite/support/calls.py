@@ -100,7 +100,7 @@ def _unlimited(chunks: list[JSONObject]) -> CallDeltas:
     return found
 
 
-def texts_in_pieces(exchange: Exchange) -> list[list[str]]:
+def argument_deltas(exchange: Exchange) -> list[list[str]]:
     """The arguments in the deltas of each whole call of a stream. Raises NotApplicable where there are none."""
     check_whole(exchange)
     names, found = declared(exchange.request.asked), []

@@ -14,7 +14,7 @@ Problem = Callable[[Exchange], str]
 
 
 def answered(exchange: Exchange) -> str:
-    """The text of an answer. Raises AssertionError where the request was refused, Inconclusive where the reply
+    """The text of an answer. Raises AssertionError where the request was rejected, Inconclusive where the reply
     was cut off or has no text."""
     said = " ".join(exchange.text.split())[:200]
     assert exchange.succeeded, f"“{exchange.request}” is answered with {exchange.outcome}: {said}"

@@ -33,18 +33,19 @@ def problem(value: Any, schema: Any) -> str:
 
 
 def outputs(exchange: Exchange) -> list[Any]:
-    """The content of each choice as JSON; where it was cut off or refused, the model did not cooperate."""
+    """The content of each choice as JSON. Raises Inconclusive where a choice was cut off, refused or left empty,
+    NotApplicable where a tool is called instead, AssertionError where the content is not JSON."""
     if broken_off(exchange):
         raise Inconclusive("the stream broke off")
     found = []
     for choice in exchange.choices:
         message, reason = choice.get("message"), choice.get("finish_reason")
         if not isinstance(message, dict):
-            raise NotApplicable("a choice has no message, which is another requirement")
+            raise NotApplicable("a choice has no message (covered by completion.choices.message)")
         if reason in ("length", "content_filter") or message.get("refusal") or _cut(message, reason):
             raise Inconclusive(f"the model did not answer: finish_reason {reason}, refusal {message.get('refusal')!r}")
         if not message.get("content") and not message.get("tool_calls") and reason == "stop":
-            raise Inconclusive("the reply is wholly empty, as Claude's sometimes are")
+            raise Inconclusive("the reply is empty, as Claude's sometimes are")
         if message.get("tool_calls") and exchange.request.asked.get("tools"):
             raise NotApplicable("the model called a tool instead of answering")
         if _twice(message.get("content")) and exchange.request.asked.get("tools"):
@@ -56,8 +57,7 @@ def outputs(exchange: Exchange) -> list[Any]:
 
 
 def _cut(message: dict[str, Any], reason: Any) -> bool:
-    """Whether the end is missing, or there is no text, for a reason that is none of the API's: that it is none is
-    another requirement."""
+    """Whether the end is missing, or there is no text, with a finish_reason that is none of the API's."""
     if not cut_short(reason) or message.get("tool_calls"):
         return False
     try:

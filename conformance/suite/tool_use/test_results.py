@@ -124,7 +124,7 @@ def _no_kiwi(exchange: Exchange) -> str:
 )
 def test_system_beside_tools(answers: Sequence[Exchange], without_tools: Sequence[Exchange]) -> None:
     if not answers[0].succeeded:
-        raise Inconclusive("results of tools are rejected, which is another requirement")
+        raise Inconclusive("tool results are rejected (covered by tool_use.several_results)")
     if any(not _no_kiwi(each) for each in answers):
         return
     plain = without_tools[0]

@@ -13,7 +13,7 @@ def name_of(call: JSONObject) -> str:
     tool = call.get("custom" if call.get("type") == "custom" else "function")
     name = tool.get("name") if isinstance(tool, dict) else None
     if not isinstance(name, str) or not name:
-        raise NotApplicable("a call has no name, which is another requirement")
+        raise NotApplicable("a call has no name (covered by tool_call.function.name)")
     return name
 
 
@@ -57,4 +57,4 @@ def parsed_or_not_applicable(arguments: str) -> JSONObject:
     try:
         return parsed(arguments)
     except AssertionError as problem:
-        raise NotApplicable(f"{problem}, which is covered by tools.arguments_are_json") from None
+        raise NotApplicable(f"{problem} (covered by tools.arguments_are_json)") from None

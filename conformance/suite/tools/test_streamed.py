@@ -9,7 +9,7 @@ from conformance.contract.faults import put
 from conformance.contract.scopes import EVERY_TOOL_STREAM, streamed_choices, tool_choice
 from conformance.evidence.exchange import Exchange, Inconclusive, NotApplicable
 from conformance.evidence.strict_json import JSONError, loads
-from conformance.suite.support.calls import JSONObject, check_whole, deltas_of, is_object, texts_in_pieces
+from conformance.suite.support.calls import JSONObject, argument_deltas, check_whole, deltas_of, is_object
 
 from . import AREA, DELTAS
 
@@ -68,7 +68,7 @@ def _text_of(text: str) -> str:
 def test_pieces_add_up(exchange: Exchange) -> None:
     """Where the garbling is recognised it is a violation at once. Otherwise the model may have slipped;
     `equivalence.arguments` repeats the request."""
-    broken = [texts for texts in texts_in_pieces(exchange) if not is_object("".join(texts))]
+    broken = [texts for texts in argument_deltas(exchange) if not is_object("".join(texts))]
     for texts in broken:
         garbled, arguments = _garbled(texts), "".join(texts)
         assert not garbled, f"the arguments are no JSON object, for {garbled}: {arguments[:160]!r}"
@@ -85,7 +85,7 @@ def _ends_of_calls(chunks: list[JSONObject]) -> list[tuple[Any, str]]:
     given = [(index, end) for index, end in ends if index in calling and isinstance(end, str) and end]
     found = [(index, end) for index, end in given if end not in ("length", "content_filter")]
     if not found:
-        raise NotApplicable("no choice with calls has a finish_reason, which is another requirement")
+        raise NotApplicable("no choice with calls has a finish_reason (covered by streaming.finish_once)")
     return found
 
 
