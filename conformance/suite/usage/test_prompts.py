@@ -81,7 +81,7 @@ def test_sampling_costs_no_prompt(
     if model.reasons:
         raise NotApplicable("sampling parameters are not sent to a model that reasons")
     same_prompt(plain[0], sampled[0] if sampled[0].succeeded else sampled[1])
-    same_prompt(*cut)
+    same_prompt(cut[0], cut[1])
 
 
 @AREA.should(
