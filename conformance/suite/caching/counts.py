@@ -53,9 +53,7 @@ def counted(exchange: Exchange) -> Counted:
     found = Counted(exchange, prompt, hits, total or five + hour, five, hour)
     contradictory = (five or hour) and found.written != five + hour
     if contradictory or min(hits, total, five, hour) < 0 or found.cached > prompt:
-        raise Inconclusive(
-            f"the counts contradict each other (covered by requirements of usage): {found}{mapped(usage)}"
-        )
+        raise Inconclusive(f"the counts contradict each other (covered by usage.*): {found}{mapped(usage)}")
     return found
 
 

@@ -5,36 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from conformance.contract.faults import only
-from conformance.contract.requests import (
-    CACHE_COLD,
-    CACHE_HOUR,
-)
+from conformance.contract.requests import CACHE_COLD, CACHE_HOUR
 from conformance.evidence.exchange import Exchange
 from conformance.suite.support.cache_counts import DETAILS, HITS, WRITES
 
 from . import AREA
-from .comparisons import (
-    HOUR,
-    expect_conserved,
-    expect_few_writes,
-    expect_some_miss,
-    hit,
-    up_to,
-)
+from .comparisons import HOUR, expect_conserved, expect_few_writes, expect_some_miss, hit, up_to
 from .counts import written
-from .faults import (
-    answering,
-    fewer,
-    half_written,
-    read_as_write,
-    recount,
-    warm,
-)
-from .prompts import (
-    CACHE_HOUR_WARM,
-    repetitions,
-    sent_again,
-)
+from .faults import answering, fewer, half_written, read_as_write, recount, warm
+from .prompts import CACHE_HOUR_WARM, repetitions, sent_again
 
 
 @AREA.should(

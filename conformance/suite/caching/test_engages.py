@@ -7,13 +7,7 @@ from collections.abc import Sequence
 from conformance.billing.dialects import mapped
 from conformance.contract.faults import drop, only
 from conformance.contract.given import OnDemand, tries
-from conformance.contract.requests import (
-    AUTOMATIC_COLD,
-    AUTOMATIC_WARM_STREAM,
-    CACHE_COLD,
-    CACHE_HOUR,
-    CACHE_MIXED,
-)
+from conformance.contract.requests import AUTOMATIC_COLD, AUTOMATIC_WARM_STREAM, CACHE_COLD, CACHE_HOUR, CACHE_MIXED
 from conformance.evidence.exchange import Exchange, Inconclusive
 from conformance.suite.support.cache_counts import DETAILS, HITS, WRITES
 
@@ -21,15 +15,7 @@ from . import AREA
 from .comparisons import comparable, expect_found, expect_reported, hit_or_last
 from .counts import Counted, countable, counted, expect
 from .faults import answering, has_tools, hidden, no_writes, recount, streams, warm
-from .prompts import (
-    CACHE_HOUR_WARM,
-    CACHE_TOOLS,
-    CACHE_TOOLS_STREAM,
-    OTHERWISE,
-    placements,
-    repetitions,
-    sent_again,
-)
+from .prompts import CACHE_HOUR_WARM, CACHE_TOOLS, CACHE_TOOLS_STREAM, OTHERWISE, placements, repetitions, sent_again
 
 # --- writes -------------------------------------------------------------------------------------------------
 

@@ -18,26 +18,10 @@ from conformance.evidence.exchange import Exchange, Inconclusive
 from conformance.suite.support.cache_counts import DETAILS, WRITES
 
 from . import AREA
-from .comparisons import (
-    both_written,
-)
+from .comparisons import both_written
 from .counts import PREFIX_SLACK, counted, expect, expect_close, expect_constant_prompt
-from .faults import (
-    answering,
-    cached_twice_in_prompt,
-    hits_subtracted,
-    more_prompt,
-    recount,
-    streams,
-    twice,
-    warm,
-)
-from .prompts import (
-    CACHE_TOOLS,
-    CACHE_TOOLS_STREAM,
-    UNMARKED,
-    WITH_TOOLS,
-)
+from .faults import answering, cached_twice_in_prompt, hits_subtracted, more_prompt, recount, streams, twice, warm
+from .prompts import CACHE_TOOLS, CACHE_TOOLS_STREAM, UNMARKED, WITH_TOOLS
 
 
 @AREA.must(

@@ -9,14 +9,10 @@ from conformance.contract.requests import AUTOMATIC_COLD
 from conformance.contract.requirement import Fault
 from conformance.judgement.verdict import Verdict
 from conformance.suite.caching.faults import answering, recount, streams, warm
-from conformance.suite.caching.prompts import (
-    SHORT,
-)
+from conformance.suite.caching.prompts import SHORT
 from conformance.suite.support.cache_counts import DETAILS
 from tests.suite.caching.answers import GPT, HITS, Rows, find, verdicts
-from tests.suite.caching.changes import (
-    hits_subtracted,
-)
+from tests.suite.caching.changes import hits_subtracted
 
 GPT_WRONG: Rows = {
     "B036 streams without details": (streams(drop(DETAILS)), {"automatic_hits"}),

@@ -6,18 +6,8 @@ import pytest
 
 from conformance.contract.faults import put, respond, status
 from conformance.suite.caching.faults import answering, recount
-from conformance.suite.caching.prompts import (
-    FIVE_MARKERS,
-    SHORT,
-    UNKNOWN_TTL,
-    UNMARKED,
-    WRONG_ORDER,
-)
-from tests.suite.caching.answers import (
-    W5,
-    Rows,
-    verdicts,
-)
+from conformance.suite.caching.prompts import FIVE_MARKERS, SHORT, UNKNOWN_TTL, UNMARKED, WRONG_ORDER
+from tests.suite.caching.answers import W5, Rows, verdicts
 
 #: Faults that real gateways had, by the ids of known-faults.jsonl and of the contract's traps, with what rejects them.
 WRONG: Rows = {

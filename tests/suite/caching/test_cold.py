@@ -5,16 +5,8 @@ from __future__ import annotations
 import pytest
 
 from conformance.suite.caching.faults import recount, streams
-from tests.suite.caching.answers import (
-    HITS,
-    W1,
-    W5,
-    Rows,
-    verdicts,
-)
-from tests.suite.caching.changes import (
-    writes_as_hits,
-)
+from tests.suite.caching.answers import HITS, W1, W5, Rows, verdicts
+from tests.suite.caching.changes import writes_as_hits
 
 #: Faults that real gateways had, by the ids of known-faults.jsonl and of the contract's traps, with what rejects them.
 WRONG: Rows = {

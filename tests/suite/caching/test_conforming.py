@@ -13,13 +13,7 @@ from conformance.contract.requirement import Fault
 from conformance.evidence.exchange import Inconclusive
 from conformance.suite.caching.counts import counted
 from conformance.suite.caching.faults import answering, has_tools, recount, streams, warm
-from conformance.suite.caching.prompts import (
-    CACHE_FIVE_STREAM,
-    CACHE_HOUR_WARM,
-    FIVE_MARKERS,
-    GROWN,
-    UNMARKED,
-)
+from conformance.suite.caching.prompts import CACHE_FIVE_STREAM, CACHE_HOUR_WARM, FIVE_MARKERS, GROWN, UNMARKED
 from conformance.suite.support.cache_counts import DETAILS, in_usage
 from tests.suite.caching.answers import CACHING, CLAUDE, HITS, W1, W5, Rows, W, answer, find, labelled, run_of, verdicts
 from tests.suite.caching.changes import (

@@ -7,22 +7,9 @@ import pytest
 from conformance.contract.requests import CACHE_COLD, CACHE_WARM
 from conformance.judgement.verdict import Verdict
 from conformance.suite.caching.faults import answering, recount, warm
-from conformance.suite.caching.prompts import (
-    CACHE_HOUR_WARM,
-)
-from tests.suite.caching.answers import (
-    CLAUDE,
-    HITS,
-    W1,
-    W5,
-    Rows,
-    find,
-    run_of,
-    verdicts,
-)
-from tests.suite.caching.changes import (
-    SAME,
-)
+from conformance.suite.caching.prompts import CACHE_HOUR_WARM
+from tests.suite.caching.answers import CLAUDE, HITS, W1, W5, Rows, find, run_of, verdicts
+from tests.suite.caching.changes import SAME
 
 #: Faults that real gateways had, by the ids of known-faults.jsonl and of the contract's traps, with what rejects them.
 WRONG: Rows = {

@@ -8,24 +8,10 @@ from conformance.contract.faults import drop, only, put, respond
 from conformance.contract.requests import CACHE_HOUR, CACHE_MIXED
 from conformance.judgement.verdict import Verdict
 from conformance.suite.caching.faults import has_tools, recount, warm
-from conformance.suite.caching.prompts import (
-    CACHE_HOUR_WARM,
-)
+from conformance.suite.caching.prompts import CACHE_HOUR_WARM
 from conformance.suite.support.cache_counts import DETAILS
-from tests.suite.caching.answers import (
-    HITS,
-    W1,
-    W5,
-    Rows,
-    find,
-    labelled,
-    verdicts,
-)
-from tests.suite.caching.changes import (
-    no_hits,
-    no_writes,
-    nothing,
-)
+from tests.suite.caching.answers import HITS, W1, W5, Rows, find, labelled, verdicts
+from tests.suite.caching.changes import no_hits, no_writes, nothing
 
 #: Faults that real gateways had, by the ids of known-faults.jsonl and of the contract's traps, with what rejects them.
 WRONG: Rows = {

@@ -6,22 +6,9 @@ import pytest
 
 from conformance.contract.requests import CACHE_HOUR
 from conformance.suite.caching.faults import answering, recount
-from conformance.suite.caching.prompts import (
-    GROWN,
-    SUFFIX,
-)
-from tests.suite.caching.answers import (
-    HITS,
-    W1,
-    W5,
-    Rows,
-    labelled,
-    verdicts,
-)
-from tests.suite.caching.changes import (
-    missed,
-    no_hits,
-)
+from conformance.suite.caching.prompts import GROWN, SUFFIX
+from tests.suite.caching.answers import HITS, W1, W5, Rows, labelled, verdicts
+from tests.suite.caching.changes import missed, no_hits
 
 #: Faults that real gateways had, by the ids of known-faults.jsonl and of the contract's traps, with what rejects them.
 WRONG: Rows = {

@@ -6,21 +6,9 @@ import pytest
 
 from conformance.contract.requests import CACHE_HOUR
 from conformance.suite.caching.faults import answering, recount, warm
-from conformance.suite.caching.prompts import (
-    CACHE_TOOLS,
-    CACHE_TOOLS_STREAM,
-)
-from tests.suite.caching.answers import (
-    HITS,
-    Rows,
-    verdicts,
-)
-from tests.suite.caching.changes import (
-    cached_twice,
-    doubled,
-    hits_subtracted,
-    more,
-)
+from conformance.suite.caching.prompts import CACHE_TOOLS, CACHE_TOOLS_STREAM
+from tests.suite.caching.answers import HITS, Rows, verdicts
+from tests.suite.caching.changes import cached_twice, doubled, hits_subtracted, more
 
 #: Faults that real gateways had, by the ids of known-faults.jsonl and of the contract's traps, with what rejects them.
 WRONG: Rows = {

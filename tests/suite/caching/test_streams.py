@@ -6,20 +6,10 @@ import pytest
 
 from conformance.contract.faults import drop
 from conformance.suite.caching.faults import answering, recount, streams
-from conformance.suite.caching.prompts import (
-    CACHE_FIVE_STREAM,
-)
+from conformance.suite.caching.prompts import CACHE_FIVE_STREAM
 from conformance.suite.support.cache_counts import DETAILS
-from tests.suite.caching.answers import (
-    Rows,
-    verdicts,
-)
-from tests.suite.caching.changes import (
-    cached_twice,
-    doubled,
-    hits_subtracted,
-    no_writes,
-)
+from tests.suite.caching.answers import Rows, verdicts
+from tests.suite.caching.changes import cached_twice, doubled, hits_subtracted, no_writes
 
 #: Faults that real gateways had, by the ids of known-faults.jsonl and of the contract's traps, with what rejects them.
 WRONG: Rows = {

@@ -7,26 +7,10 @@ import pytest
 from conformance.contract.faults import chain, drop
 from conformance.contract.requests import CACHE_MIXED
 from conformance.suite.caching.faults import answering, recount
-from conformance.suite.caching.prompts import (
-    CACHE_FIVE_STREAM,
-    CACHE_HOUR_WARM,
-    CACHE_TOOLS,
-    CACHE_TOOLS_STREAM,
-    GROWN,
-)
+from conformance.suite.caching.prompts import CACHE_FIVE_STREAM, CACHE_HOUR_WARM, CACHE_TOOLS, CACHE_TOOLS_STREAM, GROWN
 from conformance.suite.support.cache_counts import DETAILS
-from tests.suite.caching.answers import (
-    W1,
-    W5,
-    Rows,
-    labelled,
-    verdicts,
-)
-from tests.suite.caching.changes import (
-    all_1h,
-    all_5m,
-    missed,
-)
+from tests.suite.caching.answers import W1, W5, Rows, labelled, verdicts
+from tests.suite.caching.changes import all_1h, all_5m, missed
 
 #: Faults that real gateways had, by the ids of known-faults.jsonl and of the contract's traps, with what rejects them.
 WRONG: Rows = {
