@@ -1,4 +1,4 @@
-"""Whose words a usage is in that does not report caching as PhanEdge does, and what the same would be in PhanEdge's."""
+"""Dialects of usage: which other vendor's members report caching, and what the same counts are in PhanEdge's."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class Dialect:
     counts: Counts
 
     def __str__(self) -> str:
-        return f"this is {self.name}: {self.mapping}; here {self.counts}"
+        return f"{self.name}: {self.mapping}; expected {self.counts}"
 
 
 def dialect(usage: Mapping[str, Any]) -> Dialect | None:
@@ -100,7 +100,7 @@ def _anthropic(usage: Mapping[str, Any]) -> Dialect | None:
     )
     if prompt != own.prompt:
         mapping += f", prompt_tokens = {of} + cache_read_input_tokens + cache_creation_input_tokens"
-    twice = ", with what was read and written counted twice in prompt_tokens" if own.prompt == prompt + cached else ""
+    twice = ", with cached input counted twice in prompt_tokens" if own.prompt == prompt + cached else ""
     return Dialect(f"Anthropic's dialect{twice}", mapping, counts)
 
 
@@ -148,8 +148,7 @@ def _one_hub(usage: Mapping[str, Any]) -> Dialect | None:
     if not (own.written_1h and total and total == own.written_5m):
         return None
     mapping = "cached_write_tokens = cached_write_5m_tokens + cached_write_1h_tokens"
-    said = f"here cached_write_tokens {own.written}, not {total}"
-    return Dialect("one-hub's dialect, where cached_write_tokens is the 5m bucket alone", f"{mapping}; {said}", own)
+    return Dialect("one-hub's dialect, where cached_write_tokens is the 5m bucket alone", mapping, own)
 
 
 def _exclusive(usage: Mapping[str, Any]) -> Dialect | None:
@@ -163,7 +162,7 @@ def _exclusive(usage: Mapping[str, Any]) -> Dialect | None:
         return None
     mapping = "prompt_tokens = prompt_tokens + cached_tokens + cached_write_tokens"
     whole = Counts(own.prompt + cached, own.read, own.written_5m, own.written_1h)
-    return Dialect("a prompt_tokens that leaves out what was read and written", mapping, whole)
+    return Dialect("cached input seems excluded from prompt_tokens", mapping, whole)
 
 
 def _object(container: Mapping[str, Any], name: str) -> Mapping[str, Any]:

@@ -120,8 +120,8 @@ def relation_problem(keyword: str, relation: Mapping[str, Any], value: Any) -> s
     names = (part.rpartition("/")[2] for part in relation["parts"])
     shown = " + ".join(f"{name} {'absent' if part is None else part}" for name, part in zip(names, parts, strict=True))
     name = relation["total"].rpartition("/")[2]
-    said = "is absent" if total is None else f"is {total}"
-    return f"{name} {said}, {'not' if keyword == 'sumOf' else 'less than'} {shown} = {expected}"
+    observed = "is absent" if total is None else f"is {total}"
+    return f"{name} {observed}, expected {'' if keyword == 'sumOf' else 'at least '}{expected} ({shown})"
 
 
 _Accounting: Any = extend(  # type: ignore[no-untyped-call]

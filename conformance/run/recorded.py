@@ -36,7 +36,7 @@ def _findings(requirement: Requirement, recorded: Recorded) -> list[Finding]:
         return [
             judge_given(requirement, _playing_back(requirement, model, exchanges), model)
             for model, exchanges in recorded.items()
-            if all(_occurrences(request, model, exchanges) for request in _wanted(requirement))
+            if all(_is_claimed(each, model) and _found(each, model, exchanges) for each in _wanted(requirement))
         ]
     return [
         judge(requirement, exchange, model)
@@ -53,16 +53,19 @@ def _wanted(requirement: Requirement) -> Iterator[Request]:
         yield from undeclared(slot, on_demand=False)
 
 
+def _is_claimed(request: Request, model: Model) -> bool:
+    return all(map(model.claims, request.features))
+
+
 def _playing_back(
     requirement: Requirement, model: Model, exchanges: Sequence[Exchange]
 ) -> Callable[[Request], Exchange]:
     """A `Send` that finds a request among recordings: of equal ones the first is the first attempt, and so on."""
 
     def send(request: Request) -> Exchange:
-        found = _occurrences(request, model, exchanges)
-        if not 1 <= request.attempt <= len(found):
+        exchange = _found(request, model, exchanges)
+        if exchange is None:
             raise Inconclusive(f"“{request}” is not among the recordings")
-        exchange = found[request.attempt - 1]
         if lacking := requirement.needs & exchange.unrecorded:
             raise NotApplicable(f"the recording did not keep: {', '.join(sorted(lacking))}")
         return exchange
@@ -72,6 +75,12 @@ def _playing_back(
 
 #: Two cache-busting prefixes that differ everywhere: where requests with them are alike, the prefix is not.
 _ONE, _OTHER = "a" * 12, "b" * 12
+
+
+def _found(request: Request, model: Model, exchanges: Sequence[Exchange]) -> Exchange | None:
+    """The recording of this attempt at a request; None where there is none."""
+    found = _occurrences(request, model, exchanges)
+    return found[request.attempt - 1] if 1 <= request.attempt <= len(found) else None
 
 
 def _occurrences(request: Request, model: Model, exchanges: Sequence[Exchange]) -> list[Exchange]:

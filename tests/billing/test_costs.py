@@ -93,7 +93,9 @@ def test_a_violation_is_charged_in_every_form_of_the_report(judge: Judge) -> Non
         assert "undercharges 0.001395 USD: told (" in (out / file).read_text()
     for file in ("report.html", "report.md", "junit.xml"):
         told = (out / file).read_text().replace("\\", "")
-        assert "prompt_tokens = prompt_tokens + cached_tokens + cached_write_tokens; here prompt_tokens 58518" in told
+        assert (
+            "prompt_tokens = prompt_tokens + cached_tokens + cached_write_tokens; expected prompt_tokens 58518" in told
+        )
         assert f"meant by its mapping {ARITHMETIC}" in told
 
 

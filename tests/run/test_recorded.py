@@ -16,7 +16,7 @@ from conformance.judgement.verdict import Finding, Verdict
 from conformance.lab.reference import Endpoint
 from conformance.run.run import held_run
 from conformance.suite.catalogue import load
-from conformance.suite.roles.test_histories import EMPTY_CONTENTS
+from conformance.suite.roles.test_contents import EMPTY_CONTENTS
 from conformance.suite.roles.test_system import SYSTEM
 from conformance.suite.support.replies import without
 

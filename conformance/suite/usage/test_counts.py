@@ -66,15 +66,16 @@ def _as_well(**members: str) -> Fault:
     },
 )
 def test_native_counts_agree(usage: dict[str, Any]) -> None:
-    native_in, native_out = positive(usage, "input_tokens"), positive(usage, "output_tokens")
-    prompt, completion = positive(usage, "prompt_tokens"), positive(usage, "completion_tokens")
+    names = ("input_tokens", "output_tokens", "prompt_tokens", "completion_tokens")
+    native_in, native_out, prompt, completion = (positive(usage, name) for name in names)
     if not ((native_in and prompt) or (native_out and completion)):
         raise NotApplicable("input_tokens and output_tokens are not sent, or zero")
     uncached = prompt - sum(positive(usage, path) for path in CACHE_PARTS)
-    said = f"input_tokens is {native_in}; prompt_tokens is {prompt}, without hits and writes {uncached}"
-    assert not (native_in and prompt) or native_in in (prompt, uncached), said
-    said = f"output_tokens is {native_out}, completion_tokens is {completion}"
-    assert not (native_out and completion) or native_out == completion, said
+    same_in, same_out = native_in in (prompt, uncached), native_out == completion
+    assert not (native_in and prompt) or same_in, (
+        f"input_tokens {native_in}, prompt_tokens {prompt}, uncached {uncached}"
+    )
+    assert not (native_out and completion) or same_out, f"output_tokens {native_out}, completion_tokens {completion}"
 
 
 @AREA.should(
