@@ -1,34 +1,75 @@
-"""What every module is held to; which may import which is declared in pyproject.toml (`lint-imports`)."""
+"""What every module is held to; which package may import which is declared in pyproject.toml (`lint-imports`)."""
 
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 import conformance
+from conformance.contract.requirement import Requirement
+from conformance.suite.catalogue import load
 
 PACKAGE = Path(conformance.__file__).parent
 FILES = sorted(path for path in PACKAGE.rglob("*.py") if path != PACKAGE / "__init__.py")
+SUITE = [path for path in FILES if path.is_relative_to(PACKAGE / "suite")]
 
-MOST_LINES = 400
-MOST_LINES_OF_AN_AREA = 900  #: a module of suite/ has all requirements of its area
-
-
-def room(path: Path) -> str:
-    return path.relative_to(PACKAGE).parts[0].removesuffix(".py")
+MOST_LINES = 300
+MOST_LINES_OF_KNOWN_FAULTS = 400  #: which are tables
+MOST_LINES_IN_THE_SUITE = 200
+MOST_LINES_OF_A_CHECK = 8
+#: What generates requests: from a strategy, or from a model's answer.
+GENERATING = {
+    "properties.growing_conversation", "properties.no_server_error", "properties.one_violated_constraint",
+    "properties.single_requests", "properties.valid_requests", "tool_use.round_trip",
+}  # fmt: skip
 
 
 def ids(path: Path) -> str:
     return path.relative_to(PACKAGE).as_posix()
 
 
+def lines_allowed(path: Path) -> int:
+    if path in SUITE:
+        return MOST_LINES_IN_THE_SUITE
+    return MOST_LINES_OF_KNOWN_FAULTS if "known_faults" in path.parts else MOST_LINES
+
+
 @pytest.mark.parametrize("path", FILES, ids=ids)
 def test_no_file_is_long(path: Path) -> None:
-    most = MOST_LINES_OF_AN_AREA if room(path) == "suite" else MOST_LINES
-    assert len(path.read_text(encoding="utf-8").splitlines()) <= most
+    assert len(path.read_text(encoding="utf-8").splitlines()) <= lines_allowed(path)
+
+
+@pytest.mark.parametrize("path", SUITE, ids=ids)
+def test_no_area_imports_another(path: Path) -> None:
+    own = path.relative_to(PACKAGE / "suite").parts[0].removesuffix(".py")
+    imported = set(re.findall(r"\bconformance\.suite\.(\w+)", path.read_text(encoding="utf-8")))
+    assert imported <= {own, "support"}
+
+
+@pytest.mark.parametrize("path", SUITE, ids=ids)
+def test_no_check_is_long(path: Path) -> None:
+    nodes = ast.parse(path.read_text(encoding="utf-8")).body
+    lines = {node.name: _lines(node) for node in nodes if isinstance(node, ast.FunctionDef) and _is_check(node)}
+    assert {name: number for name, number in lines.items() if number > MOST_LINES_OF_A_CHECK} == {}
+
+
+def _is_check(node: ast.stmt) -> bool:
+    return isinstance(node, ast.FunctionDef) and node.name.startswith("test_") and bool(node.decorator_list)
+
+
+def _lines(check: ast.FunctionDef) -> int:
+    """The lines of a check's body without its docstring."""
+    body = check.body[1:] if ast.get_docstring(check) else check.body
+    return (body[-1].end_lineno or 0) - body[0].lineno + 1
+
+
+def test_only_what_generates_requests_sends() -> None:
+    sending: dict[str, Requirement] = {id: each for id, each in load().items() if each.sends}
+    assert sending.keys() == GENERATING
 
 
 def undocumented(path: Path) -> Iterator[str]:
@@ -37,8 +78,7 @@ def undocumented(path: Path) -> Iterator[str]:
     for node in ast.parse(path.read_text(encoding="utf-8")).body:
         if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) or node.name.startswith("_"):
             continue
-        requirement = node.name.startswith("test_") and node.decorator_list
-        if requirement or node.name.startswith("pytest_") or len(node.body) == 1:
+        if _is_check(node) or node.name.startswith("pytest_") or len(node.body) == 1:
             continue
         if not ast.get_docstring(node):
             yield f"{path.name}:{node.lineno} {node.name}"

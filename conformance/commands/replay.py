@@ -23,8 +23,9 @@ from conformance.lab.reference import Endpoint
 from conformance.report.render.words import one_line
 from conformance.report.report import Report
 from conformance.report.report_json import read_report
+from conformance.run.filling import own_salt
 from conformance.run.folder import read_run, read_value
-from conformance.run.run import Run, RunError, own_salt
+from conformance.run.run import Run, RunError
 from conformance.sending.client import Access, Limits, Live
 from conformance.sending.curl import curl
 from conformance.sending.pacing import Manners, polite

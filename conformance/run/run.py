@@ -5,12 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
-from hashlib import sha256
 from math import ceil
 from pathlib import Path
-from string import ascii_lowercase
 
-from conformance.contract.for_model import for_model
 from conformance.contract.given import undeclared
 from conformance.contract.profile import Model, Profile, family_of
 from conformance.contract.requests import COSTLY, ENDPOINT, INTRUSIVE, LEFT_OUT, PLAINEST, left_out
@@ -24,6 +21,7 @@ from conformance.sending.preflight import answers, diagnosis
 from conformance.sending.reasoning import learnt
 from conformance.suite.catalogue import declared
 
+from .filling import fill
 from .recorded import find_recorded
 
 
@@ -138,13 +136,7 @@ class Run:
     def filled(self, request: Request, model: Model) -> Request:
         """The request as it is sent where this model is judged."""
         asked = self._spokesman if ENDPOINT in request.features else model
-        filled = _salted(request, asked, self.salt)
-        while salt := self.resalted.get(_first(filled).key):
-            anew = _salted(request, asked, salt)
-            if anew == filled:  # no salt is in it
-                break
-            filled = anew
-        return filled
+        return fill(request, asked, self.salt, self.resalted)
 
     def sender(self, model: Model) -> Send:
         """What a check sends with: a declared request is filled in for the model and the run."""
@@ -209,40 +201,6 @@ def _meant(requirement: Requirement) -> tuple[Request, ...]:
     """The declared requests that are meant to show whether the requirement holds."""
     on = requirement.on
     return tuple(request for request in declared() if (on.meant(request) if isinstance(on, Scope) else request in on))
-
-
-@lru_cache(maxsize=64)
-def own_salt(salt: str, model: Model) -> str:
-    """What one model's prompts begin with, of the same length: two names of one upstream share its cache, and what
-    the one was asked must not warm what the other is."""
-    digest = sha256(f"{salt} {model.name}".encode()).digest()
-    return "".join(ascii_lowercase[each % len(ascii_lowercase)] for each in digest[: len(salt)])
-
-
-@lru_cache(maxsize=64)
-def _filled(model: Model, salt: str) -> dict[tuple[str, ...], Request]:
-    """Each declared request for a model, by its key and those of the requests that it follows: equal requests may
-    differ in the latter."""
-    return {_chain(request): _salted_anew(request, model, salt) for request in declared()}
-
-
-def _chain(request: Request) -> tuple[str, ...]:
-    return (request.key, *(_chain(request.after) if request.after else ()))
-
-
-def _salted_anew(request: Request, model: Model, salt: str) -> Request:
-    return for_model(request, model, salt if ENDPOINT in request.features else own_salt(salt, model))
-
-
-def _salted(request: Request, model: Model, salt: str) -> Request:
-    return _filled(model, salt).get(_chain(request)) or _salted_anew(request, model, salt)
-
-
-def _first(request: Request) -> Request:
-    """What is sent before all that this comes after."""
-    while request.after is not None:
-        request = request.after
-    return request
 
 
 def _unclaimed(lacking: Sequence[str]) -> str:
