@@ -105,8 +105,8 @@ def test_given(exchange: Exchange) -> None:
 def test_alone(alone: Exchange, both: Exchange) -> None:
     if not both.succeeded:
         raise NotApplicable(f"logprobs with top_logprobs are answered with {both.outcome}, too")
+    said = " ".join(alone.text.split())[:160]
     if not alone.succeeded:
-        said = " ".join(alone.text.split())[:160]
         raise Violation(f"logprobs without top_logprobs are answered with {alone.outcome}: {said}", alone, both)
 
 
