@@ -8,7 +8,7 @@ from conformance.contract.requests import PLAIN, once
 from conformance.evidence.exchange import JSON_CONTENT
 
 #: What the official SDK for Python adds to each request, the header by which a client marks a repetition, and an Accept
-#: of both media types, as clients send that have one for all requests: it asks for neither.
+#: of both media types, as sent by clients that use one for all requests: it selects neither.
 SDK_HEADERS = (
     ("accept", "application/json, text/event-stream"),
     ("x-stainless-lang", "python"),
