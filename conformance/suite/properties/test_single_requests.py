@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 
 from conformance.contract.faults import drop, only, put, respond
-from conformance.contract.given import on_demand, tries
+from conformance.contract.given import on_demand, tries, usually
 from conformance.contract.profile import Model
 from conformance.contract.requests import PLAIN, TOOL_AUTO
 from conformance.evidence.exchange import Exchange, Inconclusive, NotApplicable, Request
@@ -65,7 +65,7 @@ def _hold_all(requested: Iterable[Had], held: Callable[[Exchange], None]) -> Non
     given={
         "called": tries(TOOL_AUTO),
         "options": on_demand(ALL_OPTIONS),
-        "ends": on_demand(*AT_END.values()),
+        "ends": usually(*AT_END.values()),
         "too_long": (OVERFLOW_STREAM_TRIES, OVERFLOW_TRIES),
         "plain": on_demand(PLAIN),
     },
