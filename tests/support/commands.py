@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import Any
 
 PATIENCE = 300  #: seconds, for machines that have other things to do
-#: Of the session that runs these tests; it is no business of the one that is started.
+#: Variables of the session that runs these tests, which the one that is started is not to have; without the last, it would
+#: compile every module anew.
 _INHERITED = (
     "PYTEST_ADDOPTS",
     "PYTEST_CURRENT_TEST",
@@ -19,6 +20,7 @@ _INHERITED = (
     "PYTEST_XDIST_WORKER_COUNT",
     "PHANEDGE_API_KEY",
     "COLUMNS",
+    "PYTHONDONTWRITEBYTECODE",
 )
 
 

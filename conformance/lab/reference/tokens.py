@@ -8,6 +8,8 @@ spell it exactly, and texts that differ only in letters have as many.
 from __future__ import annotations
 
 import re
+from functools import lru_cache
+from itertools import chain
 
 _RUN = re.compile(r" ?[^\W_]+| ?[!-/:-@\[-`{-~]+| +|.", re.DOTALL)
 _ONE_BY_ONE = re.compile(r"[\u2e80-\u9fff\uac00-\ud7af\uf900-\ufaff\U00020000-\U0003ffff]")
@@ -16,7 +18,7 @@ LONGEST = 6  #: characters in a token, the space before it not counted
 
 def pieces(text: str) -> tuple[str, ...]:
     """The tokens of a text, in order; joined they are the text."""
-    return tuple(piece for run in _RUN.findall(text) for piece in _split(run))
+    return tuple(chain.from_iterable(map(_split, _RUN.findall(text))))
 
 
 def count(text: str) -> int:
@@ -24,10 +26,11 @@ def count(text: str) -> int:
     return len(pieces(text))
 
 
-def _split(run: str) -> list[str]:
+@lru_cache(maxsize=2**16)
+def _split(run: str) -> tuple[str, ...]:
     if len(run) <= 1:
-        return [run]
+        return (run,)
     body = run.lstrip(" ") or run
     size = 1 if body.isdigit() or _ONE_BY_ONE.search(body) else LONGEST
     parts = [body[start : start + size] for start in range(0, len(body), size)]
-    return [run[: len(run) - len(body)] + parts[0], *parts[1:]]
+    return (run[: len(run) - len(body)] + parts[0], *parts[1:])
