@@ -70,13 +70,13 @@ def test_wrong_usage_sends_nothing(tmp_path: Path, text: str, said: str) -> None
 @pytest.mark.parametrize(
     ("arguments", "exit_code", "said"),
     [
-        ((), 2, "name one report"),
-        (("--from", "a", "--prune", "a"), 2, "name one report"),
+        ((), 2, "give exactly one of --from REPORT and --prune REPORT"),
+        (("--from", "a", "--prune", "a"), 2, "give exactly one of --from REPORT and --prune REPORT"),
         (("--from", "none"), 2, "none cannot be read"),
         (("--from", "a", "--owner", " "), 2, "--owner is empty: name a person or a team"),
         (("--from", "down"), 3, "down judged nothing (it is down): no baseline follows from it"),
         (("--prune", "down", "--out", "exists.toml"), 3, "down judged nothing"),
-        (("--from", "none", "--out", "exists.toml"), 2, "exists.toml exists: --force changes it"),
+        (("--from", "none", "--out", "exists.toml"), 2, "exists.toml exists: --force updates it"),
         (("--prune", "none"), 2, "cannot be read"),
         (
             ("--from", "a", "--out", "none/known.toml"),

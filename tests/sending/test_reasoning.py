@@ -134,7 +134,7 @@ def test_init_writes_what_was_learnt(tmp_path: Path) -> None:
         ended = command("conformance.cli", "init", "--base-url", url, "--model", NAME, folder=tmp_path, key=KEY)
     assert ended.exit_code == 0, ended.output
     written = tmp_path / "phanedge-conformance.toml"
-    assert "reasoning = true  # it thinks" in written.read_text(encoding="utf-8")
+    assert "reasoning = true  # a reasoning model" in written.read_text(encoding="utf-8")
     assert Model.parse(read_config(written).models[NAME]).thinking == "room"
 
 
