@@ -88,8 +88,9 @@ def _occurrences(request: Request, model: Model, exchanges: Sequence[Exchange]) 
     if request.headers != JSON_CONTENT or request.credentials != "valid" or request.hang_up_after is not None:
         return []  # of which a recording does not tell
     one, other = (for_model(request, model, prefix) for prefix in (_ONE, _OTHER))
-    found = [each for each in exchanges if _is_sent(each, one, other)]
-    return sorted(found, key=lambda each: each.started)
+    found = sorted((each for each in exchanges if _is_sent(each, one, other)), key=lambda each: each.started)
+    # one exchange that stands there twice is no repetition
+    return list({(each.started, each.status, each.wire): each for each in found}.values())
 
 
 def _is_sent(exchange: Exchange, one: Request, other: Request) -> bool:

@@ -56,6 +56,12 @@ def test_repetitions_are_tries(times: int, verdict: Verdict) -> None:
     assert found.verdict is verdict, found.message
 
 
+def test_an_exchange_that_was_recorded_twice_is_no_repetition() -> None:
+    (exchange,) = recorded(SYSTEM)
+    found = finding("roles.system", [NEVER_READ(exchange)] * 3)
+    assert found.verdict is Verdict.INCONCLUSIVE, found.message
+
+
 def test_a_later_try_counts() -> None:
     first, second = recorded(SYSTEM, again(SYSTEM, 2))
     assert finding("roles.system", [NEVER_READ(first), second]).verdict is Verdict.PASS

@@ -25,7 +25,7 @@ CHUNKED = once(replace(PLAIN, headers=(*JSON_CONTENT, ("transfer-encoding", "chu
     contract=["transport-01"],
     at="status",
     broken_by={"404": status(404), "a wrong certificate": failing(Failure("tls", "hostname mismatch"))},
-    needs=["status"],
+    needs=["status", "key"],
 )
 def test_served(exchange: Exchange) -> None:
     assert not (exchange.failure and exchange.failure.kind == "tls"), f"TLS fails: {exchange.failure}"
