@@ -109,6 +109,16 @@ def undeclared(slot: Slot, *, on_demand: bool) -> Iterator[Request]:
                 yield from undeclared(each, on_demand=on_demand)
 
 
+def has_at_once(slot: Slot) -> bool:
+    """Whether exchanges of requests that are sent at the same time are among those of a slot."""
+    match slot:
+        case AtOnce():
+            return True
+        case OnDemand(slots) | tuple(slots):
+            return any(map(has_at_once, slots))
+    return False
+
+
 def every(slot: Slot) -> Iterator[Request]:
     """All requests of a slot."""
     match slot:

@@ -103,7 +103,7 @@ class Requirement:
     @property
     def whole_run(self) -> bool:
         """Whether the check compares the exchanges of one run with each other."""
-        return "exchanges" in self.asks_for
+        return "exchanges" in self.asks_for and "exchanges" not in self.given
 
     def __str__(self) -> str:
         return f"{self.id}: the endpoint {self.level} {self.sentence} ({self.source})"

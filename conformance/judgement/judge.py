@@ -136,14 +136,15 @@ def _run(
     except Inconclusive as reason:
         return _finding(requirement, model, Verdict.INCONCLUSIVE, str(reason), evidence=keys)
     except AssertionError as violation:
+        judged = len(keys)
         if isinstance(violation, Violation):
             keys = tuple(each.request.key for each in violation.exchanges)
         verdict = Verdict.FAIL if requirement.level is Level.MUST else Verdict.WARN
-        return _finding(requirement, model, verdict, _said(violation), len(exchanges), keys)
+        return _finding(requirement, model, verdict, _said(violation), judged, keys)
     except Exception as crash:  # a check that crashes proves nothing, and must not end the run
         message = f"the check could not read this exchange: {type(crash).__name__}: {crash}"
         return _finding(requirement, model, Verdict.INCONCLUSIVE, message, len(keys), keys)
-    return _finding(requirement, model, Verdict.PASS, judged=len(exchanges))
+    return _finding(requirement, model, Verdict.PASS, judged=len(keys))
 
 
 def _said(violation: AssertionError) -> str:

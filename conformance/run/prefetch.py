@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
@@ -27,16 +26,16 @@ class Prefetch:
     def __init__(self, run: Run, judged: Sequence[Judged], concurrency: int) -> None:
         self._run = run
         self._after: dict[str, list[Request]] = {}
-        self._lock = threading.Lock()
         self._threads = ThreadPoolExecutor(concurrency, "prefetch")
-        requests = (request for requirement, model in judged for request in run.requests(requirement, model))
-        for request in self._first(requests):
-            self._threads.submit(self._ask, request)
+        # these first: what follows another request, such as the repetition of a cached prompt, must not wait for all
         self.findings: Mapping[tuple[str, str], Future[Finding]] = {
             (requirement.id, model.name): self._threads.submit(run.find, requirement, model)
             for requirement, model in judged
             if requirement.composite
         }
+        requests = (request for requirement, model in judged for request in run.requests(requirement, model))
+        for request in self._first(requests):
+            self._threads.submit(self._ask, request)
 
     def _first(self, requests: Iterable[Request]) -> list[Request]:
         """The requests that come after no other; the beginnings of the longest chains are first."""

@@ -6,10 +6,10 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from conformance.contract.for_model import for_model
-from conformance.contract.given import undeclared
+from conformance.contract.given import has_at_once, undeclared
 from conformance.contract.profile import Model
 from conformance.contract.requirement import Requirement
-from conformance.evidence.exchange import JSON_CONTENT, Exchange, Inconclusive, NotApplicable, Request
+from conformance.evidence.exchange import SALT, Exchange, Inconclusive, NotApplicable, Request
 from conformance.judgement.judge import judge, judge_given, speaks_of
 from conformance.judgement.verdict import Finding, Verdict, gather
 
@@ -32,6 +32,8 @@ def find_recorded(requirement: Requirement, column: str, recorded: Recorded) -> 
 def _findings(requirement: Requirement, recorded: Recorded) -> list[Finding]:
     if requirement.sends or requirement.whole_run:
         return []
+    if any(map(has_at_once, requirement.given.values())):
+        return []  # a recording does not show what was sent at the same time
     if requirement.given:
         return [
             judge_given(requirement, _playing_back(requirement, model, exchanges), model)
@@ -73,30 +75,29 @@ def _playing_back(
     return send
 
 
-#: Two cache-busting prefixes that differ everywhere: where requests with them are alike, the prefix is not.
-_ONE, _OTHER = "a" * 12, "b" * 12
-
-
 def _found(request: Request, model: Model, exchanges: Sequence[Exchange]) -> Exchange | None:
     """The recording of this attempt at a request; None where there is none."""
     found = _occurrences(request, model, exchanges)
     return found[request.attempt - 1] if 1 <= request.attempt <= len(found) else None
 
 
+#: Statuses that speak of credentials, of which recordings do not tell.
+_OF_CREDENTIALS = (401, 402, 403, 407)
+
+
 def _occurrences(request: Request, model: Model, exchanges: Sequence[Exchange]) -> list[Exchange]:
-    """The recordings of a request, whatever cache-busting prefix it was sent with, in the order they were started."""
-    if request.headers != JSON_CONTENT or request.credentials != "valid" or request.hang_up_after is not None:
-        return []  # of which a recording does not tell
-    one, other = (for_model(request, model, prefix) for prefix in (_ONE, _OTHER))
-    found = sorted((each for each in exchanges if _is_sent(each, one, other)), key=lambda each: each.started)
+    """The recordings of a request in the order they were started. None of one with a cache-busting prefix: whether its
+    prompt was cold is not known."""
+    if SALT.encode() in request.body:
+        return []
+    sent = _identity(for_model(request, model, ""))
+    alike = (each for each in exchanges if "request" not in each.unrecorded and _identity(each.request) == sent)
+    found = sorted((each for each in alike if each.status not in _OF_CREDENTIALS), key=lambda each: each.started)
     # one exchange that stands there twice is no repetition
     return list({(each.started, each.status, each.wire): each for each in found}.values())
 
 
-def _is_sent(exchange: Exchange, one: Request, other: Request) -> bool:
-    sent = exchange.request
-    return (
-        "request" not in exchange.unrecorded
-        and (sent.method, sent.path, len(sent.body)) == (one.method, one.path, len(one.body))
-        and all(byte in (a, b) or a != b for byte, a, b in zip(sent.body, one.body, other.body, strict=True))
-    )
+def _identity(request: Request) -> tuple[object, ...]:
+    """What makes two requests the same but for the attempt."""
+    how = request.method, request.path, request.headers, request.credentials, request.hang_up_after
+    return (*how, len(request.body), request.body)

@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from conformance.contract.for_model import for_model
+from conformance.contract.given import every
 from conformance.contract.profile import Model
-from conformance.contract.requests import again
+from conformance.contract.requests import CACHE_COLD, NO_CREDENTIALS, PLAIN, again
 from conformance.evidence.exchange import Exchange, Request
 from conformance.evidence.send import remembering
 from conformance.judgement.verdict import Finding, Verdict
@@ -39,8 +40,29 @@ def finding(requirement: str, exchanges: list[Exchange]) -> Finding:
     return run.find(load()[requirement], run.profile.models[0])
 
 
-def test_a_request_is_found_whatever_its_cache_busting_prefix() -> None:
+def test_a_request_is_found_by_what_it_is() -> None:
     assert finding("roles.system", recorded(SYSTEM)).verdict is Verdict.PASS
+
+
+def test_a_prompt_that_is_to_be_cold_is_not_judged() -> None:
+    """What was sent before it is not known."""
+    assert finding("caching.markers_reach", recorded(CACHE_COLD)).verdict is Verdict.NOT_APPLICABLE
+
+
+def test_another_key_is_another_request() -> None:
+    """A request without credentials has the same body, and is no repetition."""
+    plain, keyless = recorded(PLAIN, NO_CREDENTIALS)
+    assert keyless.status == 401
+    bare = replace(keyless, request=plain.request)  # recordings do not tell the credentials
+    found = finding("idempotence.repeats_are_independent", [plain, bare])
+    assert found.verdict is Verdict.NOT_APPLICABLE, found.message
+
+
+def test_what_is_sent_at_once_is_not_judged() -> None:
+    requests = [each for slot in load()["isolation.usage_not_mixed_up"].given.values() for each in every(slot)]
+    twice = [*recorded(*requests), *recorded(*requests)]
+    for name in ("isolation.usage_not_mixed_up", "isolation.forms_not_mixed_up"):
+        assert finding(name, twice).verdict is Verdict.NOT_APPLICABLE
 
 
 def test_what_was_not_recorded_is_not_judged() -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 PATIENCE = 300  #: seconds, for machines that have other things to do
-#: Variables of the session that runs these tests, which the one that is started is not to have; without the last, it would
+#: Variables of the session that runs these tests, which the one that is started is not to have. With the last, it would
 #: compile every module anew.
 _INHERITED = (
     "PYTEST_ADDOPTS",

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cache
 from itertools import count
 
-from conformance.contract.given import AtOnce, OnDemand, Slot
+from conformance.contract.given import has_at_once
 from conformance.contract.profile import Model, Profile
 from conformance.contract.requirement import Requirement
 from conformance.evidence.exchange import Exchange, Request
@@ -49,16 +49,7 @@ class Whole:
 
 def at_once(requirement: Requirement) -> bool:
     """Whether it sends requests at once, of which what is asked one by one shows nothing."""
-    return any(map(_at_once, requirement.given.values()))
-
-
-def _at_once(slot: Slot) -> bool:
-    match slot:
-        case AtOnce():
-            return True
-        case OnDemand(slots) | tuple(slots):
-            return any(map(_at_once, slots))
-    return False
+    return any(map(has_at_once, requirement.given.values()))
 
 
 @cache
