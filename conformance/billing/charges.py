@@ -116,7 +116,7 @@ class Difference:
     def __str__(self) -> str:
         verb = "overcharges" if self.amount > 0 else "undercharges" if self.amount < 0 else "charges rightly"
         by = f" {plain(abs(self.amount))} {self.told.currency}" if self.amount else ""
-        return f"{verb}{by}: told {self.told}; meant {self.basis} {self.meant}"
+        return f"{verb}{by}: reported {self.told}; expected {self.basis} {self.meant}"
 
 
 def misread(usage: Mapping[str, Any], prices: Prices) -> Difference | None:
@@ -163,7 +163,7 @@ def _by_lifetime(exchange: Exchange, prices: Prices) -> Difference | None:
         return None
     five, hour = (told.written, 0) if ttls == {"5m"} else (0, told.written)
     meant = Counts(told.prompt, told.read, five, hour)
-    return Difference(cost(told, prices), cost(meant, prices), f"by the lifetime asked for, {min(ttls)},")
+    return Difference(cost(told, prices), cost(meant, prices), f"by the requested TTL, {min(ttls)},")
 
 
 def lifetimes(request: Request) -> Iterator[str]:

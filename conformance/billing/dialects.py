@@ -132,8 +132,9 @@ def _openai(usage: Mapping[str, Any]) -> Dialect | None:
     if not written or own.written:
         return None
     mapping = (
-        "cached_write_tokens = prompt_tokens_details.cache_write_tokens, and of it cached_write_1h_tokens what was"
-        " marked with ttl 1h, cached_write_5m_tokens the rest"
+        "cached_write_tokens = prompt_tokens_details.cache_write_tokens, and of it cached_write_1h_tokens what"
+        " has a cache breakpoint"
+        " with ttl 1h, cached_write_5m_tokens the rest"
     )
     prompt = own.prompt if own.prompt >= own.read + written else own.prompt + own.read + written
     if prompt != own.prompt:

@@ -63,7 +63,7 @@ def written(address: Address, found: Look) -> str:
     lines += [f"{name} = {toml_string(str(path.absolute()))}" for name, path in files.items() if path]
     lines += ["", *_without(found.without), *_SUGGESTED, *_headers(address.access)]
     for each in found.seen:
-        unnamed = f"  # its name tells none of {', '.join(FAMILIES[:-1])}" if each.model.family == "other" else ""
+        unnamed = f"  # its name matches none of {', '.join(FAMILIES[:-1])}" if each.model.family == "other" else ""
         lines += ["", "[[models]]", f"name = {toml_string(each.model.name)}"]
         lines += [f"family = {toml_string(each.model.family)}{unnamed}"]
         lines += (

@@ -167,7 +167,7 @@ def _sending(kept: Kept, headers: Sequence[str]) -> Iterator[Send]:
 def _access(kept: Kept, headers: Sequence[str]) -> Access:
     pairs = [(name.strip(), value.strip()) for name, _, value in (each.partition(":") for each in headers)]
     if lacking := set(kept.options.get("header", ())) - {name.lower() for name, _ in pairs}:
-        raise ReplayError(f"say --header {min(lacking)} again, its value is not kept")
+        raise ReplayError(f"repeat --header {min(lacking)}, whose value was not stored")
     files = {name: Path(kept.options[name]) for name in ("authorities", "certificate") if name in kept.options}
     return Access(tuple(pairs), **files)
 
@@ -191,7 +191,8 @@ def _judged(requirement: Requirement, exchanges: Sequence[Exchange], model: Mode
     told = [each for each in exchanges if speaks_of(requirement, each)]
     if not told:
         outcomes = ", ".join(each.outcome for each in exchanges) or "nothing could be sent again"
-        return Finding(requirement.id, model.name, Verdict.INCONCLUSIVE, f"the requirement says nothing of {outcomes}")
+        reason = f"the requirement does not apply to {outcomes}"
+        return Finding(requirement.id, model.name, Verdict.INCONCLUSIVE, reason)
     return gather(judge(requirement, each, model) for each in told)
 
 

@@ -80,7 +80,7 @@ class Model:
             raise ValueError(f"{text!r} lacks a feature, such as chat.n")
         claimed = [each for each in own if each.startswith("+")]
         if claimed and set(claimed) != {THINKS}:
-            raise ValueError(f"{text!r} claims {claimed[0]!r}, and only {THINKS} can be said of a model")
+            raise ValueError(f"{text!r} claims {claimed[0]!r}, and only {THINKS} can be claimed")
         return cls(name, family, without.union(own) - {THINKS}, "room" if claimed else "")
 
 

@@ -35,7 +35,7 @@ def _of_entry(entry: dict[str, Any], origin: str) -> Recording | None:
         return None
     content = received["content"]
     if "text" not in content:
-        raise RecordingError(f"{origin} has no content.text: save the HAR anew “with content”")
+        raise RecordingError(f"{origin} has no content.text: save the HAR again “with content”")
     body, exact, unclosed = _content(content)
     headers = _pairs(received)
     coded = any(name.lower() == "content-encoding" for name, _ in headers)

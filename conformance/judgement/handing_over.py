@@ -26,7 +26,7 @@ def together(send: Send, requests: Iterable[Request]) -> list[Exchange]:
     """The exchanges of requests that are sent at the same time, whatever came of them."""
     asked = list(requests)
     if not asked:
-        raise Inconclusive("none of the requests that are to be sent at once is claimed")
+        raise Inconclusive("the model supports none of the requests that are sent at the same time")
     with ThreadPoolExecutor(max_workers=len(asked)) as pool:
         return list(pool.map(send, asked))
 

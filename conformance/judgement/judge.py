@@ -60,7 +60,7 @@ def judge_all(
     family = requirement.on
     members = family.members(exchanges) if isinstance(family, Scope) else [each for each in exchanges if _is_had(each)]
     if not members:
-        named = f"the family “{family}”" if isinstance(family, Scope) else f"“{', '.join(map(str, family))}”"
+        named = f"{family}" if isinstance(family, Scope) else f"“{', '.join(map(str, family))}”"
         reason = f"the run has no exchange of {named}"
         if not expected:
             return _finding(requirement, model, Verdict.NOT_APPLICABLE, reason)

@@ -140,7 +140,7 @@ def _state(entry: Known, findings: Sequence[Finding], catalogue: Container[str],
     if violating := [each.model for each in findings if each.verdict in VIOLATED]:
         if entry.expires < today:
             until = f"expired: it was accepted until {entry.expires}, and {_some(violating)} still violates it"
-            return State.EXPIRED, f"has {until}; mend it, or agree on another day"
+            return State.EXPIRED, f"has {until}; fix it, or agree on another day"
         return State.KNOWN, f"is violated by {_some(violating)}, as is known until {entry.expires}"
     unjudged = [each for each in findings if each.verdict is not Verdict.PASS]
     if findings and not unjudged:

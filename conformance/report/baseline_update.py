@@ -24,7 +24,7 @@ def list_known(report: Report, path: Path, owner: str, expires: date) -> str:
         return "nothing is violated: no baseline is needed"
     _write(after, path)
     new = len(after.known) - len(kept.known)
-    return f"{path}: {len(after.known)} known, {new} of them new: say why each is accepted, and who sees to it"
+    return f"{path}: {len(after.known)} known, {new} of them new: state why each is accepted, and who owns it"
 
 
 def prune(report: Report, path: Path) -> str:

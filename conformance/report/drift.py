@@ -127,9 +127,7 @@ def read(path: Path) -> Shapes:
     except FileNotFoundError:
         return {}
     except (OSError, ValueError, LookupError, TypeError, AttributeError) as error:
-        raise ShapeError(
-            f"{path} holds no shapes that were kept ({error!r}): delete it to have them kept anew"
-        ) from None
+        raise ShapeError(f"{path} holds no stored shapes ({error!r}): delete it to have them stored again") from None
 
 
 def _load(value: Mapping[str, Any]) -> Seen:

@@ -21,9 +21,9 @@ def find_recorded(requirement: Requirement, column: str, recorded: Recorded) -> 
     found = list(_findings(requirement, recorded))
     if found:
         return replace(gather(found), model=column)
-    reason = "no recording is of that kind"
+    reason = "no recording matches"
     if requirement.sends:
-        reason = "it compares answers to requests of its own, which are not in recordings made elsewhere"
+        reason = "it sends requests that it generates, which recordings made elsewhere do not contain"
     elif requirement.whole_run:
         reason = "recordings made elsewhere may hold one exchange twice, so they are not compared"
     return Finding(requirement.id, column, Verdict.NOT_APPLICABLE, reason)

@@ -219,7 +219,7 @@ def _refused(finding: Finding, exchanges: Sequence[Exchange]) -> Finding:
     optional = asked - {"chat.stream", "chat.stream_options", COSTLY, ENDPOINT, INTRUSIVE}
     if not optional or not all(each.status in _REFUSALS for each in exchanges):
         return finding
-    message = f"{finding.message}; if the endpoint does not offer this, say --without {min(optional)}"
+    message = f"{finding.message}; if the endpoint does not offer this, use --without {min(optional)}"
     return replace(finding, message=message, refused=True)
 
 

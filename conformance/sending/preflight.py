@@ -21,16 +21,16 @@ _FAILURES = {
     "proxy": "check HTTPS_PROXY and HTTP_PROXY, or list the host in NO_PROXY",
     "timeout": "the endpoint did not answer in time: check that it is not overloaded, or allow more --timeout-seconds",
     "reset": "it closed the connection: check the port, and whether it wants https:// or --certificate FILE",
-    "undecodable": "what answers there speaks no HTTP: check the port",
+    "undecodable": "the server does not speak HTTP: check the port",
 }
 #: What is wrong with TLS, by what OpenSSL says of it.
 _TLS = {
-    "has expired": "its certificate has expired: have it renewed",
+    "has expired": "its certificate has expired: renew it",
     "not yet valid": "its certificate is not valid yet: check the clock of this machine, and the certificate",
     "mismatch": "its certificate is for another name: name the host as the certificate does, or have one for this name",
     "self.signed|unable to": "its certificate is not trusted: name its authority with --authorities FILE",
     "wrong version|packet length|http request|unknown protocol|record layer": (
-        "what answers there speaks no TLS: check the port, or say http:// where the endpoint is local"
+        "the server does not speak TLS: check the port, or use http:// where the endpoint is local"
     ),
     "alert": "it wants a certificate of yours, or another one: name it with --certificate FILE",
 }
@@ -63,12 +63,12 @@ def diagnosis(
     said = printable_line(_diagnosis(exchange, base_url, ask, key_variable))
     if not proxy or proxy in said or _has_error(exchange):
         return said
-    return f"{said}; it was asked through the proxy {proxy}, which may be what fails: NO_PROXY names hosts without one"
+    return f"{said}; it was sent through the proxy {proxy}, which may be the cause: NO_PROXY lists hosts that need none"
 
 
 def _diagnosis(exchange: Exchange, base_url: str, ask: Ask | None, key_variable: str) -> str:
     if base_url.startswith("http://") and ask and (secure := _with_tls(exchange, base_url, ask)):
-        return f"speaks TLS: say --base-url {secure}"
+        return f"speaks TLS: use --base-url {secure}"
     if exchange.failure:
         return f"gave no response ({exchange.failure}): {_remedy(exchange.failure)}"
     asked = exchange.request.asked.get("model")
@@ -82,7 +82,7 @@ def _diagnosis(exchange: Exchange, base_url: str, ask: Ask | None, key_variable:
     if _is_about_the_model(exchange):
         return f"{said}: {_models(exchange, base_url, ask)}"
     if ask and (elsewhere := _elsewhere(exchange, base_url, ask)):
-        return f"{said}, and a completion under {elsewhere}: say --base-url {elsewhere}"
+        return f"{said}, and a completion under {elsewhere}: use --base-url {elsewhere}"
     if not exchange.refused:
         kind = exchange.media_type or "no media type"
         return f"answered HTTP {exchange.status} with {kind}{_title(exchange)} that is no completion: {_NO_ENDPOINT}"

@@ -137,7 +137,7 @@ def test_choices_as_asked(asked: dict[str, Any], choices: list[dict[str, Any]]) 
 def test_choice_indices(choices: list[dict[str, Any]]) -> None:
     indices = [choice.get("index") for choice in choices]
     if not choices or not all(type(index) is int for index in indices):
-        raise NotApplicable("there is no choice, or an index is no integer, which is another requirement")
+        raise NotApplicable("there is no choice, or an index is not an integer (covered by completion.choices.index)")
     numbers = sorted(index for index in indices if isinstance(index, int))
     assert numbers == list(range(len(choices))), f"{len(choices)} choices have the indices {indices}"
 

@@ -120,7 +120,7 @@ def test_expired_says_where_and_what_to_do() -> None:
     assert state(entry(expires=YESTERDAY), found(FAIL)) == (
         State.EXPIRED,
         f"baseline.toml, line 3: {SUM} on * has expired: it was accepted until 2026-11-21, and gpt-4o still violates "
-        "it; mend it, or agree on another day",
+        "it; fix it, or agree on another day",
     )
 
 

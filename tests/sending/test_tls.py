@@ -77,9 +77,9 @@ def test_the_certificate_of_the_server(pem: Certificates) -> None:
     with serving_tls(pem.elsewhere) as url:
         assert "is not valid for '127.0.0.1'): its certificate is for another name" in said(url, trusting)
     with serving_tls(pem.expired) as url:
-        assert "certificate has expired): its certificate has expired: have it renewed" in said(url, trusting)
+        assert "certificate has expired): its certificate has expired: renew it" in said(url, trusting)
     with serving(Endpoint().answer) as url:
-        assert "what answers there speaks no TLS: check the port" in said(url.replace("http://", "https://"))
+        assert "the server does not speak TLS: check the port" in said(url.replace("http://", "https://"))
 
 
 def test_a_certificate_of_the_caller(pem: Certificates) -> None:

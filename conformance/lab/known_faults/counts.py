@@ -138,15 +138,16 @@ _STREAMED_CALLS: Wrap = lift(
 )
 
 FAULTS = (
-    planted("thoughts-in-the-total-only", "completion_tokens leaves out the thoughts that total_tokens counts.", "B418",
+    planted("thoughts-in-the-total-only",
+        "completion_tokens leaves out the reasoning that total_tokens counts.", "B418",
         in_replies(each_usage(lambda usage: _written(usage, -_thoughts(usage), total=False))),
         "reasoning.reasoning_is_counted", "usage.completion_tokens.covers_modalities",
         "usage.completion_tokens.covers_reasoning", "usage.total_tokens.sum_of", thinking=True),
-    planted("thoughts-in-the-details-only", "Only reasoning_tokens counts the thoughts.", "B418",
+    planted("thoughts-in-the-details-only", "Only reasoning_tokens counts the reasoning.", "B418",
         in_replies(each_usage(lambda usage: _written(usage, -_thoughts(usage)))),
         "reasoning.reasoning_is_counted", "usage.completion_tokens.covers_modalities",
         "usage.completion_tokens.covers_reasoning", thinking=True),
-    planted("thoughts-alone-uncounted", "Where nothing but thoughts was written, completion_tokens is 0.", "B418",
+    planted("thoughts-alone-uncounted", "Where nothing but reasoning was written, completion_tokens is 0.", "B418",
         in_replies(_NOTHING_SAID),
         "usage.completion_tokens.covers_modalities",
         "usage.completion_tokens.covers_reasoning", "usage.total_tokens.sum_of", thinking=True),

@@ -171,7 +171,7 @@ FAULTS = (
     planted("close-delimited", "A body has neither a length nor chunks.", "B382", in_replies(_no_length),
         "transport.",
         gray=True, reason="legal by the standard, and what the benign session holds to be free of violations"),
-    planted("lowercase-scheme-refused", "The scheme bearer in lower case is refused.", "B384",
+    planted("lowercase-scheme-refused", "The scheme bearer in lower case is rejected.", "B384",
         misread(_lowercase_refused),
         "auth.scheme_case",
         gray=True),

@@ -1,4 +1,4 @@
-"""Conversations that are refused or lose messages on their way."""
+"""Conversations that are rejected or lose messages on their way."""
 
 from __future__ import annotations
 
@@ -136,7 +136,7 @@ def _as_text(code: int, text: str) -> Callable[[Exchange], Exchange]:
 
 
 def _in_text(condition: Callable[[Request], bool], code: int, text: str) -> Wrap:
-    """These requests are refused in plain text, unless they are refused rightly."""
+    """These requests are rejected in plain text, unless they are rejected rightly."""
     refused = _as_text(code, text)
     return where(condition, lift(lambda exchange: refused(exchange) if exchange.succeeded else exchange))
 
@@ -158,7 +158,7 @@ def _no_content(request: Request) -> bool:
 
 
 def in_place_of_refusal(condition: Callable[[Request], bool], status: int, document: Any) -> Wrap:
-    """These requests are refused as they should be, but in another way."""
+    """These requests are rejected as they should be, but in another way."""
 
     def fault(exchange: Exchange) -> Exchange:
         return answering(status, document)(exchange) if exchange.refused and exchange.status < 500 else exchange
@@ -183,15 +183,15 @@ FAULTS = (
     planted("content-parts-cut", "Only the first part of a content reaches the model.", "B286",
         misread_body(_first_part_only),
         "multimodal.", "roles.", "security.internal_image_refused", "tool_use.several_results"),
-    planted("null-content-refused", "An assistant message without content beside tool calls is refused.", "B287",
+    planted("null-content-refused", "An assistant message without content beside tool calls is rejected.", "B287",
         refusing(_null_content, error("Invalid content: content field must be a string or an array of objects")),
         "tool_use.odd_arguments", "tool_use.round_trip", "tool_use.several_results"),
-    planted("developer-refused", "The role developer is refused.", "B288", refusing(_role("developer"), error(_ROLE)),
+    planted("developer-refused", "The role developer is rejected.", "B288", refusing(_role("developer"), error(_ROLE)),
         "roles.developer"),
     planted("developer-dropped", "Messages of the developer do not reach the model.", "B288",
         misread_body(_no_developer),
         "roles.developer"),
-    planted("second-system-refused", "A system message that is not the first is refused.", "B289",
+    planted("second-system-refused", "A system message that is not the first is rejected.", "B289",
         refusing(_late_system, error("System message must be at the beginning.")),
         "roles.every_system"),
     planted("second-system-crashes", "A system message that is not the first is a 500.", "B289",
@@ -213,32 +213,32 @@ FAULTS = (
         "caching.", "roles."),
     planted("history-dropped", "Only the last message reaches the model.", "B291", misread_body(_last_message_only),
         "caching.", "roles.", "validation.unanswered_call_refused", "multimodal.every_image_seen"),
-    planted("image-address-refused", "An image at an address is refused in plain text.", "B294",
+    planted("image-address-refused", "An image at an address is rejected in plain text.", "B294",
         where(lambda request: any(each.startswith("http") for each in _images(request)),
              lift(_as_text(400, "external image URLs are not supported"))),
         "errors.media_type", "errors.refusal_is_json"),
-    planted("images-refused", "Images are refused in plain text.", "B294",
+    planted("images-refused", "Images are rejected in plain text.", "B294",
         _in_text(lambda request: bool(_images(request)), 400, "image URLs are not supported"),
         "errors.media_type", "errors.refusal_is_json"),
-    planted("empty-text-refused", "Empty text is refused.", "B297",
+    planted("empty-text-refused", "Empty text is rejected.", "B297",
         refusing(_empty_text, error("messages: text content blocks must be non-empty")),
         "roles.empty_contents"),
-    planted("alternation-demanded", "Two messages of one role in a row are refused.", "B298",
+    planted("alternation-demanded", "Two messages of one role in a row are rejected.", "B298",
         refusing(_repeated, error("roles should be alternating.", code=400, kind="invalid_message")),
         "error.error.code", "roles.no_alternation", "multimodal.every_image_seen"),
-    planted("message-names-refused", "Names of messages are refused.", "B299",
+    planted("message-names-refused", "Names of messages are rejected.", "B299",
         refusing(_named, {"code": "Client specified an invalid argument", "error": "Only role user can have a name."}),
         "error.error", "roles.names"),
-    planted("message-names-misread", "Names of messages are refused, as a parameter that was never sent.", "B300",
+    planted("message-names-misread", "Names of messages are rejected, as a parameter that was never sent.", "B300",
         refusing(_named, error("Unknown parameter: 'input[0].name'.", "input[0].name", "unknown_parameter")),
         "roles.names"),
-    planted("empty-assistant-refused", "An empty message of the assistant is refused.", "B305",
+    planted("empty-assistant-refused", "An empty message of the assistant is rejected.", "B305",
         refusing(_empty_assistant, _FILTERED),
         "error.error", "roles.empty_contents"),
     planted("unknown-roles-dropped", "Messages of an unknown role are left out.", "B307",
         misread_body(_unknown_roles_dropped),
         "validation.role_refused"),
-    planted("system-demanded", "A conversation without a system message is refused.", "B308",
+    planted("system-demanded", "A conversation without a system message is rejected.", "B308",
         refusing(lambda request: bool(roles_of(request)) and "system" not in roles_of(request),
                 {"detail": "Instructions are required"}),
         "auth.", "caching.", "error.", "idempotence.", "isolation.", "multimodal.", "robust.", "roles.",

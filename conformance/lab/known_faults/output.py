@@ -161,7 +161,7 @@ FAULTS = (
         "tool_use.beside_format"),
     planted("format-ignored", "response_format is ignored.", "B236 B242", misread_body(_without_format),
         "schemas_followed.", "structured_output.", "tool_use.", "validation."),
-    planted("json-as-a-call", "JSON comes as a tool call that nobody offered.", "B238",
+    planted("json-as-a-call", "JSON comes as a call of a tool that was not offered.", "B238",
         where(_structured, in_completions(each_choice(_as_call))),
         "schemas_followed.", "structured_output.", "tools."),
     planted("json-in-a-response-key", "The JSON object is wrapped in another.", "B239",

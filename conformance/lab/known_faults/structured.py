@@ -138,7 +138,7 @@ FAULTS = (
     planted("streamed-json-in-a-fence", "In JSON mode a stream is in a fence.", "B235",
         in_streams(only(_JSON_MODE, _between("```json\n", "\n```"))),
         "structured_output.json_object"),
-    planted("streamed-json-after-thoughts", "In JSON mode a stream begins with thoughts.", "B235",
+    planted("streamed-json-after-thoughts", "In JSON mode a stream begins with reasoning.", "B235",
         in_streams(only(_JSON_MODE, _between("Let me think about the keys.\n</think>\n"))),
         "structured_output.json_object",
         "reasoning.reasoning_apart"),

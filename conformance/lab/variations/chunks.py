@@ -118,13 +118,13 @@ def all_calls_in_one_chunk(exchange: Exchange) -> Exchange:
     return merging(lambda one, two: "tool_calls" in one and "tool_calls" in two)(exchange)
 
 
-@right("n-03: told apart by their index")
+@right("n-03: distinguished by their index")
 def choice_after_choice(exchange: Exchange) -> Exchange:
     """Of several streamed choices the second begins when the first has ended."""
     return chunks(lambda found: sorted(found, key=lambda each: only_choice(each).get("index", len(found))))(exchange)
 
 
-@right("n-03: told apart by their index")
+@right("n-03: distinguished by their index")
 def choices_in_one_chunk(exchange: Exchange) -> Exchange:
     """A chunk has a piece of every choice."""
 

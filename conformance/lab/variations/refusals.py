@@ -57,7 +57,7 @@ def _fewer_than_16(asked: dict[str, Any]) -> bool:
     return any(isinstance(limit, int) and limit < 16 for limit in limits)
 
 
-@right("unknown-01: ignored, or refused with its name")
+@right("unknown-01: ignored, or rejected with its name")
 def refuses_unknown_members(exchange: Exchange) -> Exchange:
     """A member that the API does not have is refused by name, as OpenAI does."""
     unknown = sorted(set(exchange.request.asked) - KNOWN)

@@ -129,7 +129,7 @@ def sides(comparison: Comparison) -> Iterator[tuple[str, str]]:
     for title, side in (("before", comparison.old), ("after", comparison.new)):
         when = datetime.fromtimestamp(side.started, UTC).strftime("%Y-%m-%d %H:%M UTC")
         rest = side.conclusion.removeprefix("violates ").removeprefix("could not be judged: ")
-        planted = f" with the planted fault {side.fault}" if side.fault else ""
+        planted = f" with the known fault {side.fault}" if side.fault else ""
         yield title, f"{side.base_url}{planted}, {when}, {side.version}: {MEANING[side.exit_code]}: {rest}"
 
 

@@ -98,7 +98,7 @@ def test_malformed_credentials(exchange: Exchange) -> None:
     source="rfc6750#2.1",
     contract=["auth-04"],
     at="status",
-    hint='Go\'s TrimPrefix(header, "Bearer ") takes what has no prefix, too: cut the prefix and see that it was there.',
+    hint='Go\'s TrimPrefix(header, "Bearer ") accepts what has no prefix, too: check for the prefix before you cut it.',
     broken_by={"served": SERVED, "500": status(500)},
 )
 def test_raw_token(exchange: Exchange) -> None:

@@ -82,7 +82,7 @@ def test_no_writes_elsewhere(usage: dict[str, Any], details: dict[str, Any], mod
     if model.family not in NO_WRITES:
         raise NotApplicable("not a model of Gemini, DeepSeek or Grok")
     reported = as_reported(details)
-    assert not reported, f"a model of the family {model.family} reports {reported}{mapped(usage)}"
+    assert not reported, f"a {model.family} model reports {reported}{mapped(usage)}"
 
 
 @AREA.should(

@@ -102,7 +102,7 @@ def test_cached_counts_once(uncached: Exchange, cached: Sequence[Exchange]) -> N
     source="phanedge#extension-fields",
     contract=["cache-06", "cache-34"],
     at=f"usage.prompt_tokens {DETAILS}.{WRITES}",
-    hint="The counts of message_start and message_delta are cumulative: take the later, do not add, with tools, too.",
+    hint="The counts of message_start and message_delta are cumulative: use the later, do not add, with tools, too.",
     broken_by={
         "plain": answering(CACHE_TOOLS, recount(twice)),
         "streamed": answering(CACHE_TOOLS_STREAM, recount(twice)),

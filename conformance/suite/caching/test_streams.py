@@ -55,7 +55,7 @@ def test_streams_report_writes(couples: Sequence[Sequence[Exchange]]) -> None:
     source="anthropic-streaming#event-types",
     contract=["cache-34"],
     at=f"usage.prompt_tokens {DETAILS}.{WRITES}",
-    hint="The counts of message_start and message_delta are cumulative: take the later, do not add.",
+    hint="The counts of message_start and message_delta are cumulative: use the later, do not add.",
     broken_by={
         "added up": streams(recount(twice)),
         "prompt added up": streams(recount(cached_twice_in_prompt)),

@@ -36,7 +36,7 @@ def test_default_is_5m(exchange: Exchange) -> None:
     source="anthropic-caching#1-hour-cache-duration",
     contract=["cache-18"],
     at=f"{DETAILS}.{WRITES_5M} {DETAILS}.{WRITES_1H}",
-    hint="A cache breakpoint without a ttl is one of five minutes: pass both on alike, and take the counts of both from"
+    hint="A cache breakpoint without a ttl is one of five minutes: pass both on alike, and read the counts of both from"
     " the same members, cache_creation.ephemeral_5m_input_tokens above all. The one with ttl 5m was streamed.",
     broken_by={
         "one hour": answering(CACHE_FIVE_STREAM, recount(exchanged)),

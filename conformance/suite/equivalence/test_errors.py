@@ -20,7 +20,7 @@ def _rejection(exchange: Exchange) -> tuple[int, Any, Any]:
 
 def _rejected_alike(plain: Tries, stream: Tries) -> None:
     if not (one := plain[0]).refused:
-        raise NotApplicable(f"“{one.request}” is not rejected, which is covered by another requirement")
+        raise NotApplicable(f"“{one.request}” is not rejected (covered by other requirements)")
     agree(plain, stream, _rejection)
 
 

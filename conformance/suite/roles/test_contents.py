@@ -49,12 +49,12 @@ OPAQUE_STREAM = streamed(chat(_REPEAT, label="opaque", max_tokens=100))
 
 
 @AREA.should(
-    "take messages and parts whose text is empty: of the user, of the assistant, beside tool calls, of a tool",
+    "accept messages and parts whose text is empty: of the user, of the assistant, beside tool calls, of a tool",
     on={"bare": tries(EMPTY_CONTENTS), "with_tools": on_demand(*attempts(EMPTY_CONTENTS_TOOLS))},
     source="openai-openapi#CreateChatCompletionRequest.messages",
     contract=["roles-04", "roles-05"],
     at="error",
-    hint="Leave empty text out for an upstream that refuses it.",
+    hint="Leave empty text out for an upstream that rejects it.",
     broken_by={"refused": REFUSED, "a failure": status(500), "the message dropped": without("WK338")},
 )
 def test_empty_contents(bare: Sequence[Exchange], with_tools: Sequence[Exchange]) -> None:
@@ -63,7 +63,7 @@ def test_empty_contents(bare: Sequence[Exchange], with_tools: Sequence[Exchange]
 
 
 @AREA.should(
-    "take a history with tool calls where no tools are offered any more, too",
+    "accept a history with tool calls also where no tools are offered any more",
     on={"bare": EMPTY_CONTENTS, "with_tools": on_demand(EMPTY_CONTENTS_TOOLS)},
     source="openai-openapi#ChatCompletionRequestAssistantMessage.tool_calls",
     contract=["roles-04", "tools-14"],
@@ -73,7 +73,7 @@ def test_empty_contents(bare: Sequence[Exchange], with_tools: Sequence[Exchange]
 )
 def test_calls_without_tools(bare: Exchange, with_tools: Sequence[Exchange]) -> None:
     if bare.refused and with_tools[0].refused:
-        raise NotApplicable("it is refused with tools, too, of which another requirement speaks")
+        raise NotApplicable("it is rejected with tools, too (covered by roles.empty_contents)")
     said = " ".join(bare.text.split())[:200]
     assert bare.succeeded, f"a history with calls is accepted with tools, and without them is {bare.outcome}: {said}"
 

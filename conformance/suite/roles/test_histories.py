@@ -88,7 +88,7 @@ def _misplaced(exchange: Exchange) -> str:
     source="openai-openapi#ChatCompletionRequestMessageContentPartText",
     contract=["roles-05"],
     at="choices.*.message.content",
-    hint="Join the parts for an upstream that takes text only; do not keep the first or the last alone.",
+    hint="Join the parts for an upstream that accepts text only; do not keep the first or the last alone.",
     broken_by={
         "the last part of the user's alone": without("E55"),
         "the first of the assistant's alone": without("D44"),
@@ -117,7 +117,7 @@ def test_names(exchange: Exchange) -> None:
 
 
 @AREA.should(
-    "take messages of the same role one after the other, and a conversation that the assistant begins",
+    "accept messages of the same role one after the other, and a conversation that the assistant begins",
     on={"answers": tries(NO_ALTERNATION)},
     source="openai-openapi#CreateChatCompletionRequest.messages",
     contract=["roles-07"],

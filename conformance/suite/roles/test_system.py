@@ -51,7 +51,7 @@ def _streamed_without(digit: str) -> Fault:
     source="openai-openapi#ChatCompletionRequestSystemMessage",
     contract=["roles-01"],
     at="choices.*.message.content",
-    hint="Pass system messages on: Anthropic's API takes them as system, beside messages.",
+    hint="Pass system messages on: Anthropic's API accepts them as system, beside messages.",
     broken_by={"dropped": without("KIWI7"), "refused": REFUSED},
 )
 def test_system(answers: Sequence[Exchange]) -> None:
@@ -70,7 +70,7 @@ def test_system(answers: Sequence[Exchange]) -> None:
 def test_system_streamed(answers: Sequence[Exchange]) -> None:
     """One of two is enough, of which another requirement speaks."""
     if not answers[0].succeeded:
-        raise Inconclusive("a second system message is refused, which is another requirement")
+        raise Inconclusive("a second system message is rejected (covered by roles.every_system)")
     one_of(answers, _follows_none)
 
 

@@ -70,4 +70,4 @@ def test_internal_image_refused(exchange: Exchange) -> None:
 )
 def test_internal_address_hidden(exchange: Exchange) -> None:
     found = INSIDE.search(exchange.text)
-    assert not found, f"{exchange.request} tells of {found[0] if found else ''!r}: {exchange.text[:160]}"
+    assert not found, f"{exchange.request} discloses {found[0] if found else ''!r}: {exchange.text[:160]}"

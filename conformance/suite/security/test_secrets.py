@@ -174,4 +174,4 @@ def test_streamed_errors_hide_internals(exchange: Exchange) -> None:
 def _hides_internals(exchange: Exchange, text: str) -> None:
     sent = exchange.request.body.decode("utf-8", "replace")
     found = [each[0] for each in INTERNALS.finditer(text) if each[0] not in sent]
-    assert not found, f"the error tells of {found[0]!r}: {around(text, found[0])}"
+    assert not found, f"the error discloses {found[0]!r}: {around(text, found[0])}"

@@ -74,7 +74,7 @@ def test_text_not_again(chunks: Chunks) -> None:
             f"the last delta of choice {index} is all its text: {last!r:.120}"
         )
     if not any(len(texts) > 2 and len("".join(texts)) >= SHORTEST_TWICE for texts in pieces.values()):
-        raise NotApplicable("no choice has a text of 20 characters in several pieces")
+        raise NotApplicable("no choice has a text of 20 characters in several deltas")
 
 
 @AREA.must(
@@ -83,7 +83,7 @@ def test_text_not_again(chunks: Chunks) -> None:
     source="openai-openapi#CreateChatCompletionStreamResponse.choices.finish_reason",
     contract=["streaming-11"],
     at="choices.*.finish_reason",
-    hint="When the upstream breaks off, send an error event, not [DONE]: clients take [DONE] for success.",
+    hint="When the upstream breaks off, send an error event, not [DONE]: clients treat [DONE] as success.",
     broken_by={
         "the upstream broke off": events(lambda before: [each for each in before if not FINISHES.search(each[1])]),
         "nothing but [DONE]": events(lambda before: before[-1:]),

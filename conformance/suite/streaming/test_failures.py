@@ -113,7 +113,7 @@ def test_error_is_final(stream: EventStream) -> None:
     on=EVERY_STREAM,
     source="openai-python#_streaming.py",
     contract=["streaming-16"],
-    hint="When the upstream breaks off, send an error event: clients take such an end for a complete answer.",
+    hint="When the upstream breaks off, send an error event: clients treat such an end as a complete answer.",
     broken_by={
         "cut after the first event": events(lambda before: before[:1]),
         "empty": events(lambda before: []),

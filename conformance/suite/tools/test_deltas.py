@@ -101,7 +101,7 @@ def test_named_once(chunks: list[JSONObject]) -> None:
     source="openai-openapi#ChatCompletionMessageToolCallChunk",
     contract=["tools-19"],
     at=DELTAS,
-    hint="Send only index and arguments in later deltas: some clients take the last id and name.",
+    hint="Send only index and arguments in later deltas: some clients use the last id and name.",
     broken_by={
         "an empty id": put(f"{DELTAS}.*", lambda delta: {"id": ""} | delta),
         "an empty name": put(f"{DELTAS}.*.function", lambda function: {"name": ""} | function),
