@@ -150,7 +150,7 @@ def test_misread(usage: dict[str, Any], expected: str, basis: str) -> None:
     assert found is not None
     assert abs(found.amount) == abs(Decimal(expected))
     assert found.basis == basis
-    assert f"charges {expected.removeprefix('-')} USD: told (" in str(found)
+    assert f"charges {expected.removeprefix('-')} USD: reported (" in str(found)
     assert str(found.meant) in str(found)
 
 
@@ -199,7 +199,7 @@ def test_a_downgraded_lifetime_undercharges() -> None:
     assert found is not None
     hour = exchanges[findings["1h_is_1h"].evidence[0]].usage["prompt_tokens_details"]["cached_write_tokens"]
     assert found.amount == -hour * (Decimal(6) - Decimal("3.75")) / 1_000_000
-    assert "by the lifetime asked for, 1h" in str(found)
+    assert "by the requested TTL, 1h" in str(found)
     assert charge(findings["5m_is_the_default"], exchanges) is None
 
 

@@ -90,13 +90,13 @@ def test_a_violation_is_charged_in_every_form_of_the_report(judge: Judge) -> Non
     assert report["costs"]["exchanges"][charge["exchange"]]["amount"] == ""
     assert report["costs"]["models"][0]["untold"] == {"the usage is in another dialect": 1}
     for file in ("said", "report.html", "report.md", "junit.xml"):
-        assert "undercharges 0.001395 USD: told (" in (out / file).read_text()
+        assert "undercharges 0.001395 USD: reported (" in (out / file).read_text()
     for file in ("report.html", "report.md", "junit.xml"):
         told = (out / file).read_text().replace("\\", "")
         assert (
             "prompt_tokens = prompt_tokens + cached_tokens + cached_write_tokens; expected prompt_tokens 58518" in told
         )
-        assert f"meant by its mapping {ARITHMETIC}" in told
+        assert f"expected by its mapping {ARITHMETIC}" in told
 
 
 def test_a_model_without_a_price_is_said(judge: Judge) -> None:

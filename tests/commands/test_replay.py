@@ -105,7 +105,7 @@ def test_over_http_with_the_key_and_the_headers_of_the_run(tmp_path: Path) -> No
         command("conformance.cli", "run", "--base-url", url, *options, "--out", "run", folder=tmp_path, key=KEY)
         before = len(sent)
         ended = command(*replay, folder=tmp_path, key=KEY)
-        assert (ended.exit_code, "say --header x-tenant again" in ended.output) == (2, True), ended.output
+        assert (ended.exit_code, "repeat --header x-tenant" in ended.output) == (2, True), ended.output
         assert len(sent) == before
         ended = command(*replay, "--header", "x-tenant: acme-tenant", folder=tmp_path, key=KEY)
         assert ended.exit_code == 1, ended.output

@@ -74,7 +74,7 @@ def test_parse_takes_the_family_that_is_named() -> None:
 
 def test_parse_takes_that_a_model_thinks() -> None:
     assert Model.parse("qwq=other:+reasoning,chat.n") == Model("qwq", "other", frozenset({"chat.n"}), "room")
-    with pytest.raises(ValueError, match="only \\+reasoning can be said"):
+    with pytest.raises(ValueError, match="only \\+reasoning can be claimed"):
         Model.parse("qwq=other:+chat.n")
 
 

@@ -199,7 +199,7 @@ def test_what_was_kept_is_read_before_anything_is_sent(tmp_path: Path) -> None:
     (tmp_path / "shapes" / "reference-gpt.json").write_text("{}")
     ended = pytest_run("--snapshots", "shapes", "--out", "out", folder=tmp_path)
     assert ended.exit_code == 2
-    assert "holds no shapes" in ended.output
+    assert "holds no stored shapes" in ended.output
     assert not (tmp_path / "out").exists()
 
 

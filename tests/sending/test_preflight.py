@@ -34,7 +34,7 @@ def page(status: int, text: str) -> Exchange:
         (Exchange(ASKED, 0, failure=Failure("tls", "self-signed")), "self-signed", "--authorities"),
         (Exchange(ASKED, 0, failure=Failure("timeout", "no answer")), "no answer", "overloaded"),
         (Exchange(ASKED, 0, failure=Failure("reset", "gone")), "gone", "https://"),
-        (Exchange(ASKED, 0, failure=Failure("undecodable", "SSH")), "SSH", "no HTTP"),
+        (Exchange(ASKED, 0, failure=Failure("undecodable", "SSH")), "SSH", "does not speak HTTP"),
         (Exchange(ASKED, 0, failure=Failure("proxy", "http://p answered 502")), "http://p answered 502", "NO_PROXY"),
         (refused(401), "HTTP 401 (It is so.)", "the key is wrong"),
         (refused(402), "HTTP 402", "add some"),
@@ -90,7 +90,7 @@ class Site:
 )  # fmt: skip
 def test_another_base_url_that_is_meant(named: str, right: str) -> None:
     site = Site(right)
-    assert site.told(named).endswith(f"a completion under {right}: say --base-url {right}")
+    assert site.told(named).endswith(f"a completion under {right}: use --base-url {right}")
     assert len(site.asked) <= 6
 
 

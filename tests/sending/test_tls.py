@@ -73,7 +73,7 @@ def test_the_certificate_of_the_server(pem: Certificates) -> None:
         assert said(url).endswith("its certificate is not trusted: name its authority with --authorities FILE")
         plain = url.replace("https://", "http://")
         for reached in (trusting, Access()):
-            assert said(plain, reached) == f"{plain} speaks TLS: say --base-url {url}"
+            assert said(plain, reached) == f"{plain} speaks TLS: use --base-url {url}"
     with serving_tls(pem.elsewhere) as url:
         assert "is not valid for '127.0.0.1'): its certificate is for another name" in said(url, trusting)
     with serving_tls(pem.expired) as url:
@@ -95,7 +95,7 @@ def test_a_certificate_of_the_caller(pem: Certificates) -> None:
         (response(b"<title>400 No required SSL certificate was sent</title>", PAGE, status=BAD), "--certificate"),
         (response(b"<title>400 The plain HTTP request was sent to HTTPS port</title>", PAGE, status=BAD), "HTTPS port"),
         (b"HTTP/1.0 400 Bad Request\r\n\r\nClient sent an HTTP request to an HTTPS server.\n", "HTTP 400"),
-        (ALERT, "speaks no HTTP: check the port"),
+        (ALERT, "does not speak HTTP: check the port"),
     ],
     ids=["nginx-certificate", "nginx-plain", "go-plain", "openssl-plain"],
 )  # fmt: skip

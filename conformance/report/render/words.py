@@ -106,7 +106,7 @@ def headline(report: Report) -> Headline:
 
 def planted(report: Report) -> str:
     """What to say of a planted fault, empty where there is none."""
-    return f"Known fault {report.fault}: these results do not describe the endpoint itself." if report.fault else ""
+    return f"Planted fault {report.fault}: these results do not describe the endpoint itself." if report.fault else ""
 
 
 def started(report: Report) -> datetime:
