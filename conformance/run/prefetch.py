@@ -26,7 +26,8 @@ class Prefetch:
     def __init__(self, run: Run, judged: Sequence[Judged], concurrency: int) -> None:
         self._run = run
         self._after: dict[str, list[Request]] = {}
-        self._threads = ThreadPoolExecutor(concurrency, "prefetch")
+        # twice as many threads: what one sends others may wait for; how many requests are sent at once is for pacing
+        self._threads = ThreadPoolExecutor(2 * concurrency, "prefetch")
         # these first: what follows another request, such as the repetition of a cached prompt, must not wait for all
         self.findings: Mapping[tuple[str, str], Future[Finding]] = {
             (requirement.id, model.name): self._threads.submit(run.find, requirement, model)
