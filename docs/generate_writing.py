@@ -48,8 +48,8 @@ GIVEN_SAID = """`on={"name": …}` gives the check exchanges as the parameters o
 request, a tuple of requests, or one of `conformance.contract.given`."""
 REQUESTS_SAID = """`conformance.contract.requests` declares the requests that many requirements share, such as
 `PLAIN`, and builds others."""
-EXCHANGE_SAID = """A named exchange, like the view `exchange`, offers these. What a response does not have, such as `.usage` of an
-error, raises `Inconclusive`."""
+EXCHANGE_SAID = """A named exchange, like the view `exchange`, offers these. What a response
+does not have, such as `.usage` of an error, raises `Inconclusive`."""
 HELPERS_SAID = """What several areas share, in the modules of `conformance.suite.support`."""
 FAULTS_SAID = """`broken_by` and `shown_by` take a function from exchange to exchange. `conformance.contract.faults` has
 these."""

@@ -60,7 +60,8 @@ def on_demand(*slots: Slot) -> OnDemand:
 
 
 def usually(*slots: Slot) -> OnDemand:
-    """Sent only when the check looks at them, which it does if the endpoint conforms; other requirements ignore them."""
+    """Sent only when the check looks at them, which it does if the endpoint conforms; other requirements ignore
+    them."""
     return OnDemand(slots, usual=len(slots))
 
 
