@@ -173,7 +173,7 @@ def respond(code: int, document: Any, *headers: tuple[str, str]) -> Fault:
 
 
 def late(exchange: Exchange) -> Exchange:
-    """Sends an error response as a stream of status 200, as an endpoint does that sent the status too early."""
+    """Sends an error response as a stream of status 200, like an endpoint that had already sent status 200."""
     told = content_edit(lambda body: b"data: " + body + b"\n\ndata: [DONE]\n\n")
     in_stream = chain(told, header("content-type", "text/event-stream"), status(200))
     return in_stream(exchange) if exchange.refused else exchange

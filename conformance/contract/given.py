@@ -45,24 +45,23 @@ Given = Mapping[str, Slot]
 
 
 def tries(request: Request, times: int = 3) -> OnDemand:
-    """The exchanges of a request and its repetitions, for what depends on the model's cooperation: the request is
-    declared, a repetition is sent only where a check looks at it."""
+    """The same request, repeated until the model cooperates; only the first is always sent."""
     return OnDemand(attempts(request, times), declared=1)
 
 
 def in_turn(*slots: Slot) -> OnDemand:
-    """Exchanges of declared requests, for a check that may end before it looks at all of them."""
+    """Requests that a check reads one after the other; it may stop early. All of them are sent in any case."""
     return OnDemand(slots, declared=len(slots))
 
 
 def on_demand(*slots: Slot) -> OnDemand:
-    """Exchanges of which none is requested unless a check looks at it, such as a fallback."""
+    """Sent only when the check looks at them, such as a fallback."""
     return OnDemand(slots)
 
 
 def usually(*slots: Slot) -> OnDemand:
-    """Exchanges that are requested when a check looks at them, as it does where the endpoint conforms; no other
-    requirement is judged on them."""
+    """Sent only when the check looks at them, which it does if the endpoint conforms; other requirements ignore
+    them."""
     return OnDemand(slots, usual=len(slots))
 
 

@@ -88,7 +88,8 @@ class Exchange:
     # --- the response as HTTP -----------------------------------------------------------------------------
 
     def header(self, name: str) -> str | None:
-        """The field's value, lines of the same name joined by commas (RFC 9110 5.3); None where absent."""
+        """The value of a header field, by its name in lower case; lines of the same name are joined by commas (RFC 9110
+        5.3), None where absent."""
         values = [value for each, value in self.headers if each.lower() == name]
         return ", ".join(values) if values else None
 
@@ -112,10 +113,12 @@ class Exchange:
 
     @cached_property
     def content(self) -> bytes:
+        """The content as bytes, with content coding undone."""
         return b"".join(data for _, data in self.decoded_reads)
 
     @cached_property
     def text(self) -> str:
+        """The content as text; bytes that are not UTF-8 are replaced."""
         return self.content.decode("utf-8", "replace")
 
     @cached_property
@@ -127,16 +130,17 @@ class Exchange:
 
     @property
     def succeeded(self) -> bool:
+        """Answered with a 2xx status, as a whole."""
         return self.failure is None and 200 <= self.status < 300
 
     @property
     def refused(self) -> bool:
-        """Answered with an error status."""
+        """Answered with a 4xx or 5xx status."""
         return self.failure is None and self.status >= 400
 
     @property
     def all(self) -> tuple[Exchange, ...]:
-        """It and what came earlier, each an exchange of its own: of a request that was sent once more."""
+        """This exchange, and one for each earlier attempt at the same request."""
         return (
             self,
             *(
@@ -147,7 +151,7 @@ class Exchange:
 
     @property
     def transient(self) -> bool:
-        """Whether it says nothing about the contract: the endpoint is throttled or away for a while."""
+        """Whether the endpoint is throttled or unavailable for a while (429, 502, 503, 504)."""
         return self.failure is None and self.status in TRANSIENT
 
     @cached_property

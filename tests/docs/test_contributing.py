@@ -1,4 +1,4 @@
-"""The example of CONTRIBUTING.md, executed as written in a copy of the package."""
+"""The examples of CONTRIBUTING.md, executed as written in a copy of the package."""
 
 from __future__ import annotations
 
@@ -11,18 +11,20 @@ import pytest
 
 from .pages import ROOT, blocks, examples, page, run
 
-MODULE = re.search(r"^Create `(conformance/suite/[\w/]+\.py)`", page("CONTRIBUTING.md"), re.MULTILINE)
-PROOF, *SHOWN = examples("CONTRIBUTING.md")
+MODULES = re.findall(r"Create\s`(conformance/suite/[\w/]+\.py)`", page("CONTRIBUTING.md"))
+EXAMPLES = list(examples("CONTRIBUTING.md"))
+#: By module: the part of its check that measures, and what measures nothing instead.
+SPOILT = (("count == 0", "count >= 0"), ("    same_prompt(plain, with_logprobs)", "    assert plain"))
 
 
 @pytest.fixture
 def copy(tmp_path: Path) -> Path:
-    """A folder with the package and its data, to which the example was added."""
+    """A folder with the package and its data, to which the examples were added."""
     for name in ("conformance", "schemas", "fixtures"):
         shutil.copytree(ROOT / name, tmp_path / name, ignore=shutil.ignore_patterns("__pycache__"))
-    (example,) = blocks("CONTRIBUTING.md", "python")
-    assert MODULE
-    (tmp_path / MODULE[1]).write_text(example, encoding="utf-8")
+    for module, example in zip(MODULES, blocks("CONTRIBUTING.md", "python"), strict=True):
+        assert not (tmp_path / module).exists()
+        (tmp_path / module).write_text(example, encoding="utf-8")
     return tmp_path
 
 
@@ -31,19 +33,24 @@ def _environment(folder: Path) -> dict[str, str]:
     return own | {"PYTHONPATH": str(folder), "COLUMNS": "200"}
 
 
-def test_the_example_is_proved(copy: Path) -> None:
-    for command, expected in (PROOF, *SHOWN):
+def test_the_examples_are_proved(copy: Path) -> None:
+    for command, expected in EXAMPLES:
         done = run(command, copy, _environment(copy))
         for line in expected:
             assert line in done.stdout, f"{command}: {done.stdout}{done.stderr}"
 
 
-def test_the_proof_rejects_a_check_that_cannot_fail(copy: Path) -> None:
-    assert MODULE
-    module = copy / MODULE[1]
-    written = module.read_text(encoding="utf-8")
-    assert "count == 0" in written
-    module.write_text(written.replace("count == 0", "count >= 0"), encoding="utf-8")
-    done = run(PROOF[0], copy, _environment(copy))
+@pytest.mark.parametrize(("module", "spoilt"), list(zip(MODULES, SPOILT, strict=True)), ids=MODULES)
+def test_the_proof_rejects_a_check_that_cannot_fail(copy: Path, module: str, spoilt: tuple[str, str]) -> None:
+    written = (copy / module).read_text(encoding="utf-8")
+    assert spoilt[0] in written
+    (copy / module).write_text(written.replace(*spoilt), encoding="utf-8")
+    (proof,) = [command for command, _ in EXAMPLES if " prove " in command and _function(command) in written]
+    done = run(proof, copy, _environment(copy))
     assert done.returncode, done.stdout
     assert "counterexample is accepted" in done.stdout
+
+
+def _function(command: str) -> str:
+    """The name of the check that a command names by its id."""
+    return f"def test_{command.rpartition('.')[2]}("

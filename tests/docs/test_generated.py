@@ -12,6 +12,7 @@ import pytest
 
 from conformance.lab.known_faults import PLANTED, UNSEEN
 from conformance.suite.catalogue import load
+from tests.faults.table import billing
 
 from .pages import ROOT, page
 
@@ -29,6 +30,7 @@ def test_every_planted_fault_is_in_the_table_of_faults() -> None:
     written = [(name, html.unescape(re.sub(r"\\([|*])", r"\1", sentence))) for name, sentence in rows]
     planted = [(each.name, each.sentence) for each in PLANTED.values()]
     assert sorted(written) == sorted(planted), "run: nox -s faults -- --write-docs"
+    assert billing() in page("docs/faults.md"), "run: nox -s faults -- --write-docs"
     unwritten = [name for name in UNSEEN if f"\n| {name} | " not in page("docs/faults.md")]
     assert not unwritten, "run: nox -s faults -- --write-docs"
 

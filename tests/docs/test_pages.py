@@ -86,4 +86,5 @@ def test_named_files_exist(name: str) -> None:
     named = set(re.findall(r"`(?:conformance/)?(\w+/[\w/]+\.py)`", page(name)))
     named |= set(re.findall(r"\b(?:docs|fixtures|schemas|tests)/[\w/-]+\.\w+", page(name)))
     missing = {each for each in named if not any((ROOT / top / each).exists() for top in ("conformance", ""))}
-    assert missing <= {"suite/usage/test_audio.py"}  # which the example creates
+    examples = {"suite/usage/test_audio.py", "suite/usage/test_logprobs_cost.py"}  # which a reader creates
+    assert missing <= examples

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from conformance.lab.known_faults import PLANTED, UNSEEN, Planted
+from conformance.lab.known_faults import BILLING, BILLING_SENTENCES, PLANTED, UNSEEN, Planted
 
 VIOLATED = "violated"  #: the property in which a test says what it found
 Found = Mapping[str, Mapping[str, str]]  #: by fault: the verdict by requirement
@@ -26,7 +26,7 @@ def caught(fault: Planted, found: Found) -> bool:
 
 def table(found: Found) -> str:
     """The document."""
-    return _HEAD + _totals(found) + _caught(found) + _not_caught(found) + _unseen()
+    return _HEAD + _totals(found) + _caught(found) + _not_caught(found) + billing() + _unseen()
 
 
 def _entries(faults: Iterable[Planted]) -> set[str]:
@@ -80,6 +80,13 @@ def _not_caught(found: Found) -> str:
         if not caught(fault, found):
             lines.append(_row(fault, _cell(fault.reason) or "no requirement detects it yet"))
     return "\n".join(lines) + "\n\n"
+
+
+def billing() -> str:
+    """The section about the faults named `billing-…`."""
+    head = "Faults in the billing detail of usage; tests/lab/test_billing.py checks what each of them violates."
+    rows = [f"| `{name}` | {_cell(BILLING_SENTENCES[name])} |" for name in BILLING]
+    return "\n".join(["## Billing faults", "", head, "", "| fault | what goes wrong |", "|---|---|", *rows]) + "\n\n"
 
 
 def _unseen() -> str:

@@ -36,10 +36,10 @@ from . import (
     tools,
     usage,
 )
-from .billing import BILLING
+from .billing import BILLING, BILLING_SENTENCES
 from .kit import Planted, Wrap, lift
 
-__all__ = ["BILLING", "PLANTED", "UNSEEN", "Planted", "Wrap", "fault_named", "plant", "wrap_named"]
+__all__ = ["BILLING", "BILLING_SENTENCES", "PLANTED", "UNSEEN", "Planted", "Wrap", "fault_named", "plant", "wrap_named"]
 
 _MODULES = (
     usage,

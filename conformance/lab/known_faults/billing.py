@@ -77,3 +77,13 @@ BILLING: Mapping[str, Fault] = {
     "billing-prompt-without-cache": edit(_prompt_without_cache),
     "billing-zeros-not-omitted": edit(_zeros),
 }
+#: What goes wrong, by fault.
+BILLING_SENTENCES: Mapping[str, str] = {
+    "billing-write-total-is-not-the-sum": "cached_write_tokens is one token less than the sum of its buckets.",
+    "billing-cached-above-prompt": "cached_tokens is one token more than prompt_tokens.",
+    "billing-negative-bucket": "cached_write_5m_tokens is negative, and the total is still the sum.",
+    "billing-write-total-is-a-string": "cached_write_tokens is a string.",
+    "billing-fractional-count": "A bucket and the total of cache writes have half a token.",
+    "billing-prompt-without-cache": "prompt_tokens leaves out cache hits and writes, as Anthropic's input_tokens does.",
+    "billing-zeros-not-omitted": "Where nothing was written to the cache, the write members are 0.",
+}

@@ -59,8 +59,8 @@ def _hold_all(requested: Iterable[Had], held: Callable[[Exchange], None]) -> Non
 
 
 @AREA.must(
-    "satisfy every other MUST of this catalogue in what it answers to the requests of single requirements, too: a "
-    "prompt beyond the context, a tool result sent back, OpenAI's parameters, the ends of ranges",
+    "satisfy every other MUST also in its answers to the requests that single requirements send: a prompt beyond the "
+    "context, a tool result sent back, OpenAI's parameters, the ends of ranges",
     on=(PLAIN, TOOL_AUTO),
     given={
         "called": tries(TOOL_AUTO),
@@ -71,7 +71,7 @@ def _hold_all(requested: Iterable[Had], held: Callable[[Exchange], None]) -> Non
     },
     source="openai-openapi#createChatCompletion",
     contract=["errors-01", "sampling-01"],
-    hint="The message names the requirement.",
+    hint="Fix the requirement named above.",
     broken_by={
         "a result sent back": only(_labelled("tool-round-trip"), drop("usage.total_tokens")),
         "parameters": only(_labelled("options-of-openai"), put("choices.*.finish_reason", "eos")),

@@ -30,7 +30,7 @@ def _each_valid(judged: Callable[[Exchange], None], send: Send, model: Model, ex
     on=(PLAIN,),
     source="openai-openapi#createChatCompletion",
     contract=["sampling-01"],
-    hint="The message names the requirement; the request that shows it is the smallest found.",
+    hint="Fix the requirement named above; the request shown is the smallest that violates it.",
     broken_by={
         "a reply": only(_generated_with("seed"), drop("usage.total_tokens")),
         "a refusal": only(_generated_with("stop"), respond(400, {"message": "no"})),

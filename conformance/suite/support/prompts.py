@@ -12,7 +12,7 @@ SLACK = 1  #: tokens that a template with the date in it may differ by (contract
 
 
 def prompt_tokens(exchange: Exchange) -> int:
-    """The count of a reply. Raises Inconclusive where there is none."""
+    """The prompt_tokens of a reply. Raises Inconclusive where they are not an integer."""
     count = count_or_none(exchange.usage, "prompt_tokens")
     if count is None:
         raise Inconclusive(f"{exchange.request}: prompt_tokens is not an integer (covered by usage.prompt_tokens)")

@@ -23,7 +23,7 @@ def rejected(exchange: Exchange) -> bool:
 
 
 def not_about_the_key(exchange: Exchange) -> Exchange:
-    """The exchange. Raises Inconclusive where its status is about the key or the account (401, 402, 403)."""
+    """The exchange, if its status is not about the key or the account. Raises Inconclusive for 401, 402 and 403."""
     if exchange.status in (401, 402, 403):
         raise Inconclusive(f"{exchange.request}: HTTP {exchange.status} is about the key, not about the request")
     return exchange
