@@ -73,7 +73,7 @@ def test_what_is_salted_is_sent_again_with_another_salt() -> None:
 def test_an_unknown_id_is_told_the_nearest(folder: Path) -> None:
     with pytest.raises(ReplayError, match=r"'roles\.sistem': did you mean roles\.system"):
         replayed("roles.sistem", folder, "", False, ())
-    with pytest.raises(ReplayError, match="has no finding of roles.system: it was not judged in this run"):
+    with pytest.raises(ReplayError, match=r"has no finding of roles\.system: it was not judged in this run"):
         replayed("roles.system", folder, "", False, ())
 
 
