@@ -49,6 +49,12 @@ def test_help(name: str) -> None:
     assert "Usage" in said
 
 
+def test_an_unlimited_option_has_no_default_in_the_help() -> None:
+    said = here("run", "--help")[1]
+    assert "0.0]" not in re.sub(r"\b[1-9]\d*\.0\]", "", said)
+    assert "60.0]" in said
+
+
 def test_catalogue() -> None:
     code, said = here("catalogue", "--area", "usage")
     assert code == 0
@@ -156,6 +162,7 @@ def test_a_planted_fault_is_a_violation_and_stays_named(tmp_path: Path) -> None:
         (("--fault", "usage.total_tokens.sumof"), f"no fault named 'usage.total_tokens.sumof': did you mean {FAULT}"),
         (("--fault", FAULT, *ELSEWHERE, "--model", "m"), "leave out --base-url"),
         (("--model", "gpt-4o"), "the reference endpoint has no 'gpt-4o', only reference-gpt and reference-claude"),
+        (("--model", ""), "--model is empty: give the name of a model"),
         ((*ELSEWHERE, "--model", "m=openai"), "the family 'openai' of model 'm' is not one of"),
         (ELSEWHERE, "--model is missing"),
         (("--base-url", "host/v1", "--model", "m"), "does not begin with http:// or https://"),
