@@ -242,6 +242,9 @@ def test_a_closed_port_in_the_folder_of_another_project(tmp_path: Path) -> None:
     (tmp_path / "pytest.ini").write_text("[pytest]\naddopts = --no-such-option\n")
     ended = cli("run", *ELSEWHERE, "--model", "m", "--out", "out", folder=tmp_path)
     assert ended.exit_code == 3, ended.output
+    said = " ".join(ended.output.split())
+    assert said.count("check the host and the port") == 1
+    assert "EE" not in ended.output
     assert "check the host and the port" in report_in(tmp_path / "out")["conclusion"]
     assert "Traceback" not in ended.output
 

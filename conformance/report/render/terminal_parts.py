@@ -200,12 +200,18 @@ def _drifts(report: Report, width: int) -> Iterator[Text]:
 
 
 def _unjudged(report: Report, width: int) -> Iterator[Text]:
-    """What could not be judged, with reasons: some, or more where that is what the report comes to."""
-    unjudged = entries(report, Verdict.INCONCLUSIVE)
+    """What could not be judged, with reasons: some, or more where that is what the report comes to. What was not judged
+    for the reason that the conclusion gives is not listed."""
+    found = entries(report, Verdict.INCONCLUSIVE)
+    unjudged = [entry for entry in found if _reason(report, entry) != report.unjudged]
     most = 5 if headline(report).exit_code == 3 else 2
     for entry in unjudged[:most]:
-        reason = one_line(observations(report, entry, Verdict.INCONCLUSIVE)[0].message, _REASON)
+        reason = one_line(_reason(report, entry), _REASON)
         name = (f"? {one_line(entry.id)}", _STYLE[Verdict.INCONCLUSIVE])
         yield from rows(Text.assemble(name, f"  inconclusive: {reason}"), width, later="    ")
     if len(unjudged) > most:
         yield Text(f"… and {len(unjudged) - most:,} more inconclusive in report.html", style="dim")
+
+
+def _reason(report: Report, entry: Entry) -> str:
+    return observations(report, entry, Verdict.INCONCLUSIVE)[0].message
