@@ -94,7 +94,7 @@ def _head(report: Report) -> str:
     notice = [f"> **{text(planted(report))}**", ""] if report.fault else []
     where = f"{name(report.base_url)} ({text(report.source, 40)}), {text(by_name(report), 400)}"
     lines = [
-        f"## Conformance: {concluded.meaning}",
+        f"## Conformance: {concluded.meaning}{concluded.warned}",
         "",
         *notice,
         f"**{text(concluded.rest, 1_000)}**",
