@@ -147,6 +147,10 @@ def test_a_planted_fault_is_a_violation_and_stays_named(tmp_path: Path) -> None:
     assert ran.exit_code == 1, ran.output
     assert FAULT in ran.output
     assert conclusion(ran.output).startswith("VIOLATES: ")
+    reproduce = next(line for line in (tmp_path / "out" / "report.md").read_text().splitlines() if " replay " in line)
+    assert reproduce.startswith("phanedge-conformance replay ")
+    replayed = cli(*reproduce.split()[1:], folder=tmp_path)
+    assert (replayed.exit_code, replayed.output.count("fail")) == (1, 2), replayed.output
     again = cli("judge", "out", "--out", "again", folder=tmp_path)
     assert again.exit_code == 1
     assert report_in(tmp_path / "again")["fault"] == report_in(tmp_path / "out")["fault"] == FAULT

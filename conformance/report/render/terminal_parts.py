@@ -32,7 +32,7 @@ from .found import (
     statement,
     worst,
 )
-from .words import MARK, NEVER, headline, one_line, plural
+from .words import MARK, NEVER, headline, one_line, plural, replaying
 
 _REASON = 160  #: characters of why something could not be judged
 _VAIN = 3  #: requests that were never answered
@@ -136,7 +136,8 @@ def _vain(report: Report, width: int) -> Iterator[Text]:
         yield from rows(
             Text(f"? never answered: {one_line(str(each))}", _STYLE[Verdict.INCONCLUSIVE]), width, later="    "
         )
-        yield Text(f"    reproduce: phanedge-conformance replay {one_line(each.key)}", style="dim")
+        again = one_line(replaying(report, each.key), 1_000)
+        yield from rows(Text(f"reproduce: {again}", style="dim"), width, "    ", "    ")
     if len(report.unanswered) > _VAIN:
         yield Text(f"… and {len(report.unanswered) - _VAIN:,} more never answered in report.html", style="dim")
     if report.unanswered:

@@ -35,13 +35,18 @@ _UNPRINTABLE = re.compile(
 )
 
 
+def replaying(report: Report, id: str) -> str:
+    """The command that prints the curl commands of a requirement, or of an exchange by its key."""
+    return f"phanedge-conformance replay {id}{f' {shlex.quote(report.folder)}' if report.folder else ''}"
+
+
 def seen_again(report: Report, id: str, models: Iterable[str]) -> str:
-    """The command that repeats the requests a requirement was judged on and judges the replies; empty for recordings.
-    It also accepts the folder of a run as an argument."""
+    """The command that repeats the requests a requirement was judged on and judges the replies; empty for
+    recordings."""
     model = next(iter(models), "")
     if report.source == "recording" or not model:
         return ""
-    return f"phanedge-conformance replay {id} --send --model {shlex.quote(model)}"
+    return f"{replaying(report, id)} --send --model {shlex.quote(model)}"
 
 
 def clean(text: str) -> str:

@@ -80,6 +80,14 @@ def test_what_was_never_answered_is_named_with_its_command_everywhere(vain: Repo
         assert command in text
 
 
+def test_the_command_that_reproduces_a_finding_names_the_folder_of_the_run(report: Report, vain: Report) -> None:
+    for name in ("html", "markdown", "junit"):
+        text = RENDERERS[name](replace(report, folder="reports/mine"))
+        assert "phanedge-conformance replay cache.write_total reports/mine --send --model " in text
+    assert "replay a3 reports/mine\n" in RENDERERS["terminal"](replace(vain, folder="reports/mine"))
+    assert RENDERERS["json"](replace(report, folder="reports/mine")) == RENDERERS["json"](report)
+
+
 @pytest.mark.parametrize("name", ["html", "markdown", "terminal"])
 def test_a_run_that_was_cut_short_shows_what_it_saw(name: str, cut: Report) -> None:
     text = RENDERERS[name](cut)
