@@ -24,7 +24,7 @@ _REACHING = ("base-url", "model", "api-key-variable", "header", "authorities", "
 
 Faults = Annotated[list[str] | None, typer.Option(metavar="NAME", help=OPTIONS["fault"].help)]
 SnapshotUpdate = Annotated[
-    bool, typer.Option("--snapshot-update", help="Store the current reply shapes in --snapshots; report no changes.")
+    bool, typer.Option("--snapshot-update", help="Accept the current shapes: store them in the --snapshots folder.")
 ]
 
 

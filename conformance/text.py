@@ -37,6 +37,12 @@ def printable_line(text: str, most: int | None = None) -> str:
     return line if most is None or len(line) <= most else f"{line[: most - 1]}…"
 
 
+def typed_path(path: Path) -> str:
+    """The path as a person would type it: relative to the working directory where it lies below it, else absolute."""
+    whole = path.absolute()
+    return str(whole.relative_to(Path.cwd()) if whole.is_relative_to(Path.cwd()) else whole)
+
+
 def write_whole(path: Path, content: str | bytes) -> None:
     """Write a file so that a reader sees all of it or what was there before, also where this process is killed.
     Text is written as UTF-8. Raises OSError."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
@@ -10,7 +11,7 @@ from pathlib import Path
 from generate_writing import NOTICE, writing_page
 
 from conformance.contract.requirement import Level, Requirement, Scope
-from conformance.contract.sources import link, sources
+from conformance.contract.sources import SourceError, link, sources
 from conformance.resources import fixture
 from conformance.settings.options import OPTIONS, Option
 from conformance.suite.catalogue import load
@@ -131,6 +132,14 @@ PAGES = {
 }
 
 
+def main() -> None:
+    """Write the pages. Ends with a sentence where a source is unknown."""
+    try:
+        for name, page in PAGES.items():
+            (DOCS / name).write_text(page(load()), encoding="utf-8")
+    except SourceError as error:
+        sys.exit(str(error))
+
+
 if __name__ == "__main__":
-    for name, page in PAGES.items():
-        (DOCS / name).write_text(page(load()), encoding="utf-8")
+    main()

@@ -13,8 +13,8 @@ from typing import Any
 
 from conformance.contract import faults, given, requests, scopes
 from conformance.contract.requirement import Requirement, Scope
+from conformance.contract.views import VIEWS
 from conformance.evidence.exchange import Exchange, Request
-from conformance.judgement.judge import VIEWS
 from conformance.suite import support
 
 NOTICE = "<!-- Written by docs/generate.py; change the code instead. -->\n"

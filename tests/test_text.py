@@ -18,6 +18,7 @@ from conformance.text import (
     printable_line,
     read_toml,
     toml_string,
+    typed_path,
     write_whole,
 )
 
@@ -127,3 +128,9 @@ def test_a_file_that_is_no_document(tmp_path: Path, content: bytes, sentence: st
 def test_a_file_that_is_not_there(tmp_path: Path) -> None:
     with pytest.raises(TextError, match=r"^\S*none\.toml cannot be read \(No such file or directory\)$"):
         read_toml(tmp_path / "none.toml")
+
+
+def test_a_path_as_it_is_typed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert typed_path(tmp_path / "reports" / "x") == typed_path(Path("reports/x")) == str(Path("reports", "x"))
+    assert typed_path(tmp_path.parent) == str(tmp_path.parent)

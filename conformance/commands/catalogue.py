@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from conformance.contract.requirement import Requirement
+from conformance.contract.sources import SourceError
 from conformance.report.render.explanation import explanation
 from conformance.settings.errors import SessionError
 from conformance.suite.catalogue import load
@@ -20,12 +21,17 @@ def listed(area: str) -> list[str]:
 
 def explained(id: str) -> str:
     """All about one requirement. Raises SessionError where there is none."""
-    return explanation(requirement(id))
+    try:
+        return explanation(requirement(id))
+    except SourceError as error:
+        raise SessionError(f"{id}: {error}") from None
 
 
 def requirement(id: str) -> Requirement:
     """The requirement with this id. Raises SessionError with the nearest ids where there is none."""
     known = load()
+    if any(each.area == id for each in known.values()):
+        raise SessionError(f"{id} is an area: phanedge-conformance catalogue --area {id} lists its requirements")
     if id not in known:
         raise SessionError(f"there is no requirement {id!r}{nearest_few(id, known)}")
     return known[id]

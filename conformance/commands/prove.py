@@ -3,12 +3,13 @@ right."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
 from conformance.contract.profile import Model, Profile
 from conformance.contract.requirement import Fault, Requirement
+from conformance.contract.sources import SourceError, check_rows, link
 from conformance.evidence.exchange import Exchange, Request
 from conformance.evidence.send import Send, remembering
 from conformance.judgement.judge import judge, speaks_of
@@ -25,17 +26,19 @@ _SALT = "abcdefghijkl"
 @dataclass(frozen=True)
 class Proof:
     """What speaks against a requirement: how it is violated by the reference endpoint, counterexamples that it accepts,
-    and variations that it accuses. `judged` are the models of the reference endpoint that it could be judged on."""
+    variations that it accuses, and a source or a row of the contract that is unknown. `judged` are the models of the
+    reference endpoint that it could be judged on."""
 
     requirement: Requirement
     judged: tuple[str, ...]
     violated: tuple[str, ...]
     accepted: tuple[str, ...]
     accused: tuple[str, ...]
+    unsourced: tuple[str, ...] = ()
 
     @property
     def holds(self) -> bool:
-        return not (self.violated or self.accepted or self.accused)
+        return not (self.violated or self.accepted or self.accused or self.unsourced)
 
     def __str__(self) -> str:
         return "\n".join(self._lines)
@@ -47,6 +50,7 @@ class Proof:
         on = f"passes on {' and '.join(self.judged)}" if self.judged else "does not apply to its models"
         return [
             str(self.requirement),
+            *(f"  FAILED  {each}" for each in self.unsourced),
             *_said(f"reference endpoint: {on}", self.violated),
             *_said(f"{counterexamples}: rejected", self.accepted),
             *_said(f"{variations} variations that conform: accepted", self.accused),
@@ -82,7 +86,21 @@ def prove(requirement: Requirement) -> Proof:
         ),
         accepted=tuple(survivors(requirement, run)),
         accused=tuple(_accused(requirement, [known[key] for key in asked])),
+        unsourced=tuple(_unsourced(requirement)),
     )
+
+
+def _unsourced(requirement: Requirement) -> Iterator[str]:
+    """What is wrong with the source and the rows of the contract that it names."""
+    checks: dict[str, Callable[[], object]] = {
+        "source": lambda: link(requirement.source),
+        "contract": lambda: check_rows(requirement.contract),
+    }
+    for name, check in checks.items():
+        try:
+            check()
+        except SourceError as error:
+            yield f"{name}: {error}"
 
 
 def _accused(requirement: Requirement, sent: list[Exchange]) -> Iterator[str]:

@@ -109,7 +109,10 @@ def _found(kept: Kept, id: str, model: str) -> list[Finding]:
         raise ReplayError(f"--model: the run has no {model!r}, only {', '.join(names)}")
     of_it = [each for each in findings if each.requirement == id and model in ("", each.model)]
     if not of_it:
-        hint = nearest_few(id, {each.requirement for each in findings} | kept.exchanges.keys())
+        if id in load():
+            raise ReplayError(f"{kept.folder} has no finding of {id}: it was not judged in this run")
+        judged = {each.requirement for each in findings} | kept.exchanges.keys()
+        hint = nearest_few(id, judged) or nearest_few(id, load())
         raise ReplayError(f"{kept.folder} has no requirement or exchange {id!r}{hint}")
     return [max(of_it, key=lambda each: each.verdict)]
 

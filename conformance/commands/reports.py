@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -20,10 +21,12 @@ from conformance.suite.catalogue import load
 
 def report_at(path: Path) -> Report:
     """The report in a file or a run's folder. Raises SessionError."""
+    file = path / "report.json" if path.is_dir() else path
     try:
-        return read_report(path / "report.json" if path.is_dir() else path)
+        report = read_report(file)
     except ValueError as error:
         raise SessionError(str(error)) from None
+    return replace(report, folder=str(file.parent)) if (file.parent / "run.json").exists() else report
 
 
 def compared(old: Path, new: Path, form: str, strict: bool) -> tuple[str, int]:

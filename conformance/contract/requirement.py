@@ -12,6 +12,7 @@ from typing import Any
 from conformance.evidence.exchange import Exchange, Fact, Inconclusive, Request
 
 from .given import Given, Slot, declared
+from .views import check_parameters
 
 Fault = Callable[[Exchange], Exchange]
 Check = Callable[..., None]
@@ -147,7 +148,7 @@ def _declare(
     *,
     on: Scope | Sequence[Request] | Given,
     source: str,
-    broken_by: Fault | dict[str, Fault],
+    broken_by: Fault | dict[str, Fault] | None = None,
     given: Given | None = None,
     shown_by: Fault | None = None,
     at: str = "",
@@ -159,16 +160,19 @@ def _declare(
     """Turn a check into a requirement, and leave pytest a test that asks for `judge`.
 
     The id is the area and the function: `test_total` of the area `usage` is `usage.total`. `given` are exchanges
-    that the check is handed beside those of `on`. Raises TypeError where their names are not parameters of the check.
+    that the check is handed beside those of `on`. Raises TypeError where their names are not parameters of the check,
+    where another parameter is no view, and where there is no counterexample (`broken_by`).
     """
     slots: Mapping[str, Slot] = on if isinstance(on, Mapping) else given or {}
 
     def decorate(check: Check) -> Callable[..., None]:
-        if unknown := slots.keys() - inspect.signature(check).parameters.keys():
-            raise TypeError(f"{check.__name__} has no parameter {', '.join(sorted(unknown))}")
+        id = f"{area}.{check.__name__.removeprefix('test_')}"
+        if broken_by is None:
+            raise TypeError(f"{id}: broken_by is missing: give a counterexample, a fault that violates the requirement")
+        check_parameters(id, inspect.signature(check).parameters, slots)
         entered = enter(
             Requirement(
-                id=f"{area}.{check.__name__.removeprefix('test_')}",
+                id=id,
                 level=level,
                 sentence=sentence,
                 source=source,

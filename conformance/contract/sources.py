@@ -1,4 +1,5 @@
-"""Where each requirement comes from: a source such as `rfc9110#15.5.2` to its place in a dated revision."""
+"""Where each requirement comes from: a source such as `rfc9110#15.5.2` to its place in a dated revision, and the rows
+of the contract."""
 
 from __future__ import annotations
 
@@ -7,7 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
 
-from conformance.resources import folder
+from conformance.resources import fixture, folder
 from conformance.text import nearest_few
 
 
@@ -22,6 +23,10 @@ class Document:
     anchors: dict[str, str]  # pointer to the end of the address, such as "#section-15.5.2" or "#L33145"
 
 
+class SourceError(ValueError):
+    """A source or a row of the contract is unknown; the message is one sentence with the nearest."""
+
+
 @cache
 def sources() -> dict[str, Document]:
     """schemas/sources.json: the document of each shorthand."""
@@ -30,7 +35,7 @@ def sources() -> dict[str, Document]:
 
 
 def link(source: str) -> str:
-    """The address of the exact place that a source names. Raises ValueError where sources.json does not know it."""
+    """The address of the exact place that a source names. Raises SourceError where sources.json does not know it."""
     shorthand, _, pointer = source.partition("#")
     document = _document(source)
     if pointer not in document.anchors:
@@ -40,9 +45,17 @@ def link(source: str) -> str:
 
 
 def title(source: str) -> str:
-    """What a person calls the source, with the date of its revision. Raises ValueError where it is unknown."""
+    """What a person calls the source, with the date of its revision. Raises SourceError where it is unknown."""
     document = _document(source)
     return f"{document.title} ({document.date})"
+
+
+def check_rows(rows: Iterable[str]) -> None:
+    """Raise SourceError where one of them is no row of the contract."""
+    known = [row["id"] for row in fixture("contract.json")]
+    for row in rows:
+        if row not in known:
+            raise SourceError(f"the contract has no row {row!r} (fixtures/contract.json){nearest_few(row, known)}")
 
 
 def _document(source: str) -> Document:
@@ -52,7 +65,7 @@ def _document(source: str) -> Document:
     return sources()[shorthand]
 
 
-def _unknown(source: str, said: str, name: str, names: Iterable[str]) -> ValueError:
-    return ValueError(
+def _unknown(source: str, said: str, name: str, names: Iterable[str]) -> SourceError:
+    return SourceError(
         f"the source {source!r} leads nowhere: schemas/sources.json knows {said}{nearest_few(name, names)}"
     )

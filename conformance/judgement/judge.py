@@ -7,28 +7,11 @@ from typing import Any
 
 from conformance.contract.profile import Model
 from conformance.contract.requirement import Level, Requirement, Scope
+from conformance.contract.views import VIEWS
 from conformance.evidence.exchange import Exchange, Inconclusive, NotApplicable, Request, Violation
 
 from .handing_over import exchanges_of, had
 from .verdict import Finding, Verdict, gather
-
-#: What a check may ask for by name, beside `exchange`, `exchanges` and `model`.
-VIEWS: dict[str, Callable[[Exchange], Any]] = {
-    name: lambda exchange, name=name: getattr(exchange, name)
-    for name in (
-        "document", "stream", "chunks", "reply", "choices", "messages", "tool_calls", "usage", "error",
-    )
-} | {
-    "asked": lambda exchange: exchange.request.asked,
-    "details": lambda exchange: _details(exchange),
-}  # fmt: skip
-
-
-def _details(exchange: Exchange) -> dict[str, Any]:
-    details = exchange.usage.get("prompt_tokens_details")
-    if not isinstance(details, dict):
-        raise NotApplicable("the usage has no prompt_tokens_details")
-    return details
 
 
 def judge(requirement: Requirement, exchange: Exchange, model: Model) -> Finding:

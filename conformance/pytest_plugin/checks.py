@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from conformance.contract.sources import SourceError, link
 from conformance.policy.baseline import BaselineError
 from conformance.policy.policy import Terms
 from conformance.report.drift import ShapeError
@@ -25,7 +26,7 @@ def check(settings: Settings) -> None:
     _check_snapshots(settings.snapshots)
     sheet_of(settings)
     check_variable(settings.api_key_variable)
-    selected(settings)
+    _check_sources(settings)
     if settings.sends and not settings.mutants:
         _check_sending(settings)
 
@@ -41,6 +42,15 @@ def _check_sending(settings: Settings) -> None:
         _check_room(settings.folder)
     if settings.base_url:
         key_in(settings.api_key_variable)
+
+
+def _check_sources(settings: Settings) -> None:
+    """The report links every requirement to the place it comes from."""
+    for requirement in selected(settings).values():
+        try:
+            link(requirement.source)
+        except SourceError as error:
+            raise SessionError(f"{requirement.id}: {error}") from None
 
 
 def _check_room(out: Path) -> None:

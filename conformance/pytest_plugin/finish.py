@@ -23,6 +23,7 @@ from conformance.run.run import Run, run_exchanges
 from conformance.sending.stack import unsent
 from conformance.settings.settings import Settings
 from conformance.suite.catalogue import declared, load
+from conformance.text import typed_path
 
 from .target import selected
 
@@ -65,6 +66,7 @@ def finish(
         costs=costs.of_exchanges(telling) if costs else None,
         baseline=terms.audited(found),
         revision=terms.revision.name if terms.revision else "",
+        folder=typed_path(out) if settings.archive is None or settings.archive.absolute() == out else "",
         plan=str(planned(run, list(selected(settings).values()), sheet)) if settings.sends else "",
     )
     if settings.sends and not report.unjudged:
@@ -113,8 +115,4 @@ def summary(report: Report, out: Path, colour: bool) -> str:
     """What the terminal shows at the end."""
     from conformance.report.render.terminal import render
 
-    try:
-        shown = out.relative_to(Path.cwd())
-    except ValueError:
-        shown = out
-    return f"{render(report, colour=colour)}\nReport: {shown / FILES['html']}\n"
+    return f"{render(report, colour=colour)}\nReport: {typed_path(out / FILES['html'])}\n"

@@ -62,6 +62,7 @@ def pytest_cmdline_main(config: pytest.Config) -> int | None:
     if not suite or option.help or option.version:
         return None
     from conformance.settings.errors import SessionError
+    from conformance.text import printable
 
     from .session import PLUGIN, Conformance
 
@@ -70,7 +71,7 @@ def pytest_cmdline_main(config: pytest.Config) -> int | None:
         session = Conformance(settings, shared, option.collectonly)
         session.check()
     except SessionError as error:
-        print(f"ERROR: {error}", file=sys.stderr)
+        print(printable(str(error)), file=sys.stderr)
         return error.exit_code
     if settings.plan:
         from conformance.report.render.plan import table

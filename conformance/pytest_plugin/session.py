@@ -193,6 +193,12 @@ class Conformance:
             report.longrepr = f"inconclusive: {call.excinfo.value}"
         return report  # type: ignore[return-value]
 
+    def pytest_report_teststatus(self, report: pytest.TestReport | pytest.CollectReport) -> tuple[str, str, str] | None:
+        """Where nothing can be judged, the conclusion says so once: no letter is printed for each test."""
+        if self._run is None or not self._run.unjudged or report.passed:
+            return None
+        return ("error", "", "ERROR") if report.failed else ("skipped", "", "SKIPPED")
+
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         if report.when == "teardown":
             return

@@ -86,7 +86,8 @@ class Report:
     that should have been; `unanswered` are the valid requests that never were answered; `fault` names a planted fault.
     `drift` is what changed in the shape of replies since they were kept, which no verdict depends on; `costs` are those
     by the price sheet, and `baseline` what became of the known violations, where there are such; `revision` is that to
-    which the endpoint is held, empty for all requirements; `plan` says what the run was expected to send and cost."""
+    which the endpoint is held, empty for all requirements; `plan` says what the run was expected to send and cost.
+    `folder` is that of the run as a person would type it, for commands; report.json does not have it."""
 
     base_url: str
     source: str
@@ -106,6 +107,7 @@ class Report:
     baseline: Audit | None = None
     revision: str = ""
     plan: str = ""
+    folder: str = field(default="", compare=False)
 
     @property
     def counting(self) -> tuple[Entry, ...]:

@@ -66,11 +66,12 @@ def converter() -> Converter:
         made.register_structure_hook(name, lambda value, kind: kind(value))
     made.register_structure_hook(Verdict, _verdict)
     made.register_unstructure_hook(Verdict, str)
-    for wider in (Report, Entry):  # in JSON they have more
-        structure: Any = make_dict_structure_fn(wider, made, _cattrs_forbid_extra_keys=False)
+    unkept: dict[type, dict[str, Any]] = {Report: {"folder": override(omit=True)}, Entry: {}}
+    for wider, omitted in unkept.items():  # in JSON they have more
+        structure: Any = make_dict_structure_fn(wider, made, _cattrs_forbid_extra_keys=False, **omitted)
         made.register_structure_hook(wider, structure)
     for kind, names in _LEFT_OUT.items():
-        left_out: Any = {name: override(omit_if_default=True) for name in names}
+        left_out: Any = {name: override(omit_if_default=True) for name in names} | unkept.get(kind, {})
         made.register_unstructure_hook(kind, make_dict_unstructure_fn(kind, made, **left_out))
     return made
 

@@ -78,7 +78,7 @@ _DECLARED = (
            "requirement ids; repeatable or comma-separated.", metavar="NAME", many=True, panel=_SELECTION),
     Option("deselect", "Skip these groups, areas or requirement ids; repeatable or comma-separated.", metavar="NAME",
            many=True, panel=_SELECTION, in_pytest="deselect-requirement"),
-    Option("without", "Feature that no model supports, such as chat.n; repeatable. Requirements that need it are not "
+    Option("without", "Feature that the endpoint lacks, such as chat.n; repeatable. Requirements that need it are not "
            "applicable.", metavar="FEATURE", many=True, commands=_SENDING),
     Option("intrusive", "Also send requests that could disturb a production endpoint.", bool, False,
            commands=_SENDING, panel=_REQUESTS),

@@ -40,6 +40,7 @@ def _parameter(option: Option) -> inspect.Parameter:
     declared = typer.Option(
         *(["-n"] if option.name == "workers" else []), *names,
         help=option.help, metavar=option.metavar, min=option.least,
+        show_default=option.kind is bool or option.default != 0,  # where 0 means unlimited, the help says so
         envvar=None if option.name == "header" else option.variable, show_envvar=False, rich_help_panel=option.panel,
         callback={"model": _as_configured, "header": _each_line}.get(option.name),
     )  # fmt: skip
@@ -70,6 +71,8 @@ def _configure(context: typer.Context, path: Path | None) -> Path | None:
 
 def _as_configured(context: typer.Context, models: list[str] | None) -> list[str] | None:
     """A model that the file describes is chosen by its name alone."""
+    if models and not all(map(str.strip, models)):
+        stop("--model is empty: give the name of a model", USAGE_ERROR)
     known = context.obj.models if context.obj else {}
     return models and [known.get(each, each) for each in models]
 

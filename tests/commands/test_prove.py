@@ -55,6 +55,23 @@ def test_a_variation_that_is_accused_is_named() -> None:
     assert any(each.startswith("no_rate_limit_headers conforms and is accused") for each in proof_of(strict).accused)
 
 
+def test_an_unknown_source_and_row_are_named() -> None:
+    wrong = replace(load()[ID], source="rfc9110#15.5.3x", contract=("usage-99",))
+    found = proof_of(wrong)
+    source, row = found.unsourced
+    assert not found.holds
+    assert source.startswith("source: the source 'rfc9110#15.5.3x' leads nowhere: ")
+    assert "did you mean" in source
+    assert row.startswith("contract: the contract has no row 'usage-99'")
+    assert str(found).count("  FAILED  ") == 2
+
+
+def test_an_area_is_no_requirement(tmp_path: Path) -> None:
+    ended = command("conformance.cli", "prove", "cache", folder=tmp_path)
+    said = "cache is an area: phanedge-conformance catalogue --area cache lists its requirements"
+    assert (ended.exit_code, ended.output.strip()) == (2, said)
+
+
 def test_the_command(tmp_path: Path) -> None:
     proved = command("conformance.cli", "prove", ID, folder=tmp_path)
     assert (proved.exit_code, "FAILED" in proved.output) == (0, False)

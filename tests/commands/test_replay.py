@@ -70,6 +70,13 @@ def test_what_is_salted_is_sent_again_with_another_salt() -> None:
         assert _salted(each, kept, "z" * 12) == CACHE_COLD.to(model.name, "z" * 12)
 
 
+def test_an_unknown_id_is_told_the_nearest(folder: Path) -> None:
+    with pytest.raises(ReplayError, match=r"'roles\.sistem': did you mean roles\.system"):
+        replayed("roles.sistem", folder, "", False, ())
+    with pytest.raises(ReplayError, match=r"has no finding of roles\.system: it was not judged in this run"):
+        replayed("roles.system", folder, "", False, ())
+
+
 def test_an_exchange_of_the_report(folder: Path) -> None:
     report = json.loads((folder / "report.json").read_text(encoding="utf-8"))
     finding = next(each for entry in report["entries"] if entry["id"] == NULL for each in entry["findings"])

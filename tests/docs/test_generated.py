@@ -7,6 +7,8 @@ import importlib
 import re
 import sys
 import tomllib
+from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -17,12 +19,21 @@ from tests.faults.table import billing
 from .pages import ROOT, page
 
 sys.path.insert(0, str(ROOT / "docs"))
-PAGES = importlib.import_module("generate").PAGES
+GENERATE = importlib.import_module("generate")
+PAGES = GENERATE.PAGES
 
 
 @pytest.mark.parametrize("name", PAGES)
 def test_generated_page_is_up_to_date(name: str) -> None:
     assert page(f"docs/{name}") == PAGES[name](load()), "run: python docs/generate.py"
+
+
+def test_a_source_that_leads_nowhere_is_one_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    wrong = replace(load()["roles.system"], source="rfc9110#15.5.x")
+    monkeypatch.setattr(GENERATE, "load", lambda: {wrong.id: wrong})
+    monkeypatch.setattr(GENERATE, "DOCS", tmp_path)
+    with pytest.raises(SystemExit, match=r"^the source 'rfc9110#15.5.x' leads nowhere: "):
+        GENERATE.main()
 
 
 def test_every_planted_fault_is_in_the_table_of_faults() -> None:

@@ -31,11 +31,6 @@ class Ended:
     exit_code: int
     output: str
 
-    @property
-    def sentences(self) -> list[str]:
-        """The lines that say something about an error."""
-        return [line for line in self.output.splitlines() if line.startswith(("Exit: ", "ERROR: "))]
-
 
 def command(*arguments: str | Path, folder: Path, key: str = "") -> Ended:
     """`python -m` with these arguments."""

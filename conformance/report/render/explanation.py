@@ -20,7 +20,7 @@ def explanation(requirement: Requirement) -> str:
         "member": requirement.at or "the whole exchange",
         "violated by": "; ".join(name for name, _ in requirement.broken_by if name) or "its counterexample",
         "remedy": requirement.hint or "do what the sentence requires",
-        "see it fail": f"phanedge-conformance run --fault {requirement.id}",
+        "see it fail": f"phanedge-conformance run --select {requirement.id} --fault {requirement.id}",
     }
     why = inspect.cleandoc(requirement.check.__doc__ or "")
     lines = [

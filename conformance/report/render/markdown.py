@@ -41,6 +41,7 @@ from .words import (
     one_line,
     planted,
     plural,
+    replaying,
     seen_again,
     spent_and_planned,
     web_link,
@@ -94,7 +95,7 @@ def _head(report: Report) -> str:
     notice = [f"> **{text(planted(report))}**", ""] if report.fault else []
     where = f"{name(report.base_url)} ({text(report.source, 40)}), {text(by_name(report), 400)}"
     lines = [
-        f"## Conformance: {concluded.meaning}",
+        f"## Conformance: {concluded.meaning}{concluded.warned}",
         "",
         *notice,
         f"**{text(concluded.rest, 1_000)}**",
@@ -109,7 +110,7 @@ def _vain(report: Report) -> Iterator[str]:
     """The valid requests that were never answered, with their commands."""
     for each in report.unanswered[:_VAIN]:
         evidence = report.evidence.get(each.key)
-        curl = evidence.curl if evidence and len(evidence.curl) <= _CURL else f"phanedge-conformance replay {each.key}"
+        curl = evidence.curl if evidence and len(evidence.curl) <= _CURL else replaying(report, each.key)
         yield f"{MARK[Verdict.INCONCLUSIVE]} **Never answered**: {text(str(each))}\n\n{block(curl)}"
     if len(report.unanswered) > _VAIN:
         yield f"… and {len(report.unanswered) - _VAIN:,} more never answered in the full report\n"

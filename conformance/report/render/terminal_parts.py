@@ -32,7 +32,7 @@ from .found import (
     statement,
     worst,
 )
-from .words import MARK, NEVER, headline, one_line, plural
+from .words import MARK, NEVER, headline, one_line, plural, replaying
 
 _REASON = 160  #: characters of why something could not be judged
 _VAIN = 3  #: requests that were never answered
@@ -136,7 +136,8 @@ def _vain(report: Report, width: int) -> Iterator[Text]:
         yield from rows(
             Text(f"? never answered: {one_line(str(each))}", _STYLE[Verdict.INCONCLUSIVE]), width, later="    "
         )
-        yield Text(f"    reproduce: phanedge-conformance replay {one_line(each.key)}", style="dim")
+        again = one_line(replaying(report, each.key), 1_000)
+        yield from rows(Text(f"reproduce: {again}", style="dim"), width, "    ", "    ")
     if len(report.unanswered) > _VAIN:
         yield Text(f"… and {len(report.unanswered) - _VAIN:,} more never answered in report.html", style="dim")
     if report.unanswered:
@@ -200,12 +201,18 @@ def _drifts(report: Report, width: int) -> Iterator[Text]:
 
 
 def _unjudged(report: Report, width: int) -> Iterator[Text]:
-    """What could not be judged, with reasons: some, or more where that is what the report comes to."""
-    unjudged = entries(report, Verdict.INCONCLUSIVE)
+    """What could not be judged, with reasons: some, or more where that is what the report comes to. What was not judged
+    for the reason that the conclusion gives is not listed."""
+    found = entries(report, Verdict.INCONCLUSIVE)
+    unjudged = [entry for entry in found if _reason(report, entry) != report.unjudged]
     most = 5 if headline(report).exit_code == 3 else 2
     for entry in unjudged[:most]:
-        reason = one_line(observations(report, entry, Verdict.INCONCLUSIVE)[0].message, _REASON)
+        reason = one_line(_reason(report, entry), _REASON)
         name = (f"? {one_line(entry.id)}", _STYLE[Verdict.INCONCLUSIVE])
         yield from rows(Text.assemble(name, f"  inconclusive: {reason}"), width, later="    ")
     if len(unjudged) > most:
         yield Text(f"… and {len(unjudged) - most:,} more inconclusive in report.html", style="dim")
+
+
+def _reason(report: Report, entry: Entry) -> str:
+    return observations(report, entry, Verdict.INCONCLUSIVE)[0].message

@@ -35,13 +35,18 @@ _UNPRINTABLE = re.compile(
 )
 
 
+def replaying(report: Report, id: str) -> str:
+    """The command that prints the curl commands of a requirement, or of an exchange by its key."""
+    return f"phanedge-conformance replay {id}{f' {shlex.quote(report.folder)}' if report.folder else ''}"
+
+
 def seen_again(report: Report, id: str, models: Iterable[str]) -> str:
-    """The command that repeats the requests a requirement was judged on and judges the replies; empty for recordings.
-    It also accepts the folder of a run as an argument."""
+    """The command that repeats the requests a requirement was judged on and judges the replies; empty for
+    recordings."""
     model = next(iter(models), "")
     if report.source == "recording" or not model:
         return ""
-    return f"phanedge-conformance replay {id} --send --model {shlex.quote(model)}"
+    return f"{replaying(report, id)} --send --model {shlex.quote(model)}"
 
 
 def clean(text: str) -> str:
@@ -80,18 +85,20 @@ def web_link(address: str) -> str:
 
 @dataclass(frozen=True)
 class Headline:
-    """The conclusion: a short label for the exit code, and the sentence without that label."""
+    """The conclusion: a short label for the exit code, how many warnings there are beside it where it conforms, and the
+    sentence without that label."""
 
     exit_code: int
     meaning: str
     rest: str
+    warned: str = ""  # such as ", with 1 warning"
 
     @property
     def kind(self) -> str:
         return MEANING[self.exit_code]
 
     def __str__(self) -> str:
-        return f"{self.meaning}: {self.rest}"
+        return f"{self.meaning}{self.warned}: {self.rest}"
 
 
 def headline(report: Report) -> Headline:
@@ -99,9 +106,9 @@ def headline(report: Report) -> Headline:
     conclusion = conclude(report)
     meaning = OUTDATED if conclusion.outdated else MEANING[conclusion.exit_code]
     rest = conclusion.sentence.removeprefix("could not be judged: ").removeprefix(f"the {OUTDATED}: ")
-    return Headline(
-        conclusion.exit_code, meaning, rest.removeprefix("violates ") if conclusion.exit_code == 1 else rest
-    )
+    rest = rest.removeprefix("violates ") if conclusion.exit_code == 1 else rest
+    warnings = sum(entry.verdict is Verdict.WARN for entry in report.counting) if conclusion.exit_code == 0 else 0
+    return Headline(conclusion.exit_code, meaning, rest, f", with {plural(warnings, 'warning')}" if warnings else "")
 
 
 def planted(report: Report) -> str:

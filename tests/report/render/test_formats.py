@@ -5,10 +5,13 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from dataclasses import replace
 
 import pytest
 from syrupy.assertion import SnapshotAssertion
 
+from conformance.contract.requirement import Level
+from conformance.judgement.verdict import Verdict
 from conformance.report.render import RENDERERS, terminal
 from conformance.report.render.found import clause, statement, violations, worst
 from conformance.report.render.words import headline
@@ -77,6 +80,14 @@ def test_what_was_never_answered_is_named_with_its_command_everywhere(vain: Repo
         assert command in text
 
 
+def test_the_command_that_reproduces_a_finding_names_the_folder_of_the_run(report: Report, vain: Report) -> None:
+    for name in ("html", "markdown", "junit"):
+        text = RENDERERS[name](replace(report, folder="reports/mine"))
+        assert "phanedge-conformance replay cache.write_total reports/mine --send --model " in text
+    assert "replay a3 reports/mine\n" in RENDERERS["terminal"](replace(vain, folder="reports/mine"))
+    assert RENDERERS["json"](replace(report, folder="reports/mine")) == RENDERERS["json"](report)
+
+
 @pytest.mark.parametrize("name", ["html", "markdown", "terminal"])
 def test_a_run_that_was_cut_short_shows_what_it_saw(name: str, cut: Report) -> None:
     text = RENDERERS[name](cut)
@@ -87,6 +98,17 @@ def test_a_run_that_was_cut_short_shows_what_it_saw(name: str, cut: Report) -> N
 def test_colour_is_used_where_asked_for(report: Report) -> None:
     assert "\x1b[" in terminal.render(report, colour=True)
     assert "\x1b" not in terminal.render(report, colour=False)
+
+
+def test_warnings_are_counted_beside_the_word_of_the_conclusion(conforming: Report) -> None:
+    entry = conforming.entries[0]
+    warned = replace(entry, level=Level.SHOULD, findings=(replace(entry.findings[0], verdict=Verdict.WARN),))
+    report = replace(conforming, entries=(*conforming.entries, replace(warned, id="usage.warned")))
+    assert headline(report).exit_code == 0
+    assert "CONFORMS, with 1 warning: violates 0 of" in " ".join(RENDERERS["terminal"](report).split())
+    assert "## Conformance: conforms, with 1 warning\n" in RENDERERS["markdown"](report)
+    assert "<b>Conforms</b>, with 1 warning: violates 0 of" in RENDERERS["html"](report)
+    assert json.loads(RENDERERS["json"](report))["conclusion"].startswith("violates 0 of")
 
 
 def test_the_conclusion_stands_last_in_the_terminal(report: Report) -> None:
