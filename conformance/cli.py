@@ -148,13 +148,13 @@ def init(
     **given: Any,
 ) -> None:
     """Write a configuration file after probing the endpoint for its models and the features each supports."""
-    from conformance.commands.discover import LookError
+    from conformance.commands.discover import DiscoverError
     from conformance.commands.init import write
     from conformance.settings.settings import Settings
 
     try:
         typer.echo(write(out, Settings.of(given)))
-    except LookError as error:
+    except DiscoverError as error:
         raise SessionError(str(error), NOT_JUDGED) from None
 
 

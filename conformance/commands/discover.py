@@ -30,7 +30,7 @@ from conformance.contract.requests import (
 from conformance.evidence.exchange import Exchange, Inconclusive, Request, list_of
 from conformance.evidence.send import Send
 from conformance.sending.client import Access, Limits, Live
-from conformance.sending.pacing import Manners, polite
+from conformance.sending.pacing import Pace, paced
 from conformance.sending.preflight import Ask, answers, diagnosis
 from conformance.sending.proxy import proxy_for
 from conformance.sending.reasoning import learnt
@@ -64,7 +64,7 @@ PROBES: Mapping[str, Request] = {
 }
 
 
-class LookError(Exception):
+class DiscoverError(Exception):
     """Nothing can be said of the endpoint; the message is one sentence with the remedy."""
 
 
@@ -99,12 +99,12 @@ class Look:
 
 
 def look(address: Address, named: Sequence[Model]) -> Look:
-    """Ask the endpoint for its models, and some of them, or those that are named, for each feature. Raises LookError
-    where none gives a completion."""
+    """Ask the endpoint for its models, and some of them, or those that are named, for each feature. Raises
+    DiscoverError where none gives a completion."""
     with ExitStack() as resources:
         live = Live(address.base_url, address.key, Limits(read=60, total=120), address.access)
         resources.callback(live.close)
-        return _look(_sure(polite(live, Manners(concurrency=1, patience=20))), address, named)
+        return _look(_sure(paced(live, Pace(concurrency=1, patience=20))), address, named)
 
 
 def _look(send: Send, address: Address, named: Sequence[Model]) -> Look:
@@ -123,7 +123,7 @@ def _look(send: Send, address: Address, named: Sequence[Model]) -> Look:
         if len(seen) == most:
             break
     if not seen:
-        raise LookError(_nothing(send, address, silent))
+        raise DiscoverError(_nothing(send, address, silent))
     asked = {*silent, *(each.model.name for each in seen)}
     without = {} if listed else {"models": _answer(listing)}
     if answers(send(NO_CREDENTIALS.to(seen[0].model.name, _SALT))):
@@ -133,13 +133,13 @@ def _look(send: Send, address: Address, named: Sequence[Model]) -> Look:
 
 
 def _sure(send: Send) -> Send:
-    """The same `Send`; raises LookError for what is not sent."""
+    """The same `Send`; raises DiscoverError for what is not sent."""
 
     def sure(request: Request) -> Exchange:
         try:
             return send(request)
         except Inconclusive as reason:
-            raise LookError(f"probing the endpoint was stopped: {reason}") from None
+            raise DiscoverError(f"probing the endpoint was stopped: {reason}") from None
 
     return sure
 

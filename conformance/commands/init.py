@@ -22,7 +22,7 @@ _LISTED = 20  #: models that were not probed and are named in the file
 
 def write(out: Path, settings: Settings) -> str:
     """Write a configuration for the endpoint of these settings, and say what was found and what to do next. Raises
-    SessionError for wrong usage, and LookError where the endpoint gives no completion."""
+    SessionError for wrong usage, and DiscoverError where the endpoint gives no completion."""
     if out.exists():
         raise SessionError(f"--out: {out} exists: name another file, or remove it first")
     if not out.parent.is_dir():

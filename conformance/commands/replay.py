@@ -28,7 +28,7 @@ from conformance.run.folder import read_run, read_value
 from conformance.run.run import Run, RunError
 from conformance.sending.client import Access, Limits, Live
 from conformance.sending.curl import curl
-from conformance.sending.pacing import Manners, polite
+from conformance.sending.pacing import Pace, paced
 from conformance.settings.options import OPTIONS
 from conformance.suite.catalogue import load
 from conformance.text import nearest_few
@@ -149,7 +149,7 @@ def _requirement(finding: Finding) -> Requirement:
 
 @contextmanager
 def _sending(kept: Kept, headers: Sequence[str]) -> Iterator[Send]:
-    """What the run sent with: the same limits and manners, the key from the environment. Nothing is kept."""
+    """What the run sent with: the same limits and pace, the key from the environment. Nothing is kept."""
     if kept.run.profile.source == "reference":
         faults = [each for each in kept.run.fault.split(", ") if each]
         yield plant(Endpoint().answer, faults)
@@ -157,14 +157,14 @@ def _sending(kept: Kept, headers: Sequence[str]) -> Iterator[Send]:
     limits = Limits(
         read=kept.option("timeout-seconds"), total=kept.option("total-seconds"), content=kept.option("largest-body")
     )
-    manners = Manners(kept.option("concurrency"), kept.option("rate"), kept.option("patience"))
+    pace = Pace(kept.option("concurrency"), kept.option("rate"), kept.option("patience"))
     key = os.environ.get(kept.option("api-key-variable"), "").strip()
     try:
         live = Live(kept.run.profile.base_url, key, limits, _access(kept, headers))
     except OSError as error:
         raise ReplayError(f"what the run was reached with cannot be used any more: {error}") from None
     with closing(live):
-        yield polite(live, manners)
+        yield paced(live, pace)
 
 
 def _access(kept: Kept, headers: Sequence[str]) -> Access:

@@ -29,7 +29,7 @@ from conformance.run.resume import kept_options, resalted
 from conformance.run.run import Run, RunError, held_run
 from conformance.sending.access import access, key_in
 from conformance.sending.client import Access, Limits, Live
-from conformance.sending.pacing import Manners
+from conformance.sending.pacing import Pace
 from conformance.sending.preflight import diagnosis
 from conformance.sending.proxy import proxy_for
 from conformance.sending.stack import SPENT, UNSENT, in_process, over_http, prober, warmed
@@ -175,7 +175,7 @@ def _sender(settings: Settings, serving: str, sheet: Sheet | None, resources: Ex
         return in_process(warmed(own, out) if settings.resume else own, within_budget, out)
     workers = settings.workers or 1
     limits = Limits(read=settings.timeout_seconds, total=settings.total_seconds, content=settings.largest_body)
-    manners = Manners(
+    pace = Pace(
         concurrency=ceil(settings.concurrency / workers), per_minute=settings.rate / workers,
         patience=settings.patience, deadline=settings.deadline,
     )  # fmt: skip
@@ -183,7 +183,7 @@ def _sender(settings: Settings, serving: str, sheet: Sheet | None, resources: Ex
     live = Live(settings.base_url or serving, key, limits, reached)
     if serving and not settings.base_url and settings.resume:
         warmed(live, out)
-    return over_http(live, manners, within_budget, out, resources)
+    return over_http(live, pace, within_budget, out, resources)
 
 
 def _reached(settings: Settings) -> tuple[str, Access]:

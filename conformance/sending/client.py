@@ -1,4 +1,4 @@
-"""Sending over HTTP with httpx: the only room that opens a socket. Secrets are added here, and scrubbed at once."""
+"""Sending over HTTP with httpx: the only module that uses it. Secrets are added here, and scrubbed at once."""
 
 from __future__ import annotations
 

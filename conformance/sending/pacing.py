@@ -21,7 +21,7 @@ _UNANSWERED = 12  #: requests in a row without an answer, after which nothing mo
 
 
 @dataclass(frozen=True)
-class Manners:
+class Pace:
     """`concurrency` requests at once, `per_minute` of them, 0 for no bound; `patience` are the seconds in all that one
     request waits to be sent again; `deadline` those after which nothing is sent any more, 0 for none."""
 
@@ -31,12 +31,12 @@ class Manners:
     deadline: float = 0.0
 
 
-def polite(send: Send, manners: Manners, wait: Callable[[float], None] = time.sleep) -> Send:
-    """The same `Send` with manners, for use by many threads. What is throttled or away for a while (429, 502, 503,
+def paced(send: Send, pace: Pace, wait: Callable[[float], None] = time.sleep) -> Send:
+    """The same `Send` with pace, for use by many threads. What is throttled or away for a while (429, 502, 503,
     504, a connection closed before the response) is asked again after Retry-After or a growing random while; the
     exchange that is given back holds those before it as `earlier`. Raises Inconclusive for what is not sent: the
     deadline has passed, the account has no credit, or the endpoint has stopped answering."""
-    turns, brake = _Turns(manners, wait), _Brake(manners)
+    turns, brake = _Turns(pace, wait), _Brake(pace)
 
     def ask(request: Request) -> Exchange:
         earlier: list[Exchange] = []
@@ -55,9 +55,7 @@ def polite(send: Send, manners: Manners, wait: Callable[[float], None] = time.sl
         retrying = tenacity.Retrying(
             retry=tenacity.retry_if_result(lambda exchange: _worth_repeating(exchange, len(earlier))),
             wait=_pause,
-            stop=lambda state: (
-                state.attempt_number >= _TRIES or state.idle_for + state.upcoming_sleep > manners.patience
-            ),
+            stop=lambda state: state.attempt_number >= _TRIES or state.idle_for + state.upcoming_sleep > pace.patience,
             before_sleep=note,
             retry_error_callback=_result,
             sleep=wait,
@@ -114,11 +112,11 @@ def _pause(state: tenacity.RetryCallState) -> float:
 class _Turns:
     """Who may send now. Throttling halves how many may at once, success lets it grow again."""
 
-    def __init__(self, manners: Manners, wait: Callable[[float], None]) -> None:
-        self._most = manners.concurrency
-        self._now = float(manners.concurrency)
+    def __init__(self, pace: Pace, wait: Callable[[float], None]) -> None:
+        self._most = pace.concurrency
+        self._now = float(pace.concurrency)
         self._under_way = 0
-        self._gap = 60.0 / manners.per_minute if manners.per_minute else 0.0
+        self._gap = 60.0 / pace.per_minute if pace.per_minute else 0.0
         self._next = 0.0
         self._free = threading.Condition()
         self._wait = wait
@@ -148,9 +146,9 @@ class _Turns:
 class _Brake:
     """Why nothing more is sent, once there is a reason."""
 
-    def __init__(self, manners: Manners) -> None:
-        self._deadline = manners.deadline
-        self._until = time.monotonic() + manners.deadline if manners.deadline else None
+    def __init__(self, pace: Pace) -> None:
+        self._deadline = pace.deadline
+        self._until = time.monotonic() + pace.deadline if pace.deadline else None
         self._unanswered = 0
         self._reason = ""
 

@@ -13,7 +13,7 @@ from conformance.evidence.exchange import Exchange, Failure, Inconclusive, Reque
 from conformance.evidence.send import Send
 
 from .client import Access, Limits, Live
-from .pacing import Manners, polite
+from .pacing import Pace, paced
 from .preflight import Ask
 from .retrying import insisting
 
@@ -30,7 +30,7 @@ def in_process(send: Send, within_budget: Layer, out: Path) -> Send:
     return noting(insisting(within_budget(send), lambda seconds: None), out)
 
 
-def over_http(live: Live, manners: Manners, within_budget: Layer, out: Path, resources: ExitStack) -> Send:
+def over_http(live: Live, pace: Pace, within_budget: Layer, out: Path, resources: ExitStack) -> Send:
     """Over HTTP until `resources` are closed, which also closes the client."""
     resources.callback(live.close)
     over = threading.Event()
@@ -40,7 +40,7 @@ def over_http(live: Live, manners: Manners, within_budget: Layer, out: Path, res
         if over.wait(seconds):
             raise Inconclusive(_BROKEN_OFF)
 
-    asked = polite(within_budget(until(over, live)), manners, wait)
+    asked = paced(within_budget(until(over, live)), pace, wait)
     return noting(insisting(asked, wait), out)
 
 

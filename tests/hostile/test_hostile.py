@@ -18,7 +18,7 @@ from typing import Any
 
 import pytest
 
-from conformance.commands.discover import Address, LookError, look
+from conformance.commands.discover import Address, DiscoverError, look
 from conformance.commands.init import written
 from conformance.contract.profile import Model
 from conformance.contract.requests import PLAIN, STREAM_USAGE
@@ -214,7 +214,7 @@ def test_a_first_look(row: Row) -> None:
         address = Address(server.url, "PHANEDGE_API_KEY", KEY, Access())
         try:
             found = look(address, [Model(MODEL, "gpt")])
-        except LookError as error:
+        except DiscoverError as error:
             shown = str(error)
             assert shown.isprintable()
         else:

@@ -27,7 +27,7 @@ from conformance.run.folder import read_run, write_run
 from conformance.run.proof import survivors
 from conformance.run.run import Run, RunError, held_run
 from conformance.suite.catalogue import declared, load
-from conformance.suite.isolation.company import NONCES
+from conformance.suite.isolation.concurrent import NONCES
 from tests.support.exchanges import completion, plain, streamed
 
 GPT, CLAUDE = Model("reference-gpt", "gpt"), Model("reference-claude", "claude")

@@ -13,7 +13,7 @@ import pytest
 
 from conformance.evidence.exchange import Exchange, Failure, Headers, Inconclusive, Request
 from conformance.evidence.exchange_json import dump_exchange, load_exchange
-from conformance.sending.pacing import Manners, polite, retry_after
+from conformance.sending.pacing import Pace, paced, retry_after
 
 REQUEST = Request(body=b'{"model": "m"}', label="plain")
 
@@ -37,14 +37,14 @@ class Endpoint:
         self.asked += 1
         return self.answers[min(self.asked, len(self.answers)) - 1]
 
-    def polite(self, manners: Manners = Manners()) -> Exchange:  # noqa: B008 (frozen)
-        return polite(self, manners, self.waited.append)(REQUEST)
+    def paced(self, pace: Pace = Pace()) -> Exchange:  # noqa: B008 (frozen)
+        return paced(self, pace, self.waited.append)(REQUEST)
 
 
 @pytest.mark.parametrize("status", [429, 502, 503, 504])
 def test_what_is_transient_is_asked_again_and_remembered(status: int) -> None:
     endpoint = Endpoint(answer(status), answer(status), answer())
-    exchange = endpoint.polite()
+    exchange = endpoint.paced()
     assert (exchange.status, [each.status for each in exchange.earlier]) == (200, [status, status])
     assert endpoint.asked == 3
     assert len(endpoint.waited) == 2
@@ -54,27 +54,27 @@ def test_what_is_transient_is_asked_again_and_remembered(status: int) -> None:
 @pytest.mark.parametrize("status", [200, 400, 401, 404, 408, 500, 501])
 def test_what_is_not_is_not(status: int) -> None:
     endpoint = Endpoint(answer(status))
-    assert endpoint.polite() == answer(status)
+    assert endpoint.paced() == answer(status)
     assert endpoint.asked == 1
 
 
 def test_what_does_not_go_away_is_given_back_as_it_is() -> None:
     endpoint = Endpoint(answer(503))
-    exchange = endpoint.polite()
+    exchange = endpoint.paced()
     assert exchange.transient
     assert (endpoint.asked, len(exchange.earlier)) == (4, 3)
 
 
 def test_retry_after_is_kept_to() -> None:
     endpoint = Endpoint(answer(429, ("Retry-After", "7")), answer())
-    endpoint.polite()
+    endpoint.paced()
     assert endpoint.waited == [7.0]
 
 
 @pytest.mark.parametrize(("said", "asked"), [("61", 1), ("40", 2)])
 def test_no_longer_than_is_patient(said: str, asked: int) -> None:
     endpoint = Endpoint(answer(429, ("Retry-After", said)))
-    endpoint.polite(Manners(patience=60))
+    endpoint.paced(Pace(patience=60))
     assert endpoint.asked == asked
 
 
@@ -95,7 +95,7 @@ def test_backing_off_takes_longer_each_time_and_is_never_the_same() -> None:
     waits = []
     for _ in range(20):
         endpoint = Endpoint(answer(503))
-        endpoint.polite()
+        endpoint.paced()
         waits.append(endpoint.waited)
     assert len({tuple(each) for each in waits}) == 20
     assert all(0.2 <= first <= 1.2 and third <= 4.2 for first, _, third in waits)
@@ -103,7 +103,7 @@ def test_backing_off_takes_longer_each_time_and_is_never_the_same() -> None:
 
 def test_an_account_without_credit_is_not_asked_again() -> None:
     endpoint = Endpoint(answer(429, error="insufficient_quota"))
-    ask = polite(endpoint, Manners(), endpoint.waited.append)
+    ask = paced(endpoint, Pace(), endpoint.waited.append)
     assert ask(REQUEST).status == 429
     with pytest.raises(Inconclusive, match="no credit left"):
         ask(REQUEST)
@@ -112,22 +112,22 @@ def test_an_account_without_credit_is_not_asked_again() -> None:
 
 def test_a_connection_closed_before_the_response_is_tried_once_more() -> None:
     endpoint = Endpoint(unanswered(), answer())
-    assert endpoint.polite().status == 200
+    assert endpoint.paced().status == 200
     endpoint = Endpoint(unanswered())
-    assert endpoint.polite().failure is not None
+    assert endpoint.paced().failure is not None
     assert endpoint.asked == 2
 
 
 @pytest.mark.parametrize("kind", ["timeout", "truncated", "refused", "too large"])
 def test_what_may_have_been_billed_is_not_sent_twice(kind: str) -> None:
     endpoint = Endpoint(unanswered(kind), answer())
-    endpoint.polite()
+    endpoint.paced()
     assert endpoint.asked == 1
 
 
 def test_an_endpoint_that_has_stopped_answering_is_left_alone() -> None:
     endpoint = Endpoint(unanswered("timeout"))
-    ask = polite(endpoint, Manners(), endpoint.waited.append)
+    ask = paced(endpoint, Pace(), endpoint.waited.append)
     for _ in range(12):
         ask(REQUEST)
     with pytest.raises(Inconclusive, match="12 requests in a row got no answer, the last one: timeout: gone"):
@@ -137,7 +137,7 @@ def test_an_endpoint_that_has_stopped_answering_is_left_alone() -> None:
 
 def test_one_answer_in_between_is_enough_to_go_on() -> None:
     endpoint = Endpoint(*[*[unanswered("timeout")] * 11, answer()] * 3)
-    ask = polite(endpoint, Manners(), endpoint.waited.append)
+    ask = paced(endpoint, Pace(), endpoint.waited.append)
     for _ in range(36):
         ask(REQUEST)
     assert endpoint.asked == 36
@@ -145,7 +145,7 @@ def test_one_answer_in_between_is_enough_to_go_on() -> None:
 
 def test_nothing_is_sent_after_the_deadline() -> None:
     endpoint = Endpoint(answer())
-    ask = polite(endpoint, Manners(deadline=0.05))
+    ask = paced(endpoint, Pace(deadline=0.05))
     ask(REQUEST)
     time.sleep(0.06)
     with pytest.raises(Inconclusive, match=r"the deadline of 0\.05 s has passed \(--deadline\)"):
@@ -169,21 +169,21 @@ class Crowd:
             self.now -= 1
         return answer
 
-    def asked(self, times: int, manners: Manners) -> None:
-        ask = polite(self, manners, lambda seconds: None)
+    def asked(self, times: int, pace: Pace) -> None:
+        ask = paced(self, pace, lambda seconds: None)
         with ThreadPoolExecutor(16) as pool:
             list(pool.map(ask, [REQUEST] * times))
 
 
 def test_no_more_at_once_than_asked_for() -> None:
     crowd = Crowd([answer()])
-    crowd.asked(60, Manners(concurrency=4))
+    crowd.asked(60, Pace(concurrency=4))
     assert max(crowd.most) == 4
 
 
 def test_throttling_makes_it_fewer_and_success_more_again() -> None:
     crowd = Crowd([*[answer()] * 8, *[answer(429)] * 8, *[answer()]])
-    crowd.asked(120, Manners(concurrency=8))
+    crowd.asked(120, Pace(concurrency=8))
     assert max(crowd.most[:16]) == 8
     assert max(crowd.most[24:32]) < 6
     assert max(crowd.most[90:]) > max(crowd.most[24:32])
@@ -191,7 +191,7 @@ def test_throttling_makes_it_fewer_and_success_more_again() -> None:
 
 def test_a_rate_is_kept() -> None:
     started = time.monotonic()
-    ask = polite(Endpoint(answer()), Manners(per_minute=60 / 0.02))
+    ask = paced(Endpoint(answer()), Pace(per_minute=60 / 0.02))
     with ThreadPoolExecutor(8) as pool:
         list(pool.map(ask, [REQUEST] * 10))
     assert time.monotonic() - started >= 0.02 * 9

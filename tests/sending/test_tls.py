@@ -19,7 +19,7 @@ from conformance.lab.reference.server import serving
 from conformance.run.run import Run
 from conformance.sending.access import access
 from conformance.sending.client import Access, Limits, Live
-from conformance.sending.pacing import Manners, polite
+from conformance.sending.pacing import Pace, paced
 from conformance.sending.preflight import diagnosis
 from conformance.sending.proxy import proxy_for
 from conformance.settings.errors import SessionError
@@ -56,7 +56,7 @@ def said(base_url: str, reached: Access = Access()) -> str:  # noqa: B008 (froze
             return send(request)
 
     with closing(Live(base_url, KEY, LIMITS, reached)) as send:
-        run = Run(profile, "abcdefghijkl", polite(send, Manners()))
+        run = Run(profile, "abcdefghijkl", paced(send, Pace()))
         run.preflight(lambda exchange: diagnosis(exchange, base_url, elsewhere, proxy=proxy_for(base_url)))
     assert time.monotonic() - started < SOON
     assert run.unjudged.isprintable()

@@ -12,7 +12,7 @@ from conformance.contract.profile import Model
 from conformance.contract.requirement import Fault
 from conformance.evidence.exchange import Exchange, Failure, Request
 from conformance.judgement.verdict import Verdict
-from conformance.suite.isolation.company import COMPANY
+from conformance.suite.isolation.concurrent import COMPANY
 from conformance.suite.isolation.test_later import RECALL
 from tests.support.builders_asked import GPT, SALTED, Said, asked, endpoint, found
 

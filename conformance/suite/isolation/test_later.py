@@ -13,7 +13,7 @@ from conformance.evidence.exchange import SALT, Exchange, NotApplicable, Violati
 from conformance.judgement.handing_over import had
 
 from . import AREA
-from .company import COMPANY, code_of, confused, seen
+from .concurrent import COMPANY, code_of, confused, seen
 
 #: It names the run, so that no remembered answer of another run is the answer to it.
 RECALL = once(

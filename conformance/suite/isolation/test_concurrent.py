@@ -14,7 +14,7 @@ from conformance.suite.support.names import bare
 from conformance.suite.support.prompts import WORDS, same_prompt
 
 from . import AREA
-from .company import ALONE, COMPANY, IN_TURNS, NONCES, code_of, confused, is_in_company, none_odd, seen
+from .concurrent import ALONE, COMPANY, IN_TURNS, NONCES, code_of, confused, is_in_company, none_odd, seen
 
 
 @AREA.must(
