@@ -150,7 +150,7 @@ class Run:
         if not isinstance(requirement.on, Scope) or model == self._spokesman:
             return self._had(requests, model)
         shared = [request for request in requests if ENDPOINT in request.features]
-        exchanges, missing = self._had((each for each in requests if each not in shared), model)
+        exchanges, missing = self._had((each for each in requests if ENDPOINT not in each.features), model)
         if requirement.on.members(exchanges):
             return exchanges, missing
         others, reason = self._had((each for each in shared if each.expect == "error"), model)
