@@ -208,10 +208,9 @@ def render(
     out: Annotated[Path | None, typer.Option(help="File to write [default: standard output].")] = None,
 ) -> None:
     """Render a report for the terminal, or as HTML, Markdown, JUnit XML or JSON."""
-    from conformance.commands.reports import report_at
-    from conformance.report.render import RENDERERS
+    from conformance.commands.reports import rendered
 
-    text = RENDERERS[format.value](report_at(report))
+    text = rendered(report, format.value)
     if out is None:
         typer.echo(text)
     else:

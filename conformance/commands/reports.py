@@ -11,6 +11,7 @@ from conformance.policy.baseline import BaselineError
 from conformance.report.baseline_update import list_known
 from conformance.report.baseline_update import prune as prune_known
 from conformance.report.compare import compare, drift_between
+from conformance.report.render import RENDERERS
 from conformance.report.render.difference import render
 from conformance.report.report import Report
 from conformance.report.report_json import read_report
@@ -27,6 +28,11 @@ def report_at(path: Path) -> Report:
     except ValueError as error:
         raise SessionError(str(error)) from None
     return replace(report, folder=str(file.parent)) if (file.parent / "run.json").exists() else report
+
+
+def rendered(path: Path, form: str) -> str:
+    """The report in a file or a run's folder, in one of its forms. Raises SessionError."""
+    return RENDERERS[form](report_at(path))
 
 
 def compared(old: Path, new: Path, form: str, strict: bool) -> tuple[str, int]:
