@@ -143,7 +143,7 @@ def test_the_reference_conforms_is_judged_again_and_rendered(tmp_path: Path) -> 
 
 
 def test_a_planted_fault_is_a_violation_and_stays_named(tmp_path: Path) -> None:
-    ran = cli("run", "--fault", FAULT, *ONE_MODEL, "--out", "out", folder=tmp_path)
+    ran = cli("run", "--fault", FAULT, *ONE_MODEL, "--select", "usage", "--out", "out", folder=tmp_path)
     assert ran.exit_code == 1, ran.output
     assert FAULT in ran.output
     assert conclusion(ran.output).startswith("VIOLATES: ")

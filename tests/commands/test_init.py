@@ -111,7 +111,7 @@ def test_run_works_right_after(tmp_path: Path) -> None:
         code, said = init("--base-url", url, "--model", "reference-claude", "--model", "reference-gpt=gpt")
         assert code == 0, said
         assert "reference-claude (claude) supports every feature that was probed" in said
-        words = ("run", "--examples", "1", "--no-costly", "--out", "out")
+        words = ("run", "--select", "core", "--no-costly", "--out", "out")
         ended = command("conformance.cli", *words, folder=tmp_path, key=KEY)
     assert ended.exit_code == 0, ended.output
     assert [each["name"] for each in report_in(tmp_path / "out")["models"]] == ["reference-claude", "reference-gpt"]

@@ -42,10 +42,8 @@ def test_the_table_is_valid() -> None:
     assert not [f"{error.json_path}: {error.message}" for error in errors]
 
 
-@pytest.mark.parametrize("id", REQUIREMENTS)
-def test_every_requirement_leads_to_a_place(id: str) -> None:
-    _, _, place = link(REQUIREMENTS[id].source).partition("#")
-    assert place
+def test_every_requirement_leads_to_a_place() -> None:
+    assert [id for id, each in REQUIREMENTS.items() if not link(each.source).partition("#")[2]] == []
 
 
 def test_every_member_of_the_schemas_leads_to_a_place() -> None:

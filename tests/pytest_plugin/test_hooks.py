@@ -37,7 +37,7 @@ def test_the_reference_conforms_with_and_without_workers_and_offline(tmp_path: P
     assert {requirement for requirement, _ in verdicts(alone)} == set(load())
     assert not {"fail", "warn"} & set(verdicts(alone).values())
 
-    assert pytest_run(*SMALL, "--out", together, "-n", "4", folder=tmp_path).exit_code == 0
+    assert pytest_run(*SMALL, "--out", together, "-n", "2", folder=tmp_path).exit_code == 0
     assert settled(together) == settled(alone)
     assert archived(together) == archived(alone)
 
@@ -49,7 +49,7 @@ def test_the_reference_conforms_with_and_without_workers_and_offline(tmp_path: P
 
 def test_over_http_each_request_is_sent_once_whoever_asks(tmp_path: Path) -> None:
     counts, found = [], []
-    for number, workers in enumerate(((), ("-n", "4"))):
+    for number, workers in enumerate(((), ("-n", "2"))):
         endpoint, seen = Endpoint(), list[Request]()
 
         def counting(request: Request, endpoint: Endpoint = endpoint, seen: list[Request] = seen) -> Exchange:

@@ -37,14 +37,22 @@ def test_changes_since_the_last_revision_are_in_the_changelog(what: str) -> None
     assert unsaid == [], f"{what} since {last}, and not in CHANGELOG.md under Requirements: {', '.join(unsaid)}"
 
 
-@pytest.mark.parametrize("requirement", load().values(), ids=lambda each: each.id)
-def test_requirement_is_whole(requirement: Requirement) -> None:
-    assert requirement.broken_by, "it has no counterexample"
-    assert link(requirement.source).startswith("https://")
-    assert title(requirement.source)
-    assert set(requirement.contract) <= ROWS.keys()
-    assert not requirement.sentence.endswith(".")
-    assert not requirement.sentence.lower().startswith(("must", "should", "the endpoint"))
+def lacking(requirement: Requirement) -> list[str]:
+    """What is wrong with how a requirement is declared."""
+    sentence = requirement.sentence
+    flaws = {
+        "it has no counterexample": not requirement.broken_by,
+        "its source has no address": not link(requirement.source).startswith("https://"),
+        "its source has no title": not title(requirement.source),
+        "a contract row is unknown": not set(requirement.contract) <= ROWS.keys(),
+        "its sentence ends with a full stop": sentence.endswith("."),
+        "its sentence repeats the level": sentence.lower().startswith(("must", "should", "the endpoint")),
+    }
+    return [flaw for flaw, found in flaws.items() if found]
+
+
+def test_requirements_are_whole() -> None:
+    assert {id: flaws for id, each in load().items() if (flaws := lacking(each))} == {}
 
 
 def test_every_passive_row_is_covered() -> None:
