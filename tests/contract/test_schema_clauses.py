@@ -73,18 +73,18 @@ def test_the_example_satisfies_and_shows_every_clause(root: str) -> None:
     assert list(validator(root).iter_errors(example(root))) == []
 
 
-@pytest.mark.parametrize(("root", "clause"), CLAUSES, ids=lambda each: each.id if isinstance(each, Clause) else each)
-def test_every_clause_has_a_counterexample(root: str, clause: Clause) -> None:
-    assert clause.relation or list(mutations(clause))
+def test_every_clause_has_a_counterexample() -> None:
+    assert [clause.id for _, clause in CLAUSES if not (clause.relation or list(mutations(clause)))] == []
 
 
-@pytest.mark.parametrize(("root", "clause", "name", "path", "value"), MUTATIONS)
-def test_a_counterexample_is_rejected_by_its_clause(
-    root: str, clause: Clause, name: str, path: str, value: Any
-) -> None:
-    broken = mutated(example(root), name, path, value)
-    assert broken != example(root) or isinstance(value, float)
-    assert clause.id in violated(root, broken)
+@pytest.mark.parametrize("root", ROOTS)
+def test_counterexamples_are_rejected_by_their_clauses(root: str) -> None:
+    accepted = []
+    for clause, name, path, value in (rest for each, *rest in MUTATIONS if each == root):
+        broken = mutated(example(root), name, path, value)
+        if (broken == example(root) and not isinstance(value, float)) or clause.id not in violated(root, broken):
+            accepted.append(f"{clause.id}: {name}")
+    assert accepted == []
 
 
 RELATIONS = [(root, clause) for root, clause in CLAUSES if clause.relation]
