@@ -1,1 +1,1 @@
-"""The commands that are more than one call: init, bundle, replay."""
+"""What is behind the commands of the command line, a module each."""

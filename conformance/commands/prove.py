@@ -16,10 +16,10 @@ from conformance.judgement.judge import judge, speaks_of
 from conformance.judgement.verdict import Verdict
 from conformance.lab.reference import Endpoint
 from conformance.lab.variations import VARIATIONS, Variation
+from conformance.pytest_plugin.target import REFERENCE_MODELS
 from conformance.run.proof import survivors
 from conformance.run.run import Run
 
-_MODELS = (Model("reference-gpt", "gpt"), Model("reference-claude", "claude"))
 _SALT = "abcdefghijkl"
 
 
@@ -74,7 +74,7 @@ def prove(requirement: Requirement) -> Proof:
         return known[request.key]
 
     run = _run(remembering(answer))
-    findings = [run.find(requirement, model) for model in _MODELS]
+    findings = [run.find(requirement, model) for model in REFERENCE_MODELS]
     asked = tuple(known)  # what is sent for the counterexamples is not sent for variations
     return Proof(
         requirement,
@@ -112,7 +112,7 @@ def _accused(requirement: Requirement, sent: list[Exchange]) -> Iterator[str]:
             continue
         if requirement.composite or requirement.whole_run:
             run = _run(remembering(_changed(variation.change, answers)))
-            findings = [run.find(requirement, model) for model in _MODELS]
+            findings = [run.find(requirement, model) for model in REFERENCE_MODELS]
         else:
             findings = [judge(requirement, each, _model_of(each)) for each in changed if speaks_of(requirement, each)]
         violated = [each.message for each in findings if each.verdict >= Verdict.WARN]
@@ -121,7 +121,7 @@ def _accused(requirement: Requirement, sent: list[Exchange]) -> Iterator[str]:
 
 def _model_of(exchange: Exchange) -> Model:
     name = exchange.request.asked.get("model")
-    return next((model for model in _MODELS if model.name == name), _MODELS[0])
+    return next((model for model in REFERENCE_MODELS if model.name == name), REFERENCE_MODELS[0])
 
 
 def _judged(requirement: Requirement, name: str, variation: Variation, messages: list[str]) -> Iterator[str]:
@@ -139,4 +139,4 @@ def _changed(change: Fault, known: dict[str, Exchange]) -> Send:
 
 
 def _run(send: Send) -> Run:
-    return Run(Profile("reference", _MODELS, "reference"), _SALT, send)
+    return Run(Profile("reference", REFERENCE_MODELS, "reference"), _SALT, send)

@@ -74,7 +74,7 @@ def bad(label: str, document: Any = None, **changes: Any) -> Request:
 
 
 def attempts(request: Request, times: int = 3) -> tuple[Request, ...]:
-    """The request and its repetitions, each after the one before it."""
+    """The request and its repetitions, each of which follows the first."""
     found = [request]
     while len(found) < times:
         found.append(again(request, len(found) + 1))

@@ -27,7 +27,7 @@ GROUPS: Mapping[str, tuple[str, ...]] = {
     "tools": ("tools", "tool_use", "tool_call"),
     "structured-output": ("structured_output", "schemas_followed"),
 }
-_FEW = 2  #: requests by which a family is judged, plain and streamed each, where only some requirements are
+_FEW = 2  #: requests by which a scope is judged, plain and streamed each, where only some requirements are
 #: Areas of which only the replies to these show what money rests on: a write, a hit, both lifetimes, a stream.
 _BILLED = ("usage", "cache")
 _TELLING = (

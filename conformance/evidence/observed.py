@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from .exchange import Exchange, Inconclusive, NotApplicable
+from .exchange import Exchange, NotApplicable
 from .strict_json import JSONError, loads
 
 
@@ -48,14 +48,6 @@ def count_or_not_applicable(usage: Any, path: str) -> int:
     count = count_or_none(usage, path)
     if count is None:
         raise NotApplicable(_covered(path))
-    return count
-
-
-def count_or_inconclusive(usage: Any, path: str) -> int:
-    """The count. Raises Inconclusive where it is absent or not an integer, so that nothing can be compared with it."""
-    count = count_or_none(usage, path)
-    if count is None:
-        raise Inconclusive(_covered(path))
     return count
 
 

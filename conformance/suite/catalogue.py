@@ -23,6 +23,6 @@ def load() -> dict[str, Requirement]:
 @cache
 def declared() -> tuple[Request, ...]:
     """Every request that the suite declares: those that many requirements share, and those that one names. What a
-    family is judged on follows from this list alone."""
+    scope is judged on follows from this list alone."""
     named = (each.on for each in load().values() if not isinstance(each.on, Scope))
     return tuple(dict.fromkeys((*DECLARED, *(request for requests in named for request in requests))))

@@ -7,11 +7,10 @@ from typing import Any
 
 import pytest
 
-from conformance.evidence.exchange import Exchange, Inconclusive, NotApplicable, Request
+from conformance.evidence.exchange import Exchange, NotApplicable, Request
 from conformance.evidence.observed import (
     answered_with,
     count_if_sent,
-    count_or_inconclusive,
     count_or_none,
     count_or_not_applicable,
     count_or_zero,
@@ -43,7 +42,7 @@ def test_a_json_object(text: str | bytes, value: Any) -> None:
 HITS = "prompt_tokens_details.cached_tokens"
 ABSENT: list[Any] = [{}, {"prompt_tokens_details": None}, {"prompt_tokens_details": {"cached_tokens": None}}]
 WRONG: list[Any] = [{"prompt_tokens_details": {"cached_tokens": each}} for each in (True, 1.0, "1")]
-COUNTS = (count_or_none, count_or_zero, count_if_sent, count_or_not_applicable, count_or_inconclusive)
+COUNTS = (count_or_none, count_or_zero, count_if_sent, count_or_not_applicable)
 
 
 @pytest.mark.parametrize("count", COUNTS)
@@ -56,9 +55,8 @@ def test_a_count(count: Callable[[Any, str], int], tokens: int) -> None:
 def test_a_count_that_is_missing_or_wrong(usage: Any) -> None:
     assert count_or_none(usage, HITS) is None
     assert count_or_zero(usage, HITS) == 0
-    for count, raised in ((count_or_not_applicable, NotApplicable), (count_or_inconclusive, Inconclusive)):
-        with pytest.raises(raised, match=rf"^{HITS} is not an integer \(covered by usage\.{HITS}\)$"):
-            count(usage, HITS)
+    with pytest.raises(NotApplicable, match=rf"^{HITS} is not an integer \(covered by usage\.{HITS}\)$"):
+        count_or_not_applicable(usage, HITS)
 
 
 def test_a_count_that_may_be_left_out() -> None:

@@ -1,4 +1,4 @@
-"""Requests that are sent at the same time, and how an answer in company is compared with answers alone.
+"""Requests that are sent at the same time; their responses are compared with those to the same requests sent alone.
 
 What is sent together is declared by no requirement: a request that is judged for other reasons, too, would have been
 sent alone before.
