@@ -118,8 +118,9 @@ def _is_reply(exchange: Exchange) -> bool:
 def _is_billing(requirement: Requirement) -> bool:
     """Whether it speaks of what the input costs."""
     members = requirement.at.split()
-    about = any(member == "usage" or member.startswith("usage.prompt_tokens") for member in members)
-    return about or requirement.area in ("cache", "caching")
+    if any(member == "usage" or member.startswith("usage.prompt_tokens") for member in members):
+        return True
+    return requirement.money and not any(member.startswith("usage.") for member in members)
 
 
 def _of_model(model: str, replies: Sequence[Exchange], sheet: Sheet) -> ModelCosts:

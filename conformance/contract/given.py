@@ -32,11 +32,12 @@ class AtOnce:
 class OnDemand:
     """A sequence of exchanges, each requested when the check looks at it. The first `declared` are sent in any case,
     so that other requirements are judged on them, too. At the first `usual` a check looks where the endpoint conforms,
-    which plans count."""
+    and at no more than cost what the first `most` cost (at all of them without it), which plans count."""
 
     slots: tuple[Slot, ...]
     declared: int = 0
     usual: int = 0
+    most: int | None = None
 
 
 #: What stands for the exchanges of one parameter of a check; a tuple is handed over as a tuple of the same shape.
@@ -47,6 +48,13 @@ Given = Mapping[str, Slot]
 def tries(request: Request, times: int = 3) -> OnDemand:
     """The same request, repeated until the model cooperates; only the first is always sent."""
     return OnDemand(attempts(request, times), declared=1)
+
+
+def tries_or(request: Request, other: Request, times: int = 3) -> OnDemand:
+    """A request; then another, repeated in its place where it is refused; then its own repetitions. A check looks at
+    the others or at the repetitions (`not_refused`), and the others are to cost no less."""
+    slots = (request, *attempts(other, times), *attempts(request, times)[1:])
+    return OnDemand(slots, declared=1, most=1 + times)
 
 
 def in_turn(*slots: Slot) -> OnDemand:
@@ -98,10 +106,10 @@ def undeclared(slot: Slot, *, on_demand: bool) -> Iterator[Request]:
         case AtOnce(requests):
             if not on_demand:
                 yield from requests
-        case OnDemand(slots, number, usual):
+        case OnDemand(slots, number, usual, most):
             for each in slots[:number]:
                 yield from undeclared(each, on_demand=on_demand)
-            for each in slots[number:] if on_demand else slots[number:usual]:
+            for each in slots[number:most] if on_demand else slots[number:usual]:
                 yield from every(each)
         case tuple():
             for each in slot:

@@ -172,14 +172,14 @@ _NAMED_TIME = {"type": "function", "function": {"name": "get_time"}}
 TOOL_NAMED = chat(PARIS, label="tool-named", tools=[WEATHER, TIME], tool_choice=_NAMED_TIME, max_tokens=300)
 TOOL_NAMED_STREAM = streamed(TOOL_NAMED)
 TWO_CALLS_STREAM = streamed(
-    chat("Say hello.", label="n-2-calls", n=2, tools=[WEATHER], tool_choice="required", max_tokens=300)
+    chat("Say hello.", label="n-2-calls", n=2, tools=[WEATHER], tool_choice="required", max_tokens=150)
 )
 #: With a tool that is not called: parsers that look for calls lose the log probabilities.
 LOGPROBS_TOOLS_STREAM = streamed(chat(label="logprobs-tools", logprobs=True, top_logprobs=2, tools=[WEATHER]))
 TOOL_NONE = chat(PARIS, label="tool-none", tools=[WEATHER], tool_choice="none", max_tokens=60)
-TOOL_PARALLEL = chat(_BOTH_CITIES, label="tool-parallel", tools=[WEATHER, TIME], max_tokens=500)
+TOOL_PARALLEL = chat(_BOTH_CITIES, label="tool-parallel", tools=[WEATHER, TIME], max_tokens=300)
 TOOL_PARALLEL_STREAM = streamed(TOOL_PARALLEL)
-TOOL_SINGLE = chat(_BOTH_CITIES, label="tool-single", tools=[WEATHER, TIME], parallel_tool_calls=False, max_tokens=500)
+TOOL_SINGLE = chat(_BOTH_CITIES, label="tool-single", tools=[WEATHER, TIME], parallel_tool_calls=False, max_tokens=300)
 TOOL_STRICT = chat(
     "Book a table for four on Friday for Ada, who wants no mail.",
     label="tool-strict", tools=[BOOKING], tool_choice="required", max_tokens=300, features=frozenset({"tools.strict"}),

@@ -54,7 +54,7 @@ class Requirement:
     """One sentence of the contract. `on` are the exchanges it is judged on, a family or named requests. With `given`
     it is judged on several at once, handed over by the names of the check's parameters, and `on` are those of their
     requests that are sent in any case. `alike`: the evidence of a violation is two exchanges that cost the same, the
-    wrong one first.
+    wrong one first. `money`: somebody pays a wrong amount where it is violated.
 
     `at` is the member the sentence is about (`usage.prompt_tokens`, `choices.*.index`, `header:allow`), marked
     in the evidence. `hint` is what a vendor does about a violation. `contract` are the rows it covers.
@@ -76,6 +76,7 @@ class Requirement:
     needs: frozenset[Fact] = frozenset()
     given: Given = field(default_factory=dict, repr=False, compare=False)
     alike: bool = False
+    money: bool = False
 
     @property
     def area(self) -> str:
@@ -124,25 +125,27 @@ def enter(requirement: Requirement) -> Requirement:
 @dataclass(frozen=True)
 class Area:
     """A part of the contract, such as `usage`; the ids of its requirements begin with its name. Its methods are the
-    decorators that turn a check into a requirement, one for each level."""
+    decorators that turn a check into a requirement, one for each level. `money`: what its requirements say is paid
+    for."""
 
     name: str
+    money: bool = False
 
     @property
     def must(self) -> Callable[..., Decorator]:
-        return partial(_declare, self.name, Level.MUST)
+        return partial(_declare, self, Level.MUST)
 
     @property
     def should(self) -> Callable[..., Decorator]:
-        return partial(_declare, self.name, Level.SHOULD)
+        return partial(_declare, self, Level.SHOULD)
 
     @property
     def may(self) -> Callable[..., Decorator]:
-        return partial(_declare, self.name, Level.MAY)
+        return partial(_declare, self, Level.MAY)
 
 
 def _declare(
-    area: str,
+    area: Area,
     level: Level,
     sentence: str,
     *,
@@ -166,7 +169,7 @@ def _declare(
     slots: Mapping[str, Slot] = on if isinstance(on, Mapping) else given or {}
 
     def decorate(check: Check) -> Callable[..., None]:
-        id = f"{area}.{check.__name__.removeprefix('test_')}"
+        id = f"{area.name}.{check.__name__.removeprefix('test_')}"
         if broken_by is None:
             raise TypeError(f"{id}: broken_by is missing: give a counterexample, a fault that violates the requirement")
         check_parameters(id, inspect.signature(check).parameters, slots)
@@ -186,6 +189,7 @@ def _declare(
                 needs=frozenset(needs),
                 given=slots,
                 alike=alike,
+                money=area.money,
             )
         )
         return test_of((entered,), check)

@@ -28,8 +28,7 @@ GROUPS: Mapping[str, tuple[str, ...]] = {
     "structured-output": ("structured_output", "schemas_followed"),
 }
 _FEW = 2  #: requests by which a scope is judged, plain and streamed each, where only some requirements are
-#: Areas of which only the replies to these show what money rests on: a write, a hit, both lifetimes, a stream.
-_BILLED = ("usage", "cache")
+#: Only the replies to these show what money rests on: a write, a hit, both lifetimes, a stream.
 _TELLING = (
     CACHE_COLD, CACHE_WARM, CACHE_WARM_STREAM, CACHE_HOUR, CACHE_MIXED, CACHE_MIXED_STREAM, AUTOMATIC_WARM,
     AUTOMATIC_WARM_STREAM,
@@ -77,6 +76,6 @@ def asked_for(requirements: Iterable[Requirement], declared: Sequence[Request]) 
             meant = [request for request in declared if family.meant(request) and request.streams is streamed]
             others = [request for request in meant if request not in wanted]
             wanted |= set(others[: max(0, _FEW - (len(meant) - len(others)))])
-    if any(each.area in _BILLED for each in known):
+    if any(each.money and isinstance(each.on, Scope) for each in known):
         wanted |= set(_TELLING)
     return [request for request in declared if request in wanted]

@@ -40,6 +40,7 @@ def _entry(requirement: Requirement, findings: Sequence[Finding], later: bool) -
         contract=requirement.contract,
         findings=tuple(findings),
         later=later,
+        money=requirement.money,
     )
 
 

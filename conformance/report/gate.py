@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from conformance.contract.profile import NOT_OF_FAMILY, Model
 from conformance.contract.requests import COSTLY
 from conformance.contract.requirement import Level
-from conformance.contract.selection import GROUPS
 from conformance.judgement.verdict import Verdict
 
 from .report import Report
@@ -107,7 +106,7 @@ def _limits(report: Report) -> list[str]:
         for reason, names in reasons.items()
     ]
     unclear = [] if reasons or report.count(Level.MUST, Verdict.FAIL) else _unclear_caching(report)
-    money = [entry.id for entry in report.counting if entry.verdict is Verdict.WARN and entry.area in GROUPS["billing"]]
+    money = [entry.id for entry in report.counting if entry.verdict is Verdict.WARN and entry.money]
     warned = "1 warning is" if len(money) == 1 else f"{len(money):,} warnings are"
     return [*said, *unclear, f"{warned} about money: {_some(money)}" if money else ""]
 

@@ -18,7 +18,7 @@ from .drift import Drift
 @dataclass(frozen=True)
 class Entry:
     """One requirement with what was found, a finding for each model. One that is `later` than the revision to which the
-    endpoint is held does not count."""
+    endpoint is held does not count. `money`: somebody pays a wrong amount where it is violated."""
 
     id: str
     level: Level
@@ -30,6 +30,7 @@ class Entry:
     contract: tuple[str, ...]
     findings: tuple[Finding, ...]
     later: bool = False
+    money: bool = False
 
     @property
     def area(self) -> str:

@@ -62,6 +62,7 @@ def _requirement(root: str, clause: Clause, on: Scope, documents: Documents) -> 
             hint=clause.hint,
             contract=clause.contract,
             needs=frozenset({facts[last]} if last in facts else ()),
+            money=clause.id.startswith("usage."),
         )
     )
 

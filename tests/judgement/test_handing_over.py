@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from conformance.contract.for_model import for_model
-from conformance.contract.given import OnDemand, as_received, in_turn, on_demand, tries, undeclared, usually
+from conformance.contract.given import OnDemand, as_received, in_turn, on_demand, tries, tries_or, undeclared, usually
 from conformance.contract.given import declared as declared_of
 from conformance.contract.profile import Model
 from conformance.contract.requests import COSTLY, INTRUSIVE, LONG, PLAIN, STREAM, again, as_claimed, chat, intrusive
@@ -31,6 +31,7 @@ def answering(request: Request) -> Exchange:
         (usually(PLAIN), [], [PLAIN], [PLAIN]),
         (tries(PLAIN, 2), [PLAIN], [], [again(PLAIN)]),
         (OnDemand((PLAIN, LONG, STREAM), declared=1, usual=2), [PLAIN], [LONG], [LONG, STREAM]),
+        (tries_or(PLAIN, LONG, 2), [PLAIN], [], [LONG, again(LONG)]),
         ((in_turn(PLAIN), usually(LONG)), [PLAIN], [LONG], [LONG]),
     ],
 )

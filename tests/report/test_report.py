@@ -158,8 +158,8 @@ def test_caching_is_told_of_the_models_that_lack_it() -> None:
 
 def test_warnings_about_money_are_counted_apart() -> None:
     entries = tuple(
-        replace(entry(number, SHOULD, WARN), id=id)
-        for number, id in enumerate(["caching.grown", "usage.more", "transport.request_id"])
+        replace(entry(number, SHOULD, WARN), id=id, money=money)
+        for number, (id, money) in enumerate({"caching.grown": True, "usage.more": True, "transport.id": False}.items())
     )
     report = replace(report_of((MUST, PASS)), entries=(entry(9, MUST, PASS), *entries))
     assert conclude(report).sentence == (

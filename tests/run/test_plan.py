@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from decimal import Decimal
 
 import pytest
 from syrupy.assertion import SnapshotAssertion
 
-from conformance.billing.budget import Amount, at_most
+from conformance.billing.budget import NOTHING, Amount, at_most
 from conformance.billing.prices import Prices, Sheet
+from conformance.contract.given import OnDemand, Slot, every
 from conformance.contract.profile import Model, Profile
 from conformance.contract.requests import COSTLY, INTRUSIVE
 from conformance.contract.selection import GROUPS, asked_for, chosen
@@ -41,6 +42,23 @@ def plan(select: Sequence[str] = (), models: Sequence[Model] = USUAL, examples: 
 @pytest.mark.parametrize("models", [USUAL, CHEAP], ids=["usual", "no-costly"])
 def test_what_each_selection_costs(name: str, models: Sequence[Model], snapshot: SnapshotAssertion) -> None:
     assert str(plan([name] if name else [], models)) == snapshot
+
+
+def _with_alternatives(slot: Slot) -> Iterator[OnDemand]:
+    if isinstance(slot, OnDemand) and slot.most is not None:
+        yield slot
+    for each in slot.slots if isinstance(slot, OnDemand) else slot if isinstance(slot, tuple) else ():
+        yield from _with_alternatives(each)
+
+
+def test_of_alternatives_those_that_cost_most_are_counted() -> None:
+    found = [each for known in load().values() for slot in known.given.values() for each in _with_alternatives(slot)]
+    assert found
+    for each in found:
+        counted = sum((at_most(request) for request in every(each.slots[each.declared : each.most])), NOTHING)
+        instead = sum((at_most(request) for request in every(each.slots[each.most :])), NOTHING)
+        assert counted.input_tokens >= instead.input_tokens
+        assert counted.output_tokens >= instead.output_tokens
 
 
 def test_a_run_is_as_was_planned() -> None:

@@ -6,4 +6,4 @@ Whether a count may be zero or null at all is a requirement of its own.
 
 from conformance.contract.requirement import Area
 
-AREA = Area("cache")
+AREA = Area("cache", money=True)

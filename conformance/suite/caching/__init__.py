@@ -7,4 +7,4 @@ whether it can engage.
 
 from conformance.contract.requirement import Area
 
-AREA = Area("caching")
+AREA = Area("caching", money=True)

@@ -54,9 +54,9 @@ ERROR_PAIRS: tuple[Forms, ...] = (
 )  # fmt: skip
 
 
-def tried(pairs: Iterable[Forms], times: int = 2) -> tuple[Slot, ...]:
-    """Pairs of a request and its repetitions, plain and streamed."""
-    return tuple((tries(plain, times), tries(stream, times)) for plain, stream in pairs)
+def tried(pairs: Iterable[Forms], times: int = 2, *, plain_times: int | None = None) -> tuple[Slot, ...]:
+    """Pairs of a request and its repetitions, plain and streamed; plain as often as streamed if not told."""
+    return tuple((tries(plain, plain_times or times), tries(stream, times)) for plain, stream in pairs)
 
 
 def is_streamed(request: Request) -> bool:

@@ -126,7 +126,7 @@ def _objects_in_streams(plain: Tries, streams: Tries) -> None:
 
 @AREA.must(
     "stream arguments that are a JSON object where the arguments of the plain reply are one",
-    on={"pairs": tried(CALL_PAIRS, 3)},
+    on={"pairs": tried(CALL_PAIRS, 3, plain_times=1)},
     source="openai-openapi#ChatCompletionMessageToolCallChunk.function.arguments",
     contract=["tools-20"],
     at="choices.*.delta.tool_calls.*.function.arguments",

@@ -8,10 +8,11 @@ from dataclasses import replace
 from typing import Any
 
 from conformance.contract.faults import only, put, respond, status
-from conformance.contract.given import in_turn, on_demand, tries
-from conformance.contract.requests import attempts, chat
+from conformance.contract.given import in_turn, tries, tries_or
+from conformance.contract.requests import chat
 from conformance.evidence.exchange import Exchange, Inconclusive, NotApplicable, Request
 from conformance.evidence.observed import answered_with
+from conformance.suite.support.replies import not_refused
 
 from . import AREA
 from .images import IMAGES, NO_IMAGE, RED, REFUSED, SMALLEST_IMAGE, VISION, cost, looked, shown, text_of, whole
@@ -111,11 +112,7 @@ def without_choice(request: Request) -> Request:
 
 @AREA.should(
     "show the model every image of a conversation, of an earlier turn too, and beside tools",
-    on={
-        "forced": tries(CONVERSATION),
-        "free": on_demand(*attempts(without_choice(CONVERSATION))),
-        "single": tries(RED),
-    },
+    on={"answers": tries_or(CONVERSATION, without_choice(CONVERSATION)), "single": tries(RED)},
     source="openai-openapi#ChatCompletionRequestMessageContentPartImage",
     contract=["multimodal-01", "roles-04", "roles-07"],
     at="choices.*.message.tool_calls",
@@ -129,11 +126,11 @@ def without_choice(request: Request) -> Request:
         "no call": only(_reporting, put("choices.*.message", {"role": "assistant", "content": "Red."})),
     },
 )
-def test_every_image_seen(forced: Sequence[Exchange], free: Sequence[Exchange], single: Sequence[Exchange]) -> None:
+def test_every_image_seen(answers: Sequence[Exchange], single: Sequence[Exchange]) -> None:
     """Models that reason may reject a forced call; then none is forced."""
     if "red" not in text_of(looked(single)):
         raise NotApplicable("the model does not see a single image (covered by multimodal.image_seen)")
-    for exchange in free if forced[0].refused and free[0].succeeded else forced:
+    for exchange in not_refused(answers):
         assert exchange.succeeded, answered_with(exchange)
         told = _told(whole(exchange))
         if "red" in told and "blue" in told:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import chain
 
 from conformance.contract.faults import put, respond
 from conformance.contract.requirement import Fault
@@ -49,6 +50,13 @@ def without(word: str) -> Fault:
 
 
 REFUSED = respond(400, {"error": {"message": "messages: not supported", "type": "invalid_request_error"}})
+
+
+def not_refused(answers: Sequence[Exchange], times: int = 3) -> Iterator[Exchange]:
+    """Of exchanges given by `tries_or`, those of the request, or those in its place where it is refused."""
+    if answers[0].refused:
+        return iter(answers[1 : 1 + times])
+    return chain(answers[:1], answers[1 + times :])
 
 
 def one_of(answers: Iterable[Exchange], problem: Problem) -> None:

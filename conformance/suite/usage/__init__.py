@@ -2,4 +2,4 @@
 
 from conformance.contract.requirement import Area
 
-AREA = Area("usage")
+AREA = Area("usage", money=True)
