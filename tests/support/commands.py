@@ -33,11 +33,15 @@ _INHERITED = (
 FORKING = multiprocessing.get_context("forkserver")
 FORKING.set_forkserver_preload(
     [
+        "cattrs",
         "conformance.cli",
         "conformance.commands.reports",
         "conformance.commands.serve",
+        "conformance.pytest_plugin.hooks",
         "conformance.pytest_plugin.session",
-        "conformance.report.render",
+        "conformance.report.render.html",
+        "conformance.report.render.junit",
+        "conformance.report.render.terminal",
         "conformance.sending.client",
         "syrupy",
         "typer._adapters",
