@@ -4,6 +4,7 @@ members be missing that have a default."""
 from __future__ import annotations
 
 import base64
+import json
 from dataclasses import asdict
 from typing import Any
 
@@ -69,6 +70,11 @@ def dump_exchange(exchange: Exchange) -> dict[str, Any]:
         "unrecorded": sorted(exchange.unrecorded),
         "earlier": [dump_exchange(each) for each in exchange.earlier],
     } | ({"withheld": asdict(exchange.withheld)} if exchange.withheld else {})
+
+
+def text_of(exchange: Exchange) -> str:
+    """The exchange as an archive has it."""
+    return json.dumps(dump_exchange(exchange), indent=1, ensure_ascii=False) + "\n"
 
 
 def _dump_read(data: bytes, exchange: Exchange) -> str | dict[str, str] | dict[str, int]:

@@ -6,19 +6,20 @@ from __future__ import annotations
 import html.entities
 import re
 import string
+from array import array
 from bisect import bisect_right
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
 Span = tuple[int, int]
-Segments = tuple[list[int], list[Span]]  #: where each segment begins in a view, and where it stood before
 
 _PASSES = 4  #: for escapes within escapes of another kind, such as \u0026#45;
 #: An escape of a printable ASCII character, or of white space. Repetitions are possessive: nothing is tried twice.
 _ESCAPE = re.compile(
-    rb"(?<!\\)(?:\\++[nrtbf])++|(?<!\\)\\++(?:u00([0-7][0-9a-f])|x([2-7][0-9a-f])|/)"  # JSON, also within JSON
-    rb"|%(?:25)*+([2-7][0-9a-f])"  # an address, also encoded twice
+    rb"(?<!\\)(?:\\++[nrtbf])++"  # JSON and programs, also within JSON
+    rb"|(?<!\\)\\++(?:u(?:0{6}|00|\{0*+)([0-7][0-9a-f])\}?|x([2-7][0-9a-f])|/)"
+    rb"|%(?:25)*+(?:u00)?([2-7][0-9a-f])"  # an address, also encoded twice
     rb"|&(?:amp;)*+(?:#x0*+([2-7][0-9a-f])(?![0-9a-f]);?|#0*+([0-9]{2,3})(?![0-9]);?|([a-z]{2,8}+);)",  # HTML
     re.IGNORECASE,
 )
@@ -29,9 +30,8 @@ _ENTITIES = {
 }
 _BETWEEN = bytes(set(range(256)) - set(f"{string.ascii_letters}{string.digits}".encode()))
 _ALPHANUMERIC = re.compile(rb"[0-9A-Za-z]++")
-#: The data of an event, a string of JSON with the colon after a name, or brackets. A string without end is a line long.
-_TOKEN = re.compile(rb'(?<![^\r\n])data:|"((?:[^"\\\r\n]++|\\[^\r\n])*+)(?:"(\s*+:)?)?+|[\[\]{}]++')
-_LINE = re.compile(rb"[^\r\n]++")
+#: A line of event data that is no JSON, or a string of JSON with the colon after a name. Neither is longer than a line.
+_TOKEN = re.compile(rb'(?<![^\r\n])data:[ ]*+([^\r\n{["][^\r\n]*+)|"((?:[^"\\\r\n]++|\\[^\r\n])*+)(?:"(\s*+:)?)?+')
 
 
 @dataclass(frozen=True)
@@ -58,24 +58,21 @@ def unescaped(view: View) -> View:
 
 def _once_unescaped(view: View) -> View:
     pieces: list[bytes] = []
-    starts: list[int] = []
-    spans: list[Span] = []
-    size = end = 0
+    places = Places()
+    end = 0
     for found in _ESCAPE.finditer(view.data):
         if (meant := _meant(found)) is None:
             continue
-        for span, piece in (((end, found.start()), view.data[end : found.start()]), (found.span(), meant)):
-            if piece:
-                pieces.append(piece)
-                starts.append(size)
-                spans.append(span)
-                size += len(piece)
-        end = found.end()
-    if not end:
+        start = found.start()
+        if end < start:
+            pieces.append(view.data[end:start])
+            places.add(end, start, start - end)
+        pieces.append(meant)
+        places.add(start, end := found.end(), 1)
+    if not pieces:
         return view
-    starts.append(size)
-    spans.append((end, len(view.data)))
-    return View(b"".join([*pieces, view.data[end:]]), _Derived(view, lambda: (starts, spans)).origin)
+    places.add(end, len(view.data), len(view.data) - end)
+    return View(b"".join([*pieces, view.data[end:]]), Derived(view, lambda: places).origin)
 
 
 def _meant(escape: re.Match[bytes]) -> bytes | None:
@@ -92,71 +89,74 @@ def _meant(escape: re.Match[bytes]) -> bytes | None:
 def alphanumeric(view: View) -> View:
     """The letters and digits only."""
 
-    def segments() -> Segments:
-        starts, spans, size = [], [], 0
-        for found in _ALPHANUMERIC.finditer(view.data):
-            starts.append(size)
-            spans.append(found.span())
-            size += found.end() - found.start()
-        return starts, spans
+    def places() -> Places:
+        found = Places()
+        for start, end in (each.span() for each in _ALPHANUMERIC.finditer(view.data)):
+            found.add(start, end, end - start)
+        return found
 
-    return View(view.data.translate(None, _BETWEEN), _Derived(view, segments).origin)
+    return View(view.data.translate(None, _BETWEEN), Derived(view, places).origin)
 
 
 def spelled(view: View) -> Iterator[View]:
-    """What strings spell together, one after the other: all, those of one name at one depth, and lines of event data
-    that are no JSON. Where a stream sends a word in pieces, it is whole here."""
-    everything: list[Span] = []
-    named: dict[tuple[int, bytes], list[Span]] = {}
-    data: list[Span] = []
-    depth, name = 0, b""
+    """What strings spell together, one after the other: all, those of one name, and lines of event data that are no
+    JSON. Where a stream sends a word in pieces, it is whole here."""
+    everything, data, named = Places(), Places(), dict[bytes, Places]()
+    name = b""
     for token in _TOKEN.finditer(view.data):
-        first = token[0][:1]
-        if first == b'"':
-            if token[2] is not None:
-                name = token[1]
-            elif token[1]:
-                everything.append(token.span(1))
-                named.setdefault((depth, name), []).append(token.span(1))
-        elif first == b"d":
-            depth, name = 0, b""
-            if (line := _LINE.match(view.data, token.end())) and line[0].lstrip()[:1] not in b'{["':
-                data.append(line.span())
-        else:
-            if first in b"{[" and view.data[token.start() - 1 : token.start()] in (b"\r", b"\n"):
-                depth, name = 0, b""  # the next line of JSON
-            depth += token[0].count(b"{") + token[0].count(b"[") - token[0].count(b"}") - token[0].count(b"]")
-            name = b"" if first in b"}]" else name
+        if token[3] is not None:  # the colon after a name
+            name = token[2]
+        elif token[2]:
+            start, end = token.span(2)
+            everything.add(start, end, end - start)
+            named.setdefault(name, Places()).add(start, end, end - start)
+        elif token[1] is not None:
+            start, end = token.span(1)
+            data.add(start, end, end - start)
     groups = (everything, *(named.values() if len(named) > 1 else ()), data)
-    yield from (_joined(view, spans) for spans in groups if len(spans) > 1)
+    yield from (_joined(view, places) for places in groups if len(places.starts) > 1)
 
 
-def _joined(view: View, spans: list[Span]) -> View:
-    starts, size = [], 0
-    for start, end in spans:
-        starts.append(size)
-        size += end - start
-    return View(b"".join(view.data[start:end] for start, end in spans), _Derived(view, lambda: (starts, spans)).origin)
+def _joined(view: View, places: Places) -> View:
+    pieces = (view.data[first:last] for first, last in zip(places.firsts, places.lasts, strict=True))
+    return View(b"".join(pieces), Derived(view, lambda: places).origin)
 
 
-class _Derived:
-    """Where the bytes of a view stood in the one that it was read out of; found out where it is asked for."""
+class Places:
+    """Where the segments of a view begin in it, and where each stood before, from its first byte to its last."""
 
-    def __init__(self, view: View, segments: Callable[[], Segments]) -> None:
-        self._view, self._make = view, segments
+    def __init__(self) -> None:
+        self.starts, self.firsts, self.lasts = array("Q"), array("Q"), array("Q")
+        self.size = 0
+
+    def add(self, first: int, last: int, size: int) -> None:
+        """One that stood there, and is `size` bytes long in the view: one where it was an escape."""
+        self.starts.append(self.size)
+        self.firsts.append(first)
+        self.lasts.append(last)
+        self.size += size
+
+
+class Derived:
+    """A view's memory of the one that it was read out of, made where it is asked for."""
+
+    def __init__(self, view: View, make: Callable[[], Places]) -> None:
+        self._view, self._make = view, make
 
     @cached_property
-    def _segments(self) -> Segments:
+    def _places(self) -> Places:
         return self._make()
 
     def origin(self, start: int, end: int) -> Iterator[Span]:
-        starts, spans = self._segments
+        """Where the bytes from the one place to the other were received."""
+        places = self._places
+        starts = places.starts
         at = bisect_right(starts, start) - 1
         while at < len(starts) and starts[at] < end:
-            first, last = spans[at]
-            until = starts[at + 1] if at + 1 < len(starts) else starts[at] + last - first
-            if until - starts[at] == last - first:  # copied, not an escape
-                last = first + min(end, until) - starts[at]
-                first += max(start - starts[at], 0)
+            first, last, began = places.firsts[at], places.lasts[at], starts[at]
+            until = starts[at + 1] if at + 1 < len(starts) else places.size
+            if until - began == last - first:  # copied, not an escape
+                last = first + min(end, until) - began
+                first += max(start - began, 0)
             yield from self._view.origin(first, last)
             at += 1
