@@ -16,7 +16,7 @@ from conformance.settings.config import is_secret
 from .proxy import proxy_of
 from .wire import basic
 
-_PARTS = re.compile(r"[\s;,=]+")  #: between the words of credentials, and between cookies and their names
+_BETWEEN = re.compile(r"[\s;,]+")  #: the words of credentials, and cookies
 _LEAST = 8  #: characters that a part of a field's value has at least which is secret by itself
 
 
@@ -36,10 +36,17 @@ def _address(base_url: str) -> Iterator[str]:
 
 
 def _values(values: Iterable[str]) -> Iterator[str]:
-    """Each value, and the parts of it that are secret by themselves: what follows a scheme, and cookies."""
+    """The parts of each value that are secret by themselves: what follows a scheme, and the values of cookies and of
+    parameters; else the whole value."""
     for value in values:
-        yield value
-        yield from (part for part in _PARTS.split(value) if len(part) >= _LEAST)
+        parts = [_told(part) for part in _BETWEEN.split(value)]
+        yield from [part for part in parts if len(part) >= _LEAST] or [value]
+
+
+def _told(part: str) -> str:
+    """What stands after a name, without quotes; the part itself where the sign of equality is padding of Base64."""
+    told = part.partition("=")[2].strip('"')
+    return told if told.strip("=") else part
 
 
 @cache

@@ -44,6 +44,12 @@ def test_what_is_secret_of_them() -> None:
     found = secrets_of(f"http://127.0.0.1/v1?api-key={SECRET}%2F", KEY, headers)
     assert {KEY, SECRET + "%2F", SECRET + "/", "0123456789"} <= set(found)
     assert not {"acme-tenant", "chat.completion"} & set(found), "no secret, and a word of the API"
+    shown = (
+        ("authorization", "Bearer sk-ant-api03-x"),
+        ("cookie", "preferences=0123456789"),
+        ("x-key", "YWJjZGVmZw=="),
+    )
+    assert secrets_of("http://127.0.0.1/v1", "", shown) == ("sk-ant-api03-x", "0123456789", "YWJjZGVmZw==")
     assert "acme-tenant" in secrets_of("http://127.0.0.1/v1", KEY, headers, ["X-Tenant"])
 
 
