@@ -13,7 +13,7 @@ from filelock import FileLock
 from conformance.text import write_whole
 
 from .exchange import Exchange, Failure, Inconclusive, Request
-from .exchange_json import dump_exchange, load_exchange
+from .exchange_json import load_exchange, text_of
 from .send import Send
 
 NOTES = ".sent"  #: the folder in an archive with an empty file for each request that was to be sent
@@ -59,7 +59,7 @@ class Archive:
         with FileLock(locks / request.key):
             if not path.exists():
                 exchange = self._sent(request, self.send)
-                write_whole(path, json.dumps(dump_exchange(exchange), indent=1, ensure_ascii=False) + "\n")
+                write_whole(path, text_of(exchange))
         return read_exchange(path)
 
     def _sent(self, request: Request, send: Send) -> Exchange:

@@ -66,6 +66,15 @@ class Failure:
 
 
 @dataclass(frozen=True)
+class Withheld:
+    """What stands for content that could not be searched for secrets: its digest, its size in bytes, and why."""
+
+    sha256: str
+    size: int
+    reason: str
+
+
+@dataclass(frozen=True)
 class Exchange:
     """A request and what came back.
 
@@ -73,6 +82,7 @@ class Exchange:
     chunked coding is undone, content coding (gzip) is not. `started` is Unix time. `unrecorded` names what a
     recording made elsewhere did not keep: requirements that look at it are not judged. `earlier` is what the same
     request was answered before, where it was sent again because the endpoint was throttled or away for a while.
+    Where the content is `withheld`, the reads are as long as they were, and hold no byte of it.
     """
 
     request: Request
@@ -84,6 +94,7 @@ class Exchange:
     seconds: float = 0.0
     unrecorded: frozenset[Fact] = frozenset()
     earlier: tuple[Exchange, ...] = field(default=(), repr=False)
+    withheld: Withheld | None = None
 
     # --- the response as HTTP -----------------------------------------------------------------------------
 
@@ -101,15 +112,20 @@ class Exchange:
     @property
     def decoded_reads(self) -> tuple[Read, ...]:
         """The reads with content coding (gzip, deflate) undone. Raises Inconclusive where it cannot be."""
-        reads, problem = self._decoded
-        if problem:
-            raise Inconclusive(problem)
-        return reads
+        if self.undecodable:
+            raise Inconclusive(self.undecodable)
+        return self._decoded[0]
+
+    @property
+    def undecodable(self) -> str:
+        """Why the content coding cannot be undone; empty where it can."""
+        return self._decoded[1]
 
     @cached_property
     def _decoded(self) -> tuple[tuple[Read, ...], str]:
         """The reads with content coding undone, or why it cannot be: what is hard to find out is found out once."""
-        return undone(self.reads, self.header("content-encoding") or "")
+        reads, problem = undone(self.reads, self.header("content-encoding") or "")
+        return reads, self.withheld.reason if problem and self.withheld else problem
 
     @cached_property
     def content(self) -> bytes:

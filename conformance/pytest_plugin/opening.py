@@ -32,7 +32,9 @@ from conformance.sending.client import Access, Limits, Live
 from conformance.sending.pacing import Pace
 from conformance.sending.preflight import diagnosis
 from conformance.sending.proxy import proxy_for
+from conformance.sending.secrets import secrets_of
 from conformance.sending.stack import SPENT, UNSENT, in_process, over_http, prober, warmed
+from conformance.settings.address import private, public
 from conformance.settings.errors import NOT_JUDGED, SessionError
 from conformance.settings.settings import Settings
 
@@ -164,7 +166,12 @@ def diagnosing(settings: Settings) -> Callable[[Exchange], str]:
         return lambda exchange: diagnosis(exchange, REFERENCE_URL)
     key, reached = _reached(settings)
     no_key, proxy = "" if key else settings.api_key_variable, proxy_for(settings.base_url)
-    return lambda exchange: diagnosis(exchange, settings.base_url, prober(key, reached), no_key, proxy)
+    probe = prober(key, reached)
+
+    def ask(shown: str, request: Request) -> Exchange:
+        return probe(private(shown, settings.base_url), request)
+
+    return lambda exchange: diagnosis(exchange, public(settings.base_url), ask, no_key, proxy)
 
 
 def _sender(settings: Settings, serving: str, sheet: Sheet | None, resources: ExitStack) -> Send:
@@ -189,7 +196,15 @@ def _sender(settings: Settings, serving: str, sheet: Sheet | None, resources: Ex
 def _reached(settings: Settings) -> tuple[str, Access]:
     """The key, and what else is sent with every request. Raises SessionError."""
     key = key_in(settings.api_key_variable) if settings.base_url else REFERENCE_KEY
-    return key, access(settings.header, settings.authorities, settings.certificate)
+    return key, access(settings.header, settings.authorities, settings.certificate, settings.secret_header)
+
+
+def secrets_of_run(settings: Settings) -> tuple[str, ...]:
+    """What must not be in the folder of a run; nothing where only the reference endpoint was asked."""
+    if not (settings.sends and settings.base_url):
+        return ()
+    key, reached = _reached(settings)
+    return secrets_of(settings.base_url, key, reached.headers, reached.secret)
 
 
 def _within_budget(settings: Settings, sheet: Sheet | None) -> Callable[[Send], Send]:

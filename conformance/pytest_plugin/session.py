@@ -24,6 +24,7 @@ from conformance.report.report import Report
 from conformance.run.prefetch import Prefetch
 from conformance.run.proof import survivors
 from conformance.run.run import Run
+from conformance.settings.address import public
 from conformance.settings.errors import SessionError
 from conformance.settings.settings import Settings
 
@@ -186,7 +187,7 @@ class Conformance:
         }  # fmt: skip
 
     def pytest_report_header(self) -> str:
-        return f"conformance: {self.settings.base_url or self.settings.recordings or 'the reference endpoint'}"
+        return f"conformance: {public(self.settings.base_url) or self.settings.recordings or 'the reference endpoint'}"
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_makereport(
