@@ -44,7 +44,9 @@ def _is_reply(exchange: Exchange) -> bool:
 
 
 def _usage(exchange: Exchange) -> bool:
-    return _is_reply(exchange) and isinstance(exchange.reply.get("usage"), dict)
+    """A reply with usage. A stream with an error in it has not counted what it did not finish."""
+    whole = _is_reply(exchange) and not (exchange.streamed and failed(exchange))
+    return whole and isinstance(exchange.reply.get("usage"), dict)
 
 
 def failed(exchange: Exchange) -> bool:

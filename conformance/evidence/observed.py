@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from .exchange import Exchange, NotApplicable
@@ -22,6 +22,19 @@ def json_object(text: str | bytes) -> dict[str, Any] | None:
     except JSONError:
         return None
     return value if isinstance(value, dict) else None
+
+
+def strings(value: Any) -> Iterator[str]:
+    """Every string in a JSON value, names included."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, list):
+        for each in value:
+            yield from strings(each)
+    elif isinstance(value, dict):
+        for name, each in value.items():
+            yield name
+            yield from strings(each)
 
 
 # --- a count of tokens, by its path in a usage: `prompt_tokens`, `prompt_tokens_details.cached_tokens` --------
