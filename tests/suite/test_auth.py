@@ -73,6 +73,10 @@ def basic(request: Request) -> bool:
         ("auth.malformed_credentials", only(basic, SERVED), "violated"),
         ("auth.raw_token", status(403), "accepted"),
         ("auth.raw_token", SERVED, "violated"),
+        ("auth.raw_token", status(500), "accepted"),  # which serves nothing
+        ("auth.malformed_credentials", status(500), "accepted"),
+        ("auth.malformed_credentials_401", status(500), "violated"),
+        ("auth.token_in_query", status(500), "accepted"),
         ("auth.malformed_credentials_401", SERVED, "not applicable"),
         ("auth.malformed_credentials_401", status(400), "violated"),
         ("auth.scheme_case", status(401), "violated"),  # B384

@@ -33,6 +33,11 @@ def outcome(exchange: Exchange) -> str:
     return f"{exchange.request} was answered with HTTP {exchange.status}: {exchange.text[:120].strip()}"
 
 
+def not_served(exchange: Exchange) -> None:
+    """Hold that a request was not served: with what status it was refused, other requirements say."""
+    assert not exchange.succeeded, outcome(exchange)
+
+
 def is_401(exchange: Exchange) -> None:
     """Status 401. Raises Inconclusive for a 403 that a firewall in front of the API gave."""
     if exchange.status == 403 and "error" not in (exchange.document if isinstance(exchange.document, dict) else ()):
@@ -86,10 +91,10 @@ def test_unknown_token_401(exchange: Exchange) -> None:
     source="rfc6750#2.1",
     contract=["auth-04"],
     at="status",
-    broken_by={"served": SERVED, "500": status(500)},
+    broken_by=SERVED,
 )
 def test_malformed_credentials(exchange: Exchange) -> None:
-    assert exchange.status in (400, 401, 403), outcome(exchange)
+    not_served(exchange)
 
 
 @AREA.should(
@@ -99,10 +104,10 @@ def test_malformed_credentials(exchange: Exchange) -> None:
     contract=["auth-04"],
     at="status",
     hint='Go\'s TrimPrefix(header, "Bearer ") accepts what has no prefix, too: check for the prefix before you cut it.',
-    broken_by={"served": SERVED, "500": status(500)},
+    broken_by=SERVED,
 )
 def test_raw_token(exchange: Exchange) -> None:
-    assert exchange.status in (400, 401, 403), outcome(exchange)
+    not_served(exchange)
 
 
 @AREA.should(
@@ -173,7 +178,7 @@ def test_models_listed(exchange: Exchange) -> None:
     contract=["auth-09"],
     at="status",
     hint="URLs are logged, and tokens in them as well.",
-    broken_by={"served": SERVED, "500": status(500)},
+    broken_by=SERVED,
 )
 def test_token_in_query(exchange: Exchange) -> None:
-    assert exchange.status in (400, 401, 403), outcome(exchange)
+    not_served(exchange)

@@ -8,7 +8,9 @@ from conformance.contract.faults import header, late, put, respond, status
 from conformance.contract.requests import once
 from conformance.contract.scopes import failed
 from conformance.evidence.exchange import Exchange, NotApplicable
+from conformance.evidence.observed import answered_with
 from conformance.suite.support.parameters import LEAST
+from conformance.suite.support.refusals import not_about_the_key
 
 from . import AREA
 from .rejections import ACCEPTED, NULL_CONTENT, TAKEN, TOP_LOGPROBS_21, answered, rejected, wrong
@@ -113,5 +115,5 @@ def test_top_logprobs_refused(exchange: Exchange) -> None:
 def test_streamed_mistake_has_status(exchange: Exchange) -> None:
     if exchange.succeeded and not (exchange.streamed and failed(exchange)):
         raise NotApplicable("it was accepted (covered by other requirements)")
-    rejected(exchange)
+    assert not_about_the_key(exchange).refused, answered_with(exchange)
     assert exchange.media_type != "text/event-stream", f"the HTTP {exchange.status} is an event stream"

@@ -32,6 +32,8 @@ from .answers import (
         ("top_logprobs_refused", refusal(code=5001), "accepted"),
         ("streamed_mistake_has_status", STREAMED, "not applicable"),
         ("streamed_mistake_has_status", late, "violated"),  # B318, B357
+        ("streamed_mistake_has_status", status(500), "accepted"),  # covered by errors.mistake_is_4xx
+        ("streamed_mistake_has_status", status(401), "inconclusive"),
         ("streamed_mistake_has_status", chain(ROLE_FIRST, EVENTS, status(200)), "violated"),
     ],
 )  # fmt: skip
