@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gzip
 import json
-import re
 import warnings
 import zlib
 from codecs import BOM_UTF8
@@ -13,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from .exchange import Exchange, Fact, Request
-from .observed import json_object
+from .observed import is_unfinished_object, json_object
 from .recording import (
     MASKED_ID,
     Recording,
@@ -37,7 +36,6 @@ LOST: dict[str, frozenset[Fact]] = {
 }
 #: Lost in every JSONL recording. Recorders leave header fields out without saying so, content-type rarely.
 TEXT_LOSES: frozenset[Fact] = frozenset({"bytes", "times", "other headers", "key"})
-STRING = re.compile(rb'"(?:[^"\\]|\\.)*"')
 REQUIRED: dict[str, type | tuple[type, ...]] = {
     "request_json": object,
     "status": int,
@@ -78,10 +76,7 @@ def lines(path: Path, name: str) -> Iterator[Recording]:
 
 def _is_half_written(line: bytes) -> bool:
     """Whether a line is the last of its file, and a JSON object that just ends."""
-    if line.endswith(b"\n") or not line.lstrip().startswith(b"{"):
-        return False
-    bare = STRING.sub(b"", line)
-    return b'"' in bare or bare.count(b"{") > bare.count(b"}")
+    return not line.endswith(b"\n") and is_unfinished_object(line.decode("utf-8", "replace"))
 
 
 def _sent(asked: Any) -> bytes:

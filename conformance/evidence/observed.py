@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -22,6 +23,15 @@ def json_object(text: str | bytes) -> dict[str, Any] | None:
     except JSONError:
         return None
     return value if isinstance(value, dict) else None
+
+
+_STRING = re.compile(r'"(?:[^"\\]|\\.)*"', re.DOTALL)
+
+
+def is_unfinished_object(text: str) -> bool:
+    """Whether a text is the beginning of a JSON object that just ends."""
+    bare = _STRING.sub("", text)
+    return text.lstrip().startswith("{") and ('"' in bare or bare.count("{") > bare.count("}"))
 
 
 def strings(value: Any) -> Iterator[str]:

@@ -49,11 +49,8 @@ def answers(*faults: Fault) -> Fault:
         ("several_results", but_for_controls(put(CONTENT, "QA9026.")), "violated"),
         ("several_results", but_for_controls(put(CONTENT, "QB4417.")), "violated"),
         ("several_results", but_for_controls(put(CONTENT, "QA9026 and QB4417.")), "violated"),  # a part is lost
-        (
-            "several_results",
-            but_for_controls(put(CONTENT, "QB4417, QA9026 and QD6203.")),
-            "violated",
-        ),  # each to the other call
+        # each to the other call
+        ("several_results", but_for_controls(put(CONTENT, "QB4417, QA9026 and QD6203.")), "violated"),
         ("several_results", only(first, put(CONTENT, "QB4417, QA9026 and QD6203.")), "accepted"),
         ("several_results", put(CONTENT, "I like trains."), "inconclusive"),  # a weak model
         ("round_trip", put(CONTENT, "I like trains."), "inconclusive"),
