@@ -54,6 +54,17 @@ def failed(exchange: Exchange) -> bool:
     return any(isinstance(document, dict) and document.get("error") for document in exchange.stream.documents)
 
 
+def tells_of_failure(exchange: Exchange) -> bool:
+    """Whether a success says that it failed: by an error in place of a completion or in the stream, or by a choice that
+    ends with the finish_reason error."""
+    if not exchange.succeeded or (not exchange.streamed and not isinstance(exchange.document, dict)):
+        return False
+    documents = exchange.stream.documents if exchange.streamed else [exchange.document]
+    objects = [each for each in documents if isinstance(each, dict)]
+    ends = [choice.get("finish_reason") for choice in streamed_choices(objects)]
+    return "error" in ends or any(each.get("error") for each in objects)
+
+
 def completed(exchange: Exchange) -> bool:
     """A stream in which no error was told: whatever else ends early is a fault, which clients take for an answer."""
     return not failed(exchange)

@@ -68,6 +68,8 @@ def basic(request: Request) -> bool:
         ("auth.no_credentials_401", SERVED, "violated"),  # B402
         ("auth.unknown_token_401", STARLETTE, "accepted"),
         ("auth.unknown_token_401", SERVED, "violated"),  # B402
+        ("auth.unknown_token_401", respond(403, {"detail": {"error": {"message": "Invalid key."}}}), "violated"),
+        ("auth.unknown_token_401", respond(403, {"detail": "Invalid key."}), "violated"),
         ("auth.unknown_token_401", status(500), "violated"),
         ("auth.malformed_credentials", status(400), "accepted"),
         ("auth.malformed_credentials", only(basic, SERVED), "violated"),

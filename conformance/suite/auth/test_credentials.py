@@ -40,9 +40,17 @@ def not_served(exchange: Exchange) -> None:
 
 def is_401(exchange: Exchange) -> None:
     """Status 401. Raises Inconclusive for a 403 that a firewall in front of the API gave."""
-    if exchange.status == 403 and "error" not in (exchange.document if isinstance(exchange.document, dict) else ()):
+    if exchange.status == 403 and not _is_of_an_api(exchange):
         raise Inconclusive("HTTP 403 without an error object: a firewall answered before the API could")
     assert exchange.status == 401, outcome(exchange)
+
+
+def _is_of_an_api(exchange: Exchange) -> bool:
+    """Whether an API answered: with an error object, or with its error under the name that its framework gives it."""
+    try:
+        return isinstance(exchange.document, dict) and not exchange.document.keys().isdisjoint(("error", "detail"))
+    except Inconclusive:
+        return False
 
 
 @AREA.must(

@@ -10,13 +10,17 @@ from dataclasses import dataclass
 
 from conformance.billing.dialects import mapped
 from conformance.evidence.exchange import Exchange, Inconclusive, NotApplicable, Violation
-from conformance.evidence.observed import count_if_sent
+from conformance.evidence.observed import answered_with, count_if_sent
 from conformance.suite.support.cache_counts import HITS, WRITE_FIELDS, WRITES, count
+from conformance.suite.support.refusals import is_too_long
 
 #: Tokens by which prompts of equal length with different labels and cache-busting prefixes may differ (cache-18).
 PREFIX_SLACK = 12
 #: Tokens by which identical requests may differ, where a template has the time in it.
 TIME_SLACK = 1
+
+
+_TOO_SMALL = "; the model's context is too small for the prompts that test caching: --no-costly leaves them out"
 
 
 @dataclass(frozen=True)
@@ -43,6 +47,8 @@ class Counted:
 
 def counted(exchange: Exchange) -> Counted:
     """The counts of a reply. Raises Inconclusive where there are none, or where they contradict each other."""
+    if exchange.refused:
+        raise Inconclusive(answered_with(exchange) + (_TOO_SMALL if is_too_long(exchange) else ""))
     usage = exchange.usage
     details = usage.get("prompt_tokens_details")
     try:
