@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -72,6 +73,14 @@ def count_or_not_applicable(usage: Any, path: str) -> int:
     if count is None:
         raise NotApplicable(_covered(path))
     return count
+
+
+def as_sent(container: Any, name: str) -> str:
+    """A member with its value, for messages: absent, null and zero are told apart."""
+    if not isinstance(container, Mapping) or name not in container:
+        return f"{name} absent"
+    value = container[name]
+    return f"{name} {'null' if value is None else json.dumps(value)[:80]}"
 
 
 def _at(usage: Any, path: str) -> Any:
