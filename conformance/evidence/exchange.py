@@ -19,7 +19,9 @@ from .request import Request as Request
 from .sse import EventStream, parse
 from .strict_json import JSONError, loads
 
-Fact = Literal["request", "status", "headers", "other headers", "times", "bytes", "framing", "ids", "created", "key"]
+Fact = Literal[
+    "request", "status", "headers", "other headers", "times", "bytes", "framing", "terminator", "ids", "created", "key"
+]
 
 LOOKS_LIKE_EVENTS = re.compile(rb"(\xef\xbb\xbf)?[\r\n]*(data|event|id|retry)?:")
 SCRUBBED_KEY = "[scrubbed key"  #: begins the mark that stands where an endpoint echoed the caller's key

@@ -25,6 +25,10 @@ class RecordingError(Exception):
     """A recording cannot be read: where, why, and what to do."""
 
 
+class RecordingWarning(UserWarning):
+    """A part of a recording was left out: where, why, and what to do."""
+
+
 @dataclass(frozen=True)
 class Recording:
     """An exchange that others recorded. `official` are unedited answers of api.openai.com, whose successes

@@ -11,12 +11,14 @@ from .exchange_json import load_exchange
 from .recording import HELP, made, model_of, parsed
 from .recording import Recording as Recording
 from .recording import RecordingError as RecordingError
+from .recording import RecordingWarning as RecordingWarning
 
 SUFFIXES = (".jsonl", ".jsonl.gz", ".har", ".json")
 
 
 def recordings(folder: Path) -> Iterator[Recording]:
-    """Every recording of a folder and those within it, or of one file, one by one. Raises RecordingError."""
+    """Every recording of a folder and those within it, or of one file, one by one. Raises RecordingError;
+    warns of what is left out (RecordingWarning)."""
     found = False
     folder = folder.absolute()
     for path in _files(folder):

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import secrets
 import shutil
+import sys
+import warnings
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import ExitStack
 from dataclasses import replace
@@ -18,7 +20,7 @@ from conformance.billing.prices import Sheet
 from conformance.contract.profile import Profile
 from conformance.evidence.archive import Archive, ArchiveError
 from conformance.evidence.exchange import Exchange, Inconclusive, Request
-from conformance.evidence.recordings import RecordingError, recordings
+from conformance.evidence.recordings import RecordingError, RecordingWarning, recordings
 from conformance.evidence.send import Send, remembering
 from conformance.judgement.judge import EXAMPLES
 from conformance.lab.known_faults import plant
@@ -37,6 +39,7 @@ from conformance.sending.stack import SPENT, UNSENT, in_process, over_http, prob
 from conformance.settings.address import private, public
 from conformance.settings.errors import NOT_JUDGED, SessionError
 from conformance.settings.settings import Settings
+from conformance.text import printable
 
 from .target import REFERENCE_URL, asked, profile_of, selected, sheet_of
 
@@ -138,11 +141,21 @@ def open_recorded(settings: Settings) -> Run:
     """The run over what was recorded: nothing is sent. Raises SessionError."""
     try:
         if folder := settings.recordings:
-            return held_run(folder, ((each.model, each.exchange) for each in recordings(folder)))
+            return _held(folder)
         assert settings.archive is not None
         return replace(read_run(settings.archive), asked=asked(settings))
     except (RunError, RecordingError, ArchiveError) as error:
         raise SessionError(str(error), NOT_JUDGED) from None
+
+
+def _held(folder: Path) -> Run:
+    """The run over recordings made elsewhere; what is left out of them is told on stderr."""
+    with warnings.catch_warnings(record=True) as left_out:
+        warnings.simplefilter("always", RecordingWarning)
+        run = held_run(folder, ((each.model, each.exchange) for each in recordings(folder)))
+    for each in left_out:
+        print(f"warning: {printable(str(each.message))}", file=sys.stderr)
+    return run
 
 
 def open_run(
