@@ -13,7 +13,7 @@ from conformance.settings.config import NAME, is_secret
 from conformance.settings.errors import SessionError
 from conformance.settings.options import OPTIONS
 from conformance.settings.settings import Settings
-from conformance.text import toml_string
+from conformance.text import quoted, toml_string
 
 from .discover import Address, Look, look
 
@@ -124,7 +124,7 @@ def summary(found: Look, out: Path) -> str:
 
 def following(out: Path) -> str:
     """What was written, and the command that comes next."""
-    named = "" if out == Path(NAME) else f" --config {out}"
+    named = "" if out == Path(NAME) else f" --config {quoted(str(out))}"
     return f"{out} is written; next: phanedge-conformance run{named}"
 
 
