@@ -81,12 +81,12 @@ def typed_path(path: Path) -> str:
 
 def write_whole(path: Path, content: str | bytes) -> None:
     """Write a file so that a reader sees all of it or what was there before, also where this process is killed.
-    Text is written as UTF-8, a lone surrogate as its escape. No link is followed: one that has the name of the file is
-    replaced. Raises OSError."""
+    Text is written as UTF-8. No link is followed: one that has the name of the file is replaced. Raises OSError."""
+    data = content.encode() if isinstance(content, str) else content
     part = path.with_name(f"{path.name}.{os.getpid()}.{threading.get_ident()}.part")
     part.unlink(missing_ok=True)
     with part.open("xb") as file:
-        file.write(content.encode("utf-8", "backslashreplace") if isinstance(content, str) else content)
+        file.write(data)
     part.replace(path)
 
 

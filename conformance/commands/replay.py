@@ -161,10 +161,11 @@ def _requirement(finding: Finding) -> Requirement:
 
 
 def _check_destination(kept: Kept, headers: Sequence[str], base_url: str, variable: str) -> None:
-    """Raise where the key would go where nothing but the folder says."""
+    """Raise where the key would go where nothing but the folder says, or a header field is lacking."""
     address = kept.run.profile.base_url
     if base_url and origin(base_url) != origin(address):
         raise ReplayError(f"--base-url: the run in {kept.folder} was sent to {address}, which is another address")
+    _access(kept, headers)
     noted = Settings.of({}).updated({**kept.options, "base-url": address, "header": headers})
     check_destination(noted, identity_in(kept.folder).id, kept.folder, base_url, variable)
 

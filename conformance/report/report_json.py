@@ -105,7 +105,7 @@ def write_report(report: Report, path: Path) -> None:
     """Write the report as JSON, making the folder where need be."""
     path.parent.mkdir(parents=True, exist_ok=True)
     text = harmless_json(json.dumps(dump_report(report), indent=1, ensure_ascii=False))
-    write_whole(path, text + "\n")
+    write_whole(path, f"{text}\n".encode("utf-8", "backslashreplace"))  # a lone surrogate becomes its escape
 
 
 def read_report(path: Path) -> Report:

@@ -58,7 +58,10 @@ def _is_sealed(noted: Settings, id: str, folder: Path) -> bool:
 
 def _seal(settings: Settings, id: str) -> str:
     """The seal; empty where there is no secret, or it is too short."""
-    secret = "\n".join((_key(settings), *sorted(settings.header)))
+    fields = (each.partition(":") for each in settings.header)
+    secret = "\n".join(
+        (_key(settings), *sorted(f"{name.strip().lower()}:{value.strip()}" for name, _, value in fields))
+    )
     if not id or len(secret.strip()) < _LEAST:
         return ""
     files = [str(path and path.absolute()) for path in (settings.authorities, settings.certificate)]
