@@ -135,7 +135,7 @@ def _copied(stream: IO[bytes], file: IO[bytes], most: int) -> int:
 
 
 def _limits() -> str:
-    return f"it may hold {_MOST:,} files, {_LARGEST_MEMBER:,} bytes in one and {_LARGEST:,} in all, and is not unpacked"
+    return f"it may hold {_MOST:,} files, {_LARGEST_MEMBER:,} bytes in one and {_LARGEST:,} in all; it is not unpacked"
 
 
 def _checked(opened: zipfile.ZipFile, bundle: Path) -> list[zipfile.ZipInfo]:

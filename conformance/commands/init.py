@@ -33,7 +33,8 @@ def write(out: Path, settings: Settings) -> str:
         address, found = _looked(settings)
         text, said = written(address, found), summary(found, out)
     try:
-        out.write_text(text, encoding="utf-8")
+        with out.open("x", encoding="utf-8") as file:  # which follows no link
+            file.write(text)
     except OSError as error:
         raise SessionError(f"--out: {out} cannot be written ({error.strerror or error})") from None
     return said

@@ -7,6 +7,7 @@ import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 from filelock import FileLock
 
@@ -91,7 +92,7 @@ def read_exchange(path: Path, run: str | None = None) -> Exchange:
     sentence, where the file is not a whole exchange, or of another run."""
     try:
         value = loads(read_regular(path, _LARGEST))
-        wrong = mistake(value, "exchange")
+        wrong = mistake(_without_reads(value), "exchange")
         exchange = None if wrong else load_exchange(value)
     except (TextError, ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
         wrong, exchange = repr(error), None
@@ -102,6 +103,16 @@ def read_exchange(path: Path, run: str | None = None) -> Exchange:
     if run is not None and value.get("run", "") != run:
         raise ArchiveError(f"{path} is of another run than the folder it lies in: remove it")
     return exchange
+
+
+def _without_reads(value: Any) -> Any:
+    """An exchange without what arrived, which may be a million pieces: those are checked as they are read."""
+    if not isinstance(value, dict) or not isinstance(value.get("reads"), list):
+        return value
+    earlier = value.get("earlier", [])
+    return {
+        **value, "reads": [], "earlier": list(map(_without_reads, earlier)) if isinstance(earlier, list) else earlier,
+    }  # fmt: skip
 
 
 def recorded(folder: Path, run: str | None = None) -> Iterator[Exchange]:

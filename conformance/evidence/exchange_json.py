@@ -8,6 +8,8 @@ from typing import Any
 
 from .exchange import Exchange, Failure, Request
 
+_LONGEST = 1_000_000_000  #: seconds
+
 
 def dump_bytes(data: bytes) -> str | dict[str, str]:
     """Text where the bytes are UTF-8, else an object with base64."""
@@ -19,6 +21,13 @@ def dump_bytes(data: bytes) -> str | dict[str, str]:
 
 def load_bytes(value: str | dict[str, str]) -> bytes:
     return value.encode() if isinstance(value, str) else base64.b64decode(value["base64"])
+
+
+def _moment(value: Any) -> float:
+    """Seconds since a request was sent. Raises ValueError where it is no number that a clock shows."""
+    if type(value) not in (int, float) or not 0 <= value <= _LONGEST:
+        raise ValueError(f"{value!r} is no time of a read")
+    return value  # type: ignore[no-any-return]
 
 
 def dump_request(request: Request) -> dict[str, Any]:
@@ -73,7 +82,7 @@ def load_exchange(value: dict[str, Any]) -> Exchange:
         request=load_request(value["request"]),
         status=value["status"],
         headers=tuple((name, each) for name, each in value["headers"]),
-        reads=tuple((when, load_bytes(data)) for when, data in value["reads"]),
+        reads=tuple((_moment(when), load_bytes(data)) for when, data in value["reads"]),
         failure=Failure(**failure) if failure else None,
         started=value["started"],
         seconds=value["seconds"],
