@@ -176,12 +176,12 @@ def test_what_a_link_points_to_is_not_packed(folder: Path, tmp_path: Path) -> No
 def test_where_judging_failed_nothing_is_compared(folder: Path, tmp_path: Path) -> None:
     """Not with the report that an earlier judging left either."""
     pack(folder, tmp_path / "bundle.zip")
-    assert command("conformance.cli", "judge", "bundle.zip", folder=tmp_path).exit_code == 1
+    assert cli("judge", "bundle.zip", folder=tmp_path).exit_code == 1
     with zipfile.ZipFile(tmp_path / "bundle.zip") as whole:
         members = {each: whole.read(each) for each in whole.namelist()}
     broken = {name: b"{}" if name.startswith("archive/") else data for name, data in members.items()}
     zipped(tmp_path / "bundle.zip", broken)
-    ended = command("conformance.cli", "judge", "bundle.zip", folder=tmp_path)
+    ended = cli("judge", "bundle.zip", folder=tmp_path)
     assert ended.exit_code == 3, ended.output
     assert "is not a whole recorded exchange" in ended.output
     assert "every verdict" not in ended.output

@@ -12,10 +12,10 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
-from conformance import cli
+from conformance.cli import app
 from conformance.commands import reports
 from conformance.commands.output import _Kept
-from tests.support.commands import PATIENCE, command
+from tests.support.commands import PATIENCE, cli, command
 
 RUN = ("run", "--model", "reference-gpt", "--select", "usage.total_tokens", "--out", "run")
 VIOLATES = (*RUN, "--fault", "usage.total_tokens")
@@ -36,7 +36,7 @@ def shell(line: str, folder: Path, **variables: str) -> tuple[int, str]:
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """With a run that conforms."""
     folder = tmp_path_factory.mktemp("ending")
-    ended = command("conformance.cli", *RUN, folder=folder)
+    ended = cli(*RUN, folder=folder)
     assert ended.exit_code == 0, ended.output
     return folder
 
@@ -87,12 +87,12 @@ def test_a_crash_is_no_verdict(monkeypatch: pytest.MonkeyPatch, crash: type[Exce
         raise crash("sk-secret")
 
     monkeypatch.setattr(reports, "compared", fail)
-    ended = CliRunner().invoke(cli.app, ["diff", "a", "b"])
+    ended = CliRunner().invoke(app, ["diff", "a", "b"])
     assert ended.exit_code == 3
     assert f"the suite crashed, and nothing can be judged ({crash.__name__} in test_ending.py" in ended.output
     assert "sk-secret" not in ended.output
     monkeypatch.setenv("PHANEDGE_CONFORMANCE_TRACEBACK", "1")
-    assert "Traceback" in CliRunner().invoke(cli.app, ["diff", "a", "b"]).output
+    assert "Traceback" in CliRunner().invoke(app, ["diff", "a", "b"]).output
 
 
 def test_an_interruption_is_no_verdict(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -100,4 +100,4 @@ def test_an_interruption_is_no_verdict(monkeypatch: pytest.MonkeyPatch) -> None:
         raise KeyboardInterrupt
 
     monkeypatch.setattr(reports, "compared", fail)
-    assert CliRunner().invoke(cli.app, ["diff", "a", "b"]).exit_code == 3
+    assert CliRunner().invoke(app, ["diff", "a", "b"]).exit_code == 3

@@ -31,7 +31,7 @@ from conformance.run.resume import noted_options
 from conformance.run.run import RunError
 from conformance.settings.errors import SessionError
 from conformance.settings.settings import Settings
-from tests.support.commands import command, report_in
+from tests.support.commands import cli, report_in
 from tests.support.exchanges import completion, plain
 
 PROFILE = Profile("https://models.example/v1", (Model("m", "gpt"),))
@@ -109,10 +109,10 @@ def test_the_archive_of_an_earlier_run_is_not_counted(tmp_path: Path) -> None:
     shutil.move(tmp_path / "run" / "archive", tmp_path / "kept")
     (tmp_path / "run" / "archive").symlink_to(tmp_path / "kept")
     options = ("--base-url", "http://127.0.0.1:9/v1", "--model", "m", "--select", "usage", "--patience", "0")
-    ended = command("conformance.cli", "run", *options, "--out", "run", folder=tmp_path)
+    ended = cli("run", *options, "--out", "run", folder=tmp_path)
     assert (ended.exit_code, "is a symbolic link" in ended.output) == (2, True), ended.output
     (tmp_path / "run" / "archive").unlink()
-    ended = command("conformance.cli", "run", *options, "--out", "run", folder=tmp_path)
+    ended = cli("run", *options, "--out", "run", folder=tmp_path)
     assert ended.exit_code == 3, ended.output
     assert report_in(tmp_path / "run")["spend"]["requests"] == len(exchanges_in(tmp_path / "run"))
     assert len(list((tmp_path / "kept").glob("*.json"))) == 1

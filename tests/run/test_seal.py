@@ -18,7 +18,7 @@ from conformance.run.resume import completed
 from conformance.run.seal import check_destination, seal
 from conformance.settings.errors import SessionError
 from conformance.settings.settings import Settings
-from tests.support.commands import command
+from tests.support.commands import cli
 
 KEY = "sk-live-0123456789abcdefghijklmnopqrstuvwxyz"
 ID = "0" * 32
@@ -117,17 +117,17 @@ def thief() -> Iterator[tuple[str, list[Request]]]:
 
 def test_nothing_is_sent_to_an_address_of_a_folder(tmp_path: Path, thief: tuple[str, list[Request]]) -> None:
     url, sent = thief
-    made = ("conformance.cli", "run", "--base-url", url, "--model", "reference-gpt", "--select", "usage.total_tokens")
-    assert command(*made, "--out", "run", folder=tmp_path, key=KEY).exit_code == 0
+    made = ("run", "--base-url", url, "--model", "reference-gpt", "--select", "usage.total_tokens")
+    assert cli(*made, "--out", "run", folder=tmp_path, key=KEY).exit_code == 0
     (tmp_path / "run" / SEAL).unlink()
     before = len(sent)
     for again in (("run", "--resume", "run"), ("replay", "usage.total_tokens", "run", "--send")):
-        ended = command("conformance.cli", *again, folder=tmp_path, key=KEY)
+        ended = cli(*again, folder=tmp_path, key=KEY)
         assert (ended.exit_code, f"repeat --base-url {url}" in ended.output) == (2, True), ended.output
     assert len(sent) == before
     noted = json.loads((tmp_path / "run" / "run.json").read_text())
     assert KEY not in json.dumps(noted)
-    ended = command("conformance.cli", *again, "--base-url", url, folder=tmp_path, key=KEY)
+    ended = cli(*again, "--base-url", url, folder=tmp_path, key=KEY)
     assert (ended.exit_code, "now:  pass" in ended.output) == (0, True), ended.output
-    ended = command("conformance.cli", *again, "--base-url", "http://127.0.0.1:9", folder=tmp_path, key=KEY)
+    ended = cli(*again, "--base-url", "http://127.0.0.1:9", folder=tmp_path, key=KEY)
     assert (ended.exit_code, "is another address" in ended.output) == (2, True), ended.output

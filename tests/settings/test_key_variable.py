@@ -9,7 +9,7 @@ import pytest
 from conformance.sending.access import check_variable
 from conformance.settings.errors import SessionError
 from conformance.settings.key_variable import is_of_a_key, is_variable
-from tests.support.commands import command
+from tests.support.commands import cli
 
 KEYS = (
     "gsk_4fK2mQ9xPz7LwVbN3cYt", "hf_AbCdEfGhIjKlMnOpQrStUvWx", "AKIAIOSFODNN7EXAMPLE", "sk-live-0123456789",
@@ -43,10 +43,10 @@ def test_a_file_names_the_key_of_an_api_only(tmp_path: Path) -> None:
     name = "AWS_SECRET_ACCESS_KEY"
     config = tmp_path / "phanedge-conformance.toml"
     config.write_text(f'base-url = "http://127.0.0.1:9/v1"\nmodel = ["m"]\napi-key-variable = "{name}"\n')
-    ended = command("conformance.cli", "run", folder=tmp_path)
+    ended = cli("run", folder=tmp_path)
     assert (ended.exit_code, f"confirm it with --api-key-variable {name}" in ended.output) == (2, True), ended.output
     assert not (tmp_path / "reports").exists()
-    ended = command("conformance.cli", "plan", "--api-key-variable", name, folder=tmp_path)
+    ended = cli("plan", "--api-key-variable", name, folder=tmp_path)
     assert ended.exit_code == 0, ended.output
     config.write_text(config.read_text().replace(name, "OTHER_API_KEY"))
-    assert command("conformance.cli", "plan", folder=tmp_path).exit_code == 0
+    assert cli("plan", folder=tmp_path).exit_code == 0
