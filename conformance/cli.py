@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import sys
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
@@ -11,13 +10,13 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from typer.core import TyperGroup
 
+from conformance.commands.ending import Commands, exit_code_of
 from conformance.commands.judge import judge_bundle, recorded, run_suite
 from conformance.settings.config import NAME
 from conformance.settings.errors import NOT_JUDGED, SessionError
 from conformance.settings.options import OPTIONS, options_of
-from conformance.settings.typer_options import stop, taking
+from conformance.settings.typer_options import taking
 
 #: The options by which `init` reaches the endpoint.
 _REACHING = ("base-url", "model", "api-key-variable", "header", "authorities", "certificate")
@@ -46,19 +45,9 @@ class Format(StrEnum):
     json = "json"
 
 
-class _Commands(TyperGroup):
-    """A command that cannot do what was asked ends with one sentence and its exit code."""
-
-    def invoke(self, ctx: Any) -> Any:  # the type of typer's own context is private
-        try:
-            return super().invoke(ctx)
-        except SessionError as error:
-            stop(str(error), error.exit_code)
-
-
 app = typer.Typer(
     name="phanedge-conformance",
-    cls=_Commands,
+    cls=Commands,
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
@@ -127,6 +116,24 @@ def replay(
         list[str] | None,
         typer.Option(metavar="NAME: VALUE", help="Header field that the run was sent with; repeatable."),
     ] = None,
+    base_url: Annotated[
+        str,
+        typer.Option(
+            metavar="URL",
+            envvar=OPTIONS["base-url"].variable,
+            show_envvar=False,
+            help="Confirm with --send that the key may go to this address, where the folder does not prove it.",
+        ),
+    ] = "",
+    api_key_variable: Annotated[
+        str,
+        typer.Option(
+            metavar="NAME",
+            envvar=OPTIONS["api-key-variable"].variable,
+            show_envvar=False,
+            help="Environment variable that holds the API key [default: that of the run].",
+        ),
+    ] = "",
 ) -> None:
     """Print the curl commands that reproduce a finding; with --send, reproduce it.
 
@@ -134,7 +141,7 @@ def replay(
     from conformance.commands.replay import ReplayError, replayed
 
     try:
-        text, code = replayed(id, folder, model, send, header or [])
+        text, code = replayed(id, folder, model, send, header or [], base_url, api_key_variable)
     except ReplayError as error:
         raise SessionError(str(error)) from None
     typer.echo(text)
@@ -151,9 +158,10 @@ def init(
     from conformance.commands.discover import DiscoverError
     from conformance.commands.init import write
     from conformance.settings.settings import Settings
+    from conformance.text import printable
 
     try:
-        typer.echo(write(out, Settings.of(given)))
+        typer.echo(printable(write(out, Settings.of(given))))
     except DiscoverError as error:
         raise SessionError(str(error), NOT_JUDGED) from None
 
@@ -214,7 +222,10 @@ def render(
     if out is None:
         typer.echo(text)
     else:
-        out.write_text(text, encoding="utf-8")
+        try:
+            out.write_text(text, encoding="utf-8", errors="backslashreplace")
+        except OSError as error:
+            raise SessionError(f"--out: {out} cannot be written ({error.strerror or error})") from None
 
 
 @app.command()
@@ -274,9 +285,7 @@ def diff(
 
 def main() -> None:
     """The entry point of the command `phanedge-conformance`."""
-    if isinstance(sys.stdout, io.TextIOWrapper):
-        sys.stdout.reconfigure(errors="replace")  # a terminal that lacks a sign must not end the run
-    sys.exit(app())
+    sys.exit(exit_code_of(app))
 
 
 if __name__ == "__main__":

@@ -5,6 +5,10 @@ from __future__ import annotations
 import difflib
 import json
 import os
+import re
+import shlex
+import stat
+import threading
 import tomllib
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -26,9 +30,41 @@ def _meant(near: list[str]) -> str:
     return f"did you mean {' or '.join(near)}?" if near else ""
 
 
+#: What a CI server takes for a command where a log has it: `##vso[`, `##[`, `##teamcity[` anywhere in a line, and
+#: GitHub's `::name`. The ends of IPv6 addresses are none: `::1`, `[::]`.
+_LOG_COMMAND = re.compile(r"#(?=#\w*\[)|:(?=:(?![\d\]/]))")
+
+
+def harmless(text: str) -> str:
+    """The text without commands to CI servers, which a space takes apart."""
+    return _LOG_COMMAND.sub(r"\g<0> ", text)
+
+
+def harmless_json(text: str) -> str:
+    """The same for a JSON text, whose value stays: there an escape takes them apart."""
+    return _LOG_COMMAND.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
+
+
 def printable(text: str) -> str:
-    """The text for a terminal: each character that is not printable becomes a space, except line feeds."""
-    return "".join(each if each.isprintable() or each == "\n" else " " for each in text)
+    """The text for a terminal or a log: each character that is not printable becomes a space, except line feeds, and
+    commands to CI servers are taken apart."""
+    return harmless("".join(each if each.isprintable() or each == "\n" else " " for each in text))
+
+
+def quoted(text: str) -> str:
+    """The text as one word for a shell (bash, zsh, ksh). What a terminal would not show, and what a CI server takes for
+    a command, is written as escapes."""
+    if (text.isprintable() or text.replace("\n", "").isprintable()) and not _LOG_COMMAND.search(text):
+        return shlex.quote(text)
+    whole = text.replace("\\", "\\\\").replace("'", "\\'")
+    whole = _LOG_COMMAND.sub(lambda found: _escaped(found[0]), whole)
+    escaped = "".join(each if each.isprintable() else _escaped(each) for each in whole)
+    return f"$'{escaped}'"
+
+
+def _escaped(character: str) -> str:
+    """Its bytes in UTF-8, three digits each: a digit that follows does not belong to them."""
+    return "".join(f"\\{each:03o}" for each in character.encode("utf-8", "replace"))
 
 
 def printable_line(text: str, most: int | None = None) -> str:
@@ -45,9 +81,12 @@ def typed_path(path: Path) -> str:
 
 def write_whole(path: Path, content: str | bytes) -> None:
     """Write a file so that a reader sees all of it or what was there before, also where this process is killed.
-    Text is written as UTF-8. Raises OSError."""
-    part = path.with_name(f"{path.name}.{os.getpid()}.part")
-    part.write_bytes(content.encode() if isinstance(content, str) else content)
+    Text is written as UTF-8. No link is followed: one that has the name of the file is replaced. Raises OSError."""
+    data = content.encode() if isinstance(content, str) else content
+    part = path.with_name(f"{path.name}.{os.getpid()}.{threading.get_ident()}.part")
+    part.unlink(missing_ok=True)
+    with part.open("xb") as file:
+        file.write(data)
     part.replace(path)
 
 
@@ -59,6 +98,27 @@ def toml_string(text: str) -> str:
 
 class TextError(Exception):
     """A file cannot be read; the message is one sentence that names it."""
+
+
+def read_regular(path: Path, most: int) -> bytes:
+    """The bytes of a file that somebody else may have made. Raises TextError where it is no regular file, or has more
+    than `most` bytes."""
+    try:
+        with open(path, "rb", opener=_without_waiting) as file:
+            found = os.fstat(file.fileno())
+            if not stat.S_ISREG(found.st_mode):
+                raise TextError(f"{path} is not a regular file")
+            data = file.read(most + 1)
+    except OSError as error:
+        raise TextError(f"{path} cannot be read: {error.strerror or error}") from None
+    if len(data) > most:
+        raise TextError(f"{path} has more than {most:,} bytes")
+    return data
+
+
+def _without_waiting(path: str, flags: int) -> int:
+    """A descriptor; of a named pipe, too, without waiting for a writer."""
+    return os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
 
 
 def read_text(path: Path) -> str:

@@ -11,21 +11,24 @@ import zlib
 from collections.abc import Iterator
 from io import BytesIO
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from conformance import __version__
 from conformance.evidence.archive import ArchiveError
+from conformance.evidence.strict_json import loads
 from conformance.judgement.verdict import Finding
 from conformance.report.compare import compare
 from conformance.report.render.words import one_line
 from conformance.report.report import Report
 from conformance.report.report_json import read_report
-from conformance.run.folder import BASELINE, read_run, read_value
+from conformance.run.folder import BASELINE, check_links, read_run
+from conformance.run.resume import noted_options
 from conformance.run.run import RunError
 from conformance.sending.sweep import without
 from conformance.settings.errors import SessionError
+from conformance.settings.options import OPTIONS
 from conformance.suite.catalogue import load
-from conformance.text import write_whole
+from conformance.text import TextError, read_regular, write_whole
 
 FORMAT = "bundle-1"
 ABOUT = "bundle.json"
@@ -33,7 +36,8 @@ _BESIDE = (BASELINE, "report.json", "report.html", "report.md", "junit.xml")
 _MEMBER = re.compile(
     r"(bundle|run|report)\.json|report\.(html|md)|junit\.xml|baseline\.toml|archive/[0-9a-f]{16}\.json"
 )
-_LARGEST, _MOST = 1 << 30, 50_000  #: bytes of all members together, and members
+_LARGEST, _LARGEST_MEMBER, _MOST = 1 << 29, 1 << 27, 50_000  #: bytes of all members, of one, and members
+_PIECE = 1 << 20  #: bytes that are unpacked at once
 _LONGEST = 1000  #: characters of what is said of one verdict
 _BEGINNING_OF_TIME = (1980, 1, 1, 0, 0, 0)  #: the first moment that a zip can tell
 
@@ -54,7 +58,9 @@ def packed(folder: Path, out: Path) -> str:
 
 def pack(folder: Path, out: Path) -> int:
     """Write the bundle of a run, the same bytes for the same run. How many exchanges are in it. Raises BundleError
-    where a key is in it, RunError and ArchiveError where the folder holds no run that can be judged."""
+    where a key is in it, or a file that no bundle has, RunError and ArchiveError where the folder holds no run that can
+    be judged, or a link: what that points to is not the run's."""
+    check_links(folder)
     read_run(folder)
     members = dict(_members(folder))
     if name := next((name for name in members if _shows_key(folder, folder / name)), ""):
@@ -73,12 +79,18 @@ def pack(folder: Path, out: Path) -> int:
 def _members(folder: Path) -> Iterator[tuple[str, bytes]]:
     for path in (folder / "run.json", *(folder / name for name in _BESIDE), *(folder / "archive").glob("*.json")):
         if path.exists():
-            yield path.relative_to(folder).as_posix(), path.read_bytes()
+            name = path.relative_to(folder).as_posix()
+            if not _MEMBER.fullmatch(name):
+                raise BundleError(f"{path} is not an exchange of the run: remove it")
+            try:
+                yield name, read_regular(path, _LARGEST_MEMBER)
+            except TextError as error:
+                raise BundleError(str(error)) from None
 
 
 def _shows_key(folder: Path, path: Path) -> bool:
     """Whether the key of the run is in a file, in any form, where this environment has it."""
-    variable = read_value(folder).get("options", {}).get("api-key-variable", "PHANEDGE_API_KEY")
+    variable = str(noted_options(folder).get("api-key-variable", OPTIONS["api-key-variable"].default))
     key = os.environ.get(variable, "").strip()
     return without(path, [key]) is not None
 
@@ -97,13 +109,12 @@ def unpack(bundle: Path, folder: Path) -> None:
             members = _checked(opened, bundle)
             left = _LARGEST
             for member in members:
-                with opened.open(member) as stream:
-                    data = stream.read(left + 1)
-                if (left := left - len(data)) < 0:
-                    raise BundleError(f"{bundle} holds more than {_LARGEST:,} bytes: it is not unpacked")
                 path = folder / member.filename
                 path.parent.mkdir(parents=True, exist_ok=True)
-                path.write_bytes(data)
+                with opened.open(member) as stream, path.open("xb") as file:
+                    left -= _copied(stream, file, min(left, _LARGEST_MEMBER))
+                if left < 0:
+                    raise BundleError(f"{bundle} is too large: {_limits()}")
     except (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, NotImplementedError) as error:
         raise BundleError(f"{bundle} is not a whole bundle ({error})") from None
     except OSError as error:
@@ -111,11 +122,28 @@ def unpack(bundle: Path, folder: Path) -> None:
     _check_format(bundle, folder / ABOUT)
 
 
+def _copied(stream: IO[bytes], file: IO[bytes], most: int) -> int:
+    """Copy until the end, or beyond so many bytes, whatever the bundle says of their number. Gives the number, and more
+    than all members may have where it is too large."""
+    copied = 0
+    while piece := stream.read(_PIECE):
+        copied += len(piece)
+        if copied > most:
+            return _LARGEST + 1
+        file.write(piece)
+    return copied
+
+
+def _limits() -> str:
+    return f"it may hold {_MOST:,} files, {_LARGEST_MEMBER:,} bytes in one and {_LARGEST:,} in all; it is not unpacked"
+
+
 def _checked(opened: zipfile.ZipFile, bundle: Path) -> list[zipfile.ZipInfo]:
     """The members, each of which a bundle may have."""
     members = opened.infolist()
-    if len(members) > _MOST or sum(each.file_size for each in members) > _LARGEST:
-        raise BundleError(f"{bundle} holds more than {_MOST:,} files or {_LARGEST:,} bytes: it is not unpacked")
+    sizes = [each.file_size for each in members]
+    if len(members) > _MOST or sum(sizes) > _LARGEST or max(sizes, default=0) > _LARGEST_MEMBER:
+        raise BundleError(f"{bundle} is too large: {_limits()}")
     names = [each.filename for each in members]
     for member in members:
         link = stat.S_ISLNK(member.external_attr >> 16)
@@ -128,9 +156,9 @@ def _checked(opened: zipfile.ZipFile, bundle: Path) -> list[zipfile.ZipInfo]:
 
 def _check_format(bundle: Path, about: Path) -> None:
     try:
-        value = json.loads(about.read_bytes())
+        value = loads(read_regular(about, _PIECE))
         format = value["format"]
-    except (ValueError, LookupError, TypeError, RecursionError):
+    except (TextError, ValueError, LookupError, TypeError):
         raise BundleError(f"{bundle} is not a bundle of this suite: its {ABOUT} cannot be read") from None
     if format != FORMAT:
         raise BundleError(f"{bundle} is of the format {format!r}, not {FORMAT!r}: another version reads it")

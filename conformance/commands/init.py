@@ -14,7 +14,7 @@ from conformance.settings.config import NAME, is_secret
 from conformance.settings.errors import SessionError
 from conformance.settings.options import OPTIONS
 from conformance.settings.settings import Settings
-from conformance.text import toml_string
+from conformance.text import quoted, toml_string
 
 from .discover import Address, Look, look
 
@@ -34,7 +34,8 @@ def write(out: Path, settings: Settings) -> str:
         address, found = _looked(settings)
         text, said = written(address, found), summary(found, out)
     try:
-        out.write_text(text, encoding="utf-8")
+        with out.open("x", encoding="utf-8") as file:  # which follows no link
+            file.write(text)
     except OSError as error:
         raise SessionError(f"--out: {out} cannot be written ({error.strerror or error})") from None
     return said
@@ -134,7 +135,7 @@ def summary(found: Look, out: Path) -> str:
 
 def following(out: Path) -> str:
     """What was written, and the command that comes next."""
-    named = "" if out == Path(NAME) else f" --config {out}"
+    named = "" if out == Path(NAME) else f" --config {quoted(str(out))}"
     return f"{out} is written; next: phanedge-conformance run{named}"
 
 

@@ -2,34 +2,72 @@
 
 from __future__ import annotations
 
+import os
 import tempfile
-import traceback
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import typer
 
 from conformance.resources import PACKAGE
 from conformance.settings.errors import NOT_JUDGED, USAGE_ERROR, SessionError
 from conformance.settings.options import OPTIONS
+from conformance.text import harmless
 
-#: pytest's own exit codes for wrong usage and for no tests, as ours.
-_EXIT_CODES = {4: USAGE_ERROR, 5: NOT_JUDGED}
+if TYPE_CHECKING:
+    import pytest
+
+    from conformance.report.report import Report
+
+#: pytest's own exit codes where no session judged anything, as ours: wrong usage (ours, its own), a crash, no tests.
+_EXIT_CODES = {2: USAGE_ERROR, 3: NOT_JUDGED, 4: USAGE_ERROR, 5: NOT_JUDGED}
 _CONFIGURATION = ("-c", str(PACKAGE / "suite" / "pytest.ini"), "--rootdir", str(PACKAGE), "--noconftest")
+_OF_PYTEST = ("PYTEST_ADDOPTS", "PYTEST_PLUGINS")  #: variables that would change what is judged
 
 
 def run_suite(given: Mapping[str, Any], *more: str) -> NoReturn:
     """Run the suite with these options, by key, and `more` arguments for pytest, under its own pytest configuration;
-    leave with the exit code of the report."""
+    leave with the exit code of the report. What the environment adds to pytest's command line is left out. Raises
+    SessionError where pytest ends without a report on all that was selected."""
     import pytest
 
-    try:
-        code = int(pytest.main(["--pyargs", "conformance.suite", *_CONFIGURATION, *more, *arguments(given)]))
-    except Exception:  # a crash of ours is no verdict on the endpoint, and must not look like one
-        traceback.print_exc()
-        code = NOT_JUDGED
+    for name in _OF_PYTEST:
+        os.environ.pop(name, None)
+    seen = _Seen()
+    words = ["--pyargs", "conformance.suite", *_CONFIGURATION, *more, *arguments(given)]
+    code = int(pytest.main(words, plugins=[seen]))
+    if seen.report is not None:
+        raise typer.Exit(seen.exit_code)
+    if seen.interrupted:
+        raise SessionError("the run was interrupted before anything was judged", NOT_JUDGED)
+    if "--plan" not in more and code not in _EXIT_CODES:
+        raise SessionError(f"pytest ended with {code} and without a report of this run: nothing was judged", NOT_JUDGED)
     raise typer.Exit(_EXIT_CODES.get(code, code))
+
+
+class _Seen:
+    """A plugin of pytest, which sees what the session came to."""
+
+    def __init__(self) -> None:
+        self.report: Report | None = None
+        self.exit_code = NOT_JUDGED
+        self.interrupted = False
+
+    def pytest_keyboard_interrupt(self, excinfo: pytest.ExceptionInfo[BaseException]) -> None:
+        self.interrupted = excinfo.errisinstance(KeyboardInterrupt)
+
+    def pytest_unconfigure(self, config: pytest.Config) -> None:
+        """The exit code of the report; what conforms has judged all that was selected."""
+        from conformance.pytest_plugin.session import PLUGIN, Conformance
+        from conformance.pytest_plugin.target import selected
+        from conformance.report.gate import conclude
+
+        session = config.pluginmanager.get_plugin(PLUGIN)
+        if isinstance(session, Conformance) and session.report:
+            self.report, self.exit_code = session.report, conclude(session.report).exit_code
+            if selected(session.settings).keys() - {each.id for each in session.report.entries}:
+                self.exit_code = self.exit_code or NOT_JUDGED
 
 
 def arguments(given: Mapping[str, Any]) -> list[str]:
@@ -66,12 +104,19 @@ def judge_bundle(bundle: Path, given: Mapping[str, Any]) -> NoReturn:
             read_value(Path(held))
         except (BundleError, RunError) as error:
             raise SessionError(str(error)) from None
+        before = _written(out)
         try:
             run_suite({**given, "out": out}, "--archive", held)
-        except typer.Exit as ended:
-            if ended.exit_code != USAGE_ERROR:
-                typer.echo("\n".join(_differences(Path(held), out)))
+        except typer.Exit:
+            if _written(out) != before:
+                typer.echo(harmless("\n".join(_differences(Path(held), out))))
             raise
+
+
+def _written(out: Path) -> tuple[int, int] | None:
+    """What tells one report in a folder from the next; None where there is none."""
+    path = out / "report.json"
+    return (path.stat().st_ino, path.stat().st_mtime_ns) if path.exists() else None
 
 
 def _differences(before: Path, after: Path) -> list[str]:

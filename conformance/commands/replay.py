@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import secrets
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
@@ -13,7 +12,7 @@ from typing import Any
 
 from conformance.contract.profile import Model
 from conformance.contract.requirement import Requirement
-from conformance.evidence.archive import Archive, ArchiveError, recorded
+from conformance.evidence.archive import Archive, ArchiveError
 from conformance.evidence.exchange import Exchange, Request
 from conformance.evidence.send import Send
 from conformance.judgement.judge import judge, judge_run, speaks_of
@@ -24,14 +23,19 @@ from conformance.report.render.words import one_line
 from conformance.report.report import Report
 from conformance.report.report_json import read_report
 from conformance.run.filling import own_salt
-from conformance.run.folder import read_run, read_value
+from conformance.run.folder import exchanges_in, identity_in, new_salt, read_run
+from conformance.run.resume import noted_options
 from conformance.run.run import Run, RunError
+from conformance.run.seal import check_destination
+from conformance.sending.access import origin
 from conformance.sending.client import Access, Limits, Live
 from conformance.sending.curl import curl
 from conformance.sending.pacing import Pace, paced
+from conformance.settings.key_variable import is_variable
 from conformance.settings.options import OPTIONS
+from conformance.settings.settings import Settings
 from conformance.suite.catalogue import load
-from conformance.text import nearest_few
+from conformance.text import harmless, nearest_few
 
 _SHOWN = 2  #: exchanges of a finding that are shown and sent again
 _LONGEST = 1000  #: characters of a message that are shown
@@ -57,18 +61,27 @@ class Kept:
         return self.options.get(name, OPTIONS[name].default)
 
 
-def replayed(id: str, folder: Path | None, model: str, send: bool, headers: Sequence[str]) -> tuple[str, int]:
+def replayed(
+    id: str, folder: Path | None, model: str, send: bool, headers: Sequence[str], base_url: str = "", variable: str = ""
+) -> tuple[str, int]:
     """The commands that send again what a requirement was judged on, or an exchange; sent, what was found then and
-    now. With the exit code: 1 where a MUST is violated, 3 where nothing can be told. Raises ReplayError."""
+    now. With the exit code: 1 where a MUST is violated, 3 where nothing can be told. `base_url` and `variable` confirm
+    where the key may go, and which. Raises ReplayError, and SessionError where that must be confirmed."""
     kept = _kept(folder or _latest())
     found = _found(kept, id, model)
     exchanges = _exchanges(kept, id, found)
-    variable = kept.option("api-key-variable")
-    commands = [curl(each.request, kept.run.profile.base_url, variable) for each in exchanges]
+    variable_shown = variable or kept.option("api-key-variable")
+    if not is_variable(variable_shown):
+        raise ReplayError(f"{kept.folder} names no variable for the key: name it with --api-key-variable")
+    commands = [curl(each.request, kept.run.profile.base_url, variable_shown) for each in exchanges]
     if not send:
         return "\n".join(commands or ["the run has no exchange of it"]), 0
     if not found:
         raise ReplayError(f"no finding of the report rests on {id}: send it with its command (without --send)")
+    if variable:
+        kept = replace(kept, options={**kept.options, "api-key-variable": variable})
+    if kept.run.profile.source == "live":
+        _check_destination(kept, headers, base_url, variable)
     with _sending(kept, headers) as live:
         pairs = [(each, _found_anew(kept, each, exchanges, live)) for each in found]
     lines = [
@@ -76,7 +89,7 @@ def replayed(id: str, folder: Path | None, model: str, send: bool, headers: Sequ
         for then, now in pairs
         for line in (one_line(f"{then.requirement} on {then.model}"), f"  then: {_said(then)}", f"  now:  {_said(now)}")
     ]
-    return "\n".join(lines), max((_EXIT_CODES.get(now.verdict, 0) for _, now in pairs), default=0)
+    return harmless("\n".join(lines)), max((_EXIT_CODES.get(now.verdict, 0) for _, now in pairs), default=0)
 
 
 def _latest() -> Path:
@@ -89,10 +102,10 @@ def _latest() -> Path:
 
 def _kept(folder: Path) -> Kept:
     try:
-        run, options = read_run(folder), read_value(folder).get("options", {})
+        run, options = read_run(folder), noted_options(folder)
         report = read_report(folder / "report.json")
         run.profile = replace(run.profile, models=report.models)  # with what was learnt of them
-        exchanges = {each.request.key: each for each in recorded(folder / "archive")}
+        exchanges = {each.request.key: each for each in exchanges_in(folder)}
     except (RunError, ArchiveError, ValueError) as error:
         raise ReplayError(str(error)) from None
     return Kept(folder, run, report, options, exchanges)
@@ -147,6 +160,16 @@ def _requirement(finding: Finding) -> Requirement:
 # --- sending ------------------------------------------------------------------------------------------------
 
 
+def _check_destination(kept: Kept, headers: Sequence[str], base_url: str, variable: str) -> None:
+    """Raise where the key would go where nothing but the folder says, or a header field is lacking."""
+    address = kept.run.profile.base_url
+    if base_url and origin(base_url) != origin(address):
+        raise ReplayError(f"--base-url: the run in {kept.folder} was sent to {address}, which is another address")
+    _access(kept, headers)
+    noted = Settings.of({}).updated({**kept.options, "base-url": address, "header": headers})
+    check_destination(noted, identity_in(kept.folder).id, kept.folder, base_url, variable)
+
+
 @contextmanager
 def _sending(kept: Kept, headers: Sequence[str]) -> Iterator[Send]:
     """What the run sent with: the same limits and pace, the key from the environment. Nothing is kept."""
@@ -180,7 +203,7 @@ def _access(kept: Kept, headers: Sequence[str]) -> Access:
 def _found_anew(kept: Kept, then: Finding, exchanges: Sequence[Exchange], send: Send) -> Finding:
     """What is found when it is sent again, under a salt of its own lest it meets what the run left in caches."""
     requirement, model = _requirement(then), kept.run.profile.model(then.model)
-    salt = "".join(secrets.choice("abcdefghijklmnopqrstuvwxyz") for _ in range(12))
+    salt = new_salt()
     if requirement.composite:
         with tempfile.TemporaryDirectory() as folder:
             anew = Archive(Path(folder), send)

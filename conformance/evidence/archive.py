@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
-import json
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 from filelock import FileLock
 
-from conformance.text import write_whole
+from conformance.resources import mistake
+from conformance.text import TextError, read_regular, write_whole
 
 from .exchange import Exchange, Failure, Inconclusive, Request
 from .exchange_json import load_exchange, text_of
 from .send import Send
+from .strict_json import loads
 
 NOTES = ".sent"  #: the folder in an archive with an empty file for each request that was to be sent
 #: Failures of the moment, after which a run that is resumed asks again; the others are answers, and judged.
 _PASSING = ("refused", "unresolved", "proxy", "tls", "timeout", "reset", "not sent")
+_LARGEST = 1 << 27  #: bytes of a file
 _LOCKED = (401, 402, 403, 407)  #: likewise statuses, where the request has the endpoint's own key
 
 
@@ -29,11 +32,15 @@ class ArchiveError(Exception):
 @dataclass
 class Archive:
     """A `Send` that remembers. Each distinct request is sent once per folder, whichever thread or process asks first;
-    with `send` None nothing is sent, and what was not recorded is inconclusive."""
+    with `send` None nothing is sent, and what was not recorded is inconclusive. `run` is the id of the run, which each
+    of its exchanges has; `sent` counts what was sent from here, what was asked again included."""
 
     folder: Path
     send: Send | None = None
+    run: str = ""
+    sent: int = 0
     known: dict[str, Exchange] = field(default_factory=dict)
+    _counting: threading.Lock = field(default_factory=threading.Lock)
     _turns: dict[str, threading.Lock] = field(default_factory=dict)
 
     def __call__(self, request: Request) -> Exchange:
@@ -50,7 +57,7 @@ class Archive:
     def _recall(self, request: Request) -> Exchange:
         path = self.folder / f"{request.key}.json"
         if path.exists():
-            return read_exchange(path)
+            return read_exchange(path, self.run)
         if self.send is None:
             raise Inconclusive(f"the request “{request}” is not in {self.folder.name}/")
         self.folder.mkdir(parents=True, exist_ok=True)
@@ -59,8 +66,10 @@ class Archive:
         with FileLock(locks / request.key):
             if not path.exists():
                 exchange = self._sent(request, self.send)
-                write_whole(path, text_of(exchange))
-        return read_exchange(path)
+                write_whole(path, text_of(exchange, self.run))
+                with self._counting:
+                    self.sent += len(exchange.all)
+        return read_exchange(path, self.run)
 
     def _sent(self, request: Request, send: Send) -> Exchange:
         """Send, and note that before. What was noted by a run that was broken off then may have had an effect."""
@@ -76,19 +85,37 @@ def _unheard(request: Request) -> Exchange:
     return Exchange(request, 0, failure=Failure("reset", "the run was broken off before an answer came"))
 
 
-def read_exchange(path: Path) -> Exchange:
-    """Raises ArchiveError, with a sentence, where the file is not a whole exchange."""
+def read_exchange(path: Path, run: str | None = None) -> Exchange:
+    """The exchange in a file; `run` is the id of the run that it must be of, None for any. Raises ArchiveError, with a
+    sentence, where the file is not a whole exchange, or of another run."""
     try:
-        return load_exchange(json.loads(path.read_text(encoding="utf-8")))
-    except (OSError, ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
+        value = loads(read_regular(path, _LARGEST))
+        wrong = mistake(_without_reads(value), "exchange")
+        exchange = None if wrong else load_exchange(value)
+    except (TextError, ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
+        wrong, exchange = repr(error), None
+    if exchange is None:
         raise ArchiveError(
-            f"{path} is not a whole recorded exchange ({error!r}): delete it to have its request sent again"
-        ) from None
+            f"{path} is not a whole recorded exchange ({wrong}): delete it to have its request sent again"
+        )
+    if run is not None and value.get("run", "") != run:
+        raise ArchiveError(f"{path} is of another run than the folder it lies in: remove it")
+    return exchange
 
 
-def recorded(folder: Path) -> Iterator[Exchange]:
-    """Every exchange of an archive, in the order they were started."""
-    yield from sorted((read_exchange(path) for path in folder.glob("*.json")), key=lambda each: each.started)
+def _without_reads(value: Any) -> Any:
+    """An exchange without what arrived, which may be a million pieces: those are checked as they are read."""
+    if not isinstance(value, dict) or not isinstance(value.get("reads"), list):
+        return value
+    earlier = value.get("earlier", [])
+    return {
+        **value, "reads": [], "earlier": list(map(_without_reads, earlier)) if isinstance(earlier, list) else earlier,
+    }  # fmt: skip
+
+
+def recorded(folder: Path, run: str | None = None) -> Iterator[Exchange]:
+    """Every exchange of an archive, in the order they were started; `run` as for `read_exchange`."""
+    yield from sorted((read_exchange(path, run) for path in folder.glob("*.json")), key=lambda each: each.started)
 
 
 def finished(exchange: Exchange) -> bool:
@@ -98,11 +125,11 @@ def finished(exchange: Exchange) -> bool:
     return not (exchange.transient or locked or (exchange.failure and exchange.failure.kind in _PASSING))
 
 
-def reopen(folder: Path) -> set[str]:
+def reopen(folder: Path, run: str) -> set[str]:
     """Make room for what is not finished; gives the keys of the requests that were sent so far in vain. Raises
-    ArchiveError where a file is broken."""
+    ArchiveError where a file is broken, or of another run."""
     answered = {path.stem: path for path in folder.glob("*.json")}
-    vain = {key for key, path in answered.items() if not finished(read_exchange(path))}
+    vain = {key for key, path in answered.items() if not finished(read_exchange(path, run))}
     vain |= {note.name for note in (folder / NOTES).glob("*")} - answered.keys()
     for key in vain:
         (folder / f"{key}.json").unlink(missing_ok=True)

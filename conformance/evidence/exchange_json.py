@@ -12,6 +12,7 @@ from .content_coding import unknown
 from .exchange import Exchange, Failure, Request, Withheld
 
 _LARGEST = 1 << 28  #: bytes of a read that is withheld
+_LONGEST = 1_000_000_000  #: seconds
 
 
 def dump_bytes(data: bytes) -> str | dict[str, str]:
@@ -25,6 +26,13 @@ def dump_bytes(data: bytes) -> str | dict[str, str]:
 def load_bytes(value: str | dict[str, str]) -> bytes:
     """The bytes that were dumped. Raises LookupError, TypeError or ValueError where there are none."""
     return value.encode() if isinstance(value, str) else base64.b64decode(value["base64"])
+
+
+def _moment(value: Any) -> float:
+    """Seconds since a request was sent. Raises ValueError where it is no number that a clock shows."""
+    if type(value) not in (int, float) or not 0 <= value <= _LONGEST:
+        raise ValueError(f"{value!r} is no time of a read")
+    return value  # type: ignore[no-any-return]
 
 
 def dump_request(request: Request) -> dict[str, Any]:
@@ -72,9 +80,10 @@ def dump_exchange(exchange: Exchange) -> dict[str, Any]:
     } | ({"withheld": asdict(exchange.withheld)} if exchange.withheld else {})
 
 
-def text_of(exchange: Exchange) -> str:
-    """The exchange as an archive has it."""
-    return json.dumps(dump_exchange(exchange), indent=1, ensure_ascii=False) + "\n"
+def text_of(exchange: Exchange, run: str = "") -> str:
+    """The exchange as the archive of a run has it; `run` is its id."""
+    value = dump_exchange(exchange) | ({"run": run} if run else {})
+    return json.dumps(value, indent=1, ensure_ascii=False) + "\n"
 
 
 def _dump_read(data: bytes, exchange: Exchange) -> str | dict[str, str] | dict[str, int]:
@@ -97,7 +106,7 @@ def load_exchange(value: dict[str, Any]) -> Exchange:
         request=load_request(value["request"]),
         status=value["status"],
         headers=tuple((name, each) for name, each in value["headers"]),
-        reads=tuple((when, _load_read(data)) for when, data in value["reads"]),
+        reads=tuple((_moment(when), _load_read(data)) for when, data in value["reads"]),
         failure=Failure(**failure) if failure else None,
         started=value["started"],
         seconds=value["seconds"],

@@ -9,7 +9,7 @@ from enum import StrEnum
 from fnmatch import fnmatchcase
 
 from conformance.judgement.verdict import Finding, Verdict
-from conformance.text import nearest
+from conformance.text import nearest, quoted
 
 VIOLATED = (Verdict.FAIL, Verdict.WARN, Verdict.KNOWN)
 
@@ -127,7 +127,7 @@ def _standing(
 ) -> Standing:
     state, said = _state(entry, [each for each in findings if entry.covers(each)], catalogue, today)
     if state is State.STALE:
-        prune = f"phanedge-conformance baseline --prune REPORT --out {baseline.file}"
+        prune = f"phanedge-conformance baseline --prune REPORT --out {quoted(str(baseline.file))}"
         said = f"is stale, since {said}: remove the entry, or run {prune}"
     return Standing(
         entry.requirement, entry.model, entry.reason, entry.owner, str(entry.expires), entry.line, state, said

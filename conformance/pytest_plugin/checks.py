@@ -9,9 +9,11 @@ from conformance.policy.baseline import BaselineError
 from conformance.policy.policy import Terms
 from conformance.report.drift import ShapeError
 from conformance.report.drift import read as read_shapes
-from conformance.run.run import Run
+from conformance.run.folder import REPORTS, check_links, is_report, is_run
+from conformance.run.run import Run, RunError
 from conformance.sending.access import access, check_variable, key_in
 from conformance.settings.errors import SessionError
+from conformance.settings.options import MOST, OPTIONS
 from conformance.settings.settings import Settings
 
 from .opening import budget_of, reference
@@ -20,9 +22,9 @@ from .target import profile_of, selected, sheet_of
 
 def check(settings: Settings) -> None:
     """Raise SessionError where the settings cannot be used together, or a file that they name cannot be read."""
-    out = settings.folder
-    if out.exists() and not out.is_dir():
-        raise SessionError(f"--out: {out} is a file, not a folder")
+    _check_numbers(settings)
+    if not settings.mutants:
+        _check_folder(settings)
     _check_snapshots(settings.snapshots)
     sheet_of(settings)
     check_variable(settings.api_key_variable)
@@ -38,8 +40,6 @@ def _check_sending(settings: Settings) -> None:
     reference(settings.fault)
     budget_of(settings)
     access(settings.header, settings.authorities, settings.certificate, settings.secret_header)
-    if not settings.resume:
-        _check_room(settings.folder)
     if settings.base_url:
         key_in(settings.api_key_variable)
 
@@ -53,10 +53,30 @@ def _check_sources(settings: Settings) -> None:
             raise SessionError(f"{requirement.id}: {error}") from None
 
 
-def _check_room(out: Path) -> None:
-    """An earlier run in the folder is replaced; a folder that holds anything else is left alone."""
-    if out.is_dir() and any(out.iterdir()) and not (out / "run.json").exists():
+def _check_numbers(settings: Settings) -> None:
+    """Numbers that no clock and no counter can hold are refused, whoever gives them."""
+    for option in OPTIONS.values():
+        value = getattr(settings, option.key)
+        if isinstance(value, int | float) and not (option.least or 0) <= value <= MOST:
+            raise SessionError(f"--{option.name}: {value} is not between {option.least or 0:g} and {MOST:,}")
+
+
+def _check_folder(settings: Settings) -> None:
+    """An earlier run in the folder is replaced, and an earlier report; a folder that holds anything else is left
+    alone."""
+    out = settings.folder
+    if out.exists() and not out.is_dir():
+        raise SessionError(f"--out: {out} is a file, not a folder")
+    try:
+        check_links(out)
+    except RunError as error:
+        raise SessionError(f"--out: {error}") from None
+    if not out.is_dir() or settings.resume or is_run(out):
+        return
+    if settings.sends and any(out.iterdir()):
         raise SessionError(f"--out: {out} contains files that are not a run of this suite: name another folder")
+    if any((out / name).exists() for name in REPORTS) and not is_report(out / REPORTS[0]):
+        raise SessionError(f"--out: {out} contains a report that is not of this suite: name another folder")
 
 
 def _check_snapshots(folder: Path | None) -> None:

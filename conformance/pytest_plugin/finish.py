@@ -10,6 +10,7 @@ from pathlib import Path
 from conformance import __version__
 from conformance.billing.costs import Costs, costs_of
 from conformance.billing.prices import Sheet
+from conformance.evidence.archive import ArchiveError
 from conformance.evidence.exchange import Exchange
 from conformance.judgement.unanswered import Unanswered, unanswered
 from conformance.judgement.verdict import Finding, Verdict
@@ -18,14 +19,15 @@ from conformance.report.build import entries, evidence_of, spend_of
 from conformance.report.drift import Drift, watch
 from conformance.report.report import Report
 from conformance.report.report_json import write_report
-from conformance.run.folder import finish_run
+from conformance.run.folder import finish_run, identity_in
 from conformance.run.plan import planned
-from conformance.run.run import Run, run_exchanges
+from conformance.run.run import Run, RunError, run_exchanges
+from conformance.run.unseen import unseen
 from conformance.sending.stack import unsent
 from conformance.sending.sweep import sweep
 from conformance.settings.settings import Settings
 from conformance.suite.catalogue import declared, load
-from conformance.text import typed_path
+from conformance.text import typed_path, write_whole
 
 from .opening import secrets_of_run
 from .target import selected
@@ -35,14 +37,16 @@ FILES = {"html": "report.html", "markdown": "report.md", "junit": "junit.xml"}
 
 
 def finish(
-    settings: Settings, findings: Iterable[Finding], started: float, run: Run, terms: Terms, sheet: Sheet | None
-) -> Report:
-    """The report of these findings, written to the folder in every form."""
+    settings: Settings, findings: Iterable[Finding], started: float, run: Run, terms: Terms, sheet: Sheet | None,
+    sent: int | None,
+) -> Report:  # fmt: skip
+    """The report of these findings, written to the folder in every form. `sent` is how many requests were sent, None
+    where nothing was, or that is not known."""
     out = settings.folder
     if settings.sends:
         run.broken_off = run.broken_off or unsent(out)
     found = sorted(findings, key=lambda each: (each.requirement, each.model))
-    exchanges = run_exchanges(run, (settings.archive or out) / "archive")
+    exchanges = _exchanges(run, settings.archive or out, sent)
     telling = {key for each in found if each.verdict > Verdict.PASS for key in each.evidence[:2]}
     costs = _costs(sheet, run, exchanges, found)
     telling |= {each.exchange for each in costs.charges} if costs else set()
@@ -55,7 +59,7 @@ def finish(
         version=__version__,
         started=started,
         seconds=round(time.time() - started, 3),
-        spend=spend_of(exchanges),
+        spend=spend_of(exchanges, sent),
         entries=entries(terms.catalogue(), found, terms.later()),
         evidence={
             each.request.key: evidence_of(each, run.profile.base_url, settings.api_key_variable)
@@ -64,6 +68,7 @@ def finish(
         },
         unjudged=run.unjudged or run.broken_off,
         unanswered=vain,
+        unseen=unseen(exchanges) if run.held is not None else "",
         fault=run.fault,
         strict=settings.strict,
         drift=_drift(settings, run, exchanges),
@@ -90,12 +95,25 @@ def _written(report: Report, out: Path, secrets: Sequence[str]) -> Report:
     return report
 
 
+def _exchanges(run: Run, folder: Path, sent: int | None) -> list[Exchange]:
+    """What the run sent, as its archive has it. Nothing can be judged where that holds anything else."""
+    try:
+        found = run_exchanges(run, folder / "archive", "" if run.held is not None else identity_in(folder).id)
+    except (RunError, ArchiveError) as error:
+        run.unjudged = run.unjudged or str(error)
+        return []
+    if sent is not None and sent != len(found):
+        said = f"{folder / 'archive'} holds {len(found):,} exchanges, and the run sent {sent:,} requests"
+        run.unjudged = run.unjudged or said
+    return found
+
+
 def _write(report: Report, out: Path) -> None:
     from conformance.report.render import RENDERERS
 
     write_report(report, out / "report.json")
     for name, file in FILES.items():
-        (out / file).write_text(RENDERERS[name](report), encoding="utf-8")
+        write_whole(out / file, RENDERERS[name](report))
 
 
 def _drift(settings: Settings, run: Run, exchanges: Iterable[Exchange]) -> tuple[Drift, ...]:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
-import shutil
 import sys
 import warnings
 from collections.abc import Callable, Iterable, Mapping
@@ -18,17 +16,28 @@ from filelock import FileLock, Timeout
 from conformance.billing.budget import Budget, bounded
 from conformance.billing.prices import Sheet
 from conformance.contract.profile import Profile
-from conformance.evidence.archive import Archive, ArchiveError
+from conformance.evidence.archive import Archive, ArchiveError, recorded
 from conformance.evidence.exchange import Exchange, Inconclusive, Request
 from conformance.evidence.recordings import RecordingError, RecordingWarning, recordings
 from conformance.evidence.send import Send, remembering
 from conformance.judgement.judge import EXAMPLES
 from conformance.lab.known_faults import plant
 from conformance.lab.reference import Endpoint
-from conformance.run.folder import BASELINE, read_run, read_value, write_run
+from conformance.run.folder import (
+    BASELINE,
+    Identity,
+    check_links,
+    empty,
+    new_identity,
+    new_salt,
+    read_run,
+    read_value,
+    write_run,
+)
 from conformance.run.plan import Plan, planned
 from conformance.run.resume import kept_options, resalted
 from conformance.run.run import Run, RunError, held_run
+from conformance.run.seal import seal
 from conformance.sending.access import access, key_in
 from conformance.sending.client import Access, Limits, Live
 from conformance.sending.pacing import Pace
@@ -39,7 +48,7 @@ from conformance.sending.stack import SPENT, UNSENT, in_process, over_http, prob
 from conformance.settings.address import private, public
 from conformance.settings.errors import NOT_JUDGED, SessionError
 from conformance.settings.settings import Settings
-from conformance.text import printable
+from conformance.text import printable, write_whole
 
 from .target import REFERENCE_URL, asked, profile_of, selected, sheet_of
 
@@ -79,11 +88,11 @@ def _plans_only(request: Request) -> Exchange:
 # --- the folder, in the controlling process -----------------------------------------------------------------
 
 
-def salt_of(settings: Settings) -> str:
-    """The cache-busting prefix of the run: of one that is resumed its own. Raises SessionError where that is another
-    run."""
+def identity_of(settings: Settings) -> Identity:
+    """The id of the run and its cache-busting prefix: of one that is resumed its own. Raises SessionError where that is
+    another run."""
     if settings.resume is None:
-        return new_salt()
+        return new_identity()
     try:
         value = read_value(settings.resume)
     except RunError as error:
@@ -91,34 +100,22 @@ def salt_of(settings: Settings) -> str:
     before = Profile.load(value["profile"]), value["fault"], value.get("examples", EXAMPLES)
     if before != (profile_of(settings), ", ".join(settings.fault), settings.examples):
         raise SessionError(f"--resume: {settings.resume} holds a run with other models or options: leave them out")
-    salt: str = value["salt"]
-    return salt
+    return Identity(value.get("id", ""), value["salt"])
 
 
-def new_salt() -> str:
-    """Twelve letters; of equal length and of letters only, so that every prefix counts the same tokens."""
-    return "".join(secrets.choice("abcdefghijklmnopqrstuvwxyz") for _ in range(12))
-
-
-def begin(settings: Settings, profile: Profile, salt: str, resources: ExitStack) -> str:
+def begin(settings: Settings, profile: Profile, identity: Identity, resources: ExitStack) -> str:
     """Prepare the folder. The address of the reference endpoint where several workers share it over HTTP, else an
-    empty string. Raises SessionError where another run is using the folder."""
-    out = settings.folder
-    out.mkdir(parents=True, exist_ok=True)
+    empty string. Raises SessionError where another run is using the folder, or it cannot be written."""
     try:
-        resources.enter_context(FileLock(out / ".lock", timeout=0))
+        _prepare(settings, profile, identity, resources)
     except Timeout:
-        raise SessionError(f"--out: another run is using {out}: wait for its end, or name another folder") from None
-    salts: Mapping[str, str] = {}
-    if settings.resume:
-        salts = resalted(out, new_salt())
-    else:
-        shutil.rmtree(out / "archive", ignore_errors=True)
-        (out / SPENT).unlink(missing_ok=True)
-    (out / UNSENT).unlink(missing_ok=True)
-    fault, kept = ", ".join(settings.fault), kept_options(settings)
-    write_run(out, profile, salt, fault, settings.examples, options=kept, resalted=salts)
-    _keep_baseline(settings.baseline, out / BASELINE)
+        raise SessionError(
+            f"--out: another run is using {settings.folder}: wait for its end, or name another folder"
+        ) from None
+    except (RunError, ArchiveError) as error:
+        raise SessionError(str(error), NOT_JUDGED) from None
+    except OSError as error:
+        raise SessionError(f"--out: {settings.folder} cannot be written ({error})", NOT_JUDGED) from None
     if settings.base_url or not settings.workers:
         return ""
     from conformance.lab.reference.server import serving
@@ -126,12 +123,30 @@ def begin(settings: Settings, profile: Profile, salt: str, resources: ExitStack)
     return resources.enter_context(serving(reference(settings.fault)))
 
 
+def _prepare(settings: Settings, profile: Profile, identity: Identity, resources: ExitStack) -> None:
+    out = settings.folder
+    out.mkdir(parents=True, exist_ok=True)
+    check_links(out)
+    resources.enter_context(FileLock(out / ".lock", timeout=0))
+    salts: Mapping[str, str] = {}
+    if settings.resume:
+        salts = resalted(out, identity.id, new_salt())
+        (out / UNSENT).unlink(missing_ok=True)
+    else:
+        empty(out)
+    fault, kept = ", ".join(settings.fault), kept_options(settings)
+    write_run(out, profile, identity, fault, settings.examples, options=kept, resalted=salts)
+    if settings.base_url:
+        seal(settings, identity.id, out)
+    _keep_baseline(settings.baseline, out / BASELINE)
+
+
 def _keep_baseline(given: Path | None, kept: Path) -> None:
     """The baseline goes with the run, so that whoever judges it again accepts the same."""
     if given is None:
         kept.unlink(missing_ok=True)
     elif given.absolute() != kept:
-        shutil.copyfile(given, kept)
+        write_whole(kept, given.read_bytes())
 
 
 # --- the run, in each process -------------------------------------------------------------------------------
@@ -159,15 +174,16 @@ def _held(folder: Path) -> Run:
 
 
 def open_run(
-    settings: Settings, profile: Profile, salt: str, sheet: Sheet | None, serving: str, resources: ExitStack
+    settings: Settings, profile: Profile, identity: Identity, sheet: Sheet | None, serving: str, resources: ExitStack
 ) -> Run:
     """The run that sends; `serving` is the address of the reference endpoint where it is served. Raises
     SessionError."""
     out = settings.folder
     if settings.mutants:
-        return Run(profile, salt, remembering(Endpoint().answer))
+        return Run(profile, identity.salt, remembering(Endpoint().answer))
     return Run(
-        profile, salt, Archive(out / "archive", _sender(settings, serving, sheet, resources)),
+        profile, identity.salt,
+        Archive(out / "archive", _sender(settings, identity, serving, sheet, resources), identity.id),
         fault=", ".join(settings.fault), examples=settings.examples, asked=asked(settings),
         resalted=read_value(out).get("resalted", {}) if settings.resume else {},
     )  # fmt: skip
@@ -187,12 +203,12 @@ def diagnosing(settings: Settings) -> Callable[[Exchange], str]:
     return lambda exchange: diagnosis(exchange, public(settings.base_url), ask, no_key, proxy)
 
 
-def _sender(settings: Settings, serving: str, sheet: Sheet | None, resources: ExitStack) -> Send:
+def _sender(settings: Settings, identity: Identity, serving: str, sheet: Sheet | None, resources: ExitStack) -> Send:
     """To the endpoint over HTTP; to the reference endpoint in this process, or over HTTP where workers share it."""
     out, within_budget = settings.folder, _within_budget(settings, sheet)
+    earlier = recorded(out / "archive", identity.id) if settings.resume else ()
     if not (settings.base_url or serving):
-        own = reference(settings.fault)
-        return in_process(warmed(own, out) if settings.resume else own, within_budget, out)
+        return in_process(warmed(reference(settings.fault), earlier), within_budget, out)
     workers = settings.workers or 1
     limits = Limits(read=settings.timeout_seconds, total=settings.total_seconds, content=settings.largest_body)
     pace = Pace(
@@ -201,8 +217,8 @@ def _sender(settings: Settings, serving: str, sheet: Sheet | None, resources: Ex
     )  # fmt: skip
     key, reached = _reached(settings)
     live = Live(settings.base_url or serving, key, limits, reached)
-    if serving and not settings.base_url and settings.resume:
-        warmed(live, out)
+    if serving and not settings.base_url:
+        warmed(live, earlier)
     return over_http(live, pace, within_budget, out, resources)
 
 

@@ -8,6 +8,7 @@ import pytest
 
 from conformance.contract.requirement import Requirement
 from conformance.judgement.verdict import Finding, Verdict
+from conformance.text import printable
 
 FINDING = "conformance-finding"  #: the property of a test's report that holds its finding
 
@@ -19,7 +20,8 @@ class Inconclusiveness(Exception):
 def become_outcome(requirement: Requirement, finding: Finding, counts: bool) -> None:
     """End the test as the finding demands: failed, an error, xfailed or skipped; return where the requirement holds.
     A violation of a requirement that does not count is an xfail."""
-    said = f"{requirement.id}: the endpoint {requirement.level} {requirement.sentence}; {finding.message}"
+    message = printable(finding.message)
+    said = f"{requirement.id}: the endpoint {requirement.level} {requirement.sentence}; {message}"
     if finding.verdict is Verdict.FAIL and counts:
         pytest.fail(said, pytrace=False)
     if finding.verdict is Verdict.INCONCLUSIVE:
@@ -27,7 +29,7 @@ def become_outcome(requirement: Requirement, finding: Finding, counts: bool) -> 
     if finding.verdict in (Verdict.FAIL, Verdict.WARN, Verdict.KNOWN):
         pytest.xfail(said)
     if finding.verdict is Verdict.NOT_APPLICABLE:
-        pytest.skip(finding.message)
+        pytest.skip(message)
 
 
 def requirement_of(item: pytest.Item) -> Requirement | None:

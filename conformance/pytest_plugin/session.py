@@ -17,24 +17,27 @@ import pytest
 from conformance.billing.prices import Sheet
 from conformance.contract.profile import Profile
 from conformance.contract.requirement import Requirement
+from conformance.evidence.archive import Archive
 from conformance.judgement.verdict import Finding, Verdict
 from conformance.policy.policy import Terms
 from conformance.report.gate import conclude
 from conformance.report.report import Report
+from conformance.run.folder import Identity, exchanges_in
 from conformance.run.prefetch import Prefetch
 from conformance.run.proof import survivors
 from conformance.run.run import Run
 from conformance.settings.address import public
-from conformance.settings.errors import SessionError
+from conformance.settings.errors import NOT_JUDGED, SessionError
 from conformance.settings.settings import Settings
 
 from .checks import check, check_terms
 from .finish import finish, summary
-from .opening import begin, diagnosing, open_recorded, open_run, plan_of, salt_of
+from .opening import begin, diagnosing, identity_of, open_recorded, open_run, plan_of
 from .outcomes import FINDING, Inconclusiveness, become_outcome, pack, requirement_of, unpack
 from .processes import as_interrupt, end_with_controller
 from .target import profile_of, selected, sheet_of, terms_of
 
+_SENT = "conformance-sent"  #: the name under which a worker tells how many requests it sent
 PLUGIN = "conformance-session"  #: its name among pytest's plugins
 
 
@@ -53,7 +56,9 @@ class Conformance:
         self.prefetch: Prefetch | None = None
         self._run: Run | None = None
         self.serving: str = shared["serving"] if shared else ""
-        self.salt: str = shared["salt"] if shared else ""
+        self.identity = Identity(shared["id"], shared["salt"]) if shared else Identity("", "")
+        self.sent_before = 0  #: requests, by the run that is resumed
+        self.sent_elsewhere = 0  #: requests, by workers
         self.today = date.fromisoformat(shared["today"]) if shared else datetime.now(UTC).date()
 
     def check(self) -> None:
@@ -61,7 +66,7 @@ class Conformance:
         if self.worker:
             return
         check(self.settings)
-        self.salt = salt_of(self.settings)
+        self.identity = identity_of(self.settings)
         if not self.settings.sends:
             self._run = open_recorded(self.settings)
         check_terms(self.settings, self.terms, self._run)
@@ -109,7 +114,7 @@ class Conformance:
     def _opened(self) -> Run:
         if not self.settings.sends:
             return open_recorded(self.settings)
-        return open_run(self.settings, self.profile, self.salt, self.sheet, self.serving, self.resources)
+        return open_run(self.settings, self.profile, self.identity, self.sheet, self.serving, self.resources)
 
     def judge(self, requirement: Requirement, model_name: str, item: pytest.Item) -> None:
         """Judge, note the finding for the report, and tell pytest."""
@@ -150,9 +155,11 @@ class Conformance:
     def _begin(self, reporter: pytest.TerminalReporter | None) -> None:
         """Prepare the folder, and print the plan before anything is sent to an endpoint."""
         try:
-            self.serving = begin(self.settings, self.profile, self.salt, self.resources)
+            self.serving = begin(self.settings, self.profile, self.identity, self.resources)
         except SessionError as error:
             pytest.exit(str(error), returncode=error.exit_code)
+        if self.settings.resume:
+            self.sent_before = sum(len(each.all) for each in exchanges_in(self.settings.folder))
         if reporter and self.settings.base_url:
             reporter.write_line(f"Plan: {plan_of(self.settings)}")
 
@@ -183,8 +190,19 @@ class Conformance:
     @pytest.hookimpl(optionalhook=True)
     def pytest_configure_node(self, node: Any) -> None:
         node.workerinput["conformance"] = {
-            "settings": self.settings.dump(), "serving": self.serving, "salt": self.salt, "today": str(self.today),
+            "settings": self.settings.dump(), "serving": self.serving, "id": self.identity.id,
+            "salt": self.identity.salt, "today": str(self.today),
         }  # fmt: skip
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_testnodedown(self, node: Any) -> None:
+        self.sent_elsewhere += getattr(node, "workeroutput", {}).get(_SENT, 0)
+
+    @property
+    def _sent_here(self) -> int:
+        """How many requests this process sent."""
+        send = self._run.send if self._run else None
+        return send.sent if isinstance(send, Archive) else 0
 
     def pytest_report_header(self) -> str:
         return f"conformance: {public(self.settings.base_url) or self.settings.recordings or 'the reference endpoint'}"
@@ -215,14 +233,24 @@ class Conformance:
 
     @pytest.hookimpl(trylast=True)
     def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
-        """Write the report, and let its conclusion be the exit code, except where pytest itself failed."""
+        """Write the report, and let its conclusion be the exit code, except where pytest itself failed. Where nothing
+        was judged, whatever kept pytest from it, the session did not pass."""
         self.resources.close()
-        interrupted = exitstatus == pytest.ExitCode.INTERRUPTED and self._run is not None
-        if self.worker or self.collecting or self.settings.mutants or not (self.findings or interrupted):
+        if self.worker:
+            session.config.workeroutput[_SENT] = self._sent_here  # type: ignore[attr-defined]
+        if self.worker or self.collecting or self.settings.mutants:
             return
-        if self.lost or session.shouldfail or exitstatus not in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED):
+        ended = exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED)
+        if not self.findings and not (exitstatus == pytest.ExitCode.INTERRUPTED and self._run is not None):
+            session.exitstatus = NOT_JUDGED if ended else exitstatus
+            return
+        whole = ended and not self.lost and not session.shouldfail
+        if not whole:
             self.run.unjudged = self.run.unjudged or "the run was broken off before everything was judged"
-        self.report = finish(self.settings, self.findings.values(), self.started, self.run, self.terms, self.sheet)
+        known = whole and self.settings.sends
+        sent = self.sent_before + self.sent_elsewhere + self._sent_here if known else None
+        found = self.findings.values()
+        self.report = finish(self.settings, found, self.started, self.run, self.terms, self.sheet, sent)
         if exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED, pytest.ExitCode.INTERRUPTED):
             session.exitstatus = conclude(self.report).exit_code
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from conformance.policy.baseline import Baseline, BaselineError, Known, State, audit
 from conformance.policy.baseline_file import dump, extended, read_baseline, without
 from conformance.suite.catalogue import load
+from conformance.text import write_whole
 
 from .report import Report
 
@@ -40,7 +41,7 @@ def prune(report: Report, path: Path) -> str:
 def _write(known: Baseline, path: Path) -> None:
     text = dump(known)
     try:
-        path.write_text(text, encoding="utf-8")
+        write_whole(path, text)
     except OSError as error:
         raise BaselineError(f"{path} cannot be written ({error.strerror or error})") from None
 

@@ -76,15 +76,16 @@ def _text(exchange: Exchange) -> str:
         return exchange.wire.decode("utf-8", "replace")
 
 
-def spend_of(exchanges: Iterable[Exchange]) -> Spend:
-    """What these exchanges cost, by the usage that the endpoint reported."""
+def spend_of(exchanges: Iterable[Exchange], sent: int | None = None) -> Spend:
+    """What these exchanges cost, by the usage that the endpoint reported; `sent` is how many requests were sent, None
+    where that is known by the exchanges only."""
     requests = input_tokens = output_tokens = 0
     for exchange in exchanges:
         requests += 1
         usage = _usage(exchange)
         input_tokens += max(0, count_or_zero(usage, "prompt_tokens"))
         output_tokens += max(0, count_or_zero(usage, "completion_tokens"))
-    return Spend(requests, input_tokens, output_tokens)
+    return Spend(requests if sent is None else sent, input_tokens, output_tokens)
 
 
 def _usage(exchange: Exchange) -> dict[str, Any]:

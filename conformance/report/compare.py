@@ -7,10 +7,9 @@ from dataclasses import asdict
 from pathlib import Path
 
 from conformance.contract.requirement import Level
-from conformance.evidence.archive import recorded
 from conformance.judgement.verdict import Verdict
 from conformance.policy.baseline import VIOLATED
-from conformance.run.folder import read_run
+from conformance.run.folder import exchanges_in, read_run
 
 from .comparison import Change, Comparison, Side
 from .drift import Drift, Shapes, shapes
@@ -139,5 +138,5 @@ def drift_between(old: Path, new: Path, before: Report, after: Report) -> tuple[
 
 def _shapes(folder: Path) -> dict[str, Shapes]:
     run = read_run(folder)
-    exchanges = {each.request.key: each for each in recorded(folder / "archive")}
+    exchanges = {each.request.key: each for each in exchanges_in(folder)}
     return {model.name: shapes(run, model, exchanges) for model in run.profile.models}

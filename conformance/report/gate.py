@@ -95,7 +95,7 @@ def _never_answered(report: Report) -> str:
 def _limits(report: Report) -> list[str]:
     """What a reader must not overlook in a conclusion: caching that was not judged, and warnings about money."""
     if report.source == "recording":
-        return []
+        return [report.unseen]
     reasons: dict[str, list[str]] = {}
     for model in report.models:
         if reason := _caching_left_out(report, model):

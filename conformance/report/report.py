@@ -88,6 +88,7 @@ class Report:
     `drift` is what changed in the shape of replies since they were kept, which no verdict depends on; `costs` are those
     by the price sheet, and `baseline` what became of the known violations, where there are such; `revision` is that to
     which the endpoint is held, empty for all requirements; `plan` says what the run was expected to send and cost.
+    `unseen` says what recordings made elsewhere do not show.
     `folder` is that of the run as a person would type it, for commands; report.json does not have it."""
 
     base_url: str
@@ -108,6 +109,7 @@ class Report:
     baseline: Audit | None = None
     revision: str = ""
     plan: str = ""
+    unseen: str = ""
     folder: str = field(default="", compare=False)
 
     @property

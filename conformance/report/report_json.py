@@ -9,8 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 from conformance.contract.profile import Model
 from conformance.contract.requirement import Level
+from conformance.evidence.strict_json import JSONError, loads
 from conformance.judgement.verdict import Verdict
 from conformance.policy.baseline import State
+from conformance.resources import mistake
+from conformance.sending.curl import is_command
+from conformance.text import TextError, harmless_json, read_regular, write_whole
 
 from .gate import conclude
 from .report import Entry, Report
@@ -19,8 +23,9 @@ if TYPE_CHECKING:
     from cattrs import Converter
 
 FORMAT = "report-1"
+_LARGEST = 1 << 29  #: bytes of a file
 #: Members that are left out where they say nothing; the others are always there.
-_LEFT_OUT = {Model: ("thinking",), Entry: ("later", "money"), Report: ("costs", "baseline", "unanswered")}
+_LEFT_OUT = {Model: ("thinking",), Entry: ("later", "money"), Report: ("costs", "baseline", "unanswered", "unseen")}
 #: Members that every report has, although a Report has defaults for them: the gate depends on them.
 _REQUIRED = ("evidence", "unjudged", "fault", "strict")
 
@@ -93,17 +98,25 @@ def _verdict(name: Any, _: type) -> Verdict:
 def write_report(report: Report, path: Path) -> None:
     """Write the report as JSON, making the folder where need be."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    text = json.dumps(dump_report(report), indent=1, ensure_ascii=False)
-    path.write_text(text + "\n", encoding="utf-8", errors="backslashreplace")  # a lone surrogate becomes its escape
+    text = harmless_json(json.dumps(dump_report(report), indent=1, ensure_ascii=False))
+    write_whole(path, f"{text}\n".encode("utf-8", "backslashreplace"))  # a lone surrogate becomes its escape
 
 
 def read_report(path: Path) -> Report:
-    """Raises ValueError with a sentence where the file is not a report."""
+    """The report in a file, which may have been written by others: as schemas/report.json has it, and with no command
+    but those that `curl` writes. Raises ValueError with a sentence where it is none."""
     try:
-        return load_report(json.loads(path.read_text(encoding="utf-8")))
-    except OSError as error:
-        raise ValueError(f"{path} cannot be read: {error.strerror}") from None
-    except json.JSONDecodeError as error:
+        value = loads(read_regular(path, _LARGEST))
+        report = load_report(value)
+        if wrong := mistake(value, "report"):
+            raise ValueError(wrong)
+        for key, evidence in report.evidence.items():
+            if not is_command(evidence.curl):
+                raise ValueError(f"the command of the exchange {key[:40]!r} is none that this suite writes")
+        return report
+    except TextError as error:
+        raise ValueError(str(error)) from None
+    except JSONError as error:
         raise ValueError(f"{path} is not JSON: {error}") from None
     except (ValueError, RecursionError) as error:
         raise ValueError(f"{path} is not a report: {error}") from None

@@ -1,11 +1,16 @@
-"""A run to and from its folder (schemas/run.json), so that it can be judged again and gone on with."""
+"""A run to and from its folder (schemas/run.json), so that it can be judged again and gone on with. A folder is that of
+a run by its run.json. Whatever is read from it may have been written by others, and is checked before it is used."""
 
 from __future__ import annotations
 
 import json
+import os
 import platform
 import re
-from collections.abc import Mapping
+import secrets
+import shutil
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -13,23 +18,106 @@ from typing import Any
 from conformance import __version__
 from conformance.contract.profile import Profile
 from conformance.evidence.archive import Archive, recorded
+from conformance.evidence.exchange import Exchange
+from conformance.evidence.strict_json import JSONError, loads
 from conformance.judgement.judge import EXAMPLES
-from conformance.text import write_whole
+from conformance.resources import mistake
+from conformance.sending.stack import SPENT, UNSENT
+from conformance.text import TextError, read_regular, write_whole
 
 from .run import Run, RunError
 
 RUN_FORMAT = "run-1"
 BASELINE = "baseline.toml"  #: the file in a run's folder that says which violations were known
+SEAL = "sealed.txt"  #: the file in a run's folder that proves where its key was sent
+REPORTS = ("report.json", "report.html", "report.md", "junit.xml")  #: what judging writes to a folder
+_FILES = ("run.json", BASELINE, SEAL, SPENT, f"{SPENT}.lock", UNSENT, ".lock", *REPORTS)
+_LARGEST = 1 << 24  #: bytes of run.json
+
+
+@dataclass(frozen=True)
+class Identity:
+    """What tells a run from others: its id, and the cache-busting prefix of its requests."""
+
+    id: str
+    salt: str
+
+
+def new_identity() -> Identity:
+    return Identity(secrets.token_hex(16), new_salt())
+
+
+def new_salt() -> str:
+    """Twelve letters; of equal length and of letters only, so that every prefix counts the same tokens."""
+    return "".join(secrets.choice("abcdefghijklmnopqrstuvwxyz") for _ in range(12))
+
+
+# --- the folder ---------------------------------------------------------------------------------------------
+
+
+def is_run(folder: Path) -> bool:
+    """Whether a folder is that of a run, by its run.json."""
+    try:
+        return bool(read_value(folder))
+    except RunError:
+        return False
+
+
+def is_report(path: Path) -> bool:
+    """Whether a file begins as a report of ours does."""
+    if not path.is_file():
+        return False
+    try:
+        with path.open("rb") as file:
+            return re.match(rb'\{\s*"format":\s*"report-1"', file.read(100)) is not None
+    except OSError:
+        return False
+
+
+def check_links(folder: Path) -> None:
+    """Raise RunError where the folder is a symbolic link, or something in it that a run writes or removes: no link is
+    followed. Of the folders that it lies in, those below the working directory are checked, too."""
+    whole, here = folder.absolute(), Path.cwd()
+    above = [each for each in whole.parents if each.is_relative_to(here) and each != here]
+    for path in (whole, *above, *(whole / name for name in _FILES), *_below(whole / "archive")):
+        if path.is_symlink():
+            raise RunError(f"{path} is a symbolic link, which is not followed: remove it, or name another folder")
+
+
+def _below(folder: Path) -> Iterator[Path]:
+    yield folder
+    if not folder.is_symlink():
+        for path, folders, files in os.walk(folder):
+            yield from (Path(path, name) for name in (*folders, *files))
+
+
+def empty(folder: Path) -> None:
+    """Remove what an earlier run left in its folder, and make a new archive. Raises RunError where that fails."""
+    try:
+        for name in (*REPORTS, SEAL, SPENT, UNSENT):
+            (folder / name).unlink(missing_ok=True)
+        if (folder / "archive").exists():
+            shutil.rmtree(folder / "archive")
+        (folder / "archive").mkdir()
+    except OSError as error:
+        raise RunError(
+            f"{folder} cannot be emptied of an earlier run ({error.strerror or error}: {error.filename}): remove it,"
+            " or name another folder"
+        ) from None
+
+
+# --- run.json -----------------------------------------------------------------------------------------------
 
 
 def write_run(
-    folder: Path, profile: Profile, salt: str, fault: str, examples: int = EXAMPLES, **more: Mapping[str, Any]
+    folder: Path, profile: Profile, identity: Identity, fault: str, examples: int = EXAMPLES, **more: Mapping[str, Any]
 ) -> None:
     """Note in the folder what is judged there, so that it can be judged again and gone on with; `more` is as
     schemas/run.json has it."""
     folder.mkdir(parents=True, exist_ok=True)
     value = {
-        "format": RUN_FORMAT, "version": __version__, "versions": versions(), "salt": salt, "fault": fault,
+        "format": RUN_FORMAT, "version": __version__, "versions": versions(),
+        **({"id": identity.id} if identity.id else {}), "salt": identity.salt, "fault": fault,
         "examples": examples, "profile": profile.dump(), "finished": False, **more,
     }  # fmt: skip
     _write(folder / "run.json", value)
@@ -53,25 +141,40 @@ def finish_run(folder: Path) -> None:
 
 
 def read_value(folder: Path) -> dict[str, Any]:
-    """What is noted there. Raises RunError where it is no run."""
+    """What is noted there, as schemas/run.json has it. Raises RunError where it is no run."""
     path = folder / "run.json"
     try:
-        value: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-        Profile.load(value["profile"]), value["salt"], value["fault"]
-    except (OSError, ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
-        raise RunError(f"{path} is not a run that can be judged again ({error!r})") from None
+        value: dict[str, Any] = loads(read_regular(path, _LARGEST))
+        wrong = mistake(value, "run")
+    except (TextError, JSONError) as error:
+        wrong = str(error)
+    if wrong:
+        raise RunError(f"{path} is not a run that can be judged again ({wrong})")
     return value
 
 
-def read_run(folder: Path) -> Run:
-    """The run that was recorded in a folder, offline. Raises RunError, and ArchiveError where a file is broken."""
+def identity_in(folder: Path) -> Identity:
+    """That of the run in a folder. Raises RunError."""
     value = read_value(folder)
-    if not list(recorded(folder / "archive")):
+    return Identity(value.get("id", ""), value["salt"])
+
+
+def exchanges_in(folder: Path) -> list[Exchange]:
+    """Every exchange of the run in a folder, in the order they were started. Raises RunError, and ArchiveError where a
+    file is broken, or of another run."""
+    return list(recorded(folder / "archive", identity_in(folder).id))
+
+
+def read_run(folder: Path) -> Run:
+    """The run that was recorded in a folder, offline. Raises RunError, and ArchiveError where a file is broken, or of
+    another run."""
+    value = read_value(folder)
+    if not exchanges_in(folder):
         raise RunError(f"{folder / 'archive'} holds no exchange: nothing can be judged")
     return Run(
         Profile.load(value["profile"]),
         value["salt"],
-        Archive(folder / "archive"),
+        Archive(folder / "archive", run=value.get("id", "")),
         fault=value["fault"],
         examples=value.get("examples", EXAMPLES),
         broken_off="" if value.get("finished", True) else "the run was broken off before everything was sent",

@@ -9,12 +9,14 @@ from typing import Any
 
 from conformance.evidence.archive import reopen
 from conformance.settings.address import STRUCK_OUT, public
+from conformance.settings.config import ConfigError, value_of
 from conformance.settings.errors import NOT_JUDGED, SessionError
 from conformance.settings.options import options_of
-from conformance.settings.settings import Settings
+from conformance.settings.settings import Settings, plain
 
-from .folder import BASELINE, read_value
+from .folder import BASELINE, identity_in, read_value
 from .run import RunError
+from .seal import check_destination
 
 #: What decides on what is sent and judged: a run that is resumed cannot have others.
 _THE_SAME = ("base-url", "model", "without", "intrusive", "no-costly", "examples", "fault", "select", "deselect")
@@ -44,7 +46,7 @@ def completed(settings: Settings) -> Settings:
 def _resumed(settings: Settings, folder: Path) -> Settings:
     """With the options of the run where none is given; one that would make it another run is rejected."""
     try:
-        noted = _noted(folder)
+        noted = noted_options(folder)
     except RunError as error:
         raise SessionError(f"--resume: {error}") from None
     given = _shown(settings)
@@ -58,13 +60,17 @@ def _resumed(settings: Settings, folder: Path) -> Settings:
             )
     if lacking := set(noted.get(_SECRET, ())) - set(_header_names(settings)):
         raise SessionError(f"--resume: repeat --header {min(lacking)}, whose value was not stored")
-    return settings.updated({name: value for name, value in noted.items() if name != _SECRET and name not in given})
+    whole = settings.updated({name: value for name, value in noted.items() if name != _SECRET and name not in given})
+    if whole.base_url and not whole.plan:
+        named = (given.get(name, "") for name in ("base-url", "api-key-variable"))
+        check_destination(whole, identity_in(folder).id, folder, *named)
+    return whole
 
 
 def _judged_again(settings: Settings, folder: Path) -> Settings:
     """With the selection, revision and baseline of the run where none is given."""
     try:
-        noted = _noted(folder)
+        noted = noted_options(folder)
     except RunError as error:
         raise SessionError(str(error), NOT_JUDGED) from None
     wanted = {"revision"} if settings.select or settings.deselect else {"revision", "select", "deselect"}
@@ -74,17 +80,23 @@ def _judged_again(settings: Settings, folder: Path) -> Settings:
     return replace(known, baseline=kept) if known.baseline is None and kept.exists() else known
 
 
-def _noted(folder: Path) -> dict[str, Any]:
-    """The options of the run that is recorded there, as `kept_options` made them. Raises RunError."""
+def noted_options(folder: Path) -> dict[str, Any]:
+    """The options of the run that is recorded there, as `kept_options` made them; what is none is passed over. Raises
+    RunError."""
     noted: dict[str, Any] = read_value(folder).get("options", {})
-    return noted
+    known = {option.name: option for option in options_of("plan") if option.name not in _NOT_KEPT}
+    try:
+        return {name: plain(value_of(known[name], value, Path("/"))) for name, value in noted.items() if name in known}
+    except ConfigError as error:
+        raise RunError(f"{folder / 'run.json'} has a wrong option: {error}") from None
 
 
-def resalted(folder: Path, salt: str) -> Mapping[str, str]:
+def resalted(folder: Path, id: str, salt: str) -> Mapping[str, str]:
     """Make room in the archive for what is not finished. Which requests are given another cache-busting prefix than the
-    run's, and which: one that was under way may have been answered, and its prompt is in a cache."""
+    run's, and which: one that was under way may have been answered, and its prompt is in a cache. Raises
+    ArchiveError."""
     before: dict[str, str] = read_value(folder).get("resalted", {})
-    return dict.fromkeys(reopen(folder / "archive"), salt) | before  # what was given another one before keeps it
+    return dict.fromkeys(reopen(folder / "archive", id), salt) | before  # what was given another one before keeps it
 
 
 def _header_names(settings: Settings) -> list[str]:

@@ -23,6 +23,7 @@ from conformance.suite.catalogue import declared
 
 from .filling import fill
 from .recorded import find_recorded
+from .unseen import unseen
 
 
 class RunError(Exception):
@@ -174,7 +175,7 @@ class Run:
         from then on. Of recordings one must hold a completion."""
         if self.held is not None:
             if not any(answers(each) for each in self.recorded):
-                self.unjudged = f"{self.profile.base_url} holds no recording of a completion"
+                self.unjudged = f"{self.profile.base_url} holds no recording of a completion: {unseen(self.recorded)}"
             return
         outcomes: dict[str, str] = {}
         learned: dict[Model, Model] = {}
@@ -253,6 +254,6 @@ def _send_nothing(request: Request) -> Exchange:
     raise Inconclusive("recordings are judged, nothing is sent")
 
 
-def run_exchanges(run: Run, folder: Path) -> list[Exchange]:
-    """Every exchange of a run, for its report."""
-    return run.recorded if run.held is not None else [each for one in recorded(folder) for each in one.all]
+def run_exchanges(run: Run, folder: Path, id: str) -> list[Exchange]:
+    """Every exchange of the run with this id, for its report. Raises ArchiveError."""
+    return run.recorded if run.held is not None else [each for one in recorded(folder, id) for each in one.all]

@@ -6,9 +6,11 @@ import os
 import re
 from collections.abc import Iterable
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from conformance.settings.address import public
 from conformance.settings.errors import SessionError
+from conformance.settings.key_variable import is_variable
 
 from .client import Access, trusting
 
@@ -27,10 +29,22 @@ def check_address(base_url: str) -> None:
         raise SessionError("--base-url must not have a fragment, which is never sent")
 
 
+def origin(address: str) -> tuple[str, str, int | None]:
+    """Scheme, host and port of an address. Raises SessionError where it has none."""
+    try:
+        parts = urlsplit(address)
+        port = parts.port or {"http": 80, "https": 443}.get(parts.scheme)
+        return parts.scheme, parts.hostname or "", port
+    except ValueError as error:
+        raise SessionError(f"{address!r} is no address: {error}") from None
+
+
 def check_variable(name: str) -> None:
-    """Raise SessionError where this cannot be the name of an environment variable."""
-    if not re.fullmatch(r"[A-Za-z_]\w*", name):
-        raise SessionError("--api-key-variable: name an environment variable, not the key itself")
+    """Raise SessionError where this is not the name of an environment variable. It is not repeated: it may be a key."""
+    if not is_variable(name):
+        raise SessionError(
+            "--api-key-variable: name an environment variable that is set, such as PHANEDGE_API_KEY, not the key itself"
+        )
 
 
 def key_in(variable: str) -> str:

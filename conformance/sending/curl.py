@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-import shlex
+import re
 
 from conformance.evidence.exchange import Request
+from conformance.settings.key_variable import is_name
+from conformance.text import quoted
 
 _AUTHORIZATION = {
     "valid": "Bearer {key}", "lowercase": "bearer {key}", "uppercase": "BEARER {key}", "raw": "{key}",
@@ -12,6 +14,24 @@ _AUTHORIZATION = {
 }  # fmt: skip
 #: The names under which the client puts the key into the query, where that is asked for.
 _IN_QUERY = ("api_key", "key", "access_token")
+
+
+_NAME = "[A-Za-z_][A-Za-z0-9_]*+"
+_WORD = r"""(?:[\w@%+=:,./-]++|'[^']*+'|"'"|\$'(?:[^'\\]|\\.)*+')++"""
+_TOKEN = rf"(?:(?:Bearer|bearer|BEARER) \${_NAME}|\${_NAME}|Bearer(?: sk-unknown)?"
+_TOKEN += rf'|Basic \$\(printf %s "user:\${_NAME}" \| base64\))'
+_KEYED = rf'"[?&]api_key=\${_NAME}&key=\${_NAME}&access_token=\${_NAME}"'
+_COMMAND = re.compile(
+    rf"curl --include(?: --no-buffer)?(?: --request {_WORD})?(?: --globoff)? (?!\$?'?-){_WORD}(?:{_KEYED})?"
+    rf"""(?: --header (?:"Authorization: {_TOKEN}"|(?!\$?'?@){_WORD}))*+(?: --data-raw {_WORD})?""",
+    re.ASCII | re.DOTALL,
+)
+
+
+def is_command(line: str) -> bool:
+    """Whether this is a command line as `curl` writes it: a shell runs nothing else, and curl reads and writes no
+    file."""
+    return _COMMAND.fullmatch(line) is not None
 
 
 def address(base_url: str, request: Request) -> str:
@@ -23,21 +43,26 @@ def address(base_url: str, request: Request) -> str:
 
 
 def curl(request: Request, base_url: str, key_variable: str) -> str:
-    """The command line that sends the request again, the key taken from the environment."""
+    """The command line that sends the request again, the key taken from the environment. Raises ValueError where
+    `key_variable` is no name."""
+    if not is_name(key_variable):
+        raise ValueError(f"{key_variable!r} is not the name of a variable")
     words = ["curl", "--include"]
     if request.streams:
         words.append("--no-buffer")
     if request.method != "POST" or not request.body:
-        words += ["--request", request.method]
+        words += ["--request", quoted(request.method)]
+    if any(each in address(base_url, request) for each in "[]{}"):
+        words.append("--globoff")  # else curl asks for several addresses
     words.append(_url(request, base_url, key_variable))
     if form := _AUTHORIZATION.get(request.credentials):
         words += ["--header", f'"Authorization: {form.format(key="$" + key_variable)}"']
     for name, value in request.headers:
-        words += ["--header", shlex.quote(f"{name}: {value}" if value else f"{name};")]
+        words += ["--header", quoted(f"{name}: {value}" if value else f"{name};")]
     if request.body:
         if not any(name.lower() == "content-type" for name, _ in request.headers):
             words += ["--header", "content-type:"]  # else curl names one
-        words += ["--data-raw", shlex.quote(request.body.decode("utf-8", "replace"))]
+        words += ["--data-raw", quoted(request.body.decode("utf-8", "replace"))]
     return " ".join(words)
 
 
@@ -45,6 +70,6 @@ def _url(request: Request, base_url: str, key_variable: str) -> str:
     """The address as a word of the command, the key's variable in its query where the request has the key there."""
     whole = address(base_url, request)
     if request.credentials != "query":
-        return shlex.quote(whole)
+        return quoted(whole)
     members = "&".join(f"{name}=${key_variable}" for name in _IN_QUERY)
-    return shlex.quote(whole) + f'"{"&" if "?" in whole else "?"}{members}"'
+    return quoted(whole) + f'"{"&" if "?" in whole else "?"}{members}"'

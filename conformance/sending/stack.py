@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 
-from conformance.evidence.archive import recorded
 from conformance.evidence.exchange import Exchange, Failure, Inconclusive, Request
 from conformance.evidence.send import Send
+from conformance.text import write_whole
 
 from .client import Access, Limits, Live
 from .pacing import Pace, paced
@@ -53,7 +53,7 @@ def noting(send: Send, out: Path) -> Send:
             return send(request)
         except Inconclusive as reason:
             if str(reason).startswith(NOT_SENT):
-                (out / UNSENT).write_text(f"{reason}\n", encoding="utf-8")
+                write_whole(out / UNSENT, f"{reason}\n")
             raise
 
     return ask
@@ -78,9 +78,9 @@ def until(over: threading.Event, send: Send) -> Send:
     return ask
 
 
-def warmed(send: Send, folder: Path) -> Send:
+def warmed(send: Send, exchanges: Iterable[Exchange]) -> Send:
     """The reference endpoint that was sent again what it was sent earlier in this run, so that its caches are warm."""
-    for exchange in recorded(folder / "archive"):
+    for exchange in exchanges:
         send(exchange.request)
     return send
 

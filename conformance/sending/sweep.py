@@ -9,6 +9,7 @@ from pathlib import Path
 from conformance.contract.requests import UNKNOWN_TOKEN
 from conformance.evidence.archive import ArchiveError, read_exchange
 from conformance.evidence.exchange_json import text_of
+from conformance.evidence.strict_json import loads
 from conformance.text import write_whole
 
 from .forms import ECHO
@@ -49,4 +50,4 @@ def _decoded(path: Path, secrets: list[str]) -> bytes | None:
     except ArchiveError:  # it was searched as text
         return None
     clean = scrubbed(exchange, secrets)
-    return None if clean == exchange else text_of(clean).encode()
+    return None if clean == exchange else text_of(clean, loads(path.read_bytes()).get("run", "")).encode()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
@@ -13,7 +12,8 @@ from conformance.contract.profile import FAMILIES, THINKS, family_of
 from conformance.text import TextError, nearest, read_toml
 
 from .address import SECRET_NAME, secret_parts
-from .options import CONFIGURABLE, OPTIONS, Option
+from .key_variable import is_variable
+from .options import CONFIGURABLE, MOST, OPTIONS, Option
 
 NAME = "phanedge-conformance.toml"  #: read where it lies in the working directory
 
@@ -62,8 +62,10 @@ def _configuration(document: Mapping[str, Any], path: Path) -> Configuration:
         if one in document and other in document:
             raise ConfigError(f"{one} and {other} are two forms of the same option: use one of them")
     options = {name: value for name, value in document.items() if name not in _TABLES}
-    values = {CONFIGURABLE[name].key: _value(CONFIGURABLE[name], value, path.parent) for name, value in options.items()}
-    if (variable := values.get("api_key_variable")) and not re.fullmatch(r"[A-Za-z_]\w*", variable):
+    values = {
+        CONFIGURABLE[name].key: value_of(CONFIGURABLE[name], value, path.parent) for name, value in options.items()
+    }
+    if (variable := values.get("api_key_variable")) and not is_variable(variable):
         raise ConfigError("api-key-variable names an environment variable: keep the key itself out of the file")
     if secret_parts(values.get("base_url", "")):
         variable = OPTIONS["base-url"].variable
@@ -90,14 +92,15 @@ def _known(place: str, table: Mapping[str, Any], names: Collection[str]) -> None
             raise ConfigError(f"{place}{name} is unknown: {remedy}")
 
 
-def _value(option: Option, value: Any, folder: Path) -> Any:
-    """The value of an option, as the command line would have read it."""
+def value_of(option: Option, value: Any, folder: Path) -> Any:
+    """The value of an option, as the command line would have read it; a path starts from `folder`. Raises
+    ConfigError."""
     if option.many:
         return _texts(option.name, value)
     text = option.kind is str or option.kind is Path
     read = _of_kind(option.name, value, str if text else option.kind)
-    if isinstance(read, int | float) and not (math.isfinite(read) and read >= (option.least or 0)):
-        raise ConfigError(f"{option.name} is {read}, and must be finite and at least {option.least or 0:g}")
+    if isinstance(read, int | float) and not (option.least or 0) <= read <= MOST:
+        raise ConfigError(f"{option.name} is {read}, and must be between {option.least or 0:g} and {MOST:,}")
     return folder / read if option.kind is Path else read
 
 

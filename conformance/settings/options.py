@@ -8,6 +8,8 @@ from pathlib import Path
 
 VARIABLES = "PHANEDGE_CONFORMANCE"  #: prefix of environment variables, such as PHANEDGE_CONFORMANCE_BASE_URL
 
+MOST = 1_000_000_000  #: the maximum of every number
+
 _ALL, _SENDING, _JUDGING, _PYTEST = ("run", "plan", "judge"), ("run", "plan"), ("run", "judge"), ()
 
 

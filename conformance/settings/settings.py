@@ -64,7 +64,7 @@ class Settings:
     def dump(self) -> dict[str, Any]:
         """The options that differ from their defaults, by name, as JSON has them; paths are absolute."""
         values = {option.name: (option, getattr(self, option.key)) for option in OPTIONS.values()}
-        return {name: _plain(value) for name, (option, value) in values.items() if value != option.initial}
+        return {name: plain(value) for name, (option, value) in values.items() if value != option.initial}
 
     def updated(self, dumped: Mapping[str, Any]) -> Settings:
         """With the options that a dump names; a name that is no option is passed over."""
@@ -94,7 +94,8 @@ def _typed(option: Option, value: Any) -> Any:
     return Path(value) if option.kind is Path else value
 
 
-def _plain(value: Any) -> Any:
+def plain(value: Any) -> Any:
+    """The value of an option as JSON has it."""
     if isinstance(value, Path):
         return str(value.absolute())
     return list(value) if isinstance(value, tuple) else value

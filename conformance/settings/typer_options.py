@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from types import GenericAlias
 from typing import Annotated, Any, NoReturn
@@ -15,6 +15,7 @@ from conformance.text import printable
 
 from .config import NAME, ConfigError, read_config
 from .errors import USAGE_ERROR
+from .key_variable import is_of_a_key
 from .options import OPTIONS, VARIABLES, Option
 
 
@@ -42,7 +43,7 @@ def _parameter(option: Option) -> inspect.Parameter:
         help=option.help, metavar=option.metavar, min=option.least,
         show_default=option.kind is bool or option.default != 0,  # where 0 means unlimited, the help says so
         envvar=None if option.name == "header" else option.variable, show_envvar=False, rich_help_panel=option.panel,
-        callback={"model": _as_configured, "header": _each_line}.get(option.name),
+        callback=_CALLBACKS.get(option.name),
     )  # fmt: skip
     kind = GenericAlias(list, (option.kind,)) if option.many else option.kind
     annotation: Any = kind if kind is bool else kind | None
@@ -82,6 +83,24 @@ def _each_line(context: typer.Context, headers: list[str] | None) -> list[str] |
     source, lines = context.get_parameter_source("header"), os.environ.get(OPTIONS["header"].variable)
     return lines.splitlines() if lines and source and source.name != "COMMANDLINE" else headers
 
+
+def _confirmed(context: typer.Context, variable: str) -> str:
+    """The name of the variable with the key. A file in the working directory may be the work of others: one that holds
+    something else than an API key is named in the call."""
+    source = context.get_parameter_source("api_key_variable")
+    if source and source.name == "DEFAULT_MAP" and not is_of_a_key(variable):
+        option = OPTIONS["api-key-variable"]
+        stop(
+            f"--config: api-key-variable is {variable}, and a file may name only what ends in _API_KEY: to send its"
+            f" value as the key, confirm it with --{option.name} {variable} or {option.variable}={variable}",
+            USAGE_ERROR,
+        )
+    return variable
+
+
+_CALLBACKS: Mapping[str, Callable[..., Any]] = {
+    "model": _as_configured, "header": _each_line, "api-key-variable": _confirmed,
+}  # fmt: skip
 
 _CONFIG = inspect.Parameter(
     "config",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import stat
+import tracemalloc
 import zipfile
 from collections.abc import Mapping
 from pathlib import Path
@@ -143,6 +144,47 @@ def test_a_bomb(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     refused(zipped(tmp_path / "bundle.zip", bomb), tmp_path / "out", "it is not unpacked")
     monkeypatch.setattr(bundling, "_MOST", 1)
     refused(zipped(tmp_path / "bundle.zip", GOOD), tmp_path / "out", "it is not unpacked")
+
+
+def test_a_member_that_is_too_large_is_refused_before_it_is_unpacked(tmp_path: Path) -> None:
+    path = tmp_path / "bundle.zip"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as made:
+        for name, data in GOOD.items():
+            made.writestr(name, data)
+        with made.open("report.html", "w", force_zip64=True) as member:
+            for _ in range(900):
+                member.write(bytes(1 << 20))
+    tracemalloc.start()
+    refused(path, tmp_path / "out", "is too large: it may hold ")
+    assert tracemalloc.get_traced_memory()[1] < 50_000_000
+    tracemalloc.stop()
+    assert not (tmp_path / "out").exists()
+
+
+def test_what_a_link_points_to_is_not_packed(folder: Path, tmp_path: Path) -> None:
+    secret = tmp_path / "secret"
+    secret.write_text("of somebody else")
+    for name in ("report.html", "archive/0123456789abcdef.json"):
+        copy = shutil.copytree(folder, tmp_path / name.replace("/", "-"))
+        (copy / name).unlink(missing_ok=True)
+        (copy / name).symlink_to(secret)
+        with pytest.raises(RunError, match="is a symbolic link, which is not followed"):
+            pack(copy, tmp_path / "bundle.zip")
+    assert not (tmp_path / "bundle.zip").exists()
+
+
+def test_where_judging_failed_nothing_is_compared(folder: Path, tmp_path: Path) -> None:
+    """Not with the report that an earlier judging left either."""
+    pack(folder, tmp_path / "bundle.zip")
+    assert cli("judge", "bundle.zip", folder=tmp_path).exit_code == 1
+    with zipfile.ZipFile(tmp_path / "bundle.zip") as whole:
+        members = {each: whole.read(each) for each in whole.namelist()}
+    broken = {name: b"{}" if name.startswith("archive/") else data for name, data in members.items()}
+    zipped(tmp_path / "bundle.zip", broken)
+    ended = cli("judge", "bundle.zip", folder=tmp_path)
+    assert ended.exit_code == 3, ended.output
+    assert "is not a whole recorded exchange" in ended.output
+    assert "every verdict" not in ended.output
 
 
 def test_a_bomb_that_lies_about_its_size(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

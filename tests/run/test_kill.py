@@ -30,6 +30,7 @@ KEY = "sk-live-0123456789abcdefghijklmnopqrstuvwxyz"
 SELECTED = ("--model", "reference-claude", "--select", "usage,cache,caching", "--concurrency", "4")
 KILLS, RUNS = 5, 4  #: of each run, and runs
 SOON = 5.0  #: seconds in which an interrupted run has ended on a busy machine; alone it takes two
+TWO = ("-n", "2")  #: workers
 LONG = 20.0  #: seconds that a request takes which is not waited for
 
 #: A conversation that was under way is in the cache, and cannot be sent for the first time once more: what is judged on
@@ -150,8 +151,8 @@ def test_killed_at_random_moments_and_resumed(
             run.join(10)
             phases.append((before, Counter(endpoint.sent)))
         before = recorded_in(out)
-        last = forked("--resume", out, folder=tmp_path)
-        last.join(60)
+        last = forked("--resume", out, *(TWO if seed % 2 else ()), folder=tmp_path)  # in both modes
+        last.join(60 + SOON * len(TWO))
         phases.append((before, Counter(endpoint.sent)))
     assert last.exitcode == 0
     assert_like(undisturbed, out)
@@ -160,9 +161,6 @@ def test_killed_at_random_moments_and_resumed(
         again = {each: (sent - earlier)[each] - max(final[each] - before[each], 0) for each in before}
         assert not [each for each, times in again.items() if times > 0], "what was finished is sent again"
         earlier = sent
-
-
-TWO = ("-n", "2")
 
 
 @pytest.mark.parametrize(
@@ -198,7 +196,7 @@ def test_interrupted_with_a_report_and_resumed(
         assert ElementTree.parse(out / "junit.xml").getroot().tag == "testsuites"
         assert json.loads((out / "run.json").read_text(encoding="utf-8"))["finished"] is False
         endpoint.seconds = 0
-        ended = cli("run", "--resume", out, folder=tmp_path, key=KEY)
+        ended = cli("run", "--resume", out, *workers, folder=tmp_path, key=KEY)
     assert ended.exit_code == 0, ended.output
     assert_like(undisturbed, out)
     assert json.loads((out / "run.json").read_text(encoding="utf-8"))["finished"] is True

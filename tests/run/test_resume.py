@@ -17,7 +17,7 @@ from conformance.evidence.archive import NOTES, Archive, finished, reopen
 from conformance.evidence.exchange import Exchange, Failure, Request
 from conformance.lab.reference import Endpoint
 from conformance.lab.reference.server import serving
-from conformance.run.folder import read_run
+from conformance.run.folder import new_identity, read_run, write_run
 from conformance.run.resume import completed
 from conformance.run.run import Run
 from conformance.settings.errors import SessionError
@@ -139,9 +139,7 @@ def test_workers_have_the_options_of_the_run_too(tmp_path: Path, workers: str) -
 
 def noted(folder: Path, **options: object) -> Path:
     """A folder with a run that was told these options."""
-    value = {"salt": "a" * 12, "fault": "", "profile": Profile("", (CLAUDE,)).dump(), "options": options}
-    folder.mkdir()
-    (folder / "run.json").write_text(json.dumps(value), encoding="utf-8")
+    write_run(folder, Profile("", (CLAUDE,), "reference"), new_identity(), "", options=options)
     return folder
 
 
@@ -210,7 +208,7 @@ def test_room_is_made_for_what_is_not_finished(tmp_path: Path) -> None:
     archive(STREAM)
     (tmp_path / NOTES / "under-way").touch()
     (tmp_path / "half.123.part").touch()
-    assert reopen(tmp_path) == {STREAM.key, "under-way"}
+    assert reopen(tmp_path, "") == {STREAM.key, "under-way"}
     assert [path.name for path in tmp_path.iterdir() if path.is_file()] == [f"{PLAIN.key}.json"]
     answers[STREAM.key] = replace(answer(), request=STREAM)
     assert [each.outcome for each in archive_again(tmp_path, answers)(STREAM).earlier] == [

@@ -23,7 +23,7 @@ from conformance.lab.reference import Endpoint
 from conformance.report.build import entries
 from conformance.report.gate import conclude
 from conformance.report.report import Report, Spend
-from conformance.run.folder import read_run, write_run
+from conformance.run.folder import Identity, read_run, write_run
 from conformance.run.proof import survivors
 from conformance.run.run import Run, RunError, held_run
 from conformance.suite.catalogue import declared, load
@@ -316,7 +316,7 @@ def test_a_folder_that_is_no_run(text: str | None, tmp_path_factory: pytest.Temp
 
 def test_a_run_without_an_exchange(tmp_path_factory: pytest.TempPathFactory) -> None:
     folder = tmp_path_factory.mktemp("run")
-    write_run(folder, Profile(URL, (GPT,)), "salt", "")
+    write_run(folder, Profile(URL, (GPT,)), Identity("", "salt"), "")
     with pytest.raises(RunError, match="holds no exchange: nothing can be judged"):
         read_run(folder)
 

@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.text import Text
 
 from conformance.report.comparison import Comparison, dump_comparison
+from conformance.text import harmless, harmless_json
 
 from .changes import Row, sections, sides, spend
 from .markdown_text import name, text
@@ -61,7 +62,7 @@ def markdown(comparison: Comparison, strict: bool = False) -> str:
         lines += [_item(row) for row in section.rows[:_MOST]]
         if len(section.rows) > _MOST:
             lines.append(f"- … and {len(section.rows) - _MOST:,} more")
-    return "\n".join([*lines, "", text(spend(comparison), 400)]) + "\n"
+    return harmless("\n".join([*lines, "", text(spend(comparison), 400)]) + "\n")
 
 
 def _item(row: Row) -> str:
@@ -74,7 +75,7 @@ def _item(row: Row) -> str:
 
 def document(comparison: Comparison, strict: bool = False) -> str:
     """As schemas/diff.json has it."""
-    return json.dumps(dump_comparison(comparison, strict), indent=1, ensure_ascii=True) + "\n"
+    return harmless_json(json.dumps(dump_comparison(comparison, strict), indent=1, ensure_ascii=True)) + "\n"
 
 
 def render(comparison: Comparison, form: str, strict: bool = False) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import shlex
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -12,6 +11,7 @@ from conformance.billing.costs import NO_PRICE, Costs
 from conformance.judgement.verdict import Verdict
 from conformance.report.gate import conclude
 from conformance.report.report import Report
+from conformance.text import harmless, quoted
 
 MEANING = {0: "conforms", 1: "violates", 3: "could not judge"}
 NEVER = (  #: what to do about a valid request that is never answered
@@ -37,7 +37,7 @@ _UNPRINTABLE = re.compile(
 
 def replaying(report: Report, id: str) -> str:
     """The command that prints the curl commands of a requirement, or of an exchange by its key."""
-    return f"phanedge-conformance replay {id}{f' {shlex.quote(report.folder)}' if report.folder else ''}"
+    return f"phanedge-conformance replay {quoted(id)}{f' {quoted(report.folder)}' if report.folder else ''}"
 
 
 def seen_again(report: Report, id: str, models: Iterable[str]) -> str:
@@ -46,7 +46,7 @@ def seen_again(report: Report, id: str, models: Iterable[str]) -> str:
     model = next(iter(models), "")
     if report.source == "recording" or not model:
         return ""
-    return f"{replaying(report, id)} --send --model {shlex.quote(model)}"
+    return f"{replaying(report, id)} --send --model {quoted(model)}"
 
 
 def clean(text: str) -> str:
@@ -66,9 +66,9 @@ def one_line(text: str, most: int = 240) -> str:
 
 
 def printed(text: str) -> str:
-    """What goes to a terminal, or the log of a CI server: no line ends in spaces, and none begins as GitHub's
-    commands do; what an endpoint said could, where a line is wrapped."""
-    return "".join(re.sub(r"^(\s*)::", r"\1: :", line.rstrip()) + "\n" for line in text.splitlines())
+    """What goes to a terminal, or the log of a CI server: no line ends in spaces, and none holds a command to that
+    server."""
+    return "".join(harmless(line.rstrip()) + "\n" for line in text.splitlines())
 
 
 def plural(number: int, noun: str) -> str:

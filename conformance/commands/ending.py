@@ -1,0 +1,66 @@
+"""How a command ends, whatever happens: with one sentence and an exit code, which is a verdict only where one was
+reached."""
+
+from __future__ import annotations
+
+import os
+import sys
+import traceback
+from pathlib import Path
+from typing import Any
+
+import typer
+from typer.core import TyperGroup
+
+from conformance.settings.errors import NOT_JUDGED, SessionError
+from conformance.settings.options import VARIABLES
+from conformance.settings.typer_options import stop
+
+from .output import keep_streams
+
+_TRACEBACK = f"{VARIABLES}_TRACEBACK"  #: the variable with which a crash shows its traceback
+#: What typer itself handles: an exit, and wrong usage.
+_OF_TYPER: tuple[Any, ...] = (typer.Exit, typer.Abort, typer.BadParameter.__mro__[2])
+#: The commands whose exit code is a verdict, which holds whether or not what they print can be read.
+_JUDGING = {"run", "judge", "diff", "prove", "replay"}
+
+
+class Commands(TyperGroup):
+    """A command that cannot do what was asked, is interrupted, or crashes, ends with one sentence."""
+
+    def invoke(self, ctx: Any) -> Any:  # the type of typer's own context is private
+        try:
+            return super().invoke(ctx)
+        except SessionError as error:
+            stop(str(error), error.exit_code)
+        except _OF_TYPER:
+            raise
+        except KeyboardInterrupt:
+            stop("interrupted", NOT_JUDGED)
+        except Exception as error:  # a crash of ours is no verdict, and must not look like one
+            stop(_crashed(error), NOT_JUDGED)
+
+
+def _crashed(error: Exception) -> str:
+    """What is said of a crash; its message is left to the traceback, since it may hold what is secret."""
+    if os.environ.get(_TRACEBACK):
+        traceback.print_exc()
+    place = traceback.extract_tb(error.__traceback__)[-1]
+    where = f"{type(error).__name__} in {Path(place.filename).name}, line {place.lineno}"
+    return f"the suite crashed, and nothing can be judged ({where}): set {_TRACEBACK}=1 to see the traceback"
+
+
+def exit_code_of(app: typer.Typer) -> int:
+    """Run the command that this process was called with. Where its output could not be written, a verdict holds, and
+    what was only to be printed is not done."""
+    out = keep_streams()
+    code = NOT_JUDGED
+    try:
+        app()
+    except SystemExit as ended:
+        code = ended.code if isinstance(ended.code, int) else 0 if ended.code is None else NOT_JUDGED
+    sys.stdout.flush()
+    if out.lost:
+        print(f"standard output cannot be written: {out.lost}", file=sys.stderr)
+        code = code if code or _JUDGING.intersection(sys.argv[1:2]) else NOT_JUDGED
+    return code
