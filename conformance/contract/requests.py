@@ -102,6 +102,11 @@ def once(request: Request) -> Request:
     return replace(request, features=request.features | {ENDPOINT})
 
 
+def disputed(request: Request) -> Request:
+    """A request that an endpoint may answer, or reject as invalid: it is none of the valid ones that must be served."""
+    return replace(request, expect="either")
+
+
 def as_claimed(request: Request) -> Request:
     """A request for every model, from which the members that a model does not claim are left out."""
     return replace(request, features=frozenset({AS_CLAIMED}))

@@ -26,6 +26,7 @@ class Request:
     endpoint's own, none, one that is well formed but unknown, or the own one in a form that is to be understood or
     refused. `hang_up_after` closes the connection when so many reads of the content have arrived. `after` is a
     request whose answer must have arrived before this one is sent. `features` must be claimed to be sent this.
+    `expect` says how it is meant to be answered: `either` where an endpoint may do it, or reject it as invalid.
     """
 
     method: str = "POST"
@@ -36,7 +37,7 @@ class Request:
     attempt: int = 1
     hang_up_after: int | None = None
     features: frozenset[str] = frozenset()
-    expect: Literal["reply", "error"] = field(default="reply", compare=False)
+    expect: Literal["reply", "error", "either"] = field(default="reply", compare=False)
     after: Request | None = field(default=None, compare=False, repr=False)
     label: str = field(default="", compare=False)
 

@@ -20,7 +20,11 @@ if TYPE_CHECKING:
 
 FORMAT = "report-1"
 #: Members that are left out where they say nothing; the others are always there.
-_LEFT_OUT = {Model: ("thinking",), Entry: ("later", "money"), Report: ("costs", "baseline", "unanswered")}
+_LEFT_OUT = {
+    Model: ("thinking", "claimed"),
+    Entry: ("later", "money"),
+    Report: ("costs", "baseline", "unanswered", "unserved"),
+}
 #: Members that every report has, although a Report has defaults for them: the gate depends on them.
 _REQUIRED = ("evidence", "unjudged", "fault", "strict")
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from conformance.contract.faults import respond, status
-from conformance.contract.requests import SCHEMA_NESTED, costly
+from conformance.contract.requests import SCHEMA_NESTED, costly, disputed
 from conformance.evidence.exchange import Exchange
 
 from . import AREA, CONTENT
@@ -19,8 +19,8 @@ CONSTRAINTS = by_schema("constraints", "Code of part seven, day one of 2026, n i
 WIDE = costly(
     by_schema("wide", "Fill in every field: x where it is text, 1 where it is a number.", "schema.size", limit=1500)
 )
-ARRAY_ROOT = by_schema("array_root", "List Ada and Ben.", "schema.unsupported")
-OPEN = by_schema("open", "Ada is 36.", "schema.unsupported")
+ARRAY_ROOT = disputed(by_schema("array_root", "List Ada and Ben.", "schema.unsupported"))
+OPEN = disputed(by_schema("open", "Ada is 36.", "schema.unsupported"))
 
 
 @AREA.must(
