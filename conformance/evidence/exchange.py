@@ -83,6 +83,7 @@ class Exchange:
     recording made elsewhere did not keep: requirements that look at it are not judged. `earlier` is what the same
     request was answered before, where it was sent again because the endpoint was throttled or away for a while.
     Where the content is `withheld`, the reads are as long as they were, and hold no byte of it.
+    `recurs`: it was said to be away each time, and was not for other requests, so that this is its answer.
     """
 
     request: Request
@@ -95,6 +96,7 @@ class Exchange:
     unrecorded: frozenset[Fact] = frozenset()
     earlier: tuple[Exchange, ...] = field(default=(), repr=False)
     withheld: Withheld | None = None
+    recurs: bool = False
 
     # --- the response as HTTP -----------------------------------------------------------------------------
 
@@ -168,7 +170,7 @@ class Exchange:
     @property
     def transient(self) -> bool:
         """Whether the endpoint is throttled or unavailable for a while (429, 502, 503, 504)."""
-        return self.failure is None and self.status in TRANSIENT
+        return self.failure is None and self.status in TRANSIENT and not self.recurs
 
     @cached_property
     def streamed(self) -> bool:

@@ -44,7 +44,8 @@ def judge_all(
     members = family.members(exchanges) if isinstance(family, Scope) else [each for each in exchanges if _is_had(each)]
     if not members:
         named = f"{family}" if isinstance(family, Scope) else f"“{', '.join(map(str, family))}”"
-        reason = f"the run has no exchange of {named}"
+        absent = isinstance(family, Scope) or not exchanges
+        reason = f"the run has no exchange of {named}" if absent else f"{named} got no answer that lasts"
         if not expected:
             return _finding(requirement, model, Verdict.NOT_APPLICABLE, reason)
         outcomes = sorted({exchange.outcome for exchange in exchanges})

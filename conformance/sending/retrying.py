@@ -28,6 +28,7 @@ def insisting(send: Send, wait: Callable[[float], None] = time.sleep) -> Send:
             return False
         if (
             exchange.transient
+            or exchange.recurs
             or exchange.status in OF_THE_KEY
             or tries >= TRIES
             or (exchange.failure and not heard.is_set())
