@@ -16,7 +16,7 @@ from conformance.settings.options import OPTIONS
 from conformance.settings.settings import Settings
 from conformance.text import toml_string
 
-from .discover import Address, Look, look
+from .discover import Address, Look, Seen, look
 
 _LISTED = 20  #: models that were not probed and are named in the file
 
@@ -73,6 +73,9 @@ def written(address: Address, found: Look) -> str:
             else []
         )
         lines += _without(each.refused)
+        lines += [
+            f"# {feature} is ignored, as the run will say: {instead}" for feature, instead in each.ignored.items()
+        ]
         lines += [f"# {feature} could not be determined: {answer}" for feature, answer in each.untold.items()]
     for name, answer in found.silent.items():
         lines += ["", f"# No completion: {answer}", "# [[models]]", f"# name = {toml_string(name)}"]
@@ -123,13 +126,19 @@ def summary(found: Look, out: Path) -> str:
     """What was found, and what to do next."""
     lines = [f"{feature} is not supported: {answer}" for feature, answer in found.without.items()]
     for each in found.seen:
-        refused = f"rejects {', '.join(each.refused)}" if each.refused else "supports every feature that was probed"
-        untold = f"; could not be determined: {', '.join(each.untold)}" if each.untold else ""
-        lines.append(f"{each.model.name} ({each.model.family}) {refused}{untold}")
+        lines.append(f"{each.model.name} ({each.model.family}) {_offer(each)}")
     lines += [f"{name} is omitted: {answer}" for name, answer in found.silent.items()]
     if found.others:
         lines.append(f"{len(found.others)} more models are listed and were not probed: add one with --model NAME")
     return "\n".join([*lines, following(out)])
+
+
+def _offer(seen: Seen) -> str:
+    """What a model does with the features that were probed."""
+    told = [f"rejects {', '.join(seen.refused)}"] if seen.refused else []
+    told += [f"ignores {feature} ({instead})" for feature, instead in seen.ignored.items()]
+    untold = [f"could not be determined: {', '.join(seen.untold)}"] if seen.untold else []
+    return "; ".join([*(told or ["supports every feature that was probed"]), *untold])
 
 
 def following(out: Path) -> str:
