@@ -13,6 +13,7 @@ from .fold import Unfoldable, fold
 from .request import JSON_CONTENT as JSON_CONTENT
 from .request import MODEL as MODEL
 from .request import SALT as SALT
+from .request import WORD as WORD
 from .request import Credentials as Credentials
 from .request import Headers as Headers
 from .request import Request as Request

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from conformance.contract.faults import respond, status
-from conformance.contract.requests import SCHEMA_NESTED, costly, disputed
+from conformance.contract.requests import SCHEMA_NESTED, costly, disputed, drawn
 from conformance.evidence.exchange import Exchange
 
 from . import AREA, CONTENT
 from .schemas import by_schema, changed, follow, follow_or_reject, said
 
-ENUMS = by_schema("enums", "A purple shirt of size 7, which is a refund. Choose what comes closest.")
+#: The constant is another one in each run, lest remembered output be taken for what is asked for.
+ENUMS = drawn(by_schema("enums", "A purple shirt of size 7, which is a refund. Choose what comes closest."), '"order')
 JOINED = by_schema(
     "joined", "A rectangle, 3 wide and 4 high; and the book Emma, of which nothing else is known: say null for that."
 )
