@@ -85,6 +85,7 @@ class Exchange:
     request was answered before, where it was sent again because the endpoint was throttled or away for a while.
     Where the content is `withheld`, the reads are as long as they were, and hold no byte of it.
     `recurs`: it was said to be away each time, and was not for other requests, so that this is its answer.
+    `client` names the official SDK whose header fields the request was sent with; empty for those of this suite.
     """
 
     request: Request
@@ -98,6 +99,7 @@ class Exchange:
     earlier: tuple[Exchange, ...] = field(default=(), repr=False)
     withheld: Withheld | None = None
     recurs: bool = False
+    client: str = ""
 
     # --- the response as HTTP -----------------------------------------------------------------------------
 

@@ -72,7 +72,7 @@ def dump_exchange(exchange: Exchange) -> dict[str, Any]:
             "earlier": [dump_exchange(each) for each in exchange.earlier],
         }
         | ({"withheld": asdict(exchange.withheld)} if exchange.withheld else {})
-        | ({"recurs": True} if exchange.recurs else {})
+        | {name: value for name, value in (("recurs", exchange.recurs), ("client", exchange.client)) if value}
     )
 
 
@@ -109,4 +109,5 @@ def load_exchange(value: dict[str, Any]) -> Exchange:
         earlier=tuple(load_exchange(each) for each in value.get("earlier", ())),
         withheld=Withheld(**value["withheld"]) if "withheld" in value else None,
         recurs=value.get("recurs", False),
+        client=value.get("client", ""),
     )

@@ -29,6 +29,7 @@ from conformance.run.resume import kept_options, resalted
 from conformance.run.run import Run, RunError, held_run
 from conformance.sending.access import access, key_in
 from conformance.sending.client import Access, Limits, Live
+from conformance.sending.clients import client_of
 from conformance.sending.pacing import Pace
 from conformance.sending.preflight import diagnosis
 from conformance.sending.proxy import proxy_for
@@ -154,7 +155,7 @@ def open_run(
     if settings.mutants:
         return Run(profile, salt, remembering(Endpoint().answer))
     return Run(
-        profile, salt, Archive(out / "archive", _sender(settings, serving, sheet, resources)),
+        profile, salt, Archive(out / "archive", _sender(settings, salt, serving, sheet, resources)),
         fault=", ".join(settings.fault), examples=settings.examples, asked=asked(settings),
         resalted=read_value(out).get("resalted", {}) if settings.resume else {},
     )  # fmt: skip
@@ -174,7 +175,7 @@ def diagnosing(settings: Settings) -> Callable[[Exchange], str]:
     return lambda exchange: diagnosis(exchange, public(settings.base_url), ask, no_key, proxy)
 
 
-def _sender(settings: Settings, serving: str, sheet: Sheet | None, resources: ExitStack) -> Send:
+def _sender(settings: Settings, salt: str, serving: str, sheet: Sheet | None, resources: ExitStack) -> Send:
     """To the endpoint over HTTP; to the reference endpoint in this process, or over HTTP where workers share it."""
     out, within_budget = settings.folder, _within_budget(settings, sheet)
     if not (settings.base_url or serving):
@@ -187,7 +188,7 @@ def _sender(settings: Settings, serving: str, sheet: Sheet | None, resources: Ex
         patience=settings.patience, deadline=settings.deadline,
     )  # fmt: skip
     key, reached = _reached(settings)
-    live = Live(settings.base_url or serving, key, limits, reached)
+    live = Live(settings.base_url or serving, key, limits, reached, lambda request: client_of(request, salt))
     if serving and not settings.base_url and settings.resume:
         warmed(live, out)
     return over_http(live, pace, within_budget, out, resources)

@@ -6,6 +6,8 @@ import shlex
 
 from conformance.evidence.exchange import Request
 
+from .clients import fields_of
+
 _AUTHORIZATION = {
     "valid": "Bearer {key}", "lowercase": "bearer {key}", "uppercase": "BEARER {key}", "raw": "{key}",
     "basic": 'Basic $(printf %s "user:{key}" | base64)', "unknown": "Bearer sk-unknown", "empty": "Bearer",
@@ -22,8 +24,9 @@ def address(base_url: str, request: Request) -> str:
     return base.rstrip("/") + path + (f"?{members}" if members else "")
 
 
-def curl(request: Request, base_url: str, key_variable: str) -> str:
-    """The command line that sends the request again, the key taken from the environment."""
+def curl(request: Request, base_url: str, key_variable: str, client: str = "") -> str:
+    """The command line that sends the request again, as the client that it was sent as, the key taken from the
+    environment."""
     words = ["curl", "--include"]
     if request.streams:
         words.append("--no-buffer")
@@ -32,7 +35,7 @@ def curl(request: Request, base_url: str, key_variable: str) -> str:
     words.append(_url(request, base_url, key_variable))
     if form := _AUTHORIZATION.get(request.credentials):
         words += ["--header", f'"Authorization: {form.format(key="$" + key_variable)}"']
-    for name, value in request.headers:
+    for name, value in (*request.headers, *fields_of(client)):
         words += ["--header", shlex.quote(f"{name}: {value}" if value else f"{name};")]
     if request.body:
         if not any(name.lower() == "content-type" for name, _ in request.headers):

@@ -11,6 +11,7 @@ from conformance.evidence.exchange import JSON_CONTENT
 #: of both media types, as sent by clients that use one for all requests: it selects neither.
 SDK_HEADERS = (
     ("accept", "application/json, text/event-stream"),
+    ("user-agent", "OpenAI/Python 3.54.0"),
     ("x-stainless-lang", "python"),
     ("x-stainless-package-version", "3.54.0"),
     ("x-stainless-os", "Linux"),
