@@ -102,7 +102,7 @@ def _needed(report: Report) -> str:
 def _optional(report: Report) -> str:
     """The other features of which none was served, as an endpoint may lack them."""
     lost = [each for each in report.unserved if not each.needed]
-    return f"not offered: {_some(lost)}; to exclude this, use {_without(lost)}" if lost else ""
+    return f"optional and never served: {_some(lost)}; to exclude this, use {_without(lost)}" if lost else ""
 
 
 def _without(lost: Iterable[Unserved]) -> str:

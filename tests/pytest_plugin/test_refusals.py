@@ -51,4 +51,5 @@ def test_the_gate_is_not_green_where_common_use_is_refused(names: tuple[str, ...
 def test_it_is_where_that_is_accepted(tmp_path: Path) -> None:
     ended = run(refusing(*COMMON, *OPTIONAL), tmp_path, "--without", "chat.tools", "--without", "chat.response_format")
     assert ended.exit_code == 0, ended.output
-    assert "not offered: chat.seed on reference-gpt (HTTP 400)" in report_in(tmp_path / "out")["conclusion"]
+    conclusion = report_in(tmp_path / "out")["conclusion"]
+    assert "optional and never served: chat.seed on reference-gpt (HTTP 400)" in conclusion

@@ -131,8 +131,8 @@ def test_a_common_feature_that_was_never_served_is_not_green() -> None:
     assert (concluded.exit_code, concluded.sentence) == (
         3,
         "could not be judged: never served: chat.tools on one (HTTP 400); if the endpoint does not offer this, use "
-        "--without chat.tools; violates 0 of 1 MUST; not offered: chat.n on one (HTTP 400); to exclude this, use "
-        "--without chat.n",
+        "--without chat.tools; violates 0 of 1 MUST; optional and never served: chat.n on one (HTTP 400); "
+        "to exclude this, use --without chat.n",
     )
     assert conclude(report_of((MUST, FAIL), unserved=(LOST_TOOLS,))).sentence.endswith("--without chat.tools")
 
@@ -140,7 +140,7 @@ def test_a_common_feature_that_was_never_served_is_not_green() -> None:
 def test_an_optional_feature_that_was_never_served_is_named() -> None:
     concluded = conclude(report_of((MUST, PASS), unserved=(LOST_N,)))
     assert concluded.exit_code == 0
-    assert "not offered: chat.n on one (HTTP 400)" in concluded.sentence
+    assert "optional and never served: chat.n on one (HTTP 400)" in concluded.sentence
     assert "--without chat.n" in conclude(report_of((MUST, FAIL), unserved=(LOST_N,))).sentence
 
 

@@ -21,7 +21,7 @@ SDK_HEADERS = (
     ("x-stainless-async", "false"),
     ("x-stainless-retry-count", "0"),
     ("x-stainless-read-timeout", "600"),
-    ("idempotency-key", "phanedge-conformance-plain"),
+    ("idempotency-key", "stainless-python-retry-5f2c9a0e-6d41-4b8e-9a57-3c1e8d70b264"),
 )
 
 SDK = once(replace(PLAIN, headers=(*JSON_CONTENT, *SDK_HEADERS), label="sdk-headers"))
