@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from conformance.contract.profile import FAMILIES, Model, Profile
+from conformance.contract.profile import COMMON, FAMILIES, Model, Profile
 from conformance.pytest_plugin.target import REFERENCE_MODELS, REFERENCE_URL
 from conformance.sending.access import access, check_address, key_in
 from conformance.sending.client import Access
@@ -17,6 +17,7 @@ from conformance.settings.settings import Settings
 from conformance.text import toml_string
 
 from .discover import Address, Look, Seen, look
+from .effects import EFFECTS
 
 _LISTED = 20  #: models that were not probed and are named in the file
 
@@ -77,6 +78,7 @@ def written(address: Address, found: Look) -> str:
             f"# {feature} is ignored, as the run will say: {instead}" for feature, instead in each.ignored.items()
         ]
         lines += [f"# {feature} could not be determined: {answer}" for feature, answer in each.untold.items()]
+        lines += _claimable(each)
     for name, answer in found.silent.items():
         lines += ["", f"# No completion: {answer}", "# [[models]]", f"# name = {toml_string(name)}"]
     if found.others:
@@ -151,6 +153,13 @@ def _without(features: Mapping[str, str]) -> list[str]:
     if not features:
         return []
     return ["without = [", *(f"  {toml_string(name)},  # {answer}" for name, answer in features.items()), "]"]
+
+
+def _claimable(seen: Seen) -> list[str]:
+    """The optional features that were seen at work, to be claimed by whoever relies on them."""
+    shown = [each for each in EFFECTS if each not in {*COMMON, *seen.refused, *seen.ignored, *seen.untold}]
+    names = ", ".join(map(toml_string, shown))
+    return [f"# claims = [{names}]  # what must be served beside the common features"] if names else []
 
 
 def _headers(access: Access) -> Iterator[str]:

@@ -143,6 +143,9 @@ def test_what_is_ignored_in_silence_is_told() -> None:
         assert "ignores chat.n (2 choices were asked for, and the number that came is 1)" in said
         assert "ignores chat.logprobs (no log probability came)" in said
         assert "# chat.n is ignored, as the run will say: 2 choices were asked for" in text
+        claims = next(line for line in text.splitlines() if line.startswith("# claims = "))
+        assert "chat.stop" in claims
+        assert "chat.n" not in claims
         assert "ignores chat.response_format.json_schema (the content is not JSON)" in said
         assert "without" not in text.partition("[[models]]")[2], "what is ignored is claimed, and judged"
 
