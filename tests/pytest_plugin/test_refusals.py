@@ -11,7 +11,7 @@ from conformance.evidence.exchange import Exchange, Request
 from conformance.evidence.send import Send
 from conformance.lab.reference import Endpoint
 from conformance.lab.reference.server import serving
-from tests.support.commands import Ended, pytest_run, report_in
+from tests.support.commands import Ended, cli, report_in
 
 KEY = "sk-live-0123456789abcdefghijklmnopqrstuvwxyz"
 COMMON, OPTIONAL = ("tools", "response_format"), ("n", "logprobs", "seed")
@@ -35,7 +35,7 @@ def run(send: Send, folder: Path, *words: str) -> Ended:
     areas = "choices,logprobs,seed,structured_output,tools,tool_use,envelope,usage"
     options = ("--model", "reference-gpt", "--out", folder / "out", "--no-costly", "--select", areas)
     with serving(send) as url:
-        return pytest_run("--base-url", url, *options, *words, folder=folder, key=KEY)
+        return cli("run", "--base-url", url, *options, *words, folder=folder, key=KEY)
 
 
 @pytest.mark.parametrize("names", [(*COMMON, *OPTIONAL), ("tools",)])

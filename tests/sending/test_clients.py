@@ -19,7 +19,7 @@ from conformance.sending.client import Access, Live
 from conformance.sending.clients import CLIENTS, client_of, compact
 from conformance.sending.curl import curl
 from conformance.suite.catalogue import declared
-from tests.support.commands import pytest_run, report_in
+from tests.support.commands import cli, report_in
 from tests.support.sockets import response, scripted
 
 KEY = "sk-live-0123456789abcdefghijklmnopqrstuvwxyz"
@@ -152,7 +152,7 @@ def test_an_endpoint_that_is_honest_to_this_suite_alone_is_found(tmp_path: Path)
 
     with serving(send) as url:
         options = ("--model", "reference-gpt", "--select", "transport,choices,idempotence", "--out", tmp_path / "out")
-        ended = pytest_run("--base-url", url, *options, folder=tmp_path, key=KEY)
+        ended = cli("run", "--base-url", url, *options, folder=tmp_path, key=KEY)
     report = report_in(tmp_path / "out")
     assert (ended.exit_code, report["unjudged"]) == (1, ""), ended.output
     found = {entry["id"]: entry["verdict"] for entry in report["entries"]}

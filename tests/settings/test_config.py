@@ -258,7 +258,7 @@ def test_what_a_model_claims() -> None:
 
 
 def test_a_claim_of_what_no_request_uses_is_refused(tmp_path: Path) -> None:
-    ended = command("conformance.cli", "run", "--model", "reference-gpt=gpt:+chat.sead", folder=tmp_path)
+    ended = cli("run", "--model", "reference-gpt=gpt:+chat.sead", folder=tmp_path)
     assert ended.exit_code == 2, ended.output
     assert "no request uses the feature 'chat.sead': did you mean chat.seed" in " ".join(ended.output.split())
 
