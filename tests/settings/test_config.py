@@ -289,5 +289,8 @@ PAGE = Path(__file__).parents[2] / "docs" / "configuration.md"
 def test_the_file_of_the_page_can_be_read() -> None:
     write(PAGE.read_text(encoding="utf-8").partition("```toml\n")[2].partition("```")[0])
     configuration = read_config(Path(NAME))
-    assert configuration.models == {"gpt-4o-mini": "gpt-4o-mini=gpt:chat.n", "our-sonnet": "our-sonnet=claude"}
+    assert configuration.models == {
+        "gpt-4o-mini": "gpt-4o-mini=gpt:chat.n,+chat.logprobs",
+        "our-sonnet": "our-sonnet=claude",
+    }
     assert set(read_prices(Path(NAME)).models) == set(configuration.models)
