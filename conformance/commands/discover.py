@@ -37,6 +37,8 @@ from conformance.sending.reasoning import learnt
 from conformance.settings.address import private, public
 from conformance.text import printable_line
 
+from .effects import EFFECTS
+
 _LOOKED_AT, _TRIED = 3, 6  #: models that are asked for features, and asked at all
 _SALT = "configurable"
 _LONGEST = 120  #: characters of an answer that a comment in the configuration has
@@ -81,10 +83,12 @@ class Address:
 
 @dataclass(frozen=True)
 class Seen:
-    """A model that answers: what it refuses, and of what could not be told whether it does, each with the answer."""
+    """A model that answers: what it refuses, what it takes without effect, with what came instead, and of what could
+    not be told whether it does, with the answer."""
 
     model: Model
     refused: Mapping[str, str] = field(default_factory=dict)
+    ignored: Mapping[str, str] = field(default_factory=dict)
     untold: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -169,6 +173,7 @@ def _candidates(names: Iterable[str]) -> list[Model]:
 
 def _features(send: Send, model: Model) -> Seen:
     refused: dict[str, str] = {}
+    ignored: dict[str, str] = {}
     untold: dict[str, str] = {}
     for feature, request in PROBES.items():
         if not all(map(replace(model, without=frozenset(refused)).claims, request.features)):
@@ -178,7 +183,19 @@ def _features(send: Send, model: Model) -> Seen:
             refused[feature] = _answer(exchange)
         elif not exchange.succeeded:
             untold[feature] = _answer(exchange)
-    return Seen(model, refused, untold)
+        else:
+            _look_at(exchange, feature, ignored, untold)
+    return Seen(model, refused, ignored, untold)
+
+
+def _look_at(exchange: Exchange, feature: str, ignored: dict[str, str], untold: dict[str, str]) -> None:
+    """Note what came back instead of the effect of a feature."""
+    try:
+        instead = EFFECTS[feature](exchange) if feature in EFFECTS else ""
+    except Inconclusive as reason:
+        untold[feature] = printable_line(str(reason), _LONGEST)
+    else:
+        ignored |= {feature: printable_line(instead, _LONGEST)} if instead else {}
 
 
 def _nothing(send: Send, address: Address, silent: Mapping[str, Exchange]) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from conformance.contract.profile import FAMILIES, Model, Profile
+from conformance.contract.profile import COMMON, FAMILIES, Model, Profile
 from conformance.pytest_plugin.target import REFERENCE_MODELS, REFERENCE_URL
 from conformance.sending.access import access, check_address, key_in
 from conformance.sending.client import Access
@@ -16,7 +16,8 @@ from conformance.settings.options import OPTIONS
 from conformance.settings.settings import Settings
 from conformance.text import quoted, toml_string
 
-from .discover import Address, Look, look
+from .discover import Address, Look, Seen, look
+from .effects import EFFECTS
 
 _LISTED = 20  #: models that were not probed and are named in the file
 
@@ -74,7 +75,11 @@ def written(address: Address, found: Look) -> str:
             else []
         )
         lines += _without(each.refused)
+        lines += [
+            f"# {feature} is ignored, as the run will say: {instead}" for feature, instead in each.ignored.items()
+        ]
         lines += [f"# {feature} could not be determined: {answer}" for feature, answer in each.untold.items()]
+        lines += _claimable(each)
     for name, answer in found.silent.items():
         lines += ["", f"# No completion: {answer}", "# [[models]]", f"# name = {toml_string(name)}"]
     if found.others:
@@ -124,13 +129,19 @@ def summary(found: Look, out: Path) -> str:
     """What was found, and what to do next."""
     lines = [f"{feature} is not supported: {answer}" for feature, answer in found.without.items()]
     for each in found.seen:
-        refused = f"rejects {', '.join(each.refused)}" if each.refused else "supports every feature that was probed"
-        untold = f"; could not be determined: {', '.join(each.untold)}" if each.untold else ""
-        lines.append(f"{each.model.name} ({each.model.family}) {refused}{untold}")
+        lines.append(f"{each.model.name} ({each.model.family}) {_offer(each)}")
     lines += [f"{name} is omitted: {answer}" for name, answer in found.silent.items()]
     if found.others:
         lines.append(f"{len(found.others)} more models are listed and were not probed: add one with --model NAME")
     return "\n".join([*lines, following(out)])
+
+
+def _offer(seen: Seen) -> str:
+    """What a model does with the features that were probed."""
+    told = [f"rejects {', '.join(seen.refused)}"] if seen.refused else []
+    told += [f"ignores {feature} ({instead})" for feature, instead in seen.ignored.items()]
+    untold = [f"could not be determined: {', '.join(seen.untold)}"] if seen.untold else []
+    return "; ".join([*(told or ["supports every feature that was probed"]), *untold])
 
 
 def following(out: Path) -> str:
@@ -143,6 +154,13 @@ def _without(features: Mapping[str, str]) -> list[str]:
     if not features:
         return []
     return ["without = [", *(f"  {toml_string(name)},  # {answer}" for name, answer in features.items()), "]"]
+
+
+def _claimable(seen: Seen) -> list[str]:
+    """The optional features that were seen at work, to be claimed by whoever relies on them."""
+    shown = [each for each in EFFECTS if each not in {*COMMON, *seen.refused, *seen.ignored, *seen.untold}]
+    names = ", ".join(map(toml_string, shown))
+    return [f"# claims = [{names}]  # what must be served beside the common features"] if names else []
 
 
 def _headers(access: Access) -> Iterator[str]:

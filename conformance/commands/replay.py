@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -73,7 +73,7 @@ def replayed(
     variable_shown = variable or kept.option("api-key-variable")
     if not is_variable(variable_shown):
         raise ReplayError(f"{kept.folder} names no variable for the key: name it with --api-key-variable")
-    commands = [curl(each.request, kept.run.profile.base_url, variable_shown) for each in exchanges]
+    commands = [curl(each.request, kept.run.profile.base_url, variable_shown, each.client) for each in exchanges]
     if not send:
         return "\n".join(commands or ["the run has no exchange of it"]), 0
     if not found:
@@ -183,11 +183,17 @@ def _sending(kept: Kept, headers: Sequence[str]) -> Iterator[Send]:
     pace = Pace(kept.option("concurrency"), kept.option("rate"), kept.option("patience"))
     key = os.environ.get(kept.option("api-key-variable"), "").strip()
     try:
-        live = Live(kept.run.profile.base_url, key, limits, _access(kept, headers))
+        live = Live(kept.run.profile.base_url, key, limits, _access(kept, headers), _as_then(kept))
     except OSError as error:
         raise ReplayError(f"what the run was reached with cannot be used any more: {error}") from None
     with closing(live):
         yield paced(live, pace)
+
+
+def _as_then(kept: Kept) -> Callable[[Request], str]:
+    """As which client a request of this label was sent."""
+    clients = {each.request.label: each.client for each in kept.exchanges.values()}
+    return lambda request: clients.get(request.label, "")
 
 
 def _access(kept: Kept, headers: Sequence[str]) -> Access:

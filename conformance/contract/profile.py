@@ -11,6 +11,8 @@ from typing import Any, Literal
 FAMILIES = ("gpt", "claude", "gemini", "deepseek", "grok", "other")
 
 THINKS = "+reasoning"  #: among the features of a model: it thinks before it answers
+#: What the contract's page names as common use: a run in which it is not served is not green.
+COMMON = frozenset({"chat.stream", "chat.tools", "chat.tool_choice", "chat.response_format.json_schema"})
 
 _FAMILY_PATTERNS = (
     ("claude", r"claude"),
@@ -23,18 +25,27 @@ _FAMILY_PATTERNS = (
 
 @dataclass(frozen=True)
 class Model:
-    """A model under test. `without` are the features it does not claim, such as `chat.n`. `thinking` is for one that
-    thinks before it answers, as its name does not tell: it is left `room`, or asked as OpenAI's are (`openai`)."""
+    """A model under test. `without` are the features it does not claim, such as `chat.n`; `claimed` are those that it
+    claims beside the common ones. `thinking` is for one that thinks before it answers, as its name does not tell: it is
+    left `room`, or asked as OpenAI's are (`openai`)."""
 
     name: str
     family: str = "other"
     without: frozenset[str] = frozenset()
     thinking: Literal["", "room", "openai"] = ""
+    claimed: frozenset[str] = frozenset()
 
     def claims(self, feature: str) -> bool:
         if feature == "reasoning" and not self.reasons:
             return False
         return feature not in self.without and feature not in NOT_OF_FAMILY.get(self.family, frozenset())
+
+    @property
+    def needed(self) -> frozenset[str]:
+        """The features that it must serve for a run to be green: those of common use, marked caching where the family
+        has it, and those that it claims by name. A model that thinks may refuse a tool choice, as Claude does."""
+        common = COMMON - {"chat.tool_choice"} if self.reasons and not self.asked_as_openai else COMMON
+        return frozenset(filter(self.claims, common | self.claimed | {"cache.explicit"}))
 
     @property
     def writes_cache(self) -> bool:
@@ -65,8 +76,8 @@ class Model:
     @classmethod
     def parse(cls, text: str, without: frozenset[str] = frozenset()) -> Model:
         """`NAME`, `NAME=FAMILY` or `NAME=FAMILY:FEATURE,FEATURE`, where features are those that the model does not
-        claim beside `without`, and `+reasoning` says that it thinks; without a family the name asked for decides.
-        Raises ValueError."""
+        claim beside `without`, and with a plus those that it claims; `+reasoning` says that it thinks. Without a family
+        the name asked for decides. Raises ValueError."""
         name, separator, rest = text.rpartition("=")
         family, colon, features = rest.partition(":")
         if not (name if separator else text).strip():
@@ -76,12 +87,11 @@ class Model:
         if family not in FAMILIES:
             raise ValueError(f"the family {family!r} of model {name!r} is not one of {', '.join(FAMILIES)}")
         own = features.split(",") if colon else []
-        if not all(own):
+        if not all(each.removeprefix("+") for each in own):
             raise ValueError(f"{text!r} lacks a feature, such as chat.n")
-        claimed = [each for each in own if each.startswith("+")]
-        if claimed and set(claimed) != {THINKS}:
-            raise ValueError(f"{text!r} claims {claimed[0]!r}, and only {THINKS} can be claimed")
-        return cls(name, family, without.union(own) - {THINKS}, "room" if claimed else "")
+        claimed = frozenset(each for each in own if each.startswith("+"))
+        by_name = frozenset(name.removeprefix("+") for name in claimed - {THINKS})
+        return cls(name, family, without.union(own) - claimed, "room" if THINKS in claimed else "", by_name)
 
 
 #: What is never asked of a family: marking content is Claude's way, caching unasked is that of the others.
@@ -125,6 +135,7 @@ class Profile:
             "models": [
                 {"name": model.name, "family": model.family, "without": sorted(model.without)}
                 | ({"thinking": model.thinking} if model.thinking else {})
+                | ({"claimed": sorted(model.claimed)} if model.claimed else {})
                 for model in self.models
             ],
         }
@@ -132,7 +143,10 @@ class Profile:
     @classmethod
     def load(cls, value: dict[str, Any]) -> Profile:
         models = tuple(
-            Model(model["name"], model["family"], frozenset(model["without"]), model.get("thinking", ""))
+            Model(
+                model["name"], model["family"], frozenset(model["without"]), model.get("thinking", ""),
+                frozenset(model.get("claimed", ())),
+            )
             for model in value["models"]
-        )
+        )  # fmt: skip
         return cls(value["base_url"], models, value["source"])

@@ -6,7 +6,7 @@ import json
 from dataclasses import replace
 from typing import Any
 
-from conformance.evidence.exchange import MODEL, SALT, Request
+from conformance.evidence.exchange import MODEL, SALT, WORD, Request
 from conformance.resources import fixture
 
 from .profile import Model
@@ -102,6 +102,16 @@ def once(request: Request) -> Request:
     return replace(request, features=request.features | {ENDPOINT})
 
 
+def drawn(request: Request, name: str) -> Request:
+    """The request in which letters that the run's salt draws follow this name, wherever it stands."""
+    return replace(request, body=request.body.replace(name.encode(), f"{name}{WORD}".encode()))
+
+
+def disputed(request: Request) -> Request:
+    """A request that an endpoint may answer, or reject as invalid: it is none of the valid ones that must be served."""
+    return replace(request, expect="either")
+
+
 def as_claimed(request: Request) -> Request:
     """A request for every model, from which the members that a model does not claim are left out."""
     return replace(request, features=frozenset({AS_CLAIMED}))
@@ -169,7 +179,10 @@ TOOL_AUTO_STREAM = streamed(TOOL_AUTO)
 TOOL_REQUIRED = chat("Say hello.", label="tool-required", tools=[WEATHER], tool_choice="required", max_tokens=300)
 TOOL_REQUIRED_STREAM = streamed(TOOL_REQUIRED)
 _NAMED_TIME = {"type": "function", "function": {"name": "get_time"}}
-TOOL_NAMED = chat(PARIS, label="tool-named", tools=[WEATHER, TIME], tool_choice=_NAMED_TIME, max_tokens=300)
+#: The name is another one in each run, lest a remembered call be taken for the one that is asked for.
+TOOL_NAMED = drawn(
+    chat(PARIS, label="tool-named", tools=[WEATHER, TIME], tool_choice=_NAMED_TIME, max_tokens=300), "get_time"
+)
 TOOL_NAMED_STREAM = streamed(TOOL_NAMED)
 TWO_CALLS_STREAM = streamed(
     chat("Say hello.", label="n-2-calls", n=2, tools=[WEATHER], tool_choice="required", max_tokens=150)

@@ -15,7 +15,7 @@ def _any(request: Request) -> bool:
 
 
 def _reply(request: Request) -> bool:
-    return _any(request) and request.expect == "reply"
+    return _any(request) and request.expect != "error"
 
 
 def _chat(exchange: Exchange) -> bool:

@@ -13,6 +13,7 @@ from .fold import Unfoldable, fold
 from .request import JSON_CONTENT as JSON_CONTENT
 from .request import MODEL as MODEL
 from .request import SALT as SALT
+from .request import WORD as WORD
 from .request import Credentials as Credentials
 from .request import Headers as Headers
 from .request import Request as Request
@@ -85,6 +86,8 @@ class Exchange:
     recording made elsewhere did not keep: requirements that look at it are not judged. `earlier` is what the same
     request was answered before, where it was sent again because the endpoint was throttled or away for a while.
     Where the content is `withheld`, the reads are as long as they were, and hold no byte of it.
+    `recurs`: it was said to be away each time, and was not for other requests, so that this is its answer.
+    `client` names the official SDK whose header fields the request was sent with; empty for those of this suite.
     """
 
     request: Request
@@ -97,6 +100,8 @@ class Exchange:
     unrecorded: frozenset[Fact] = frozenset()
     earlier: tuple[Exchange, ...] = field(default=(), repr=False)
     withheld: Withheld | None = None
+    recurs: bool = False
+    client: str = ""
 
     # --- the response as HTTP -----------------------------------------------------------------------------
 
@@ -170,7 +175,7 @@ class Exchange:
     @property
     def transient(self) -> bool:
         """Whether the endpoint is throttled or unavailable for a while (429, 502, 503, 504)."""
-        return self.failure is None and self.status in TRANSIENT
+        return self.failure is None and self.status in TRANSIENT and not self.recurs
 
     @cached_property
     def streamed(self) -> bool:

@@ -66,18 +66,22 @@ def load_request(value: dict[str, Any]) -> Request:
 
 
 def dump_exchange(exchange: Exchange) -> dict[str, Any]:
-    return {
-        "format": "exchange-1",
-        "request": dump_request(exchange.request),
-        "started": exchange.started,
-        "seconds": exchange.seconds,
-        "status": exchange.status,
-        "headers": [list(pair) for pair in exchange.headers],
-        "reads": [[when, _dump_read(data, exchange)] for when, data in exchange.reads],
-        "failure": {"kind": exchange.failure.kind, "detail": exchange.failure.detail} if exchange.failure else None,
-        "unrecorded": sorted(exchange.unrecorded),
-        "earlier": [dump_exchange(each) for each in exchange.earlier],
-    } | ({"withheld": asdict(exchange.withheld)} if exchange.withheld else {})
+    return (
+        {
+            "format": "exchange-1",
+            "request": dump_request(exchange.request),
+            "started": exchange.started,
+            "seconds": exchange.seconds,
+            "status": exchange.status,
+            "headers": [list(pair) for pair in exchange.headers],
+            "reads": [[when, _dump_read(data, exchange)] for when, data in exchange.reads],
+            "failure": {"kind": exchange.failure.kind, "detail": exchange.failure.detail} if exchange.failure else None,
+            "unrecorded": sorted(exchange.unrecorded),
+            "earlier": [dump_exchange(each) for each in exchange.earlier],
+        }
+        | ({"withheld": asdict(exchange.withheld)} if exchange.withheld else {})
+        | {name: value for name, value in (("recurs", exchange.recurs), ("client", exchange.client)) if value}
+    )
 
 
 def text_of(exchange: Exchange, run: str = "") -> str:
@@ -113,4 +117,6 @@ def load_exchange(value: dict[str, Any]) -> Exchange:
         unrecorded=frozenset(value["unrecorded"]),
         earlier=tuple(load_exchange(each) for each in value.get("earlier", ())),
         withheld=Withheld(**value["withheld"]) if "withheld" in value else None,
+        recurs=value.get("recurs", False),
+        client=value.get("client", ""),
     )

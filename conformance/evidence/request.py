@@ -6,6 +6,7 @@ import hashlib
 import json
 from dataclasses import dataclass, field
 from functools import cached_property
+from string import ascii_lowercase
 from typing import Any, Literal
 
 from .strict_json import JSONError, loads
@@ -16,6 +17,9 @@ Credentials = Literal["valid", "none", "unknown", "empty", "raw", "basic", "quer
 JSON_CONTENT: Headers = (("content-type", "application/json"),)
 MODEL = "$MODEL$"  #: in a body, stands for the model under test until `Request.to` fills it in
 SALT = "$SALT$"  #: likewise for the run's salt, which makes a cached prefix provably cold
+#: Likewise for letters that follow from the salt, so that an answer which is remembered of another run is none. Without
+#: a salt it stands for nothing.
+WORD = "$WORD$"
 
 
 @dataclass(frozen=True)
@@ -26,6 +30,7 @@ class Request:
     endpoint's own, none, one that is well formed but unknown, or the own one in a form that is to be understood or
     refused. `hang_up_after` closes the connection when so many reads of the content have arrived. `after` is a
     request whose answer must have arrived before this one is sent. `features` must be claimed to be sent this.
+    `expect` says how it is meant to be answered: `either` where an endpoint may do it, or reject it as invalid.
     """
 
     method: str = "POST"
@@ -36,7 +41,7 @@ class Request:
     attempt: int = 1
     hang_up_after: int | None = None
     features: frozenset[str] = frozenset()
-    expect: Literal["reply", "error"] = field(default="reply", compare=False)
+    expect: Literal["reply", "error", "either"] = field(default="reply", compare=False)
     after: Request | None = field(default=None, compare=False, repr=False)
     label: str = field(default="", compare=False)
 
@@ -72,7 +77,10 @@ class Request:
 
     def to(self, model: str, salt: str = "") -> Request:
         """This request for one model of one run."""
-        body = self.body.replace(MODEL.encode(), json.dumps(model)[1:-1].encode()).replace(SALT.encode(), salt.encode())
+        filled = {MODEL: json.dumps(model)[1:-1], SALT: salt, WORD: _word(salt)}
+        body = self.body
+        for place, value in filled.items():
+            body = body.replace(place.encode(), value.encode())
         after = self.after.to(model, salt) if self.after else None
         if body == self.body and after is self.after:
             return self  # its key, which takes a while where the body is of megabytes, is known already
@@ -83,3 +91,9 @@ class Request:
 
     def __str__(self) -> str:
         return self.label or f"{self.method} {self.path} {self.key}"
+
+
+def _word(salt: str) -> str:
+    """Six letters after an underscore, as they may stand in the name of a function."""
+    digest = hashlib.sha256(f"word {salt}".encode()).digest()
+    return "_" + "".join(ascii_lowercase[each % len(ascii_lowercase)] for each in digest[:6]) if salt else ""

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
+_DIGITS = 300  #: of a whole number at most
 Pairs = Callable[[list[tuple[str, Any]]], dict[str, Any]]
 
 
@@ -18,16 +19,23 @@ def _constant(name: str) -> None:
     raise JSONError(f"{name} is not JSON")
 
 
+def _integer(digits: str) -> int:
+    """The number, where it can be written down again and added to others."""
+    if len(digits) > _DIGITS:
+        raise JSONError(f"a number of {len(digits):,} digits is beyond what can be read")
+    return int(digits)
+
+
 def loads(data: bytes | str) -> Any:
     """The value of one JSON text. Raises JSONError for NaN, Infinity, a byte-order mark, bytes that are not
-    UTF-8, nesting beyond what can be read, and anything before or after the text but white space."""
+    UTF-8, nesting and whole numbers beyond what can be read, and anything before or after the text but white space."""
     return _parse(data)
 
 
 def _parse(data: bytes | str, pairs: Pairs | None = None) -> Any:
     try:
         text = data if isinstance(data, str) else data.decode("utf-8")
-        return json.loads(text, parse_constant=_constant, object_pairs_hook=pairs)
+        return json.loads(text, parse_constant=_constant, parse_int=_integer, object_pairs_hook=pairs)
     except RecursionError:
         raise JSONError("nested too deeply to be read") from None
     except ValueError as error:

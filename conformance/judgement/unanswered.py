@@ -28,10 +28,13 @@ class Unanswered:
 
 
 def is_unanswered(exchange: Exchange) -> bool:
-    """Whether a valid request got neither a reply nor a refusal: a server error, no whole response, an error in the
-    stream, throttled to the end, or told that the key, which others were answered with, is none."""
-    if exchange.request.expect != "reply":
-        return False
+    """Whether a valid request got neither a reply nor a refusal."""
+    return exchange.request.expect == "reply" and fails(exchange)
+
+
+def fails(exchange: Exchange) -> bool:
+    """Whether neither a reply nor a refusal came: a server error, no whole response, an error in the stream, throttled
+    to the end, or told that the key, which others were answered with, is none."""
     if exchange.failure:
         return exchange.failure.kind != "hung up"
     if exchange.status in OF_THE_KEY:

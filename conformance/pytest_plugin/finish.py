@@ -13,6 +13,7 @@ from conformance.billing.prices import Sheet
 from conformance.evidence.archive import ArchiveError
 from conformance.evidence.exchange import Exchange
 from conformance.judgement.unanswered import Unanswered, unanswered
+from conformance.judgement.unserved import unserved
 from conformance.judgement.verdict import Finding, Verdict
 from conformance.policy.policy import Terms
 from conformance.report.build import entries, evidence_of, spend_of
@@ -50,7 +51,8 @@ def finish(
     telling = {key for each in found if each.verdict > Verdict.PASS for key in each.evidence[:2]}
     costs = _costs(sheet, run, exchanges, found)
     telling |= {each.exchange for each in costs.charges} if costs else set()
-    vain = _unanswered(run, exchanges, found)
+    own = _own(run, exchanges)
+    vain = _unanswered(own, found)
     telling |= {each.key for each in vain}
     report = Report(
         base_url=run.profile.base_url,
@@ -69,6 +71,7 @@ def finish(
         unjudged=run.unjudged or run.broken_off,
         unanswered=vain,
         unseen=unseen(exchanges) if run.held is not None else "",
+        unserved=unserved(own, run.profile.models),
         fault=run.fault,
         strict=settings.strict,
         drift=_drift(settings, run, exchanges),
@@ -133,15 +136,19 @@ def _costs(sheet: Sheet | None, run: Run, exchanges: Iterable[Exchange], finding
     return costs_of(sheet, priced, findings, load())
 
 
-def _unanswered(run: Run, exchanges: Iterable[Exchange], findings: Iterable[Finding]) -> tuple[Unanswered, ...]:
-    """The valid requests that were never answered, of those that this run is about, except those of which a violation
-    is known. Recordings made elsewhere do not say what was asked again, and what we cut off is not the endpoint's."""
+def _own(run: Run, exchanges: Iterable[Exchange]) -> list[Exchange]:
+    """The exchanges of the requests that this run is about. Recordings made elsewhere do not say what was asked again,
+    and what we cut off is not the endpoint's."""
     if run.held is not None or run.unjudged or run.broken_off:
-        return ()
-    left_out = {key for each in findings if each.verdict is Verdict.KNOWN for key in each.evidence}
+        return []
     others = [request for request in declared() if run.asked is not None and request not in run.asked]
-    left_out |= {run.filled(request, model).key for request in others for model in run.profile.models}
-    return unanswered(exchanges, left_out)
+    left_out = {run.filled(request, model).key for request in others for model in run.profile.models}
+    return [each for each in exchanges if each.request.key not in left_out]
+
+
+def _unanswered(exchanges: Iterable[Exchange], findings: Iterable[Finding]) -> tuple[Unanswered, ...]:
+    """The valid requests that were never answered, except those of which a violation is known."""
+    return unanswered(exchanges, {key for each in findings if each.verdict is Verdict.KNOWN for key in each.evidence})
 
 
 def summary(report: Report, out: Path, colour: bool) -> str:

@@ -40,6 +40,7 @@ from conformance.run.run import Run, RunError, held_run
 from conformance.run.seal import seal
 from conformance.sending.access import access, key_in
 from conformance.sending.client import Access, Limits, Live
+from conformance.sending.clients import client_of
 from conformance.sending.pacing import Pace
 from conformance.sending.preflight import diagnosis
 from conformance.sending.proxy import proxy_for
@@ -216,7 +217,7 @@ def _sender(settings: Settings, identity: Identity, serving: str, sheet: Sheet |
         patience=settings.patience, deadline=settings.deadline,
     )  # fmt: skip
     key, reached = _reached(settings)
-    live = Live(settings.base_url or serving, key, limits, reached)
+    live = Live(settings.base_url or serving, key, limits, reached, lambda request: client_of(request, identity.salt))
     if serving and not settings.base_url:
         warmed(live, earlier)
     return over_http(live, pace, within_budget, out, resources)

@@ -48,7 +48,7 @@ def _reference_profile(models: tuple[Model, ...], without: frozenset[str]) -> Pr
     if unknown := [model.name for model in models if model.name not in known]:
         names = " and ".join(model.name for model in REFERENCE_MODELS)
         raise SessionError(f"--model: the reference endpoint has no {unknown[0]!r}, only {names}")
-    named = tuple(replace(known[model.name], without=model.without) for model in models)
+    named = tuple(replace(known[model.name], without=model.without, claimed=model.claimed) for model in models)
     return Profile(REFERENCE_URL, named or tuple(known[each.name] for each in REFERENCE_MODELS), "reference")
 
 

@@ -10,6 +10,7 @@ from conformance.contract.sources import link
 from conformance.evidence.exchange import Exchange, Inconclusive
 from conformance.evidence.observed import count_or_zero
 from conformance.judgement.verdict import Finding
+from conformance.sending.clients import fields_of
 from conformance.sending.curl import address, curl
 
 from .report import Entry, Evidence, Spend
@@ -54,7 +55,7 @@ def evidence_of(exchange: Exchange, base_url: str, key_variable: str) -> Evidenc
         model=str(request.asked.get("model", "")),
         method=request.method,
         url=address(base_url, request),
-        request_headers=request.headers,
+        request_headers=(*request.headers, *fields_of(exchange.client)),
         request_body=request.body.decode("utf-8", "replace")[:EVIDENCE_CHARACTERS],
         status=exchange.status,
         headers=exchange.headers,
@@ -62,7 +63,7 @@ def evidence_of(exchange: Exchange, base_url: str, key_variable: str) -> Evidenc
         truncated=len(text) > EVIDENCE_CHARACTERS,
         streamed=exchange.streamed,
         failure=str(exchange.failure or ""),
-        curl=curl(request, base_url, key_variable),
+        curl=curl(request, base_url, key_variable, exchange.client),
     )
 
 

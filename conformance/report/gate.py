@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from conformance.contract.profile import NOT_OF_FAMILY, Model
 from conformance.contract.requests import COSTLY
 from conformance.contract.requirement import Level
+from conformance.judgement.unserved import Unserved
 from conformance.judgement.verdict import Verdict
 
 from .report import Report
@@ -31,13 +32,13 @@ _JUDGED = (Verdict.PASS, Verdict.KNOWN, Verdict.WARN, Verdict.FAIL)
 
 def conclude(report: Report) -> Conclusion:
     """The one policy of the gate: what a report comes to."""
-    never = _never_answered(report)
+    never = _joined(_never_answered(report), _needed(report))
     if report.count(Level.MUST, Verdict.FAIL):
         cut = f"not everything could be judged: {report.unjudged}" if report.unjudged else ""
-        return Conclusion(1, _joined(tally(report), cut, never, *_limits(report)))
+        return Conclusion(1, _joined(tally(report), cut, never, _optional(report), *_limits(report)))
     if report.unjudged:
         return Conclusion(3, f"could not be judged: {report.unjudged}")
-    told = _joined(tally(report), *_limits(report))
+    told = _joined(tally(report), _optional(report), *_limits(report))
     if unmeasured := _joined(_first_too_few(report), never):
         return Conclusion(3, f"could not be judged: {unmeasured}; {told}")
     if report.strict and any(entry.violated for entry in report.counting):
@@ -90,6 +91,22 @@ def _never_answered(report: Report) -> str:
     number = len(report.unanswered)
     counted = "1 valid request was" if number == 1 else f"{number:,} valid requests were"
     return f"{counted} never answered: {_some(report.unanswered)}" if number else ""
+
+
+def _needed(report: Report) -> str:
+    """The features without which nothing is green, of which none was served."""
+    lost = [each for each in report.unserved if each.needed]
+    return f"never served: {_some(lost)}; if the endpoint does not offer this, use {_without(lost)}" if lost else ""
+
+
+def _optional(report: Report) -> str:
+    """The other features of which none was served, as an endpoint may lack them."""
+    lost = [each for each in report.unserved if not each.needed]
+    return f"optional and never served: {_some(lost)}; to exclude this, use {_without(lost)}" if lost else ""
+
+
+def _without(lost: Iterable[Unserved]) -> str:
+    return " ".join(f"--without {feature}" for feature in dict.fromkeys(each.feature for each in lost))
 
 
 def _limits(report: Report) -> list[str]:

@@ -9,6 +9,7 @@ from conformance.billing.costs import Costs
 from conformance.contract.profile import Model
 from conformance.contract.requirement import Level
 from conformance.judgement.unanswered import Unanswered
+from conformance.judgement.unserved import Unserved
 from conformance.judgement.verdict import Finding, Verdict
 from conformance.policy.baseline import Audit
 
@@ -84,11 +85,11 @@ class Spend:
 @dataclass(frozen=True)
 class Report:
     """`started` is Unix time, `seconds` how long the run took. `unjudged` says why nothing could be judged, or not all
-    that should have been; `unanswered` are the valid requests that never were answered; `fault` names a planted fault.
-    `drift` is what changed in the shape of replies since they were kept, which no verdict depends on; `costs` are those
-    by the price sheet, and `baseline` what became of the known violations, where there are such; `revision` is that to
-    which the endpoint is held, empty for all requirements; `plan` says what the run was expected to send and cost.
-    `unseen` says what recordings made elsewhere do not show.
+    that should have been; `unanswered` are the valid requests that never were answered, `unserved` the features that
+    were never served; `fault` names a planted fault. `drift` is what changed in the shape of replies since they were
+    kept, which no verdict depends on; `costs` are those by the price sheet, and `baseline` what became of the known
+    violations, where there are such; `revision` is that to which the endpoint is held, empty for all requirements;
+    `plan` says what the run was expected to send and cost; `unseen` says what recordings made elsewhere do not show.
     `folder` is that of the run as a person would type it, for commands; report.json does not have it."""
 
     base_url: str
@@ -102,6 +103,7 @@ class Report:
     evidence: Mapping[str, Evidence] = field(default_factory=dict)
     unjudged: str = ""
     unanswered: tuple[Unanswered, ...] = ()
+    unserved: tuple[Unserved, ...] = ()
     fault: str = ""
     strict: bool = False
     drift: tuple[Drift, ...] = ()

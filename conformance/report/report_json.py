@@ -25,7 +25,11 @@ if TYPE_CHECKING:
 FORMAT = "report-1"
 _LARGEST = 1 << 29  #: bytes of a file
 #: Members that are left out where they say nothing; the others are always there.
-_LEFT_OUT = {Model: ("thinking",), Entry: ("later", "money"), Report: ("costs", "baseline", "unanswered", "unseen")}
+_LEFT_OUT = {
+    Model: ("thinking", "claimed"),
+    Entry: ("later", "money"),
+    Report: ("costs", "baseline", "unanswered", "unserved", "unseen"),
+}
 #: Members that every report has, although a Report has defaults for them: the gate depends on them.
 _REQUIRED = ("evidence", "unjudged", "fault", "strict")
 

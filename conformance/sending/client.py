@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import ssl
 import time
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from pathlib import Path
 
@@ -15,6 +15,7 @@ import httpx
 from conformance import __version__
 from conformance.evidence.exchange import Exchange, Failure, Headers, Read, Request
 
+from .clients import arranged, compact
 from .deadline import BoundedBackend, deadline
 from .failures import failure_of
 from .limits import Limits as Limits
@@ -43,12 +44,18 @@ class Live:
     """A `Send` to the endpoint at `base_url` (such as https://host/v1, a query included), with `key` as bearer token.
     Whatever goes wrong in transport becomes the exchange's failure; nothing is raised. No cookie is kept: what a
     request is answered depends on it alone. A plain loopback address is reached directly, whatever proxy is set.
-    Raises OSError as `trusting` does."""
+    `as_client` names the client as which a request is sent (clients.py), by default this suite. Raises OSError as
+    `trusting` does."""
 
     def __init__(
-        self, base_url: str, key: str = "", limits: Limits | None = None, access: Access | None = None
+        self,
+        base_url: str,
+        key: str = "",
+        limits: Limits | None = None,
+        access: Access | None = None,
+        as_client: Callable[[Request], str] = lambda _: "",
     ) -> None:
-        self._base_url, self._key = base_url, key
+        self._base_url, self._key, self._as_client = base_url, key, as_client
         self._limits, self._headers = limits or Limits(), access.headers if access else ()
         self._proxy = proxy_of(base_url)
         self._secrets = secrets_of(base_url, key, self._headers, access.secret if access else ())
@@ -62,8 +69,11 @@ class Live:
 
     def __call__(self, request: Request) -> Exchange:
         """The exchange that sending this leads to."""
-        exchange = _send(self._client, self._base_url, self._key, self._limits, request, self._headers, self._proxy)
-        return scrubbed(exchange, self._secrets)
+        client = self._as_client(request)
+        exchange = _send(
+            self._client, self._base_url, self._key, self._limits, request, self._headers, self._proxy, client
+        )
+        return scrubbed(replace(exchange, client=client), self._secrets)
 
     def close(self) -> None:
         """Close all connections; who waits on one hears that it broke off."""
@@ -90,6 +100,7 @@ class _Transport(httpx.BaseTransport):
 
     def __init__(self, proxy: Proxy, access: Access) -> None:
         trusted = trusting(access)
+        self._own = access.headers
         self._unusable = "" if proxy.usable else "is no address of a proxy that speaks HTTP, such as http://host:3128"
         self._pool = httpcore.ConnectionPool(
             ssl_context=trusted,
@@ -106,7 +117,7 @@ class _Transport(httpx.BaseTransport):
         asked = httpcore.Request(
             method=request.method,
             url=httpcore.URL(scheme=url.raw_scheme, host=url.raw_host, port=url.port, target=url.raw_path),
-            headers=request.headers.raw,
+            headers=self._fields(request),
             content=request.stream,
             extensions=request.extensions,
         )
@@ -114,6 +125,13 @@ class _Transport(httpx.BaseTransport):
         return httpx.Response(
             response.status, headers=response.headers, stream=_Stream(response), extensions=response.extensions
         )
+
+    def _fields(self, request: httpx.Request) -> list[tuple[bytes, bytes]]:
+        """The fields in the order in which they are written: that of the client as which the request is sent."""
+        if not (client := request.extensions["client"]):
+            return request.headers.raw
+        fields = arranged(client, request.headers.items(), self._own)
+        return [(name.encode("ascii"), value.encode(request.headers.encoding)) for name, value in fields]
 
     def close(self) -> None:
         self._pool.close()
@@ -131,8 +149,9 @@ class _Stream(httpx.SyncByteStream):
 
 
 def _send(
-    client: httpx.Client, base_url: str, key: str, limits: Limits, request: Request, headers: Headers, proxy: Proxy
-) -> Exchange:
+    client: httpx.Client, base_url: str, key: str, limits: Limits, request: Request, headers: Headers, proxy: Proxy,
+    sent_as: str,
+) -> Exchange:  # fmt: skip
     started, clock = time.time(), time.monotonic()
     status = 0
     fields: list[tuple[str, str]] = []
@@ -144,8 +163,9 @@ def _send(
             client.stream(
                 request.method,
                 url_of(base_url, request, key),
-                content=content_of(request),
+                content=compact(request.body) if sent_as else content_of(request),
                 headers=[*headers, *request.headers, *authorization(request, key)],
+                extensions={"client": sent_as},
             ) as response,
         ):
             status = response.status_code

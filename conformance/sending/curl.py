@@ -8,6 +8,8 @@ from conformance.evidence.exchange import Request
 from conformance.settings.key_variable import is_name
 from conformance.text import quoted
 
+from .clients import fields_of
+
 _AUTHORIZATION = {
     "valid": "Bearer {key}", "lowercase": "bearer {key}", "uppercase": "BEARER {key}", "raw": "{key}",
     "basic": 'Basic $(printf %s "user:{key}" | base64)', "unknown": "Bearer sk-unknown", "empty": "Bearer",
@@ -42,9 +44,9 @@ def address(base_url: str, request: Request) -> str:
     return base.rstrip("/") + path + (f"?{members}" if members else "")
 
 
-def curl(request: Request, base_url: str, key_variable: str) -> str:
-    """The command line that sends the request again, the key taken from the environment. Raises ValueError where
-    `key_variable` is no name."""
+def curl(request: Request, base_url: str, key_variable: str, client: str = "") -> str:
+    """The command line that sends the request again, as the client that it was sent as, the key taken from the
+    environment. Raises ValueError where `key_variable` is no name."""
     if not is_name(key_variable):
         raise ValueError(f"{key_variable!r} is not the name of a variable")
     words = ["curl", "--include"]
@@ -57,7 +59,7 @@ def curl(request: Request, base_url: str, key_variable: str) -> str:
     words.append(_url(request, base_url, key_variable))
     if form := _AUTHORIZATION.get(request.credentials):
         words += ["--header", f'"Authorization: {form.format(key="$" + key_variable)}"']
-    for name, value in request.headers:
+    for name, value in (*request.headers, *fields_of(client)):
         words += ["--header", quoted(f"{name}: {value}" if value else f"{name};")]
     if request.body:
         if not any(name.lower() == "content-type" for name, _ in request.headers):

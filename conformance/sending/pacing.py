@@ -3,9 +3,10 @@ when it has stopped answering."""
 
 from __future__ import annotations
 
+import re
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from email.utils import parsedate_to_datetime
@@ -17,6 +18,7 @@ from conformance.evidence.send import Send
 
 _TRIES = 4  #: times that one request is sent at most
 _REPEATS_UNANSWERED = 1  #: times that a request is repeated which got no response at all
+_OTHERS = 2  #: valid requests that must be answered meanwhile, for what recurs to be no outage
 _UNANSWERED = 12  #: requests in a row without an answer, after which nothing more is sent
 
 
@@ -34,12 +36,14 @@ class Pace:
 def paced(send: Send, pace: Pace, wait: Callable[[float], None] = time.sleep) -> Send:
     """The same `Send` with pace, for use by many threads. What is throttled or away for a while (429, 502, 503,
     504, a connection closed before the response) is asked again after Retry-After or a growing random while; the
-    exchange that is given back holds those before it as `earlier`. Raises Inconclusive for what is not sent: the
-    deadline has passed, the account has no credit, or the endpoint has stopped answering."""
-    turns, brake = _Turns(pace, wait), _Brake(pace)
+    exchange that is given back holds those before it as `earlier`. Where an invalid request is told each time that the
+    endpoint is away, and valid ones are all answered meanwhile, that is its answer (`recurs`). Raises Inconclusive for
+    what is not sent: the deadline has passed, the account has no credit, or the endpoint has stopped answering."""
+    turns, brake, valid = _Turns(pace, wait), _Brake(pace), _Valid()
 
     def ask(request: Request) -> Exchange:
         earlier: list[Exchange] = []
+        before = valid.counts
 
         def once() -> Exchange:
             brake.check()
@@ -47,6 +51,7 @@ def paced(send: Send, pace: Pace, wait: Callable[[float], None] = time.sleep) ->
                 brake.check()
                 exchange = send(request)
             turns.heard(throttled=exchange.status in (429, 503))
+            valid.heard(exchange)
             return exchange
 
         def note(state: tenacity.RetryCallState) -> None:
@@ -62,9 +67,18 @@ def paced(send: Send, pace: Pace, wait: Callable[[float], None] = time.sleep) ->
         )
         exchange = retrying(once)
         brake.heard(exchange)
-        return replace(exchange, earlier=tuple(earlier)) if earlier else exchange
+        recurs = _is_away_for_it_alone((*earlier, exchange), before, valid.counts)
+        return replace(exchange, earlier=tuple(earlier), recurs=recurs) if earlier else exchange
 
     return ask
+
+
+def _is_away_for_it_alone(tries: Sequence[Exchange], before: tuple[int, int], after: tuple[int, int]) -> bool:
+    """Whether each try of an invalid request met an endpoint that was away, which it was for no valid one meanwhile.
+    `before` and `after` count the valid ones that were answered, and those that were not."""
+    answered, others = (now - then for then, now in zip(before, after, strict=True))
+    each_time = len(tries) == _TRIES and all(each.transient and each.status != 429 for each in tries)
+    return each_time and tries[0].request.expect != "reply" and answered >= _OTHERS and not others
 
 
 def _result(state: tenacity.RetryCallState) -> Exchange:
@@ -92,11 +106,11 @@ def _credit_is_gone(exchange: Exchange) -> bool:
 def retry_after(exchange: Exchange) -> float | None:
     """The seconds that Retry-After asks to wait (RFC 9110 10.2.3); None where it does not say."""
     said = (exchange.header("retry-after") or "").strip()
-    if said.isdigit():
+    if re.fullmatch(r"[0-9]+", said):
         return float(said)
     try:
         return max(0.0, parsedate_to_datetime(said).timestamp() - (exchange.started + exchange.seconds))
-    except ValueError:
+    except (ValueError, OverflowError):  # the latter for a year of many digits
         return None
 
 
@@ -141,6 +155,22 @@ class _Turns:
         with self._free:
             self._now = max(1.0, self._now / 2) if throttled else min(self._most, self._now + 1 / max(self._now, 1))
             self._free.notify_all()
+
+
+class _Valid:
+    """How many valid requests were answered so far, and how many times one was not."""
+
+    def __init__(self) -> None:
+        self.counts = (0, 0)
+        self._lock = threading.Lock()
+
+    def heard(self, exchange: Exchange) -> None:
+        if exchange.request.expect != "reply":
+            return
+        vain = bool(exchange.failure or exchange.transient)
+        with self._lock:
+            answered, others = self.counts
+            self.counts = (answered + (not vain), others + vain)
 
 
 class _Brake:

@@ -1,4 +1,4 @@
-"""Valid requests that are never answered, and responses that are cut short, are asked again, three times in all."""
+"""Requests that may be answered and are not, and those whose response was cut short, are asked again, three times."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from conformance.evidence.exchange import Exchange, Inconclusive, Request
 from conformance.evidence.send import Send
-from conformance.judgement.unanswered import OF_THE_KEY, is_unanswered
+from conformance.judgement.unanswered import OF_THE_KEY, fails
 
 TRIES = 3  #: times that a request is asked in all
 REPEATS = 20  #: of all requests of a run together: an endpoint that fails all the time is not asked more often
@@ -17,18 +17,19 @@ _PAUSE = 1.0  #: seconds before the first repetition; then three times as many
 
 
 def insisting(send: Send, wait: Callable[[float], None] = time.sleep) -> Send:
-    """The same `Send`, for use by many threads: a valid request that was left unanswered is asked again, three times in
-    all, and so is any whose response was cut short, for one that comes whole then shows nothing. What throttles or is
-    away has been asked again already (pacing.py), and without an answer to anything there is nobody to insist with. The
-    exchange that is given back holds those before it as `earlier`."""
+    """The same `Send`, for use by many threads: a request that may be answered, and was not, is asked again, three
+    times in all, and so is any whose response was cut short, for one that comes whole then shows nothing. What
+    throttles or is away has been asked again already (pacing.py), and without an answer to anything there is nobody to
+    insist with. The exchange that is given back holds those before it as `earlier`."""
     left, lock, heard = iter(range(REPEATS)), threading.Lock(), threading.Event()
 
     def may_ask_again(exchange: Exchange, tries: int) -> bool:
-        if not is_unanswered(exchange) and not _is_cut_short(exchange):
+        if (exchange.request.expect == "error" or not fails(exchange)) and not _is_cut_short(exchange):
             heard.set()
             return False
         if (
             exchange.transient
+            or exchange.recurs
             or exchange.status in OF_THE_KEY
             or tries >= TRIES
             or (exchange.failure and not heard.is_set())

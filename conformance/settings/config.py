@@ -18,7 +18,7 @@ from .options import CONFIGURABLE, MOST, OPTIONS, Option
 NAME = "phanedge-conformance.toml"  #: read where it lies in the working directory
 
 _TABLES = ("models", "headers", "currency")  #: what a file has beside options
-_OF_MODEL = ("name", "family", "without", "reasoning", "prices")
+_OF_MODEL = ("name", "family", "without", "claims", "reasoning", "prices")
 _KINDS = {
     bool: "true or false", str: "a string", int: "a whole number", float: "a number", list: "a list", dict: "a table",
 }  # fmt: skip
@@ -154,13 +154,19 @@ def _models(tables: Any) -> dict[str, str]:
     return found
 
 
+def _features(place: str, value: Any) -> list[str]:
+    names = _texts(place, value)
+    if wrong := [each for each in names if not re.fullmatch(r"[\w.-]+", each)]:
+        raise ConfigError(f"{place}: {wrong[0]!r} is not the name of a feature, such as chat.n")
+    return names
+
+
 def _model(place: str, name: str, table: Mapping[str, Any]) -> str:
     family = _of_kind(f"{place}family", table.get("family", family_of(name)), str)
     if family not in FAMILIES:
         raise ConfigError(f"{place}family is {family!r}, and must be one of {', '.join(FAMILIES)}")
-    without = _texts(f"{place}without", table.get("without", []))
-    if wrong := [each for each in without if not re.fullmatch(r"[\w.-]+", each)]:
-        raise ConfigError(f"{place}without: {wrong[0]!r} is not the name of a feature, such as chat.n")
+    without, claims = (_features(f"{place}{each}", table.get(each, [])) for each in ("without", "claims"))
+    without += [f"+{each}" for each in claims]
     if "reasoning" in table:
         without = [THINKS if _of_kind(f"{place}reasoning", table["reasoning"], bool) else "reasoning", *without]
     return f"{name}={family}" + (f":{','.join(without)}" if without else "")

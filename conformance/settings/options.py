@@ -65,7 +65,7 @@ _DECLARED = (
            default="", commands=_SENDING),
     Option("model", "Model to test; repeatable. FAMILY is gpt, claude, gemini, deepseek, grok or other (default: "
            "derived from the name). After it, list features that this model does not support, such as chat.n; "
-           "+reasoning marks a reasoning model.",
+           "+chat.n claims one that must be served, +reasoning marks a reasoning model.",
            metavar="NAME[=FAMILY[:FEATURE,…]]", many=True, commands=_SENDING),
     Option("api-key-variable", "Environment variable that holds the API key.", default="PHANEDGE_API_KEY",
            metavar="NAME", commands=_SENDING),

@@ -8,7 +8,7 @@ from typing import Any
 from conformance.contract.faults import only, put, respond, status
 from conformance.contract.given import in_turn, on_demand, usually
 from conformance.contract.profile import Model
-from conformance.contract.requests import COMPLETION_LENGTH, LENGTH, PLAIN, TOOL_SINGLE, chat
+from conformance.contract.requests import COMPLETION_LENGTH, LENGTH, PLAIN, TOOL_SINGLE, chat, disputed
 from conformance.contract.requirement import Area, Fault
 from conformance.evidence.exchange import Exchange, Inconclusive, NotApplicable, Request
 from conformance.evidence.observed import answered_with
@@ -21,14 +21,14 @@ AREA = Area("unknown")
 
 NAME = "x_conformance_unknown"
 MEMBER: dict[str, Any] = {NAME: {"a": 1}}
-UNKNOWN = chat(label="unknown-member", **MEMBER)
+UNKNOWN = disputed(chat(label="unknown-member", **MEMBER))
 _PART = {"type": "text", "text": "Say OK."} | MEMBER
 REASONING_CONTENT = "reasoning_content"
 _REASONED = {"role": "assistant", "content": "Hello.", REASONING_CONTENT: "The user greets me."}
-UNKNOWN_IN_MESSAGE = chat(
+UNKNOWN_IN_MESSAGE = disputed(chat(
     label="unknown-member-in-message",
     messages=[{"role": "user", "content": "Hello."}, _REASONED, {"role": "user", "content": [_PART]} | MEMBER],
-)  # fmt: skip
+))  # fmt: skip
 
 
 def refusal(message: str) -> Fault:

@@ -47,10 +47,12 @@ def refusal(request: Request, message: str, status: int = 400) -> Exchange:
 
 
 class Other:
-    """The reference endpoint behind other names of its models, without some features."""
+    """The reference endpoint behind other names of its models, which refuses some members and drops others."""
 
-    def __init__(self, *models: str, refuses: tuple[str, ...] = (), fails: str = "") -> None:
-        self.models, self.refuses, self.fails = models, refuses, fails
+    def __init__(
+        self, *models: str, refuses: tuple[str, ...] = (), fails: str = "", ignores: tuple[str, ...] = ()
+    ) -> None:
+        self.models, self.refuses, self.fails, self.ignores = models, refuses, fails, ignores
         self.seen: list[dict[str, Any]] = []
         self.endpoint = Endpoint()
 
@@ -67,7 +69,8 @@ class Other:
         if self.fails and self.fails in request.asked:
             return refusal(request, "out of order", 500)
         known = "reference-claude" if "claude" in request.asked["model"] else "reference-gpt"
-        body = json.dumps(request.asked | {"model": known}).encode()
+        kept = {name: each for name, each in request.asked.items() if name not in self.ignores}
+        body = json.dumps(kept | {"model": known}).encode()
         return replace(self.endpoint.answer(replace(request, body=body)), request=request)
 
 
@@ -131,6 +134,33 @@ def test_what_is_refused_is_not_claimed_and_says_why() -> None:
         )
         assert KEY not in text + said
     assert not [each for each in other.seen if "tool_choice" in each], "what needs tools is not asked without them"
+
+
+def test_what_is_ignored_in_silence_is_told() -> None:
+    """A gateway that drops n, logprobs and response_format."""
+    with looked(Other("my-gpt-4o", ignores=("n", "logprobs", "top_logprobs", "response_format"))) as (_, text, said):
+        assert "supports every feature" not in said
+        assert "ignores chat.n (2 choices were asked for, and the number that came is 1)" in said
+        assert "ignores chat.logprobs (no log probability came)" in said
+        assert "# chat.n is ignored, as the run will say: 2 choices were asked for" in text
+        claims = next(line for line in text.splitlines() if line.startswith("# claims = "))
+        assert "chat.stop" in claims
+        assert "chat.n" not in claims
+        assert "ignores chat.response_format.json_schema (the content is not JSON)" in said
+        assert "without" not in text.partition("[[models]]")[2], "what is ignored is claimed, and judged"
+
+
+@pytest.mark.parametrize(
+    ("dropped", "feature"),
+    [
+        ("stream", "chat.stream"), ("stream_options", "chat.stream_options"), ("stop", "chat.stop"),
+        ("max_completion_tokens", "chat.max_completion_tokens"), ("tools", "chat.tools"),
+        ("tool_choice", "chat.tool_choice"), ("parallel_tool_calls", "chat.parallel_tool_calls"),
+    ],
+)  # fmt: skip
+def test_each_effect_is_looked_for(dropped: str, feature: str) -> None:
+    with looked(Other("my-gpt-4o", ignores=(dropped,))) as (_, _, said):
+        assert f"ignores {feature} (" in said
 
 
 def test_few_models_of_many_are_asked_and_few_requests_sent() -> None:

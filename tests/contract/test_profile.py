@@ -74,8 +74,20 @@ def test_parse_takes_the_family_that_is_named() -> None:
 
 def test_parse_takes_that_a_model_thinks() -> None:
     assert Model.parse("qwq=other:+reasoning,chat.n") == Model("qwq", "other", frozenset({"chat.n"}), "room")
-    with pytest.raises(ValueError, match="only \\+reasoning can be claimed"):
-        Model.parse("qwq=other:+chat.n")
+
+
+def test_parse_takes_what_is_claimed_by_name() -> None:
+    model = Model.parse("m=other:+chat.n,chat.seed")
+    assert model.without == {"chat.seed"}
+    assert model.claimed == {"chat.n"}
+    common = {"chat.stream", "chat.tools", "chat.tool_choice", "chat.response_format.json_schema"}
+    assert model.needed == {*common, "chat.n"}
+    assert Model.parse("m=claude:+reasoning,chat.tools").needed == {*common, "cache.explicit"} - {
+        "chat.tools",
+        "chat.tool_choice",
+    }
+    with pytest.raises(ValueError, match="lacks a feature"):
+        Model.parse("m=other:+")
 
 
 @pytest.mark.parametrize("text", ["", " ", "=gpt", "gpt-4o=openai", "gpt-4o=", "m=GPT"])
@@ -102,6 +114,7 @@ models = st.builds(
     st.sampled_from(FAMILIES),
     st.frozensets(st.text()),
     st.sampled_from(["", "room", "openai"]),
+    st.frozensets(st.text()),
 )
 
 

@@ -31,7 +31,7 @@ def test_reads_what_was_written(value: Any, ascii_only: bool, indent: int | None
     [
         b"NaN", b"Infinity", b"-Infinity", b'{"a": NaN}', b"[1, -Infinity]",
         b"\xef\xbb\xbf{}", b"\xff{}", b'"\xe4"', b'"\xed\xa0\x80"', "{}".encode("utf-16"),
-        b"", b" ", b"{} {}", b"{}x", b"[1,]", b"{'a': 1}", b'{"a": 1', b"01", b'"\n"', b"[" * 200_000,
+        b"", b" ", b"{} {}", b"{}x", b"[1,]", b"{'a': 1}", b'{"a": 1', b"01", b"1" * 301, b'"\n"', b"[" * 200_000,
     ],
     ids=lambda text: repr(text[:12]),
 )  # fmt: skip

@@ -229,3 +229,15 @@ def test_no_answer_crashes_a_check(exchange: Exchange) -> None:
         if (found := judge(each, exchange, MODEL)).verdict is Verdict.INCONCLUSIVE and found.judged
     }
     assert crashed == {}
+
+
+def test_a_request_that_was_sent_is_not_said_to_be_missing() -> None:
+    named = requirement(passing, on=(REPLY.request,))
+    away = replace(REFUSED, status=503)
+    found = judge_all(named, [away], MODEL)
+    assert (found.verdict, found.message) == (
+        Verdict.INCONCLUSIVE,
+        "“by hand” shows nothing, answered with HTTP 503",
+    )
+    assert judge_all(named, [replace(away, recurs=True)], MODEL).verdict is Verdict.PASS
+    assert judge_all(named, [], MODEL).message == "the run has no exchange of “by hand”"

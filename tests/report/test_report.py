@@ -19,6 +19,7 @@ from conformance.contract.requirement import Level
 from conformance.contract.vocabulary import validator
 from conformance.evidence.exchange import Exchange, Failure, Request
 from conformance.judgement.unanswered import Unanswered
+from conformance.judgement.unserved import Unserved
 from conformance.judgement.verdict import Finding, Verdict
 from conformance.report.build import EVIDENCE_CHARACTERS, evidence_of, spend_of
 from conformance.report.gate import conclude, tally
@@ -118,6 +119,28 @@ def test_valid_requests_that_were_never_answered_are_named() -> None:
         conclude(report_of((MUST, FAIL), unanswered=many)).sentence
     )
     assert conclude(report_of((MUST, FAIL), unanswered=many)).sentence.endswith(" and 2 more")
+
+
+LOST_N = Unserved("one", "chat.n", "HTTP 400", 4)
+LOST_TOOLS = Unserved("one", "chat.tools", "HTTP 400", 90, needed=True)
+
+
+def test_a_common_feature_that_was_never_served_is_not_green() -> None:
+    concluded = conclude(report_of((MUST, PASS), unserved=(LOST_TOOLS, LOST_N)))
+    assert (concluded.exit_code, concluded.sentence) == (
+        3,
+        "could not be judged: never served: chat.tools on one (HTTP 400); if the endpoint does not offer this, use "
+        "--without chat.tools; violates 0 of 1 MUST; optional and never served: chat.n on one (HTTP 400); "
+        "to exclude this, use --without chat.n",
+    )
+    assert conclude(report_of((MUST, FAIL), unserved=(LOST_TOOLS,))).sentence.endswith("--without chat.tools")
+
+
+def test_an_optional_feature_that_was_never_served_is_named() -> None:
+    concluded = conclude(report_of((MUST, PASS), unserved=(LOST_N,)))
+    assert concluded.exit_code == 0
+    assert "optional and never served: chat.n on one (HTTP 400)" in concluded.sentence
+    assert "--without chat.n" in conclude(report_of((MUST, FAIL), unserved=(LOST_N,))).sentence
 
 
 CACHING = {"gpt": "cache.automatic", "claude": "cache.explicit"}

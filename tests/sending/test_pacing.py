@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from email.utils import formatdate
 
 import pytest
@@ -65,6 +66,47 @@ def test_what_does_not_go_away_is_given_back_as_it_is() -> None:
     assert (endpoint.asked, len(exchange.earlier)) == (4, 3)
 
 
+def outage(status: int, asked: Request, *, others: int, also: bool = False) -> Exchange:
+    """What an endpoint answers that is away for one request: meanwhile `others`, valid ones, are answered; with `also`,
+    one of them is not."""
+    unlucky = iter([True] if also else [])
+
+    def send(request: Request) -> Exchange:
+        away = request is asked or next(unlucky, False)
+        return replace(answer(status if away else 200), request=request)
+
+    def wait(seconds: float) -> None:
+        for _ in range(others):
+            ask(REQUEST)
+
+    ask = paced(send, Pace(), wait)
+    return ask(asked)
+
+
+INVALID = replace(REQUEST, expect="error", label="unknown-model")
+
+
+@pytest.mark.parametrize(
+    ("status", "asked", "others", "also", "recurs"),
+    [
+        (503, INVALID, 1, False, True),
+        (502, replace(REQUEST, expect="either", label="as text"), 1, False, True),
+        (429, INVALID, 1, False, False),
+        (503, INVALID, 0, False, False),
+        (503, INVALID, 1, True, False),
+        (503, replace(REQUEST, label="valid"), 1, False, False),
+    ],
+    ids=["invalid", "disputed", "throttled", "no other was asked", "another was not answered", "valid"],
+)
+def test_what_is_away_for_one_invalid_request_alone_is_its_answer(
+    status: int, asked: Request, others: int, also: bool, recurs: bool
+) -> None:
+    exchange = outage(status, asked, others=others, also=also)
+    assert exchange.recurs is recurs
+    assert exchange.transient is not recurs
+    assert load_exchange(json.loads(json.dumps(dump_exchange(exchange)))) == exchange
+
+
 def test_retry_after_is_kept_to() -> None:
     endpoint = Endpoint(answer(429, ("Retry-After", "7")), answer())
     endpoint.paced()
@@ -83,6 +125,8 @@ def test_no_longer_than_is_patient(said: str, asked: int) -> None:
     [
         ((), None), ((("retry-after", "3"),), 3.0), ((("retry-after", "soon"),), None),
         ((("retry-after", "-1"),), None),
+        ((("retry-after", "²"),), None), ((("retry-after", "٣"),), None), ((("retry-after", "1e5"),), None),
+        ((("retry-after", "Mon, 01 Jan 99999999999999 00:00:00 GMT"),), None),
         ((("retry-after", formatdate(1_700_000_010.5, usegmt=True)),), 9.5),
         ((("retry-after", formatdate(1_600_000_000, usegmt=True)),), 0.0),
     ],

@@ -123,6 +123,16 @@ def test_all_that_was_tried_is_kept() -> None:
     assert len(asked) == 2
 
 
+def test_one_that_may_be_rejected_is_asked_again_and_is_not_missed() -> None:
+    disputed = replace(PLAIN, expect="either")
+    send, asked, _ = answering(with_status(500, expect="either"))
+    assert unanswered([send(disputed)]) == ()
+    assert len(asked) == 3
+    send, asked, _ = answering(replace(with_status(503, expect="either"), recurs=True))
+    send(disputed)
+    assert len(asked) == 1
+
+
 @pytest.mark.parametrize("final", [with_status(503), with_status(401), with_status(400), OK])
 def test_others_are_not_asked_again(final: Exchange) -> None:
     send, asked, _ = answering(final)

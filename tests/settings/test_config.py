@@ -184,6 +184,7 @@ def test_prices_of_models_are_a_price_sheet(monkeypatch: pytest.MonkeyPatch) -> 
         ("[[models]]\nname = 'm'\nfamily = 'openai'", "models.m.family is 'openai', and must be one of gpt, claude"),
         ("[[models]]\nname = 'm'\nwithout = 'chat.n'", "models.m.without must be a list of strings, such as without ="),
         ("[[models]]\nname = 'm'\nwithout = ['chat n']", "models.m.without: 'chat n' is not the name of a feature"),
+        ("[[models]]\nname = 'm'\nclaims = ['+chat.n']", "models.m.claims: '+chat.n' is not the name of a feature"),
         ("[[models]]\nname = 'm'\n[[models]]\nname = 'm'", "models.m is defined twice"),
         ("[[models]]\nname = 'm'\nprices = 'p.toml'", "models.m.prices is a string, and must be a table"),
         ("prices = 'p'\n[[models]]\nname = 'm'\nprices = {}", "prices are given in the models' tables, too"),
@@ -249,6 +250,19 @@ prices = { input = 3 }
 """
 
 
+def test_what_a_model_claims() -> None:
+    write("[[models]]\nname = 'm'\nwithout = ['chat.n']\nclaims = ['chat.seed', 'vision']\n")
+    (text,) = read_config(Path(NAME)).models.values()
+    assert text == "m=other:chat.n,+chat.seed,+vision"
+    assert Model.parse(text).claimed == {"chat.seed", "vision"}
+
+
+def test_a_claim_of_what_no_request_uses_is_refused(tmp_path: Path) -> None:
+    ended = cli("run", "--model", "reference-gpt=gpt:+chat.sead", folder=tmp_path)
+    assert ended.exit_code == 2, ended.output
+    assert "no request uses the feature 'chat.sead': did you mean chat.seed" in " ".join(ended.output.split())
+
+
 def test_a_run_by_a_file(tmp_path: Path) -> None:
     write(RUN)
     ended = cli("run", folder=tmp_path)
@@ -275,5 +289,8 @@ PAGE = Path(__file__).parents[2] / "docs" / "configuration.md"
 def test_the_file_of_the_page_can_be_read() -> None:
     write(PAGE.read_text(encoding="utf-8").partition("```toml\n")[2].partition("```")[0])
     configuration = read_config(Path(NAME))
-    assert configuration.models == {"gpt-4o-mini": "gpt-4o-mini=gpt:chat.n", "our-sonnet": "our-sonnet=claude"}
+    assert configuration.models == {
+        "gpt-4o-mini": "gpt-4o-mini=gpt:chat.n,+chat.logprobs",
+        "our-sonnet": "our-sonnet=claude",
+    }
     assert set(read_prices(Path(NAME)).models) == set(configuration.models)

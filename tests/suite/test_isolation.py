@@ -55,6 +55,8 @@ def wants_json(request: Request) -> bool:
     [
         ("answers_not_mixed_up", put(TEXT, lambda text: f"The code is {text}."), "accepted"),
         ("answers_not_mixed_up", put(TEXT, "No."), "inconclusive"),
+        ("answers_not_mixed_up", put(TEXT, lambda text: text and text.replace(SALTED, "mnopqrstuvwx")), "violated"),
+        ("answers_not_mixed_up", only(named("nonce-MORB"), put(TEXT, f"MORB{SALTED[::-1]}")), "inconclusive"),
         ("answers_not_mixed_up", only(named("nonce-MORB"), put(TEXT, FOREIGN)), "violated"),  # B409
         ("answers_not_mixed_up", only(named("nonce-MORB"), put("system_fingerprint", FOREIGN)), "violated"),
         ("answers_not_mixed_up", only(named("nonce-TIVA-stream"), put(DELTA, FOREIGN)), "violated"),

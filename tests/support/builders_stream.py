@@ -59,7 +59,7 @@ def stream(
     """A stream of these events, each a read of its own, and no [DONE] of its own accord."""
     reads = tuple((number / 100, event(each)) for number, each in enumerate(events))
     return Exchange(
-        for_model(request, model, "salt"),
+        for_model(request, model, ""),
         200,
         (("content-type", "text/event-stream"),),
         reads,
@@ -78,7 +78,7 @@ def plain(
     ]
     document = HEAD | {"object": "chat.completion", "choices": choices, "usage": USAGE} | members
     body = json.dumps(document).encode()
-    return Exchange(for_model(request, model, "salt"), 200, (("content-type", "application/json"),), ((0.0, body),))
+    return Exchange(for_model(request, model, ""), 200, (("content-type", "application/json"),), ((0.0, body),))
 
 
 def call(name: str, arguments: str, id: str = "call_1", **members: Any) -> JSONObject:

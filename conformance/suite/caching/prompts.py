@@ -20,6 +20,7 @@ from conformance.contract.requests import (
     cached,
     chat,
     costly,
+    disputed,
     streamed,
 )
 from conformance.evidence.exchange import SALT, Request
@@ -94,8 +95,8 @@ SHORT = replace(
     chat([with_breakpoint(text) for text in ("Say", " OK", " and no", " more.")], label="cache-short"),
     features=frozenset(),
 )
-FIVE_MARKERS = chat(
-    [with_breakpoint(text) for text in ("Say", " OK", " and", " no", " more.")], label="cache-five-markers"
+FIVE_MARKERS = disputed(
+    chat([with_breakpoint(text) for text in ("Say", " OK", " and", " no", " more.")], label="cache-five-markers")
 )
 WRONG_ORDER = replace(
     chat([with_breakpoint("Say", "5m"), with_breakpoint(" OK.", "1h")], label="cache-wrong-order"), expect="error"

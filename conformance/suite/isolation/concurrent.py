@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections import Counter
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import replace
@@ -77,6 +78,19 @@ def code_of(exchange: Exchange) -> str:
     """The code that a request asks for; empty where it asks for none."""
     found = _CODE.search(exchange.request.body.decode("utf-8", "replace"))
     return found[0] if found else ""
+
+
+def remembered(company: Sequence[Exchange]) -> str:
+    """The letters that two replies give as part of their codes, and that no request of this run has; empty where there
+    are none. A model that misspells a code does not do so twice alike."""
+    asked = {found[1] for each in company if (found := _CODE.search(each.request.body.decode("utf-8", "replace")))}
+    given = Counter(letters for each in company for letters in set(_CODE.findall(seen(each))) - asked)
+    return next((letters for letters, times in given.items() if times > 1), "")
+
+
+def of_another_run(exchange: Exchange) -> Exchange:
+    """The reply with the code that another run asked for."""
+    return put("choices.*.message.content", lambda text: text and _CODE.sub(rf"{CODES[0]}{'z' * 12}", text))(exchange)
 
 
 def confused(exchange: Exchange) -> Exchange:

@@ -14,7 +14,19 @@ from conformance.suite.support.names import bare
 from conformance.suite.support.prompts import WORDS, same_prompt
 
 from . import AREA
-from .concurrent import ALONE, COMPANY, IN_TURNS, NONCES, code_of, confused, is_in_company, none_odd, seen
+from .concurrent import (
+    ALONE,
+    COMPANY,
+    IN_TURNS,
+    NONCES,
+    code_of,
+    confused,
+    is_in_company,
+    none_odd,
+    of_another_run,
+    remembered,
+    seen,
+)  # fmt: skip
 
 
 @AREA.must(
@@ -27,6 +39,7 @@ from .concurrent import ALONE, COMPANY, IN_TURNS, NONCES, code_of, confused, is_
     hint="Keep no state of a request outside of it: no shared buffer, client, or context.",
     broken_by={
         "another's answer": confused,
+        "an answer of another run": of_another_run,
         "another's id": lambda exchange: put("id", confused(exchange).reply.get("choices"))(exchange),
     },
 )
@@ -36,6 +49,8 @@ def test_answers_not_mixed_up(company: Sequence[Exchange]) -> None:
     for exchange in company:
         foreign = [each for each in codes if each != code_of(exchange) and each in seen(exchange)]
         assert not foreign, f"“{exchange.request}” is answered with {foreign[0]}, which another request asked for"
+    letters = remembered(company)
+    assert not letters, f"two replies give codes with the letters {letters}, which no request of this run has"
     if missing := [each for each in company if code_of(each) not in seen(each)]:
         raise Inconclusive(f"{len(missing)} of {len(codes)} replies lack their own code, such as {code_of(missing[0])}")
 

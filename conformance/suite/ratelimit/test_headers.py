@@ -10,7 +10,7 @@ from conformance.evidence.exchange import Exchange, NotApplicable
 from conformance.suite.ratelimit import AREA
 from conformance.suite.ratelimit.fields import WHOLE
 
-DURATION = re.compile(r"(?=.)(\d+d)?(\d+h)?(\d+m)?(\d+(\.\d+)?s)?(\d+(\.\d+)?ms)?")
+DURATION = re.compile(r"(?=.)(\d+d)?(\d+h)?(\d+m)?(\d+(\.\d+)?s)?(\d+(\.\d+)?ms)?", re.ASCII)
 LIMITS = {"limit": "5000", "remaining": "4999", "reset": "12ms"}
 
 shown_limits = chain(*(header(f"x-ratelimit-{name}-requests", value) for name, value in LIMITS.items()))

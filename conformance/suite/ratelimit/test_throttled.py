@@ -102,7 +102,7 @@ def retry_after(exchange: Exchange) -> str:
 def is_date(value: str) -> bool:
     try:
         return parsedate_to_datetime(value) is not None and not WHOLE.fullmatch(value)
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, OverflowError):  # the last for a year of many digits
         return False
 
 

@@ -6,15 +6,15 @@ import json
 from dataclasses import replace
 
 from conformance.contract.faults import respond, status
-from conformance.contract.requests import PLAIN, UNKNOWN_MODEL, bad, once
+from conformance.contract.requests import PLAIN, UNKNOWN_MODEL, bad, disputed, once
 from conformance.evidence.exchange import Exchange
 from conformance.evidence.observed import answered_with
 
 from . import AREA, OK
 from .members import with_member
 
-AS_TEXT = once(replace(PLAIN, headers=(("content-type", "text/plain"),), label="json-as-text"))
-UNTYPED = once(replace(PLAIN, headers=(), label="json-untyped"))
+AS_TEXT = disputed(once(replace(PLAIN, headers=(("content-type", "text/plain"),), label="json-as-text")))
+UNTYPED = disputed(once(replace(PLAIN, headers=(), label="json-untyped")))
 FORM = (("content-type", "application/x-www-form-urlencoded"),)
 AS_FORM = once(bad("body-a-form", b"model=$MODEL$&messages=Say+OK.", headers=FORM))
 NOT_UTF_8 = once(bad("json-not-utf-8", PLAIN.body.replace(b"OK.", b"OK. \xff\xfe")))

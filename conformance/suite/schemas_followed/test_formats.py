@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from conformance.contract.faults import only, put, respond, status
 from conformance.contract.given import on_demand, tries, usually
 from conformance.contract.profile import Model
-from conformance.contract.requests import PLAIN, attempts, chat
+from conformance.contract.requests import PLAIN, attempts, chat, disputed
 from conformance.evidence.exchange import Exchange, NotApplicable, Request
 from conformance.evidence.observed import answered_with
 from conformance.suite.support.agreement import agree, prompt_tokens
@@ -18,8 +18,8 @@ from conformance.suite.support.structured import outputs
 
 from . import AREA, CONTENT
 
-NO_WORD = chat(
-    label="json-object-unsaid", features=frozenset({"schema.unsaid"}), response_format={"type": "json_object"}
+NO_WORD = disputed(
+    chat(label="json-object-unsaid", features=frozenset({"schema.unsaid"}), response_format={"type": "json_object"})
 )
 TEXT_FORMAT = chat(label="format-text", response_format={"type": "text"})
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from conformance.contract.faults import respond, status
-from conformance.contract.requests import SCHEMA_NESTED, costly
+from conformance.contract.requests import SCHEMA_NESTED, costly, disputed, drawn
 from conformance.evidence.exchange import Exchange
 
 from . import AREA, CONTENT
 from .schemas import by_schema, changed, follow, follow_or_reject, said
 
-ENUMS = by_schema("enums", "A purple shirt of size 7, which is a refund. Choose what comes closest.")
+#: The constant is another one in each run, lest remembered output be taken for what is asked for.
+ENUMS = drawn(by_schema("enums", "A purple shirt of size 7, which is a refund. Choose what comes closest."), '"order')
 JOINED = by_schema(
     "joined", "A rectangle, 3 wide and 4 high; and the book Emma, of which nothing else is known: say null for that."
 )
@@ -19,8 +20,8 @@ CONSTRAINTS = by_schema("constraints", "Code of part seven, day one of 2026, n i
 WIDE = costly(
     by_schema("wide", "Fill in every field: x where it is text, 1 where it is a number.", "schema.size", limit=1500)
 )
-ARRAY_ROOT = by_schema("array_root", "List Ada and Ben.", "schema.unsupported")
-OPEN = by_schema("open", "Ada is 36.", "schema.unsupported")
+ARRAY_ROOT = disputed(by_schema("array_root", "List Ada and Ben.", "schema.unsupported"))
+OPEN = disputed(by_schema("open", "Ada is 36.", "schema.unsupported"))
 
 
 @AREA.must(

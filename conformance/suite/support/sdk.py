@@ -11,6 +11,7 @@ from conformance.evidence.exchange import JSON_CONTENT
 #: of both media types, as sent by clients that use one for all requests: it selects neither.
 SDK_HEADERS = (
     ("accept", "application/json, text/event-stream"),
+    ("user-agent", "OpenAI/Python 3.54.0"),
     ("x-stainless-lang", "python"),
     ("x-stainless-package-version", "3.54.0"),
     ("x-stainless-os", "Linux"),
@@ -20,7 +21,7 @@ SDK_HEADERS = (
     ("x-stainless-async", "false"),
     ("x-stainless-retry-count", "0"),
     ("x-stainless-read-timeout", "600"),
-    ("idempotency-key", "phanedge-conformance-plain"),
+    ("idempotency-key", "stainless-python-retry-5f2c9a0e-6d41-4b8e-9a57-3c1e8d70b264"),
 )
 
 SDK = once(replace(PLAIN, headers=(*JSON_CONTENT, *SDK_HEADERS), label="sdk-headers"))

@@ -8,7 +8,7 @@ from typing import Any
 
 from conformance.contract.faults import put, respond, status
 from conformance.contract.given import tries
-from conformance.contract.requests import PARIS, WEATHER, chat, streamed
+from conformance.contract.requests import PARIS, WEATHER, chat, disputed, streamed
 from conformance.evidence.exchange import Exchange, Inconclusive
 from conformance.suite.support.calls import JSONObject, call, called, is_object
 from conformance.suite.support.refusals import rejected
@@ -28,7 +28,7 @@ LEGACY_FUNCTION = chat(
     PARIS, label="legacy-function", max_tokens=300,
     functions=[WEATHER["function"]], function_call={"name": "get_weather"},
 )  # fmt: skip
-EMPTY_TOOLS = chat("Say hello in one sentence.", label="tools-empty", tools=[], max_tokens=60)
+EMPTY_TOOLS = disputed(chat("Say hello in one sentence.", label="tools-empty", tools=[], max_tokens=60))
 _KEYWORDS = {
     "$schema": "https://json-schema.org/draft/2020-12/schema",
     "type": "object",

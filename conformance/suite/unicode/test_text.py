@@ -7,7 +7,17 @@ from dataclasses import replace
 from unicodedata import normalize
 
 from conformance.contract.faults import only, put, status
-from conformance.contract.requests import CHARACTERS, UNICODE, UNICODE_STREAM, WEATHER, chat, costly, once, streamed
+from conformance.contract.requests import (
+    CHARACTERS,
+    UNICODE,
+    UNICODE_STREAM,
+    WEATHER,
+    chat,
+    costly,
+    disputed,
+    once,
+    streamed,
+)
 from conformance.evidence.exchange import Exchange, Inconclusive
 from conformance.evidence.observed import answered_with, strings
 from conformance.evidence.strict_json import JSONError, loads
@@ -18,8 +28,8 @@ from .characters import DAMAGED, damage
 
 ESCAPED = replace(UNICODE, body=json.dumps(UNICODE.asked).encode(), label="unicode-escaped")
 NULL_CHARACTER = once(chat("Say OK.\0", label="null-character"))
-LONE_SURROGATE = replace(
-    NULL_CHARACTER, body=NULL_CHARACTER.body.replace(b"\\u0000", b"\\ud83d"), label="lone-surrogate"
+LONE_SURROGATE = disputed(
+    replace(NULL_CHARACTER, body=NULL_CHARACTER.body.replace(b"\\u0000", b"\\ud83d"), label="lone-surrogate")
 )
 COMBINING = once(costly(chat(f"Say OK. a{chr(0x301) * 10_000}", label="combining-marks")))
 _TOKYO = "東京"

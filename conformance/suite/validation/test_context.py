@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from conformance.contract.faults import only, put, respond, status
 from conformance.contract.given import in_turn
-from conformance.contract.requests import PLAIN, chat
+from conformance.contract.requests import PLAIN, chat, disputed
 from conformance.evidence.exchange import Exchange, NotApplicable
 from conformance.evidence.observed import answered_with
 from conformance.suite.support.overflow import OVERFLOW_STREAM_TRIES, OVERFLOW_TRIES, overflow
@@ -16,7 +16,7 @@ from . import AREA
 from .rejections import ACCEPTED, rejected
 
 #: More than any model can write; none writes it, since the answer is short.
-LIMIT_HUGE = chat(label="max_tokens-10000000", max_tokens=10_000_000)
+LIMIT_HUGE = disputed(chat(label="max_tokens-10000000", max_tokens=10_000_000))
 
 
 @AREA.should(

@@ -18,6 +18,7 @@ REFUSED = respond(400, {"error": {"message": "schema not supported", "type": "in
 FENCED = put(CONTENT, lambda text: text and f"```json\n{text}\n```")
 PROSE = put(CONTENT, "Of course! Here it is.")
 SPACED = put(CONTENT, lambda text: text and json.dumps(json.loads(text), indent=2))
+REVERSED = put(CONTENT, lambda text: json.dumps(dict(reversed(json.loads(text).items()))))
 
 
 def named(*names: str) -> Any:
@@ -46,7 +47,7 @@ CONSTRAINED = {"code": "ABC-1234", "day": "2026-01-01", "n": 5, "list": [1, 2, 3
 @pytest.mark.parametrize(
     ("requirement", "change", "expected"),
     [
-        ("enums", said({"kind": "order", "size": 3, "color": "blue"}), "accepted"),
+        ("enums", REVERSED, "accepted"),
         ("enums", said({"color": "reddish", "size": 1, "kind": "order", "extra": 1}), "violated"),  # B241
         ("enums", FENCED, "violated"),  # B235
         ("enums", PROSE, "violated"),  # B242
