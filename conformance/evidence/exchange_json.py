@@ -63,6 +63,7 @@ def dump_exchange(exchange: Exchange) -> dict[str, Any]:
         "failure": {"kind": exchange.failure.kind, "detail": exchange.failure.detail} if exchange.failure else None,
         "unrecorded": sorted(exchange.unrecorded),
         "earlier": [dump_exchange(each) for each in exchange.earlier],
+        **({"surplus": exchange.surplus} if exchange.surplus else {}),
     }
 
 
@@ -79,4 +80,5 @@ def load_exchange(value: dict[str, Any]) -> Exchange:
         seconds=value["seconds"],
         unrecorded=frozenset(value["unrecorded"]),
         earlier=tuple(load_exchange(each) for each in value.get("earlier", ())),
+        surplus=value.get("surplus", 0),
     )

@@ -22,6 +22,7 @@ from .proxy import Proxy, proxy_of
 from .scrub import scrubbed
 from .wire import authorization, basic, content_of, url_of
 
+_LINGER = 0.005  #: seconds in which what follows a response is looked for
 _SHOWN = 65_536  #: bytes of a body that is too large which are kept
 _CONNECTIONS = 100  #: at once; more are asked for by no option
 
@@ -110,20 +111,44 @@ class _Transport(httpx.BaseTransport):
             extensions=request.extensions,
         )
         response = self._pool.handle_request(asked)
-        return httpx.Response(
-            response.status, headers=response.headers, stream=_Stream(response), extensions=response.extensions
-        )
+        stream = _Stream(response)
+        extensions = {**response.extensions, _STREAM: stream}
+        return httpx.Response(response.status, headers=response.headers, stream=stream, extensions=extensions)
 
     def close(self) -> None:
         self._pool.close()
 
 
+_STREAM = "conformance-stream"  #: the extension of a response that holds its stream
+
+
 class _Stream(httpx.SyncByteStream):
+    """The content of a response, and how many bytes followed it on its connection, which is then not used again: they
+    would be taken for the answer to the next request (RFC 9112 9.2)."""
+
     def __init__(self, response: httpcore.Response) -> None:
         self._response = response
+        self.surplus = 0
 
     def __iter__(self) -> Iterator[bytes]:
         yield from self._response.iter_stream()
+        self.surplus = self._left_over()
+
+    def _left_over(self) -> int:
+        """The bytes that were received already or come at once, after the end of the response."""
+        # httpcore keeps its h11.Connection to itself
+        received, _ = self._response.stream._stream._connection._h11_state.trailing_data  # type: ignore[union-attr]
+        connection: httpcore.NetworkStream = self._response.extensions["network_stream"]
+        try:
+            more = connection.read(_SHOWN, timeout=_LINGER)
+        except httpcore.TimeoutException:
+            if not received:
+                return 0
+            more = b""
+        except httpcore.NetworkError:
+            more = b""
+        connection.close()
+        return len(received) + len(more)
 
     def close(self) -> None:
         self._response.close()
@@ -133,7 +158,7 @@ def _send(
     client: httpx.Client, base_url: str, key: str, limits: Limits, request: Request, headers: Headers, proxy: Proxy
 ) -> Exchange:
     started, clock = time.time(), time.monotonic()
-    status = 0
+    status = surplus = 0
     fields: list[tuple[str, str]] = []
     reads: list[Read] = []
     failure: Failure | None = None
@@ -160,6 +185,7 @@ def _send(
                     failure = Failure("too large", f"the body exceeds {limits.content:,} bytes")
                     reads = _beginning(reads)
                     break
+            surplus = response.extensions[_STREAM].surplus
     except Exception as error:  # httpx raises others too: for a key or a port that no request can carry
         failure = failure_of(error, time.monotonic() - clock, limits, proxy.address)
     return Exchange(
@@ -170,6 +196,7 @@ def _send(
         failure=failure,
         started=started,
         seconds=round(time.monotonic() - clock, 6),
+        surplus=surplus,
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from dataclasses import replace
 
 from conformance.contract.faults import failing, header
 from conformance.contract.requirement import Scope
@@ -48,11 +49,13 @@ def test_one_framing(exchange: Exchange) -> None:
         "no number": header("content-length", "unknown"),
         "two lengths": header("content-length", "12, 13"),
         "cut short": failing(Failure("truncated", "the peer closed the connection before the body was complete")),
+        "bytes after its end": lambda exchange: replace(exchange, surplus=1),
     },
     needs=["headers", "bytes"],
 )
 def test_whole_body(exchange: Exchange) -> None:
     assert exchange.failure is None, f"the content is not whole ({exchange.failure})"
+    assert not exchange.surplus, f"the end of the response was followed by {exchange.surplus} more bytes (RFC 9112 9.2)"
     length, sent = exchange.header("content-length"), len(exchange.wire)
     if length is None and exchange.header("transfer-encoding") is None:
         raise NotApplicable("the response announces neither a length nor chunks")
