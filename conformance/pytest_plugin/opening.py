@@ -28,7 +28,7 @@ from conformance.run.plan import Plan, planned
 from conformance.run.resume import kept_options, resalted
 from conformance.run.run import Run, RunError, held_run
 from conformance.sending.access import access, key_in
-from conformance.sending.client import Access, Limits, Live
+from conformance.sending.client import Access, Deadline, Limits, Live
 from conformance.sending.pacing import Pace
 from conformance.sending.preflight import diagnosis
 from conformance.sending.proxy import proxy_for
@@ -144,7 +144,13 @@ def open_recorded(settings: Settings) -> Run:
 
 
 def open_run(
-    settings: Settings, profile: Profile, salt: str, sheet: Sheet | None, serving: str, resources: ExitStack
+    settings: Settings,
+    profile: Profile,
+    salt: str,
+    sheet: Sheet | None,
+    serving: str,
+    ending: Deadline,
+    resources: ExitStack,
 ) -> Run:
     """The run that sends; `serving` is the address of the reference endpoint where it is served. Raises
     SessionError."""
@@ -152,7 +158,7 @@ def open_run(
     if settings.mutants:
         return Run(profile, salt, remembering(Endpoint().answer))
     return Run(
-        profile, salt, Archive(out / "archive", _sender(settings, serving, sheet, resources)),
+        profile, salt, Archive(out / "archive", _sender(settings, serving, sheet, ending, resources)),
         fault=", ".join(settings.fault), examples=settings.examples, asked=asked(settings),
         resalted=read_value(out).get("resalted", {}) if settings.resume else {},
     )  # fmt: skip
@@ -167,17 +173,17 @@ def diagnosing(settings: Settings) -> Callable[[Exchange], str]:
     return lambda exchange: diagnosis(exchange, settings.base_url, prober(key, reached), no_key, proxy)
 
 
-def _sender(settings: Settings, serving: str, sheet: Sheet | None, resources: ExitStack) -> Send:
+def _sender(settings: Settings, serving: str, sheet: Sheet | None, ending: Deadline, resources: ExitStack) -> Send:
     """To the endpoint over HTTP; to the reference endpoint in this process, or over HTTP where workers share it."""
     out, within_budget = settings.folder, _within_budget(settings, sheet)
     if not (settings.base_url or serving):
         own = reference(settings.fault)
-        return in_process(warmed(own, out) if settings.resume else own, within_budget, out)
+        return in_process(warmed(own, out) if settings.resume else own, within_budget, out, ending)
     workers = settings.workers or 1
     limits = Limits(read=settings.timeout_seconds, total=settings.total_seconds, content=settings.largest_body)
     pace = Pace(
         concurrency=ceil(settings.concurrency / workers), per_minute=settings.rate / workers,
-        patience=settings.patience, deadline=settings.deadline,
+        patience=settings.patience, deadline=ending,
     )  # fmt: skip
     key, reached = _reached(settings)
     live = Live(settings.base_url or serving, key, limits, reached)

@@ -16,6 +16,7 @@ import pytest
 from conformance.billing.prices import Sheet
 from conformance.contract.profile import Profile
 from conformance.contract.requirement import Requirement
+from conformance.evidence.exchange import Inconclusive
 from conformance.judgement.verdict import Finding, Verdict
 from conformance.policy.policy import Terms
 from conformance.report.gate import conclude
@@ -23,6 +24,8 @@ from conformance.report.report import Report
 from conformance.run.prefetch import Prefetch
 from conformance.run.proof import survivors
 from conformance.run.run import Run
+from conformance.sending.limits import Deadline
+from conformance.settings.errors import NOT_JUDGED as UNJUDGED
 from conformance.settings.errors import SessionError
 from conformance.settings.settings import Settings
 
@@ -30,10 +33,11 @@ from .checks import check, check_terms
 from .finish import finish, summary
 from .opening import begin, diagnosing, open_recorded, open_run, plan_of, salt_of
 from .outcomes import FINDING, Inconclusiveness, become_outcome, pack, requirement_of, unpack
-from .processes import as_interrupt, end_with_controller
+from .processes import as_interrupt, end_with_controller, ending_at, interrupting
 from .target import profile_of, selected, sheet_of, terms_of
 
 PLUGIN = "conformance-session"  #: its name among pytest's plugins
+NOT_JUDGED = "not judged: "  #: begins the reason why a requirement was not judged in time
 
 
 class Conformance:
@@ -43,9 +47,11 @@ class Conformance:
         """`shared` is what the controller shares with this process, if it is a worker; where it is `collecting`,
         nothing is judged."""
         self.settings, self.collecting, self.worker = settings, collecting, shared is not None
-        self.started = time.time()
+        self.started: float = shared["started"] if shared else time.time()
+        self.ending = Deadline.of(0.0 if collecting else settings.deadline, self.started)
         self.findings: dict[tuple[str, str], Finding] = {}
         self.resources = ExitStack()
+        self.watch = ExitStack()  #: what is closed when the process has nothing more to do
         self.lost: list[str] = []  #: tests that ended without a finding
         self.report: Report | None = None
         self.prefetch: Prefetch | None = None
@@ -98,7 +104,7 @@ class Conformance:
     def _opened(self) -> Run:
         if not self.settings.sends:
             return open_recorded(self.settings)
-        return open_run(self.settings, self.profile, self.salt, self.sheet, self.serving, self.resources)
+        return open_run(self.settings, self.profile, self.salt, self.sheet, self.serving, self.ending, self.resources)
 
     def judge(self, requirement: Requirement, model_name: str, item: pytest.Item) -> None:
         """Judge, note the finding for the report, and tell pytest."""
@@ -106,11 +112,15 @@ class Conformance:
             self._prove(requirement)
             return
         try:
+            if self.ending.passed:
+                raise Inconclusive(f"{NOT_JUDGED}{self.ending.reason}")
             model = self.run.profile.model(model_name)
             finding = self.prefetch.find(requirement, model) if self.prefetch else self.run.find(requirement, model)
+        except Inconclusive as reason:
+            finding = Finding(requirement.id, model_name, Verdict.INCONCLUSIVE, str(reason))
         except Exception as crash:  # it must be counted: a requirement that is not in the report cannot be missed
-            reason = f"judging it crashed: {type(crash).__name__}: {crash}"
-            finding = Finding(requirement.id, model_name, Verdict.INCONCLUSIVE, reason)
+            said = f"judging it crashed: {type(crash).__name__}: {crash}"
+            finding = Finding(requirement.id, model_name, Verdict.INCONCLUSIVE, said)
         finding = self.terms.accepted(finding)
         item.user_properties.append((FINDING, pack(finding)))
         become_outcome(requirement, finding, self.terms.counts(requirement))
@@ -133,6 +143,8 @@ class Conformance:
             threading.Thread(target=end_with_controller, args=(plugins, ended), daemon=True).start()
             return
         signal.signal(signal.SIGTERM, as_interrupt)
+        self.resources.enter_context(interrupting(self.ending))
+        self.watch.enter_context(ending_at(self.ending, lambda: int(session.exitstatus) if self.report else UNJUDGED))
         if self.settings.sends and not self.settings.mutants:
             self._begin(plugins.get_plugin("terminalreporter"))
 
@@ -178,6 +190,7 @@ class Conformance:
     def pytest_configure_node(self, node: Any) -> None:
         node.workerinput["conformance"] = {
             "settings": self.settings.dump(), "serving": self.serving, "salt": self.salt, "today": str(self.today),
+            "started": self.started,
         }  # fmt: skip
 
     def pytest_report_header(self) -> str:
@@ -215,10 +228,16 @@ class Conformance:
         if self.worker or self.collecting or self.settings.mutants or not (self.findings or interrupted):
             return
         if self.lost or session.shouldfail or exitstatus not in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED):
-            self.run.unjudged = self.run.unjudged or "the run was broken off before everything was judged"
+            cut = self.ending.reason if self.ending.passed else "the run was broken off before everything was judged"
+            self.run.unjudged = self.run.unjudged or cut
+        elif any(each.message.startswith(NOT_JUDGED) for each in self.findings.values()):
+            self.run.broken_off = self.ending.reason
         self.report = finish(self.settings, self.findings.values(), self.started, self.run, self.terms, self.sheet)
         if exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED, pytest.ExitCode.INTERRUPTED):
             session.exitstatus = conclude(self.report).exit_code
+
+    def pytest_unconfigure(self) -> None:
+        self.watch.close()
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         if self.report:

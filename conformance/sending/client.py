@@ -17,6 +17,7 @@ from conformance.evidence.exchange import Exchange, Failure, Headers, Read, Requ
 
 from .deadline import BoundedBackend, deadline
 from .failures import failure_of
+from .limits import Deadline as Deadline
 from .limits import Limits as Limits
 from .proxy import Proxy, proxy_of
 from .scrub import scrubbed
