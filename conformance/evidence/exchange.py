@@ -72,8 +72,8 @@ class Exchange:
     `reads` are the bytes of the content as they arrived, each with the seconds since the request was sent;
     chunked coding is undone, content coding (gzip) is not. `started` is Unix time. `unrecorded` names what a
     recording made elsewhere did not keep: requirements that look at it are not judged. `earlier` is what the same
-    request was answered before, where it was sent again because the endpoint was throttled or away for a while. `surplus` counts
-    the bytes that were seen on the connection after the end of the response (RFC 9112 6.3).
+    request was answered before, where it was sent again because the endpoint was throttled or away for a while. `surplus`
+    counts the bytes that were seen on the connection after the end of the response (RFC 9112 6.3).
     """
 
     request: Request

@@ -7,7 +7,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from email.utils import parsedate_to_datetime
 
 import tenacity
@@ -31,7 +31,7 @@ class Pace:
     concurrency: int = 8
     per_minute: float = 0.0
     patience: float = 60.0
-    deadline: Deadline = Deadline()
+    deadline: Deadline = field(default_factory=Deadline)
 
 
 def paced(send: Send, pace: Pace, wait: Callable[[float], None] = time.sleep) -> Send:
