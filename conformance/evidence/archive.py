@@ -12,7 +12,7 @@ from filelock import FileLock
 
 from conformance.text import write_whole
 
-from .exchange import Exchange, Failure, Inconclusive, Request
+from .exchange import Exchange, Failure, Inconclusive, NothingMore, Request
 from .exchange_json import dump_exchange, load_exchange
 from .send import Send
 
@@ -34,6 +34,7 @@ class Archive:
     folder: Path
     send: Send | None = None
     known: dict[str, Exchange] = field(default_factory=dict)
+    over: str = ""  #: why nothing more is sent, once there is a reason
     _turns: dict[str, threading.Lock] = field(default_factory=dict)
 
     def __call__(self, request: Request) -> Exchange:
@@ -51,6 +52,8 @@ class Archive:
         path = self.folder / f"{request.key}.json"
         if path.exists():
             return read_exchange(path)
+        if self.over:
+            raise Inconclusive(self.over)
         if self.send is None:
             raise Inconclusive(f"the request “{request}” is not in {self.folder.name}/")
         self.folder.mkdir(parents=True, exist_ok=True)
@@ -68,7 +71,11 @@ class Archive:
         before = note.exists()
         note.parent.mkdir(exist_ok=True)
         note.touch()
-        exchange = send(request)
+        try:
+            exchange = send(request)
+        except NothingMore as reason:
+            self.over = str(reason)
+            raise
         return replace(exchange, earlier=(*exchange.earlier, _unheard(request))) if before else exchange
 
 

@@ -30,6 +30,10 @@ class Inconclusive(Exception):
     """The exchange cannot show whether the requirement holds."""
 
 
+class NothingMore(Inconclusive):
+    """Nothing more is sent in this run, whatever is asked for."""
+
+
 class NotApplicable(Exception):
     """The requirement says nothing about this exchange."""
 
@@ -72,8 +76,8 @@ class Exchange:
     `reads` are the bytes of the content as they arrived, each with the seconds since the request was sent;
     chunked coding is undone, content coding (gzip) is not. `started` is Unix time. `unrecorded` names what a
     recording made elsewhere did not keep: requirements that look at it are not judged. `earlier` is what the same
-    request was answered before, where it was sent again because the endpoint was throttled or away for a while. `surplus`
-    counts the bytes that were seen on the connection after the end of the response (RFC 9112 6.3).
+    request was answered before, where it was sent again because the endpoint was throttled or away for a while.
+    `surplus` counts the bytes that were seen on the connection after the end of the response (RFC 9112 6.3).
     """
 
     request: Request

@@ -12,7 +12,7 @@ from email.utils import parsedate_to_datetime
 
 import tenacity
 
-from conformance.evidence.exchange import Exchange, Inconclusive, Request
+from conformance.evidence.exchange import Exchange, Inconclusive, NothingMore, Request
 from conformance.evidence.send import Send
 
 from .limits import Deadline
@@ -37,7 +37,7 @@ class Pace:
 def paced(send: Send, pace: Pace, wait: Callable[[float], None] = time.sleep) -> Send:
     """The same `Send` with pace, for use by many threads. What is throttled or away for a while (429, 502, 503,
     504, a connection closed before the response) is asked again after Retry-After or a growing random while; the
-    exchange that is given back holds those before it as `earlier`. Raises Inconclusive for what is not sent: the
+    exchange that is given back holds those before it as `earlier`. Raises NothingMore for what is not sent: the
     deadline has passed, the account has no credit, or the endpoint has stopped answering."""
     turns, brake = _Turns(pace, wait), _Brake(pace)
 
@@ -157,9 +157,9 @@ class _Brake:
 
     def check(self) -> None:
         if self._deadline.passed:
-            raise Inconclusive(f"not sent: {self._deadline.reason}")
+            raise NothingMore(f"not sent: {self._deadline.reason}")
         if self._reason:
-            raise Inconclusive(f"not sent: {self._reason}")
+            raise NothingMore(f"not sent: {self._reason}")
 
     def heard(self, exchange: Exchange) -> None:
         if exchange.status == 429 and _credit_is_gone(exchange):

@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from conformance.evidence.archive import recorded
-from conformance.evidence.exchange import Exchange, Failure, Inconclusive, Request
+from conformance.evidence.exchange import Exchange, Failure, Inconclusive, NothingMore, Request
 from conformance.evidence.send import Send
 
 from .client import Access, Limits, Live
@@ -32,7 +32,7 @@ def in_process(send: Send, within_budget: Layer, out: Path, ending: Deadline) ->
 
     def ask(request: Request) -> Exchange:
         if ending.passed:
-            raise Inconclusive(f"{NOT_SENT}{ending.reason}")
+            raise NothingMore(f"{NOT_SENT}{ending.reason}")
         return send(request)
 
     return noting(insisting(within_budget(ask), lambda seconds: None), out)
@@ -78,7 +78,7 @@ def until(over: threading.Event, send: Send, ending: Deadline) -> Send:
 
     def ask(request: Request) -> Exchange:
         if over.is_set():
-            raise Inconclusive(_BROKEN_OFF)
+            raise NothingMore(_BROKEN_OFF)
         with deadline(max(0.0, ending.left)):
             exchange = send(request)
         cut = Failure("reset", _BROKEN_OFF)
