@@ -7,6 +7,7 @@ import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 from filelock import FileLock
 
@@ -14,6 +15,7 @@ from conformance.text import write_whole
 
 from .exchange import Exchange, Failure, Inconclusive, NothingMore, Request
 from .exchange_json import dump_exchange, load_exchange
+from .kept import SMALL, Stored, one_at_a_time, weight
 from .send import Send
 
 NOTES = ".sent"  #: the folder in an archive with an empty file for each request that was to be sent
@@ -62,7 +64,8 @@ class Archive:
         with FileLock(locks / request.key):
             if not path.exists():
                 exchange = self._sent(request, self.send)
-                write_whole(path, json.dumps(dump_exchange(exchange), indent=1, ensure_ascii=False) + "\n")
+                with one_at_a_time(len(exchange.wire)):
+                    write_whole(path, json.dumps(dump_exchange(exchange), indent=1, ensure_ascii=False) + "\n")
         return read_exchange(path)
 
     def _sent(self, request: Request, send: Send) -> Exchange:
@@ -84,13 +87,40 @@ def _unheard(request: Request) -> Exchange:
 
 
 def read_exchange(path: Path) -> Exchange:
-    """Raises ArchiveError, with a sentence, where the file is not a whole exchange."""
+    """The exchange in a file, whose larger parts stay there until they are looked at. Raises ArchiveError, with a
+    sentence, where the file is not a whole exchange."""
+    return _lean(_loaded(path), path)
+
+
+def _loaded(path: Path) -> Exchange:
     try:
         return load_exchange(json.loads(path.read_text(encoding="utf-8")))
     except (OSError, ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
         raise ArchiveError(
             f"{path} is not a whole recorded exchange ({error!r}): delete it to have its request sent again"
         ) from None
+
+
+def _lean(exchange: Exchange, path: Path, *place: int) -> Exchange:
+    """The exchange with what is large of it read from the file when it is looked at; `place` leads to it there."""
+    return replace(
+        exchange,
+        headers=_stored(exchange, "headers", path, place),
+        reads=_stored(exchange, "reads", path, place),
+        earlier=tuple(_lean(each, path, *place, number) for number, each in enumerate(exchange.earlier)),
+    )
+
+
+def _stored(exchange: Exchange, part: str, path: Path, place: tuple[int, ...]) -> Any:
+    value = getattr(exchange, part)
+
+    def load() -> Any:
+        found = _loaded(path)
+        for number in place:
+            found = found.earlier[number]
+        return getattr(found, part)
+
+    return value if weight(value) <= SMALL else Stored(load)
 
 
 def recorded(folder: Path) -> Iterator[Exchange]:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import zlib
+from collections.abc import Sequence
 
 Read = tuple[float, bytes]  #: seconds since the request was sent, and what arrived then
 MOST = 8 * 1024 * 1024  #: bytes that coded content may hold, for a megabyte of gzip can hold a gigabyte
 
 
-def undone(reads: tuple[Read, ...], coding: str) -> tuple[tuple[Read, ...], str]:
+def undone(reads: Sequence[Read], coding: str) -> tuple[Sequence[Read], str]:
     """The reads with their coding undone, or none and a sentence that says why it cannot be."""
     name = coding.strip().lower() or "identity"
     if name == "identity":

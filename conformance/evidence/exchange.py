@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, Literal
@@ -10,6 +11,7 @@ from typing import Any, Literal
 from .content_coding import Read as Read
 from .content_coding import undone
 from .fold import Unfoldable, fold
+from .kept import SMALL, Stored, kept
 from .request import JSON_CONTENT as JSON_CONTENT
 from .request import MODEL as MODEL
 from .request import SALT as SALT
@@ -82,8 +84,8 @@ class Exchange:
 
     request: Request
     status: int
-    headers: Headers = ()
-    reads: tuple[Read, ...] = field(default=(), repr=False)
+    headers: Sequence[tuple[str, str]] = ()
+    reads: Sequence[Read] = field(default=(), repr=False)
     failure: Failure | None = None
     started: float = 0.0
     seconds: float = 0.0
@@ -100,29 +102,34 @@ class Exchange:
         return ", ".join(values) if values else None
 
     @cached_property
+    def small(self) -> bool:
+        """Whether all that is made of the content can be kept."""
+        return not isinstance(self.reads, Stored) and sum(len(data) for _, data in self.reads) <= SMALL
+
+    @kept
     def wire(self) -> bytes:
         """The content as transferred, content coding included."""
         return b"".join(data for _, data in self.reads)
 
     @property
-    def decoded_reads(self) -> tuple[Read, ...]:
+    def decoded_reads(self) -> Sequence[Read]:
         """The reads with content coding (gzip, deflate) undone. Raises Inconclusive where it cannot be."""
         reads, problem = self._decoded
         if problem:
             raise Inconclusive(problem)
         return reads
 
-    @cached_property
-    def _decoded(self) -> tuple[tuple[Read, ...], str]:
+    @kept
+    def _decoded(self) -> tuple[Sequence[Read], str]:
         """The reads with content coding undone, or why it cannot be: what is hard to find out is found out once."""
         return undone(self.reads, self.header("content-encoding") or "")
 
-    @cached_property
+    @kept
     def content(self) -> bytes:
         """The content as bytes, with content coding undone."""
         return b"".join(data for _, data in self.decoded_reads)
 
-    @cached_property
+    @kept
     def text(self) -> str:
         """The content as text; bytes that are not UTF-8 are replaced."""
         return self.content.decode("utf-8", "replace")
@@ -174,7 +181,7 @@ class Exchange:
 
     # --- the response as an object of the API ----------------------------------------------------------------
 
-    @cached_property
+    @kept
     def document(self) -> Any:
         """The body as JSON. Raises Inconclusive where it is not."""
         if self.failure:
@@ -184,19 +191,19 @@ class Exchange:
         except JSONError as error:
             raise Inconclusive(f"the body of the HTTP {self.status} is not JSON: {error}") from None
 
-    @cached_property
+    @kept
     def stream(self) -> EventStream:
         """The event stream, with what was wrong in its framing."""
         if not self.streamed:
             raise Inconclusive(f"{self.outcome} is not an event stream")
         return parse(self.decoded_reads)
 
-    @cached_property
+    @kept
     def chunks(self) -> list[dict[str, Any]]:
         """The JSON objects of the stream that are not errors, in order; what is not an object is left out."""
         return [doc for doc in self.stream.documents if isinstance(doc, dict) and not doc.get("error")]
 
-    @cached_property
+    @kept
     def reply(self) -> dict[str, Any]:
         """The completion, folded if it was streamed."""
         if self.streamed:
@@ -210,7 +217,7 @@ class Exchange:
             raise Inconclusive("the body is not a JSON object")
         return self.document
 
-    @cached_property
+    @kept
     def choices(self) -> list[dict[str, Any]]:
         """The choices of the reply. Raises Inconclusive where they are not an array of objects."""
         choices = self.reply.get("choices")
@@ -218,18 +225,18 @@ class Exchange:
             raise Inconclusive("the reply has no array of choices")
         return choices
 
-    @cached_property
+    @kept
     def messages(self) -> list[dict[str, Any]]:
         """The message of each choice that has one."""
         return [choice["message"] for choice in self.choices if isinstance(choice.get("message"), dict)]
 
-    @cached_property
+    @kept
     def tool_calls(self) -> list[dict[str, Any]]:
         """The tool calls of all choices, in order."""
         calls = [call for message in self.messages for call in list_of(message.get("tool_calls"))]
         return [call for call in calls if isinstance(call, dict)]
 
-    @cached_property
+    @kept
     def usage(self) -> dict[str, Any]:
         """The usage object of the reply. Raises Inconclusive where it has none."""
         usage = self.reply.get("usage")
@@ -237,7 +244,7 @@ class Exchange:
             raise Inconclusive("the reply has no usage object")
         return usage
 
-    @cached_property
+    @kept
     def error(self) -> dict[str, Any]:
         """The error object of an error response."""
         if not self.refused:

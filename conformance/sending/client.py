@@ -13,7 +13,8 @@ import httpcore
 import httpx
 
 from conformance import __version__
-from conformance.evidence.exchange import Exchange, Failure, Headers, Read, Request
+from conformance.evidence.exchange import Exchange, Failure, Headers, Request
+from conformance.evidence.kept import one_at_a_time
 
 from .deadline import BoundedBackend, deadline
 from .failures import failure_of
@@ -64,7 +65,8 @@ class Live:
     def __call__(self, request: Request) -> Exchange:
         """The exchange that sending this leads to."""
         exchange = _send(self._client, self._base_url, self._key, self._limits, request, self._headers, self._proxy)
-        return scrubbed(exchange, self._secrets)
+        with one_at_a_time(sum(len(data) for _, data in exchange.reads)):
+            return scrubbed(exchange, self._secrets)
 
     def close(self) -> None:
         """Close all connections; who waits on one hears that it broke off."""
@@ -161,7 +163,7 @@ def _send(
     started, clock = time.time(), time.monotonic()
     status = surplus = 0
     fields: list[tuple[str, str]] = []
-    reads: list[Read] = []
+    reads: list[tuple[float, bytearray]] = []
     failure: Failure | None = None
     try:
         with (
@@ -176,11 +178,11 @@ def _send(
             status = response.status_code
             fields = [(name.decode("latin-1"), value.decode("latin-1")) for name, value in response.headers.raw]
             size = 0
-            for data in response.iter_raw():
-                reads.append((round(time.monotonic() - clock, 6), data))
+            for number, data in enumerate(response.iter_raw(), 1):
+                _note(reads, round(time.monotonic() - clock, 6), data)
                 size += len(data)
-                if request.hang_up_after is not None and len(reads) >= request.hang_up_after:
-                    failure = Failure("hung up", f"on purpose, after {len(reads)} reads")
+                if request.hang_up_after is not None and number >= request.hang_up_after:
+                    failure = Failure("hung up", f"on purpose, after {number} reads")
                     break
                 if size > limits.content:
                     failure = Failure("too large", f"the body exceeds {limits.content:,} bytes")
@@ -193,7 +195,7 @@ def _send(
         request=request,
         status=status,
         headers=tuple(fields),
-        reads=tuple(reads),
+        reads=tuple((when, bytes(data)) for when, data in reads),
         failure=failure,
         started=started,
         seconds=round(time.monotonic() - clock, 6),
@@ -201,7 +203,16 @@ def _send(
     )
 
 
-def _beginning(reads: list[Read]) -> list[Read]:
+def _note(reads: list[tuple[float, bytearray]], when: float, data: bytes) -> None:
+    """Add what arrived. What arrives within a millisecond, or a thousandth of the time so far, is one read: so there
+    are a few thousand at most, however small the pieces are that it comes in."""
+    if reads and when - reads[-1][0] < max(0.001, when / 1000):
+        reads[-1][1].extend(data)
+    else:
+        reads.append((when, bytearray(data)))
+
+
+def _beginning(reads: list[tuple[float, bytearray]]) -> list[tuple[float, bytearray]]:
     """As much of what is too large as shows what it is."""
     kept, size = [], 0
     for when, data in reads:
