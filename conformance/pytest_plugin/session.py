@@ -21,7 +21,7 @@ from conformance.judgement.verdict import Finding, Verdict
 from conformance.policy.policy import Terms
 from conformance.report.gate import conclude
 from conformance.report.report import Report
-from conformance.run.prefetch import Prefetch
+from conformance.run.prefetch import NOT_JUDGED, Prefetch
 from conformance.run.proof import survivors
 from conformance.run.run import Run
 from conformance.sending.limits import Deadline
@@ -37,7 +37,6 @@ from .processes import as_interrupt, end_with_controller, ending_at, interruptin
 from .target import profile_of, selected, sheet_of, terms_of
 
 PLUGIN = "conformance-session"  #: its name among pytest's plugins
-NOT_JUDGED = "not judged: "  #: begins the reason why a requirement was not judged in time
 
 
 class Conformance:
@@ -183,7 +182,7 @@ class Conformance:
             return
         pairs = [(found, item) for item in session.items if (found := requirement_of(item))]
         judged = [(found, self.run.profile.model(item.callspec.params["judge"])) for found, item in pairs]  # type: ignore[attr-defined]
-        self.prefetch = Prefetch(self.run, judged, self.settings.concurrency)
+        self.prefetch = Prefetch(self.run, judged, self.settings.concurrency, self.ending)
         self.resources.callback(self.prefetch.close)
 
     @pytest.hookimpl(optionalhook=True)

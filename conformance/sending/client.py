@@ -5,7 +5,7 @@ from __future__ import annotations
 import ssl
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from pathlib import Path
 
@@ -16,7 +16,7 @@ from conformance import __version__
 from conformance.evidence.exchange import Exchange, Failure, Headers, Request
 from conformance.evidence.kept import one_at_a_time
 
-from .deadline import BoundedBackend, deadline
+from .deadline import BoundedBackend, deadline, has_passed
 from .failures import failure_of
 from .limits import Deadline as Deadline
 from .limits import Limits as Limits
@@ -66,6 +66,8 @@ class Live:
         """The exchange that sending this leads to."""
         exchange = _send(self._client, self._base_url, self._key, self._limits, request, self._headers, self._proxy)
         with one_at_a_time(sum(len(data) for _, data in exchange.reads)):
+            if has_passed():  # while others had their turn: what is not searched is not kept
+                exchange = replace(exchange, reads=(), failure=Failure("timeout", "the run ended meanwhile"))
             return scrubbed(exchange, self._secrets)
 
     def close(self) -> None:

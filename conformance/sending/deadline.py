@@ -28,6 +28,12 @@ def deadline(seconds: float) -> Iterator[None]:
         _DEADLINE.reset(token)
 
 
+def has_passed() -> bool:
+    """Whether the deadline that this thread is within has passed."""
+    until = _DEADLINE.get()
+    return until is not None and time.monotonic() >= until
+
+
 def _left(timeout: float | None, over: type[httpcore.TimeoutException]) -> float | None:
     """The timeout, shortened to what is left until the deadline. Raises `over` where nothing is."""
     until = _DEADLINE.get()
