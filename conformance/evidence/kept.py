@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import ctypes
 import pickle
 import sys
 import tempfile
 import threading
 import weakref
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager, nullcontext, suppress
 from functools import partial
 from typing import Any, Generic, TypeVar, overload
 
@@ -150,6 +151,14 @@ class Spool:
             return pickle.load(self._file)  # what this process wrote, into a file that no other can open
 
 
+def give_back() -> None:
+    """Have the C library give each large block back to the system when it is freed. Else glibc keeps some in the arena
+    of each thread, hundreds of megabytes in all where bodies are large."""
+    with suppress(AttributeError, OSError, TypeError):  # another C library
+        ctypes.CDLL(None).mallopt(_MMAP_THRESHOLD, 256 * 1024)
+
+
+_MMAP_THRESHOLD = -3  #: glibc's M_MMAP_THRESHOLD
 _LARGE = 1024 * 1024  #: bytes
 _TURN = threading.RLock()
 

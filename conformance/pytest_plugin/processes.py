@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import _thread
 import os
 import signal
 import sys
@@ -31,13 +30,31 @@ def as_interrupt(number: int, frame: object) -> None:
     raise KeyboardInterrupt
 
 
+class Late(BaseException):
+    """A check goes on after the deadline. No check catches it."""
+
+
 @contextmanager
-def interrupting(ending: Deadline) -> Iterator[None]:
-    """Interrupts the main thread, whatever check it is in, where it goes on after the deadline for a third of the time
-    that is reserved for the report."""
-    timer = threading.Timer(ending.left + ending.reserve / 3, _interrupt)
-    with _running(timer, ending):
+def interrupting(ending: Deadline, judging: Callable[[], bool]) -> Iterator[None]:
+    """Raises Late in the main thread where it is still `judging` after the deadline, for a fifth of the time that is
+    reserved for the report. Where the platform has no such signal, nothing is interrupted."""
+
+    def late(number: int, frame: object) -> None:
+        if judging():
+            raise Late
+
+    def interrupt() -> None:  # the main thread may wait for another one: only a signal to itself wakes it
+        signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGALRM)
+
+    if not ending.seconds or not hasattr(signal, "pthread_kill"):
         yield
+        return
+    before = signal.signal(signal.SIGALRM, late)
+    try:
+        with _running(threading.Timer(ending.left + ending.reserve / 5, interrupt), ending):
+            yield
+    finally:
+        signal.signal(signal.SIGALRM, before)
 
 
 @contextmanager
@@ -65,11 +82,3 @@ def _running(timer: threading.Timer, ending: Deadline) -> Iterator[None]:
         yield
     finally:
         timer.cancel()
-
-
-def _interrupt() -> None:
-    """As Ctrl-C does; where the main thread waits for another one, only a signal to itself wakes it."""
-    if hasattr(signal, "pthread_kill"):
-        signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGTERM)
-    else:
-        _thread.interrupt_main()

@@ -16,7 +16,7 @@ import pytest
 from conformance.billing.prices import Sheet
 from conformance.contract.profile import Profile
 from conformance.contract.requirement import Requirement
-from conformance.evidence.exchange import Inconclusive
+from conformance.evidence.kept import give_back
 from conformance.judgement.verdict import Finding, Verdict
 from conformance.policy.policy import Terms
 from conformance.report.gate import conclude
@@ -33,7 +33,7 @@ from .checks import check, check_terms
 from .finish import finish, summary
 from .opening import begin, diagnosing, open_recorded, open_run, plan_of, salt_of
 from .outcomes import FINDING, Inconclusiveness, become_outcome, pack, requirement_of, unpack
-from .processes import as_interrupt, end_with_controller, ending_at, interrupting
+from .processes import Late, as_interrupt, end_with_controller, ending_at, interrupting
 from .target import profile_of, selected, sheet_of, terms_of
 
 PLUGIN = "conformance-session"  #: its name among pytest's plugins
@@ -54,6 +54,7 @@ class Conformance:
         self.lost: list[str] = []  #: tests that ended without a finding
         self.report: Report | None = None
         self.prefetch: Prefetch | None = None
+        self.judging = False
         self._run: Run | None = None
         self.serving: str = shared["serving"] if shared else ""
         self.salt: str = shared["salt"] if shared else ""
@@ -111,18 +112,30 @@ class Conformance:
             self._prove(requirement)
             return
         try:
-            if self.ending.passed:
-                raise Inconclusive(f"{NOT_JUDGED}{self.ending.reason}")
-            model = self.run.profile.model(model_name)
-            finding = self.prefetch.find(requirement, model) if self.prefetch else self.run.find(requirement, model)
-        except Inconclusive as reason:
-            finding = Finding(requirement.id, model_name, Verdict.INCONCLUSIVE, str(reason))
+            finding = self._found(requirement, model_name)
+        except Late:
+            finding = self._late(requirement, model_name)
         except Exception as crash:  # it must be counted: a requirement that is not in the report cannot be missed
             said = f"judging it crashed: {type(crash).__name__}: {crash}"
             finding = Finding(requirement.id, model_name, Verdict.INCONCLUSIVE, said)
         finding = self.terms.accepted(finding)
         item.user_properties.append((FINDING, pack(finding)))
         become_outcome(requirement, finding, self.terms.counts(requirement))
+
+    def _found(self, requirement: Requirement, model_name: str) -> Finding:
+        """The finding of this run. Raises Late where a check goes on after the deadline."""
+        if self.ending.passed:
+            return self._late(requirement, model_name)
+        self.judging = True
+        try:
+            model = self.run.profile.model(model_name)
+            return self.prefetch.find(requirement, model) if self.prefetch else self.run.find(requirement, model)
+        finally:
+            self.judging = False
+
+    def _late(self, requirement: Requirement, model_name: str) -> Finding:
+        reason = f"{NOT_JUDGED}{self.ending.reason}"
+        return Finding(requirement.id, model_name, Verdict.INCONCLUSIVE, reason)
 
     def _prove(self, requirement: Requirement) -> None:
         if accepted := list(survivors(requirement, self.run)):
@@ -134,15 +147,17 @@ class Conformance:
     def pytest_sessionstart(self, session: pytest.Session) -> None:
         if self.collecting:
             return
+        give_back()
         plugins = session.config.pluginmanager
         if self.worker:
             signal.signal(signal.SIGINT, signal.SIG_IGN)  # the controller receives it, too
             ended = threading.Event()
             self.resources.callback(ended.set)
+            self.resources.enter_context(interrupting(self.ending, lambda: self.judging))
             threading.Thread(target=end_with_controller, args=(plugins, ended), daemon=True).start()
             return
         signal.signal(signal.SIGTERM, as_interrupt)
-        self.resources.enter_context(interrupting(self.ending))
+        self.resources.enter_context(interrupting(self.ending, lambda: self.judging))
         self.watch.enter_context(ending_at(self.ending, lambda: int(session.exitstatus) if self.report else UNJUDGED))
         if self.settings.sends and not self.settings.mutants:
             self._begin(plugins.get_plugin("terminalreporter"))

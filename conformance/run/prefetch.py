@@ -10,7 +10,7 @@ from math import inf
 from conformance.contract.profile import Model
 from conformance.contract.requirement import Requirement
 from conformance.evidence.exchange import Inconclusive, Request
-from conformance.judgement.verdict import Finding
+from conformance.judgement.verdict import Finding, Verdict
 from conformance.sending.limits import Deadline
 
 from .run import Run
@@ -66,15 +66,15 @@ class Prefetch:
                 self._threads.submit(self._ask, each)
 
     def find(self, requirement: Requirement, model: Model) -> Finding:
-        """What the run finds, from what was judged ahead where it was. Raises Inconclusive where that is not judged
-        until the deadline."""
+        """What the run finds, from what was judged ahead where it was, and is by the deadline."""
         judged = self.findings.get((requirement.id, model.name))
         if judged is None:
             return self._run.find(requirement, model)
         try:
             return judged.result(None if self._ending.left == inf else max(0.0, self._ending.left))
         except TimeoutError:
-            raise Inconclusive(f"{NOT_JUDGED}{self._ending.reason}") from None
+            reason = f"{NOT_JUDGED}{self._ending.reason}"
+            return Finding(requirement.id, model.name, Verdict.INCONCLUSIVE, reason)
 
     def close(self) -> None:
         """Asks for nothing more."""
