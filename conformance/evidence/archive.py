@@ -21,6 +21,7 @@ from .send import Send
 NOTES = ".sent"  #: the folder in an archive with an empty file for each request that was to be sent
 #: Failures of the moment, after which a run that is resumed asks again; the others are answers, and judged.
 _PASSING = ("refused", "unresolved", "proxy", "tls", "timeout", "reset", "not sent")
+LARGEST = 256 * 1024 * 1024  #: bytes of a file that is read
 _LOCKED = (401, 402, 403, 407)  #: likewise statuses, where the request has the endpoint's own key
 
 
@@ -94,6 +95,8 @@ def read_exchange(path: Path) -> Exchange:
 
 def _loaded(path: Path) -> Exchange:
     try:
+        if path.stat().st_size > LARGEST:
+            raise ValueError(f"it is larger than {LARGEST:,} bytes")
         return load_exchange(json.loads(path.read_text(encoding="utf-8")))
     except (OSError, ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
         raise ArchiveError(

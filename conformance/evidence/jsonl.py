@@ -4,13 +4,26 @@ from __future__ import annotations
 
 import gzip
 import json
+import warnings
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from .exchange import Exchange, Fact, Request
-from .recording import MASKED_ID, Recording, RecordingError, cleaned, closed, expected, made, model_of, parsed
+from .lines import LONGEST, numbered
+from .recording import (
+    MASKED_ID,
+    Recording,
+    RecordingError,
+    RecordingWarning,
+    cleaned,
+    closed,
+    expected,
+    made,
+    model_of,
+    parsed,
+)
 
 #: What a JSONL recording has lost by its fidelity, beside what text never keeps.
 LOST: dict[str, frozenset[Fact]] = {
@@ -43,8 +56,11 @@ def lines(path: Path, name: str) -> Iterator[Recording]:
     number = 0
     with gzip.open(path) if path.name.endswith(".gz") else path.open("rb") as opened:
         try:
-            for number, line in enumerate(opened, 1):
-                if line.strip():
+            for number, line in numbered(opened):
+                if line is None:
+                    said = f"{name}:{number} is a line of more than {LONGEST:,} bytes, and is left out: split it"
+                    warnings.warn(said, RecordingWarning, stacklevel=2)
+                elif line.strip():
                     origin = f"{name}:{number}"
                     yield made(_of_line, parsed(line, origin), origin)
         except (EOFError, zlib.error, gzip.BadGzipFile) as error:
