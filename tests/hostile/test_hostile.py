@@ -134,13 +134,13 @@ def test_a_deadline_ends_sending_judging_and_writing(workers: str, tmp_path: Pat
     with hostile(never_answers, lambda request: next(answered, True)) as server:
         out = tmp_path / "run"
         ended = run(
-            server.url, out, "--deadline", "12", "--timeout-seconds", "60", "--total-seconds", "180", "-n", workers
+            server.url, out, "--deadline", "20", "--timeout-seconds", "60", "--total-seconds", "180", "-n", workers
         )
-    print(ended.row(f"a deadline of 12 s, {workers} workers"))
+    print(ended.row(f"a deadline of 20 s, {workers} workers"))
     assert ended.exit_code == 3
     report = json.loads((out / "report.json").read_text(encoding="utf-8"))
-    assert report["seconds"] < 12
-    assert "the deadline of 12 s has passed" in report["conclusion"]
+    assert report["seconds"] < 20
+    assert "the deadline of 20 s has passed" in report["conclusion"]
 
 
 def assert_plain(said: str) -> None:
