@@ -2,7 +2,20 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import settings
 
 settings.register_profile("any machine", deadline=None, max_examples=60)  # a slow machine is no failure
 settings.load_profile("any machine")
+
+#: Files whose tests take longest. They come first, so that no worker of xdist begins one when the others have ended.
+LONGEST = (
+    "run/test_kill.py", "pytest_plugin/test_hooks.py", "docs/test_walkthrough.py", "docs/test_contributing.py",
+    "docs/test_pages.py", "run/test_resume.py", "report/test_drift.py", "sending/test_tls.py",
+    "sending/test_retrying.py", "test_cli.py", "test_vendor.py",
+)  # fmt: skip
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What takes longest begins first."""
+    items.sort(key=lambda item: not item.path.as_posix().endswith(LONGEST))

@@ -20,17 +20,13 @@ from conformance.cli import app
 from conformance.lab.reference import Endpoint
 from conformance.lab.reference.server import serving
 from conformance.suite.catalogue import load
-from tests.support.commands import Ended, command, report_in, verdicts
+from tests.support.commands import cli, command, report_in, verdicts
 from tests.support.sockets import response, scripted
 
 JSON = "Content-Type: application/json"
 FAULT = "usage.total_tokens.sum_of"
 ELSEWHERE = ("--base-url", "http://127.0.0.1:9/v1")
 ONE_MODEL = ("--model", "reference-claude")
-
-
-def cli(*arguments: str | Path, folder: Path) -> Ended:
-    return command("conformance.cli", *arguments, folder=folder)
 
 
 def here(*arguments: str) -> tuple[int, str]:
@@ -120,7 +116,7 @@ def conclusion(said: str) -> str:
 
 
 def test_the_reference_conforms_is_judged_again_and_rendered(tmp_path: Path) -> None:
-    ran = cli("run", *ONE_MODEL, folder=tmp_path)
+    ran = command("conformance.cli", "run", *ONE_MODEL, folder=tmp_path)
     assert ran.exit_code == 0, ran.output
     assert conclusion(ran.output).startswith("CONFORMS: violates 0 of")
     run = tmp_path / "reports" / "reference"
@@ -128,7 +124,7 @@ def test_the_reference_conforms_is_judged_again_and_rendered(tmp_path: Path) -> 
         path.name for path in run.iterdir()
     }
 
-    again = cli("judge", run, "--out", "again", folder=tmp_path)
+    again = command("conformance.cli", "judge", run, "--out", "again", folder=tmp_path)
     assert again.exit_code == 0
     assert conclusion(again.output) == conclusion(ran.output)
     assert verdicts(tmp_path / "again") == verdicts(run)
@@ -326,7 +322,7 @@ def test_a_plan_sends_nothing(tmp_path: Path) -> None:
 def test_a_budget_is_kept_and_what_it_leaves_out_is_not_judged(tmp_path: Path) -> None:
     with serving(Endpoint().answer) as url:
         options = ("--model", "reference-gpt", "--select", "core", "--max-requests", "5", "--out", "out")
-        ended = command("conformance.cli", "run", "--base-url", url, *options, folder=tmp_path, key="sk-" + "a" * 20)
+        ended = cli("run", "--base-url", url, *options, folder=tmp_path, key="sk-" + "a" * 20)
     assert ended.exit_code == 3, ended.output
     assert ended.output.startswith("Plan: about ")
     report = report_in(tmp_path / "out")

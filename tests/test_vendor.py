@@ -17,14 +17,10 @@ from conformance.policy.revisions import dump
 from conformance.report.report import Entry, Report, Spend
 from conformance.report.report_json import write_report
 from conformance.suite.catalogue import load
-from tests.support.commands import PATIENCE, Ended, command, pytest_run, report_in, verdicts
+from tests.support.commands import PATIENCE, cli, pytest_run, report_in, verdicts
 
 FAULT = "usage.total_tokens.sum_of"
 USAGE = ("--select", "usage", "--model", "reference-gpt")
-
-
-def cli(*arguments: str | Path, folder: Path) -> Ended:
-    return command("conformance.cli", *arguments, folder=folder)
 
 
 def test_expired_and_not_selected(tmp_path: Path) -> None:

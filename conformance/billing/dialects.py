@@ -37,7 +37,7 @@ class Counts:
 
 @dataclass(frozen=True)
 class Dialect:
-    """`mapping` says how each of PhanEdge's members follows from those that are there; `counts` is what comes of it."""
+    """`mapping` says how PhanEdge's members follow from those that the reply has; `counts` is what comes of it."""
 
     name: str
     mapping: str
@@ -73,16 +73,28 @@ def phanedge(usage: Mapping[str, Any]) -> Counts:
     )
 
 
+#: Anthropic's members, and its translators'.
+_READ = ("cache_read_input_tokens", "cache_read_tokens", "cached_read_tokens")
+_WRITTEN = ("cache_creation_input_tokens", "cache_creation_tokens")
+_WRITTEN_5M = ("ephemeral_5m_input_tokens", "claude_cache_creation_5_m_tokens")
+_WRITTEN_1H = ("ephemeral_1h_input_tokens", "claude_cache_creation_1_h_tokens")
+
+
 def _anthropic(usage: Mapping[str, Any]) -> Dialect | None:
     """Anthropic's members in usage, or its translators' in usage or the details."""
     details, own = _object(usage, "prompt_tokens_details"), phanedge(usage)
     split = _object(usage, "cache_creation") or _object(details, "cache_creation")
-    read = _first(usage, details, names=("cache_read_input_tokens", "cache_read_tokens", "cached_read_tokens"))
-    total = _first(usage, details, names=("cache_creation_input_tokens", "cache_creation_tokens"))
-    five = _first(split, usage, details, names=("ephemeral_5m_input_tokens", "claude_cache_creation_5_m_tokens"))
-    hour = _first(split, usage, details, names=("ephemeral_1h_input_tokens", "claude_cache_creation_1_h_tokens"))
+    a_read, read = _first(usage, details, names=_READ)
+    a_total, total = _first(usage, details, names=_WRITTEN)
+    a_five, five = _first(split, usage, details, names=_WRITTEN_5M)
+    an_hour, hour = _first(split, usage, details, names=_WRITTEN_1H)
     if not (read or total or five or hour):
         return None
+    mapping = _equations(cached_tokens=a_read, cached_write_5m_tokens=a_five, cached_write_1h_tokens=an_hour)
+    mapping += _equations(cached_write_tokens=a_total)
+    if total and not (five or hour):
+        mapping.append("without a split all of it is in cached_write_5m_tokens")
+    of_cache = [a_read or ("cached_tokens" if own.read else ""), *([a_total] if total else [a_five, an_hour])]
     if five or hour:
         five = max(five, total - hour)
     else:
@@ -93,15 +105,10 @@ def _anthropic(usage: Mapping[str, Any]) -> Dialect | None:
     counts = Counts(prompt, read, five, hour)
     if counts == own:
         return None
-    mapping = (
-        "cached_tokens = cache_read_input_tokens, cached_write_5m_tokens = cache_creation.ephemeral_5m_input_tokens,"
-        " cached_write_1h_tokens = cache_creation.ephemeral_1h_input_tokens, cached_write_tokens ="
-        " cache_creation_input_tokens (without a split all of it in cached_write_5m_tokens)"
-    )
     if prompt != own.prompt:
-        mapping += f", prompt_tokens = {of} + cache_read_input_tokens + cache_creation_input_tokens"
+        mapping += _equations(prompt_tokens=" + ".join(filter(None, [of, *of_cache])))
     twice = ", with cached input counted twice in prompt_tokens" if own.prompt == prompt + cached else ""
-    return Dialect(f"Anthropic's dialect{twice}", mapping, counts)
+    return Dialect(f"Anthropic's dialect{twice}", ", ".join(mapping), counts)
 
 
 def _whole_prompt(usage: Mapping[str, Any], prompt: int, cached: int) -> tuple[int, str]:
@@ -114,31 +121,27 @@ def _whole_prompt(usage: Mapping[str, Any], prompt: int, cached: int) -> tuple[i
 
 
 def _deepseek(usage: Mapping[str, Any]) -> Dialect | None:
-    read, miss = count_or_zero(usage, "prompt_cache_hit_tokens"), count_or_zero(usage, "prompt_cache_miss_tokens")
+    hits, read = _first(usage, names=("prompt_cache_hit_tokens",))
+    misses, miss = _first(usage, names=("prompt_cache_miss_tokens",))
     if not (read or miss):
         return None
-    mapping = (
-        "cached_tokens = prompt_cache_hit_tokens, prompt_tokens = prompt_cache_hit_tokens + prompt_cache_miss_tokens;"
-        " a miss is uncached input, not a write"
-    )
+    mapping = _equations(cached_tokens=hits, prompt_tokens=" + ".join(filter(None, [hits, misses])) if miss else "")
+    if miss:
+        mapping.append("a miss is uncached input, not a write")
     prompt = read + miss if miss else max(count_or_zero(usage, "prompt_tokens"), read)
     counts = Counts(prompt, read, 0, 0)
-    return Dialect("DeepSeek's dialect", mapping, counts) if counts != phanedge(usage) else None
+    return Dialect("DeepSeek's dialect", ", ".join(mapping), counts) if counts != phanedge(usage) else None
 
 
 def _openai(usage: Mapping[str, Any]) -> Dialect | None:
     details, own = _object(usage, "prompt_tokens_details"), phanedge(usage)
-    written = _first(details, usage, names=("cache_write_tokens", "cache_write_input_tokens"))
+    name, written = _first(details, usage, names=("cache_write_tokens", "cache_write_input_tokens"))
     if not written or own.written:
         return None
-    mapping = (
-        "cached_write_tokens = prompt_tokens_details.cache_write_tokens, and of it cached_write_1h_tokens what"
-        " has a cache breakpoint"
-        " with ttl 1h, cached_write_5m_tokens the rest"
-    )
+    mapping = f"cached_write_tokens = {name}, cached_write_1h_tokens = what of it has ttl 1h"
     prompt = own.prompt if own.prompt >= own.read + written else own.prompt + own.read + written
     if prompt != own.prompt:
-        mapping += ", prompt_tokens = prompt_tokens + cached_tokens + cache_write_tokens"
+        mapping += f", prompt_tokens = prompt_tokens + {'cached_tokens + ' if own.read else ''}{name}"
     return Dialect("OpenAI's and OpenRouter's dialect", mapping, Counts(prompt, own.read, written, 0))
 
 
@@ -161,7 +164,8 @@ def _exclusive(usage: Mapping[str, Any]) -> Dialect | None:
         return None
     if own.uncached >= 0 and count_or_zero(usage, "total_tokens") != total:
         return None
-    mapping = "prompt_tokens = prompt_tokens + cached_tokens + cached_write_tokens"
+    parts = {"cached_tokens": own.read, "cached_write_tokens": own.written}
+    mapping = " + ".join(["prompt_tokens = prompt_tokens", *(name for name, tokens in parts.items() if tokens)])
     whole = Counts(own.prompt + cached, own.read, own.written_5m, own.written_1h)
     return Dialect("cached input seems excluded from prompt_tokens", mapping, whole)
 
@@ -171,6 +175,12 @@ def _object(container: Mapping[str, Any], name: str) -> Mapping[str, Any]:
     return value if isinstance(value, dict) else {}
 
 
-def _first(*containers: Mapping[str, Any], names: tuple[str, ...]) -> int:
-    """The first count above zero under one of these names."""
-    return next((found for each in containers for name in names if (found := count_or_zero(each, name)) > 0), 0)
+def _first(*containers: Mapping[str, Any], names: tuple[str, ...]) -> tuple[str, int]:
+    """The first of these members with a count above zero, and that count; an empty name where there is none."""
+    found = ((name, count_or_zero(each, name)) for each in containers for name in names)
+    return next((each for each in found if each[1] > 0), ("", 0))
+
+
+def _equations(**members: str) -> list[str]:
+    """What PhanEdge's members are in those of a reply; without those that the reply does not have."""
+    return [f"{own} = {theirs}" for own, theirs in members.items() if theirs]

@@ -22,6 +22,7 @@ from conformance.report.report import Report
 from conformance.report.report_json import read_report
 from conformance.run.folder import BASELINE, read_run, read_value
 from conformance.run.run import RunError
+from conformance.sending.sweep import without
 from conformance.settings.errors import SessionError
 from conformance.suite.catalogue import load
 from conformance.text import write_whole
@@ -35,7 +36,6 @@ _MEMBER = re.compile(
 _LARGEST, _MOST = 1 << 30, 50_000  #: bytes of all members together, and members
 _LONGEST = 1000  #: characters of what is said of one verdict
 _BEGINNING_OF_TIME = (1980, 1, 1, 0, 0, 0)  #: the first moment that a zip can tell
-_SECRET = 8  #: characters that a key has at least
 
 
 class BundleError(Exception):
@@ -57,7 +57,7 @@ def pack(folder: Path, out: Path) -> int:
     where a key is in it, RunError and ArchiveError where the folder holds no run that can be judged."""
     read_run(folder)
     members = dict(_members(folder))
-    if name := next((name for name, data in members.items() if _shows_key(folder, data)), ""):
+    if name := next((name for name in members if _shows_key(folder, folder / name)), ""):
         raise BundleError(f"{folder / name} holds the API key: it is not packed")
     members[ABOUT] = _json({"format": FORMAT, "version": __version__})
     packed = BytesIO()
@@ -76,11 +76,11 @@ def _members(folder: Path) -> Iterator[tuple[str, bytes]]:
             yield path.relative_to(folder).as_posix(), path.read_bytes()
 
 
-def _shows_key(folder: Path, data: bytes) -> bool:
-    """Whether the key of the run is in it, where this environment has it."""
+def _shows_key(folder: Path, path: Path) -> bool:
+    """Whether the key of the run is in a file, in any form, where this environment has it."""
     variable = read_value(folder).get("options", {}).get("api-key-variable", "PHANEDGE_API_KEY")
     key = os.environ.get(variable, "").strip()
-    return len(key) >= _SECRET and key.encode() in data
+    return without(path, [key]) is not None
 
 
 def _json(value: Any) -> bytes:

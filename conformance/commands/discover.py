@@ -34,6 +34,7 @@ from conformance.sending.pacing import Pace, paced
 from conformance.sending.preflight import Ask, answers, diagnosis
 from conformance.sending.proxy import proxy_for
 from conformance.sending.reasoning import learnt
+from conformance.settings.address import private, public
 from conformance.text import printable_line
 
 _LOOKED_AT, _TRIED = 3, 6  #: models that are asked for features, and asked at all
@@ -185,7 +186,8 @@ def _nothing(send: Send, address: Address, silent: Mapping[str, Exchange]) -> st
     exchange = next(iter(silent.values()), None) or send(PLAIN.to(UNKNOWN_MODEL, _SALT))
     no_key = "" if address.key else address.key_variable
     proxy = proxy_for(address.base_url)
-    said = f"{address.base_url} {diagnosis(exchange, address.base_url, _asking(address), no_key, proxy)}"
+    shown = public(address.base_url)
+    said = f"{shown} {diagnosis(exchange, shown, _asking(address), no_key, proxy)}"
     if silent or exchange.status not in _REFUSALS:
         return said
     return f"{said}; it lists no models: name one with --model"
@@ -194,7 +196,7 @@ def _nothing(send: Send, address: Address, silent: Mapping[str, Exchange]) -> st
 def _asking(address: Address) -> Ask:
     """Sends to another address, and waits for little."""
     limits = Limits(connect=1, read=2, total=3)
-    return lambda url, request: Live(url, address.key, limits, address.access)(request)
+    return lambda shown, request: Live(private(shown, address.base_url), address.key, limits, address.access)(request)
 
 
 def _answer(exchange: Exchange) -> str:

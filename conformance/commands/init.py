@@ -9,6 +9,7 @@ from conformance.contract.profile import FAMILIES, Model, Profile
 from conformance.pytest_plugin.target import REFERENCE_MODELS, REFERENCE_URL
 from conformance.sending.access import access, check_address, key_in
 from conformance.sending.client import Access
+from conformance.settings.address import public, secret_parts
 from conformance.settings.config import NAME, is_secret
 from conformance.settings.errors import SessionError
 from conformance.settings.options import OPTIONS
@@ -42,7 +43,7 @@ def write(out: Path, settings: Settings) -> str:
 def _looked(settings: Settings) -> tuple[Address, Look]:
     check_address(settings.base_url)
     key = key_in(settings.api_key_variable)
-    reached = access(settings.header, settings.authorities, settings.certificate)
+    reached = access(settings.header, settings.authorities, settings.certificate, settings.secret_header)
     address = Address(settings.base_url, settings.api_key_variable, key, reached)
     try:
         named = [Model.parse(each) for each in settings.model]
@@ -57,7 +58,7 @@ def written(address: Address, found: Look) -> str:
     lines = [
         *_HEAD,
         "",
-        f"base-url = {toml_string(address.base_url)}",
+        *_base_url(address.base_url),
         f"api-key-variable = {toml_string(address.key_variable)}",
     ]
     lines += [f"{name} = {toml_string(str(path.absolute()))}" for name, path in files.items() if path]
@@ -80,6 +81,15 @@ def written(address: Address, found: Look) -> str:
         lines += [f"# {name}" for name in found.others[:_LISTED]]
         lines += [f"# and {len(found.others) - _LISTED} more"] if len(found.others) > _LISTED else []
     return "\n".join(lines) + "\n"
+
+
+def _base_url(base_url: str) -> Iterator[str]:
+    """The address, which must not be in a file where a part of it is secret."""
+    if secret_parts(base_url):
+        yield f"# base-url has a secret: set it with {OPTIONS['base-url'].variable} or --base-url"
+        yield f"# base-url = {toml_string(public(base_url))}"
+    else:
+        yield f"base-url = {toml_string(base_url)}"
 
 
 _HEAD = (
@@ -136,7 +146,8 @@ def _without(features: Mapping[str, str]) -> list[str]:
 
 def _headers(access: Access) -> Iterator[str]:
     """The header fields that are sent with every request, except secret ones, which must not be in a file."""
-    secret = [name for name, value in access.headers if is_secret(name, value)]
+    named = {name.lower() for name in access.secret}
+    secret = [name for name, value in access.headers if name.lower() in named or is_secret(name, value)]
     public = {name: value for name, value in access.headers if name not in secret}
     for name in secret:
         yield f"# {name} looks like a secret: set it with {OPTIONS['header'].variable} or --header"

@@ -172,7 +172,9 @@ def _access(kept: Kept, headers: Sequence[str]) -> Access:
     if lacking := set(kept.options.get("header", ())) - {name.lower() for name, _ in pairs}:
         raise ReplayError(f"repeat --header {min(lacking)}, whose value was not stored")
     files = {name: Path(kept.options[name]) for name in ("authorities", "certificate") if name in kept.options}
-    return Access(tuple(pairs), **files)
+    return Access(
+        tuple(pairs), files.get("authorities"), files.get("certificate"), tuple(kept.options.get("secret-header", ()))
+    )
 
 
 def _found_anew(kept: Kept, then: Finding, exchanges: Sequence[Exchange], send: Send) -> Finding:

@@ -44,12 +44,25 @@ def _is_reply(exchange: Exchange) -> bool:
 
 
 def _usage(exchange: Exchange) -> bool:
-    return _is_reply(exchange) and isinstance(exchange.reply.get("usage"), dict)
+    """A reply with usage. A stream with an error in it has not counted what it did not finish."""
+    whole = _is_reply(exchange) and not (exchange.streamed and failed(exchange))
+    return whole and isinstance(exchange.reply.get("usage"), dict)
 
 
 def failed(exchange: Exchange) -> bool:
     """A stream with an error event in it."""
     return any(isinstance(document, dict) and document.get("error") for document in exchange.stream.documents)
+
+
+def tells_of_failure(exchange: Exchange) -> bool:
+    """Whether a success says that it failed: by an error in place of a completion or in the stream, or by a choice that
+    ends with the finish_reason error."""
+    if not exchange.succeeded or (not exchange.streamed and not isinstance(exchange.document, dict)):
+        return False
+    documents = exchange.stream.documents if exchange.streamed else [exchange.document]
+    objects = [each for each in documents if isinstance(each, dict)]
+    ends = [choice.get("finish_reason") for choice in streamed_choices(objects)]
+    return "error" in ends or any(each.get("error") for each in objects)
 
 
 def completed(exchange: Exchange) -> bool:

@@ -14,7 +14,7 @@ from filelock import FileLock
 from conformance.text import write_whole
 
 from .exchange import Exchange, Failure, Inconclusive, NothingMore, Request
-from .exchange_json import dump_exchange, load_exchange
+from .exchange_json import load_exchange, text_of
 from .kept import SMALL, Stored, one_at_a_time, weight
 from .send import Send
 
@@ -66,7 +66,7 @@ class Archive:
             if not path.exists():
                 exchange = self._sent(request, self.send)
                 with one_at_a_time(len(exchange.wire)):
-                    write_whole(path, json.dumps(dump_exchange(exchange), indent=1, ensure_ascii=False) + "\n")
+                    write_whole(path, text_of(exchange))
         return read_exchange(path)
 
     def _sent(self, request: Request, send: Send) -> Exchange:

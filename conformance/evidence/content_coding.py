@@ -7,6 +7,8 @@ from collections.abc import Sequence
 
 Read = tuple[float, bytes]  #: seconds since the request was sent, and what arrived then
 MOST = 8 * 1024 * 1024  #: bytes that coded content may hold, for a megabyte of gzip can hold a gigabyte
+MEMBER = b"\x1f\x8b"  #: begins a member of gzip (RFC 1952 2.3.1)
+_PIECE = 1024  #: bytes that are read at once: what follows a member is copied, and members may be small and many
 
 
 def undone(reads: Sequence[Read], coding: str) -> tuple[Sequence[Read], str]:
@@ -16,15 +18,11 @@ def undone(reads: Sequence[Read], coding: str) -> tuple[Sequence[Read], str]:
         return reads, ""
     if name not in ("gzip", "x-gzip", "deflate"):
         return (), f"the content coding {name} was not asked for and cannot be undone"
-    bare = name == "deflate" and not any(data[:1] == b"\x78" for _, data in reads[:1])
-    undo = zlib.decompressobj(wbits=-15 if bare else 47)
+    decoder = Decoder(name, reads[0][1] if reads else b"")
     decoded, left = [], MOST
     try:
         for when, data in reads:
-            plain = undo.decompress(data, left)
-            while undo.eof and undo.unused_data.startswith(b"\x1f\x8b") and len(plain) < left:  # another member
-                data, undo = undo.unused_data, zlib.decompressobj(wbits=47)
-                plain += undo.decompress(data, left - len(plain))
+            plain = decoder.feed(data, left)
             decoded.append((when, plain))
             left -= len(plain)
             if left <= 0:
@@ -32,3 +30,43 @@ def undone(reads: Sequence[Read], coding: str) -> tuple[Sequence[Read], str]:
     except zlib.error as error:
         return (), f"the content is not {name}: {error}"
     return tuple(decoded), ""
+
+
+class Decoder:
+    """What undoes gzip or deflate, by its name and the first bytes: some send deflate without the header of zlib."""
+
+    def __init__(self, name: str, first: bytes) -> None:
+        self._undo = zlib.decompressobj(wbits=-15 if name == "deflate" and first[:1] != b"\x78" else 47)
+        self._after = bytearray()
+
+    def feed(self, data: bytes, most: int) -> bytes:
+        """What these bytes decode to, `most` bytes at most. Raises zlib.error."""
+        plain = bytearray()
+        for start in range(0, len(data), _PIECE):
+            piece = data[start : start + _PIECE]
+            while piece and len(plain) < most:
+                if self._undo.eof and not (piece := self._next_member(piece)):
+                    break
+                plain += self._undo.decompress(piece, most - len(plain))
+                piece = self._undo.unused_data
+        return bytes(plain)
+
+    def _next_member(self, piece: bytes) -> bytes:
+        """The bytes with which another member begins; none where another thing follows."""
+        begins = len(self._after) < len(MEMBER)
+        self._after += piece
+        if not (begins and self._after.startswith(MEMBER)):
+            return b""
+        piece, self._after = bytes(self._after), bytearray()
+        self._undo = zlib.decompressobj(wbits=47)
+        return piece
+
+    @property
+    def rest(self) -> bytes | None:
+        """What followed the end of the coded content; None where it has not ended."""
+        return bytes(self._after) if self._undo.eof else None
+
+
+def unknown(size: int) -> bytes:
+    """What stands for bytes that are not known: as many that are no text, and no content coding."""
+    return b"\xff" * size

@@ -21,7 +21,9 @@ from .request import Request as Request
 from .sse import EventStream, parse
 from .strict_json import JSONError, loads
 
-Fact = Literal["request", "status", "headers", "other headers", "times", "bytes", "framing", "ids", "created", "key"]
+Fact = Literal[
+    "request", "status", "headers", "other headers", "times", "bytes", "framing", "terminator", "ids", "created", "key"
+]
 
 LOOKS_LIKE_EVENTS = re.compile(rb"(\xef\xbb\xbf)?[\r\n]*(data|event|id|retry)?:")
 SCRUBBED_KEY = "[scrubbed key"  #: begins the mark that stands where an endpoint echoed the caller's key
@@ -72,6 +74,15 @@ class Failure:
 
 
 @dataclass(frozen=True)
+class Withheld:
+    """What stands for content that could not be searched for secrets: its digest, its size in bytes, and why."""
+
+    sha256: str
+    size: int
+    reason: str
+
+
+@dataclass(frozen=True)
 class Exchange:
     """A request and what came back.
 
@@ -80,6 +91,7 @@ class Exchange:
     recording made elsewhere did not keep: requirements that look at it are not judged. `earlier` is what the same
     request was answered before, where it was sent again because the endpoint was throttled or away for a while.
     `surplus` counts the bytes that were seen on the connection after the end of the response (RFC 9112 6.3).
+    Where the content is `withheld`, the reads are as long as they were, and hold no byte of it.
     """
 
     request: Request
@@ -92,6 +104,7 @@ class Exchange:
     unrecorded: frozenset[Fact] = frozenset()
     earlier: tuple[Exchange, ...] = field(default=(), repr=False)
     surplus: int = 0
+    withheld: Withheld | None = None
 
     # --- the response as HTTP -----------------------------------------------------------------------------
 
@@ -114,15 +127,20 @@ class Exchange:
     @property
     def decoded_reads(self) -> Sequence[Read]:
         """The reads with content coding (gzip, deflate) undone. Raises Inconclusive where it cannot be."""
-        reads, problem = self._decoded
-        if problem:
-            raise Inconclusive(problem)
-        return reads
+        if self.undecodable:
+            raise Inconclusive(self.undecodable)
+        return self._decoded[0]
+
+    @property
+    def undecodable(self) -> str:
+        """Why the content coding cannot be undone; empty where it can."""
+        return self._decoded[1]
 
     @kept
     def _decoded(self) -> tuple[Sequence[Read], str]:
         """The reads with content coding undone, or why it cannot be: what is hard to find out is found out once."""
-        return undone(self.reads, self.header("content-encoding") or "")
+        reads, problem = undone(self.reads, self.header("content-encoding") or "")
+        return reads, self.withheld.reason if problem and self.withheld else problem
 
     @kept
     def content(self) -> bytes:

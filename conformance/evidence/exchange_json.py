@@ -4,9 +4,14 @@ members be missing that have a default."""
 from __future__ import annotations
 
 import base64
+import json
+from dataclasses import asdict
 from typing import Any
 
-from .exchange import Exchange, Failure, Request
+from .content_coding import unknown
+from .exchange import Exchange, Failure, Request, Withheld
+
+_LARGEST = 1 << 28  #: bytes of a read that is withheld
 
 
 def dump_bytes(data: bytes) -> str | dict[str, str]:
@@ -18,6 +23,7 @@ def dump_bytes(data: bytes) -> str | dict[str, str]:
 
 
 def load_bytes(value: str | dict[str, str]) -> bytes:
+    """The bytes that were dumped. Raises LookupError, TypeError or ValueError where there are none."""
     return value.encode() if isinstance(value, str) else base64.b64decode(value["base64"])
 
 
@@ -59,12 +65,30 @@ def dump_exchange(exchange: Exchange) -> dict[str, Any]:
         "seconds": exchange.seconds,
         "status": exchange.status,
         "headers": [list(pair) for pair in exchange.headers],
-        "reads": [[when, dump_bytes(data)] for when, data in exchange.reads],
+        "reads": [[when, _dump_read(data, exchange)] for when, data in exchange.reads],
         "failure": {"kind": exchange.failure.kind, "detail": exchange.failure.detail} if exchange.failure else None,
         "unrecorded": sorted(exchange.unrecorded),
         "earlier": [dump_exchange(each) for each in exchange.earlier],
         **({"surplus": exchange.surplus} if exchange.surplus else {}),
-    }
+    } | ({"withheld": asdict(exchange.withheld)} if exchange.withheld else {})
+
+
+def text_of(exchange: Exchange) -> str:
+    """The exchange as an archive has it."""
+    return json.dumps(dump_exchange(exchange), indent=1, ensure_ascii=False) + "\n"
+
+
+def _dump_read(data: bytes, exchange: Exchange) -> str | dict[str, str] | dict[str, int]:
+    """A read; one that stands for what is withheld as its size."""
+    return {"size": len(data)} if exchange.withheld and data == unknown(len(data)) else dump_bytes(data)
+
+
+def _load_read(value: Any) -> bytes:
+    if isinstance(value, dict) and "size" in value:
+        if not 0 <= value["size"] <= _LARGEST:
+            raise ValueError(f"a read of {value['size']} bytes")
+        return unknown(value["size"])
+    return load_bytes(value)
 
 
 def load_exchange(value: dict[str, Any]) -> Exchange:
@@ -74,11 +98,12 @@ def load_exchange(value: dict[str, Any]) -> Exchange:
         request=load_request(value["request"]),
         status=value["status"],
         headers=tuple((name, each) for name, each in value["headers"]),
-        reads=tuple((when, load_bytes(data)) for when, data in value["reads"]),
+        reads=tuple((when, _load_read(data)) for when, data in value["reads"]),
         failure=Failure(**failure) if failure else None,
         started=value["started"],
         seconds=value["seconds"],
         unrecorded=frozenset(value["unrecorded"]),
         earlier=tuple(load_exchange(each) for each in value.get("earlier", ())),
         surplus=value.get("surplus", 0),
+        withheld=Withheld(**value["withheld"]) if "withheld" in value else None,
     )

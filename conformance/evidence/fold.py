@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterable
 from copy import deepcopy
 from typing import Any
@@ -19,9 +20,10 @@ def fold(chunks: Iterable[JSONObject]) -> JSONObject:
     Strings of a delta are concatenated, lists are merged by `index`, `index` and `type` are replaced, and
     each chunk's usage replaces the one before, as `ChatCompletionStreamState` of openai-python does it. More
     lenient than the SDK, where a requirement of its own is about it: choices go by their index in whatever
-    order they begin, missing `choices` or `delta` count as empty ones, a usage of null does not overwrite
-    counters, and a message without any content says null, as the SDK's object does. Calls that are null in every
-    delta are left out, since the SDK's object does not tell them from absent ones.
+    order they begin, and so do the entries of a list, whose indices may begin anywhere. Missing `choices` or
+    `delta` count as empty ones, a usage of null does not overwrite counters, and a message without any content
+    says null, as the SDK's object does. Calls that are null in every delta are left out, since the SDK's object
+    does not tell them from absent ones.
     """
     try:
         return _fold(chunks)
@@ -108,16 +110,22 @@ def _merge_list(before: list[Any], entries: list[Any]) -> None:
     if plain and (before or not _has_indexed_entries(entries)):
         before.extend(entries)
         return
+    if not all(isinstance(entry, dict) for entry in before):
+        raise Unfoldable("a streamed list holds both objects and other values")
     for entry in _objects(entries, "a list"):
         index = entry.get("index")
         if type(index) is not int:
             raise Unfoldable(f"a streamed list entry has the index {index!r}")
-        if not -len(before) <= index < len(before):
-            before.insert(index, entry)
-        elif isinstance(before[index], dict):
-            accumulate_delta(before[index], entry)
+        place = index if 0 <= index < len(before) and "index" not in before[index] else _place(before, index)
+        if place < len(before) and before[place].get("index", index) == index:
+            accumulate_delta(before[place], entry)
         else:
-            raise Unfoldable("a streamed list holds both objects and other values")
+            before.insert(place, entry)
+
+
+def _place(before: list[JSONObject], index: int) -> int:
+    """Where the entry with this index is, or is to be, among those in the order of their indices."""
+    return bisect_left(before, index, key=lambda each: each["index"] if type(each.get("index")) is int else -1)
 
 
 def _objects(entries: Any, where: str) -> list[JSONObject]:

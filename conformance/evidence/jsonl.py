@@ -6,12 +6,14 @@ import gzip
 import json
 import warnings
 import zlib
+from codecs import BOM_UTF8
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from .exchange import Exchange, Fact, Request
 from .lines import LONGEST, numbered
+from .observed import is_unfinished_object, json_object
 from .recording import (
     MASKED_ID,
     Recording,
@@ -24,13 +26,14 @@ from .recording import (
     model_of,
     parsed,
 )
+from .sse import DONE
 
 #: What a JSONL recording has lost by its fidelity, beside what text never keeps.
 LOST: dict[str, frozenset[Fact]] = {
     "wire": frozenset(),
     "reserialized": frozenset(),
     "scrubbed": frozenset({"ids", "created", "headers"}),
-    "fixture": frozenset({"status", "headers", "request"}),
+    "fixture": frozenset({"status", "headers", "request"}),  # and the terminator, if it is not there
 }
 #: Lost in every JSONL recording. Recorders leave header fields out without saying so, content-type rarely.
 TEXT_LOSES: frozenset[Fact] = frozenset({"bytes", "times", "other headers", "key"})
@@ -53,35 +56,58 @@ OPTIONAL: dict[str, type | tuple[type, ...]] = {
 
 def lines(path: Path, name: str) -> Iterator[Recording]:
     """The recordings in a file, whose name for people is `name`. Raises RecordingError."""
-    number = 0
+    number, begun = 0, False
     with gzip.open(path) if path.name.endswith(".gz") else path.open("rb") as opened:
         try:
             for number, line in numbered(opened):
                 if line is None:
                     said = f"{name}:{number} is a line of more than {LONGEST:,} bytes, and is left out: split it"
                     warnings.warn(said, RecordingWarning, stacklevel=2)
-                elif line.strip():
+                    continue
+                text = line.removeprefix(BOM_UTF8) if number == 1 else line
+                if begun := _is_half_written(text):
+                    break  # it is the last
+                if text.strip():
                     origin = f"{name}:{number}"
-                    yield made(_of_line, parsed(line, origin), origin)
+                    yield made(_of_line, parsed(text, origin), origin)
         except (EOFError, zlib.error, gzip.BadGzipFile) as error:
             raise RecordingError(
                 f"{name} is damaged after line {number} ({error}): copy it again, or compress it again"
             ) from None
+    if begun:
+        said = f"{name}:{number} is a line that was not written to its end, and is left out: record it again"
+        warnings.warn(said, RecordingWarning, stacklevel=2)
+
+
+def _is_half_written(line: bytes) -> bool:
+    """Whether a line is the last of its file, and a JSON object that just ends."""
+    return not line.endswith(b"\n") and is_unfinished_object(line.decode("utf-8", "replace"))
+
+
+def _sent(asked: Any) -> bytes:
+    """The body of a request, which was kept as an object or as JSON text. Raises TypeError for anything else."""
+    if asked is None:
+        return b""
+    document = json_object(asked) if isinstance(asked, str) else asked
+    if not isinstance(document, dict):
+        raise TypeError(f"request_json is {json.dumps(asked)[:40]}, not an object or its JSON text")
+    return asked.encode("utf-8", "surrogatepass") if isinstance(asked, str) else json.dumps(asked).encode()
 
 
 def _of_line(row: dict[str, Any], origin: str) -> Recording:
     _check_types(row)
     if row["fidelity"] not in LOST:
         raise ValueError(f"fidelity is {row['fidelity']!r}, which is none of {', '.join(LOST)}")
-    asked, status = row["request_json"], row["status"]
+    sent, status = _sent(row["request_json"]), row["status"]
     body, unclosed = row["response_body"].encode("utf-8", "replace"), False
     if row["stream"]:
         body, unclosed = closed(body)
     headers = cleaned((str(name), str(value)) for name, value in row["response_headers"].items())
     missing: dict[Fact, bool] = {
-        "request": asked is None,
+        "request": not sent,
         "headers": not any(name.lower() == "content-type" for name, _ in headers),
         "framing": unclosed,
+        "terminator": row["stream"] and row["fidelity"] == "fixture" and DONE.encode() not in body,
         "ids": MASKED_ID.search(row["response_body"]) is not None,
     }
     if missing["headers"] and row["stream"]:
@@ -89,9 +115,7 @@ def _of_line(row: dict[str, Any], origin: str) -> Recording:
     source = " ".join(row[name] for name in ("source_repo", "source_path") if row.get(name))
     origin = f"{origin} ({source})" if source else origin
     exchange = Exchange(
-        request=Request(
-            body=b"" if asked is None else json.dumps(asked).encode(), expect=expected(status), label=origin
-        ),
+        request=Request(body=sent, expect=expected(status), label=origin),
         status=status,
         headers=headers,
         reads=((0.0, body),),

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import json
+import re
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from .exchange import Exchange, NotApplicable
@@ -22,6 +24,28 @@ def json_object(text: str | bytes) -> dict[str, Any] | None:
     except JSONError:
         return None
     return value if isinstance(value, dict) else None
+
+
+_STRING = re.compile(r'"(?:[^"\\]|\\.)*"', re.DOTALL)
+
+
+def is_unfinished_object(text: str) -> bool:
+    """Whether a text is the beginning of a JSON object that just ends."""
+    bare = _STRING.sub("", text)
+    return text.lstrip().startswith("{") and ('"' in bare or bare.count("{") > bare.count("}"))
+
+
+def strings(value: Any) -> Iterator[str]:
+    """Every string in a JSON value, names included."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, list):
+        for each in value:
+            yield from strings(each)
+    elif isinstance(value, dict):
+        for name, each in value.items():
+            yield name
+            yield from strings(each)
 
 
 # --- a count of tokens, by its path in a usage: `prompt_tokens`, `prompt_tokens_details.cached_tokens` --------
@@ -49,6 +73,14 @@ def count_or_not_applicable(usage: Any, path: str) -> int:
     if count is None:
         raise NotApplicable(_covered(path))
     return count
+
+
+def as_sent(container: Any, name: str) -> str:
+    """A member with its value, for messages: absent, null and zero are told apart."""
+    if not isinstance(container, Mapping) or name not in container:
+        return f"{name} absent"
+    value = container[name]
+    return f"{name} {'null' if value is None else json.dumps(value)[:80]}"
 
 
 def _at(usage: Any, path: str) -> Any:

@@ -17,7 +17,8 @@ SUFFIXES = (".jsonl", ".jsonl.gz", ".har", ".json")
 
 
 def recordings(folder: Path) -> Iterator[Recording]:
-    """Every recording of a folder and those within it, or of one file, one by one. Raises RecordingError."""
+    """Every recording of a folder and those within it, or of one file, one by one. Raises RecordingError;
+    warns of what is left out (RecordingWarning)."""
     found = False
     folder = folder.absolute()
     for path in _files(folder):

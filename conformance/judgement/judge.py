@@ -43,16 +43,20 @@ def judge_all(
     family = requirement.on
     members = family.members(exchanges) if isinstance(family, Scope) else [each for each in exchanges if _is_had(each)]
     if not members:
-        named = f"{family}" if isinstance(family, Scope) else f"“{', '.join(map(str, family))}”"
-        reason = f"the run has no exchange of {named}"
-        if not expected:
-            return _finding(requirement, model, Verdict.NOT_APPLICABLE, reason)
-        outcomes = sorted({exchange.outcome for exchange in exchanges})
-        seen = f"; seen instead: {', '.join(outcomes[:3])}" if outcomes else ""
-        return _finding(requirement, model, Verdict.INCONCLUSIVE, reason + seen)
+        verdict = Verdict.INCONCLUSIVE if expected else Verdict.NOT_APPLICABLE
+        return _finding(requirement, model, verdict, _lacking(family, exchanges if expected else ()))
     if requirement.whole_run:
         return judge_run(requirement, members, model)
     return gather(judge(requirement, exchange, model) for exchange in members)
+
+
+def _lacking(on: Scope | tuple[Request, ...], exchanges: Sequence[Exchange]) -> str:
+    """Why there is nothing to judge on, with what came instead."""
+    outcomes = ", ".join(sorted({exchange.outcome for exchange in exchanges})[:3])
+    if isinstance(on, Scope):
+        return f"the run has no exchange of {on}" + (f"; seen instead: {outcomes}" if outcomes else "")
+    named = f"“{', '.join(map(str, on))}”"
+    return f"{named} shows nothing, answered with {outcomes}" if outcomes else f"the run has no exchange of {named}"
 
 
 EXAMPLES = 10  #: generated requests that a requirement sends at most

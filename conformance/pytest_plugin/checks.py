@@ -37,7 +37,7 @@ def _check_sending(settings: Settings) -> None:
         raise SessionError("--fault works with the reference endpoint only: leave out --base-url")
     reference(settings.fault)
     budget_of(settings)
-    access(settings.header, settings.authorities, settings.certificate)
+    access(settings.header, settings.authorities, settings.certificate, settings.secret_header)
     if not settings.resume:
         _check_room(settings.folder)
     if settings.base_url:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from conformance import __version__
@@ -21,12 +22,15 @@ from conformance.run.folder import finish_run
 from conformance.run.plan import planned
 from conformance.run.run import Run, run_exchanges
 from conformance.sending.stack import unsent
+from conformance.sending.sweep import sweep
 from conformance.settings.settings import Settings
 from conformance.suite.catalogue import declared, load
 from conformance.text import typed_path
 
+from .opening import secrets_of_run
 from .target import selected
 
+_SHOWN = 3  #: files that are named
 FILES = {"html": "report.html", "markdown": "report.md", "junit": "junit.xml"}
 
 
@@ -71,7 +75,18 @@ def finish(
     )
     if settings.sends and not report.unjudged:
         finish_run(out)
+    return _written(report, out, secrets_of_run(settings))
+
+
+def _written(report: Report, out: Path, secrets: Sequence[str]) -> Report:
+    """The report as it was written. Where a secret stood in the folder it was removed, and the report says so."""
     _write(report, out)
+    if found := sweep(out, secrets):
+        files = f"{', '.join(found[:_SHOWN])}{f' and {len(found) - _SHOWN} more files' if found[_SHOWN:] else ''}"
+        reason = f"a secret of this run stood in {files}, and was removed there: report this as a fault of the suite"
+        report = replace(report, unjudged=reason)
+        _write(report, out)
+        sweep(out, secrets)
     return report
 
 

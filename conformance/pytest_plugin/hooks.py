@@ -110,13 +110,12 @@ def _session(config: pytest.Config) -> Conformance:
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    requirements = getattr(metafunc.function, "requirements", None)
-    if requirements is None:
+    if not hasattr(metafunc.function, "requirements"):
         return
     session = _session(metafunc.config)
     marked = [
         pytest.param(each, marks=[getattr(pytest.mark, each.level.lower()), pytest.mark.area(each.area)], id=each.id)
-        for each in map(session.terms.held, requirements)
+        for each in map(session.terms.held, session.chosen_of(metafunc.function))
     ]
     metafunc.parametrize("requirement", marked)
     metafunc.parametrize("judge", session.columns, ids=session.columns, indirect=True)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import secrets
 import shutil
+import sys
+import warnings
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import ExitStack
 from dataclasses import replace
@@ -18,7 +20,7 @@ from conformance.billing.prices import Sheet
 from conformance.contract.profile import Profile
 from conformance.evidence.archive import Archive, ArchiveError
 from conformance.evidence.exchange import Exchange, Inconclusive, Request
-from conformance.evidence.recordings import RecordingError, recordings
+from conformance.evidence.recordings import RecordingError, RecordingWarning, recordings
 from conformance.evidence.send import Send, remembering
 from conformance.judgement.judge import EXAMPLES
 from conformance.lab.known_faults import plant
@@ -32,9 +34,12 @@ from conformance.sending.client import Access, Deadline, Limits, Live
 from conformance.sending.pacing import Pace
 from conformance.sending.preflight import diagnosis
 from conformance.sending.proxy import proxy_for
+from conformance.sending.secrets import secrets_of
 from conformance.sending.stack import SPENT, UNSENT, in_process, over_http, prober, warmed
+from conformance.settings.address import private, public
 from conformance.settings.errors import NOT_JUDGED, SessionError
 from conformance.settings.settings import Settings
+from conformance.text import printable
 
 from .target import REFERENCE_URL, asked, profile_of, selected, sheet_of
 
@@ -136,11 +141,21 @@ def open_recorded(settings: Settings) -> Run:
     """The run over what was recorded: nothing is sent. Raises SessionError."""
     try:
         if folder := settings.recordings:
-            return held_run(folder, ((each.model, each.exchange) for each in recordings(folder)))
+            return _held(folder)
         assert settings.archive is not None
         return replace(read_run(settings.archive), asked=asked(settings))
     except (RunError, RecordingError, ArchiveError) as error:
         raise SessionError(str(error), NOT_JUDGED) from None
+
+
+def _held(folder: Path) -> Run:
+    """The run over recordings made elsewhere; what is left out of them is told on stderr."""
+    with warnings.catch_warnings(record=True) as left_out:
+        warnings.simplefilter("always", RecordingWarning)
+        run = held_run(folder, ((each.model, each.exchange) for each in recordings(folder)))
+    for each in left_out:
+        print(f"warning: {printable(str(each.message))}", file=sys.stderr)
+    return run
 
 
 def open_run(
@@ -170,7 +185,12 @@ def diagnosing(settings: Settings) -> Callable[[Exchange], str]:
         return lambda exchange: diagnosis(exchange, REFERENCE_URL)
     key, reached = _reached(settings)
     no_key, proxy = "" if key else settings.api_key_variable, proxy_for(settings.base_url)
-    return lambda exchange: diagnosis(exchange, settings.base_url, prober(key, reached), no_key, proxy)
+    probe = prober(key, reached)
+
+    def ask(shown: str, request: Request) -> Exchange:
+        return probe(private(shown, settings.base_url), request)
+
+    return lambda exchange: diagnosis(exchange, public(settings.base_url), ask, no_key, proxy)
 
 
 def _sender(settings: Settings, serving: str, sheet: Sheet | None, ending: Deadline, resources: ExitStack) -> Send:
@@ -195,7 +215,15 @@ def _sender(settings: Settings, serving: str, sheet: Sheet | None, ending: Deadl
 def _reached(settings: Settings) -> tuple[str, Access]:
     """The key, and what else is sent with every request. Raises SessionError."""
     key = key_in(settings.api_key_variable) if settings.base_url else REFERENCE_KEY
-    return key, access(settings.header, settings.authorities, settings.certificate)
+    return key, access(settings.header, settings.authorities, settings.certificate, settings.secret_header)
+
+
+def secrets_of_run(settings: Settings) -> tuple[str, ...]:
+    """What must not be in the folder of a run; nothing where only the reference endpoint was asked."""
+    if not (settings.sends and settings.base_url):
+        return ()
+    key, reached = _reached(settings)
+    return secrets_of(settings.base_url, key, reached.headers, reached.secret)
 
 
 def _within_budget(settings: Settings, sheet: Sheet | None) -> Callable[[Send], Send]:

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
 from datetime import UTC, date, datetime
 from functools import cached_property
+from inspect import isfunction
 from typing import Any
 
 import pytest
@@ -25,6 +26,7 @@ from conformance.run.prefetch import NOT_JUDGED, Prefetch
 from conformance.run.proof import survivors
 from conformance.run.run import Run
 from conformance.sending.limits import Deadline
+from conformance.settings.address import public
 from conformance.settings.errors import NOT_JUDGED as UNJUDGED
 from conformance.settings.errors import SessionError
 from conformance.settings.settings import Settings
@@ -74,6 +76,15 @@ class Conformance:
     def terms(self) -> Terms:
         """What the endpoint is held to."""
         return terms_of(self.settings, self.today)
+
+    @cached_property
+    def chosen(self) -> Mapping[str, Requirement]:
+        """The requirements that are selected, by id."""
+        return selected(self.settings)
+
+    def chosen_of(self, test: Any) -> list[Requirement]:
+        """The selected requirements of a test of the suite."""
+        return [each for each in test.requirements if each.id in self.chosen]
 
     @cached_property
     def profile(self) -> Profile:
@@ -179,14 +190,9 @@ class Conformance:
         self.run.counts = self.terms.holds
         self.run.preflight(diagnosing(self.settings) if self.settings.sends else None)
 
-    @pytest.hookimpl(tryfirst=True)
-    def pytest_collection_modifyitems(self, session: pytest.Session, items: list[pytest.Item]) -> None:
-        """What is not selected is deselected."""
-        chosen = selected(self.settings)
-        others = [item for item in items if (found := requirement_of(item)) and found.id not in chosen]
-        if others:
-            session.config.hook.pytest_deselected(items=others)
-            items[:] = [item for item in items if item not in others]
+    def pytest_pycollect_makeitem(self, obj: object) -> list[pytest.Item] | None:
+        """No test of requirements of which none is selected: making all takes longer than judging one."""
+        return [] if isfunction(obj) and hasattr(obj, "requirements") and not self.chosen_of(obj) else None
 
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         """Over HTTP, the requests that the tests need are sent before they run; with workers, each sends its own."""
@@ -208,7 +214,7 @@ class Conformance:
         }  # fmt: skip
 
     def pytest_report_header(self) -> str:
-        return f"conformance: {self.settings.base_url or self.settings.recordings or 'the reference endpoint'}"
+        return f"conformance: {public(self.settings.base_url) or self.settings.recordings or 'the reference endpoint'}"
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_makereport(

@@ -15,6 +15,7 @@ from conformance.policy.baseline import BaselineError
 from conformance.policy.policy import Terms, read_terms
 from conformance.policy.revisions import RevisionError
 from conformance.sending.access import check_address
+from conformance.settings.address import public
 from conformance.settings.errors import SessionError
 from conformance.settings.settings import Settings
 from conformance.suite.catalogue import declared, load
@@ -38,7 +39,7 @@ def profile_of(settings: Settings) -> Profile:
         raise SessionError("--model: the same model is given twice")
     if not models:
         raise SessionError("--model is missing: name at least one model of the endpoint")
-    return Profile(settings.base_url, models, "live")
+    return Profile(public(settings.base_url), models, "live")
 
 
 def _reference_profile(models: tuple[Model, ...], without: frozenset[str]) -> Profile:

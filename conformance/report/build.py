@@ -47,10 +47,7 @@ def _entry(requirement: Requirement, findings: Sequence[Finding], later: bool) -
 def evidence_of(exchange: Exchange, base_url: str, key_variable: str) -> Evidence:
     """An exchange as a report shows it. The key stays a variable."""
     request = exchange.request
-    try:
-        text = exchange.text
-    except Inconclusive:  # a content coding that cannot be undone
-        text = exchange.wire.decode("utf-8", "replace")
+    text = _text(exchange)
     return Evidence(
         key=request.key,
         label=request.label,
@@ -67,6 +64,16 @@ def evidence_of(exchange: Exchange, base_url: str, key_variable: str) -> Evidenc
         failure=str(exchange.failure or ""),
         curl=curl(request, base_url, key_variable),
     )
+
+
+def _text(exchange: Exchange) -> str:
+    """The content as a report shows it."""
+    if withheld := exchange.withheld:
+        return f"[{withheld.size:,} bytes with the SHA-256 {withheld.sha256} are not stored: {withheld.reason}]"
+    try:
+        return exchange.text
+    except Inconclusive:  # a content coding that cannot be undone
+        return exchange.wire.decode("utf-8", "replace")
 
 
 def spend_of(exchanges: Iterable[Exchange]) -> Spend:

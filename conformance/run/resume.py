@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from conformance.evidence.archive import reopen
+from conformance.settings.address import STRUCK_OUT, public
 from conformance.settings.errors import NOT_JUDGED, SessionError
 from conformance.settings.options import options_of
 from conformance.settings.settings import Settings
@@ -24,8 +25,13 @@ _SECRET = "header"  #: of which the names are kept, for the values may be secret
 def kept_options(settings: Settings) -> dict[str, Any]:
     """The options that differ from their defaults, as run.json keeps them: of headers the names only."""
     kept = {option.name for option in options_of("plan")} - {*_NOT_KEPT}
-    given = {name: value for name, value in settings.dump().items() if name in kept}
+    given = {name: value for name, value in _shown(settings).items() if name in kept}
     return given | ({_SECRET: _header_names(settings)} if _SECRET in given else {})
+
+
+def _shown(settings: Settings) -> dict[str, Any]:
+    """The options that differ from their defaults, the address without what in it is secret."""
+    return settings.dump() | ({"base-url": public(settings.base_url)} if settings.base_url else {})
 
 
 def completed(settings: Settings) -> Settings:
@@ -41,10 +47,12 @@ def _resumed(settings: Settings, folder: Path) -> Settings:
         noted = _noted(folder)
     except RunError as error:
         raise SessionError(f"--resume: {error}") from None
-    given = settings.dump()
+    given = _shown(settings)
+    if "base-url" not in given and STRUCK_OUT in noted.get("base-url", ""):
+        raise SessionError("--resume: repeat --base-url, whose secret parts were not stored")
     for name in _THE_SAME:
         if name in given and given[name] != noted.get(name):
-            before = f"with --{name} {_shown(noted[name])}".rstrip() if name in noted else f"without --{name}"
+            before = f"with --{name} {_words(noted[name])}".rstrip() if name in noted else f"without --{name}"
             raise SessionError(
                 f"--resume: {folder} holds a run {before}: leave out --{name}, or start a new run in another folder"
             )
@@ -83,5 +91,5 @@ def _header_names(settings: Settings) -> list[str]:
     return sorted({header.partition(":")[0].strip().lower() for header in settings.header})
 
 
-def _shown(value: Any) -> str:
+def _words(value: Any) -> str:
     return ", ".join(map(str, value)) if isinstance(value, list) else "" if value is True else str(value)

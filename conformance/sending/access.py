@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterable
 from pathlib import Path
 
+from conformance.settings.address import public
 from conformance.settings.errors import SessionError
 
 from .client import Access, trusting
@@ -17,7 +18,7 @@ _FIELD_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")  #: RFC 9110, 5.1
 def check_address(base_url: str) -> None:
     """Raise SessionError where this is no base URL, or holds what does not belong into one."""
     if not base_url.startswith(("http://", "https://")):
-        raise SessionError(f"--base-url: {base_url!r} does not begin with http:// or https://")
+        raise SessionError(f"--base-url: {public(base_url)!r} does not begin with http:// or https://")
     if "@" in base_url.partition("://")[2].partition("/")[0]:
         raise SessionError(
             "--base-url must not contain a password, since reports show it: the key comes from the environment"
@@ -41,7 +42,9 @@ def key_in(variable: str) -> str:
     return key
 
 
-def access(given: Iterable[str], authorities: Path | None, certificate: Path | None) -> Access:
+def access(
+    given: Iterable[str], authorities: Path | None, certificate: Path | None, secret: Iterable[str] = ()
+) -> Access:
     """What is sent with every request and trusted, from the values of the options. Raises SessionError."""
     headers = []
     for each in given:
@@ -49,10 +52,12 @@ def access(given: Iterable[str], authorities: Path | None, certificate: Path | N
         if not colon or not _FIELD_NAME.fullmatch(name) or not value.strip().isprintable():
             raise SessionError(f"--header: {name!r} is not followed by a colon and a value, such as x-tenant: acme")
         headers.append((name, value.strip()))
+    if unknown := {each.lower() for each in secret} - {name.lower() for name, _ in headers}:
+        raise SessionError(f"--secret-header: no --header {min(unknown)} is given")
     for option, path in (("authorities", authorities), ("certificate", certificate)):
         if path is not None and not path.is_file():
             raise SessionError(f"--{option}: no such file: {path}")
-    reached = Access(tuple(headers), authorities, certificate)
+    reached = Access(tuple(headers), authorities, certificate, tuple(secret))
     try:
         trusting(reached)
     except OSError as error:

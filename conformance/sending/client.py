@@ -22,7 +22,8 @@ from .limits import Deadline as Deadline
 from .limits import Limits as Limits
 from .proxy import Proxy, proxy_of
 from .scrub import scrubbed
-from .wire import authorization, basic, content_of, url_of
+from .secrets import secrets_of
+from .wire import authorization, content_of, url_of
 
 _LINGER = 0.005  #: seconds in which what follows a response is looked for
 _SHOWN = 65_536  #: bytes of a body that is too large which are kept
@@ -32,11 +33,13 @@ _CONNECTIONS = 100  #: at once; more are asked for by no option
 @dataclass(frozen=True)
 class Access:
     """How the endpoint is reached beside its address: `headers` go with every request, `authorities` is a PEM file of
-    certificates that are trusted, `certificate` one of the caller's own, with its key (mutual TLS)."""
+    certificates that are trusted, `certificate` one of the caller's own, with its key (mutual TLS). The values of the
+    fields that `secret` names are secret, beside those of fields that are known to carry a secret."""
 
     headers: Headers = ()
     authorities: Path | None = None
     certificate: Path | None = None
+    secret: tuple[str, ...] = ()
 
 
 class Live:
@@ -51,9 +54,7 @@ class Live:
         self._base_url, self._key = base_url, key
         self._limits, self._headers = limits or Limits(), access.headers if access else ()
         self._proxy = proxy_of(base_url)
-        self._secrets = (
-            key, basic(key) if key else "", *(value for _, value in self._headers), *self._proxy.secrets
-        )  # fmt: skip
+        self._secrets = secrets_of(base_url, key, self._headers, access.secret if access else ())
         self._client = httpx.Client(
             transport=_Transport(self._proxy, access or Access()),
             timeout=httpx.Timeout(self._limits.read, connect=self._limits.connect),

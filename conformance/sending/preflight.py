@@ -37,7 +37,7 @@ _TLS = {
 _CREDENTIALS = "the proxy wants credentials: put them into HTTPS_PROXY or HTTP_PROXY, as http://user:password@host:port"
 _PLAIN_TO_TLS = re.compile(r"HTTPS (server|port)|SSL-enabled", re.IGNORECASE)
 _NO_CERTIFICATE = re.compile(r"SSL certificate")
-_TITLE = re.compile(r"<title[^>]*>([^<]{1,120})", re.IGNORECASE)
+_TITLE = re.compile(r"<title[^<>]*+>([^<]{1,120})", re.IGNORECASE)
 _REMEDIES = {
     402: "the account has no credit: add some",
     403: "check that the API key may use this model",

@@ -1,4 +1,4 @@
-"""Valid requests that are never answered are asked again, three times in all."""
+"""Valid requests that are never answered, and responses that are cut short, are asked again, three times in all."""
 
 from __future__ import annotations
 
@@ -18,12 +18,13 @@ _PAUSE = 1.0  #: seconds before the first repetition; then three times as many
 
 def insisting(send: Send, wait: Callable[[float], None] = time.sleep) -> Send:
     """The same `Send`, for use by many threads: a valid request that was left unanswered is asked again, three times in
-    all. What throttles or is away has been asked again already (pacing.py), and without an answer to anything there is
-    nobody to insist with. The exchange that is given back holds those before it as `earlier`."""
+    all, and so is any whose response was cut short, for one that comes whole then shows nothing. What throttles or is
+    away has been asked again already (pacing.py), and without an answer to anything there is nobody to insist with. The
+    exchange that is given back holds those before it as `earlier`."""
     left, lock, heard = iter(range(REPEATS)), threading.Lock(), threading.Event()
 
     def may_ask_again(exchange: Exchange, tries: int) -> bool:
-        if not is_unanswered(exchange):
+        if not is_unanswered(exchange) and not _is_cut_short(exchange):
             heard.set()
             return False
         if (
@@ -49,3 +50,8 @@ def insisting(send: Send, wait: Callable[[float], None] = time.sleep) -> Send:
         return exchange
 
     return ask
+
+
+def _is_cut_short(exchange: Exchange) -> bool:
+    """Whether the connection was closed in order before the response was whole."""
+    return exchange.failure is not None and exchange.failure.kind == "truncated"

@@ -2,216 +2,143 @@
 
 from __future__ import annotations
 
-import base64
-import json
-import re
-import zlib
-from bisect import bisect_right
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import replace
-from typing import Any
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import lru_cache
 
-from conformance.evidence.exchange import SCRUBBED_KEY, Exchange, Failure, Inconclusive, Read
+from conformance.evidence.exchange import SCRUBBED_KEY, Exchange, Failure, Headers
+
+from .forms import ECHO, Search, forms, plain
+from .storing import storable
+from .views import Span, View, alphanumeric, received, spelled, unescaped
 
 #: Response headers that name the caller; their values are not stored, that they were there is.
 _PRIVATE_HEADERS = ("set-cookie", "openai-organization", "openai-project", "anthropic-organization-id")
 SCRUBBED = "[scrubbed]"
-ECHO = 16  #: characters of the key that count as an echo of it (contract, security-02)
-_SECRET = 8  #: characters that a key has at least
-#: A printable character of ASCII as JSON or an address may write it: \u002d, \/, %2d.
-_ESCAPE = re.compile(rb"\\u00([2-7][0-9a-fA-F])|%([2-7][0-9a-fA-F])|\\(/)")
-
-Spans = list[tuple[int, int]]
+LEAST = 8  #: characters that a secret has at least: what is shorter (`sk-1234`, `EMPTY`) is a word
+_END = 9  #: characters at either end of a key that are masked where both are shown; eight may be shown
 
 
 def scrubbed(exchange: Exchange, secrets: Iterable[str]) -> Exchange:
-    """The exchange without the caller's secrets. Coded content that echoes one is coded anew without it."""
-    known = [each for each in secrets if len(each) >= _SECRET]
+    """The exchange without the caller's secrets. Coded content that echoes one is coded anew without it, and content
+    that cannot be searched is withheld. A secret shorter than an echo that the request shows is a word."""
+    shown = exchange.request.body
+    known = tuple(each for each in secrets if len(each) >= ECHO or each.encode() not in shown)
     failure = exchange.failure
     clean = replace(
         exchange,
-        headers=tuple(_header(name, value, known) for name, value in exchange.headers),
-        reads=_reads(exchange.reads, known),
-        failure=failure and Failure(failure.kind, _text(failure.detail, known)),
+        headers=_headers(exchange.headers, known),
+        failure=failure and Failure(failure.kind, scrub(failure.detail.encode(), known).decode("utf-8", "replace")),
+        earlier=tuple(scrubbed(each, known) for each in exchange.earlier),
     )
-    try:
-        decoded = clean.decoded_reads
-    except Inconclusive:
-        return clean
-    again = _in_pieces(_reads(decoded, known), known)
-    return clean if again == decoded else _coded_anew(clean, again)
+    return storable(clean, lambda data: scrub(data, known)) if _sought_of(known) else clean
 
 
 def scrub(data: bytes, secrets: Iterable[str]) -> bytes:
     """The bytes with every part of a secret that is long enough to be an echo masked, at the same length, so that
-    lengths and times stay true. The mark is what `security.token_not_echoed` looks for. A key too short for the mark is
-    struck out, unless it is so short (`sk-1234`, `EMPTY`) that it is no secret but a word."""
-    for secret in secrets:
-        if len(secret) < _SECRET:
-            continue
-        if len(secret) < ECHO:
-            data = data.replace(secret.encode(), b"*" * len(secret))
-            continue
-        for form in _forms(secret):
-            data = _masked(data, form)
-    return data
+    lengths and times stay true. The mark is what `security.token_not_echoed` looks for. A secret too short for the mark
+    is struck out."""
+    sought = _sought_of(secrets)
+    if not data or not sought:
+        return data
+    whole = received(data)
+    mask = _Mask(data)
+    for view in (whole, *spelled(whole)):
+        _mask(mask, unescaped(view), sought)
+    return bytes(mask.data)
 
 
-def _forms(secret: str) -> tuple[bytes, ...]:
-    """The secret, and what Base64 makes of it wherever in a longer text it stands, Basic credentials among them."""
-    plain = secret.encode()
-    coded = []
-    for offset in range(3):
-        whole = base64.b64encode(b"\0" * offset + plain)
-        sure = whole[(offset * 8 + 5) // 6 : (offset + len(plain)) * 8 // 6]  # what no neighbour has a bit in
-        coded += [sure, sure.replace(b"+", b"-").replace(b"/", b"_")]
-    return tuple(dict.fromkeys((plain, *(each for each in coded if len(each) >= ECHO))))
+def _headers(headers: Sequence[tuple[str, str]], secrets: Sequence[str]) -> Headers:
+    """The fields without secrets in names and values, also where one is split over several fields."""
+    names = _lines([name for name, _ in headers], secrets)
+    values = _lines([SCRUBBED if name.lower() in _PRIVATE_HEADERS else value for name, value in headers], secrets)
+    return tuple(zip(names, values, strict=True))
 
 
-def _masked(data: bytes, secret: bytes) -> bytes:
-    """The bytes without the secret, in any case of its letters, and with any of its characters escaped."""
-    readable, place = _unescaped(data)
-    spans = _echoes(readable.lower(), secret.lower())
-    for start, end in reversed(spans):
-        first, last = place(start), place(end)
-        mask = SCRUBBED_KEY.encode().ljust(last - first, b"*")[: last - first]
-        data = data[:first] + mask + data[last:]
-    return data
+def _lines(texts: Sequence[str], secrets: Sequence[str]) -> list[str]:
+    """The texts, none of which has a line feed: no field of HTTP can have one."""
+    return scrub("\n".join(texts).encode("latin-1"), secrets).decode("latin-1").split("\n") if texts else []
 
 
-def _unescaped(data: bytes) -> tuple[bytes, Callable[[int], int]]:
-    """The bytes with their escapes undone, and where a place in them was before."""
-    pieces, shifts, end, size = [], [(0, 0)], 0, 0
-    for found in _ESCAPE.finditer(data):
-        code = found[1] or found[2]
-        pieces += [data[end : found.start()], bytes([int(code, 16)]) if code else b"/"]
-        size += found.start() - end + 1
-        end = found.end()
-        shifts.append((size, end))
-    if not pieces:
-        return data, lambda at: at
-    starts = [start for start, _ in shifts]
-
-    def place(at: int) -> int:
-        start, was = shifts[bisect_right(starts, at) - 1]
-        return was + at - start
-
-    return b"".join([*pieces, data[end:]]), place
+# --- searching and masking ----------------------------------------------------------------------------------
 
 
-def _echoes(data: bytes, secret: bytes) -> Spans:
-    """Where the data has contiguous parts of the secret of the length of an echo or more."""
-    spans: Spans = []
-    windows = [secret[at : at + ECHO] for at in range(len(secret) - ECHO + 1)]
-    position = 0
-    while found := [at for window in windows if (at := data.find(window, position)) >= 0]:
-        start = min(found)
-        end = start + ECHO
-        while end < len(data) and data[start : end + 1] in secret:
-            end += 1
-        spans.append((start, end))
-        position = end
-    return spans
+@dataclass(frozen=True)
+class _Sought:
+    """What finds secrets: `plain` as they are, `loose` by their letters and digits, in any form and whatever stands
+    between; `short` are those that are looked for as they are only, `ends` those of which both ends are."""
+
+    plain: Search
+    loose: Search
+    short: tuple[bytes, ...]
+    ends: tuple[bytes, ...]
 
 
-def _text(value: str, secrets: Sequence[str]) -> str:
-    return scrub(value.encode(), secrets).decode("utf-8", "replace")
+def _sought_of(secrets: Iterable[str]) -> _Sought | None:
+    return _sought(tuple(dict.fromkeys(each for each in secrets if len(each) >= LEAST)))
 
 
-def _header(name: str, value: str, secrets: Sequence[str]) -> tuple[str, str]:
-    if name.lower() in _PRIVATE_HEADERS:
-        return name, SCRUBBED
-    if len(value) < _SECRET:
-        return name, value
-    return name, scrub(value.encode("latin-1"), secrets).decode("latin-1")
+@lru_cache(maxsize=16)
+def _sought(secrets: tuple[str, ...]) -> _Sought | None:
+    long = [each for each in secrets if len(each) >= ECHO]
+    return (
+        _Sought(
+            plain=Search(map(plain, long)),
+            loose=Search(form for each in long for form in forms(each)),
+            short=tuple(each.encode() for each in secrets if len(each) < ECHO),
+            ends=tuple(each.lower().encode() for each in long if len(each) > 2 * _END),
+        )
+        if secrets
+        else None
+    )
 
 
-def _reads(reads: Sequence[Read], secrets: Sequence[str]) -> tuple[Read, ...]:
-    """The reads with the secrets masked, also where one came split over two of them."""
-    data = scrub(b"".join(read for _, read in reads), secrets)
-    return _cut(data, reads)
+class _Mask:
+    """Bytes that are masked piece by piece, no byte twice."""
+
+    def __init__(self, data: bytes) -> None:
+        self.data, self._done = bytearray(data), bytearray(len(data))
+
+    def put(self, spans: Iterable[Span], mark: str = "") -> None:
+        """Mask these places. Together they show the mark, unless a part of them is masked already."""
+        places = [(start, end) for start, end in spans if start < end]
+        fresh = [(start, end) for start, end in places if not self._done[start]]
+        text = mark.encode() if len(fresh) == len(places) else b""
+        for start, end in fresh:
+            size = end - start
+            self.data[start:end], text = text[:size].ljust(size, b"*"), text[size:]
+            self._done[start:end] = b"\1" * size
 
 
-def _cut(data: bytes, reads: Sequence[Read]) -> tuple[Read, ...]:
-    """The bytes in reads as long as these were, and at their times."""
-    made, start = [], 0
-    for when, read in reads:
-        made.append((when, data[start : start + len(read)]))
-        start += len(read)
-    return tuple(made)
+def _mask(mask: _Mask, view: View, sought: _Sought) -> None:
+    lower = View(view.data.lower(), view.origin)
+    for start, end in sought.plain(lower.data):
+        mask.put(view.origin(start, end), SCRUBBED_KEY)
+    letters = alphanumeric(lower)
+    for start, end in sought.loose(letters.data):
+        mask.put(letters.origin(start, end), SCRUBBED_KEY)
+    for secret in sought.short:
+        for start in _all(view.data, secret):
+            mask.put(view.origin(start, start + len(secret)))
+    for secret in sought.ends:
+        if secret[:_END] in lower.data and secret[-_END:] in lower.data:
+            for start, end in _ends(lower.data, secret):
+                mask.put(view.origin(start, end))
 
 
-# --- in the pieces of a stream ------------------------------------------------------------------------------
-
-_EVENT = re.compile(rb"^data: ?(\{.*\})\r?$", re.MULTILINE)
-_TOKEN = re.compile(rb'"(?:[^"\\]|\\.)*"(\s*:)?|[\[\]{}]')  #: a string, a name, or a bracket
-
-
-def _in_pieces(reads: tuple[Read, ...], secrets: Sequence[str]) -> tuple[Read, ...]:
-    """The reads of a stream without a secret that it spells in pieces, one event after the other."""
-    data = b"".join(read for _, read in reads)
-    if not secrets or data.count(b"data:") < 2:
-        return reads
-    strings: dict[str, list[tuple[int, int, str]]] = {}
-    for event in _EVENT.finditer(data):
-        for path, start, end, text in _strings(event[1], event.start(1)):
-            strings.setdefault(path, []).append((start, end, text))
-    changed = bytearray(data)
-    for pieces in strings.values():
-        _mask_pieces(changed, pieces, secrets)
-    return reads if changed == data else _cut(bytes(changed), reads)
+def _ends(data: bytes, secret: bytes) -> Iterator[Span]:
+    """Where the data has the beginning or the end of the secret, as far as it goes on like it."""
+    for at in _all(data, secret[:_END]):
+        size = next(size for size in range(ECHO, 0, -1) if data.startswith(secret[:size], at))
+        yield at, at + size
+    for at in _all(data, secret[-_END:]):
+        size = next(size for size in range(ECHO, 0, -1) if data.endswith(secret[-size:], 0, at + _END))
+        yield at + _END - size, at + _END
 
 
-def _strings(document: bytes, offset: int) -> Iterator[tuple[str, int, int, str]]:
-    """Each member of a document that is a string: under which names it stands, from where to where, and what it says.
-    The document is read token by token, for what no parser takes may echo a secret, too."""
-    names: list[str] = []
-    name = ""
-    for token in _TOKEN.finditer(document):
-        sign = token[0][:1]
-        if sign in b"{[":
-            names.append(name)
-        elif sign in b"}]":
-            names = names[:-1]
-        elif token[1] is not None:
-            name = token[0].decode("utf-8", "replace")
-        else:
-            end = token.end()
-            yield "/".join([*names, name]), offset + token.start() + 1, offset + end - 1, _said(token[0])
-
-
-def _said(string: bytes) -> str:
-    try:
-        value: Any = json.loads(string)
-    except ValueError:
-        return ""
-    return str(value)
-
-
-def _mask_pieces(data: bytearray, pieces: Sequence[tuple[int, int, str]], secrets: Sequence[str]) -> None:
-    """Masks what the pieces spell together of a secret, each at its own length on the wire."""
-    spelled = "".join(text for _, _, text in pieces)
-    if not spelled.isascii():
-        spelled = "".join(each if each.isascii() else "\0" for each in spelled)
-    masked = scrub(spelled.encode(), secrets).decode()
-    if masked == spelled:
-        return
-    at = 0
-    for start, end, text in pieces:
-        new = masked[at : at + len(text)]
-        if new != spelled[at : at + len(text)]:
-            data[start:end] = new.encode().ljust(end - start, b"*")[: end - start]
-        at += len(text)
-
-
-def _coded_anew(exchange: Exchange, decoded: Sequence[Read]) -> Exchange:
-    """The exchange with other content in the same content coding, its Content-Length true."""
-    coding = (exchange.header("content-encoding") or "identity").strip().lower()
-    if coding in ("", "identity"):
-        return replace(exchange, reads=tuple(decoded))
-    coder = zlib.compressobj(wbits=15 if coding == "deflate" else 31)
-    reads = [(when, coder.compress(data) + coder.flush(zlib.Z_SYNC_FLUSH)) for when, data in decoded]
-    reads[-1] = (reads[-1][0], reads[-1][1] + coder.flush())
-    length = str(sum(len(data) for _, data in reads))
-    headers = ((name, length if name.lower() == "content-length" else value) for name, value in exchange.headers)
-    return replace(exchange, headers=tuple(headers), reads=tuple(reads))
+def _all(data: bytes, part: bytes) -> Iterator[int]:
+    """Where the part is, never one within another."""
+    at = data.find(part)
+    while at >= 0:
+        yield at
+        at = data.find(part, at + len(part))

@@ -12,6 +12,7 @@ from typing import Any
 from conformance.contract.profile import FAMILIES, THINKS, family_of
 from conformance.text import TextError, nearest, read_toml
 
+from .address import SECRET_NAME, secret_parts
 from .options import CONFIGURABLE, OPTIONS, Option
 
 NAME = "phanedge-conformance.toml"  #: read where it lies in the working directory
@@ -21,7 +22,6 @@ _OF_MODEL = ("name", "family", "without", "reasoning", "prices")
 _KINDS = {
     bool: "true or false", str: "a string", int: "a whole number", float: "a number", list: "a list", dict: "a table",
 }  # fmt: skip
-_SECRET_NAME = re.compile(r"authorization|cookie|password|secret|token|key", re.IGNORECASE)
 _SECRET_VALUE = re.compile(r"(?i:bearer|basic)\s|\bsk-")
 _KEY = re.compile(r"\bsk-[\w-]{16}")
 
@@ -53,7 +53,7 @@ def read_config(path: Path) -> Configuration:
 
 def is_secret(name: str, value: str) -> bool:
     """Whether a header looks like one that carries a key."""
-    return bool(_SECRET_NAME.search(name) or _SECRET_VALUE.search(value))
+    return bool(SECRET_NAME.search(name) or _SECRET_VALUE.search(value))
 
 
 def _configuration(document: Mapping[str, Any], path: Path) -> Configuration:
@@ -65,6 +65,9 @@ def _configuration(document: Mapping[str, Any], path: Path) -> Configuration:
     values = {CONFIGURABLE[name].key: _value(CONFIGURABLE[name], value, path.parent) for name, value in options.items()}
     if (variable := values.get("api_key_variable")) and not re.fullmatch(r"[A-Za-z_]\w*", variable):
         raise ConfigError("api-key-variable names an environment variable: keep the key itself out of the file")
+    if secret_parts(values.get("base_url", "")):
+        variable = OPTIONS["base-url"].variable
+        raise ConfigError(f"base-url has a secret, which must not be in a file: put it into {variable}")
     for header in values.get("header", ()):
         _public_header("header", *map(str.strip, header.partition(":")[::2]))
     if "headers" in document:

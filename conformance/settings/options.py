@@ -69,6 +69,8 @@ _DECLARED = (
            metavar="NAME", commands=_SENDING),
     Option("header", "Header field to add to every request; repeatable.", metavar="NAME: VALUE", many=True,
            commands=_SENDING),
+    Option("secret-header", "Name of a header field given with --header whose value is secret; repeatable. Fields such "
+           "as authorization, cookie and x-api-key always are.", metavar="NAME", many=True, commands=_SENDING),
     Option("authorities", "PEM file of CA certificates to trust in addition to the system's.", Path, metavar="FILE",
            commands=_SENDING),
     Option("certificate", "PEM file with the client certificate and its private key (mutual TLS).", Path,

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from .address import public
 from .options import OPTIONS, Option
 
 
@@ -20,6 +21,7 @@ class Settings:
     model: tuple[str, ...]
     api_key_variable: str
     header: tuple[str, ...]
+    secret_header: tuple[str, ...]
     authorities: Path | None
     certificate: Path | None
     select: tuple[str, ...]
@@ -80,7 +82,7 @@ class Settings:
         endpoint."""
         if given := self.resume or self.out or self.archive:
             return given.absolute()
-        name = "recordings" if self.recordings else self.base_url or "reference"
+        name = "recordings" if self.recordings else public(self.base_url) or "reference"
         return Path("reports", re.sub(r"\W+", "-", name.partition("://")[2] or name).strip("-")).absolute()
 
 

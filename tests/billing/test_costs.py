@@ -19,7 +19,7 @@ from conformance.evidence.exchange import Exchange
 from conformance.judgement.verdict import Finding, Verdict
 from conformance.resources import fixture
 from conformance.suite.catalogue import load
-from tests.support.commands import command, report_in
+from tests.support.commands import cli, report_in
 from tests.support.exchanges import completion, plain
 
 G1 = fixture("golden.json")["vectors"]["G1"]["usage"]
@@ -49,9 +49,7 @@ def judge(tmp_path: Path) -> Judge:
         ]  # fmt: skip
         (tmp_path / "rows.jsonl").write_text("\n".join(map(json.dumps, rows)))
         (tmp_path / "prices.toml").write_text(f'currency = "USD"\n{sheet}')
-        ended = command(
-            "conformance.cli", "judge", "rows.jsonl", "--prices", "prices.toml", "--out", "out", folder=tmp_path
-        )
+        ended = cli("judge", "rows.jsonl", "--prices", "prices.toml", "--out", "out", folder=tmp_path)
         assert ended.exit_code == exit_code, ended.output
         (tmp_path / "out" / "said").write_text(ended.output)
         return tmp_path / "out"
@@ -124,7 +122,7 @@ def test_no_price_at_all(judge: Judge) -> None:
 def test_a_broken_sheet_is_wrong_usage(judge: Judge, sheet: str, said: str, tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError):
         judge(("claude-x", G1), sheet=sheet, exit_code=2)
-    ended = command("conformance.cli", "run", "--prices", "prices.toml", "--out", "new", folder=tmp_path)
+    ended = cli("run", "--prices", "prices.toml", "--out", "new", folder=tmp_path)
     assert ended.exit_code == 2
     assert ended.output.count("prices.toml is not a price sheet: ") == 1
     assert said in ended.output

@@ -100,6 +100,30 @@ def test_a_violation_names_the_dialect_and_its_mapping(told: dict[str, Any], req
     assert mapped(told) in found[requirement]
 
 
+@pytest.mark.parametrize(
+    ("told", "mapping"),
+    [
+        (usage(2459, {"cached_tokens": 0}, cache_read_input_tokens=2455), "cached_tokens = cache_read_input_tokens"),
+        (usage(1260, claude_cache_creation_1_h_tokens=1253),
+         "cached_write_1h_tokens = claude_cache_creation_1_h_tokens"),
+        (usage(1260, {"cache_creation_tokens": 1253}), "cached_write_tokens = cache_creation_tokens,"
+         " without a split all of it is in cached_write_5m_tokens"),
+        (usage(7, {}, cache_read_input_tokens=90, cache_creation_input_tokens=30),
+         "cached_tokens = cache_read_input_tokens, cached_write_tokens = cache_creation_input_tokens, without a split"
+         " all of it is in cached_write_5m_tokens,"
+         " prompt_tokens = prompt_tokens + cache_read_input_tokens + cache_creation_input_tokens"),
+        (usage(4100, prompt_cache_hit_tokens=3968), "cached_tokens = prompt_cache_hit_tokens"),
+        (usage(10, {"cached_tokens": 800}), "prompt_tokens = prompt_tokens + cached_tokens"),
+        (usage(10, {"cache_write_tokens": 453}), "cached_write_tokens = cache_write_tokens,"
+         " cached_write_1h_tokens = what of it has ttl 1h, prompt_tokens = prompt_tokens + cache_write_tokens"),
+    ],
+)  # fmt: skip
+def test_the_mapping_names_what_the_reply_has_and_nothing_else(told: dict[str, Any], mapping: str) -> None:
+    found = dialect(told)
+    assert found is not None
+    assert found.mapping == mapping
+
+
 NAMES = [
     "prompt_tokens",
     "total_tokens",

@@ -14,7 +14,7 @@ import pytest
 from conformance.commands import bundle as bundling
 from conformance.commands.bundle import BundleError, changes, pack, unpack
 from conformance.run.run import RunError
-from tests.support.commands import command, verdicts
+from tests.support.commands import cli, verdicts
 
 KEY = "sk-live-0123456789abcdefghijklmnopqrstuvwxyz"
 GROUP = ("--model", "reference-claude", "--select", "usage")
@@ -24,7 +24,7 @@ GROUP = ("--model", "reference-claude", "--select", "usage")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Of a run that violates something."""
     folder = tmp_path_factory.mktemp("bundle")
-    ended = command("conformance.cli", "run", *GROUP, "--fault", "plain-hits-null", "--out", "run", folder=folder)
+    ended = cli("run", *GROUP, "--fault", "plain-hits-null", "--out", "run", folder=folder)
     assert ended.exit_code == 1, ended.output
     return folder / "run"
 
@@ -45,26 +45,26 @@ def test_the_same_run_is_the_same_bytes(folder: Path, tmp_path: Path) -> None:
 
 
 def test_judged_again_elsewhere(folder: Path, tmp_path: Path) -> None:
-    ended = command("conformance.cli", "bundle", folder, folder=tmp_path)
+    ended = cli("bundle", folder, folder=tmp_path)
     assert (ended.exit_code, ended.output.startswith("bundle.zip: ")) == (0, True), ended.output
-    ended = command("conformance.cli", "judge", "bundle.zip", folder=tmp_path)
+    ended = cli("judge", "bundle.zip", folder=tmp_path)
     assert ended.exit_code == 1, ended.output
     assert "every verdict is that of the bundled report" in ended.output
     assert verdicts(tmp_path / "reports" / "bundle") == verdicts(folder)
 
 
 def test_what_was_known_is_known_elsewhere(tmp_path: Path) -> None:
-    def cli(*args: str) -> None:
-        ended = command("conformance.cli", *args, folder=tmp_path)
+    def does(*args: str) -> None:
+        ended = cli(*args, folder=tmp_path)
         assert ended.exit_code == 0, ended.output
 
     fault = ("--fault", "plain-hits-null")
-    assert command("conformance.cli", "run", *GROUP, *fault, "--out", "first", folder=tmp_path).exit_code == 1
-    cli("baseline", "--from", "first", "--owner", "billing")
-    cli("run", *GROUP, *fault, "--baseline", "baseline.toml", "--out", "second")
-    cli("bundle", "second", "--out", "second.zip")
+    assert cli("run", *GROUP, *fault, "--out", "first", folder=tmp_path).exit_code == 1
+    does("baseline", "--from", "first", "--owner", "billing")
+    does("run", *GROUP, *fault, "--baseline", "baseline.toml", "--out", "second")
+    does("bundle", "second", "--out", "second.zip")
     (tmp_path / "baseline.toml").unlink()
-    cli("judge", "second.zip", "--out", "third")
+    does("judge", "second.zip", "--out", "third")
     assert verdicts(tmp_path / "third") == verdicts(tmp_path / "second")
 
 
@@ -88,7 +88,7 @@ def test_other_verdicts_are_told_with_both_messages(folder: Path, tmp_path: Path
 def test_a_folder_with_no_run(tmp_path: Path) -> None:
     with pytest.raises(RunError, match=r"run\.json is not a run"):
         pack(tmp_path, tmp_path / "bundle.zip")
-    ended = command("conformance.cli", "bundle", tmp_path, folder=tmp_path)
+    ended = cli("bundle", tmp_path, folder=tmp_path)
     assert ended.exit_code == 2
     assert "Traceback" not in ended.output
     assert not list(tmp_path.iterdir())
@@ -180,11 +180,11 @@ def test_a_file_that_is_no_whole_zip(folder: Path, tmp_path: Path, cut: int) -> 
 
 def test_the_command_says_one_sentence(tmp_path: Path) -> None:
     zipped(tmp_path / "bundle.zip", {**GOOD, "../escaped.json": b"{}"})
-    ended = command("conformance.cli", "judge", "bundle.zip", folder=tmp_path)
+    ended = cli("judge", "bundle.zip", folder=tmp_path)
     assert ended.exit_code == 2
     assert len(ended.output.strip().splitlines()) == 1, ended.output
     zipped(tmp_path / "bundle.zip", GOOD)
-    ended = command("conformance.cli", "judge", "bundle.zip", folder=tmp_path)
+    ended = cli("judge", "bundle.zip", folder=tmp_path)
     assert (ended.exit_code, "Traceback" in ended.output) == (2, False), ended.output
 
 
@@ -193,7 +193,7 @@ def test_a_report_in_it_that_is_none(folder: Path, tmp_path: Path) -> None:
     with zipfile.ZipFile(tmp_path / "whole.zip") as whole:
         members = {each: whole.read(each) for each in whole.namelist()}
     zipped(tmp_path / "bundle.zip", {**members, "report.json": b'{"entries": 7}'})
-    ended = command("conformance.cli", "judge", "bundle.zip", folder=tmp_path)
+    ended = cli("judge", "bundle.zip", folder=tmp_path)
     assert ended.exit_code in (0, 1)
     assert "the verdicts are not compared: " in ended.output
     assert "Traceback" not in ended.output

@@ -20,7 +20,7 @@ from conformance.evidence.exchange import Exchange, Request
 from conformance.lab.reference import Endpoint
 from conformance.lab.reference.server import serving
 from conformance.settings.config import NAME, Configuration, read_config
-from tests.support.commands import command, report_in
+from tests.support.commands import cli, report_in
 from tests.support.sockets import response, scripted
 
 KEY = "sk-live-0123456789abcdefghijklmnopqrstuvwxyz"
@@ -87,7 +87,7 @@ def test_for_the_reference_endpoint(tmp_path: Path) -> None:
     code, said = init()
     assert (code, said) == (0, f"{NAME} is written; next: phanedge-conformance run\n")
     assert read_config(Path(NAME)).values == {"model": ["reference-gpt=gpt", "reference-claude=claude"]}
-    ended = command("conformance.cli", "run", "--select", "usage", "--out", "out", folder=tmp_path)
+    ended = cli("run", "--select", "usage", "--out", "out", folder=tmp_path)
     assert report_in(tmp_path / "out")["source"] == "reference", ended.output
 
 
@@ -112,7 +112,7 @@ def test_run_works_right_after(tmp_path: Path) -> None:
         assert code == 0, said
         assert "reference-claude (claude) supports every feature that was probed" in said
         words = ("run", "--select", "core", "--no-costly", "--out", "out")
-        ended = command("conformance.cli", *words, folder=tmp_path, key=KEY)
+        ended = cli(*words, folder=tmp_path, key=KEY)
     assert ended.exit_code == 0, ended.output
     assert [each["name"] for each in report_in(tmp_path / "out")["models"]] == ["reference-claude", "reference-gpt"]
 

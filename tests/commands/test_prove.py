@@ -12,7 +12,7 @@ from conformance.contract.requirement import Requirement
 from conformance.evidence.exchange import Exchange
 from conformance.lab.variations import VARIATIONS
 from conformance.suite.catalogue import load
-from tests.support.commands import command
+from tests.support.commands import cli
 
 ID = "roles.system"
 
@@ -87,6 +87,6 @@ def test_an_unknown_source_and_row_are_named() -> None:
 
 
 def test_an_area_is_no_requirement(tmp_path: Path) -> None:
-    ended = command("conformance.cli", "prove", "cache", folder=tmp_path)
+    ended = cli("prove", "cache", folder=tmp_path)
     said = "cache is an area: phanedge-conformance catalogue --area cache lists its requirements"
     assert (ended.exit_code, ended.output.strip()) == (2, said)

@@ -18,7 +18,7 @@ from conformance.evidence.exchange import Exchange, Request
 from conformance.lab.reference import Endpoint
 from conformance.lab.reference.server import serving
 from conformance.run.run import Run
-from tests.support.commands import command
+from tests.support.commands import cli
 
 KEY = "sk-live-0123456789abcdefghijklmnopqrstuvwxyz"
 NULL = "usage.prompt_tokens_details.cached_tokens"
@@ -29,7 +29,7 @@ OPTIONS = ("--model", "reference-claude", "--model", "reference-gpt", "--select"
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Of a run that violates something on each of two models."""
     folder = tmp_path_factory.mktemp("replay")
-    ended = command("conformance.cli", "run", *OPTIONS, "--fault", "plain-hits-null", "--out", "run", folder=folder)
+    ended = cli("run", *OPTIONS, "--fault", "plain-hits-null", "--out", "run", folder=folder)
     assert ended.exit_code == 1, ended.output
     return folder / "run"
 
@@ -94,7 +94,7 @@ def test_what_is_not_known(folder: Path, tmp_path: Path) -> None:
         replayed(NULL, folder, "other", False, ())
     with pytest.raises(ReplayError, match=r"run\.json is not a run"):
         replayed(NULL, tmp_path, "", False, ())
-    ended = command("conformance.cli", "replay", "usage", folder=tmp_path)
+    ended = cli("replay", "usage", folder=tmp_path)
     assert (ended.exit_code, ended.output.strip()) == (2, "there is no run in reports/: name the folder of one")
 
 
@@ -107,17 +107,17 @@ def test_over_http_with_the_key_and_the_headers_of_the_run(tmp_path: Path) -> No
         return broken[0](exchange) if broken and exchange.succeeded else exchange
 
     options = ("--model", "reference-claude", "--select", "usage.prompt_tokens", "--header", "x-tenant: acme-tenant")
-    replay = ("conformance.cli", "replay", "usage.prompt_tokens", "run", "--send")
+    replay = ("replay", "usage.prompt_tokens", "run", "--send")
     with serving(answer) as url:
-        command("conformance.cli", "run", "--base-url", url, *options, "--out", "run", folder=tmp_path, key=KEY)
+        cli("run", "--base-url", url, *options, "--out", "run", folder=tmp_path, key=KEY)
         before = len(sent)
-        ended = command(*replay, folder=tmp_path, key=KEY)
+        ended = cli(*replay, folder=tmp_path, key=KEY)
         assert (ended.exit_code, "repeat --header x-tenant" in ended.output) == (2, True), ended.output
         assert len(sent) == before
-        ended = command(*replay, "--header", "x-tenant: acme-tenant", folder=tmp_path, key=KEY)
+        ended = cli(*replay, "--header", "x-tenant: acme-tenant", folder=tmp_path, key=KEY)
         assert ended.exit_code == 1, ended.output
         broken.clear()
-        ended = command(*replay, "--header", "x-tenant: acme-tenant", folder=tmp_path, key=KEY)
+        ended = cli(*replay, "--header", "x-tenant: acme-tenant", folder=tmp_path, key=KEY)
         assert (ended.exit_code, "now:  pass" in ended.output) == (0, True), ended.output
     assert dict(sent[-1].headers)["x-tenant"] == "acme-tenant"
     assert replace(sent[-1], headers=()) == replace(sent[before], headers=())

@@ -12,6 +12,7 @@ import pytest
 from conformance.billing.dialects import Counts
 from conformance.billing.prices import cost, read_prices
 from conformance.policy.baseline_file import read_baseline
+from tests.support.commands import cli
 
 from .pages import ROOT, WRITTEN, blocks, examples, page, run
 
@@ -43,9 +44,9 @@ def test_options_exist(name: str) -> None:
 
 @cache
 def _help(command: str) -> str:
-    shown = run(f"phanedge-conformance {command} --help", ROOT, {"COLUMNS": "200", "TERM": "dumb"})
-    assert shown.returncode == 0, f"there is no command {command}"
-    return shown.stdout
+    shown = cli(command, "--help", folder=ROOT, variables={"COLUMNS": "200", "TERM": "dumb"})
+    assert shown.exit_code == 0, f"there is no command {command}"
+    return shown.output
 
 
 @pytest.mark.parametrize("name", WRITTEN)

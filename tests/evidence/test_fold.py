@@ -207,6 +207,16 @@ def test_what_cannot_be_folded_is_said(name: str) -> None:
         fold(HOSTILE[name])
 
 
+@pytest.mark.parametrize(("first", "second"), [(1, 2), (2, 1), (7, 0), (-1, 3)])
+def test_calls_whose_indices_begin_anywhere_are_as_many_as_there_are(first: int, second: int) -> None:
+    """Of which a requirement of its own speaks; the SDK makes an entry of each delta."""
+    streamed = [piece for index in (first, second) for piece in pieces_of_call(index, ["{", "}"])]
+    calls = fold([chunk(choice({"tool_calls": [each]})) for each in streamed])["choices"][0]["message"]["tool_calls"]
+    assert [each["index"] for each in calls] == sorted((first, second))
+    assert [each["id"] for each in calls] == [f"call_{each}" for each in sorted((first, second))]
+    assert [each["function"]["arguments"] for each in calls] == ["{}", "{}"]
+
+
 ANYTHING = st.recursive(
     st.none() | st.booleans() | st.integers(-2, 2) | st.floats(0, 1) | st.sampled_from(["", "a", "assistant"]),
     lambda inner: (

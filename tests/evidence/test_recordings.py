@@ -11,11 +11,15 @@ from typing import Any
 
 import pytest
 
+from conformance.contract.profile import Model
 from conformance.contract.scopes import EVERY_COMPLETED_STREAM, EVERY_COMPLETION, EVERY_ERROR, EVERY_MODEL_LIST
 from conformance.evidence.exchange import Exchange, Request
 from conformance.evidence.exchange_json import dump_exchange
-from conformance.evidence.recordings import Recording, RecordingError, recordings
+from conformance.evidence.recordings import Recording, RecordingError, RecordingWarning, recordings
+from conformance.judgement.judge import judge
+from conformance.judgement.verdict import Verdict
 from conformance.run.corpus import OFFICIAL, OFFICIAL_ERRORS, Tally, judge_folder, judge_share
+from conformance.suite.catalogue import load
 
 ASKED = {"model": "gpt-x", "messages": [{"role": "user", "content": "Hi"}]}
 COMPLETION = json.dumps(
@@ -328,6 +332,9 @@ BAD: dict[str, tuple[Callable[[Path], object], str]] = {
     "wrong type": (line(status="200"), 'some.jsonl:2 has a wrong member (status is "200")'),
     "wrong optional type": (line(vendor=3), "some.jsonl:2 has a wrong member (vendor is 3)"),
     "unknown fidelity": (line(fidelity="vague"), "fidelity is 'vague', which is none of wire"),
+    "a request as other text": (line(request_json="Say OK."), 'has a wrong member (request_json is "Say OK."'),
+    "a request as a list": (line(request_json=[ASKED]), "has a wrong member (request_json is ["),
+    "a whole last line that is wrong": (file("a.jsonl", json.dumps(row()) + "\n" + json.dumps({"a": 1})), "a.jsonl:2"),
     "HAR without entries": (file("a.har", '{"log": {}}'), "a.har has no log.entries"),
     "HAR of a list": (file("a.har", "[]"), "a.har has no log.entries"),
     "HAR cut off": (file("a.har", '{"log": '), "a.har is not JSON"),
@@ -360,6 +367,56 @@ def test_bad_input_is_one_clear_sentence(tmp_path: Path, name: str) -> None:
         list(recordings(tmp_path))
     assert said in str(raised.value)
     assert "\n" not in str(raised.value)
+
+
+def test_a_byte_order_mark_is_no_part_of_the_first_line(tmp_path: Path) -> None:
+    lines = f"{json.dumps(row())}\n{json.dumps(row(status=201))}\n".encode()
+    (tmp_path / "a.jsonl").write_bytes(b"\xef\xbb\xbf" + lines)
+    assert [each.exchange.status for each in recordings(tmp_path)] == [200, 201]
+
+
+@pytest.mark.parametrize("name", ["a.jsonl", "a.jsonl.gz"])
+def test_a_last_line_that_is_half_written_is_left_out_and_told(tmp_path: Path, name: str) -> None:
+    lines = f"{json.dumps(row())}\n{json.dumps(row())[:-40]}".encode()
+    (tmp_path / name).write_bytes(gzip.compress(lines) if name.endswith(".gz") else lines)
+    (tmp_path / "b.jsonl").write_text(json.dumps(row(status=201)))
+    with pytest.warns(RecordingWarning, match=f"{name}:2 is a line that was not written to its end"):
+        found = [each.exchange.status for each in recordings(tmp_path)]
+    assert found == [200, 201]
+
+
+def test_a_request_as_json_text_is_read(tmp_path: Path) -> None:
+    text = json.dumps(ASKED | {"n": 2, "model": "Mod\u00e8le"}, indent=1)
+    written(tmp_path, row(request_json=text))
+    exchange = only(tmp_path).exchange
+    assert exchange.request.body == text.encode()
+    assert exchange.request.asked["n"] == 2
+
+
+DONE_ONCE, NO_SILENT_END = "framing.done_once", "streaming.no_silent_end"
+
+
+@pytest.mark.parametrize("requirement", [DONE_ONCE, NO_SILENT_END])
+@pytest.mark.parametrize(
+    ("fidelity", "body", "expected"),
+    [
+        ("fixture", f"{CHUNK}\n\n", Verdict.NOT_APPLICABLE),
+        ("fixture", STREAM, Verdict.PASS),
+        ("wire", STREAM, Verdict.PASS),
+    ],
+)
+def test_a_fixture_may_lack_the_terminator(
+    tmp_path: Path, requirement: str, fidelity: str, body: str, expected: Verdict
+) -> None:
+    written(tmp_path, stream_row(body, fidelity=fidelity))
+    finding = judge(load()[requirement], only(tmp_path).exchange, Model("gpt-x", "gpt"))
+    assert finding.verdict is expected, finding.message
+
+
+def test_a_fixture_that_ends_twice_is_accused(tmp_path: Path) -> None:
+    written(tmp_path, stream_row(f"{STREAM}data: [DONE]\n\n", fidelity="fixture"))
+    finding = judge(load()[DONE_ONCE], only(tmp_path).exchange, Model("gpt-x", "gpt"))
+    assert finding.verdict is Verdict.FAIL
 
 
 @pytest.mark.parametrize(("name", "said"), [("absent", "does not exist"), ("notes.txt", "is none of .jsonl")])

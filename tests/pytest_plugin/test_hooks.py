@@ -130,6 +130,13 @@ def test_collecting_sends_nothing_and_keeps_what_was_recorded(tmp_path: Path) ->
     assert {path: path.read_bytes() for path in out.rglob("*") if path.is_file()} == before
 
 
+def test_tests_of_what_is_not_selected_are_not_made(tmp_path: Path) -> None:
+    ended = pytest_run(*SMALL, "--select", "choices.as_many_as_asked", "--collect-only", folder=tmp_path)
+    assert ended.exit_code == 0, ended.output
+    assert "1 test collected" in ended.output
+    assert "deselected" not in ended.output
+
+
 @pytest.mark.parametrize("options", [("-m", "may"), ("--select", "choices.as_many_as_asked")])
 def test_without_a_must_the_verdict_rests_on_what_is_selected(tmp_path: Path, options: tuple[str, ...]) -> None:
     ended = pytest_run(*SMALL, "--out", tmp_path / "out", *options, folder=tmp_path)

@@ -12,22 +12,20 @@ import sys
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
 
-from conformance.cli import main
 from conformance.evidence.archive import read_exchange
 from conformance.evidence.exchange import Exchange, Request
 from conformance.lab.reference import Endpoint
 from conformance.lab.reference.server import serving
 from conformance.suite.catalogue import load
-from tests.support.commands import command, report_in, verdicts
+from tests.support.commands import FORKING, cli, environment, report_in, run_here, verdicts
 
-SUITE = {requirement.check.__module__ for requirement in load().values()}
 KEY = "sk-live-0123456789abcdefghijklmnopqrstuvwxyz"
 SELECTED = ("--model", "reference-claude", "--select", "usage,cache,caching", "--concurrency", "4")
 KILLS, RUNS = 5, 4  #: of each run, and runs
@@ -37,10 +35,6 @@ LONG = 20.0  #: seconds that a request takes which is not waited for
 #: A conversation that was under way is in the cache, and cannot be sent for the first time once more: what is judged on
 #: it. The first one says so.
 GROWN = (("caching.grown_conversation", "reference-claude"), ("caching.hits_beside_writes", "reference-claude"))
-FORKING = multiprocessing.get_context("forkserver")
-FORKING.set_forkserver_preload(
-    ["conformance.cli", "conformance.pytest_plugin.session", "conformance.sending.client", *sorted(SUITE)]
-)
 
 Sent = Counter[tuple[str, str, bytes]]
 
@@ -102,18 +96,10 @@ def wait_for_all(run: subprocess.Popen[bytes]) -> None:
         pytest.fail("a process of the run is left")
 
 
-def run_here(arguments: Sequence[str], folder: Path) -> None:
-    """A run in this process, which was forked for it."""
-    os.chdir(folder)
-    os.environ["PHANEDGE_API_KEY"] = KEY
-    sys.stdout = sys.stderr = open(os.devnull, "w")  # noqa: SIM115 (until this process ends)
-    sys.argv = ["phanedge-conformance", "run", *arguments]
-    main()
-
-
 def forked(*arguments: str | Path, folder: Path) -> multiprocessing.process.BaseProcess:
     """A run under way in a process that need not import anything."""
-    run = FORKING.Process(target=run_here, args=([str(each) for each in arguments], folder))
+    words = ["run", *map(str, arguments)]
+    run = FORKING.Process(target=run_here, args=(words, folder, environment(KEY), os.devnull))
     run.start()
     return run
 
@@ -134,7 +120,7 @@ def settled(folder: Path) -> dict[tuple[str, str], str]:
 def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> dict[tuple[str, str], str]:
     folder = tmp_path_factory.mktemp("undisturbed")
     with serving(Watched(0)) as url:
-        ended = command("conformance.cli", "run", "--base-url", url, *SELECTED, "--out", "run", folder=folder, key=KEY)
+        ended = cli("run", "--base-url", url, *SELECTED, "--out", "run", folder=folder, key=KEY)
     assert ended.exit_code == 0, ended.output
     return settled(folder / "run")
 
@@ -212,7 +198,7 @@ def test_interrupted_with_a_report_and_resumed(
         assert ElementTree.parse(out / "junit.xml").getroot().tag == "testsuites"
         assert json.loads((out / "run.json").read_text(encoding="utf-8"))["finished"] is False
         endpoint.seconds = 0
-        ended = command("conformance.cli", "run", "--resume", out, folder=tmp_path, key=KEY)
+        ended = cli("run", "--resume", out, folder=tmp_path, key=KEY)
     assert ended.exit_code == 0, ended.output
     assert_like(undisturbed, out)
     assert json.loads((out / "run.json").read_text(encoding="utf-8"))["finished"] is True

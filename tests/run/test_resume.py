@@ -22,7 +22,7 @@ from conformance.run.resume import completed
 from conformance.run.run import Run
 from conformance.settings.errors import SessionError
 from conformance.settings.settings import Settings
-from tests.support.commands import command, verdicts
+from tests.support.commands import cli, verdicts
 from tests.support.exchanges import completion, plain
 
 KEY = "sk-live-0123456789abcdefghijklmnopqrstuvwxyz"
@@ -44,7 +44,7 @@ class Away:
 
 
 def run(*arguments: str | Path, folder: Path) -> tuple[int, str]:
-    ended = command("conformance.cli", "run", *arguments, folder=folder, key=KEY)
+    ended = cli("run", *arguments, folder=folder, key=KEY)
     return ended.exit_code, ended.output
 
 

@@ -82,12 +82,30 @@ def test_the_query_of_the_base_url_goes_with_every_request() -> None:
     assert server.requests[0].startswith(b"POST /v1/chat/completions?api-version=2026-11-01&empty= HTTP/1.1")
 
 
-def test_headers_of_the_caller_go_with_every_request_and_are_secret() -> None:
-    secret = "tenant-0123456789-abcdefghij"
-    with scripted([response(b'{"tenant": "' + secret.encode() + b'"}', JSON)]) as server:
-        exchange = Live(server.url, KEY, LIMITS, Access(headers=(("x-tenant", secret),)))(REQUEST)
-    assert b"x-tenant: tenant-0123456789-abcdefghij" in server.requests[0]
-    assert secret not in exchange.text
+@pytest.mark.parametrize(
+    ("name", "value", "named", "masked"),
+    [
+        ("x-tenant", "tenant-0123456789-abcdefghij", (), False),
+        ("x-tenant", "tenant-0123456789-abcdefghij", ("X-Tenant",), True),
+        ("x-portkey-provider", "anthropic", (), False),
+        ("x-portkey-virtual-key", "anthropic-4f1b", (), True),
+        ("x-api-key", "0123456789-abcdefghij", (), True),
+        ("x-goog-api-key", "0123456789-abcdefghij", (), True),
+        ("api-key", "0123456789", (), True),
+        ("proxy-authorization", "Digest 0123456789", (), True),
+        ("x-upstream", "Bearer 0123456789", (), True),
+        ("cookie", "theme=dark; session=0123456789", (), True),
+        ("x-api-key", "assistant", (), False),  # a word of the API
+    ],
+)
+def test_headers_of_the_caller_go_with_every_request_and_are_masked_where_secret(
+    name: str, value: str, named: tuple[str, ...], masked: bool
+) -> None:
+    told = value.split()[-1].rpartition("=")[2]
+    with scripted([response(json.dumps({"role": told}).encode(), JSON)]) as server:
+        exchange = Live(server.url, KEY, LIMITS, Access(headers=((name, value),), secret=named))(REQUEST)
+    assert f"{name}: {value}".encode() in server.requests[0]
+    assert (told not in exchange.text) is masked
 
 
 def test_hanging_up_on_purpose() -> None:

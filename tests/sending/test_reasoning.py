@@ -21,7 +21,7 @@ from conformance.lab.reference import Endpoint
 from conformance.lab.reference.server import serving
 from conformance.sending.reasoning import learnt
 from conformance.settings.config import read_config
-from tests.support.commands import command
+from tests.support.commands import cli
 
 NAME = "our-model"
 MODEL = Model(NAME)
@@ -114,15 +114,15 @@ def test_what_was_learnt_is_known_when_it_is_judged_again_and_gone_on_with(tmp_p
 
     options = ("--model", f"{NAME}=gpt", "--select", "usage,sampling.minimal", "--out", "run")
     with serving(noting) as url:
-        ended = command("conformance.cli", "run", "--base-url", url, *options, folder=tmp_path, key=KEY)
+        ended = cli("run", "--base-url", url, *options, folder=tmp_path, key=KEY)
         assert ended.exit_code == 0, ended.output
         assert [each["thinking"] for each in models_of(tmp_path / "run")] == ["openai"]
         refused = [each for each in sent if each.path == PLAIN.path and of_openai(each.asked)]
         assert len(refused) == 1, "only the first is asked in the usual way"
         before = len(sent)
-        ended = command("conformance.cli", "run", "--resume", "run", folder=tmp_path, key=KEY)
+        ended = cli("run", "--resume", "run", folder=tmp_path, key=KEY)
         assert (ended.exit_code, len(sent)) == (0, before), ended.output
-    ended = command("conformance.cli", "judge", "run", "--out", "again", folder=tmp_path)
+    ended = cli("judge", "run", "--out", "again", folder=tmp_path)
     assert ended.exit_code == 0, ended.output
     assert models_of(tmp_path / "again") == models_of(tmp_path / "run")
     said, _ = replayed("usage.prompt_tokens", tmp_path / "run", "", False, ())
@@ -131,7 +131,7 @@ def test_what_was_learnt_is_known_when_it_is_judged_again_and_gone_on_with(tmp_p
 
 def test_init_writes_what_was_learnt(tmp_path: Path) -> None:
     with serving(thinker(CUT_IN_THOUGHT, little)) as url:
-        ended = command("conformance.cli", "init", "--base-url", url, "--model", NAME, folder=tmp_path, key=KEY)
+        ended = cli("init", "--base-url", url, "--model", NAME, folder=tmp_path, key=KEY)
     assert ended.exit_code == 0, ended.output
     written = tmp_path / "phanedge-conformance.toml"
     assert "reasoning = true  # a reasoning model" in written.read_text(encoding="utf-8")

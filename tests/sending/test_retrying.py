@@ -11,14 +11,18 @@ from typing import Any
 import pytest
 
 from conformance.contract.faults import only, respond
+from conformance.contract.profile import Model
 from conformance.contract.requests import PLAIN
 from conformance.contract.requirement import Fault
 from conformance.evidence.exchange import Exchange, Failure, Inconclusive, Request
 from conformance.evidence.send import Send
+from conformance.judgement.judge import judge_all
 from conformance.judgement.unanswered import Unanswered, is_unanswered, unanswered
+from conformance.judgement.verdict import Verdict
 from conformance.lab.reference import Endpoint
 from conformance.lab.reference.server import serving
 from conformance.sending.retrying import REPEATS, insisting
+from conformance.suite.catalogue import load
 from tests.support.commands import pytest_run, report_in
 from tests.support.exchanges import completion, plain, streamed
 
@@ -90,6 +94,26 @@ def test_one_that_always_fails_is_asked_three_times() -> None:
     (found,) = unanswered([send(PLAIN)])
     assert str(found) == "by hand on m (HTTP 500, asked 3 times)"
     assert (len(asked), waited) == (3, [1.0, 3.0])
+
+
+@pytest.mark.parametrize("expect", ["reply", "error"])
+def test_a_response_that_is_cut_short_is_asked_again_whatever_was_asked(expect: str) -> None:
+    cut = replace(hung("truncated", 400), request=replace(OK.request, expect=expect))  # type: ignore[arg-type]
+    send, asked, _ = answering(OK, cut, with_status(400, expect=expect))
+    send(PLAIN)
+    exchange = send(PLAIN)
+    assert (exchange.failure, [each.failure for each in exchange.earlier]) == (None, [cut.failure])
+    assert len(asked) == 3
+
+
+@pytest.mark.parametrize(("cuts", "verdict"), [(1, Verdict.PASS), (2, Verdict.PASS), (3, Verdict.FAIL)])
+def test_a_body_that_comes_whole_when_asked_again_accuses_nobody(cuts: int, verdict: Verdict) -> None:
+    cut = hung("truncated", 200)
+    send, _, _ = answering(OK, *[cut] * cuts, OK)
+    found = [attempt for _ in range(2) for attempt in send(PLAIN).all]
+    model = Model("m")
+    finding = judge_all(load()["transport.whole_body"], found, model)
+    assert finding.verdict is verdict, finding.message
 
 
 def test_all_that_was_tried_is_kept() -> None:

@@ -23,7 +23,7 @@ from conformance.sending.pacing import Pace, paced
 from conformance.sending.preflight import diagnosis
 from conformance.sending.proxy import proxy_for
 from conformance.settings.errors import SessionError
-from tests.support.commands import command
+from tests.support.commands import cli
 from tests.support.sockets import Part, response, scripted
 from tests.support.tls import Certificates, proxying, serving_tls
 
@@ -123,23 +123,23 @@ SELECTED = ("--select", "transport", "--model", MODEL, "--out", "out")
 
 def test_a_whole_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, pem: Certificates) -> None:
     with serving_tls(pem.server, clients=pem.authorities) as url:
-        refused = command("conformance.cli", "run", "--base-url", url, *SELECTED, folder=tmp_path, key=KEY)
+        refused = cli("run", "--base-url", url, *SELECTED, folder=tmp_path, key=KEY)
         assert refused.exit_code == 3
         assert "name its authority with --authorities FILE" in " ".join(refused.output.split())
         files = ("--authorities", pem.authorities, "--certificate", pem.client)
-        named = command("conformance.cli", "run", "--base-url", url, *files, *SELECTED, folder=tmp_path, key=KEY)
+        named = cli("run", "--base-url", url, *files, *SELECTED, folder=tmp_path, key=KEY)
         assert named.exit_code == 0, named.output
-        written = command("conformance.cli", "init", "--base-url", url, *files, folder=tmp_path, key=KEY)
+        written = cli("init", "--base-url", url, *files, folder=tmp_path, key=KEY)
         assert written.exit_code == 0, written.output
-        by_file = command("conformance.cli", "run", *SELECTED, folder=tmp_path, key=KEY)
+        by_file = cli("run", *SELECTED, folder=tmp_path, key=KEY)
         assert by_file.exit_code == 0, by_file.output
-        again = command("conformance.cli", "replay", "transport.served", "out", "--send", folder=tmp_path, key=KEY)
+        again = cli("replay", "transport.served", "out", "--send", folder=tmp_path, key=KEY)
         assert (again.exit_code, "now:  pass" in again.output) == (0, True), again.output
         (tmp_path / "phanedge-conformance.toml").unlink()
         monkeypatch.setenv("PHANEDGE_CONFORMANCE_BASE_URL", url)
         monkeypatch.setenv("PHANEDGE_CONFORMANCE_AUTHORITIES", str(pem.authorities))
         monkeypatch.setenv("PHANEDGE_CONFORMANCE_CERTIFICATE", str(pem.client))
-        by_environment = command("conformance.cli", "run", *SELECTED, "-n", "2", folder=tmp_path, key=KEY)
+        by_environment = cli("run", *SELECTED, "-n", "2", folder=tmp_path, key=KEY)
         assert by_environment.exit_code == 0, by_environment.output
 
 
@@ -238,9 +238,7 @@ def test_the_proxy_is_named_by_the_command(tmp_path: Path, monkeypatch: pytest.M
     with proxying(refusal=LOGIN) as proxy:
         monkeypatch.setenv("HTTP_PROXY", f"http://{proxy.host}")
         for words in (("run", *SELECTED), ("init", "--model", MODEL)):
-            ended = command(
-                "conformance.cli", *words, "--base-url", "http://models.example/v1", folder=tmp_path, key=KEY
-            )
+            ended = cli(*words, "--base-url", "http://models.example/v1", folder=tmp_path, key=KEY)
             assert ended.exit_code == 3, ended.output
             assert f"through the proxy http://{proxy.host}" in " ".join(ended.output.split())
     report: dict[str, Any] = json.loads((tmp_path / "out" / "report.json").read_text(encoding="utf-8"))

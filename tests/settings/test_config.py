@@ -9,13 +9,13 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
-from conformance import cli
+from conformance import cli as command_line
 from conformance.billing.prices import read_prices
 from conformance.commands.judge import arguments
 from conformance.contract.profile import Model
 from conformance.settings.config import NAME, ConfigError, read_config
 from conformance.settings.options import CONFIGURABLE, Option
-from tests.support.commands import command, report_in
+from tests.support.commands import cli, report_in
 
 ALL = tuple(CONFIGURABLE.values())
 MODELS = """
@@ -32,8 +32,8 @@ family = "claude"
 def given(monkeypatch: pytest.MonkeyPatch, *words: str, command: str = "run") -> list[str]:
     """What the suite is run with. Raises AssertionError where the command ends with an error."""
     seen: list[list[str]] = []
-    monkeypatch.setattr(cli, "run_suite", lambda given, *more: seen.append([*more, *arguments(given)]))
-    result = CliRunner().invoke(cli.app, [command, *words])
+    monkeypatch.setattr(command_line, "run_suite", lambda given, *more: seen.append([*more, *arguments(given)]))
+    result = CliRunner().invoke(command_line.app, [command, *words])
     assert result.exit_code == 0, result.output
     return seen[0]
 
@@ -136,10 +136,10 @@ def test_headers_and_paths_from_the_folder_of_the_file(monkeypatch: pytest.Monke
 
 
 def test_which_file_is_read_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(cli, "run_suite", lambda given, *more: None)
-    assert NAME not in CliRunner().invoke(cli.app, ["run"]).output
+    monkeypatch.setattr(command_line, "run_suite", lambda given, *more: None)
+    assert NAME not in CliRunner().invoke(command_line.app, ["run"]).output
     write("\ufeffrate = 6\n")
-    assert f"configuration: {NAME}" in CliRunner().invoke(cli.app, ["run"]).output
+    assert f"configuration: {NAME}" in CliRunner().invoke(command_line.app, ["run"]).output
 
 
 def test_judging_again_takes_what_it_can_and_stays_in_its_folder(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -207,7 +207,7 @@ def test_a_mistake_is_one_sentence_with_file_and_key(text: str, said: str) -> No
     assert sentence.startswith(NAME)
     assert said in sentence
     assert "0123456789abcdef" not in sentence
-    result = CliRunner().invoke(cli.app, ["run"])
+    result = CliRunner().invoke(command_line.app, ["run"])
     assert (result.exit_code, result.output) == (2, f"--config: {sentence}\n")
 
 
@@ -217,7 +217,7 @@ def test_a_file_that_cannot_be_read(made: str) -> None:
         Path("file").mkdir()
     if made == "latin-1":
         Path("file").write_bytes(b'base-url = "\xe9"')
-    result = CliRunner().invoke(cli.app, ["run", "--config", "file"])
+    result = CliRunner().invoke(command_line.app, ["run", "--config", "file"])
     assert result.exit_code == 2
     assert result.output.startswith("--config: file cannot be read")
     assert len(result.output.splitlines()) == 1
@@ -251,7 +251,7 @@ prices = { input = 3 }
 
 def test_a_run_by_a_file(tmp_path: Path) -> None:
     write(RUN)
-    ended = command("conformance.cli", "run", folder=tmp_path)
+    ended = cli("run", folder=tmp_path)
     assert ended.exit_code in (0, 3), ended.output  # the selection may be too small to judge an endpoint by
     run = json.loads((tmp_path / "out" / "run.json").read_text())
     own = {model["name"]: set(model["without"]) for model in run["profile"]["models"]}

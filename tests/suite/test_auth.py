@@ -68,11 +68,17 @@ def basic(request: Request) -> bool:
         ("auth.no_credentials_401", SERVED, "violated"),  # B402
         ("auth.unknown_token_401", STARLETTE, "accepted"),
         ("auth.unknown_token_401", SERVED, "violated"),  # B402
+        ("auth.unknown_token_401", respond(403, {"detail": {"error": {"message": "Invalid key."}}}), "violated"),
+        ("auth.unknown_token_401", respond(403, {"detail": "Invalid key."}), "violated"),
         ("auth.unknown_token_401", status(500), "violated"),
         ("auth.malformed_credentials", status(400), "accepted"),
         ("auth.malformed_credentials", only(basic, SERVED), "violated"),
         ("auth.raw_token", status(403), "accepted"),
         ("auth.raw_token", SERVED, "violated"),
+        ("auth.raw_token", status(500), "accepted"),  # which serves nothing
+        ("auth.malformed_credentials", status(500), "accepted"),
+        ("auth.malformed_credentials_401", status(500), "violated"),
+        ("auth.token_in_query", status(500), "accepted"),
         ("auth.malformed_credentials_401", SERVED, "not applicable"),
         ("auth.malformed_credentials_401", status(400), "violated"),
         ("auth.scheme_case", status(401), "violated"),  # B384

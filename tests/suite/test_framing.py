@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from conformance.contract.faults import events, put
+from conformance.contract.faults import events, only, put
 from conformance.contract.requests import STREAM_USAGE
 from conformance.contract.requirement import Fault
-from conformance.evidence.exchange import Exchange
+from conformance.evidence.exchange import Exchange, Read, Request
 from tests.support.builders_asked import Said, asked
 from tests.support.builders_stream import (
     DONE,
@@ -98,6 +98,23 @@ CASES = [
 ]  # fmt: skip
 
 
+HELD_BACK = only(
+    lambda request: request.asked["max_tokens"] > 100, events(lambda before: [(8.0, data) for _, data in before])
+)
+LATE = events(lambda before: [(when + 9, data) for when, data in before])
+
+
+def _is_early(request: Request) -> bool:
+    return request.attempt < 3
+
+
+def _slowly(before: list[Read]) -> list[Read]:
+    return [(2.0 if number < 2 else 2.0 + when * 10, data) for number, (when, data) in enumerate(before)]
+
+
+SLOW_TO_BEGIN = events(_slowly)
+
+
 @pytest.mark.parametrize("case", CASES, ids=str)
 def test_framing(case: Case) -> None:
     case.check()
@@ -115,8 +132,12 @@ def test_every_requirement_has_a_case_of_each_kind() -> None:
     [
         ("incremental", events(lambda before: [(when * 20 + 0.1, data) for when, data in before]), "accepted"),
         ("incremental", events(lambda before: [(when / 20, data) for when, data in before]), "not applicable"),
-        ("incremental", events(lambda before: [(8.0, data) for _, data in before]), "violated"),
-        ("incremental", events(lambda before: [(when + 9, data) for when, data in before]), "violated"),
+        ("incremental", HELD_BACK, "violated"),
+        ("incremental", only(lambda request: request.attempt == 1, HELD_BACK), "accepted"),  # a machine that was busy
+        ("incremental", only(_is_early, HELD_BACK), "accepted"),
+        ("incremental", events(lambda before: [(when + 9, data) for when, data in before]), "accepted"),
+        ("incremental", SLOW_TO_BEGIN, "accepted"),  # the first token takes longer than all others
+        ("incremental", only(lambda request: request.asked["max_tokens"] > 100, LATE), "violated"),
         ("incremental", put("choices.*.delta.content", ""), "inconclusive"),
     ],
 )  # fmt: skip

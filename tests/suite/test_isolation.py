@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import pytest
 
-from conformance.contract.faults import chain, failing, only, put, respond, status, without_events
+from conformance.contract.faults import chain, failing, header, only, put, respond, status, without_events
 from conformance.contract.profile import Model
 from conformance.contract.requirement import Fault
 from conformance.evidence.exchange import Exchange, Failure, Request
@@ -79,6 +79,8 @@ def wants_json(request: Request) -> bool:
         ),
         ("forms_not_mixed_up", only(both(named("nonce-MORB"), attempts(1)), put(CALLS, [{}])), "violated"),
         ("forms_not_mixed_up", only(attempts(4, streams=True), respond(200, {"choices": [{}]})), "violated"),
+        ("forms_not_mixed_up", only(attempts(*TURNS), header("content-type", "text/plain")), "accepted"),
+        ("forms_not_mixed_up", only(attempts(4, streams=True), header("content-type", "application/json")), "accepted"),
         ("no_memory", only(recall, put(TEXT, "NONE")), "accepted"),
         ("no_memory", only(recall, put(TEXT, f"It is conversation {SALTED}.")), "accepted"),
         ("no_memory", only(recall, put(TEXT, f"You told me TIVA{SALTED}.")), "violated"),

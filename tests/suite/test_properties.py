@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import pytest
 
-from conformance.contract.faults import chain, drop, only, put, respond, status
+from conformance.contract.faults import chain, drop, late, only, put, respond, status
 from conformance.contract.profile import Model
 from conformance.contract.requests import PLAIN
 from conformance.contract.requirement import Fault
@@ -19,6 +19,7 @@ from conformance.evidence.exchange import Exchange, Inconclusive, Request
 from conformance.evidence.send import Send
 from conformance.judgement.verdict import Verdict
 from conformance.suite.properties.test_invalid import blames
+from conformance.suite.support.failing_streams import failing as broken_off
 from tests.support.builders_asked import GPT, Said, asked, endpoint, found
 
 NAMES = ("valid_requests", "no_server_error", "one_violated_constraint", "growing_conversation")
@@ -68,6 +69,11 @@ def test_the_reference_endpoint_conforms_on_many(name: str, model: Model) -> Non
         ("no_server_error", status(504), "inconclusive"),
         ("no_server_error", only(has("n"), respond(500, {"error": {"message": "panic"}})), "violated"),
         ("no_server_error", only(has("n"), once_more), "violated"),
+        ("no_server_error", only(has("stream"), broken_off), "violated"),
+        ("no_server_error", only(has("n"), put("choices.*.finish_reason", "error")), "violated"),
+        ("no_server_error", only(has("n"), respond(200, {"error": {"message": "panic"}})), "violated"),
+        ("one_violated_constraint", only(mistaken, respond(200, {"error": {"message": "It is wrong."}})), "violated"),
+        ("one_violated_constraint", only(mistaken, late), "violated"),
         ("single_requests", put("system_fingerprint", "fp_1"), "accepted"),
         ("single_requests", only(labelled("tool-round-trip"), drop("usage.total_tokens")), "violated"),
         ("single_requests", only(labelled("parameters-"), drop("id")), "violated"),

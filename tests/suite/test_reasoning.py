@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -69,6 +70,13 @@ def counted(thought: Any, **members: Any) -> Exchange:
     return response(completion(choices=[choice(members)], usage=usage))
 
 
+def about_tags(tag: str) -> Exchange:
+    """A reply that repeats a tag of its prompt, which was sent as encoders write it that escape markup."""
+    body = json.dumps({"messages": [{"role": "user", "content": f"What is {tag}?"}]})
+    request = Request(body=body.replace("<", "\\u003c").replace(">", "\\u003e").encode())
+    return response(completion(choices=[choice({"content": f"{tag} opens a thought."})]), request=request)
+
+
 def message(**members: Any) -> Exchange:
     return response(completion(choices=[choice(members)]))
 
@@ -82,6 +90,17 @@ def message(**members: Any) -> Exchange:
         ("reasoning_apart", message(content="<think>\n\n</think>\n\nOK."), "violated"),
         ("reasoning_apart", message(content="The user wants OK. </think> OK."), "violated"),
         ("reasoning_apart", stream(chunk({"content": "<thi"}), chunk({"content": "nk>"}, "stop")), "violated"),
+        (
+            "reasoning_apart",
+            message(content="R1 writes `<think>` before it answers, `</think>` after."),
+            "accepted",
+        ),
+        ("reasoning_apart", message(content="Strip it:\n```python\ntext.split('</think>')\n```\nDone."), "accepted"),
+        ("reasoning_apart", message(content='The tags are called "<think>" and (</think>).'), "accepted"),
+        ("reasoning_apart", message(content="<think>\nI use `x`.\n</think>\n\nOK."), "violated"),
+        ("reasoning_apart", message(content="`OK` it is.\n</think>\nOK."), "violated"),
+        ("reasoning_apart", about_tags("<thinking>"), "not applicable"),
+        ("reasoning_apart", about_tags("<think>"), "not applicable"),
         ("shown_reasoning_is_counted", counted(40, content="OK", reasoning_content="First, 47."), "accepted"),
         ("shown_reasoning_is_counted", counted(0, content="OK", reasoning_content="First, 47."), "violated"),
         ("shown_reasoning_is_counted", counted(None, reasoning_content="First, 47."), "not applicable"),

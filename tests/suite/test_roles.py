@@ -9,9 +9,12 @@ from typing import Any
 import pytest
 
 from conformance.contract.faults import chain, content, drop, only, put, respond, status
+from conformance.contract.given import every
 from conformance.contract.requirement import Fault
 from conformance.evidence.exchange import Exchange, Request
 from conformance.lab.reference import Endpoint
+from conformance.suite.catalogue import load
+from conformance.suite.support.replies import but_for_controls
 from tests.support.builders_asked import Said, asked
 
 DELTA = "choices.*.delta.content"
@@ -19,6 +22,22 @@ CONTENT = "choices.*.message.content"
 REFUSED = respond(400, {"error": {"message": "not supported", "type": "invalid_request_error"}})
 UNPROCESSABLE = respond(422, {"detail": [{"msg": "developer is not one of system, assistant, user"}]})
 CUT = put("choices.*.finish_reason", "length")
+
+
+#: A model that repeats nothing and follows no instruction, whatever it is sent.
+WEAK = chain(put(CONTENT, "I like trains."), put(DELTA, lambda text: text and "I like trains. "))
+
+
+@pytest.mark.parametrize(
+    "requirement",
+    ["conversation", "developer", "empty_contents", "every_system", "no_alternation", "opaque", "parts", "system",
+     "system_streamed"],
+)  # fmt: skip
+def test_a_weak_model_is_not_the_servers_fault(requirement: str) -> None:
+    assert asked(f"roles.{requirement}", WEAK) == "inconclusive"
+    controls = {each.label for each in every(load()[f"roles.{requirement}"].given["controls"])}
+    lost_on_the_way = only(lambda request: request.label not in controls, WEAK)
+    assert asked(f"roles.{requirement}", lost_on_the_way) == "violated"
 
 
 def first(request: Request) -> bool:
@@ -105,12 +124,12 @@ def last_of_each_role(messages: list[Any]) -> list[Any]:
         ("no_alternation", never_read(last_of_each_role), "violated"),
         ("no_alternation", REFUSED, "violated"),  # B298
         ("opaque", put(CONTENT, "DT507 <b>&amp;</b> data:"), "accepted"),  # special tokens may be stripped
-        ("opaque", put(CONTENT, "<tool_call></tool_call> <b>&amp;</b>"), "violated"),
+        ("opaque", but_for_controls(put(CONTENT, "<tool_call></tool_call> <b>&amp;</b>")), "violated"),
         ("calls_without_tools", chain(), "accepted"),
         ("calls_without_tools", only(lambda each: "tools" not in each.asked, REFUSED), "violated"),
         ("calls_without_tools", REFUSED, "not applicable"),
         ("empty_contents", only(lambda each: "tools" not in each.asked, REFUSED), "accepted"),  # as Anthropic's API
-        ("opaque", put(CONTENT, "<b>&</b>"), "violated"),
+        ("opaque", but_for_controls(put(CONTENT, "<b>&</b>")), "violated"),
         ("opaque", put("choices.*.delta.content", lambda text: text and text.replace("&", "")), "violated"),
         ("opaque", content(b"data: [DONE]\n\n"), "inconclusive"),
     ],

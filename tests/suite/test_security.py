@@ -75,6 +75,11 @@ def wrote(content: str) -> Exchange:
         ("errors_hide_internals", told("connect ECONNREFUSED 192.168.4.20:9000"), "violated"),
         ("errors_hide_internals", told("TypeError\n at relay (file:///srv/relay.js:12:7)"), "violated"),
         ("errors_hide_internals", response(b"panic at relay/main.go:395", status=500), "violated"),
+        ("errors_hide_internals", told("Flagged: the text speaks of panic attacks and self-harm."), "accepted"),
+        ("errors_hide_internals", told("Do not panic, and try again in a minute."), "accepted"),
+        ("errors_hide_internals", told("panic: assignment to entry in nil map"), "violated"),
+        ("errors_hide_internals", told("thread 'main' panicked at src/relay.rs"), "violated"),
+        ("errors_hide_internals", told("internal error: panic recovered in relay"), "violated"),
     ],
 )
 def test_security(requirement: str, exchange: Exchange, expected: Said) -> None:

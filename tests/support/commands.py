@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import json
+import multiprocessing
 import os
 import subprocess
 import sys
+import tempfile
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from conformance.cli import main
+from conformance.suite.catalogue import load
 
 PATIENCE = 300  #: seconds, for machines that have other things to do
 #: Variables of the session that runs these tests, which the one that is started is not to have. With the last, it would
@@ -23,6 +29,28 @@ _INHERITED = (
     "PYTHONDONTWRITEBYTECODE",
 )
 
+#: Forks a process that has imported what a run needs, which takes longer than most of what is tested.
+FORKING = multiprocessing.get_context("forkserver")
+FORKING.set_forkserver_preload(
+    [
+        "cattrs",
+        "conformance.cli",
+        "conformance.commands.reports",
+        "conformance.commands.serve",
+        "conformance.pytest_plugin.hooks",
+        "conformance.pytest_plugin.session",
+        "conformance.report.render.html",
+        "conformance.report.render.junit",
+        "conformance.report.render.terminal",
+        "conformance.sending.client",
+        "syrupy",
+        "typer._adapters",
+        "typer.rich_utils",
+        "xdist.plugin",
+        *sorted({requirement.check.__module__ for requirement in load().values()}),
+    ]
+)
+
 
 @dataclass
 class Ended:
@@ -33,16 +61,47 @@ class Ended:
 
 
 def command(*arguments: str | Path, folder: Path, key: str = "") -> Ended:
-    """`python -m` with these arguments."""
-    environment = {name: value for name, value in os.environ.items() if name not in _INHERITED}
-    if key:
-        environment["PHANEDGE_API_KEY"] = key
+    """`python -m` with these arguments, in a new interpreter."""
     ended = subprocess.run(
         [sys.executable, "-m", *map(str, arguments)],
-        cwd=folder, env=environment, text=True, encoding="utf-8", timeout=PATIENCE,
+        cwd=folder, env=environment(key), text=True, encoding="utf-8", timeout=PATIENCE,
         stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
     )  # fmt: skip
     return Ended(ended.returncode, ended.stdout)
+
+
+def cli(*arguments: str | Path, folder: Path, key: str = "", variables: Mapping[str, str] | None = None) -> Ended:
+    """`phanedge-conformance` with these arguments, in a forked process, with these environment variables if they are
+    given. That a new interpreter can do the same is tested by `command`."""
+    with tempfile.TemporaryDirectory() as held:
+        output = Path(held, "output")
+        words = [str(each) for each in arguments]
+        process = FORKING.Process(target=run_here, args=(words, folder, variables or environment(key), output))
+        process.start()
+        process.join(PATIENCE)
+        if process.exitcode is None:
+            process.kill()
+            raise TimeoutError(f"{words} did not end in {PATIENCE} seconds: {output.read_text(encoding='utf-8')}")
+        return Ended(process.exitcode, output.read_text(encoding="utf-8"))
+
+
+def run_here(arguments: Sequence[str], folder: Path, variables: Mapping[str, str], output: str | Path) -> None:
+    """`phanedge-conformance` in this process, which was forked for it."""
+    os.chdir(folder)
+    os.environ.clear()
+    os.environ.update(variables)
+    with open(os.devnull, "rb") as nothing, open(output, "wb") as file:
+        os.dup2(nothing.fileno(), 0)
+        os.dup2(file.fileno(), 1)
+        os.dup2(file.fileno(), 2)
+    sys.argv = ["phanedge-conformance", *arguments]
+    main()
+
+
+def environment(key: str = "") -> dict[str, str]:
+    """The variables of a process that is started, the API key among them if there is one."""
+    inherited = {name: value for name, value in os.environ.items() if name not in _INHERITED}
+    return inherited | ({"PHANEDGE_API_KEY": key} if key else {})
 
 
 def pytest_run(*arguments: str | Path, folder: Path, key: str = "") -> Ended:

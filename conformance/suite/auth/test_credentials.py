@@ -33,11 +33,24 @@ def outcome(exchange: Exchange) -> str:
     return f"{exchange.request} was answered with HTTP {exchange.status}: {exchange.text[:120].strip()}"
 
 
+def not_served(exchange: Exchange) -> None:
+    """Hold that a request was not served: with what status it was refused, other requirements say."""
+    assert not exchange.succeeded, outcome(exchange)
+
+
 def is_401(exchange: Exchange) -> None:
     """Status 401. Raises Inconclusive for a 403 that a firewall in front of the API gave."""
-    if exchange.status == 403 and "error" not in (exchange.document if isinstance(exchange.document, dict) else ()):
+    if exchange.status == 403 and not _is_of_an_api(exchange):
         raise Inconclusive("HTTP 403 without an error object: a firewall answered before the API could")
     assert exchange.status == 401, outcome(exchange)
+
+
+def _is_of_an_api(exchange: Exchange) -> bool:
+    """Whether an API answered: with an error object, or with its error under the name that its framework gives it."""
+    try:
+        return isinstance(exchange.document, dict) and not exchange.document.keys().isdisjoint(("error", "detail"))
+    except Inconclusive:
+        return False
 
 
 @AREA.must(
@@ -86,10 +99,10 @@ def test_unknown_token_401(exchange: Exchange) -> None:
     source="rfc6750#2.1",
     contract=["auth-04"],
     at="status",
-    broken_by={"served": SERVED, "500": status(500)},
+    broken_by=SERVED,
 )
 def test_malformed_credentials(exchange: Exchange) -> None:
-    assert exchange.status in (400, 401, 403), outcome(exchange)
+    not_served(exchange)
 
 
 @AREA.should(
@@ -99,10 +112,10 @@ def test_malformed_credentials(exchange: Exchange) -> None:
     contract=["auth-04"],
     at="status",
     hint='Go\'s TrimPrefix(header, "Bearer ") accepts what has no prefix, too: check for the prefix before you cut it.',
-    broken_by={"served": SERVED, "500": status(500)},
+    broken_by=SERVED,
 )
 def test_raw_token(exchange: Exchange) -> None:
-    assert exchange.status in (400, 401, 403), outcome(exchange)
+    not_served(exchange)
 
 
 @AREA.should(
@@ -173,7 +186,7 @@ def test_models_listed(exchange: Exchange) -> None:
     contract=["auth-09"],
     at="status",
     hint="URLs are logged, and tokens in them as well.",
-    broken_by={"served": SERVED, "500": status(500)},
+    broken_by=SERVED,
 )
 def test_token_in_query(exchange: Exchange) -> None:
-    assert exchange.status in (400, 401, 403), outcome(exchange)
+    not_served(exchange)

@@ -10,13 +10,18 @@ from dataclasses import dataclass
 
 from conformance.billing.dialects import mapped
 from conformance.evidence.exchange import Exchange, Inconclusive, NotApplicable, Violation
-from conformance.evidence.observed import count_if_sent
-from conformance.suite.support.cache_counts import HITS, WRITE_FIELDS, WRITES, count
+from conformance.evidence.observed import answered_with, as_sent, count_if_sent
+from conformance.suite.support.cache_counts import HITS, WRITE_FIELDS, count
+from conformance.suite.support.refusals import is_too_long
 
 #: Tokens by which prompts of equal length with different labels and cache-busting prefixes may differ (cache-18).
 PREFIX_SLACK = 12
 #: Tokens by which identical requests may differ, where a template has the time in it.
 TIME_SLACK = 1
+
+
+_DETAILS = "prompt_tokens_details"
+_TOO_SMALL = "; the model's context is too small for the prompts that test caching: --no-costly leaves them out"
 
 
 @dataclass(frozen=True)
@@ -36,13 +41,15 @@ class Counted:
         return self.hits + self.written
 
     def __str__(self) -> str:
-        totals = f"prompt_tokens {self.prompt}, {HITS} {self.hits}, {WRITES} {self.written}"
-        buckets = f" (5m {self.written_5m}, 1h {self.written_1h})" if self.written else ""
-        return f"{self.exchange.request}: {totals}{buckets}"
+        usage, counts = self.exchange.usage, (HITS, *WRITE_FIELDS)
+        sent = [as_sent(usage, "prompt_tokens"), *(as_sent(usage.get(_DETAILS), name) for name in counts)]
+        return f"{self.exchange.request}: {', '.join(sent)}"
 
 
 def counted(exchange: Exchange) -> Counted:
     """The counts of a reply. Raises Inconclusive where there are none, or where they contradict each other."""
+    if exchange.refused:
+        raise Inconclusive(answered_with(exchange) + (_TOO_SMALL if is_too_long(exchange) else ""))
     usage = exchange.usage
     details = usage.get("prompt_tokens_details")
     try:

@@ -154,6 +154,6 @@ def test_length(cut: Sequence[Exchange], model: Model) -> None:
         raise NotApplicable("a model that reasons is given a larger limit")
     found = [(each, _reason(each)) for each in cut]
     if early := [each for each, reason in found if reason == "stop" and ended_early(each)]:
-        raise Inconclusive(f"“{early[0].request}”: the model ended before the limit, after {early[0].usage}")
+        raise Inconclusive(f"“{early[0].request}”: the model ended before the limit")
     reasons = {str(each.request): reason for each, reason in found}
     assert all(reason == "length" for reason in reasons.values()), f"counting to 100 in 20 tokens ends with {reasons}"

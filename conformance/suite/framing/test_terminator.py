@@ -20,6 +20,7 @@ PATIENCE = 5.0  #: seconds that may pass between [DONE] and the end of the body
     source="openai-openapi#ChatCompletionStreamOptions.include_usage",
     contract=["framing-04"],
     hint="End every stream that was not broken off with one “data: [DONE]” and a blank line.",
+    needs=["terminator"],
     broken_by={"missing": without_events(b"[DONE]"), "twice": append(b"data: [DONE]\n\n")},
 )
 def test_done_once(stream: EventStream) -> None:

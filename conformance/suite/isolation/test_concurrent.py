@@ -8,7 +8,7 @@ from contextlib import suppress
 from conformance.contract.faults import only, put, respond
 from conformance.contract.given import at_once
 from conformance.contract.requests import PLAIN, STREAM_USAGE
-from conformance.evidence.exchange import Exchange, Inconclusive, Request, Violation
+from conformance.evidence.exchange import LOOKS_LIKE_EVENTS, Exchange, Inconclusive, Request, Violation
 from conformance.evidence.strict_json import JSONError, loads
 from conformance.suite.support.names import bare
 from conformance.suite.support.prompts import WORDS, same_prompt
@@ -73,10 +73,11 @@ def _kind(exchange: Exchange) -> str:
 
 
 def _certainly_anothers(exchange: Exchange) -> str:
-    """How a reply has a form that was not asked for, which neither a model nor another upstream explains."""
-    streams, came = exchange.request.streams, exchange.media_type
-    if streams != (came == "text/event-stream"):
-        return f"{came}, and {'a' if streams else 'no'} stream was asked for"
+    """How a reply has a form that was not asked for, which neither a model nor another upstream explains. The
+    media type alone may be wrong, of which other requirements speak."""
+    streams, came = exchange.request.streams, LOOKS_LIKE_EVENTS.match(exchange.content) is not None
+    if streams != came:
+        return f"{'events' if came else 'a document'}, and {'a' if streams else 'no'} stream was asked for"
     return "a tool call, and no tools are offered" if exchange.tool_calls and not _offers(exchange.request) else ""
 
 

@@ -9,6 +9,7 @@ from conformance.contract.faults import drop, only, put, respond, status
 from conformance.contract.profile import Model
 from conformance.contract.requests import PLAIN
 from conformance.contract.requirement import Level
+from conformance.contract.scopes import tells_of_failure
 from conformance.evidence.exchange import Exchange, Inconclusive, Request, Violation
 from conformance.evidence.send import Send
 
@@ -44,7 +45,8 @@ def _is_rejected_for_it(broken: Broken, send: Send) -> None:
     exchange = send(broken.request)
     said = f"{broken.said}, and the answer is HTTP {exchange.status}: {exchange.text[:160]}"
     said = f"{said}; asked: {request_of(exchange)}"
-    legal = 400 <= exchange.status < 500 or (exchange.succeeded and broken.level != Level.MUST)
+    taken = exchange.succeeded and not tells_of_failure(exchange)
+    legal = 400 <= exchange.status < 500 or (taken and broken.level != Level.MUST)
     if not legal or (exchange.refused and not _has_error(exchange)):
         raise Violation(said, exchange)
     if exchange.refused and (blamed := blames(exchange, broken.path)):
@@ -62,6 +64,7 @@ def _is_rejected_for_it(broken: Broken, send: Send) -> None:
         "a server error": only(_invalid, status(500)),
         "no error object": only(_invalid, drop("error")),
         "another member blamed": only(_invalid, put("error.param", "max_tokens")),
+        "an error in a success": only(_invalid, respond(200, {"error": {"message": "It is wrong."}})),
         "a completion of nothing": only(lambda each: not each.asked.get("model"), respond(200, {"choices": []})),
     },
 )

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from conformance.contract.faults import drop, only, respond, status
+from conformance.contract.faults import drop, only, put, respond, status
 from conformance.contract.profile import Model
 from conformance.contract.requests import PLAIN
+from conformance.contract.scopes import tells_of_failure
 from conformance.evidence.exchange import Exchange, Request, Violation
 from conformance.evidence.send import Send
+from conformance.suite.support.failing_streams import failing
 
 from . import AREA
 from .judged import Counts, hold, request_of, strategies
@@ -42,10 +44,11 @@ def test_valid_requests(send: Send, model: Model, examples: int, counts: Counts)
 
 
 def _no_failure(exchange: Exchange) -> None:
-    """Hold that no attempt at a request failed: the first one, too, where it was sent again."""
+    """Hold that no attempt at a request failed, by its status or within a success: the first one, too, where it was
+    sent again."""
     for each in reversed(exchange.all):
-        if each.status >= 500 and not each.transient:
-            raise Violation(f"HTTP {each.status}: {each.text[:160]}; asked: {request_of(each)}", each)
+        if (each.status >= 500 and not each.transient) or tells_of_failure(each):
+            raise Violation(f"HTTP {each.status}: {each.text[-160:]}; asked: {request_of(each)}", each)
 
 
 @AREA.should(
@@ -54,7 +57,13 @@ def _no_failure(exchange: Exchange) -> None:
     source="rfc9110#15.6",
     contract=["sampling-01"],
     hint="Reject with 400 what the upstream cannot do.",
-    broken_by=only(_generated_with("frequency_penalty"), status(500)),
+    broken_by={
+        "500": only(_generated_with("frequency_penalty"), status(500)),
+        "an error in a stream": only(lambda each: each.label == "generated" and each.streams, failing),
+        "an end that is an error": only(
+            _generated_with("frequency_penalty"), put("choices.*.finish_reason", lambda reason: reason and "error")
+        ),
+    },
 )
 def test_no_server_error(send: Send, model: Model, examples: int) -> None:
     _each_valid(_no_failure, send, model, examples)

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from conformance.contract.faults import chain, put
 from conformance.contract.scopes import EVERY_REPLY, streamed_choices
 from conformance.evidence.exchange import Exchange, NotApplicable
+from conformance.evidence.observed import strings
 
 from . import AREA
 from .counts import COUNT, UNCOUNTED, shows_reasoning, token_counts
+
+_TAG = r"</?think(?:ing)?>"
+#: Text that speaks of the tags: code, and a tag in quotation marks. A tag that begins a text is none of these.
+_QUOTED = re.compile(rf"(?s:```.*?(?:```|\Z)|`[^`]*`)|[\"'“‘«(]{_TAG}(?:[ …./]*{_TAG})?[\"'”’»)]")
 
 
 @AREA.should(
@@ -27,11 +33,11 @@ from .counts import COUNT, UNCOUNTED, shows_reasoning, token_counts
 )
 def test_reasoning_apart(exchange: Exchange, messages: list[dict[str, Any]]) -> None:
     texts = [text for message in messages if isinstance(text := message.get("content"), str) and text]
-    if not texts or b"think>" in exchange.request.body:
+    if not texts or any(re.search(_TAG, text) for text in strings(exchange.request.asked)):
         raise NotApplicable("the reply has no text, or the prompt contains the tag")
     for text in texts:
-        tags = [tag for tag in ("<think>", "</think>", "<thinking>", "</thinking>") if tag in text]
-        assert not tags, f"the content holds {tags[0]}: {text[:120]!r}"
+        tag = re.search(_TAG, _QUOTED.sub("", text))
+        assert not tag, f"the content holds {tag and tag[0]}: {text[:120]!r}"
 
 
 def _holders(choice: dict[str, Any]) -> list[dict[str, Any]]:

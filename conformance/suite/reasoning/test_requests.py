@@ -11,7 +11,7 @@ from conformance.contract.faults import chain, only, put, status
 from conformance.contract.given import in_turn, tries
 from conformance.contract.requests import REASONING, WEATHER, chat, costly
 from conformance.evidence.exchange import Exchange, Inconclusive
-from conformance.suite.support.replies import REFUSED, lacks, one_of, without
+from conformance.suite.support.replies import REFUSED, control, lacks, one_of, without
 
 from . import AREA
 from .counts import COUNT, UNCOUNTED, shows_reasoning, token_counts
@@ -130,14 +130,19 @@ def _without_content(texts: Sequence[str], *, all_reasoning: bool) -> None:
     assert not (all_reasoning and texts), f"all tokens were reasoning, and the content is {texts[:1]!r:.160}"
 
 
+_STATION_CONTROL = control(
+    "after-reasoning", "Station QD7730 reports hail. Which station reports hail? Answer with its code."
+)
+
+
 @AREA.should(
     "accept tool results for a model that was asked to reason, without the reasoning that led to the calls",
-    on={"answers": tries(AFTER_REASONING)},
+    on={"answers": tries(AFTER_REASONING), "controls": _STATION_CONTROL},
     source="openai-openapi#ChatCompletionRequestAssistantMessage",
     contract=["reasoning-01", "tools-14"],
     at="choices.*.message.content",
     hint="Keep what the upstream wants back (thinking blocks, signatures) in the gateway, or send it without thinking.",
     broken_by={"refused": REFUSED, "the result dropped": without("QD7730")},
 )
-def test_results_after_thoughts(answers: Sequence[Exchange]) -> None:
-    one_of(answers, lacks(["QD7730"]))
+def test_results_after_thoughts(answers: Sequence[Exchange], controls: Sequence[Exchange]) -> None:
+    one_of(answers, lacks(["QD7730"]), controls)

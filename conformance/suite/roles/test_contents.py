@@ -11,7 +11,15 @@ from conformance.contract.requests import WEATHER, chat, streamed
 from conformance.evidence.exchange import Exchange, NotApplicable
 from conformance.suite.roles import AREA
 from conformance.suite.support.messages import parts
-from conformance.suite.support.replies import REFUSED, lacks, not_refused, one_of, without
+from conformance.suite.support.replies import (
+    REFUSED,
+    but_for_controls,
+    control,
+    lacks,
+    not_refused,
+    one_of,
+    without,
+)  # fmt: skip
 
 _NOTED = {"id": "call_9z8y", "type": "function", "function": {"name": "get_weather", "arguments": '{"city": "Oslo"}'}}
 
@@ -48,18 +56,24 @@ OPAQUE = chat(_REPEAT, label="opaque", max_tokens=100, tools=[WEATHER], tool_cho
 OPAQUE_STREAM = streamed(chat(_REPEAT, label="opaque", max_tokens=100))
 
 
+GATE_CONTROL = control("empty-contents", "The gate code is WK338. What is the gate code? Answer with the code.")
+#: As hard to repeat, and no markup.
+_PLAIN = ["DT507", "(b)(amp)(b)"]
+REPEAT_CONTROL = control("opaque", f"Repeat the following text exactly and add nothing: {' '.join(_PLAIN)}")
+
+
 @AREA.should(
     "accept messages and parts whose text is empty: of the user, of the assistant, beside tool calls, of a tool",
-    on={"answers": tries_or(EMPTY_CONTENTS, EMPTY_CONTENTS_TOOLS)},
+    on={"answers": tries_or(EMPTY_CONTENTS, EMPTY_CONTENTS_TOOLS), "controls": GATE_CONTROL},
     source="openai-openapi#CreateChatCompletionRequest.messages",
     contract=["roles-04", "roles-05"],
     at="error",
     hint="Leave empty text out for an upstream that rejects it.",
     broken_by={"refused": REFUSED, "a failure": status(500), "the message dropped": without("WK338")},
 )
-def test_empty_contents(answers: Sequence[Exchange]) -> None:
+def test_empty_contents(answers: Sequence[Exchange], controls: Sequence[Exchange]) -> None:
     """Where calls without tools are what is refused, of which another requirement speaks, tools are offered."""
-    one_of(not_refused(answers), lacks(["WK338"]))
+    one_of(not_refused(answers), lacks(["WK338"]), controls)
 
 
 @AREA.should(
@@ -87,17 +101,17 @@ def _cut_at_markup(document: Any) -> None:
 
 @AREA.should(
     "pass text that looks like JSON, markup or a stream's events on as nothing but text, streamed or not",
-    on={"plain": tries(OPAQUE), "stream": tries(OPAQUE_STREAM)},
+    on={"plain": tries(OPAQUE), "stream": tries(OPAQUE_STREAM), "controls": REPEAT_CONTROL},
     source="openai-openapi#ChatCompletionRequestMessageContentPartText.text",
     contract=["roles-08"],
     at="choices.*.message.content",
     hint="Build requests and events with a JSON library, and look for [DONE] in a whole data line only.",
     broken_by={
         "decoded as markup": put("choices.*.message.content", lambda text: text and text.replace("&amp;", "&")),
-        "cut at the markup": edit(_cut_at_markup),
+        "cut at the markup": but_for_controls(edit(_cut_at_markup)),
         "refused": REFUSED,
     },
 )
-def test_opaque(plain: Sequence[Exchange], stream: Sequence[Exchange]) -> None:
+def test_opaque(plain: Sequence[Exchange], stream: Sequence[Exchange], controls: Sequence[Exchange]) -> None:
     for answers in (plain, stream):
-        one_of(answers, lacks(["DT507", "<b>&amp;</b>"]))
+        one_of(answers, lacks(["DT507", "<b>&amp;</b>"]), controls, lacks(_PLAIN))

@@ -9,7 +9,15 @@ from conformance.contract.given import tries
 from conformance.contract.requests import chat
 from conformance.evidence.exchange import Exchange
 from conformance.suite.support.messages import parts, turns
-from conformance.suite.support.replies import REFUSED, answered, lacks, one_of, without
+from conformance.suite.support.replies import (
+    REFUSED,
+    answered,
+    but_for_controls,
+    control,
+    lacks,
+    one_of,
+    without,
+)  # fmt: skip
 
 from . import AREA
 
@@ -59,17 +67,35 @@ NO_ALTERNATION = chat(
 )
 
 
+CONVERSATION_CONTROL = control(
+    "conversation",
+    "My locker code is QX3817. The garage code is MB5520."
+    " What is my locker code, and what is the garage code? Answer with both codes.",
+)
+PARTS_CONTROL = control(
+    "parts",
+    "Tell me two codes.",
+    "The first code is C33. The second code is D44.",
+    "The third code is E55. The fourth code is F66. What are all the codes, in order?",
+    system="Include the word A11 in every reply. Include the word B22 too.",
+)
+THREE_CODES_CONTROL = control(
+    "no-alternation",
+    "The door code is HB590. The first code is KM204. The second code is TR909. What are all three codes?",
+)
+
+
 @AREA.must(
     "let the model read the whole conversation, what the user said and what the assistant said",
-    on={"answers": tries(CONVERSATION)},
+    on={"answers": tries(CONVERSATION), "controls": CONVERSATION_CONTROL},
     source="openai-openapi#CreateChatCompletionRequest.messages",
     contract=["roles-04"],
     at="choices.*.message.content",
     hint="Pass every message on, in its order and with its role.",
     broken_by={"no user turns": without("QX3817"), "no assistant turns": without("MB5520"), "refused": REFUSED},
 )
-def test_conversation(answers: Sequence[Exchange]) -> None:
-    one_of(answers, lacks(["QX3817", "MB5520"]))
+def test_conversation(answers: Sequence[Exchange], controls: Sequence[Exchange]) -> None:
+    one_of(answers, lacks(["QX3817", "MB5520"]), controls)
 
 
 def _misplaced(exchange: Exchange) -> str:
@@ -82,9 +108,13 @@ def _misplaced(exchange: Exchange) -> str:
     return ""
 
 
+def _exchanged(text: str) -> str:
+    return text.replace("E55", "_").replace("F66", "E55").replace("_", "F66")
+
+
 @AREA.must(
     "let the model read all text parts of a message in order, whether the system, the user or the assistant said it",
-    on={"answers": tries(PARTS)},
+    on={"answers": tries(PARTS), "controls": PARTS_CONTROL},
     source="openai-openapi#ChatCompletionRequestMessageContentPartText",
     contract=["roles-05"],
     at="choices.*.message.content",
@@ -93,14 +123,12 @@ def _misplaced(exchange: Exchange) -> str:
         "the last part of the user's alone": without("E55"),
         "the first of the assistant's alone": without("D44"),
         "the first of the system's alone": without("B22"),
-        "in another order": put(
-            "choices.*.message.content", lambda text: text.replace("E55", "_").replace("F66", "E55").replace("_", "F66")
-        ),
+        "in another order": but_for_controls(put("choices.*.message.content", _exchanged)),
         "refused": REFUSED,
     },
 )
-def test_parts(answers: Sequence[Exchange]) -> None:
-    one_of(answers, _misplaced)
+def test_parts(answers: Sequence[Exchange], controls: Sequence[Exchange]) -> None:
+    one_of(answers, _misplaced, controls)
 
 
 @AREA.should(
@@ -118,7 +146,7 @@ def test_names(exchange: Exchange) -> None:
 
 @AREA.should(
     "accept messages of the same role one after the other, and a conversation that the assistant begins",
-    on={"answers": tries(NO_ALTERNATION)},
+    on={"answers": tries(NO_ALTERNATION), "controls": THREE_CODES_CONTROL},
     source="openai-openapi#CreateChatCompletionRequest.messages",
     contract=["roles-07"],
     at="choices.*.message.content",
@@ -130,5 +158,5 @@ def test_names(exchange: Exchange) -> None:
         "the last dropped": without("TR909"),
     },
 )
-def test_no_alternation(answers: Sequence[Exchange]) -> None:
-    one_of(answers, lacks(["HB590", "KM204", "TR909"]))
+def test_no_alternation(answers: Sequence[Exchange], controls: Sequence[Exchange]) -> None:
+    one_of(answers, lacks(["HB590", "KM204", "TR909"]), controls)

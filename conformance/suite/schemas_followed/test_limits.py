@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from conformance.contract.faults import only, put, respond
 from conformance.contract.given import in_turn
@@ -10,6 +11,8 @@ from conformance.contract.profile import Model
 from conformance.contract.requests import SCHEMA_NESTED
 from conformance.contract.scopes import broken_off
 from conformance.evidence.exchange import Exchange, Inconclusive, NotApplicable, Violation
+from conformance.evidence.observed import is_unfinished_object
+from conformance.suite.support.limits import ended_early
 from conformance.suite.support.refusals import refuses
 
 from . import AREA
@@ -22,6 +25,14 @@ CUT = by_schema(
     label="schema-cut",
     limit=8,
 )
+
+
+def _ending(exchange: Exchange) -> tuple[Any, str]:
+    """The finish_reason of the first choice, and its text. Raises Inconclusive where no choice came."""
+    if broken_off(exchange) or not exchange.choices:
+        raise Inconclusive("no choice came")
+    content = exchange.messages[0].get("content") if exchange.messages else None
+    return exchange.choices[0].get("finish_reason"), content if isinstance(content, str) else ""
 
 
 @AREA.must(
@@ -39,10 +50,9 @@ CUT = by_schema(
 def test_cut_is_length(cut: Sequence[Exchange], model: Model) -> None:
     if model.reasons:
         raise NotApplicable("the limit is not short, for the model reasons")
-    if broken_off(cut[0]) or not cut[0].choices:
-        raise Inconclusive("no choice came")
-    reason = cut[0].choices[0].get("finish_reason")
-    content = cut[0].messages[0].get("content") if cut[0].messages else None
+    reason, content = _ending(cut[0])
+    if reason != "length" and (ended_early(cut[0]) or not is_unfinished_object(content)):
+        raise Inconclusive(f"no JSON came that was cut off: {content!r:.100}")
     assert reason == "length", f"an order in 8 tokens ends with finish_reason {reason!r}: {content!r:.100}"
 
 

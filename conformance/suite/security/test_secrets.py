@@ -24,11 +24,14 @@ CREDENTIAL = re.compile(
 ACCOUNT = re.compile(r"\b(?:org|proj)[-_][A-Za-z0-9]{16,}\b", re.ASCII)
 ACCOUNT_HEADERS = ("openai-organization", "openai-project")
 INTERNALS = re.compile(
-    r"goroutine \d+|\bpanic\b|\bTraceback \(most recent|\bdial tcp\b|\bECONNREFUSED\b|HTTPS?ConnectionPool"
+    r"goroutine \d+|\bTraceback \(most recent|\bdial tcp\b|\bECONNREFUSED\b|HTTPS?ConnectionPool"
     r"|\w\.(?:go|py|rs|java|js|ts|cc|cpp):\d+|\bFile \"[^\"]+\", line \d+|\bsite-packages\b|\bnode_modules\b"
     r"|(?<![\w:/.])/(?:usr|home|root|opt|app|srv|var|etc|tmp|workspace)/[\w.-]+|\b[A-Z]:\\\\?(?:Users|Windows|app)\b"
     r"|\b(?:10(?:\.\d{1,3}){3}|127(?:\.\d{1,3}){3}|192\.168(?:\.\d{1,3}){2}|172\.(?:1[6-9]|2\d|3[01])(?:\.\d{1,3}){2})\b"
-    r"|\.svc\.cluster\.local|\.internal\b(?=[:/])",
+    r"|\.svc\.cluster\.local|\.internal\b(?=[:/])"
+    # a program's panic, and not the word: Go's and Rust's own texts, and what gateways say where they recover
+    r"|\bpanic:|\bpanicked\b|\bpanic (?:detected|recovered|occurred|in (?:goroutine|handler)|at \S+[./:])"
+    r"|\b(?:recovered from|caught)(?: a)? panic\b|\bruntime error:",
     re.IGNORECASE,
 )
 

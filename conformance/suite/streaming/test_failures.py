@@ -114,6 +114,7 @@ def test_error_is_final(stream: EventStream) -> None:
     source="openai-python#_streaming.py",
     contract=["streaming-16"],
     hint="When the upstream breaks off, send an error event: clients treat such an end as a complete answer.",
+    needs=["terminator"],
     broken_by={
         "cut after the first event": events(lambda before: before[:1]),
         "empty": events(lambda before: []),

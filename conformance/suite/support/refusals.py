@@ -14,6 +14,15 @@ def refuses(exchange: Exchange) -> bool:
     return exchange.refused and exchange.status < 500 and exchange.status not in _OF_ANOTHER_THING
 
 
+#: Words of an error about a prompt that is longer than the model's context.
+TOO_LONG = ("context", "too long", "too large", "maximum", "exceed", "reduce the length", "token limit")
+
+
+def is_too_long(exchange: Exchange) -> bool:
+    """Whether a prompt was rejected for being longer than the model's context."""
+    return exchange.status in (400, 413, 422) and any(each in exchange.text.lower() for each in TOO_LONG)
+
+
 def rejected(exchange: Exchange) -> bool:
     """Whether a request was rejected that may be rejected with a 4xx. Raises AssertionError for a server error."""
     assert not exchange.refused or exchange.status < 500, (

@@ -6,10 +6,14 @@ import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import chain
 
-from conformance.contract.faults import put, respond
+from conformance.contract.faults import only, put, respond
+from conformance.contract.given import OnDemand, on_demand
+from conformance.contract.requests import chat
 from conformance.contract.requirement import Fault
 from conformance.contract.scopes import broken_off, cut_short
 from conformance.evidence.exchange import Exchange, Inconclusive
+
+from .messages import turns
 
 Problem = Callable[[Exchange], str]
 
@@ -44,9 +48,24 @@ def lacks(words: Sequence[str]) -> Problem:
     return problem
 
 
+_CONTROL = "-control"  #: ends the labels of controls
+
+
+def control(label: str, *contents: str, system: str = "") -> OnDemand:
+    """A request, sent only where it is looked at, that wants the same of the model as another, without what the
+    requirement is about: a model that cannot do that shows nothing."""
+    instructions = [{"role": "system", "content": system}] if system else []
+    return on_demand(chat(label=f"{label}{_CONTROL}", max_tokens=100, messages=[*instructions, *turns(*contents)]))
+
+
+def but_for_controls(fault: Fault) -> Fault:
+    """A fault in the answers to all requests that are no control."""
+    return only(lambda request: not request.label.endswith(_CONTROL), fault)
+
+
 def without(word: str) -> Fault:
-    """The answer of a model that never read this word."""
-    return put("choices.*.message.content", lambda text: text and text.replace(word, "it"))
+    """The answer of a model that never read this word, where it is not told it in a control."""
+    return but_for_controls(put("choices.*.message.content", lambda text: text and text.replace(word, "it")))
 
 
 REFUSED = respond(400, {"error": {"message": "messages: not supported", "type": "invalid_request_error"}})
@@ -59,9 +78,12 @@ def not_refused(answers: Sequence[Exchange], times: int = 3) -> Iterator[Exchang
     return chain(answers[:1], answers[1 + times :])
 
 
-def one_of(answers: Iterable[Exchange], problem: Problem) -> None:
+def one_of(
+    answers: Iterable[Exchange], problem: Problem, controls: Sequence[Exchange] = (), shown: Problem | None = None
+) -> None:
     """Hold that one of several answers to a request shows no problem, for models do not always do as they are told. A
-    rejection counts at once. Raises Inconclusive where an answer was cut off."""
+    rejection counts at once. Raises Inconclusive where an answer was cut off, and where a control shows a problem, too:
+    the same as the answers, or what is to be `shown` by it."""
     labels: list[str] = []
     found = cut = ""
     for exchange in answers:
@@ -73,4 +95,13 @@ def one_of(answers: Iterable[Exchange], problem: Problem) -> None:
             cut = str(exchange.choices[0]["finish_reason"])
     if cut:
         raise Inconclusive(f"a reply was cut off ({cut}): {found}")
+    for exchange in controls:
+        _is_able(exchange, shown or problem, found)
     raise AssertionError(f"in each of {len(labels)} answers to “{labels[0]}” {found}")
+
+
+def _is_able(control: Exchange, problem: Problem, found: str) -> None:
+    """Raises Inconclusive where a model does not do what is asked of it in a control, either."""
+    lacking = problem(control) if control.succeeded else f"it is {control.outcome}"
+    if lacking:
+        raise Inconclusive(f"{found}; nor does the model do it where nothing else is asked (“{control.request}”)")

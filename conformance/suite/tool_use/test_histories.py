@@ -11,7 +11,7 @@ from conformance.contract.requests import PARIS, WEATHER, chat, streamed
 from conformance.evidence.exchange import Exchange
 from conformance.suite.support.calls import JSONObject, call, result
 from conformance.suite.support.messages import parts
-from conformance.suite.support.replies import REFUSED, answered, lacks, one_of, without
+from conformance.suite.support.replies import REFUSED, answered, control, lacks, one_of, without
 
 from . import AREA
 
@@ -64,9 +64,18 @@ TOOL_ODD_ARGUMENTS = chat(
 )  # fmt: skip
 
 
+CODES_CONTROL = control(
+    "tool-text-beside",
+    "The gate code is ZX417. The door code is WB682. Which gate code and which door code did I mention?",
+)
+FOG_CONTROL = control(
+    "tool-odd-arguments", "Station QC5081 reports fog. Which station reports fog? Answer with its code."
+)
+
+
 @AREA.should(
     "let the model read the text that stands beside its tool calls",
-    on={"answers": tries(TOOL_TEXT_BESIDE)},
+    on={"answers": tries(TOOL_TEXT_BESIDE), "controls": CODES_CONTROL},
     source="openai-openapi#ChatCompletionRequestAssistantMessage.content",
     contract=["tools-16"],
     at="choices.*.message.content",
@@ -78,8 +87,8 @@ TOOL_ODD_ARGUMENTS = chat(
         "the reply held back": put("choices.*.delta.content", ""),
     },
 )
-def test_text_beside(answers: Sequence[Exchange]) -> None:
-    one_of(answers, lacks(["ZX417", "WB682"]))
+def test_text_beside(answers: Sequence[Exchange], controls: Sequence[Exchange]) -> None:
+    one_of(answers, lacks(["ZX417", "WB682"]), controls)
 
 
 @AREA.should(
@@ -103,7 +112,7 @@ def _names_arguments(exchange: Exchange) -> bool:
 
 @AREA.should(
     "answer a history with arguments that are empty or no JSON, or reject it with a 400 or 422 that says so",
-    on={"answers": tries(TOOL_ODD_ARGUMENTS)},
+    on={"answers": tries(TOOL_ODD_ARGUMENTS), "controls": FOG_CONTROL},
     source="openai-openapi#ChatCompletionMessageToolCall.function.arguments",
     contract=["tools-14", "tools-15"],
     at="choices.*.message.content",
@@ -114,10 +123,10 @@ def _names_arguments(exchange: Exchange) -> bool:
         "the results dropped": without("QC5081"),
     },
 )
-def test_odd_arguments(answers: Sequence[Exchange]) -> None:
+def test_odd_arguments(answers: Sequence[Exchange], controls: Sequence[Exchange]) -> None:
     exchange = answers[0]
     if exchange.status in (400, 422):
         said = " ".join(exchange.text.split())[:200]
         assert _names_arguments(exchange), f"the rejection does not say that the arguments are wrong: {said}"
         return
-    one_of(answers, lacks(["QC5081"]))
+    one_of(answers, lacks(["QC5081"]), controls)

@@ -11,7 +11,8 @@ from conformance.contract.faults import chunk, insert, only, put
 from conformance.contract.given import tries
 from conformance.contract.requests import chat, streamed
 from conformance.evidence.exchange import Exchange, Inconclusive, NotApplicable
-from conformance.suite.support.calls import JSONObject, called, is_object
+from conformance.evidence.observed import is_unfinished_object
+from conformance.suite.support.calls import JSONObject, called
 from conformance.suite.support.limits import ended_early, roomy
 
 from . import AREA
@@ -39,8 +40,8 @@ TOOL_CUT_STREAM = streamed(chat(_LIGHTHOUSE, label="tool-cut", max_tokens=None, 
 def _cut_arguments(exchange: Exchange) -> str:
     """Arguments that were cut off. Raises Inconclusive where there are none, or it is not the limit that ended them."""
     written = [str(each.get("arguments")) for each in called(exchange)]
-    if not written or is_object(written[-1]):
-        raise Inconclusive("no call came that was cut off")
+    if not written or not is_unfinished_object(written[-1]):
+        raise Inconclusive(f"no call came that was cut off: {written[-1:]!r:.160}")
     reason = exchange.choices[0].get("finish_reason")
     if reason in (None, "", "content_filter") or ended_early(exchange):
         raise Inconclusive(f"it is not the limit that ended the call: finish_reason {reason!r}")

@@ -13,7 +13,7 @@ from conformance.evidence.exchange import Exchange, Inconclusive, Request, Viola
 from conformance.evidence.send import Send
 from conformance.suite.support.calls import call, called, result
 from conformance.suite.support.messages import parts
-from conformance.suite.support.replies import REFUSED, answered, lacks, one_of, without
+from conformance.suite.support.replies import REFUSED, answered, but_for_controls, control, lacks, one_of, without
 from conformance.suite.support.round_trip import after_call
 
 from . import AREA, CALLS
@@ -38,6 +38,16 @@ TOOL_RESULTS = chat(
 )  # fmt: skip
 
 
+_SAID = control(
+    "tool-round-trip", "The thermometer in Paris says -37.5 celsius. What does the thermometer in Paris say?"
+)
+_STATIONS_CONTROL = control(
+    "tool-results",
+    "The stations are QA9026 in Paris, QB4417 in Tokyo and QD6203, the spare station. Which stations are there?"
+    " Give the three codes in order.",
+)
+
+
 def _is_answer(request: Request) -> bool:
     return any(each.get("role") == "tool" for each in list_of(request.asked.get("messages")))
 
@@ -53,7 +63,7 @@ def _unread(exchange: Exchange) -> str:
 
 @AREA.must(
     "answer with the result of a tool that is sent back",
-    on={"calling": tries(TOOL_AUTO)},
+    on={"calling": tries(TOOL_AUTO), "controls": _SAID},
     source="openai-openapi#ChatCompletionRequestToolMessage",
     contract=["tools-14"],
     at="choices.*.message.content",
@@ -65,8 +75,12 @@ def _unread(exchange: Exchange) -> str:
         "a foreign reason": only(_is_answer, put("choices.*.finish_reason", "tool_calls")),
     },
 )
-def test_round_trip(calling: Sequence[Exchange], send: Send) -> None:
-    one_of(map(send, attempts(after_call(calling))), _unread)
+def test_round_trip(calling: Sequence[Exchange], controls: Sequence[Exchange], send: Send) -> None:
+    one_of(map(send, attempts(after_call(calling))), _unread, controls, lacks(["37"]))
+
+
+def _exchanged(text: str) -> str:
+    return text.replace("QA9026", "_").replace("QB4417", "QA9026").replace("_", "QB4417")
 
 
 def _confused_results(exchange: Exchange) -> str:
@@ -79,7 +93,7 @@ def _confused_results(exchange: Exchange) -> str:
 
 @AREA.should(
     "give the result of each of several calls to the call it belongs to, as text or as an array of parts",
-    on={"answers": tries(TOOL_RESULTS)},
+    on={"answers": tries(TOOL_RESULTS), "controls": _STATIONS_CONTROL},
     source="openai-openapi#ChatCompletionRequestToolMessage.tool_call_id",
     contract=["tools-15"],
     at="choices.*.message.content",
@@ -89,14 +103,11 @@ def _confused_results(exchange: Exchange) -> str:
         "the parts dropped": without("QB4417"),
         "one result dropped": without("QA9026"),
         "the last part dropped": without("QD6203"),
-        "exchanged": put(
-            "choices.*.message.content",
-            lambda text: text.replace("QA9026", "_").replace("QB4417", "QA9026").replace("_", "QB4417"),
-        ),
+        "exchanged": but_for_controls(put("choices.*.message.content", _exchanged)),
     },
 )
-def test_several_results(answers: Sequence[Exchange]) -> None:
-    one_of(answers, _confused_results)
+def test_several_results(answers: Sequence[Exchange], controls: Sequence[Exchange]) -> None:
+    one_of(answers, _confused_results, controls)
 
 
 def _without_tools(request: Request) -> Request:

@@ -6,7 +6,6 @@ import re
 
 from conformance.contract.faults import content, content_edit, header, status
 from conformance.contract.scopes import EVERY_RESPONSE, EVERY_SUCCESS
-from conformance.evidence.content_coding import undone
 from conformance.evidence.exchange import Exchange, Inconclusive, NotApplicable
 from conformance.evidence.strict_json import JSONError, duplicate_names, loads
 
@@ -150,7 +149,7 @@ def test_content_coding(exchange: Exchange) -> None:
     declared = exchange.header("content-encoding") or ""
     if declared.strip().lower() in ("", "identity"):
         return
-    _, problem = undone(exchange.reads, declared)
+    problem = exchange.undecodable
     if "holds more than" in problem:
         raise Inconclusive(problem)
     assert not problem, f"“{exchange.request}”: {problem}"

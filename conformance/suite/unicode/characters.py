@@ -1,27 +1,20 @@
-"""Characters that were damaged on their way, and the strings in which to look for them."""
+"""Characters that were damaged on their way."""
 
 from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
 from typing import Any
+
+from conformance.evidence.observed import strings
 
 SURROGATE = re.compile("[\ud800-\udfff]")
 DAMAGED = "\ufffd"
 
 
-def strings(value: Any) -> Iterator[str]:
-    """Every string in a JSON value, names included."""
-    if isinstance(value, str):
-        yield value
-    elif isinstance(value, list):
-        for each in value:
-            yield from strings(each)
-    elif isinstance(value, dict):
-        for name, each in value.items():
-            yield name
-            yield from strings(each)
+def holds_damage(asked: Any) -> bool:
+    """Whether a request holds U+FFFD, or half a surrogate pair, which decoders of JSON such as Go's turn into it."""
+    return any(DAMAGED in text or SURROGATE.search(text) for text in strings(asked))
 
 
 def damage(text: str, original: str) -> str:

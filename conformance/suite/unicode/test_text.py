@@ -9,12 +9,12 @@ from unicodedata import normalize
 from conformance.contract.faults import only, put, status
 from conformance.contract.requests import CHARACTERS, UNICODE, UNICODE_STREAM, WEATHER, chat, costly, once, streamed
 from conformance.evidence.exchange import Exchange, Inconclusive
-from conformance.evidence.observed import answered_with
+from conformance.evidence.observed import answered_with, strings
 from conformance.evidence.strict_json import JSONError, loads
 from conformance.suite.support.prompts import same_prompt
 
 from . import AREA
-from .characters import DAMAGED, damage, strings
+from .characters import DAMAGED, damage
 
 ESCAPED = replace(UNICODE, body=json.dumps(UNICODE.asked).encode(), label="unicode-escaped")
 NULL_CHARACTER = once(chat("Say OK.\0", label="null-character"))

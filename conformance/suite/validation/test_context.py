@@ -10,7 +10,7 @@ from conformance.contract.requests import PLAIN, chat
 from conformance.evidence.exchange import Exchange, NotApplicable
 from conformance.evidence.observed import answered_with
 from conformance.suite.support.overflow import OVERFLOW_STREAM_TRIES, OVERFLOW_TRIES, overflow
-from conformance.suite.support.refusals import not_about_the_key
+from conformance.suite.support.refusals import TOO_LONG, not_about_the_key
 
 from . import AREA
 from .rejections import ACCEPTED, rejected
@@ -49,8 +49,6 @@ def _names_the_limit(exchange: Exchange) -> bool:
 
 # --- the context --------------------------------------------------------------------------------------------
 
-_TOO_LONG = ("context", "too long", "too large", "maximum", "exceed", "reduce the length", "token limit")
-
 
 @AREA.should(
     "reject a prompt beyond the model's context with status 400 and an error that says so",
@@ -77,7 +75,7 @@ def test_context_overflow(plain: Sequence[Exchange], streamed: Sequence[Exchange
         exchange = overflow(tries, plain)
         assert exchange.status in (400, 413), answered_with(exchange)
         told = f"{exchange.error.get('code')} {exchange.error.get('message')}".lower()
-        assert any(each in told for each in _TOO_LONG), f"the error does not mention the context: {told[:160]}"
+        assert any(each in told for each in TOO_LONG), f"the error does not mention the context: {told[:160]}"
 
 
 @AREA.may(

@@ -6,12 +6,14 @@ from typing import Any
 
 from conformance.contract.faults import header, late, put, respond, status
 from conformance.contract.requests import once
-from conformance.contract.scopes import failed
+from conformance.contract.scopes import tells_of_failure
 from conformance.evidence.exchange import Exchange, NotApplicable
+from conformance.evidence.observed import answered_with
 from conformance.suite.support.parameters import LEAST
+from conformance.suite.support.refusals import not_about_the_key
 
 from . import AREA
-from .rejections import ACCEPTED, NULL_CONTENT, TAKEN, TOP_LOGPROBS_21, answered, rejected, wrong
+from .rejections import ACCEPTED, NULL_CONTENT, OK, TAKEN, TOP_LOGPROBS_21, answered, rejected, wrong
 
 TEMPERATURE_HIGH = wrong("temperature-100", temperature=100)
 TOP_P_HIGH = wrong("top_p-1.5", top_p=1.5)
@@ -108,10 +110,14 @@ def test_top_logprobs_refused(exchange: Exchange) -> None:
     contract=["streaming-17"],
     at="status",
     hint="Send the status once the first token has arrived; until then it can still report a failure.",
-    broken_by={"an error event": late, "an event stream": header("content-type", "text/event-stream")},
+    broken_by={
+        "an error event": late,
+        "an end that is an error": respond(200, OK | {"choices": [{"index": 0, "finish_reason": "error"}]}),
+        "an event stream": header("content-type", "text/event-stream"),
+    },
 )
 def test_streamed_mistake_has_status(exchange: Exchange) -> None:
-    if exchange.succeeded and not (exchange.streamed and failed(exchange)):
+    if exchange.succeeded and not tells_of_failure(exchange):
         raise NotApplicable("it was accepted (covered by other requirements)")
-    rejected(exchange)
+    assert not_about_the_key(exchange).refused, answered_with(exchange)
     assert exchange.media_type != "text/event-stream", f"the HTTP {exchange.status} is an event stream"

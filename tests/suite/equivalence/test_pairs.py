@@ -47,7 +47,7 @@ def first_time(request: Request) -> bool:
 
 
 def parallel(request: Request) -> bool:
-    return request.streams and request.asked.get("max_tokens") == 500
+    return request.streams and request.label.startswith("tool-parallel")
 
 
 def unquoted(text: str) -> str:

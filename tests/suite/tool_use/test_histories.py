@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import pytest
 
-from conformance.contract.faults import put, respond, status
+from conformance.contract.faults import chain, put, respond, status
 from conformance.contract.requirement import Fault
+from conformance.suite.support.replies import but_for_controls
 from tests.support.builders_asked import Said, asked
 
 CONTENT = "choices.*.message.content"
 DELTA = "choices.*.delta.content"
 REFUSED = respond(400, {"error": {"message": "not supported", "type": "invalid_request_error"}})
+
+
+WEAK = chain(put(CONTENT, "I like trains."), put(DELTA, lambda text: text and "I like trains."))
 
 
 @pytest.mark.parametrize(
@@ -24,7 +28,9 @@ REFUSED = respond(400, {"error": {"message": "not supported", "type": "invalid_r
         ("odd_arguments", respond(400, {"error": {"message": "arguments must be valid JSON"}}), "accepted"),
         ("odd_arguments", respond(400, {"error": {"message": "unmatched tool_result"}}), "violated"),  # B219
         ("odd_arguments", status(500), "violated"),
-        ("odd_arguments", put(CONTENT, "I do not know."), "violated"),
+        ("odd_arguments", but_for_controls(put(CONTENT, "I do not know.")), "violated"),
+        ("odd_arguments", put(CONTENT, "I do not know."), "inconclusive"),  # a weak model
+        ("text_beside", WEAK, "inconclusive"),
         ("odd_arguments", put(CONTENT, None), "inconclusive"),
     ],
 )

@@ -7,6 +7,7 @@ import pytest
 from conformance.contract.faults import chain, drop, only, put, respond
 from conformance.contract.requirement import Fault
 from conformance.evidence.exchange import Request
+from conformance.suite.support.replies import but_for_controls
 from tests.support.builders_asked import Said, asked
 
 CALLS = "choices.*.message.tool_calls"
@@ -45,11 +46,14 @@ def answers(*faults: Fault) -> Fault:
         ("round_trip", NO_CALL, "inconclusive"),
         ("round_trip", put(f"{CALLS}.*.id", None), "not applicable"),
         ("several_results", put(CONTENT, "Paris: QA9026, Tokyo: QB4417, spare: QD6203."), "accepted"),
-        ("several_results", put(CONTENT, "QA9026."), "violated"),
-        ("several_results", put(CONTENT, "QB4417."), "violated"),
-        ("several_results", put(CONTENT, "QA9026 and QB4417."), "violated"),  # a part is lost
-        ("several_results", put(CONTENT, "QB4417, QA9026 and QD6203."), "violated"),  # each to the other call
+        ("several_results", but_for_controls(put(CONTENT, "QA9026.")), "violated"),
+        ("several_results", but_for_controls(put(CONTENT, "QB4417.")), "violated"),
+        ("several_results", but_for_controls(put(CONTENT, "QA9026 and QB4417.")), "violated"),  # a part is lost
+        # each to the other call
+        ("several_results", but_for_controls(put(CONTENT, "QB4417, QA9026 and QD6203.")), "violated"),
         ("several_results", only(first, put(CONTENT, "QB4417, QA9026 and QD6203.")), "accepted"),
+        ("several_results", put(CONTENT, "I like trains."), "inconclusive"),  # a weak model
+        ("round_trip", put(CONTENT, "I like trains."), "inconclusive"),
         ("several_results", REFUSED, "violated"),  # B199, B200
         ("system_beside_tools", put(CONTENT, "QB4417. KIWI7"), "accepted"),
         ("system_beside_tools", put(CONTENT, "QB4417."), "inconclusive"),

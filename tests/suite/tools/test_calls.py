@@ -11,10 +11,12 @@ from conformance.contract.requests import (
     TOOL_PARALLEL,
     chat,
 )  # fmt: skip
+from conformance.evidence.exchange import Exchange
 from tests.support.builders_stream import (
     Case,
     call,
     fails,
+    plain,
     right,
     silent,
     unclear,
@@ -39,6 +41,14 @@ NO_PARAMETERS = chat("Use the tool.", label="ping", tools=[PING])
 QUERY = {"type": "custom", "custom": {"name": "run_query"}}
 CUSTOM = chat("Use the tool.", label="custom", tools=[QUERY])
 CUSTOM_CALL = {"id": "call_1", "type": "custom", "custom": {"name": "run_query", "input": "SELECT 1"}}
+
+
+ALTERNATIVES = ["call_1", "call_2"], ["call_1", "call_3"]
+
+
+def alternatives(*ids: list[str]) -> Exchange:
+    """A reply with several choices, each with calls that have these ids."""
+    return plain(TOOL_AUTO, *({"tool_calls": [call("get_weather", PARIS, each) for each in own]} for own in ids))
 
 
 CASES = [
@@ -68,6 +78,9 @@ CASES = [
     silent("tools.ids_differ", "one call", WEATHER),
     silent("tools.ids_differ", "ids that a recorder masked",
            replace(calls(TOOL_PARALLEL, *[call("get_weather", PARIS)] * 2), unrecorded=frozenset({"ids"}))),
+    right("tools.ids_differ", "an id that another choice has, too", alternatives(*ALTERNATIVES)),
+    fails("tools.ids_differ", "an id twice in the second choice", alternatives(ALTERNATIVES[0], ["call_1", "call_1"])),
+    silent("tools.ids_differ", "one call in each choice", alternatives(["call_1"], ["call_1"])),
     fails("tools.ids_differ", "counted per name",
           calls(TOOL_PARALLEL, *[call("get_weather", PARIS, "functions.get_weather:0")] * 2)),
     right("tools.ids_differ_between_replies", "different ids", WEATHER, pieces(first(PARIS, id="call_9"))),

@@ -45,6 +45,11 @@ def raw(content: bytes) -> Exchange:
             "not applicable",
         ),
         ("no_replacement_character", raw(b"\xf0\x9f"), "not applicable"),
+        (
+            "no_replacement_character",  # Go's decoder of JSON turned it into U+FFFD
+            saying("OK.\ufffd", messages=[{"role": "user", "content": "Say OK.\ud83d"}]),
+            "not applicable",
+        ),
     ],
 )
 def test_unicode(requirement: str, exchange: Exchange, expected: Said) -> None:

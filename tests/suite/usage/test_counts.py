@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.support.builders_http import Said, choice, completion, response, said, usage
+from tests.support.builders_http import Said, choice, chunk, completion, response, said, stream, usage
 
 CLAUDE_DETAILS = {"cached_tokens": 3000, "cached_write_tokens": 1500, "cached_write_5m_tokens": 1500}
 
@@ -34,6 +34,18 @@ CLAUDE_DETAILS = {"cached_tokens": 3000, "cached_write_tokens": 1500, "cached_wr
 )
 def test_usage(requirement: str, counts: Any, expected: Said) -> None:
     assert said(f"usage.{requirement}", response(completion(usage=counts))) == expected
+
+
+ZERO = {"prompt_tokens": 0, "completion_tokens": 0, "total_tokens": 0}
+
+
+@pytest.mark.parametrize("requirement", ["prompt_tokens", "output_costs_tokens"])
+def test_a_stream_that_failed_has_counted_nothing(requirement: str) -> None:
+    error = {"error": {"message": "The upstream broke off.", "type": "server_error", "param": None, "code": None}}
+    last = chunk({}, choices=[], usage=ZERO)
+    said_first = chunk({"role": "assistant", "content": "OK"})
+    assert said(f"usage.{requirement}", stream(said_first, error, last)) == "not applicable"
+    assert said(f"usage.{requirement}", stream(said_first, chunk({}, "stop"), last)) == "violated"
 
 
 def test_nothing_said_costs_nothing() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from conformance.contract.faults import chain, late, put, respond, status
+from conformance.contract.faults import chain, content_edit, late, put, respond, status
 from conformance.contract.requirement import Fault
 from tests.support.builders_asked import Said, asked
 
@@ -14,6 +14,12 @@ from .answers import (
     SERVED,
     STREAMED,
     refusal,
+)
+
+ENDS_IN_ERROR = chain(
+    respond(200, {"choices": [{"index": 0, "delta": {}, "finish_reason": "error"}]}),
+    content_edit(lambda body: b"data: " + body + b"\n\ndata: [DONE]\n\n"),
+    EVENTS,
 )
 
 
@@ -32,6 +38,9 @@ from .answers import (
         ("top_logprobs_refused", refusal(code=5001), "accepted"),
         ("streamed_mistake_has_status", STREAMED, "not applicable"),
         ("streamed_mistake_has_status", late, "violated"),  # B318, B357
+        ("streamed_mistake_has_status", ENDS_IN_ERROR, "violated"),
+        ("streamed_mistake_has_status", status(500), "accepted"),  # covered by errors.mistake_is_4xx
+        ("streamed_mistake_has_status", status(401), "inconclusive"),
         ("streamed_mistake_has_status", chain(ROLE_FIRST, EVENTS, status(200)), "violated"),
     ],
 )  # fmt: skip
