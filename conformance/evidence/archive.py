@@ -13,15 +13,16 @@ from filelock import FileLock
 from conformance.resources import mistake
 from conformance.text import TextError, read_regular, write_whole
 
-from .exchange import Exchange, Failure, Inconclusive, Request
+from .exchange import Exchange, Failure, Inconclusive, NothingMore, Request
 from .exchange_json import load_exchange, text_of
+from .kept import SMALL, Stored, one_at_a_time, weight
 from .send import Send
 from .strict_json import loads
 
 NOTES = ".sent"  #: the folder in an archive with an empty file for each request that was to be sent
 #: Failures of the moment, after which a run that is resumed asks again; the others are answers, and judged.
 _PASSING = ("refused", "unresolved", "proxy", "tls", "timeout", "reset", "not sent")
-_LARGEST = 1 << 27  #: bytes of a file
+LARGEST = 1 << 28  #: bytes of a file that is read
 _LOCKED = (401, 402, 403, 407)  #: likewise statuses, where the request has the endpoint's own key
 
 
@@ -40,6 +41,7 @@ class Archive:
     run: str = ""
     sent: int = 0
     known: dict[str, Exchange] = field(default_factory=dict)
+    over: str = ""  #: why nothing more is sent, once there is a reason
     _counting: threading.Lock = field(default_factory=threading.Lock)
     _turns: dict[str, threading.Lock] = field(default_factory=dict)
 
@@ -58,6 +60,8 @@ class Archive:
         path = self.folder / f"{request.key}.json"
         if path.exists():
             return read_exchange(path, self.run)
+        if self.over:
+            raise Inconclusive(self.over)
         if self.send is None:
             raise Inconclusive(f"the request “{request}” is not in {self.folder.name}/")
         self.folder.mkdir(parents=True, exist_ok=True)
@@ -66,7 +70,8 @@ class Archive:
         with FileLock(locks / request.key):
             if not path.exists():
                 exchange = self._sent(request, self.send)
-                write_whole(path, text_of(exchange, self.run))
+                with one_at_a_time(len(exchange.wire)):
+                    write_whole(path, text_of(exchange, self.run))
                 with self._counting:
                     self.sent += len(exchange.all)
         return read_exchange(path, self.run)
@@ -77,7 +82,11 @@ class Archive:
         before = note.exists()
         note.parent.mkdir(exist_ok=True)
         note.touch()
-        exchange = send(request)
+        try:
+            exchange = send(request)
+        except NothingMore as reason:
+            self.over = str(reason)
+            raise
         return replace(exchange, earlier=(*exchange.earlier, _unheard(request))) if before else exchange
 
 
@@ -86,10 +95,15 @@ def _unheard(request: Request) -> Exchange:
 
 
 def read_exchange(path: Path, run: str | None = None) -> Exchange:
-    """The exchange in a file; `run` is the id of the run that it must be of, None for any. Raises ArchiveError, with a
-    sentence, where the file is not a whole exchange, or of another run."""
+    """The exchange in a file, whose larger parts stay there until they are looked at; `run` is the id of the run that
+    it must be of, None for any. Raises ArchiveError, with a sentence, where the file is not a whole exchange, or of
+    another run."""
+    return _lean(_loaded(path, run), path)
+
+
+def _loaded(path: Path, run: str | None = None) -> Exchange:
     try:
-        value = loads(read_regular(path, _LARGEST))
+        value = loads(read_regular(path, LARGEST))
         wrong = mistake(_without_reads(value), "exchange")
         exchange = None if wrong else load_exchange(value)
     except (TextError, ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
@@ -111,6 +125,28 @@ def _without_reads(value: Any) -> Any:
     return {
         **value, "reads": [], "earlier": list(map(_without_reads, earlier)) if isinstance(earlier, list) else earlier,
     }  # fmt: skip
+
+
+def _lean(exchange: Exchange, path: Path, *place: int) -> Exchange:
+    """The exchange with what is large of it read from the file when it is looked at; `place` leads to it there."""
+    return replace(
+        exchange,
+        headers=_stored(exchange, "headers", path, place),
+        reads=_stored(exchange, "reads", path, place),
+        earlier=tuple(_lean(each, path, *place, number) for number, each in enumerate(exchange.earlier)),
+    )
+
+
+def _stored(exchange: Exchange, part: str, path: Path, place: tuple[int, ...]) -> Any:
+    value = getattr(exchange, part)
+
+    def load() -> Any:
+        found = _loaded(path)
+        for number in place:
+            found = found.earlier[number]
+        return getattr(found, part)
+
+    return value if weight(value) <= SMALL else Stored(load)
 
 
 def recorded(folder: Path, run: str | None = None) -> Iterator[Exchange]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import zlib
+from collections.abc import Sequence
 
 Read = tuple[float, bytes]  #: seconds since the request was sent, and what arrived then
 MOST = 8 * 1024 * 1024  #: bytes that coded content may hold, for a megabyte of gzip can hold a gigabyte
@@ -10,7 +11,7 @@ MEMBER = b"\x1f\x8b"  #: begins a member of gzip (RFC 1952 2.3.1)
 _PIECE = 1024  #: bytes that are read at once: what follows a member is copied, and members may be small and many
 
 
-def undone(reads: tuple[Read, ...], coding: str) -> tuple[tuple[Read, ...], str]:
+def undone(reads: Sequence[Read], coding: str) -> tuple[Sequence[Read], str]:
     """The reads with their coding undone, or none and a sentence that says why it cannot be."""
     name = coding.strip().lower() or "identity"
     if name == "identity":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, Literal
@@ -10,6 +11,7 @@ from typing import Any, Literal
 from .content_coding import Read as Read
 from .content_coding import undone
 from .fold import Unfoldable, fold
+from .kept import SMALL, Stored, kept
 from .request import JSON_CONTENT as JSON_CONTENT
 from .request import MODEL as MODEL
 from .request import SALT as SALT
@@ -31,6 +33,10 @@ TRANSIENT = (429, 502, 503, 504)  #: statuses of an endpoint that is throttled o
 
 class Inconclusive(Exception):
     """The exchange cannot show whether the requirement holds."""
+
+
+class NothingMore(Inconclusive):
+    """Nothing more is sent in this run, whatever is asked for."""
 
 
 class NotApplicable(Exception):
@@ -85,6 +91,7 @@ class Exchange:
     chunked coding is undone, content coding (gzip) is not. `started` is Unix time. `unrecorded` names what a
     recording made elsewhere did not keep: requirements that look at it are not judged. `earlier` is what the same
     request was answered before, where it was sent again because the endpoint was throttled or away for a while.
+    `surplus` counts the bytes that were seen on the connection after the end of the response (RFC 9112 6.3).
     Where the content is `withheld`, the reads are as long as they were, and hold no byte of it.
     `recurs`: it was said to be away each time, and was not for other requests, so that this is its answer.
     `client` names the official SDK whose header fields the request was sent with; empty for those of this suite.
@@ -92,13 +99,14 @@ class Exchange:
 
     request: Request
     status: int
-    headers: Headers = ()
-    reads: tuple[Read, ...] = field(default=(), repr=False)
+    headers: Sequence[tuple[str, str]] = ()
+    reads: Sequence[Read] = field(default=(), repr=False)
     failure: Failure | None = None
     started: float = 0.0
     seconds: float = 0.0
     unrecorded: frozenset[Fact] = frozenset()
     earlier: tuple[Exchange, ...] = field(default=(), repr=False)
+    surplus: int = 0
     withheld: Withheld | None = None
     recurs: bool = False
     client: str = ""
@@ -112,12 +120,17 @@ class Exchange:
         return ", ".join(values) if values else None
 
     @cached_property
+    def small(self) -> bool:
+        """Whether all that is made of the content can be kept."""
+        return not isinstance(self.reads, Stored) and sum(len(data) for _, data in self.reads) <= SMALL
+
+    @kept
     def wire(self) -> bytes:
         """The content as transferred, content coding included."""
         return b"".join(data for _, data in self.reads)
 
     @property
-    def decoded_reads(self) -> tuple[Read, ...]:
+    def decoded_reads(self) -> Sequence[Read]:
         """The reads with content coding (gzip, deflate) undone. Raises Inconclusive where it cannot be."""
         if self.undecodable:
             raise Inconclusive(self.undecodable)
@@ -128,18 +141,18 @@ class Exchange:
         """Why the content coding cannot be undone; empty where it can."""
         return self._decoded[1]
 
-    @cached_property
-    def _decoded(self) -> tuple[tuple[Read, ...], str]:
+    @kept
+    def _decoded(self) -> tuple[Sequence[Read], str]:
         """The reads with content coding undone, or why it cannot be: what is hard to find out is found out once."""
         reads, problem = undone(self.reads, self.header("content-encoding") or "")
         return reads, self.withheld.reason if problem and self.withheld else problem
 
-    @cached_property
+    @kept
     def content(self) -> bytes:
         """The content as bytes, with content coding undone."""
         return b"".join(data for _, data in self.decoded_reads)
 
-    @cached_property
+    @kept
     def text(self) -> str:
         """The content as text; bytes that are not UTF-8 are replaced."""
         return self.content.decode("utf-8", "replace")
@@ -191,7 +204,7 @@ class Exchange:
 
     # --- the response as an object of the API ----------------------------------------------------------------
 
-    @cached_property
+    @kept
     def document(self) -> Any:
         """The body as JSON. Raises Inconclusive where it is not."""
         if self.failure:
@@ -201,19 +214,19 @@ class Exchange:
         except JSONError as error:
             raise Inconclusive(f"the body of the HTTP {self.status} is not JSON: {error}") from None
 
-    @cached_property
+    @kept
     def stream(self) -> EventStream:
         """The event stream, with what was wrong in its framing."""
         if not self.streamed:
             raise Inconclusive(f"{self.outcome} is not an event stream")
         return parse(self.decoded_reads)
 
-    @cached_property
+    @kept
     def chunks(self) -> list[dict[str, Any]]:
         """The JSON objects of the stream that are not errors, in order; what is not an object is left out."""
         return [doc for doc in self.stream.documents if isinstance(doc, dict) and not doc.get("error")]
 
-    @cached_property
+    @kept
     def reply(self) -> dict[str, Any]:
         """The completion, folded if it was streamed."""
         if self.streamed:
@@ -227,7 +240,7 @@ class Exchange:
             raise Inconclusive("the body is not a JSON object")
         return self.document
 
-    @cached_property
+    @kept
     def choices(self) -> list[dict[str, Any]]:
         """The choices of the reply. Raises Inconclusive where they are not an array of objects."""
         choices = self.reply.get("choices")
@@ -235,18 +248,18 @@ class Exchange:
             raise Inconclusive("the reply has no array of choices")
         return choices
 
-    @cached_property
+    @kept
     def messages(self) -> list[dict[str, Any]]:
         """The message of each choice that has one."""
         return [choice["message"] for choice in self.choices if isinstance(choice.get("message"), dict)]
 
-    @cached_property
+    @kept
     def tool_calls(self) -> list[dict[str, Any]]:
         """The tool calls of all choices, in order."""
         calls = [call for message in self.messages for call in list_of(message.get("tool_calls"))]
         return [call for call in calls if isinstance(call, dict)]
 
-    @cached_property
+    @kept
     def usage(self) -> dict[str, Any]:
         """The usage object of the reply. Raises Inconclusive where it has none."""
         usage = self.reply.get("usage")
@@ -254,7 +267,7 @@ class Exchange:
             raise Inconclusive("the reply has no usage object")
         return usage
 
-    @cached_property
+    @kept
     def error(self) -> dict[str, Any]:
         """The error object of an error response."""
         if not self.refused:

@@ -13,6 +13,7 @@ from .exchange import Exchange, Failure, Request, Withheld
 
 _LARGEST = 1 << 28  #: bytes of a read that is withheld
 _LONGEST = 1_000_000_000  #: seconds
+_ADDED = ("surplus", "recurs", "client")  #: members that are there only where they say something
 
 
 def dump_bytes(data: bytes) -> str | dict[str, str]:
@@ -80,7 +81,7 @@ def dump_exchange(exchange: Exchange) -> dict[str, Any]:
             "earlier": [dump_exchange(each) for each in exchange.earlier],
         }
         | ({"withheld": asdict(exchange.withheld)} if exchange.withheld else {})
-        | {name: value for name, value in (("recurs", exchange.recurs), ("client", exchange.client)) if value}
+        | {name: value for name in _ADDED if (value := getattr(exchange, name))}
     )
 
 
@@ -116,6 +117,7 @@ def load_exchange(value: dict[str, Any]) -> Exchange:
         seconds=value["seconds"],
         unrecorded=frozenset(value["unrecorded"]),
         earlier=tuple(load_exchange(each) for each in value.get("earlier", ())),
+        surplus=value.get("surplus", 0),
         withheld=Withheld(**value["withheld"]) if "withheld" in value else None,
         recurs=value.get("recurs", False),
         client=value.get("client", ""),

@@ -10,14 +10,26 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from .exchange import JSON_CONTENT, Exchange, Fact, Headers, Request
-from .recording import MASKED_ID, SECRET, Recording, RecordingError, cleaned, closed, expected, made, model_of, parsed
+from .recording import (
+    MASKED_ID,
+    SECRET,
+    Recording,
+    RecordingError,
+    cleaned,
+    closed,
+    expected,
+    made,
+    model_of,
+    parsed,
+    whole,
+)
 
 GZIP = b"\x1f\x8b"
 
 
 def entries(path: Path, name: str) -> Iterator[Recording]:
     """The recordings in a file, whose name for people is `name`. Raises RecordingError."""
-    document = parsed(path.read_bytes().removeprefix(b"\xef\xbb\xbf"), name)
+    document = parsed(whole(path, name).removeprefix(b"\xef\xbb\xbf"), name)
     listed = document.get("log", {}).get("entries") if isinstance(document, dict) else None
     if not isinstance(listed, list):
         raise RecordingError(f"{name} has no log.entries: export it as HAR 1.2")

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from .exchange import Exchange, Fact, Request
+from .lines import LONGEST, numbered
 from .observed import is_unfinished_object, json_object
 from .recording import (
     MASKED_ID,
@@ -24,7 +25,7 @@ from .recording import (
     made,
     model_of,
     parsed,
-)  # fmt: skip
+)
 from .sse import DONE
 
 #: What a JSONL recording has lost by its fidelity, beside what text never keeps.
@@ -58,7 +59,11 @@ def lines(path: Path, name: str) -> Iterator[Recording]:
     number, begun = 0, False
     with gzip.open(path) if path.name.endswith(".gz") else path.open("rb") as opened:
         try:
-            for number, line in enumerate(opened, 1):
+            for number, line in numbered(opened):
+                if line is None:
+                    said = f"{name}:{number} is a line of more than {LONGEST:,} bytes, and is left out: split it"
+                    warnings.warn(said, RecordingWarning, stacklevel=2)
+                    continue
                 text = line.removeprefix(BOM_UTF8) if number == 1 else line
                 if begun := _is_half_written(text):
                     break  # it is the last

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Literal, TypeVar
 
 from .exchange import Exchange, Headers, Inconclusive
@@ -39,6 +40,16 @@ class Recording:
     model: str
     official: bool
     origin: str
+
+
+LARGEST = 128 * 1024 * 1024  #: bytes of a file that is read as a whole
+
+
+def whole(path: Path, origin: str) -> bytes:
+    """A file that is read as a whole. Raises RecordingError where it is too large for that, OSError."""
+    if path.stat().st_size > LARGEST:
+        raise RecordingError(f"{origin} is larger than {LARGEST:,} bytes: split it, or record less in one file")
+    return path.read_bytes()
 
 
 def parsed(data: bytes, origin: str) -> Any:

@@ -8,7 +8,7 @@ from typing import Any
 
 from . import har, jsonl
 from .exchange_json import load_exchange
-from .recording import HELP, made, model_of, parsed
+from .recording import HELP, made, model_of, parsed, whole
 from .recording import Recording as Recording
 from .recording import RecordingError as RecordingError
 from .recording import RecordingWarning as RecordingWarning
@@ -56,7 +56,7 @@ def _read(path: Path, name: str, *, alone: bool) -> Iterator[Recording]:
 
 
 def _own(path: Path, name: str, *, alone: bool) -> Iterator[Recording]:
-    document = parsed(path.read_bytes(), name)
+    document = parsed(whole(path, name), name)
     kind = document.get("format") if isinstance(document, dict) else None
     if kind == "exchange-1":
         yield made(_of_archive, document, name)

@@ -9,6 +9,7 @@ from functools import cached_property
 from string import ascii_lowercase
 from typing import Any, Literal
 
+from .kept import SMALL, kept
 from .strict_json import JSONError, loads
 
 Headers = tuple[tuple[str, str], ...]
@@ -53,7 +54,12 @@ class Request:
             identity.append(self.hang_up_after)
         return hashlib.sha256(json.dumps(identity).encode()).hexdigest()[:16]
 
-    @cached_property
+    @property
+    def small(self) -> bool:
+        """Whether what is made of the body can be kept as long as the request."""
+        return len(self.body) <= SMALL
+
+    @kept
     def document(self) -> Any:
         """The body as JSON, or None where it is none."""
         try:

@@ -39,7 +39,7 @@ from conformance.run.resume import kept_options, resalted
 from conformance.run.run import Run, RunError, held_run
 from conformance.run.seal import seal
 from conformance.sending.access import access, key_in
-from conformance.sending.client import Access, Limits, Live
+from conformance.sending.client import Access, Deadline, Limits, Live
 from conformance.sending.clients import client_of
 from conformance.sending.pacing import Pace
 from conformance.sending.preflight import diagnosis
@@ -175,7 +175,13 @@ def _held(folder: Path) -> Run:
 
 
 def open_run(
-    settings: Settings, profile: Profile, identity: Identity, sheet: Sheet | None, serving: str, resources: ExitStack
+    settings: Settings,
+    profile: Profile,
+    identity: Identity,
+    sheet: Sheet | None,
+    serving: str,
+    ending: Deadline,
+    resources: ExitStack,
 ) -> Run:
     """The run that sends; `serving` is the address of the reference endpoint where it is served. Raises
     SessionError."""
@@ -184,7 +190,7 @@ def open_run(
         return Run(profile, identity.salt, remembering(Endpoint().answer))
     return Run(
         profile, identity.salt,
-        Archive(out / "archive", _sender(settings, identity, serving, sheet, resources), identity.id),
+        Archive(out / "archive", _sender(settings, identity, serving, sheet, ending, resources), identity.id),
         fault=", ".join(settings.fault), examples=settings.examples, asked=asked(settings),
         resalted=read_value(out).get("resalted", {}) if settings.resume else {},
     )  # fmt: skip
@@ -204,17 +210,19 @@ def diagnosing(settings: Settings) -> Callable[[Exchange], str]:
     return lambda exchange: diagnosis(exchange, public(settings.base_url), ask, no_key, proxy)
 
 
-def _sender(settings: Settings, identity: Identity, serving: str, sheet: Sheet | None, resources: ExitStack) -> Send:
+def _sender(
+    settings: Settings, identity: Identity, serving: str, sheet: Sheet | None, ending: Deadline, resources: ExitStack
+) -> Send:
     """To the endpoint over HTTP; to the reference endpoint in this process, or over HTTP where workers share it."""
     out, within_budget = settings.folder, _within_budget(settings, sheet)
     earlier = recorded(out / "archive", identity.id) if settings.resume else ()
     if not (settings.base_url or serving):
-        return in_process(warmed(reference(settings.fault), earlier), within_budget, out)
+        return in_process(warmed(reference(settings.fault), earlier), within_budget, out, ending)
     workers = settings.workers or 1
     limits = Limits(read=settings.timeout_seconds, total=settings.total_seconds, content=settings.largest_body)
     pace = Pace(
         concurrency=ceil(settings.concurrency / workers), per_minute=settings.rate / workers,
-        patience=settings.patience, deadline=settings.deadline,
+        patience=settings.patience, deadline=ending,
     )  # fmt: skip
     key, reached = _reached(settings)
     live = Live(settings.base_url or serving, key, limits, reached, lambda request: client_of(request, identity.salt))

@@ -18,23 +18,26 @@ from conformance.billing.prices import Sheet
 from conformance.contract.profile import Profile
 from conformance.contract.requirement import Requirement
 from conformance.evidence.archive import Archive
+from conformance.evidence.kept import give_back
 from conformance.judgement.verdict import Finding, Verdict
 from conformance.policy.policy import Terms
 from conformance.report.gate import conclude
 from conformance.report.report import Report
 from conformance.run.folder import Identity, exchanges_in
-from conformance.run.prefetch import Prefetch
+from conformance.run.prefetch import NOT_JUDGED, Prefetch
 from conformance.run.proof import survivors
 from conformance.run.run import Run
+from conformance.sending.limits import Deadline
 from conformance.settings.address import public
-from conformance.settings.errors import NOT_JUDGED, SessionError
+from conformance.settings.errors import NOT_JUDGED as UNJUDGED
+from conformance.settings.errors import SessionError
 from conformance.settings.settings import Settings
 
 from .checks import check, check_terms
 from .finish import finish, summary
 from .opening import begin, diagnosing, identity_of, open_recorded, open_run, plan_of
 from .outcomes import FINDING, Inconclusiveness, become_outcome, pack, requirement_of, unpack
-from .processes import as_interrupt, end_with_controller
+from .processes import Late, as_interrupt, end_with_controller, ending_at, interrupting
 from .target import profile_of, selected, sheet_of, terms_of
 
 _SENT = "conformance-sent"  #: the name under which a worker tells how many requests it sent
@@ -48,12 +51,15 @@ class Conformance:
         """`shared` is what the controller shares with this process, if it is a worker; where it is `collecting`,
         nothing is judged."""
         self.settings, self.collecting, self.worker = settings, collecting, shared is not None
-        self.started = time.time()
+        self.started: float = shared["started"] if shared else time.time()
+        self.ending = Deadline.of(0.0 if collecting else settings.deadline, self.started)
         self.findings: dict[tuple[str, str], Finding] = {}
         self.resources = ExitStack()
+        self.watch = ExitStack()  #: what is closed when the process has nothing more to do
         self.lost: list[str] = []  #: tests that ended without a finding
         self.report: Report | None = None
         self.prefetch: Prefetch | None = None
+        self.judging = False
         self._run: Run | None = None
         self.serving: str = shared["serving"] if shared else ""
         self.identity = Identity(shared["id"], shared["salt"]) if shared else Identity("", "")
@@ -114,7 +120,9 @@ class Conformance:
     def _opened(self) -> Run:
         if not self.settings.sends:
             return open_recorded(self.settings)
-        return open_run(self.settings, self.profile, self.identity, self.sheet, self.serving, self.resources)
+        return open_run(
+            self.settings, self.profile, self.identity, self.sheet, self.serving, self.ending, self.resources
+        )
 
     def judge(self, requirement: Requirement, model_name: str, item: pytest.Item) -> None:
         """Judge, note the finding for the report, and tell pytest."""
@@ -122,14 +130,30 @@ class Conformance:
             self._prove(requirement)
             return
         try:
-            model = self.run.profile.model(model_name)
-            finding = self.prefetch.find(requirement, model) if self.prefetch else self.run.find(requirement, model)
+            finding = self._found(requirement, model_name)
+        except Late:
+            finding = self._late(requirement, model_name)
         except Exception as crash:  # it must be counted: a requirement that is not in the report cannot be missed
-            reason = f"judging it crashed: {type(crash).__name__}: {crash}"
-            finding = Finding(requirement.id, model_name, Verdict.INCONCLUSIVE, reason)
+            said = f"judging it crashed: {type(crash).__name__}: {crash}"
+            finding = Finding(requirement.id, model_name, Verdict.INCONCLUSIVE, said)
         finding = self.terms.accepted(finding)
         item.user_properties.append((FINDING, pack(finding)))
         become_outcome(requirement, finding, self.terms.counts(requirement))
+
+    def _found(self, requirement: Requirement, model_name: str) -> Finding:
+        """The finding of this run. Raises Late where a check goes on after the deadline."""
+        if self.ending.passed:
+            return self._late(requirement, model_name)
+        self.judging = True
+        try:
+            model = self.run.profile.model(model_name)
+            return self.prefetch.find(requirement, model) if self.prefetch else self.run.find(requirement, model)
+        finally:
+            self.judging = False
+
+    def _late(self, requirement: Requirement, model_name: str) -> Finding:
+        reason = f"{NOT_JUDGED}{self.ending.reason}"
+        return Finding(requirement.id, model_name, Verdict.INCONCLUSIVE, reason)
 
     def _prove(self, requirement: Requirement) -> None:
         if accepted := list(survivors(requirement, self.run)):
@@ -141,14 +165,18 @@ class Conformance:
     def pytest_sessionstart(self, session: pytest.Session) -> None:
         if self.collecting:
             return
+        give_back()
         plugins = session.config.pluginmanager
         if self.worker:
             signal.signal(signal.SIGINT, signal.SIG_IGN)  # the controller receives it, too
             ended = threading.Event()
             self.resources.callback(ended.set)
+            self.resources.enter_context(interrupting(self.ending, lambda: self.judging))
             threading.Thread(target=end_with_controller, args=(plugins, ended), daemon=True).start()
             return
         signal.signal(signal.SIGTERM, as_interrupt)
+        self.resources.enter_context(interrupting(self.ending, lambda: self.judging))
+        self.watch.enter_context(ending_at(self.ending, lambda: int(session.exitstatus) if self.report else UNJUDGED))
         if self.settings.sends and not self.settings.mutants:
             self._begin(plugins.get_plugin("terminalreporter"))
 
@@ -184,14 +212,14 @@ class Conformance:
             return
         pairs = [(found, item) for item in session.items if (found := requirement_of(item))]
         judged = [(found, self.run.profile.model(item.callspec.params["judge"])) for found, item in pairs]  # type: ignore[attr-defined]
-        self.prefetch = Prefetch(self.run, judged, self.settings.concurrency)
+        self.prefetch = Prefetch(self.run, judged, self.settings.concurrency, self.ending)
         self.resources.callback(self.prefetch.close)
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_configure_node(self, node: Any) -> None:
         node.workerinput["conformance"] = {
             "settings": self.settings.dump(), "serving": self.serving, "id": self.identity.id,
-            "salt": self.identity.salt, "today": str(self.today),
+            "salt": self.identity.salt, "today": str(self.today), "started": self.started,
         }  # fmt: skip
 
     @pytest.hookimpl(optionalhook=True)
@@ -242,17 +270,23 @@ class Conformance:
             return
         ended = exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED)
         if not self.findings and not (exitstatus == pytest.ExitCode.INTERRUPTED and self._run is not None):
-            session.exitstatus = NOT_JUDGED if ended else exitstatus
+            session.exitstatus = UNJUDGED if ended else exitstatus
             return
         whole = ended and not self.lost and not session.shouldfail
         if not whole:
-            self.run.unjudged = self.run.unjudged or "the run was broken off before everything was judged"
+            cut = self.ending.reason if self.ending.passed else "the run was broken off before everything was judged"
+            self.run.unjudged = self.run.unjudged or cut
+        elif any(each.message.startswith(NOT_JUDGED) for each in self.findings.values()):
+            self.run.broken_off = self.ending.reason
         known = whole and self.settings.sends
         sent = self.sent_before + self.sent_elsewhere + self._sent_here if known else None
         found = self.findings.values()
         self.report = finish(self.settings, found, self.started, self.run, self.terms, self.sheet, sent)
         if exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED, pytest.ExitCode.INTERRUPTED):
             session.exitstatus = conclude(self.report).exit_code
+
+    def pytest_unconfigure(self) -> None:
+        self.watch.close()
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         if self.report:

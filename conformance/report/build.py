@@ -58,7 +58,7 @@ def evidence_of(exchange: Exchange, base_url: str, key_variable: str) -> Evidenc
         request_headers=(*request.headers, *fields_of(exchange.client)),
         request_body=request.body.decode("utf-8", "replace")[:EVIDENCE_CHARACTERS],
         status=exchange.status,
-        headers=exchange.headers,
+        headers=tuple(exchange.headers),
         body=text[:EVIDENCE_CHARACTERS],
         truncated=len(text) > EVIDENCE_CHARACTERS,
         streamed=exchange.streamed,

@@ -5,14 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
+from math import inf
 
 from conformance.contract.profile import Model
 from conformance.contract.requirement import Requirement
 from conformance.evidence.exchange import Inconclusive, Request
-from conformance.judgement.verdict import Finding
+from conformance.judgement.verdict import Finding, Verdict
+from conformance.sending.limits import Deadline
 
 from .run import Run
 
+NOT_JUDGED = "not judged: "  #: begins the reason why a requirement was not judged in time
 Judged = tuple[Requirement, Model]
 
 
@@ -23,8 +26,8 @@ class Prefetch:
     too: what they request next depends on the answers.
     """
 
-    def __init__(self, run: Run, judged: Sequence[Judged], concurrency: int) -> None:
-        self._run = run
+    def __init__(self, run: Run, judged: Sequence[Judged], concurrency: int, ending: Deadline | None = None) -> None:
+        self._run, self._ending = run, ending or Deadline()
         self._after: dict[str, list[Request]] = {}
         # twice as many threads: what one sends others may wait for; how many requests are sent at once is for pacing
         self._threads = ThreadPoolExecutor(2 * concurrency, "prefetch")
@@ -63,9 +66,15 @@ class Prefetch:
                 self._threads.submit(self._ask, each)
 
     def find(self, requirement: Requirement, model: Model) -> Finding:
-        """What the run finds, from what was judged ahead where it was."""
+        """What the run finds, from what was judged ahead where it was, and is by the deadline."""
         judged = self.findings.get((requirement.id, model.name))
-        return judged.result() if judged else self._run.find(requirement, model)
+        if judged is None:
+            return self._run.find(requirement, model)
+        try:
+            return judged.result(None if self._ending.left == inf else max(0.0, self._ending.left))
+        except TimeoutError:
+            reason = f"{NOT_JUDGED}{self._ending.reason}"
+            return Finding(requirement.id, model.name, Verdict.INCONCLUSIVE, reason)
 
     def close(self) -> None:
         """Asks for nothing more."""

@@ -14,6 +14,7 @@ from conformance.contract.requests import COSTLY, ENDPOINT, INTRUSIVE, LEFT_OUT,
 from conformance.contract.requirement import Requirement, Scope
 from conformance.evidence.archive import recorded
 from conformance.evidence.exchange import Exchange, Inconclusive, Request
+from conformance.evidence.kept import Spool
 from conformance.evidence.send import Send
 from conformance.judgement.judge import EXAMPLES, judge_all, judge_given
 from conformance.judgement.verdict import Finding, Verdict
@@ -237,8 +238,10 @@ COLUMNS = 8  #: models that a report shows one by one; recordings of more are sh
 def held_run(folder: Path, recordings: Iterable[tuple[str, Exchange]]) -> Run:
     """A run over recordings made elsewhere, by the model each was asked for. Raises RunError where there is none."""
     by_model: dict[Model, list[Exchange]] = {}
+    spool = Spool()
     for number, (name, exchange) in enumerate(recordings, start=1):
-        unique = replace(exchange, request=replace(exchange.request, attempt=number))
+        request, reads = replace(exchange.request, attempt=number), spool.stored(tuple(exchange.reads))
+        unique = replace(exchange, request=request, reads=reads)
         by_model.setdefault(Model(name, family_of(name)), []).append(unique)
     if not by_model:
         raise RunError(f"{folder} holds no recorded exchange: nothing can be judged")

@@ -13,17 +13,20 @@ import httpcore
 import httpx
 
 from conformance import __version__
-from conformance.evidence.exchange import Exchange, Failure, Headers, Read, Request
+from conformance.evidence.exchange import Exchange, Failure, Headers, Request
+from conformance.evidence.kept import one_at_a_time
 
 from .clients import arranged, compact
-from .deadline import BoundedBackend, deadline
+from .deadline import BoundedBackend, deadline, has_passed
 from .failures import failure_of
+from .limits import Deadline as Deadline
 from .limits import Limits as Limits
 from .proxy import Proxy, proxy_of
 from .scrub import scrubbed
 from .secrets import secrets_of
 from .wire import authorization, content_of, url_of
 
+_LINGER = 0.005  #: seconds in which what follows a response is looked for
 _SHOWN = 65_536  #: bytes of a body that is too large which are kept
 _CONNECTIONS = 100  #: at once; more are asked for by no option
 
@@ -70,10 +73,14 @@ class Live:
     def __call__(self, request: Request) -> Exchange:
         """The exchange that sending this leads to."""
         client = self._as_client(request)
-        exchange = _send(
-            self._client, self._base_url, self._key, self._limits, request, self._headers, self._proxy, client
+        exchange = replace(
+            _send(self._client, self._base_url, self._key, self._limits, request, self._headers, self._proxy, client),
+            client=client,
         )
-        return scrubbed(replace(exchange, client=client), self._secrets)
+        with one_at_a_time(sum(len(data) for _, data in exchange.reads)):
+            if has_passed():  # while others had their turn: what is not searched is not kept
+                exchange = replace(exchange, reads=(), failure=Failure("timeout", "the run ended meanwhile"))
+            return scrubbed(exchange, self._secrets)
 
     def close(self) -> None:
         """Close all connections; who waits on one hears that it broke off."""
@@ -122,9 +129,9 @@ class _Transport(httpx.BaseTransport):
             extensions=request.extensions,
         )
         response = self._pool.handle_request(asked)
-        return httpx.Response(
-            response.status, headers=response.headers, stream=_Stream(response), extensions=response.extensions
-        )
+        stream = _Stream(response)
+        extensions = {**response.extensions, _STREAM: stream}
+        return httpx.Response(response.status, headers=response.headers, stream=stream, extensions=extensions)
 
     def _fields(self, request: httpx.Request) -> list[tuple[bytes, bytes]]:
         """The fields in the order in which they are written: that of the client as which the request is sent."""
@@ -137,12 +144,36 @@ class _Transport(httpx.BaseTransport):
         self._pool.close()
 
 
+_STREAM = "conformance-stream"  #: the extension of a response that holds its stream
+
+
 class _Stream(httpx.SyncByteStream):
+    """The content of a response, and how many bytes followed it on its connection, which is then not used again: they
+    would be taken for the answer to the next request (RFC 9112 9.2)."""
+
     def __init__(self, response: httpcore.Response) -> None:
         self._response = response
+        self.surplus = 0
 
     def __iter__(self) -> Iterator[bytes]:
         yield from self._response.iter_stream()
+        self.surplus = self._left_over()
+
+    def _left_over(self) -> int:
+        """The bytes that were received already or come at once, after the end of the response."""
+        # httpcore keeps its h11.Connection to itself
+        received, _ = self._response.stream._stream._connection._h11_state.trailing_data  # type: ignore[union-attr]
+        connection: httpcore.NetworkStream = self._response.extensions["network_stream"]
+        try:
+            more = connection.read(_SHOWN, timeout=_LINGER)
+        except httpcore.TimeoutException:
+            if not received:
+                return 0
+            more = b""
+        except httpcore.NetworkError:
+            more = b""
+        connection.close()
+        return len(received) + len(more)
 
     def close(self) -> None:
         self._response.close()
@@ -153,9 +184,9 @@ def _send(
     sent_as: str,
 ) -> Exchange:  # fmt: skip
     started, clock = time.time(), time.monotonic()
-    status = 0
+    status = surplus = 0
     fields: list[tuple[str, str]] = []
-    reads: list[Read] = []
+    reads: list[tuple[float, bytearray]] = []
     failure: Failure | None = None
     try:
         with (
@@ -171,30 +202,41 @@ def _send(
             status = response.status_code
             fields = [(name.decode("latin-1"), value.decode("latin-1")) for name, value in response.headers.raw]
             size = 0
-            for data in response.iter_raw():
-                reads.append((round(time.monotonic() - clock, 6), data))
+            for number, data in enumerate(response.iter_raw(), 1):
+                _note(reads, round(time.monotonic() - clock, 6), data)
                 size += len(data)
-                if request.hang_up_after is not None and len(reads) >= request.hang_up_after:
-                    failure = Failure("hung up", f"on purpose, after {len(reads)} reads")
+                if request.hang_up_after is not None and number >= request.hang_up_after:
+                    failure = Failure("hung up", f"on purpose, after {number} reads")
                     break
                 if size > limits.content:
                     failure = Failure("too large", f"the body exceeds {limits.content:,} bytes")
                     reads = _beginning(reads)
                     break
+            surplus = response.extensions[_STREAM].surplus
     except Exception as error:  # httpx raises others too: for a key or a port that no request can carry
         failure = failure_of(error, time.monotonic() - clock, limits, proxy.address)
     return Exchange(
         request=request,
         status=status,
         headers=tuple(fields),
-        reads=tuple(reads),
+        reads=tuple((when, bytes(data)) for when, data in reads),
         failure=failure,
         started=started,
         seconds=round(time.monotonic() - clock, 6),
+        surplus=surplus,
     )
 
 
-def _beginning(reads: list[Read]) -> list[Read]:
+def _note(reads: list[tuple[float, bytearray]], when: float, data: bytes) -> None:
+    """Add what arrived. What arrives within a millisecond, or a thousandth of the time so far, is one read: so there
+    are a few thousand at most, however small the pieces are that it comes in."""
+    if reads and when - reads[-1][0] < max(0.001, when / 1000):
+        reads[-1][1].extend(data)
+    else:
+        reads.append((when, bytearray(data)))
+
+
+def _beginning(reads: list[tuple[float, bytearray]]) -> list[tuple[float, bytearray]]:
     """As much of what is too large as shows what it is."""
     kept, size = [], 0
     for when, data in reads:

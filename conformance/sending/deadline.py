@@ -18,12 +18,20 @@ _DEADLINE: ContextVar[float | None] = ContextVar("deadline", default=None)
 @contextmanager
 def deadline(seconds: float) -> Iterator[None]:
     """Whatever this thread waits for on bounded connections meanwhile ends with httpcore's TimeoutException after so
-    many seconds, however many bytes come."""
-    token = _DEADLINE.set(time.monotonic() + seconds)
+    many seconds, however many bytes come, or at the earlier deadline that this one is within."""
+    outer = _DEADLINE.get()
+    end = time.monotonic() + seconds
+    token = _DEADLINE.set(end if outer is None else min(end, outer))
     try:
         yield
     finally:
         _DEADLINE.reset(token)
+
+
+def has_passed() -> bool:
+    """Whether the deadline that this thread is within has passed."""
+    until = _DEADLINE.get()
+    return until is not None and time.monotonic() >= until
 
 
 def _left(timeout: float | None, over: type[httpcore.TimeoutException]) -> float | None:

@@ -8,36 +8,39 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from email.utils import parsedate_to_datetime
 
 import tenacity
 
-from conformance.evidence.exchange import Exchange, Inconclusive, Request
+from conformance.evidence.exchange import Exchange, Inconclusive, NothingMore, Request
 from conformance.evidence.send import Send
+
+from .limits import Deadline
 
 _TRIES = 4  #: times that one request is sent at most
 _REPEATS_UNANSWERED = 1  #: times that a request is repeated which got no response at all
 _OTHERS = 2  #: valid requests that must be answered meanwhile, for what recurs to be no outage
-_UNANSWERED = 12  #: requests in a row without an answer, after which nothing more is sent
+_UNANSWERED = 12  #: requests in a row without a whole answer in time, after which nothing more is sent
+_TIMED_OUT = 24  #: requests in all that ran into a time limit, after which nothing more is sent
 
 
 @dataclass(frozen=True)
 class Pace:
     """`concurrency` requests at once, `per_minute` of them, 0 for no bound; `patience` are the seconds in all that one
-    request waits to be sent again; `deadline` those after which nothing is sent any more, 0 for none."""
+    request waits to be sent again; after `deadline` nothing is sent any more."""
 
     concurrency: int = 8
     per_minute: float = 0.0
     patience: float = 60.0
-    deadline: float = 0.0
+    deadline: Deadline = field(default_factory=Deadline)
 
 
 def paced(send: Send, pace: Pace, wait: Callable[[float], None] = time.sleep) -> Send:
     """The same `Send` with pace, for use by many threads. What is throttled or away for a while (429, 502, 503,
     504, a connection closed before the response) is asked again after Retry-After or a growing random while; the
     exchange that is given back holds those before it as `earlier`. Where an invalid request is told each time that the
-    endpoint is away, and valid ones are all answered meanwhile, that is its answer (`recurs`). Raises Inconclusive for
+    endpoint is away, and valid ones are all answered meanwhile, that is its answer (`recurs`). Raises NothingMore for
     what is not sent: the deadline has passed, the account has no credit, or the endpoint has stopped answering."""
     turns, brake, valid = _Turns(pace, wait), _Brake(pace), _Valid()
 
@@ -178,22 +181,27 @@ class _Brake:
 
     def __init__(self, pace: Pace) -> None:
         self._deadline = pace.deadline
-        self._until = time.monotonic() + pace.deadline if pace.deadline else None
         self._unanswered = 0
+        self._timed_out = 0
         self._reason = ""
 
     def check(self) -> None:
-        if self._until is not None and time.monotonic() >= self._until:
-            raise Inconclusive(f"not sent: the deadline of {self._deadline:g} s has passed (--deadline)")
+        if self._deadline.passed:
+            raise NothingMore(f"not sent: {self._deadline.reason}")
         if self._reason:
-            raise Inconclusive(f"not sent: {self._reason}")
+            raise NothingMore(f"not sent: {self._reason}")
 
     def heard(self, exchange: Exchange) -> None:
         if exchange.status == 429 and _credit_is_gone(exchange):
             self._reason = "the account has no credit left (insufficient_quota): add credit, then --resume"
-        if exchange.failure is None or exchange.status or exchange.failure.kind in ("hung up", "not sent"):
+        failure = exchange.failure
+        timed_out = failure is not None and failure.kind == "timeout"  # a trickle has a status, and takes as long
+        if failure is None or (exchange.status and not timed_out) or failure.kind in ("hung up", "not sent"):
             self._unanswered = 0
             return
         self._unanswered += 1
+        self._timed_out += timed_out
         if self._unanswered >= _UNANSWERED:
-            self._reason = f"{self._unanswered} requests in a row got no answer, the last one: {exchange.failure}"
+            self._reason = f"{self._unanswered} requests in a row got no answer, the last one: {failure}"
+        elif self._timed_out >= _TIMED_OUT:
+            self._reason = f"{self._timed_out} requests were not answered in time, the last one: {failure}"

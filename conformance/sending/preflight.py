@@ -83,6 +83,8 @@ def _diagnosis(exchange: Exchange, base_url: str, ask: Ask | None, key_variable:
         return f"{said}: {_models(exchange, base_url, ask)}"
     if ask and (elsewhere := _elsewhere(exchange, base_url, ask)):
         return f"{said}, and a completion under {elsewhere}: use --base-url {elsewhere}"
+    if exchange.surplus and not exchange.refused:
+        return f"{said} that is no completion, and {exchange.surplus:,} bytes after its end: correct its Content-Length"
     if not exchange.refused:
         kind = exchange.media_type or "no media type"
         return f"answered HTTP {exchange.status} with {kind}{_title(exchange)} that is no completion: {_NO_ENDPOINT}"

@@ -48,7 +48,7 @@ def scrub(data: bytes, secrets: Iterable[str]) -> bytes:
     return bytes(mask.data)
 
 
-def _headers(headers: Headers, secrets: Sequence[str]) -> Headers:
+def _headers(headers: Sequence[tuple[str, str]], secrets: Sequence[str]) -> Headers:
     """The fields without secrets in names and values, also where one is split over several fields."""
     names = _lines([name for name, _ in headers], secrets)
     values = _lines([SCRUBBED if name.lower() in _PRIVATE_HEADERS else value for name, value in headers], secrets)

@@ -8,11 +8,13 @@ from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 
-from conformance.evidence.exchange import Exchange, Failure, Inconclusive, Request
+from conformance.evidence.exchange import Exchange, Failure, Inconclusive, NothingMore, Request
 from conformance.evidence.send import Send
 from conformance.text import write_whole
 
 from .client import Access, Limits, Live
+from .deadline import deadline
+from .limits import Deadline
 from .pacing import Pace, paced
 from .preflight import Ask
 from .retrying import insisting
@@ -25,22 +27,28 @@ SPENT = "spent.json"  #: the file in a run's folder that says what was spent of 
 _BROKEN_OFF = "the run was broken off meanwhile"
 
 
-def in_process(send: Send, within_budget: Layer, out: Path) -> Send:
-    """To the reference endpoint in this process, which needs no pacing."""
-    return noting(insisting(within_budget(send), lambda seconds: None), out)
+def in_process(send: Send, within_budget: Layer, out: Path, ending: Deadline) -> Send:
+    """To the reference endpoint in this process, which needs no pacing, until the deadline."""
+
+    def ask(request: Request) -> Exchange:
+        if ending.passed:
+            raise NothingMore(f"{NOT_SENT}{ending.reason}")
+        return send(request)
+
+    return noting(insisting(within_budget(ask), lambda seconds: None), out)
 
 
 def over_http(live: Live, pace: Pace, within_budget: Layer, out: Path, resources: ExitStack) -> Send:
-    """Over HTTP until `resources` are closed, which also closes the client."""
+    """Over HTTP until `resources` are closed, which also closes the client, or until the deadline of the pace."""
     resources.callback(live.close)
     over = threading.Event()
     resources.callback(over.set)
 
     def wait(seconds: float) -> None:
-        if over.wait(seconds):
+        if over.wait(max(0.0, min(seconds, pace.deadline.left))):
             raise Inconclusive(_BROKEN_OFF)
 
-    asked = paced(within_budget(until(over, live)), pace, wait)
+    asked = paced(within_budget(until(over, live, pace.deadline)), pace, wait)
     return noting(insisting(asked, wait), out)
 
 
@@ -65,15 +73,17 @@ def unsent(out: Path) -> str:
     return path.read_text(encoding="utf-8").strip() if path.exists() else ""
 
 
-def until(over: threading.Event, send: Send) -> Send:
+def until(over: threading.Event, send: Send, ending: Deadline) -> Send:
     """The same `Send` until a run is over. What is under way then is cut by ourselves, wherever it is cut."""
 
     def ask(request: Request) -> Exchange:
         if over.is_set():
-            raise Inconclusive(_BROKEN_OFF)
-        exchange = send(request)
+            raise NothingMore(_BROKEN_OFF)
+        with deadline(max(0.0, ending.left)):
+            exchange = send(request)
         cut = Failure("reset", _BROKEN_OFF)
-        return replace(exchange, failure=cut, reads=(), status=0) if over.is_set() else exchange
+        broken_off = over.is_set() or (exchange.failure and ending.passed)
+        return replace(exchange, failure=cut, reads=(), status=0) if broken_off else exchange
 
     return ask
 

@@ -106,7 +106,7 @@ def _coded(exchange: Exchange, decoded: Sequence[Read]) -> tuple[Read, ...]:
     return tuple(reads)
 
 
-def _with_reads(exchange: Exchange, reads: tuple[Read, ...]) -> Exchange:
+def _with_reads(exchange: Exchange, reads: Sequence[Read]) -> Exchange:
     """The exchange with other content, its Content-Length as true or untrue as it was."""
     size = sum(len(data) for _, data in reads)
     if size == len(exchange.wire):
@@ -120,7 +120,7 @@ def _shifted(name: str, value: str, by: int) -> tuple[str, str]:
     return name, str(max(int(value) + by, 0)) if counted else value
 
 
-def _withheld(exchange: Exchange, reason: str, reads: tuple[Read, ...]) -> Exchange:
+def _withheld(exchange: Exchange, reason: str, reads: Sequence[Read]) -> Exchange:
     about = Withheld(sha256(exchange.wire).hexdigest(), len(exchange.wire), reason)
     if exchange.undecodable:
         reads = tuple((when, unknown(len(data))) for when, data in reads)

@@ -108,7 +108,7 @@ _DECLARED = (
            commands=_SENDING, panel=_LIMITS),
     Option("patience", "Maximum total retry wait per request.", float, 60.0, metavar="SECONDS", least=0,
            commands=_SENDING, panel=_LIMITS),
-    Option("deadline", "Maximum duration of the run, after which no request is sent; 0 for unlimited.", float, 0.0,
+    Option("deadline", "Maximum duration of the run, report included; 0 for unlimited.", float, 0.0,
            metavar="SECONDS", least=0, commands=_SENDING, panel=_LIMITS),
     Option("timeout-seconds", "Read timeout: maximum time without receiving a byte.", float, 60.0, metavar="SECONDS",
            least=0.1, commands=_SENDING, panel=_LIMITS),

@@ -4,14 +4,10 @@ and nothing of it is executed, shown raw or leaked."""
 from __future__ import annotations
 
 import json
-import os
 import re
-import subprocess
-import sys
 import time
 import tomllib
 import xml.etree.ElementTree
-from dataclasses import dataclass
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -27,8 +23,20 @@ from conformance.lab.reference import Endpoint
 from conformance.lab.reference.server import serving
 from conformance.sending.client import Access, Limits, Live
 from tests.support.commands import command, verdicts
+from tests.support.measured import Measured, measured
 
-from .scripts import ESCAPES, KEY, ROWS, Row, markup_and_escapes, markup_in_an_error, the_key_everywhere
+from .more import MORE
+from .scripts import (
+    ESCAPES,
+    KEY,
+    ROWS,
+    Row,
+    a_byte_now_and_then,
+    markup_and_escapes,
+    markup_in_an_error,
+    never_answers,
+    the_key_everywhere,
+)
 from .server import hostile
 
 MODEL = "reference-gpt"
@@ -68,30 +76,12 @@ def test_the_key_does_not_follow_a_redirect() -> None:
     assert elsewhere.served == 0
 
 
-@dataclass(frozen=True)
-class Measured:
-    """How a run ended, what it said, and what it took: seconds, and bytes of memory at most."""
-
-    exit_code: int
-    said: str
-    seconds: float
-    memory: int
-
-
-def run(url: str, out: Path) -> Measured:
+def run(url: str, out: Path, *more: str) -> Measured:
     """`phanedge-conformance run` in a process of its own, with narrow limits."""
     selected = "stop,completion,transport,security,framing,chunk"
-    options = ["--timeout-seconds", "1", "--total-seconds", "1.5", "--no-costly", "--select", selected]
-    command = [sys.executable, "-m", "conformance.cli", "run", "--base-url", url, "--model", MODEL, "--out", str(out)]
-    log, started = out.with_suffix(".log"), time.monotonic()
-    with log.open("wb") as file:
-        process = subprocess.Popen(
-            [*command, *options], env=os.environ | {"PHANEDGE_API_KEY": KEY}, stdout=file, stderr=subprocess.STDOUT
-        )
-        _, status, usage = os.wait4(process.pid, 0)
-    process.returncode = os.waitstatus_to_exitcode(status)
-    said = log.read_text(encoding="utf-8", errors="replace")
-    return Measured(process.returncode, said, time.monotonic() - started, usage.ru_maxrss * 1024)
+    options = ["--timeout-seconds", "1", "--total-seconds", "1.5", "--no-costly", "--select", selected, *more]
+    words = ["run", "--base-url", url, "--model", MODEL, "--out", str(out), *options]
+    return measured(words, out.with_suffix(".log"), PHANEDGE_API_KEY=KEY)
 
 
 class Markup(HTMLParser):
@@ -110,12 +100,12 @@ class Markup(HTMLParser):
             self.scripts.append(data)
 
 
-@named
+@pytest.mark.parametrize("row", [*ROWS, *MORE], ids=[each.name for each in (*ROWS, *MORE)])
 def test_a_whole_run(row: Row, tmp_path: Path) -> None:
     out = tmp_path / "run"
     with hostile(row.script, asks_for_stop) as server:
         ended = run(server.url, out)
-    print(f"{row.name}: {ended.seconds:.1f} s, {ended.memory / 1024 / 1024:.0f} MiB, exit {ended.exit_code}")
+    print(ended.row(row.name))
     assert server.misbehaved > 0
     assert ended.exit_code in (0, 1, 3), ended.said[-2000:]
     assert ended.seconds < LONGEST
@@ -125,6 +115,32 @@ def test_a_whole_run(row: Row, tmp_path: Path) -> None:
     violated = {requirement for requirement, verdict in found.items() if verdict == "fail"}
     assert violated == set(row.violates)
     assert_harmless(ended.said, out)
+
+
+def test_a_trickle_after_the_first_answer_ends_soon(tmp_path: Path) -> None:
+    """What runs into the limit counts for the brake, though it has a status: 12 in a row, not every request."""
+    answered = iter([False])
+    with hostile(a_byte_now_and_then, lambda request: next(answered, True)) as server:
+        ended = run(server.url, tmp_path / "run")
+    print(ended.row("a trickle after the first answer"))
+    assert ended.exit_code == 3
+    assert "requests in a row got no answer" in (tmp_path / "run" / "unsent.txt").read_text(encoding="utf-8")
+    assert server.served <= 12 + 8, "at most so many more are under way"
+
+
+@pytest.mark.parametrize("workers", ["0", "2"])
+def test_a_deadline_ends_sending_judging_and_writing(workers: str, tmp_path: Path) -> None:
+    answered = iter([False])
+    with hostile(never_answers, lambda request: next(answered, True)) as server:
+        out = tmp_path / "run"
+        ended = run(
+            server.url, out, "--deadline", "20", "--timeout-seconds", "60", "--total-seconds", "180", "-n", workers
+        )
+    print(ended.row(f"a deadline of 20 s, {workers} workers"))
+    assert ended.exit_code == 3
+    report = json.loads((out / "report.json").read_text(encoding="utf-8"))
+    assert report["seconds"] < 20
+    assert "the deadline of 20 s has passed" in report["conclusion"]
 
 
 def assert_plain(said: str) -> None:

@@ -7,6 +7,7 @@ import gzip
 import json
 import socket
 import zlib
+from contextlib import closing
 from dataclasses import replace
 from typing import Any
 
@@ -19,7 +20,7 @@ from conformance.evidence.exchange import SCRUBBED_KEY, Exchange, Request
 from conformance.evidence.exchange_json import dump_exchange
 from conformance.sending.client import Access, Limits, Live
 from conformance.sending.scrub import scrub
-from tests.support.sockets import Part, chunk, chunked, response, scripted
+from tests.support.sockets import Part, chunk, chunked, kept_alive, response, scripted
 
 KEY = "sk-proj-Zk4fQ8wL2mN7xR9tB3vC6yH1jD5gS0aP"
 REQUEST = Request(body=b'{"model": "m"}')
@@ -234,6 +235,50 @@ def test_a_key_that_no_header_can_carry_is_not_sent(key: str) -> None:
     assert failure(exchange) == "not sent"
     assert server.requests == []
     assert key not in json.dumps(dump_exchange(exchange), ensure_ascii=False)
+
+
+# --- what follows a response on its connection -------------------------------------------------------------------
+
+OWN = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 8\r\n\r\n" + b'{"a": 1}'
+OTHER = OWN.replace(b"1}", b"2}")
+IN_CHUNKS = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n8\r\n" + b'{"a": 1}' + b"\r\n0\r\n\r\n"
+NO_CONTENT = b"HTTP/1.1 204 No Content\r\n\r\n"
+
+
+@pytest.mark.parametrize(
+    ("script", "surplus"),
+    [
+        ([OWN + b"}"], 1), ([OWN + OTHER], len(OTHER)), ([OWN, OTHER], len(OTHER)), ([OWN, 0.001, b"\n"], 1),
+        ([IN_CHUNKS + b"\r\n"], 2), ([NO_CONTENT + b"{}"], 2),
+    ],
+    ids=["a byte more", "a second response", "a second response apart", "a byte apart", "after chunks", "after 204"],
+)  # fmt: skip
+def test_what_follows_a_response_is_that_responses(script: list[Part], surplus: int) -> None:
+    """It is never taken for the answer to the next request, and its connection is not used again."""
+    with kept_alive(script, [OWN]) as server, closing(Live(server.url, KEY, LIMITS)) as live:
+        first, second = live(REQUEST), live(REQUEST)
+        assert server.connections == 2
+    assert first.surplus == surplus
+    assert first.failure is None
+    assert (second.surplus, second.document) == (0, {"a": 1})
+
+
+def test_a_head_with_content() -> None:
+    with kept_alive([OWN], [OWN]) as server, closing(Live(server.url, KEY, LIMITS)) as live:
+        first = live(replace(REQUEST, method="HEAD"))
+        second = live(REQUEST)
+    assert (first.wire, first.surplus, second.document) == (b"", 8, {"a": 1})
+
+
+def test_a_connection_without_surplus_is_used_again() -> None:
+    with kept_alive([OWN], [IN_CHUNKS], [NO_CONTENT], [OWN]) as server, closing(Live(server.url, KEY, LIMITS)) as live:
+        assert [live(REQUEST).surplus for _ in range(4)] == [0, 0, 0, 0]
+        assert server.connections == 1
+
+
+def test_a_closed_connection_has_no_surplus() -> None:
+    assert ask(response(b'{"a": 1}', JSON)).surplus == 0
+    assert ask(response(b'{"a": 1}', JSON) + b"more").surplus == 4
 
 
 # --- secrets --------------------------------------------------------------------------------------------------

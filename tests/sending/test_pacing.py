@@ -14,6 +14,7 @@ import pytest
 
 from conformance.evidence.exchange import Exchange, Failure, Headers, Inconclusive, Request
 from conformance.evidence.exchange_json import dump_exchange, load_exchange
+from conformance.sending.limits import Deadline
 from conformance.sending.pacing import Pace, paced, retry_after
 
 REQUEST = Request(body=b'{"model": "m"}', label="plain")
@@ -180,7 +181,7 @@ def test_an_endpoint_that_has_stopped_answering_is_left_alone() -> None:
 
 
 def test_one_answer_in_between_is_enough_to_go_on() -> None:
-    endpoint = Endpoint(*[*[unanswered("timeout")] * 11, answer()] * 3)
+    endpoint = Endpoint(*[*[unanswered("timeout")] * 11, answer()] * 2)
     ask = paced(endpoint, Pace(), endpoint.waited.append)
     for _ in range(36):
         ask(REQUEST)
@@ -189,12 +190,40 @@ def test_one_answer_in_between_is_enough_to_go_on() -> None:
 
 def test_nothing_is_sent_after_the_deadline() -> None:
     endpoint = Endpoint(answer())
-    ask = paced(endpoint, Pace(deadline=0.05))
+    ask = paced(endpoint, Pace(deadline=Deadline.of(0.1)))
     ask(REQUEST)
-    time.sleep(0.06)
-    with pytest.raises(Inconclusive, match=r"the deadline of 0\.05 s has passed \(--deadline\)"):
+    time.sleep(0.06)  # half is left for the report
+    with pytest.raises(Inconclusive, match=r"the deadline of 0\.1 s has passed \(--deadline\)"):
         ask(REQUEST)
     assert endpoint.asked == 1
+
+
+def test_a_trickle_that_runs_into_the_limit_is_no_answer() -> None:
+    """It has a status, and takes as long as silence."""
+    endpoint = Endpoint(unanswered("timeout", status=200))
+    ask = paced(endpoint, Pace(), endpoint.waited.append)
+    for _ in range(12):
+        ask(REQUEST)
+    with pytest.raises(Inconclusive, match="12 requests in a row got no answer"):
+        ask(REQUEST)
+
+
+@pytest.mark.parametrize("status", [0, 200])
+def test_answers_in_between_do_not_make_up_for_what_runs_into_a_limit(status: int) -> None:
+    endpoint = Endpoint(*[unanswered("timeout", status=status), answer(400)] * 24, answer())
+    ask = paced(endpoint, Pace(), endpoint.waited.append)
+    for _ in range(47):
+        ask(REQUEST)
+    with pytest.raises(Inconclusive, match="24 requests were not answered in time, the last one: timeout: gone"):
+        ask(REQUEST)
+
+
+def test_bodies_that_are_cut_short_stop_nothing() -> None:
+    endpoint = Endpoint(unanswered("truncated", status=200))
+    ask = paced(endpoint, Pace(), endpoint.waited.append)
+    for _ in range(36):
+        ask(REQUEST)
+    assert endpoint.asked == 36
 
 
 class Crowd:

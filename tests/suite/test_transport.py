@@ -69,6 +69,7 @@ TWO_READS = replace(response(BODY, ("content-length", str(len(BODY)))), reads=((
             "violated",
         ),
         ("whole_body", CUT, "violated"),
+        ("whole_body", replace(TWO_READS, surplus=1), "violated"),
         ("whole_body", replace(CUT, failure=Failure("timeout", "no answer")), "not applicable"),
         ("request_id", refusal(500, ("X-Request-Id", "req_1")), "accepted"),
         ("request_id", response(completion(), ("x-oneapi-request-id", "1")), "violated"),

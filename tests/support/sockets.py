@@ -23,6 +23,7 @@ class Server:
 
     url: str
     requests: list[bytes] = field(default_factory=list)
+    connections: int = 0  #: that were accepted, where they are kept
 
 
 @contextmanager
@@ -46,6 +47,42 @@ def scripted(*scripts: Sequence[Part]) -> Iterator[Server]:
                 number += 1
 
         thread = threading.Thread(target=serve, daemon=True)
+        thread.start()
+        try:
+            yield server
+        finally:
+            over.set()
+            with suppress(OSError):
+                listener.shutdown(socket.SHUT_RDWR)
+            thread.join(PATIENCE)
+
+
+@contextmanager
+def kept_alive(*replies: Sequence[Part]) -> Iterator[Server]:
+    """A server that keeps its connections: the n-th request, on whichever connection, is answered with the n-th script,
+    those that follow with the last one."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        server = Server(f"http://127.0.0.1:{listener.getsockname()[1]}/v1")
+        over, lock = threading.Event(), threading.Lock()
+
+        def serve(connection: socket.socket) -> None:
+            with connection, suppress(OSError):
+                connection.settimeout(PATIENCE)
+                while not over.is_set():
+                    request = request_on(connection)
+                    with lock:
+                        script = replies[min(len(server.requests), len(replies) - 1)]
+                        server.requests.append(request)
+                    _play(connection, script, over)
+
+        def accept() -> None:
+            with suppress(OSError):
+                while True:
+                    connection, _ = listener.accept()
+                    server.connections += 1
+                    threading.Thread(target=serve, args=(connection,), daemon=True).start()
+
+        thread = threading.Thread(target=accept, daemon=True)
         thread.start()
         try:
             yield server

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from dataclasses import replace
 
 from conformance.contract.faults import failing, header
 from conformance.contract.requirement import Scope
@@ -49,11 +50,12 @@ def test_one_framing(exchange: Exchange) -> None:
         "no number": header("content-length", "unknown"),
         "two lengths": header("content-length", "12, 13"),
         "cut short": failing(Failure("truncated", "the peer closed the connection before the body was complete")),
+        "bytes after its end": lambda exchange: replace(exchange, surplus=1),
     },
     needs=["headers", "bytes"],
 )
 def test_whole_body(exchange: Exchange) -> None:
-    assert exchange.failure is None, f"the content is not whole ({exchange.failure})"
+    assert not (problem := exchange.failure or _beyond(exchange)), f"the content is not whole ({problem})"
     length, sent = exchange.header("content-length"), len(exchange.wire)
     if length is None and exchange.header("transfer-encoding") is None:
         raise NotApplicable("the response announces neither a length nor chunks")
@@ -61,6 +63,11 @@ def test_whole_body(exchange: Exchange) -> None:
         return
     said = {each.strip() for each in length.split(",")}
     assert said == {str(sent)}, f"Content-Length is {length}, and {sent} bytes of content came"
+
+
+def _beyond(exchange: Exchange) -> str:
+    """What followed the response on its connection, which no client can tell from the next one (RFC 9112 9.2)."""
+    return f"its end was followed by {exchange.surplus} more bytes on the connection" if exchange.surplus else ""
 
 
 @AREA.should(
