@@ -31,7 +31,7 @@ def mutants(session: nox.Session) -> None:
 def billing(session: nox.Session) -> None:
     """Each billing fault is caught by the requirement about it, and by no unrelated one."""
     session.install("-e", ".[test]")
-    session.run("pytest", "tests/test_billing.py", "-v", *session.posargs)
+    session.run("pytest", "tests/lab/test_billing.py", "-v", *session.posargs)
 
 
 @nox.session
