@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -82,18 +81,29 @@ def _portkey(place: Place) -> list[str]:
 
 
 def _portkey_models(place: Place) -> dict[str, list[str]]:
-    """Portkey is told in a header field which provider to ask, and passes the key on."""
+    """Portkey is told in header fields which provider to ask, and passes the key on."""
     upstreams = {
-        "claude-sonnet-4-5=claude": {"provider": "anthropic", "custom_host": f"{place.anthropic}/v1"},
-        "reference-gpt=gpt": {"provider": "openai", "custom_host": f"{place.openai}/v1"},
+        "claude-sonnet-4-5=claude": ("anthropic", f"{place.anthropic}/v1"),
+        "reference-gpt=gpt": ("openai", f"{place.openai}/v1"),
     }
-    return {name: ["--header", f"x-portkey-config: {json.dumps(each)}"] for name, each in upstreams.items()}
+    return {
+        name: ["--header", f"x-portkey-provider: {provider}", "--header", f"x-portkey-custom-host: {host}"]
+        for name, (provider, host) in upstreams.items()
+    }
 
 
 def _llama(place: Place) -> list[str]:
     server = [place.python, "-m", "llama_cpp.server", "--model", str(place.home / "tiny.gguf")]
     named = ["--model_alias", "tiny", "--api_key", MASTER_KEY, "--n_ctx", "8192", "--n_threads", "2"]
     return [*server, *named, "--host", LOOPBACK, "--port", str(place.port)]
+
+
+def _mlflow(place: Place) -> list[str]:
+    """The addresses are written into the configuration: MLflow reads keys alone from the environment."""
+    written = (HERE / "mlflow.yaml").read_text().replace("ANTHROPIC", place.anthropic).replace("OPENAI", place.openai)
+    (place.home / "mlflow.yaml").write_text(written)
+    server = [str(place.installed / "bin" / "mlflow"), "gateway", "start", "--config-path", "mlflow.yaml"]
+    return [*server, "--host", LOOPBACK, "--port", str(place.port), "--workers", "1"]
 
 
 PROGRAMS = {
@@ -105,6 +115,13 @@ PROGRAMS = {
         lambda place: dict.fromkeys(LOCAL_LISTS, "True"),
     ),
     "portkey": Program("Portkey's gateway", _portkey, _portkey_models, "/", key=KEY),
+    "mlflow": Program(
+        "MLflow's AI gateway",
+        _mlflow,
+        lambda place: {"claude-interop=claude": ["--without", "auth"], "gpt-interop=gpt": ["--without", "auth"]},
+        "/health",
+        lambda place: {"PATH": f"{place.installed / 'bin'}:{os.environ.get('PATH', '')}"},
+    ),
     "llama": Program(
         "llama.cpp's server",
         _llama,
