@@ -54,8 +54,10 @@ def _options() -> argparse.Namespace:
     parser.add_argument("name", choices=sorted(PROGRAMS))
     parser.add_argument("--installed", type=Path, required=True, help="the environment that the program is in")
     parser.add_argument("--out", type=Path, help="the reports' folder (default: reports/NAME), with one for each model")
-    parser.add_argument("suite", nargs="*", help="further options of `phanedge-conformance run`, after --")
-    return parser.parse_args()
+    parser.epilog = "What else is given goes to `phanedge-conformance run`."
+    found, more = parser.parse_known_args()
+    found.suite = [each for each in more if each != "--"]
+    return found
 
 
 def _runs(program: Program, place: Place, options: argparse.Namespace) -> Iterator[int]:
