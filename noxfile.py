@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import nox
@@ -75,16 +76,17 @@ def corpus(session: nox.Session) -> None:
 def interop(session: nox.Session) -> None:
     """The suite against a program that others wrote, over upstreams of ours: nox -s interop -- NAME."""
     folder = ROOT / "interop" / "programs"
-    lists = {path.stem: path for path in (*folder.glob("*.txt"), *folder.glob("*.npm"))}
+    lists = {path.stem: path for path in (*folder.glob("*.txt"), *folder.glob("*.json"))}
     name, *more = session.posargs or [""]
     if name not in lists:
         session.error(f"name a program: nox -s interop -- {'|'.join(sorted(lists))}")
     session.install("-e", ".")
     installed = Path(session.create_tmp()) / name
     session.log(f"installing {name} into an environment of its own, which takes a minute or more")
-    if lists[name].suffix == ".npm":
-        packages = lists[name].read_text().split()
-        session.run("npm", "install", "--prefix", str(installed), "--no-audit", "--no-fund", *packages, external=True)
+    if lists[name].suffix == ".json":
+        installed.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(lists[name], installed / "package.json")
+        session.run("npm", "install", "--prefix", str(installed), "--no-audit", "--no-fund", external=True)
     else:
         if not (installed / "bin" / "python").exists():
             session.run("python", "-m", "venv", str(installed))

@@ -67,5 +67,5 @@ def test_a_program_is_given_no_secret_of_this_process(monkeypatch: pytest.Monkey
 
 
 def test_every_program_has_a_list_of_what_is_installed() -> None:
-    lists = {path.stem for path in programs.HERE.iterdir() if path.suffix in (".txt", ".npm")}
+    lists = {path.stem for path in programs.HERE.iterdir() if path.suffix in (".txt", ".json")}
     assert lists == set(PROGRAMS)
