@@ -93,7 +93,7 @@ def upstreams(anthropic: int, openai: int) -> Iterator[None]:
     """The pretended Anthropic and the reference endpoint, at these ports. Raises NotStartedError."""
     here = dict(os.environ)
     first = [sys.executable, "-m", "interop.anthropic", "--port", str(anthropic)]
-    second = [_suite(), "serve", "--port", str(openai)]
+    second = [sys.executable, "-m", "interop.openai", "--port", str(openai)]
     with (
         started("the pretended Anthropic", first, ROOT, here, f"http://{LOOPBACK}:{anthropic}/health"),
         started("the reference endpoint", second, ROOT, here, f"http://{LOOPBACK}:{openai}/v1/models"),

@@ -10,6 +10,7 @@ import httpx
 import pytest
 
 from interop import programs, run
+from interop.anthropic import KEY
 from interop.programs import PROGRAMS, Place, Program, isolated
 
 #: A program that passes everything on to the OpenAI upstream would be the same: the upstream itself, at another port.
@@ -59,6 +60,16 @@ def test_nothing_is_left_running(tmp_path: Path) -> None:
         assert httpx.get(f"http://127.0.0.1:{port}/v1/models", trust_env=False).status_code == 401
     with pytest.raises(httpx.ConnectError):
         httpx.get(f"http://127.0.0.1:{port}/v1/models", trust_env=False)
+
+
+@pytest.mark.parametrize(("key", "status"), [(KEY, 200), ("undefined", 401)])
+def test_the_upstream_that_speaks_openai_knows_one_key(key: str, status: int) -> None:
+    """Portkey passes `Bearer undefined` on where it was given no key."""
+    anthropic, openai = run.free_ports(2)
+    with run.upstreams(anthropic, openai):
+        body = {"model": "reference-gpt", "messages": [{"role": "user", "content": "Say OK."}]}
+        url, headers = f"http://127.0.0.1:{openai}/v1/chat/completions", {"authorization": f"Bearer {key}"}
+        assert httpx.post(url, json=body, headers=headers, trust_env=False).status_code == status
 
 
 def test_a_program_is_given_no_secret_of_this_process(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
