@@ -93,9 +93,8 @@ def _portkey_models(place: Place) -> dict[str, list[str]]:
 
 
 def _llama(place: Place) -> list[str]:
-    server = [place.python, "-m", "llama_cpp.server", "--model", str(place.home / "tiny.gguf")]
-    named = ["--model_alias", "tiny", "--api_key", MASTER_KEY, "--n_ctx", "8192", "--n_threads", "2"]
-    return [*server, *named, "--host", LOOPBACK, "--port", str(place.port)]
+    server = [place.python, str(HERE / "llama_serve.py"), str(place.home / "tiny.gguf")]
+    return [*server, LOOPBACK, str(place.port), MASTER_KEY]
 
 
 def _mlflow(place: Place) -> list[str]:
@@ -126,7 +125,7 @@ PROGRAMS = {
         "llama.cpp's server",
         _llama,
         lambda place: {"tiny=other": []},
-        "/docs",
+        "/health",
         prepare=lambda place: [place.python, str(HERE / "tiny_gguf.py"), str(place.home / "tiny.gguf")],
     ),
 }
