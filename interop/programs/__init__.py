@@ -124,7 +124,7 @@ PROGRAMS = {
     "llama": Program(
         "llama.cpp's server",
         _llama,
-        lambda place: {"tiny=other": []},
+        lambda place: {"tiny=other": ["--without", "vision"]},
         "/health",
         prepare=lambda place: [place.python, str(HERE / "tiny_gguf.py"), str(place.home / "tiny.gguf")],
     ),

@@ -14,9 +14,17 @@ import numpy as np
 WIDTH, LAYERS, HEADS, INNER, CONTEXT = 64, 2, 4, 128, 65_536
 WORDS = ["the", "rain", "code", "word", "Paris", "and", "is", "no", "yes", "blue"]
 CONTROL = ["<unk>", "<s>", "</s>", "<|im_start|>", "<|im_end|>"]
+#: Of Hermes 2 Pro's form, which servers recognise as one with tools.
 TEMPLATE = (
-    "{% for message in messages %}<|im_start|>{{ message['role'] }}\n{{ message['content'] }}<|im_end|>\n{% endfor %}"
-    "<|im_start|>assistant\n"
+    "{% if tools %}<|im_start|>system\nYou are given functions within <tools></tools> XML tags:\n<tools>"
+    "{% for tool in tools %}\n{{ tool | tojson }}{% endfor %}\n</tools>\nFor each call return a JSON object within"
+    ' <tool_call></tool_call> XML tags:\n<tool_call>\n{"name": <name>, "arguments": <arguments>}\n</tool_call>'
+    "<|im_end|>\n{% endif %}"
+    "{% for message in messages %}<|im_start|>{{ message.role }}\n{{ message.content }}"
+    "{% if message.tool_calls %}{% for call in message.tool_calls %}\n<tool_call>\n"
+    '{"name": "{{ call.function.name }}", "arguments": {{ call.function.arguments | tojson }}}\n</tool_call>'
+    "{% endfor %}{% endif %}<|im_end|>\n{% endfor %}"
+    "{% if add_generation_prompt %}<|im_start|>assistant\n{% endif %}"
 )
 
 
@@ -65,6 +73,7 @@ def write(path: str) -> None:
     writer.add_bos_token_id(CONTROL.index("<s>"))
     writer.add_eos_token_id(CONTROL.index("<|im_end|>"))
     writer.add_unk_token_id(0)
+    writer.add_add_space_prefix(False)
     writer.add_chat_template(TEMPLATE)
     for name, tensor in found.items():
         writer.add_tensor(f"{name}.weight", tensor)
