@@ -11,6 +11,7 @@ import sys
 import xllamacpp
 
 CONTEXT = 65_536  #: tokens of a request, as many as the model has: one for each character of a long prompt
+LONGEST = 512  #: tokens of a reply whose request sets no limit: the model may never end
 SLOTS = 4  #: requests at a time, which share the context
 
 
@@ -23,6 +24,8 @@ def main(model: str, host: str, port: str, key: str) -> None:
     params.api_keys = [key]
     params.n_ctx = SLOTS * CONTEXT
     params.n_parallel = SLOTS
+    params.n_predict = LONGEST
+    params.cpuparams.n_threads = params.cpuparams_batch.n_threads = 1  # several wait for each other on a busy machine
     server = xllamacpp.Server(params)
     print(xllamacpp.BUILD_INFO, server.listening_address, flush=True)
     signal.pause()
