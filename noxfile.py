@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import nox
@@ -73,15 +74,25 @@ def corpus(session: nox.Session) -> None:
 
 @nox.session
 def interop(session: nox.Session) -> None:
-    """The suite against the LiteLLM proxy, in front of a pretended Anthropic; writes reports/litellm/run/."""
+    """The suite against a program that others wrote, over upstreams of ours: nox -s interop -- NAME."""
+    folder = ROOT / "interop" / "programs"
+    lists = {path.stem: path for path in (*folder.glob("*.txt"), *folder.glob("*.json"))}
+    name, *more = session.posargs or [""]
+    if name not in lists:
+        session.error(f"name a program: nox -s interop -- {'|'.join(sorted(lists))}")
     session.install("-e", ".")
-    proxy = Path(session.create_tmp()) / "litellm"
-    if not (proxy / "bin" / "litellm").exists():
-        session.run("python", "-m", "venv", str(proxy))
-    session.log("installing LiteLLM into an environment of its own, which takes a minute")
-    pip = (str(proxy / "bin" / "python"), "-m", "pip", "install", "--quiet", "--disable-pip-version-check")
-    session.run(*pip, "-r", str(ROOT / "interop" / "requirements.txt"), external=True)
-    session.run("python", "-u", "-m", "interop.run", "--litellm", str(proxy / "bin" / "litellm"), *session.posargs)
+    installed = Path(session.create_tmp()) / name
+    session.log(f"installing {name} into an environment of its own, which takes a minute or more")
+    if lists[name].suffix == ".json":
+        installed.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(lists[name], installed / "package.json")
+        session.run("npm", "install", "--prefix", str(installed), "--no-audit", "--no-fund", external=True)
+    else:
+        if not (installed / "bin" / "python").exists():
+            session.run("python", "-m", "venv", str(installed))
+        pip = (str(installed / "bin" / "python"), "-m", "pip", "install", "--quiet", "--disable-pip-version-check")
+        session.run(*pip, "-r", str(lists[name]), external=True)
+    session.run("python", "-u", "-m", "interop.run", name, "--installed", str(installed), *more)
 
 
 @nox.session

@@ -27,7 +27,7 @@ from conformance.lab.reference.prompt import size
 from conformance.lab.reference.tokens import pieces
 
 from .claude import Turn, speak
-from .messages import AnthropicError, check
+from .messages import AnthropicError, check, read
 from .prompt import render
 
 LOOPBACK = "127.0.0.1"
@@ -52,10 +52,7 @@ class Upstream:
 
     async def messages(self, request: Request) -> Response:
         self._authenticate(request)
-        try:
-            asked = check(json.loads(await request.body()))
-        except (json.JSONDecodeError, UnicodeDecodeError) as error:
-            raise AnthropicError(f"The request body is not valid JSON: {error}") from None
+        asked = check(read(await request.body()))
         blocks, turn = render(asked), speak(asked)
         counts = usage(size(blocks), by_marker(self.cache, self.key, blocks, self.clock()))
         model = SNAPSHOTS.get(asked["model"], asked["model"])

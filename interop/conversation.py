@@ -7,6 +7,8 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+from conformance.lab.reference.recall import sentences
+
 from .prompt import parts, text_of
 
 _STANDING = re.compile(r"\bevery reply\b", re.IGNORECASE)
@@ -40,20 +42,33 @@ def _choice(choice: dict[str, Any]) -> dict[str, Any]:
 def _turn(message: dict[str, Any]) -> Iterator[dict[str, Any]]:
     """The results of tools, each a message, before what else is said in the turn.
 
-    What a user wants in every reply is an instruction of its own: a gateway may well put a system message there that
-    comes in the midst of a conversation, for Anthropic has none.
+    A sentence about every reply is an instruction of its own, in a user's turn too: a gateway may well put a system
+    message there that comes in the midst of a conversation, for Anthropic has none.
     """
     found = parts(message.get("content"))
-    orders = [part for part in found if message["role"] == "user" and _STANDING.search(text_of([part]))]
-    yield from ({"role": "system", "content": text_of([part])} for part in orders)
+    if message["role"] == "user":
+        yield from ({"role": "system", "content": order} for part in found for order in _orders(text_of([part])))
+        found = [rest for part in found if (rest := _without_orders(part))]
     for part in found:
         if part["type"] == "tool_result":
             result = text_of(part.get("content"))
             yield {"role": "tool", "tool_call_id": part["tool_use_id"], "content": result}
-    said = [each for part in found if part not in orders for each in _part(part)]
+    said = [each for part in found for each in _part(part)]
     calls = [_call(part) for part in found if part["type"] == "tool_use"]
     if said or calls:
         yield {"role": message["role"], "content": said} | ({"tool_calls": calls} if calls else {})
+
+
+def _orders(text: str) -> list[str]:
+    return [each for each in sentences(text) if _STANDING.search(each)]
+
+
+def _without_orders(part: dict[str, Any]) -> dict[str, Any] | None:
+    """The part as it is, without the orders in it; None where it is nothing else."""
+    if not _orders(text_of([part])):
+        return part
+    rest = " ".join(each for each in sentences(part["text"]) if not _STANDING.search(each))
+    return part | {"text": rest} if rest else None
 
 
 def _part(part: dict[str, Any]) -> Iterator[dict[str, Any]]:

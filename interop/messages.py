@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import re
 from base64 import b64decode
+from collections.abc import Iterable
 from typing import Any
 
-from .prompt import markers, parts
+from conformance.evidence.strict_json import JSONError, loads
+
+from .prompt import markers, merged
 
 #: The members of the body (Anthropic, Messages API reference); what is not listed is refused, as there.
 MEMBERS = frozenset(
@@ -29,6 +33,16 @@ _IMAGES = {
     "image/webp": b"RIFF",
 }
 _EMPTY: tuple[Any, ...] = (None, "", [])
+_NAMES = {str: "string", int: "integer", list: "list", dict: "dictionary"}
+#: The blocks of messages, each with the members that it must have.
+_PARTS: dict[str, dict[str, type]] = {
+    "text": {"text": str},
+    "image": {"source": dict},
+    "document": {"source": dict},
+    "tool_use": {"id": str, "name": str, "input": dict},
+    "tool_result": {"tool_use_id": str},
+}
+_PARTS_OF_RESULTS = ("text", "image", "document")
 
 
 class AnthropicError(Exception):
@@ -39,8 +53,20 @@ class AnthropicError(Exception):
         self.message, self.kind, self.status = message, kind, status
 
 
+def read(body: bytes) -> Any:
+    """The value of a body in JSON. Raises AnthropicError, for half of a surrogate pair too."""
+    try:
+        document = loads(body)
+        json.dumps(document, ensure_ascii=False).encode()
+    except (JSONError, RecursionError) as error:
+        raise AnthropicError(f"The request body is not valid JSON: {error}") from None
+    except UnicodeEncodeError:
+        raise AnthropicError("The request body is not valid JSON: no low surrogate in string") from None
+    return document
+
+
 def check(asked: Any) -> dict[str, Any]:
-    """The body, where Anthropic would serve it. Raises AnthropicError."""
+    """The body, where Anthropic would serve it, its messages merged to turns. Raises AnthropicError."""
     if not isinstance(asked, dict):
         raise AnthropicError("Input should be a valid dictionary")
     _check_scalars(asked)
@@ -49,19 +75,20 @@ def check(asked: Any) -> dict[str, Any]:
     if not asked["model"].startswith("claude-"):
         raise AnthropicError(f"model: {asked['model']}", "not_found_error", 404)
     _check_messages(asked["messages"])
+    turns = merged(asked["messages"])
+    _check_results(turns)
     _check_tools(asked)
     _check_markers(list(markers(asked)))
-    return asked
+    return asked | {"messages": turns}
 
 
 def _check_scalars(asked: dict[str, Any]) -> None:
     kinds = {"model": str, "max_tokens": int, "messages": list}
-    names = {str: "string", int: "integer", list: "list", bool: "boolean"}
     for name, kind in kinds.items():
         if name not in asked:
             raise AnthropicError(f"{name}: Field required")
         if not isinstance(asked[name], kind) or isinstance(asked[name], bool):
-            raise AnthropicError(f"{name}: Input should be a valid {names[kind]}")
+            raise AnthropicError(f"{name}: Input should be a valid {_NAMES[kind]}")
     if not isinstance(asked.get("stream", False), bool):
         raise AnthropicError("stream: Input should be a valid boolean")
     if not 1 <= asked["max_tokens"] <= LARGEST_OUTPUT:
@@ -79,60 +106,72 @@ def _check_scalars(asked: dict[str, Any]) -> None:
     for name in ("tools", "stop_sequences"):
         if not isinstance(asked.get(name) or [], list):
             raise AnthropicError(f"{name}: Input should be a valid list")
-    _check_content(asked.get("system"), "system")
+    _check_content(asked.get("system"), "system", ("text",))
     for index, each in enumerate(asked.get("stop_sequences") or ()):
         if not isinstance(each, str) or not each.strip():
             raise AnthropicError(f"stop_sequences.{index}: each stop sequence must contain non-whitespace")
 
 
-def _check_content(content: Any, where: str) -> None:
-    """A string, or a list of objects."""
+def _check_content(content: Any, where: str, kinds: Iterable[str]) -> None:
+    """A string, or a list of blocks of these kinds."""
     if not isinstance(content, str | list | None):
         raise AnthropicError(f"{where}: Input should be a valid list")
     for position, part in enumerate(content if isinstance(content, list) else ()):
         if not isinstance(part, dict):
             raise AnthropicError(f"{where}.{position}: Input should be an object")
+        _check_part(part, f"{where}.{position}", kinds)
 
 
 def _check_messages(messages: list[Any]) -> None:
     if not messages:
         raise AnthropicError("messages: at least one message is required")
-    called: set[str] = set()
     for index, message in enumerate(messages):
         where = f"messages.{index}"
         if not isinstance(message, dict) or message.get("role") not in ("user", "assistant"):
             raise AnthropicError(f"{where}.role: Input should be 'user' or 'assistant'")
-        if message.get("content") in _EMPTY and index < len(messages) - 1:
+        optional = index == len(messages) - 1 and message["role"] == "assistant"
+        if message.get("content") in _EMPTY and not optional:
             text = "all messages must have non-empty content except for the optional final assistant message"
             raise AnthropicError(f"{where}: {text}")
-        _check_content(message.get("content"), f"{where}.content")
-        found = parts(message.get("content"))
-        for position, part in enumerate(found):
-            _check_part(part, f"{where}.content.{position}", called)
-        answered = {part["tool_use_id"] for part in found if part["type"] == "tool_result"}
-        if open_calls := called - answered:
+        _check_content(message.get("content"), f"{where}.content", _PARTS)
+
+
+def _check_results(turns: list[dict[str, Any]]) -> None:
+    """Each call is answered in the turn after it, and nothing else is."""
+    called: set[str] = set()
+    for index, turn in enumerate(turns):
+        answered = [part["tool_use_id"] for part in turn["content"] if part["type"] == "tool_result"]
+        if strange := [each for each in answered if each not in called]:
+            found = f"unexpected `tool_use_id` found in `tool_result` blocks: {strange[0]}"
+            text = "Each `tool_result` block must have a corresponding `tool_use` block in the previous message."
+            raise AnthropicError(f"messages.{index}.content: {found}. {text}")
+        if open_calls := called.difference(answered):
             text = "`tool_use` ids were found without `tool_result` blocks immediately after"
-            raise AnthropicError(f"{where}: {text}: {', '.join(sorted(open_calls))}")
-        called = {part["id"] for part in found if part["type"] == "tool_use"}
+            raise AnthropicError(f"messages.{index}: {text}: {', '.join(sorted(open_calls))}")
+        called = {part["id"] for part in turn["content"] if part["type"] == "tool_use"}
 
 
-def _check_part(part: dict[str, Any], where: str, called: set[str]) -> None:
-    if part.get("type") not in ("text", "image", "document", "tool_use", "tool_result"):
+def _check_part(part: dict[str, Any], where: str, kinds: Iterable[str]) -> None:
+    kind = part.get("type")
+    if kind not in tuple(kinds):
         text = "found using 'type' does not match any of the expected tags"
-        raise AnthropicError(f"{where}: Input tag '{part.get('type')}' {text}")
-    if part["type"] == "text" and not part.get("text"):
+        raise AnthropicError(f"{where}: Input tag '{kind}' {text}")
+    for name, expected in _PARTS[kind].items():
+        if name not in part:
+            raise AnthropicError(f"{where}.{kind}.{name}: Field required")
+        if not isinstance(part[name], expected):
+            raise AnthropicError(f"{where}.{kind}.{name}: Input should be a valid {_NAMES[expected]}")
+    if kind == "text" and not part["text"]:
         raise AnthropicError(f"{where.split('.')[0]}: text content blocks must be non-empty")
-    if part["type"] == "image":
-        _check_image(part.get("source"), f"{where}.image.source")
-    if part["type"] == "tool_result" and part.get("tool_use_id") not in called:
-        text = "Each `tool_result` block must have a corresponding `tool_use` block in the previous message."
-        found = f"unexpected `tool_use_id` found in `tool_result` blocks: {part.get('tool_use_id')}"
-        raise AnthropicError(f"{where}: {found}. {text}")
+    if kind == "image":
+        _check_image(part["source"], f"{where}.image.source")
+    if kind == "tool_result":
+        _check_content(part.get("content"), f"{where}.tool_result.content", _PARTS_OF_RESULTS)
 
 
-def _check_image(source: Any, where: str) -> None:
+def _check_image(source: dict[str, Any], where: str) -> None:
     """An image in base64. One by URL is refused: nothing is downloaded here."""
-    if not isinstance(source, dict) or source.get("type") != "base64":
+    if source.get("type") != "base64":
         raise AnthropicError(f"{where}: Unable to download the file. Please verify the URL and try again.")
     kind, data = source.get("media_type"), source.get("data")
     if kind not in _IMAGES or not isinstance(data, str):

@@ -17,6 +17,18 @@ def parts(content: Any) -> list[dict[str, Any]]:
     return list(content or ())
 
 
+def merged(messages: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The turns: "Consecutive `user` or `assistant` turns in your request will be combined into a single turn."
+    (Anthropic, Messages API reference, `messages`)."""
+    turns: list[dict[str, Any]] = []
+    for message in messages:
+        if turns and turns[-1]["role"] == message["role"]:
+            turns[-1] = turns[-1] | {"content": [*turns[-1]["content"], *parts(message.get("content"))]}
+        else:
+            turns.append(message | {"content": parts(message.get("content"))})
+    return turns
+
+
 def text_of(content: Any) -> str:
     """The text of a content, its blocks a line each."""
     return "\n".join(part["text"] for part in parts(content) if part["type"] == "text")
@@ -43,7 +55,7 @@ def _holders(asked: dict[str, Any]) -> Iterator[dict[str, Any]]:
     yield from asked.get("tools") or ()
     yield from parts(asked.get("system"))
     for message in asked["messages"]:
-        for position, part in enumerate(parts(message["content"])):
+        for position, part in enumerate(parts(message.get("content"))):
             yield part | {"role": message["role"]} if not position else part
 
 

@@ -1,15 +1,14 @@
-"""Runs the suite against LiteLLM's proxy with a pretended Anthropic behind it, on the loopback address alone.
+"""Runs the suite against a program that others wrote, over upstreams of ours, on the loopback address alone.
 
-`python -m interop.run --litellm PATH`, where PATH is the `litellm` command of an environment of its own.
-Exits with an error only where something did not start, or the run could not be judged: what LiteLLM violates
-are findings, not failures.
+`python -m interop.run NAME --installed FOLDER`, where FOLDER is the environment that the program was installed into.
+Exits with an error only where something did not start, or a run could not be judged: what the program violates are
+findings, not failures.
 """
 
 from __future__ import annotations
 
 import argparse
 import os
-import shutil
 import signal
 import socket
 import subprocess
@@ -22,22 +21,12 @@ from pathlib import Path
 
 import httpx
 
-from .anthropic import KEY, LOOPBACK
+from .anthropic import LOOPBACK
+from .programs import PROGRAMS, Place, Program, isolated
 
-HERE = Path(__file__).parent
-OUT = Path("reports/litellm/run")
-MODEL = "claude-interop"
-MASTER_KEY = "sk-interop-not-a-secret"
+ROOT = Path(__file__).parent.parent
 PATIENCE = 180.0  #: seconds that a process may take to become healthy
-#: LiteLLM would ask the network for these lists; it has copies of all of them.
-LOCAL_LISTS = (
-    "LITELLM_LOCAL_MODEL_COST_MAP",
-    "LITELLM_LOCAL_ANTHROPIC_BETA_HEADERS",
-    "LITELLM_LOCAL_AUTOROUTER_PRESETS",
-    "LITELLM_LOCAL_BLOG_POSTS",
-    "LITELLM_LOCAL_POLICY_TEMPLATES",
-)
-NOWHERE = f"http://{LOOPBACK}:9"  #: a proxy that is none: whatever leads off this machine fails at once
+LONGEST = 900  #: seconds of a run, unless the suite is told otherwise
 
 
 class NotStartedError(Exception):
@@ -47,30 +36,14 @@ class NotStartedError(Exception):
 def main() -> int:
     options = _options()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that what was started is ended
-    command = shutil.which(options.litellm)
-    if command is None:
-        print(f"there is no command {options.litellm!r}; install litellm[proxy] and give --litellm", flush=True)
-        return 2
-    command = os.path.abspath(command)  # it is started in another folder
-    upstream_port, port = free_ports(2)
-    upstream, proxy = f"http://{LOOPBACK}:{upstream_port}", f"http://{LOOPBACK}:{port}"
-    upstream_command = [sys.executable, "-m", "interop.anthropic", "--port", str(upstream_port)]
-    proxy_command = [command, "--config", str(HERE / "litellm.yaml"), "--host", LOOPBACK, "--port", str(port)]
-    here = dict(os.environ) | {"PHANEDGE_API_KEY": MASTER_KEY}
-    with tempfile.TemporaryDirectory(prefix="interop-") as name:
-        folder = Path(name)
+    program = PROGRAMS[options.name]
+    anthropic, openai, port = free_ports(3)
+    with tempfile.TemporaryDirectory(prefix="interop-") as home:
+        addresses = (f"http://{LOOPBACK}:{anthropic}", f"http://{LOOPBACK}:{openai}")
+        place = Place(options.installed.absolute(), Path(home), port, *addresses)
         try:
-            with (
-                started("the pretended Anthropic", upstream_command, HERE.parent, here, f"{upstream}/health"),
-                started(
-                    "LiteLLM",
-                    proxy_command,
-                    folder,
-                    proxy_environment(upstream, folder),
-                    f"{proxy}/health/liveliness",
-                ),
-            ):
-                return judged(suite(options, f"{proxy}/v1"), here, options.out / "report.json")
+            with upstreams(anthropic, openai), ready(program, place):
+                return max(_runs(program, place, options))
         except NotStartedError as reason:
             print(reason, flush=True)
             return 3
@@ -78,18 +51,29 @@ def main() -> int:
 
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--litellm", default="litellm", help="the command, or a path to it (default: on PATH)")
-    parser.add_argument("--out", type=Path, default=OUT, help="the report's folder (default: %(default)s)")
-    parser.add_argument("suite", nargs="*", help="further options of `phanedge-conformance run`, after --")
-    return parser.parse_args()
+    parser.add_argument("name", choices=sorted(PROGRAMS))
+    parser.add_argument("--installed", type=Path, required=True, help="the environment that the program is in")
+    parser.add_argument("--out", type=Path, help="the reports' folder (default: reports/NAME), with one for each model")
+    parser.epilog = "What else is given goes to `phanedge-conformance run`."
+    found, more = parser.parse_known_args()
+    found.suite = [each for each in more if each != "--"]
+    return found
 
 
-def suite(options: argparse.Namespace, base_url: str) -> list[str]:
-    """The command that judges the proxy: the one installed beside this Python, else the one on PATH."""
+def _runs(program: Program, place: Place, options: argparse.Namespace) -> Iterator[int]:
+    """A run of the suite for each model."""
+    here = dict(os.environ) | {"PHANEDGE_API_KEY": program.key}
+    for model, needed in program.models(place).items():
+        out = (options.out or Path("reports") / options.name) / model.partition("=")[0]
+        named = ["--base-url", f"http://{LOOPBACK}:{place.port}{program.base}", "--model", model, "--out", str(out)]
+        more = [*needed, "--deadline", str(LONGEST), *options.suite]
+        yield judged([_suite(), "run", *named, *more], here, out / "report.json")
+
+
+def _suite() -> str:
+    """The command installed beside this Python, else the one on PATH."""
     beside = Path(sys.executable).with_name("phanedge-conformance")
-    command = str(beside) if beside.exists() else "phanedge-conformance"
-    named = ["--base-url", base_url, "--model", f"{MODEL}=claude", "--out", str(options.out)]
-    return [command, "run", *named, *options.suite]
+    return str(beside) if beside.exists() else "phanedge-conformance"
 
 
 def judged(command: list[str], environment: dict[str, str], report: Path) -> int:
@@ -104,18 +88,30 @@ def judged(command: list[str], environment: dict[str, str], report: Path) -> int
     return code
 
 
-def proxy_environment(upstream: str, home: Path) -> dict[str, str]:
-    """What LiteLLM needs, nothing of what else this process was given."""
-    return {
-        "PATH": os.environ.get("PATH", ""),
-        "HOME": str(home),
-        "INTEROP_UPSTREAM": upstream,
-        "INTEROP_UPSTREAM_KEY": KEY,
-        "PHANEDGE_API_KEY": MASTER_KEY,
-        "NO_PROXY": LOOPBACK,
-        "HTTP_PROXY": NOWHERE,
-        "HTTPS_PROXY": NOWHERE,
-    } | dict.fromkeys(LOCAL_LISTS, "True")
+@contextmanager
+def upstreams(anthropic: int, openai: int) -> Iterator[None]:
+    """The pretended Anthropic and the reference endpoint, at these ports. Raises NotStartedError."""
+    here = dict(os.environ)
+    first = [sys.executable, "-m", "interop.anthropic", "--port", str(anthropic)]
+    second = [sys.executable, "-m", "interop.openai", "--port", str(openai)]
+    with (
+        started("the pretended Anthropic", first, ROOT, here, f"http://{LOOPBACK}:{anthropic}/health"),
+        started("the reference endpoint", second, ROOT, here, f"http://{LOOPBACK}:{openai}/v1/models"),
+    ):
+        yield
+
+
+@contextmanager
+def ready(program: Program, place: Place) -> Iterator[None]:
+    """The program, prepared and started in its own folder. Raises NotStartedError."""
+    environment = isolated(place) | program.environment(place)
+    if program.prepare is not None:
+        done = subprocess.run(program.prepare(place), cwd=place.home, env=environment, check=False)
+        if done.returncode:
+            raise NotStartedError(f"{program.title} could not be prepared (exit {done.returncode})")
+    health = f"http://{LOOPBACK}:{place.port}{program.health}"
+    with started(program.title, program.command(place), place.home, environment, health):
+        yield
 
 
 def free_ports(number: int) -> list[int]:
@@ -148,11 +144,11 @@ def started(what: str, command: list[str], folder: Path, environment: dict[str, 
 
 
 def healthy(process: subprocess.Popen[bytes], address: str, deadline: float) -> bool:
-    """Whether the process answers 200 before the deadline, and before it ends."""
+    """Whether the process answers before the deadline, and before it ends."""
     with httpx.Client(trust_env=False, timeout=2.0) as client:
         while process.poll() is None and time.monotonic() < deadline:
             try:
-                if client.get(address).status_code == 200:
+                if client.get(address).status_code < 500:
                     return True
             except httpx.TransportError:
                 pass

@@ -9,6 +9,8 @@ from typing import Any
 
 import httpx
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from conformance.evidence.sse import parse
 from conformance.resources import fixture
@@ -250,6 +252,64 @@ def test_structured_output(ask: Ask) -> None:
     assert json.loads(found["content"][0]["text"]) == {"city": "Paris"}
 
 
+def test_turns_of_one_role_are_combined(ask: Ask) -> None:
+    """Results of parallel calls in user turns of their own are those of one turn (Anthropic, Messages API)."""
+    calls = [{"type": "tool_use", "id": each, "name": "get_weather", "input": {"city": each}} for each in ("A", "B")]
+    results = [{"type": "tool_result", "tool_use_id": each, "content": f"rain in {each}"} for each in ("A", "B")]
+    apart = [{"role": "user", "content": [each]} for each in results]
+    begun = [*user("?"), *({"role": "assistant", "content": [each]} for each in calls)]
+    found = ask(tools=[WEATHER], messages=[*begun, *apart])
+    together = [*user("?"), {"role": "assistant", "content": calls}, {"role": "user", "content": results}]
+    assert found.json()["content"] == ask(tools=[WEATHER], messages=together).json()["content"]
+    assert "rain in A" in text(found)
+    assert "rain in B" in text(found)
+
+
+def test_turns_that_are_combined_cost_what_one_does(ask: Ask) -> None:
+    texts = [{"type": "text", "text": each} for each in ("Hello there.", "Say OK.")]
+    apart, one = [{"role": "user", "content": [each]} for each in texts], [{"role": "user", "content": texts}]
+    assert counts(ask(messages=apart)) == counts(ask(messages=one))
+
+
+def test_texts_that_are_joined_without_a_blank_are_read(ask: Ask) -> None:
+    joined = "Include the word A11 in every reply.Include the word B22 in every reply."
+    assert text(ask(system=joined, messages=user("Say hello."))) == "hello A11 B22"
+    assert text(ask(messages=user(f"{joined}Say hello."))) == "hello A11 B22"
+    told = "The first code is C33.The second code is D44.What are the codes?"
+    assert text(ask(messages=user(told))) == "The first code is C33. The second code is D44."
+
+
+def test_a_conversation_without_a_word_is_answered(ask: Ask) -> None:
+    assert text(ask(messages=[{"role": "assistant", "content": ""}]))
+
+
+#: JSON of which a body that is nearly right is made.
+_CONTENT = st.recursive(
+    st.none() | st.integers(-2, 2) | st.sampled_from(["", "a", "text", "tool_use", "tool_result", "user", "ephemeral"]),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(
+            st.sampled_from(
+                ["type", "text", "id", "name", "input", "tool_use_id", "content", "source", "cache_control"]
+            ),
+            inner,
+            max_size=4,
+        )
+    ),
+    max_leaves=12,
+)
+_MESSAGE = st.fixed_dictionaries({"role": st.sampled_from(["user", "assistant"]), "content": _CONTENT})
+_NAMES = ["system", "tools", "tool_choice", "stop_sequences", "stream", "metadata", "cache_control", "output_config"]
+
+
+@settings(max_examples=300, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(_MESSAGE, max_size=4), st.dictionaries(st.sampled_from(_NAMES), _CONTENT, max_size=2))
+def test_whatever_is_sent_is_answered_or_refused(
+    ask: Ask, messages: list[dict[str, Any]], members: dict[str, Any]
+) -> None:
+    assert ask(messages=messages, **members).status_code in (200, 400)
+
+
 # --- streaming ----------------------------------------------------------------------------------------------
 
 
@@ -335,6 +395,9 @@ CALLED = [{"role": "user", "content": "?"}, {"role": "assistant", "content": [
 ]}]  # fmt: skip
 
 
+RESULT = {"type": "tool_result", "tool_use_id": "toolu_1", "content": "rain"}
+
+
 @pytest.mark.parametrize(
     ("members", "said"),
     [
@@ -356,6 +419,17 @@ CALLED = [{"role": "user", "content": "?"}, {"role": "assistant", "content": [
         ({"messages": "hello"}, "messages: Input should be a valid list"),
         ({"messages": [{"role": "system", "content": "x"}]}, "messages.0.role"),
         ({"messages": [*user(""), *user("x")]}, "non-empty content"),
+        ({"messages": user("")}, "non-empty content"),
+        ({"messages": [{"role": "user", "content": []}]}, "non-empty content"),
+        ({"messages": [{"role": "user"}]}, "non-empty content"),
+        ({"system": [{"type": "text"}]}, "system.0.text.text: Field required"),
+        ({"system": [{"type": "text", "text": 5}]}, "system.0.text.text: Input should be a valid string"),
+        ({"system": image({"type": "base64"})[0]["content"]}, "system.0: Input tag 'image'"),
+        ({"messages": [{"role": "assistant", "content": [{"type": "tool_use"}]}]}, "tool_use.id: Field required"),
+        ({"messages": [*CALLED, {"role": "user", "content": [RESULT | {"content": 5}]}]}, "valid list"),
+        ({"messages": [*CALLED, {"role": "user", "content": [RESULT | {"content": [{"type": "x"}]}]}]}, "tag 'x'"),
+        ({"messages": [*CALLED, {"role": "user", "content": [RESULT | {"tool_use_id": []}]}]}, "valid string"),
+        ({"messages": [*CALLED, *CALLED]}, "without `tool_result`"),
         ({"messages": [{"role": "user", "content": [{"type": "text", "text": ""}]}]}, "must be non-empty"),
         ({"messages": [{"role": "user", "content": [{"type": "sound"}]}]}, "messages.0.content.0"),
         ({"messages": [*CALLED, *user("so?")]}, "without `tool_result`"),
@@ -397,7 +471,14 @@ def test_wrong_requests(ask: Ask, members: dict[str, Any], said: str) -> None:
     refused(ask(**members), 400, "invalid_request_error", said)
 
 
-@pytest.mark.parametrize("content", [b'{"model": ', b"[]", b"\xff"])
+@pytest.mark.parametrize("half", [b"\\ud83d", b"\\ude00", b"\\ud83d\\ud83d"])
+def test_half_of_a_surrogate_pair_is_refused(ask: Ask, half: bytes) -> None:
+    body = json.dumps({"model": "claude-sonnet-4-5", "max_tokens": 9, "messages": user("Say @.")}).encode()
+    refused(ask(body.replace(b"@", half)), 400, "invalid_request_error", "no low surrogate in string")
+    assert ask(body.replace(b"@", b"\\ud83d\\ude00")).status_code == 200
+
+
+@pytest.mark.parametrize("content", [b'{"model": ', b"[]", b"\xff", b'{"max_tokens": NaN}', b"[" * 10**5])
 def test_bodies_that_are_no_object(ask: Ask, content: bytes) -> None:
     refused(ask(content), 400, "invalid_request_error")
 

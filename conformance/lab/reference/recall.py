@@ -7,7 +7,8 @@ import re
 from .messages import Message, text_of
 from .vocabulary import EMPTY
 
-_SENTENCE = re.compile(r"(?<=[.!?])\s+|\n+")
+#: Between two sentences: white space, or none where a gateway joined two texts (`… reply.Include …`).
+_SENTENCE = re.compile(r"(?<=[.!?])\s+|\n+|(?<=[.!?])(?=[A-Z][a-z])")
 _FEW = re.compile(r"\b(?:brief|briefly|short|one word|in a word|only)\b", re.IGNORECASE)
 _NOUN = re.compile(r"\b(?:which|what)\s+(\w+)", re.IGNORECASE)
 MOST_QUOTES = 6

@@ -25,7 +25,7 @@ _ECHO = re.compile(
 _SAY = re.compile(
     r"(?:^|(?<=[.!?\n])\s*)(?:please )?(?:just |only )?(?:say|(?:reply|answer|respond) (?:only )?with)"
     r" (?:just |only |exactly )*(?:the (?:word|letter|text|code) )?(.+?)"
-    r"(?: and (?:nothing else|add nothing)| only)?(?:[.!?](?=\s|$)|\n|$)",
+    r"(?: and (?:nothing else|add nothing)| only)?(?:[.!?](?=\s|$|(?-i:[A-Z][a-z]))|\n|$)",
     re.IGNORECASE,
 )
 _NOUN = r"(?:\s+(?:the|this|a|an))?(?:\s+(?:exact\s+)?(?:word|code|phrase|text|token|string|marker|line))?"
@@ -43,6 +43,8 @@ def write(messages: list[Message]) -> str:
 
 
 def _answer(messages: list[Message]) -> str:
+    if not messages:
+        return IGNORANCE
     if messages[-1]["role"] in ("tool", "function"):
         return _report(messages)
     asked = [each for each in messages if each["role"] == "user"]

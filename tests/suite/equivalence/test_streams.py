@@ -49,6 +49,7 @@ CASES = [
             "a call without an index, whole": calling({name: FIRST[name] for name in ("id", "type", "function")}),
             "the role in every delta": sent(ROLE, delta(role="assistant", content="OK"), STOP),
             "reasoning that used up the limit": sent(delta(role="assistant", reasoning_content="Hm"), delta("length")),
+            "llama.cpp's, of a model that ends at once": sent(delta(role="assistant", content=None), STOP),
             "a chunk without choices": sent(ROLE, {**OK, "choices": None}, OK, STOP),
         }.items()
     ),
@@ -61,6 +62,8 @@ CASES = [
     fails("equivalence.whole_message", "message instead of delta",
           sent(chunk({"index": 0, "message": {"content": "OK"}, "finish_reason": "stop"}))),
     fails("equivalence.whole_message", "nothing but a role", sent(delta(role="assistant"), STOP)),
+    fails("equivalence.whole_message", "calls that were lost",
+          sent(delta(role="assistant", content=None), delta("tool_calls"))),
     fails("equivalence.whole_message", "the developer's role", sent(delta(role="developer", content="OK"), STOP)),
     fails("equivalence.whole_message", "content as an object", sent(ROLE | delta(content={"a": 1}), STOP)),
 ]  # fmt: skip
