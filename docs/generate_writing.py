@@ -42,7 +42,7 @@ FIELDS = {
     "earlier": "The earlier attempts at the same request.",
     "surplus": "The bytes that came after the end of the response, on the same connection.",
     "withheld": "What of the content was not stored, since it could not be searched for the key; None where all was.",
-    "recurs": "Whether an invalid request was told each time that the endpoint is away, while valid ones were answered.",
+    "recurs": "Whether an invalid request got 502, 503 or 504 each time, while valid ones were answered.",
     "client": "The SDK whose header fields the request was sent with; empty for the suite's own.",
 }
 

@@ -18,7 +18,7 @@ from conformance.text import harmless
 if TYPE_CHECKING:
     import pytest
 
-    from conformance.report.report import Report
+    from conformance.pytest_plugin.session import Conformance
 
 #: pytest's own exit codes where no session judged anything, as ours: wrong usage (ours, its own), a crash, no tests.
 _EXIT_CODES = {2: USAGE_ERROR, 3: NOT_JUDGED, 4: USAGE_ERROR, 5: NOT_JUDGED}
@@ -37,8 +37,8 @@ def run_suite(given: Mapping[str, Any], *more: str) -> NoReturn:
     seen = _Seen()
     words = ["--pyargs", "conformance.suite", *_CONFIGURATION, *more, *arguments(given)]
     code = int(pytest.main(words, plugins=[seen]))
-    if seen.report is not None:
-        raise typer.Exit(seen.exit_code)
+    if seen.session is not None and seen.session.report is not None:
+        raise typer.Exit(_concluded(seen.session))
     if seen.interrupted:
         raise SessionError("the run was interrupted before anything was judged", NOT_JUDGED)
     if "--plan" not in more and code not in _EXIT_CODES:
@@ -46,28 +46,33 @@ def run_suite(given: Mapping[str, Any], *more: str) -> NoReturn:
     raise typer.Exit(_EXIT_CODES.get(code, code))
 
 
+def _concluded(session: Conformance) -> int:
+    """The exit code of the session's report; what conforms has judged all that was selected."""
+    from conformance.pytest_plugin.target import selected
+    from conformance.report.gate import conclude
+
+    if session.report is None:
+        return NOT_JUDGED
+    code = conclude(session.report).exit_code
+    unjudged = selected(session.settings).keys() - {each.id for each in session.report.entries}
+    return code or (NOT_JUDGED if unjudged else 0)
+
+
 class _Seen:
-    """A plugin of pytest, which sees what the session came to."""
+    """A plugin of pytest, which sees the session and how it ended."""
 
     def __init__(self) -> None:
-        self.report: Report | None = None
-        self.exit_code = NOT_JUDGED
+        self.session: Conformance | None = None
         self.interrupted = False
+
+    def pytest_plugin_registered(self, plugin: object) -> None:
+        from conformance.pytest_plugin.session import Conformance
+
+        if isinstance(plugin, Conformance):
+            self.session = plugin
 
     def pytest_keyboard_interrupt(self, excinfo: pytest.ExceptionInfo[BaseException]) -> None:
         self.interrupted = excinfo.errisinstance(KeyboardInterrupt)
-
-    def pytest_unconfigure(self, config: pytest.Config) -> None:
-        """The exit code of the report; what conforms has judged all that was selected."""
-        from conformance.pytest_plugin.session import PLUGIN, Conformance
-        from conformance.pytest_plugin.target import selected
-        from conformance.report.gate import conclude
-
-        session = config.pluginmanager.get_plugin(PLUGIN)
-        if isinstance(session, Conformance) and session.report:
-            self.report, self.exit_code = session.report, conclude(session.report).exit_code
-            if selected(session.settings).keys() - {each.id for each in session.report.entries}:
-                self.exit_code = self.exit_code or NOT_JUDGED
 
 
 def arguments(given: Mapping[str, Any]) -> list[str]:

@@ -102,12 +102,21 @@ class _Mask:
     def put(self, spans: Iterable[Span], mark: str = "") -> None:
         """Mask these places. Together they show the mark, unless a part of them is masked already."""
         places = [(start, end) for start, end in spans if start < end]
-        fresh = [(start, end) for start, end in places if not self._done[start]]
-        text = mark.encode() if len(fresh) == len(places) else b""
+        fresh = [each for start, end in places for each in self._fresh(start, end)]
+        text = mark.encode() if fresh == places else b""
         for start, end in fresh:
             size = end - start
             self.data[start:end], text = text[:size].ljust(size, b"*"), text[size:]
             self._done[start:end] = b"\1" * size
+
+    def _fresh(self, start: int, end: int) -> Iterator[Span]:
+        """The parts of a place that are not masked yet."""
+        while (start := self._done.find(0, start, end)) >= 0:
+            until = self._done.find(1, start, end)
+            yield start, until if until >= 0 else end
+            if until < 0:
+                return
+            start = until
 
 
 def _mask(mask: _Mask, view: View, sought: _Sought) -> None:

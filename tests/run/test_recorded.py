@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from conformance.contract.for_model import for_model
-from conformance.contract.given import every
+from conformance.contract.given import OnDemand, every
 from conformance.contract.profile import Model
 from conformance.contract.requests import CACHE_COLD, NO_CREDENTIALS, PLAIN, again
 from conformance.evidence.exchange import Exchange, Request
@@ -18,7 +18,7 @@ from conformance.lab.reference import Endpoint
 from conformance.run.run import held_run
 from conformance.suite.catalogue import load
 from conformance.suite.roles.test_contents import EMPTY_CONTENTS
-from conformance.suite.roles.test_system import SYSTEM
+from conformance.suite.roles.test_system import KIWI_CONTROL, SYSTEM
 from conformance.suite.support.replies import without
 
 MODEL = Model("reference-gpt", "gpt")
@@ -70,11 +70,16 @@ def test_what_was_not_recorded_is_not_judged() -> None:
     assert finding("roles.system", other).verdict is Verdict.NOT_APPLICABLE
 
 
-@pytest.mark.parametrize(("times", "verdict"), [(1, Verdict.INCONCLUSIVE), (3, Verdict.FAIL)])
-def test_repetitions_are_tries(times: int, verdict: Verdict) -> None:
-    """One answer that does not follow is no violation: the model may do better when it is asked again."""
+@pytest.mark.parametrize(
+    ("times", "controls", "verdict"),
+    [(1, KIWI_CONTROL, Verdict.INCONCLUSIVE), (3, KIWI_CONTROL, Verdict.FAIL), (3, (), Verdict.INCONCLUSIVE)],
+)
+def test_repetitions_are_tries(times: int, controls: OnDemand | tuple[()], verdict: Verdict) -> None:
+    """One answer that does not follow is no violation: the model may do better when it is asked again. Nor are three,
+    where no recording shows that it can do what it is told."""
     requests = [SYSTEM, again(SYSTEM, 2), again(SYSTEM, 3)][:times]
-    found = finding("roles.system", [NEVER_READ(each) for each in recorded(*requests)])
+    answers = [NEVER_READ(each) for each in recorded(*requests)]
+    found = finding("roles.system", [*answers, *recorded(*every(controls))])
     assert found.verdict is verdict, found.message
 
 

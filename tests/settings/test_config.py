@@ -56,6 +56,8 @@ def value(option: Option, number: int) -> Any:
         return number == 1
     if option.name == "header":
         return f"x-tenant: number {number}"
+    if option.name == "api-key-variable":
+        return f"NUMBER_{number}_API_KEY"
     return option.kind(number) if option.kind in (int, float) else f"number_{number}"
 
 
