@@ -17,7 +17,7 @@ from conformance.commands.bundle import BundleError, changes, pack, unpack
 from conformance.run.run import RunError
 from tests.support.commands import cli, verdicts
 
-KEY = "sk-live-0123456789abcdefghijklmnopqrstuvwxyz"
+KEY = "sk-live-7Qm2xV9kTzR4bN8wJc3LhY6pD1sGfA5eU0oI"
 GROUP = ("--model", "reference-claude", "--select", "usage")
 
 

@@ -23,7 +23,7 @@ from conformance.settings.config import NAME, Configuration, read_config
 from tests.support.commands import cli, report_in
 from tests.support.sockets import response, scripted
 
-KEY = "sk-live-0123456789abcdefghijklmnopqrstuvwxyz"
+KEY = "sk-live-7Qm2xV9kTzR4bN8wJc3LhY6pD1sGfA5eU0oI"
 JSON = (("content-type", "application/json"),)
 
 

@@ -20,7 +20,7 @@ from conformance.lab.reference.server import serving
 from conformance.run.run import Run
 from tests.support.commands import cli
 
-KEY = "sk-live-0123456789abcdefghijklmnopqrstuvwxyz"
+KEY = "sk-live-7Qm2xV9kTzR4bN8wJc3LhY6pD1sGfA5eU0oI"
 NULL = "usage.prompt_tokens_details.cached_tokens"
 OPTIONS = ("--model", "reference-claude", "--model", "reference-gpt", "--select", "usage,caching.cold_is_cold")
 

@@ -17,7 +17,7 @@ from conformance.suite.catalogue import load
 from tests.support.commands import command, pytest_run, report_in, verdicts
 
 SMALL = ("--model", "reference-claude", "--examples", "1", "--no-costly")  #: a run of few requests
-KEY = "sk-live-0123456789abcdefghijklmnopqrstuvwxyz"
+KEY = "sk-live-7Qm2xV9kTzR4bN8wJc3LhY6pD1sGfA5eU0oI"
 
 
 def settled(folder: Path) -> dict[tuple[str, str], str]:

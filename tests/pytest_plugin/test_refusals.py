@@ -13,7 +13,7 @@ from conformance.lab.reference import Endpoint
 from conformance.lab.reference.server import serving
 from tests.support.commands import Ended, cli, report_in
 
-KEY = "sk-live-0123456789abcdefghijklmnopqrstuvwxyz"
+KEY = "sk-live-7Qm2xV9kTzR4bN8wJc3LhY6pD1sGfA5eU0oI"
 COMMON, OPTIONAL = ("tools", "response_format"), ("n", "logprobs", "seed")
 
 

@@ -26,7 +26,7 @@ from conformance.lab.reference.server import serving
 from conformance.suite.catalogue import load
 from tests.support.commands import FORKING, cli, environment, report_in, run_here, verdicts
 
-KEY = "sk-live-0123456789abcdefghijklmnopqrstuvwxyz"
+KEY = "sk-live-7Qm2xV9kTzR4bN8wJc3LhY6pD1sGfA5eU0oI"
 SELECTED = ("--model", "reference-claude", "--select", "usage,cache,caching", "--concurrency", "4")
 KILLS, RUNS = 5, 4  #: of each run, and runs
 SOON = 5.0  #: seconds in which an interrupted run has ended on a busy machine; alone it takes two

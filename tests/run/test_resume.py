@@ -25,7 +25,7 @@ from conformance.settings.settings import Settings
 from tests.support.commands import cli, verdicts
 from tests.support.exchanges import completion, plain
 
-KEY = "sk-live-0123456789abcdefghijklmnopqrstuvwxyz"
+KEY = "sk-live-7Qm2xV9kTzR4bN8wJc3LhY6pD1sGfA5eU0oI"
 CLAUDE = Model("reference-claude", "claude")
 SELECTED = ("--model", "reference-claude", "--select", "usage,framing", "--header", "x-tenant: acme-is-a-tenant")
 

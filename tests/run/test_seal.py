@@ -20,7 +20,7 @@ from conformance.settings.errors import SessionError
 from conformance.settings.settings import Settings
 from tests.support.commands import cli
 
-KEY = "sk-live-0123456789abcdefghijklmnopqrstuvwxyz"
+KEY = "sk-live-7Qm2xV9kTzR4bN8wJc3LhY6pD1sGfA5eU0oI"
 ID = "0" * 32
 URL = "https://models.example/v1"
 

@@ -22,7 +22,7 @@ from conformance.suite.catalogue import declared
 from tests.support.commands import cli, report_in
 from tests.support.sockets import response, scripted
 
-KEY = "sk-live-0123456789abcdefghijklmnopqrstuvwxyz"
+KEY = "sk-live-7Qm2xV9kTzR4bN8wJc3LhY6pD1sGfA5eU0oI"
 SALTS = ("abcdefghijkl", "mnopqrstuvwx", "qwertzuiopas")
 ASKED = STREAM.to("gpt-4o", SALTS[0])
 

@@ -25,7 +25,7 @@ from tests.support.commands import cli
 
 NAME = "our-model"
 MODEL = Model(NAME)
-KEY = "sk-live-0123456789abcdefghijklmnopqrstuvwxyz"
+KEY = "sk-live-7Qm2xV9kTzR4bN8wJc3LhY6pD1sGfA5eU0oI"
 TEXT, FINISH = "choices.*.message.content", "choices.*.finish_reason"
 THOUGHTS = "choices.*.message.reasoning_content"
 

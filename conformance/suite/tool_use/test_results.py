@@ -20,7 +20,7 @@ from . import AREA, CALLS
 
 #: As long as OpenAI accepts, and equal up to the last character: a translator that shortens them confuses them.
 #: The results come in another order than the calls, and the message of the calls has no content, not even null.
-_FIRST, _SECOND = "call_conformance_0123456789abcdefghij_a", "call_conformance_0123456789abcdefghij_b"
+_FIRST, _SECOND = "call_conformance_h2t9k4m7x1c8v3n6b5z0_a", "call_conformance_h2t9k4m7x1c8v3n6b5z0_b"
 TOOL_RESULTS = chat(
     label="tool-results", tools=[WEATHER], max_tokens=100,
     messages=[
