@@ -206,7 +206,7 @@ FAULTS = (
         "transport.json_media_type"),
     planted("accept-makes-a-stream", "An Accept that has text/event-stream makes a stream of any reply.", "B101",
         lift(if_answer(_accepts_events, _as_events)),
-        "transport.json_media_type", "transport.no_stream_unasked"),
+        "transport.json_media_type", "transport.no_stream_unasked", "idempotence.sdk_headers"),
     planted("stream-unless-false", "Without a stream member the answer is called an event stream.", "B101",
         lift(if_answer(lambda exchange: True, _unless_false)),
         "transport.json_media_type", "transport.no_stream_unasked", "transport.whole_body"),
