@@ -97,6 +97,7 @@ def _says_nothing(exchange: Exchange) -> bool:
     contract=["transport-01", "unknown-01"],
     at="error.message",
     hint="Name the parameter, in param too, or the feature that the model lacks; pass on the upstream's explanation.",
+    shown_by=respond(400, _error("temperature is not supported with this model: use the default, 1")),
     broken_by={
         "no reason": respond(400, _error("Bad request.")),
         "a reason that is none": respond(422, _error("Provider returned error")),
