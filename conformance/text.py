@@ -135,7 +135,7 @@ def parse_toml(text: str, file: str | Path, parse_float: Callable[[str], Any] = 
     """The TOML document of a text; `file` names it in the sentence of a TextError, which is raised where it is none."""
     try:
         return tomllib.loads(text, parse_float=parse_float)
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:  # TOMLDecodeError, and an integer of too many digits
         raise TextError(f"{file} is not TOML: {error}") from None
 
 

@@ -76,7 +76,7 @@ def _check_folder(settings: Settings) -> None:
     """An earlier run in the folder is replaced, and an earlier report; a folder that holds anything else is left
     alone."""
     out = settings.folder
-    if out.exists() and not out.is_dir():
+    if _exists("--out", out) and not out.is_dir():
         raise SessionError(f"--out: {out} is a file, not a folder")
     try:
         check_links(out)
@@ -90,9 +90,18 @@ def _check_folder(settings: Settings) -> None:
         raise SessionError(f"--out: {out} contains a report that is not of this suite: name another folder")
 
 
+def _exists(option: str, path: Path) -> bool:
+    """Raises SessionError where no file can have this name."""
+    try:
+        return path.exists()
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise SessionError(f"{option}: {str(path)[:100]!r} cannot be a folder: {reason}") from None
+
+
 def _check_snapshots(folder: Path | None) -> None:
     """What was stored there must be readable."""
-    if folder and folder.exists() and not folder.is_dir():
+    if folder and _exists("--snapshots", folder) and not folder.is_dir():
         raise SessionError(f"--snapshots: {folder} is a file, not a folder")
     try:
         for path in sorted(folder.glob("*.json")) if folder else ():

@@ -121,7 +121,7 @@ def test_a_trickle_after_the_first_answer_ends_soon(tmp_path: Path) -> None:
     """What runs into the limit counts for the brake, though it has a status: 12 in a row, not every request."""
     answered = iter([False])
     with hostile(a_byte_now_and_then, lambda request: next(answered, True)) as server:
-        ended = run(server.url, tmp_path / "run")
+        ended = run(server.url, tmp_path / "run", "--select", "core,tools")
     print(ended.row("a trickle after the first answer"))
     assert ended.exit_code == 3
     assert "requests in a row got no answer" in (tmp_path / "run" / "unsent.txt").read_text(encoding="utf-8")

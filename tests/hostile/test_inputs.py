@@ -143,7 +143,7 @@ INPUTS = (
     ),
     Input(
         "a report.json of many brackets", lambda folder: _deep(folder / "run" / "report.json", "", "[", ""),
-        ("render", "run", "--format", "markdown"), 3, "report.json",
+        ("render", "run", "--format", "markdown"), 2, "report.json",
     ),
 )  # fmt: skip
 
