@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import signal
+
 import pytest
 from hypothesis import settings
 
@@ -14,6 +16,12 @@ LONGEST = (
     "docs/test_pages.py", "run/test_resume.py", "report/test_drift.py", "sending/test_tls.py",
     "sending/test_retrying.py", "test_cli.py", "test_vendor.py",
 )  # fmt: skip
+
+
+def pytest_configure() -> None:
+    """A shell ignores interrupts in what it runs in the background, and so would every command that is tested."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
