@@ -13,7 +13,7 @@ from typing import Literal
 from conformance.evidence.exchange import Exchange, Request
 from conformance.lab.reference import Endpoint
 from conformance.lab.reference.access import judge_header
-from tests.support.sockets import some
+from tests.support.sockets import serving_until, some
 
 #: Bytes are sent, a number waits so many seconds, `reset` ends the connection with a TCP reset, `hang` waits until the
 #: client has gone.
@@ -63,15 +63,8 @@ def hostile(script: Script, where: Callable[[Request], bool]) -> Iterator[Hostil
                     return
                 threading.Thread(target=serve, args=(connection,), daemon=True).start()
 
-        thread = threading.Thread(target=accept, daemon=True)
-        thread.start()
-        try:
+        with serving_until(over, listener, accept):
             yield server
-        finally:
-            over.set()
-            with suppress(OSError):
-                listener.shutdown(socket.SHUT_RDWR)
-            thread.join(5)
 
 
 def whole(exchange: Exchange, *more: tuple[str, str], body: bytes | None = None) -> bytes:

@@ -6,7 +6,7 @@ import socket
 import struct
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Literal
@@ -46,15 +46,8 @@ def scripted(*scripts: Sequence[Part]) -> Iterator[Server]:
                     _play(connection, scripts[min(number, len(scripts) - 1)], over)
                 number += 1
 
-        thread = threading.Thread(target=serve, daemon=True)
-        thread.start()
-        try:
+        with serving_until(over, listener, serve):
             yield server
-        finally:
-            over.set()
-            with suppress(OSError):
-                listener.shutdown(socket.SHUT_RDWR)
-            thread.join(PATIENCE)
 
 
 @contextmanager
@@ -82,15 +75,22 @@ def kept_alive(*replies: Sequence[Part]) -> Iterator[Server]:
                     server.connections += 1
                     threading.Thread(target=serve, args=(connection,), daemon=True).start()
 
-        thread = threading.Thread(target=accept, daemon=True)
-        thread.start()
-        try:
+        with serving_until(over, listener, accept):
             yield server
-        finally:
-            over.set()
-            with suppress(OSError):
-                listener.shutdown(socket.SHUT_RDWR)
-            thread.join(PATIENCE)
+
+
+@contextmanager
+def serving_until(over: threading.Event, listener: socket.socket, serve: Callable[[], None]) -> Iterator[None]:
+    """What serves the listener, in a thread of its own; at the end it is told that it is over."""
+    thread = threading.Thread(target=serve, daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        over.set()
+        with suppress(OSError):
+            listener.shutdown(socket.SHUT_RDWR)
+        thread.join(PATIENCE)
 
 
 def _play(connection: socket.socket, script: Sequence[Part], over: threading.Event) -> None:
