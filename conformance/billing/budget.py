@@ -83,7 +83,7 @@ def _text_tokens(request: Request) -> int:
         return value
 
     text = json.dumps(shown(request.asked), ensure_ascii=False)
-    ascii_only = sum(map(str.isascii, text))
+    ascii_only = len(text.encode("ascii", "ignore"))
     return ascii_only // _CHARACTERS + 2 * (len(text) - ascii_only) + 1
 
 

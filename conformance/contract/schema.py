@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, cached_property
 from typing import Any
 
 from conformance.resources import folder
@@ -47,6 +47,11 @@ class Clause:
     def forbidden(self) -> bool:
         """Whether the member must not be there at all."""
         return self.shallow.get("not") == {}
+
+    @cached_property
+    def validator(self) -> Any:
+        """What judges a value by `shallow`."""
+        return validator(self.shallow)
 
 
 def clauses(root: str) -> tuple[Clause, ...]:
@@ -199,13 +204,8 @@ def _problem(clause: Clause, value: Any) -> str:
         return "" if clause.forbidden else "is absent"
     if clause.relation:
         return relation_problem(*clause.relation, value)
-    error = next(_compiled(json.dumps(clause.shallow)).iter_errors(value), None)
+    error = next(clause.validator.iter_errors(value), None)
     if error is None:
         return ""
     shown = json.dumps(value, ensure_ascii=False)
     return f"is {shown if len(shown) <= 120 else shown[:117] + '…'}: {error.message[:200]}"
-
-
-@cache
-def _compiled(shallow: str) -> Any:
-    return validator(json.loads(shallow))

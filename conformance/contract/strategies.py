@@ -68,24 +68,45 @@ def _typed(name: str, schema: Schema) -> st.SearchStrategy[Any]:
     return {"boolean": st.booleans(), "null": st.none()}.get(name, st.just({}))
 
 
+# A strategy costs more to make than to draw from, so that each is made once.
+
+
+@cache
+def _member(name: str) -> st.SearchStrategy[Any]:
+    return values(load("request")["properties"][name])
+
+
+@cache
+def _some(names: tuple[str, ...]) -> st.SearchStrategy[list[str]]:
+    return st.lists(st.sampled_from(names), unique=True, max_size=4)
+
+
+_SELDOM = st.sampled_from([False, False, True])
+_TOP_LOGPROBS = st.sampled_from([0, 2])
+_CHOICES = st.sampled_from(["none", "auto", "required"])
+_TEXT = st.sampled_from(TEXTS)
+_CONTENT = st.one_of([_TEXT, _TEXT.map(lambda each: [{"type": "text", "text": each}])])
+_SYSTEM = st.lists(st.just({"role": "system", "content": "Answer in one line."}), max_size=1)
+
+
 @st.composite
 def valid_requests(draw: st.DrawFn, claims: Claims) -> Request:
     """A request that schemas/request.json accepts, of features that are claimed, and of few tokens."""
-    properties = load("request")["properties"]
-    claimed = [name for name in MEMBERS if claims(f"chat.{name}")]
-    chosen = draw(st.lists(st.sampled_from(claimed), unique=True, max_size=4)) if claimed else []
-    members: dict[str, Any] = {name: draw(values(properties[name])) for name in chosen}
+    claimed = tuple(name for name in MEMBERS if claims(f"chat.{name}"))
+    chosen = draw(_some(claimed)) if claimed else []
+    members: dict[str, Any] = {name: draw(_member(name)) for name in chosen}
     if members.get("logprobs") and claims("chat.top_logprobs") and draw(st.booleans()):
-        members["top_logprobs"] = draw(st.sampled_from([0, 2]))
-    if claims("chat.n") and draw(st.sampled_from([False, False, True])):
+        members["top_logprobs"] = draw(_TOP_LOGPROBS)
+    if claims("chat.n") and draw(_SELDOM):
         members["n"] = 2
-    if claims("chat.tools") and claims("chat.tool_choice") and draw(st.sampled_from([False, False, True])):
-        choice = draw(st.sampled_from(["none", "auto", "required"]))
+    if claims("chat.tools") and claims("chat.tool_choice") and draw(_SELDOM):
+        choice = draw(_CHOICES)
         members |= {"tools": [TOOLS["get_weather"]], "tool_choice": choice, "max_tokens": 200}
     else:
         members.pop("parallel_tool_calls", None)
-    members |= draw(st.sampled_from(_modes(claims)))
-    wanted: dict[str, Any] = {"messages": draw(conversations()), "max_tokens": 24} | members
+    streams = claims("chat.stream")
+    members |= draw(_modes(streams, streams and claims("chat.stream_options")))
+    wanted: dict[str, Any] = {"messages": draw(_CONVERSATIONS), "max_tokens": 24} | members
     return chat(label="generated", **wanted)
 
 
@@ -124,26 +145,24 @@ def together(claims: Claims) -> list[Request]:
     return found
 
 
-def _modes(claims: Claims) -> list[dict[str, Any]]:
+@cache
+def _modes(streams: bool, with_usage: bool) -> st.SearchStrategy[dict[str, Any]]:
     """Plain, streamed, and streamed with usage, as far as claimed."""
-    modes: list[dict[str, Any]] = [{}]
-    if claims("chat.stream"):
-        modes += [{"stream": True}, {"stream": False}]
-    if claims("chat.stream") and claims("chat.stream_options"):
-        modes.append({"stream": True, "stream_options": {"include_usage": True}})
-    return modes
+    streamed = [{"stream": True}, {"stream": False}] if streams else []
+    return st.sampled_from([{}, *streamed, *([_USAGE] if with_usage else [])])
 
 
 @st.composite
 def conversations(draw: st.DrawFn) -> list[dict[str, Any]]:
     """Messages that end with the user's: instructions or none, an earlier turn or none, text or parts."""
-    text = st.sampled_from(TEXTS)
-    content = st.one_of([text, text.map(lambda each: [{"type": "text", "text": each}])])
-    system = draw(st.lists(st.just({"role": "system", "content": "Answer in one line."}), max_size=1))
+    system = draw(_SYSTEM)
     earlier: list[dict[str, Any]] = [
-        {"role": "user", "content": draw(content)}, {"role": "assistant", "content": draw(text)},
+        {"role": "user", "content": draw(_CONTENT)}, {"role": "assistant", "content": draw(_TEXT)},
     ]  # fmt: skip
-    return [*system, *(earlier if draw(st.booleans()) else []), {"role": "user", "content": draw(content)}]
+    return [*system, *(earlier if draw(st.booleans()) else []), {"role": "user", "content": draw(_CONTENT)}]
+
+
+_CONVERSATIONS = conversations()
 
 
 # --- requests with one violated constraint ------------------------------------------------------------------

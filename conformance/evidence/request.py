@@ -49,10 +49,17 @@ class Request:
     @cached_property
     def key(self) -> str:
         """Sixteen hexadecimal digits that name this request, and the exchange it led to."""
-        identity = [self.method, self.path, self.body.hex(), self.headers, self.credentials, self.attempt]
+        rest: list[object] = [self.headers, self.credentials, self.attempt]
         if self.hang_up_after is not None:
-            identity.append(self.hang_up_after)
-        return hashlib.sha256(json.dumps(identity).encode()).hexdigest()[:16]
+            rest.append(self.hang_up_after)
+        # One JSON array; the body, which may be of megabytes, is hexadecimal and needs no escaping.
+        before, after = json.dumps([self.method, self.path]).removesuffix("]"), json.dumps(rest).removeprefix("[")
+        return hashlib.sha256(f'{before}, "{self.body.hex()}", {after}'.encode()).hexdigest()[:16]
+
+    @cached_property
+    def chain(self) -> tuple[str, ...]:
+        """Its key and those of the requests that it follows: equal requests may differ in the latter."""
+        return (self.key, *(self.after.chain if self.after else ()))
 
     @property
     def small(self) -> bool:

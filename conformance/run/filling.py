@@ -18,7 +18,7 @@ def fill(request: Request, model: Model, salt: str, resalted: Mapping[str, str])
     """The request as it is sent to a model. `resalted` gives the keys of requests that were sent in vain, with another
     prefix for them and for what follows them."""
     filled = _salted(request, model, salt)
-    while other := resalted.get(_first(filled).key):
+    while other := resalted.get(filled.chain[-1]):
         anew = _salted(request, model, other)
         if anew == filled:  # no prefix is in it
             break
@@ -36,13 +36,8 @@ def own_salt(salt: str, model: Model) -> str:
 
 @lru_cache(maxsize=64)
 def _filled(model: Model, salt: str) -> dict[tuple[str, ...], Request]:
-    """Each declared request for a model, by its key and those of the requests that it follows: equal requests may
-    differ in the latter."""
-    return {_chain(request): _salted_anew(request, model, salt) for request in declared()}
-
-
-def _chain(request: Request) -> tuple[str, ...]:
-    return (request.key, *(_chain(request.after) if request.after else ()))
+    """Each declared request for a model, by its chain."""
+    return {request.chain: _salted_anew(request, model, salt) for request in declared()}
 
 
 def _salted_anew(request: Request, model: Model, salt: str) -> Request:
@@ -50,11 +45,4 @@ def _salted_anew(request: Request, model: Model, salt: str) -> Request:
 
 
 def _salted(request: Request, model: Model, salt: str) -> Request:
-    return _filled(model, salt).get(_chain(request)) or _salted_anew(request, model, salt)
-
-
-def _first(request: Request) -> Request:
-    """The first of the requests that this one follows."""
-    while request.after is not None:
-        request = request.after
-    return request
+    return _filled(model, salt).get(request.chain) or _salted_anew(request, model, salt)

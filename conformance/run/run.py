@@ -107,22 +107,17 @@ class Run:
         asked = (each for each in found if on_demand or all(map(model.claims, each.features)))
         return [self.filled(each, model) for each in asked if not left_out(each, model)]
 
-    def _claimed(self, requirement: Requirement, model: Model) -> tuple[list[Request], str]:
+    def _claimed(self, requirement: Requirement, model: Model) -> tuple[Sequence[Request], str]:
         """The requests of this run that can show whether the requirement holds, and, where it is not judged because the
         model does not claim what that takes, the reason."""
-        meant = [request for request in _meant(requirement) if self.asked is None or request in self.asked]
-        claimed = [request for request in meant if all(map(model.claims, request.features))]
-        if not meant or (claimed and not (requirement.composite and len(claimed) < len(meant))):
-            return claimed, ""
-        return claimed, _unclaimed(sorted({name for each in meant for name in each.features if not model.claims(name)}))
+        return _claimed(requirement, model, self.asked)
 
     def exchanges(self, model: Model) -> list[Exchange]:
         """Every exchange of a model's run, each sent at most once."""
         return self._had(self._all(model), model)[0]
 
-    def _all(self, model: Model) -> list[Request]:
-        asked = [request for request in declared() if self.asked is None or request in self.asked]
-        return [request for request in asked if all(map(model.claims, request.features))]
+    def _all(self, model: Model) -> Sequence[Request]:
+        return _claimed_of_all(model, self.asked)
 
     @property
     def _spokesman(self) -> Model:
@@ -203,6 +198,23 @@ def _meant(requirement: Requirement) -> tuple[Request, ...]:
     """The declared requests that are meant to show whether the requirement holds."""
     on = requirement.on
     return tuple(request for request in declared() if (on.meant(request) if isinstance(on, Scope) else request in on))
+
+
+@lru_cache(maxsize=4096)
+def _claimed(
+    requirement: Requirement, model: Model, asked: frozenset[Request] | None
+) -> tuple[tuple[Request, ...], str]:
+    meant = tuple(request for request in _meant(requirement) if asked is None or request in asked)
+    claimed = tuple(request for request in meant if all(map(model.claims, request.features)))
+    if not meant or (claimed and not (requirement.composite and len(claimed) < len(meant))):
+        return claimed, ""
+    return claimed, _unclaimed(sorted({name for each in meant for name in each.features if not model.claims(name)}))
+
+
+@lru_cache(maxsize=64)
+def _claimed_of_all(model: Model, asked: frozenset[Request] | None) -> tuple[Request, ...]:
+    known = (request for request in declared() if asked is None or request in asked)
+    return tuple(request for request in known if all(map(model.claims, request.features)))
 
 
 def _unclaimed(lacking: Sequence[str]) -> str:

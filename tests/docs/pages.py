@@ -4,12 +4,8 @@ from __future__ import annotations
 
 import re
 import shlex
-import subprocess
-import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
-
-from tests.support.commands import PATIENCE
 
 ROOT = Path(__file__).parents[2]
 WRITTEN = (
@@ -40,15 +36,7 @@ def examples(name: str) -> Iterator[tuple[str, list[str]]]:
 PROGRAMS = {"phanedge-conformance": "conformance.cli", "pytest": "pytest"}
 
 
-def arguments(command: str) -> list[str]:
-    """What runs a command of a page in this environment."""
-    program, *words = shlex.split(command)
-    return [sys.executable, "-m", PROGRAMS[program], *words]
-
-
-def run(command: str, folder: Path, environment: Mapping[str, str] | None = None) -> subprocess.CompletedProcess[str]:
-    """The outcome of a command of a page."""
-    return subprocess.run(
-        arguments(command), cwd=folder, env=environment, capture_output=True, text=True, encoding="utf-8",
-        timeout=PATIENCE, check=False,
-    )  # fmt: skip
+def arguments(line: str) -> list[str]:
+    """What runs a command of a page with `python -m`."""
+    program, *words = shlex.split(line)
+    return [PROGRAMS[program], *words]

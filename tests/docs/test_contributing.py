@@ -9,7 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from .pages import ROOT, blocks, examples, page, run
+from tests.support.commands import command
+
+from .pages import ROOT, arguments, blocks, examples, page
 
 MODULES = re.findall(r"Create\s`(conformance/suite/[\w/]+\.py)`", page("CONTRIBUTING.md"))
 EXAMPLES = list(examples("CONTRIBUTING.md"))
@@ -21,7 +23,7 @@ SPOILT = (("count == 0", "count >= 0"), ("    same_prompt(plain, with_logprobs)"
 def copy(tmp_path: Path) -> Path:
     """A folder with the package and its data, to which the examples were added."""
     for name in ("conformance", "schemas", "fixtures"):
-        shutil.copytree(ROOT / name, tmp_path / name, ignore=shutil.ignore_patterns("__pycache__"))
+        shutil.copytree(ROOT / name, tmp_path / name)
     for module, example in zip(MODULES, blocks("CONTRIBUTING.md", "python"), strict=True):
         assert not (tmp_path / module).exists()
         (tmp_path / module).write_text(example, encoding="utf-8")
@@ -34,10 +36,10 @@ def _environment(folder: Path) -> dict[str, str]:
 
 
 def test_the_examples_are_proved(copy: Path) -> None:
-    for command, expected in EXAMPLES:
-        done = run(command, copy, _environment(copy))
+    for typed, expected in EXAMPLES:
+        ended = command(*arguments(typed), folder=copy, variables=_environment(copy))
         for line in expected:
-            assert line in done.stdout, f"{command}: {done.stdout}{done.stderr}"
+            assert line in ended.output, f"{typed}: {ended.output}"
 
 
 @pytest.mark.parametrize(("module", "spoilt"), list(zip(MODULES, SPOILT, strict=True)), ids=MODULES)
@@ -45,12 +47,12 @@ def test_the_proof_rejects_a_check_that_cannot_fail(copy: Path, module: str, spo
     written = (copy / module).read_text(encoding="utf-8")
     assert spoilt[0] in written
     (copy / module).write_text(written.replace(*spoilt), encoding="utf-8")
-    (proof,) = [command for command, _ in EXAMPLES if " prove " in command and _function(command) in written]
-    done = run(proof, copy, _environment(copy))
-    assert done.returncode, done.stdout
-    assert "counterexample is accepted" in done.stdout
+    (proof,) = [typed for typed, _ in EXAMPLES if " prove " in typed and _function(typed) in written]
+    ended = command(*arguments(proof), folder=copy, variables=_environment(copy))
+    assert ended.exit_code, ended.output
+    assert "counterexample is accepted" in ended.output
 
 
-def _function(command: str) -> str:
+def _function(typed: str) -> str:
     """The name of the check that a command names by its id."""
-    return f"def test_{command.rpartition('.')[2]}("
+    return f"def test_{typed.rpartition('.')[2]}("

@@ -14,7 +14,7 @@ from conformance.billing.prices import cost, read_prices
 from conformance.policy.baseline_file import read_baseline
 from tests.support.commands import cli
 
-from .pages import ROOT, WRITTEN, blocks, examples, page, run
+from .pages import ROOT, WRITTEN, arguments, blocks, examples, page
 
 #: Pages with commands, of which the lines below each are among what it prints.
 SHOWN = ("README.md", "docs/running.md", "docs/reading-a-report.md", "docs/baseline-and-diff.md")
@@ -24,10 +24,12 @@ SHOWN = ("README.md", "docs/running.md", "docs/reading-a-report.md", "docs/basel
 def test_examples_run(name: str, tmp_path: Path) -> None:
     commands = list(examples(name))
     assert commands
-    for command, expected in commands:
-        done = run(command, tmp_path)
+    for typed, expected in commands:
+        program, *words = arguments(typed)
+        assert program == "conformance.cli"
+        ended = cli(*words, folder=tmp_path)
         for line in expected:
-            assert line in done.stdout, f"{command}: {done.stdout}{done.stderr}"
+            assert line in ended.output, f"{typed}: {ended.output}"
 
 
 def test_no_other_page_has_examples_that_nothing_runs() -> None:

@@ -7,11 +7,12 @@ import re
 import shlex
 import socket
 import subprocess
+import sys
 from pathlib import Path
 
-from tests.support.commands import PATIENCE
+from tests.support.commands import PATIENCE, cli
 
-from .pages import arguments, examples
+from .pages import examples
 
 
 class Terminal:
@@ -36,20 +37,18 @@ class Terminal:
         if words == ["kill", "%1"]:
             self.ends()
             return ""
-        command = arguments(" ".join(map(shlex.quote, words)))
-        return self._serves(command) if line.endswith(" &") else self._runs(command)
+        assert words[0] == "phanedge-conformance"
+        return self._serves(words[1:]) if line.endswith(" &") else self._runs(words[1:])
 
-    def _runs(self, command: list[str]) -> str:
-        done = subprocess.run(
-            command, cwd=self.folder, env=self.environment, text=True, encoding="utf-8", timeout=PATIENCE, check=False,
-            stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-        )  # fmt: skip
-        self.exit_code = done.returncode
-        return done.stdout.replace(self.port, "8080")
+    def _runs(self, words: list[str]) -> str:
+        ended = cli(*words, folder=self.folder, variables=self.environment)
+        self.exit_code = ended.exit_code
+        return ended.output.replace(self.port, "8080")
 
-    def _serves(self, command: list[str]) -> str:
+    def _serves(self, words: list[str]) -> str:
+        command = [sys.executable, "-m", "conformance.cli", *words, "--port", self.port]
         self.served = subprocess.Popen(
-            [*command, "--port", self.port], cwd=self.folder, env=self.environment, text=True, stdout=subprocess.PIPE
+            command, cwd=self.folder, env=self.environment, text=True, stdout=subprocess.PIPE
         )
         assert self.served.stdout
         return self.served.stdout.readline().replace(self.port, "8080")

@@ -13,7 +13,7 @@ from conformance.judgement.judge import judge_all
 from conformance.judgement.verdict import Finding, Verdict
 from conformance.lab.known_faults import plant
 from conformance.run.run import Run
-from tests.support.judging import MODELS, Models, Whole, at_once, other_endpoint, run_of, whole
+from tests.support.judging import MODELS, Models, at_once, other_endpoint, run_of, whole
 
 THINKING: Models = (Model("reference-reasoning", "gpt"),)  #: judged where a fault is about thinking only
 
@@ -44,20 +44,19 @@ def faulty(names: Iterable[str], models: Models = MODELS) -> Send:
 def violations(names: Iterable[str], models: Models = MODELS) -> dict[str, Verdict]:
     """The requirements that the faulty endpoint violates on these models, each with its worst verdict."""
     run, before, found = run_of(faulty(names, models), models), whole(models), dict[str, Verdict]()
-    for requirement, model, exchanges in before.again(run):
-        finding = _found(run, requirement, model, exchanges, before)
+    for requirement, model, exchanges, changed in before.again(run):
+        finding = _found(run, requirement, model, exchanges, changed)
         if finding is not None and finding.verdict >= Verdict.WARN:
             found[requirement.id] = max(finding.verdict, found.get(requirement.id, Verdict.WARN))
     return found
 
 
 def _found(
-    run: Run, requirement: Requirement, model: Model, exchanges: list[Exchange], before: Whole
+    run: Run, requirement: Requirement, model: Model, exchanges: list[Exchange], changed: list[Exchange]
 ) -> Finding | None:
     """What is found on the exchanges that the fault changed; None where it changed none."""
     if at_once(requirement):
         return run.find(requirement, model)
-    changed = [each for each in exchanges if before.differs(each)]
     if not changed:
         return None
     if requirement.composite:

@@ -14,7 +14,7 @@ from conformance.evidence.exchange import Exchange, Request
 from conformance.lab.reference import Endpoint
 from conformance.lab.reference.server import serving
 from conformance.suite.catalogue import load
-from tests.support.commands import command, pytest_run, report_in, verdicts
+from tests.support.commands import SUITE, command, pytest_run, report_in, verdicts
 
 SMALL = ("--model", "reference-claude", "--examples", "1", "--no-costly")  #: a run of few requests
 KEY = "sk-live-7Qm2xV9kTzR4bN8wJc3LhY6pD1sGfA5eU0oI"
@@ -32,7 +32,7 @@ def archived(folder: Path) -> int:
 
 def test_the_reference_conforms_with_and_without_workers_and_offline(tmp_path: Path) -> None:
     alone, together, again = tmp_path / "alone", tmp_path / "together", tmp_path / "again"
-    ended = pytest_run(*SMALL, "--out", alone, folder=tmp_path)
+    ended = command(*SUITE, *SMALL, "--out", alone, folder=tmp_path)
     assert ended.exit_code == 0, ended.output
     assert {requirement for requirement, _ in verdicts(alone)} == set(load())
     assert not {"fail", "warn"} & set(verdicts(alone).values())

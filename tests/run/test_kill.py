@@ -19,6 +19,7 @@ from xml.etree import ElementTree
 
 import pytest
 
+from conformance.cli import main
 from conformance.evidence.archive import read_exchange
 from conformance.evidence.exchange import Exchange, Request
 from conformance.lab.reference import Endpoint
@@ -100,7 +101,9 @@ def wait_for_all(run: subprocess.Popen[bytes]) -> None:
 def forked(*arguments: str | Path, folder: Path) -> multiprocessing.process.BaseProcess:
     """A run under way in a process that need not import anything."""
     words = ["run", *map(str, arguments)]
-    run = FORKING.Process(target=run_here, args=(words, folder, environment(KEY), os.devnull))
+    run = FORKING.Process(
+        target=run_here, args=(main, ["phanedge-conformance", *words], folder, environment(KEY), os.devnull)
+    )
     run.start()
     return run
 

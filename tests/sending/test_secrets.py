@@ -16,7 +16,7 @@ from conformance.lab.reference.server import serving
 from conformance.sending.client import Live
 from conformance.sending.secrets import secrets_of
 from conformance.settings.config import is_secret
-from tests.support.commands import command
+from tests.support.commands import cli
 from tests.support.sockets import response, scripted
 
 SECRET = "q7Zk4fQ8wL2mN7xR"
@@ -81,17 +81,15 @@ def test_a_secret_of_the_query_stands_nowhere(tmp_path: Path) -> None:
     endpoint = Guarded(Endpoint().answer)
     with serving(endpoint) as url:
         address = ("--base-url", f"{url}?api-version=1&api-key={SECRET}")
-        ran = command("conformance.cli", "run", *address, *SELECTED, "--max-requests", "3", folder=tmp_path, key=KEY)
-        default = command("conformance.cli", "run", *address, *SELECTED[:4], folder=tmp_path, key=KEY)
-        lacking = command("conformance.cli", "run", "--resume", "run", folder=tmp_path, key=KEY)
-        resumed = command(
-            "conformance.cli", "run", "--resume", "run", *address, "--max-requests", "50", folder=tmp_path, key=KEY
-        )
-        commands = command("conformance.cli", "replay", "usage.prompt_tokens", "run", folder=tmp_path, key=KEY)
-        packed = command("conformance.cli", "bundle", "run", "--out", "run.zip", folder=tmp_path, key=KEY)
+        ran = cli("run", *address, *SELECTED, "--max-requests", "3", folder=tmp_path, key=KEY)
+        default = cli("run", *address, *SELECTED[:4], folder=tmp_path, key=KEY)
+        lacking = cli("run", "--resume", "run", folder=tmp_path, key=KEY)
+        resumed = cli("run", "--resume", "run", *address, "--max-requests", "50", folder=tmp_path, key=KEY)
+        commands = cli("replay", "usage.prompt_tokens", "run", folder=tmp_path, key=KEY)
+        packed = cli("bundle", "run", "--out", "run.zip", folder=tmp_path, key=KEY)
         refused = endpoint.refused  # what comes next asks at other addresses, too
         elsewhere = ("--base-url", f"{url}/x?api-key={SECRET}", *SELECTED[:4], "--out", "wrong")
-        wrong = command("conformance.cli", "run", *elsewhere, folder=tmp_path, key=KEY)
+        wrong = cli("run", *elsewhere, folder=tmp_path, key=KEY)
     assert refused == 0
     assert (lacking.exit_code, resumed.exit_code, default.exit_code) == (2, 0, 0), lacking.output + resumed.output
     assert "repeat --base-url" in lacking.output
@@ -110,7 +108,7 @@ def test_a_secret_of_the_query_stands_nowhere(tmp_path: Path) -> None:
 @pytest.mark.parametrize("arguments", [("run",), ("plan",), ("init", "--out", "c.toml")])
 @pytest.mark.parametrize("address", [f"user:{SECRET}@127.0.0.1/v1", f"http://user:{SECRET}@127.0.0.1/v1"])
 def test_user_information_is_refused_and_not_repeated(arguments: tuple[str, ...], address: str, tmp_path: Path) -> None:
-    ended = command("conformance.cli", *arguments, "--base-url", address, "--model", "m", folder=tmp_path)
+    ended = cli(*arguments, "--base-url", address, "--model", "m", folder=tmp_path)
     assert ended.exit_code == 2
     assert SECRET not in ended.output
     assert not [path for path in files(tmp_path) if SECRET in path.read_text(encoding="utf-8")]
@@ -119,19 +117,19 @@ def test_user_information_is_refused_and_not_repeated(arguments: tuple[str, ...]
 def test_a_configuration_holds_no_secret_of_the_address(tmp_path: Path) -> None:
     with serving(Guarded(Endpoint().answer)) as url:
         asked = ("--base-url", f"{url}?api-key={SECRET}", "--model", "reference-gpt", "--out", "c.toml")
-        ended = command("conformance.cli", "init", *asked, folder=tmp_path, key=KEY)
+        ended = cli("init", *asked, folder=tmp_path, key=KEY)
     written = (tmp_path / "c.toml").read_text(encoding="utf-8")
     assert ended.exit_code == 0, ended.output
     assert SECRET not in written + ended.output
     assert "# base-url has a secret: set it with PHANEDGE_CONFORMANCE_BASE_URL" in written
     (tmp_path / "d.toml").write_text(f'base-url = "{url}?api-key={SECRET}"\n', encoding="utf-8")
-    refused = command("conformance.cli", "run", "--config", "d.toml", folder=tmp_path, key=KEY)
+    refused = cli("run", "--config", "d.toml", folder=tmp_path, key=KEY)
     assert (refused.exit_code, SECRET in refused.output) == (2, False)
     assert "base-url has a secret, which must not be in a file" in refused.output
 
 
 def test_a_field_that_is_named_secret_must_be_given(tmp_path: Path) -> None:
     options = ("--base-url", "http://127.0.0.1:9/v1", "--model", "m", "--secret-header", "x-tenant")
-    ended = command("conformance.cli", "run", *options, folder=tmp_path, key=KEY)
+    ended = cli("run", *options, folder=tmp_path, key=KEY)
     assert ended.exit_code == 2
     assert "--secret-header: no --header x-tenant is given" in ended.output

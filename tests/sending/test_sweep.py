@@ -15,7 +15,7 @@ from conformance.evidence.exchange_json import dump_exchange
 from conformance.lab.reference import Endpoint
 from conformance.lab.reference.server import serving
 from conformance.sending.sweep import sweep
-from tests.support.commands import command, report_in
+from tests.support.commands import cli, report_in
 
 KEY = "sk-proj-Zk4fQ8wL2mN7xR9tB3vC6yH1jD5gS0aP"
 REPORT = {"report.html": html.escape(f"<{KEY}>"), "report.json": json.dumps({"message": KEY}), "junit.xml": KEY}
@@ -59,7 +59,7 @@ def test_a_run_whose_folder_held_the_key_could_not_be_judged(tmp_path: Path, whe
         address = url if where == "model" else url.replace("/v1", f"/{KEY}/v1")
         model = KEY if where == "model" else "reference-gpt"
         options = ("--base-url", address, "--model", model, "--select", "usage.prompt_tokens", "--out", "run")
-        ended = command("conformance.cli", "run", *options, folder=tmp_path, key=KEY)
+        ended = cli("run", *options, folder=tmp_path, key=KEY)
     assert ended.exit_code == 3, ended.output
     assert "a secret of this run stood in" in report_in(tmp_path / "run")["unjudged"]
     for path in (each for each in (tmp_path / "run").rglob("*") if each.is_file()):

@@ -8,10 +8,12 @@ import os
 import subprocess
 import sys
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+import pytest
 
 from conformance.cli import main
 from conformance.suite.catalogue import load
@@ -52,6 +54,10 @@ FORKING.set_forkserver_preload(
 )
 
 
+#: What runs the suite with pytest.
+SUITE = ("pytest", "--pyargs", "conformance.suite", "-q", "-p", "no:cacheprovider")
+
+
 @dataclass
 class Ended:
     """What a command left behind."""
@@ -60,11 +66,11 @@ class Ended:
     output: str
 
 
-def command(*arguments: str | Path, folder: Path, key: str = "") -> Ended:
-    """`python -m` with these arguments, in a new interpreter."""
+def command(*arguments: str | Path, folder: Path, key: str = "", variables: Mapping[str, str] | None = None) -> Ended:
+    """`python -m` with these arguments, in a new interpreter, with these environment variables if they are given."""
     ended = subprocess.run(
         [sys.executable, "-m", *map(str, arguments)],
-        cwd=folder, env=environment(key), text=True, encoding="utf-8", timeout=PATIENCE,
+        cwd=folder, env=variables or environment(key), text=True, encoding="utf-8", timeout=PATIENCE,
         stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
     )  # fmt: skip
     return Ended(ended.returncode, ended.stdout)
@@ -73,10 +79,18 @@ def command(*arguments: str | Path, folder: Path, key: str = "") -> Ended:
 def cli(*arguments: str | Path, folder: Path, key: str = "", variables: Mapping[str, str] | None = None) -> Ended:
     """`phanedge-conformance` with these arguments, in a forked process, with these environment variables if they are
     given. That a new interpreter can do the same is tested by `command`."""
+    return _forked(main, ["phanedge-conformance", *map(str, arguments)], folder, variables or environment(key))
+
+
+def pytest_run(*arguments: str | Path, folder: Path, key: str = "") -> Ended:
+    """`pytest --pyargs conformance.suite` with these arguments, in a forked process."""
+    return _forked(pytest.console_main, [*SUITE, *map(str, arguments)], folder, environment(key))
+
+
+def _forked(entry: Callable[[], int | None], words: Sequence[str], folder: Path, variables: Mapping[str, str]) -> Ended:
     with tempfile.TemporaryDirectory() as held:
         output = Path(held, "output")
-        words = [str(each) for each in arguments]
-        process = FORKING.Process(target=run_here, args=(words, folder, variables or environment(key), output))
+        process = FORKING.Process(target=run_here, args=(entry, words, folder, variables, output))
         process.start()
         process.join(PATIENCE)
         if process.exitcode is None:
@@ -85,29 +99,30 @@ def cli(*arguments: str | Path, folder: Path, key: str = "", variables: Mapping[
         return Ended(process.exitcode, output.read_text(encoding="utf-8"))
 
 
-def run_here(arguments: Sequence[str], folder: Path, variables: Mapping[str, str], output: str | Path) -> None:
-    """`phanedge-conformance` in this process, which was forked for it."""
+def run_here(
+    entry: Callable[[], int | None],
+    words: Sequence[str],
+    folder: Path,
+    variables: Mapping[str, str],
+    output: str | Path,
+) -> None:
+    """A command in this process, which was forked for it: its entry point and its words, the name included."""
     os.chdir(folder)
+    sys.path.insert(0, str(folder))
     os.environ.clear()
     os.environ.update(variables)
     with open(os.devnull, "rb") as nothing, open(output, "wb") as file:
         os.dup2(nothing.fileno(), 0)
         os.dup2(file.fileno(), 1)
         os.dup2(file.fileno(), 2)
-    sys.argv = ["phanedge-conformance", *arguments]
-    main()
+    sys.argv = list(words)
+    sys.exit(entry())
 
 
 def environment(key: str = "") -> dict[str, str]:
     """The variables of a process that is started, the API key among them if there is one."""
     inherited = {name: value for name, value in os.environ.items() if name not in _INHERITED}
     return inherited | ({"PHANEDGE_API_KEY": key} if key else {})
-
-
-def pytest_run(*arguments: str | Path, folder: Path, key: str = "") -> Ended:
-    """`pytest --pyargs conformance.suite` with these arguments."""
-    own = ("pytest", "--pyargs", "conformance.suite", "-q", "-p", "no:cacheprovider")
-    return command(*own, *arguments, folder=folder, key=key)
 
 
 def report_in(folder: Path) -> dict[str, Any]:

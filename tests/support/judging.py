@@ -33,18 +33,23 @@ class Whole:
     asked: dict[tuple[str, Model], tuple[Request, ...]]
     findings: dict[tuple[str, Model], Finding]
 
-    def again(self, run: Run) -> Iterator[tuple[Requirement, Model, list[Exchange]]]:
-        """Each requirement and model, with what another endpoint answers to what was asked for it here; what is to be
-        asked at once is not asked one by one before, since an answer is kept."""
-        known = load()
+    def again(self, run: Run) -> Iterator[tuple[Requirement, Model, list[Exchange], list[Exchange]]]:
+        """Each requirement and model, with what another endpoint answers to what was asked for it here, and those of
+        the answers that differ; what is to be asked at once is not asked one by one before, since an answer is kept."""
+        known, answers, differing = load(), dict[str, Exchange](), set[str]()
+
+        def asked(request: Request) -> Exchange:
+            if request.key not in answers:
+                answers[request.key] = run.send(request)
+                if answers[request.key] != self.answers[request.key]:
+                    differing.add(request.key)
+            return answers[request.key]
+
         for (name, model), requests in self.asked.items():
             requirement = known[name]
             one_by_one = () if at_once(requirement) else requests
-            yield requirement, model, [run.send(request) for request in one_by_one]
-
-    def differs(self, exchange: Exchange) -> bool:
-        was = self.answers[exchange.request.key]
-        return exchange is not was and exchange != was
+            exchanges = [asked(request) for request in one_by_one]
+            yield requirement, model, exchanges, [answers[each.key] for each in one_by_one if each.key in differing]
 
 
 def at_once(requirement: Requirement) -> bool:
@@ -85,7 +90,7 @@ def other_endpoint() -> Endpoint:
 def findings(send: Send) -> list[Finding]:
     """The findings of the whole catalogue on another endpoint."""
     run, before, found = run_of(remembering(send)), whole(), list[Finding]()
-    for requirement, model, exchanges in before.again(run):
-        changed = any(map(before.differs, exchanges)) or at_once(requirement)
-        found.append(run.find(requirement, model) if changed else before.findings[requirement.id, model])
+    for requirement, model, _, changed in before.again(run):
+        judged_anew = changed or at_once(requirement)
+        found.append(run.find(requirement, model) if judged_anew else before.findings[requirement.id, model])
     return found
