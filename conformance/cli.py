@@ -284,9 +284,5 @@ def diff(
 
 
 def main() -> None:
-    """The entry point of the command `phanedge-conformance`."""
+    """Run the command that this process was called with."""
     sys.exit(exit_code_of(app))
-
-
-if __name__ == "__main__":
-    main()
