@@ -7,6 +7,7 @@ from typing import Any
 from conformance.billing.dialects import mapped
 from conformance.contract.faults import drop, put
 from conformance.contract.profile import Model
+from conformance.contract.requirement import Impact
 from conformance.contract.scopes import EVERY_USAGE
 from conformance.evidence.exchange import NotApplicable
 from conformance.evidence.observed import count_if_sent
@@ -27,6 +28,7 @@ SMALLEST_CLAUDE_PREFIX = 512  #: tokens, of the models that cache the shortest (
 @AREA.should(
     "give cached_tokens with every usage of a model that caches, 0 where nothing was read",
     on=EVERY_USAGE,
+    impact=Impact.FORM,
     source="openai-caching#requirements",
     contract=["cache-11"],
     at=f"{DETAILS}.{HITS}",
