@@ -38,10 +38,15 @@ class Impact(StrEnum):
     SECURITY = "security", "a secret, or access, gets to somebody who should not have it"
     FORM = "form", "none of these"
 
-    def __new__(cls, word: str, meaning: str) -> Impact:
+    def __new__(cls, word: str, meaning: str = "") -> Impact:
         member = str.__new__(cls, word)
         member._value_, member.meaning = word, meaning
         return member
+
+
+def order(level: Level, impact: Impact) -> tuple[bool, int, int]:
+    """A key to sort by what matters most: MAY last, which is information; else by impact, then MUST before SHOULD."""
+    return level is Level.MAY, list(Impact).index(impact), list(Level).index(level)
 
 
 @dataclass(frozen=True)
@@ -194,7 +199,7 @@ def _declare(
         if broken_by is None:
             raise TypeError(f"{id}: broken_by is missing: give a counterexample, a fault that violates the requirement")
         if warns and (level is not Level.SHOULD or (impact or area.impact) is Impact.FORM):
-            raise TypeError(f"{id}: warns is for a SHOULD whose impact is not form: no other one needs a reason to warn")
+            raise TypeError(f"{id}: warns is for a SHOULD whose impact is not form; no other needs a reason")
         check_parameters(id, inspect.signature(check).parameters, slots)
         entered = enter(
             Requirement(

@@ -101,11 +101,17 @@ def test_a_must(before: Verdict, after: Verdict, expected: str, exit_code: int) 
     assert found.exit_code() == found.exit_code(strict=True) == exit_code
 
 
-@pytest.mark.parametrize("level", [SHOULD, MAY])
-def test_what_is_no_must_counts_strictly_only(level: Level) -> None:
+@pytest.mark.parametrize(("level", "strictly"), [(SHOULD, 1), (MAY, 0)])
+def test_what_the_gate_lets_pass_counts_strictly_only(level: Level, strictly: int) -> None:
     assert compared(PASS, WARN, level).exit_code() == 0
-    assert compared(PASS, WARN, level).exit_code(strict=True) == 1
+    assert compared(PASS, WARN, level).exit_code(strict=True) == strictly
     assert compared(PASS, INCONCLUSIVE, level).exit_code(strict=True) == 0
+
+
+def test_a_should_that_fails_the_gate_is_worse() -> None:
+    found = compared(PASS, FAIL, SHOULD)
+    assert found.exit_code() == 1
+    assert found.sentence() == "worse: 1 SHOULD newly violated; got worse: area.it (form)"
 
 
 def test_what_is_later_than_the_revision_does_not_count() -> None:
