@@ -131,7 +131,7 @@ class Requirement:
         return "exchanges" in self.asks_for and "exchanges" not in self.given
 
     def __str__(self) -> str:
-        return f"{self.id}: the endpoint {self.level} {self.sentence} ({self.source})"
+        return f"{self.id}: the endpoint {self.level} {self.sentence} ({self.impact}; {self.source})"
 
 
 CATALOGUE: dict[str, Requirement] = {}

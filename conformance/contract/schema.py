@@ -41,6 +41,7 @@ class Clause:
     hint: str
     on: str
     impact: str
+    warns: str
     required: bool
     shallow: Schema = field(hash=False)
     relation: tuple[str, Schema] | None = field(default=None, hash=False)
@@ -140,6 +141,7 @@ def _clause(
         hint=said.get("x-hint", ""),
         on=said.get("x-on", on),
         impact=said.get("x-impact", impact),
+        warns=said.get("x-warns", ""),
         required=required,
         shallow=shallow,
         relation=relation,

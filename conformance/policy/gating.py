@@ -6,10 +6,10 @@ from dataclasses import dataclass, replace
 
 from conformance.contract.requirement import Impact, Level, Requirement
 from conformance.judgement.verdict import VIOLATIONS, Finding, Verdict
-from conformance.settings.options import OPTIONS
 from conformance.text import nearest_few
 
 WORDS = ("must", "should", *map(str, Impact))  #: what `--gate` lists
+_DEFAULT = ",".join(("must", *(each for each in Impact if each is not Impact.FORM)))
 
 
 class GateError(Exception):
@@ -37,13 +37,14 @@ class Gate:
         return replace(finding, verdict=Verdict.FAIL if self.fails(requirement) else Verdict.WARN)
 
 
-def gate(listed: str, strict: bool = False) -> Gate:
-    """The gate of words with commas between; strictly, every MUST and SHOULD as well. Raises GateError."""
-    words = {word.strip() for word in listed.split(",")} | ({"must", "should"} if strict else set())
+def gate(listed: str | None, strict: bool = False) -> Gate:
+    """The gate of words with commas between, the default where None; strictly, every MUST and SHOULD as well. Raises
+    GateError."""
+    words = {word.strip() for word in (listed or _DEFAULT).split(",")} | ({"must", "should"} if strict else set())
     for word in sorted(words - set(WORDS)):
         hint = nearest_few(word, WORDS) or f": there are {', '.join(WORDS)}"
         raise GateError(f"there is no level or impact {word!r}{hint}")
     return Gate(tuple(word for word in WORDS if word in words))
 
 
-DEFAULT = gate(str(OPTIONS["gate"].default))
+DEFAULT = gate(None)

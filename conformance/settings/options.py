@@ -122,8 +122,8 @@ _DECLARED = (
     Option("revision", "Revision of the requirements to apply, such as 2026-11. Later requirements are judged but do "
            "not count.", metavar="NAME", panel=_VERDICT),
     Option("gate", "What fails the run: levels (must, should) and impacts (billing, clients, data, security, form), "
-           "comma-separated. An impact stands for every MUST and SHOULD that has it, except those that only warn.",
-           default="must,billing,clients,data,security", metavar="LIST", panel=_VERDICT),
+           "comma-separated. An impact stands for every MUST and SHOULD that has it, except those that only warn. "
+           "Default: must,billing,clients,data,security.", metavar="LIST", panel=_VERDICT),
     Option("strict", "Exit with 1 also when any SHOULD is violated: adds must and should to --gate.", bool, False,
            panel=_VERDICT, in_pytest="gate-strict"),
     # --- what is written

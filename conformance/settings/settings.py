@@ -44,7 +44,7 @@ class Settings:
     largest_body: int
     baseline: Path | None
     revision: str | None
-    gate: str
+    gate: str | None
     strict: bool
     out: Path | None
     resume: Path | None

@@ -51,6 +51,7 @@ def date_of(exchange: Exchange) -> float:
     "report the requested model, or a dated or namespaced form of its name",
     on=EVERY_REPLY,
     impact=Impact.DATA,
+    warns="OpenAI answers for gpt-4-turbo-preview as gpt-4-0125-preview",
     source="openai-openapi#CreateChatCompletionResponse.model",
     contract=["envelope-06"],
     at="model",

@@ -63,6 +63,7 @@ def _requirement(root: str, clause: Clause, on: Scope, documents: Documents) -> 
             contract=clause.contract,
             needs=frozenset({facts[last]} if last in facts else ()),
             impact=Impact(clause.impact),
+            warns=clause.warns,
         )
     )
 

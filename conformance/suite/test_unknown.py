@@ -38,8 +38,7 @@ def refusal(message: str) -> Fault:
 
 
 def taken(exchange: Exchange) -> bool:
-    """Whether a request was answered with a completion. Raises Inconclusive where the key was rejected, or no choice
-    came."""
+    """Whether a completion came. Raises Inconclusive where the key was rejected, or no choice came."""
     not_about_the_key(exchange)
     if exchange.succeeded and "choices" in exchange.reply and not exchange.reply["choices"]:
         raise Inconclusive(f"{exchange.request}: the reply has no choice (covered by other requirements)")

@@ -377,7 +377,7 @@ WHOLE = json.dumps(dump_report(report_of((MUST, PASS))))
         ("{}", "the format is None, not 'report-1'"),
         (WHOLE.replace("report-1", "report-9"), "the format is 'report-9', not 'report-1'"),
         (WHOLE.replace('"entries"', '"entrees"'), r"required field missing @ \$\.entries$"),
-        (WHOLE.replace('"strict"', '"stern"'), r"required field missing @ \$\.strict$"),
+        (WHOLE.replace('"gate"', '"fence"'), r"required field missing @ \$\.gate$"),
         (WHOLE.replace('"pass"', '"passed"'), r"expected Verdict @ \$\.entries\[0\]\.findings\[0\]\.verdict$"),
         (WHOLE.replace('"MUST"', '"OUGHT"'), r"expected Level @ \$\.entries\[0\]\.level$"),
         (WHOLE.replace('"spend": {', '"spend": {"more": 1, '), r"extra fields found \(more\) @ \$\.spend$"),

@@ -24,7 +24,6 @@ from .found import (
     divided,
     drifts,
     entries,
-    impact,
     later_violations,
     number,
     observations,
@@ -121,7 +120,7 @@ def in_full(report: Report, entry: Entry, width: int, most: int) -> Iterator[Tex
     yield from rows(Text(one_line(statement(entry), 400), style="bold"), width, "    ", "    ")
     charge = next((said for _, said in charges(report, entry)), "")
     facts = (
-        ("impact", one_line(impact(entry), 400)),
+        ("warns", one_line(entry.warns, 200)),
         ("observed", one_line(worst(report, entry)[0].message, most)),
         ("remedy", one_line(entry.hint, 400)),
         ("charge", one_line(charge, min(most, _REASON))),

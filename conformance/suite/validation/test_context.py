@@ -55,6 +55,7 @@ def _names_the_limit(exchange: Exchange) -> bool:
     "reject a prompt beyond the model's context with status 400 and an error that says so",
     on={"plain": in_turn(PLAIN), "streamed": OVERFLOW_STREAM_TRIES, "whole": OVERFLOW_TRIES},
     impact=Impact.CLIENTS,
+    warns="status 422 in place of 400 is tolerated, as for other mistakes (validation-08)",
     source="openai-errors#api-errors",
     contract=["validation-23"],
     at="error.message",
