@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from conformance.contract.profile import Model
 from conformance.contract.requirement import Impact, Level
 from conformance.evidence.strict_json import JSONError, loads
-from conformance.judgement.verdict import Verdict
+from conformance.judgement.verdict import Finding, Verdict
 from conformance.policy.baseline import State
 from conformance.resources import mistake
 from conformance.sending.curl import is_command
@@ -27,6 +27,7 @@ _LARGEST = 1 << 29  #: bytes of a file
 #: Members that are left out where they say nothing; the others are always there.
 _LEFT_OUT = {
     Model: ("thinking", "claimed"),
+    Finding: ("of", "follows"),  # before what holds it
     Entry: ("later", "warns"),
     Report: ("costs", "baseline", "unanswered", "unserved", "unseen"),
 }

@@ -51,6 +51,7 @@ def told(exchange: Exchange) -> str:
         "an array": content(b'[{"error": {"message": "Bad Request"}}]'),
         "an event": content(b'data: {"error": {"message": "Bad Request"}}\n\n'),
     },
+    after=["errors.mistake_is_4xx"],
 )
 def test_refusal_is_json(exchange: Exchange) -> None:
     if exchange.status >= 500:
@@ -71,6 +72,7 @@ def test_refusal_is_json(exchange: Exchange) -> None:
         "a page": content(PAGE),
         "plain text": content(b"upstream connect error or disconnect/reset before headers"),
     },
+    after=["errors.refusal_is_json"],
 )
 def test_server_error_is_json(exchange: Exchange) -> None:
     if exchange.status < 500:
@@ -95,6 +97,7 @@ def test_server_error_is_json(exchange: Exchange) -> None:
         "no type": header("content-type", None),
     },
     needs=["headers"],
+    after=["errors.refusal_is_json"],
 )
 def test_media_type(exchange: Exchange) -> None:
     assert exchange.media_type == "application/json", (

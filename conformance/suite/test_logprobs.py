@@ -130,6 +130,7 @@ def _spelled(entries: list[dict[str, Any]]) -> bytes:
         "code points": put("choices.*.logprobs.content.*.bytes", [63]),
         "one entry lost": put("choices.*.logprobs.content", lambda entries: entries and entries[1:]),
     },
+    after=["unicode.no_replacement_character"],
 )
 def test_bytes_spell_content(exchange: Exchange, choices: list[dict[str, Any]]) -> None:
     content = exchange.messages[0].get("content") if exchange.messages else None

@@ -38,6 +38,13 @@ def _broken(clause: Clause) -> Iterable[tuple[str, Fault]]:
         yield name, put(path, DROP if name == "dropped" else value)
 
 
+def _after(root: str, clause: Clause) -> tuple[str, ...]:
+    """What a clause presupposes; of a chunk's the clause about the same member of a plain completion, too."""
+    plain = clause.id.replace("chunk.", "completion.", 1) if root == "chunk" else ""
+    same = [each.id for each in clauses("completion") if each.id == plain and each.shallow == clause.shallow]
+    return (*clause.after, *same)
+
+
 def _requirement(root: str, clause: Clause, on: Scope, documents: Documents) -> Requirement:
     def check(exchange: Exchange) -> None:
         observed = observe(clause, documents(exchange))
@@ -64,6 +71,7 @@ def _requirement(root: str, clause: Clause, on: Scope, documents: Documents) -> 
             needs=frozenset({facts[last]} if last in facts else ()),
             impact=Impact(clause.impact),
             warns=clause.warns,
+            after=_after(root, clause),
         )
     )
 

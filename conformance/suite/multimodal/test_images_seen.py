@@ -51,6 +51,7 @@ def test_image_seen(answers: Sequence[Exchange], blind: Sequence[Exchange]) -> N
     at="usage.prompt_tokens",
     hint="Use the upstream's count; a gateway's own count of the text leaves images out.",
     broken_by=only(shown, put("usage.prompt_tokens", 12)),
+    after=["multimodal.image_seen"],
 )
 def test_image_counted(answers: Sequence[Exchange], blind: Sequence[Exchange]) -> None:
     exchange = looked(answers)
@@ -127,6 +128,7 @@ def without_choice(request: Request) -> Request:
         "refused": only(_reporting, respond(400, REFUSED)),
         "no call": only(_reporting, put("choices.*.message", {"role": "assistant", "content": "Red."})),
     },
+    after=["multimodal.image_seen"],
 )
 def test_every_image_seen(answers: Sequence[Exchange], single: Sequence[Exchange]) -> None:
     """Models that reason may reject a forced call; then none is forced."""

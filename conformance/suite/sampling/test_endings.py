@@ -53,6 +53,7 @@ def _content(exchange: Exchange) -> Any:
     at="choices.*.finish_reason",
     hint="Map the upstream's reason (max_tokens, MAX_TOKENS) to length.",
     broken_by=put("choices.*.finish_reason", "stop"),
+    after=["sampling.cut_is_length"],
 )
 def test_completion_cut_is_length(exchange: Exchange, asked: dict[str, Any]) -> None:
     if roomy(asked):
@@ -76,6 +77,7 @@ def test_completion_cut_is_length(exchange: Exchange, asked: dict[str, Any]) -> 
         "cut after few tokens": put("choices.*.finish_reason", "length"),
         "no text": put("choices.*.message.content", ""),
     },
+    after=["sampling.end_is_stop"],
 )
 def test_minimal(exchange: Exchange) -> None:
     assert exchange.succeeded, f"a request of model and messages only: {answered_with(exchange)}"
@@ -96,6 +98,7 @@ def test_minimal(exchange: Exchange) -> None:
         "stop": put("choices.*.finish_reason", "stop"),
         "the upstream's word": put("choices.*.finish_reason", "max_tokens"),
     },
+    after=["completion.choices.finish_reason", "chunk.choices.finish_reason"],
 )
 def test_cut_is_length(exchange: Exchange, asked: dict[str, Any]) -> None:
     if roomy(asked):
@@ -163,6 +166,7 @@ def _begins_alike(cut: Exchange, whole: Exchange) -> bool:
         "length": put("choices.*.finish_reason", lambda reason: reason and "length"),
         "the upstream's word": put("choices.*.finish_reason", lambda reason: reason and "end_turn"),
     },
+    after=["completion.choices.finish_reason", "chunk.choices.finish_reason", "streaming.finish_once"],
 )
 def test_end_is_stop(exchange: Exchange, asked: dict[str, Any]) -> None:
     reason, text = _reason(exchange), _content(exchange)

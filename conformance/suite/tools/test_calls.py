@@ -59,6 +59,7 @@ def test_declared_names(exchange: Exchange, tool_calls: list[JSONObject], asked:
         "a list": put(f"{CALLS}.*.function.arguments", '["Paris"]'),
         "empty": put(f"{CALLS}.*.function.arguments", ""),
     },
+    after=["tools.pieces_add_up"],
 )
 def test_arguments_are_json(exchange: Exchange) -> None:
     for _, arguments in functions_called(exchange):
@@ -134,6 +135,7 @@ def test_ids_differ(messages: list[JSONObject]) -> None:
         "plain": put(f"{CALLS}.*.id", "call_0"),
         "streamed": put(f"{DELTAS}.*.id", lambda id_: id_ and "call_0"),
     },
+    after=["tools.ids_differ"],
 )
 def test_ids_differ_between_replies(exchanges: list[Exchange]) -> None:
     seen: dict[str, Exchange] = {}

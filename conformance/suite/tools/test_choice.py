@@ -145,6 +145,7 @@ def test_named_is_called(exchange: Exchange, asked: JSONObject) -> None:
     hint="Use tool_calls where tools were requested; function_call is for the deprecated functions.",
     needs=["request"],
     broken_by=put("choices.*.finish_reason", lambda reason: reason and "function_call"),
+    after=["completion.choices.finish_reason", "chunk.choices.finish_reason"],
 )
 def test_forced_finish(choices: list[JSONObject]) -> None:
     reasons = [choice.get("finish_reason") for choice in choices]

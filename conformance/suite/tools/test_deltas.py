@@ -27,6 +27,7 @@ from . import AREA, DELTAS
         "no name": drop(f"{DELTAS}.*.function.name"),
         "a blank name": put(f"{DELTAS}.*.function.name", lambda name: ""),
     },
+    after=["tool_call.id", "tool_call.function.name", "tool_call.type"],
 )
 def test_first_piece(chunks: list[JSONObject]) -> None:
     for (choice, index), (first, *_) in deltas_of(chunks).items():

@@ -54,6 +54,7 @@ TOOL_TOKYO_STREAM = streamed(TOOL_TOKYO)
         "escaped twice": put("choices.*.message.content", lambda text: json.dumps(text)[1:-1]),
         "replacement characters": put("choices.*.message.content", lambda text: text.replace("好", DAMAGED)),
     },
+    after=["unicode.no_replacement_character"],
 )
 def test_text_survives(exchange: Exchange) -> None:
     texts = [text for message in exchange.messages if isinstance(text := message.get("content"), str)]
@@ -113,6 +114,7 @@ _ARGUMENTS = "choices.*.message.tool_calls.*.function.arguments"
         "bytes read as Latin-1": put(_ARGUMENTS, lambda text: text.encode().decode("latin-1")),
         "sent again in other spelling": put(_ARGUMENTS, lambda text: text + json.dumps({"city": _TOKYO})),
     },
+    after=["tools.arguments_are_json"],
 )
 def test_arguments_in_every_script(exchange: Exchange) -> None:
     found = _arguments_of(exchange)

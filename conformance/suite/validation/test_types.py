@@ -50,6 +50,7 @@ def test_role_refused(exchange: Exchange) -> None:
     source="openai-openapi#ChatCompletionRequestUserMessage.content",
     contract=["validation-10"],
     broken_by=TAKEN,
+    after=["errors.mistake_is_4xx"],
 )
 def test_content_required(exchange: Exchange) -> None:
     rejected(exchange)
