@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from conformance.contract.profile import Model
-from conformance.contract.requirement import Level, Requirement, Scope
+from conformance.contract.requirement import Requirement, Scope
 from conformance.contract.views import VIEWS
 from conformance.evidence.exchange import Exchange, Inconclusive, NotApplicable, Request, Violation
 
@@ -126,8 +126,7 @@ def _run(
         judged = len(keys)
         if isinstance(violation, Violation):
             keys = tuple(each.request.key for each in violation.exchanges)
-        verdict = Verdict.FAIL if requirement.level is Level.MUST else Verdict.WARN
-        return _finding(requirement, model, verdict, _said(violation), judged, keys)
+        return _finding(requirement, model, Verdict.FAIL, _said(violation), judged, keys)
     except Exception as crash:  # a check that crashes proves nothing, and must not end the run
         message = f"the check could not read this exchange: {type(crash).__name__}: {crash}"
         return _finding(requirement, model, Verdict.INCONCLUSIVE, message, len(keys), keys)

@@ -14,8 +14,8 @@ class Verdict(IntEnum):
     PASS = 1
     KNOWN = 2  #: violated, and listed in the vendor's baseline
     INCONCLUSIVE = 3  #: should have been judged and could not be
-    WARN = 4  #: a SHOULD or MAY is violated
-    FAIL = 5  #: a MUST is violated
+    WARN = 4  #: violated, and the gate lets it pass
+    FAIL = 5  #: violated; as long as no gate has graded it, any violation
 
     def __str__(self) -> str:
         return self.name.lower().replace("_", " ")
@@ -24,6 +24,9 @@ class Verdict(IntEnum):
     def named(cls, name: str) -> Verdict:
         """The verdict with this name, as `str` gives it. Raises KeyError."""
         return cls[name.upper().replace(" ", "_")]
+
+
+VIOLATIONS = (Verdict.FAIL, Verdict.WARN)  #: that are not accepted in a baseline
 
 
 @dataclass(frozen=True)

@@ -73,7 +73,7 @@ def finish(
         unseen=unseen(exchanges) if run.held is not None else "",
         unserved=unserved(own, run.profile.models),
         fault=run.fault,
-        strict=settings.strict,
+        gate=terms.gate.words,
         drift=_drift(settings, run, exchanges),
         costs=costs.of_exchanges(telling) if costs else None,
         baseline=terms.audited(found),

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from conformance.contract.requirement import Requirement
-from conformance.judgement.verdict import Finding, Verdict
+from conformance.judgement.verdict import VIOLATIONS, Finding, Verdict
 from conformance.text import printable
 
 FINDING = "conformance-finding"  #: the property of a test's report that holds its finding
@@ -26,7 +26,7 @@ def become_outcome(requirement: Requirement, finding: Finding, counts: bool) -> 
         pytest.fail(said, pytrace=False)
     if finding.verdict is Verdict.INCONCLUSIVE:
         raise Inconclusiveness(said)
-    if finding.verdict in (Verdict.FAIL, Verdict.WARN, Verdict.KNOWN):
+    if finding.verdict in (*VIOLATIONS, Verdict.KNOWN):
         pytest.xfail(said)
     if finding.verdict is Verdict.NOT_APPLICABLE:
         pytest.skip(message)

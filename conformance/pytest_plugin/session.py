@@ -136,7 +136,7 @@ class Conformance:
         except Exception as crash:  # it must be counted: a requirement that is not in the report cannot be missed
             said = f"judging it crashed: {type(crash).__name__}: {crash}"
             finding = Finding(requirement.id, model_name, Verdict.INCONCLUSIVE, said)
-        finding = self.terms.accepted(finding)
+        finding = self.terms.judged(requirement, finding)
         item.user_properties.append((FINDING, pack(finding)))
         become_outcome(requirement, finding, self.terms.counts(requirement))
 

@@ -6,12 +6,12 @@ from typing import Any
 
 from conformance.contract.faults import chain, content, failing, header, only, put, respond, status
 from conformance.contract.requests import INTRUSIVE
-from conformance.contract.requirement import Area, Scope
+from conformance.contract.requirement import Area, Impact, Scope
 from conformance.contract.scopes import EVERY_ERROR, EVERY_INVALID, EVERY_PLAIN_SUCCESS
 from conformance.evidence.exchange import Exchange, Failure, Inconclusive, NotApplicable, Violation
 from conformance.evidence.strict_json import JSONError, loads
 
-AREA = Area("errors")
+AREA = Area("errors", Impact.CLIENTS)
 
 PAGE = b"<html><head><title>400 Bad Request</title></head></html>"
 NO_CHANNEL = {"error": {"message": "No channel", "type": "server_error", "param": None, "code": None}}
@@ -62,6 +62,7 @@ def test_refusal_is_json(exchange: Exchange) -> None:
 @AREA.should(
     "answer a failure of its own (5xx) with a JSON object",
     on=EVERY_ERROR,
+    impact=Impact.FORM,
     source="openai-openapi#ErrorResponse",
     contract=["errors-01"],
     hint="Configure the load balancer to answer with an error object too, or map its pages.",
@@ -82,6 +83,7 @@ def test_server_error_is_json(exchange: Exchange) -> None:
 @AREA.should(
     "declare an error as application/json",
     on=EVERY_ERROR,
+    impact=Impact.FORM,
     source="openai-openapi#TooManyRequests",
     contract=["errors-08"],
     at="header:content-type",

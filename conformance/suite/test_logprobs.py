@@ -6,12 +6,12 @@ from typing import Any
 
 from conformance.contract.faults import edit, only, put, respond, status
 from conformance.contract.requests import LOGPROBS, LOGPROBS_STREAM, LOGPROBS_TOOLS_STREAM, chat
-from conformance.contract.requirement import Area
+from conformance.contract.requirement import Area, Impact
 from conformance.contract.scopes import broken_off, replies_where, streamed_choices
 from conformance.evidence.exchange import Exchange, Inconclusive, NotApplicable, Request, Violation, list_of
 from conformance.suite.support.refusals import rejected
 
-AREA = Area("logprobs")
+AREA = Area("logprobs", Impact.DATA)
 
 #: Without top_logprobs; its text has characters of two and of three bytes.
 LOGPROBS_ALONE = chat("Repeat exactly and add nothing: héllo 世界", label="logprobs-alone", logprobs=True)
@@ -93,6 +93,7 @@ def test_given(exchange: Exchange) -> None:
 @AREA.should(
     "accept logprobs without top_logprobs where it accepts both",
     on={"alone": LOGPROBS_ALONE, "both": LOGPROBS},
+    impact=Impact.CLIENTS,
     source="openai-openapi#CreateChatCompletionRequest.top_logprobs",
     contract=["logprobs-01"],
     at="error",

@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from conformance.contract.faults import chain, drop, put
-from conformance.contract.requirement import Area
+from conformance.contract.requirement import Area, Impact
 from conformance.contract.scopes import EVERY_COMPLETED_STREAM, EVERY_COMPLETION
 from conformance.evidence.exchange import Exchange, NotApplicable
 
-AREA = Area("message")
+AREA = Area("message", Impact.DATA)
 
 OTHER_ANSWERS = ("tool_calls", "function_call", "refusal", "audio")
 CUT = ("length", "content_filter")  #: finish reasons that explain an empty answer

@@ -9,7 +9,7 @@ from typing import Any
 from conformance.billing.dialects import mapped
 from conformance.contract.faults import DROP, chunk, content, edit, events, put
 from conformance.contract.mutations import break_relation, example, mutations
-from conformance.contract.requirement import Fault, Level, Requirement, Scope, enter, test_of
+from conformance.contract.requirement import Fault, Impact, Level, Requirement, Scope, enter, test_of
 from conformance.contract.schema import Clause, clauses, observe
 from conformance.contract.scopes import (
     EVERY_CHUNKED,
@@ -62,7 +62,8 @@ def _requirement(root: str, clause: Clause, on: Scope, documents: Documents) -> 
             hint=clause.hint,
             contract=clause.contract,
             needs=frozenset({facts[last]} if last in facts else ()),
-            money=clause.id.startswith("usage."),
+            impact=Impact(clause.impact),
+            warns=clause.warns,
         )
     )
 

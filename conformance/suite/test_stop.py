@@ -11,13 +11,13 @@ from conformance.contract.faults import edit, only, put, respond
 from conformance.contract.given import in_turn, on_demand
 from conformance.contract.profile import Model
 from conformance.contract.requests import PLAIN, STOP, STOP_STREAM, chat, streamed
-from conformance.contract.requirement import Area, Fault
+from conformance.contract.requirement import Area, Fault, Impact
 from conformance.contract.scopes import broken_off
 from conformance.evidence.exchange import Exchange, Inconclusive, NotApplicable, Violation, list_of
 from conformance.evidence.observed import answered_with
 from conformance.suite.support.refusals import refuses
 
-AREA = Area("stop")
+AREA = Area("stop", Impact.DATA)
 
 #: Two words, and characters of three bytes each, so that the sequence spans tokens.
 STOP_WIDE_STREAM = streamed(
@@ -140,6 +140,7 @@ def _for_white_space(exchange: Exchange) -> bool:
 @AREA.may(
     "accept a stop sequence of white space",
     on=(STOP_FOUR,),
+    impact=Impact.CLIENTS,
     source="openai-openapi#StopConfiguration",
     contract=["stop-02"],
     at="error",

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from conformance.billing.costs import Charge
 from conformance.contract.profile import Model
 from conformance.contract.requirement import Level
-from conformance.judgement.verdict import Finding, Verdict
+from conformance.judgement.verdict import VIOLATIONS, Finding, Verdict
 from conformance.policy.baseline import State
 from conformance.report.drift import Drift
 from conformance.report.report import Difference, Entry, Evidence, Report, differences
@@ -29,7 +29,7 @@ def counts(report: Report, model: Model) -> dict[Level, Counter[Verdict]]:
 #: What is counted for each level.
 COLUMNS: dict[str, tuple[Verdict, ...]] = {
     "pass": (Verdict.PASS,),
-    "violated": (Verdict.FAIL, Verdict.WARN),
+    "violated": VIOLATIONS,
     "inconclusive": (Verdict.INCONCLUSIVE,),
     "n/a": (Verdict.NOT_APPLICABLE,),
     "known": (Verdict.KNOWN,),
@@ -108,12 +108,12 @@ def entries(report: Report, *verdicts: Verdict) -> list[Entry]:
 
 
 def violations(report: Report) -> list[Entry]:
-    return [entry for entry in entries(report, Verdict.FAIL, Verdict.WARN) if not entry.later]
+    return [entry for entry in entries(report, *VIOLATIONS) if not entry.later]
 
 
 def later_violations(report: Report) -> list[Entry]:
     """What is violated of the requirements that do not count, since they are later than the revision."""
-    return [entry for entry in entries(report, Verdict.FAIL, Verdict.WARN) if entry.later]
+    return [entry for entry in entries(report, *VIOLATIONS) if entry.later]
 
 
 def observed(report: Report, verdict: Verdict) -> list[tuple[Entry, list[Observation]]]:
@@ -124,6 +124,12 @@ def observed(report: Report, verdict: Verdict) -> list[tuple[Entry, list[Observa
 
 def statement(entry: Entry) -> str:
     return f"the endpoint {entry.level} {entry.sentence}"
+
+
+def impact(entry: Entry) -> str:
+    """What a violation does, and why it only warns where that needs a reason."""
+    only_warns = f"; it only warns by default: {entry.warns}" if entry.warns else ""
+    return f"{entry.impact}: {entry.impact.meaning}{only_warns}"
 
 
 def clause(entry: Entry) -> str:

@@ -21,6 +21,7 @@ from .found import (
     counts,
     divided,
     drifts,
+    impact,
     input_cost,
     later_violations,
     levels,
@@ -122,11 +123,11 @@ def _violations(report: Report) -> Iterator[str]:
     """The table of violations, a row each."""
     violated = violations(report)
     if violated:
-        yield "| Level | Requirement | The endpoint … | Models | Observed |\n|---|---|---|---|---|"
+        yield "| Level | Impact | Requirement | The endpoint … | Models | Observed |\n|---|---|---|---|---|---|"
     for entry in violated:
         observed = " / ".join(text(each.message) for each in worst(report, entry)[:2])
         sentence = f"{entry.level} {text(entry.sentence)}"
-        cells = (name(entry.id), sentence, text(affected(report, entry)), observed)
+        cells = (str(entry.impact), name(entry.id), sentence, text(affected(report, entry)), observed)
         yield f"| {MARK[entry.verdict]} {entry.level} | {' | '.join(cells)} |"
 
 
@@ -139,6 +140,7 @@ def _details(report: Report) -> Iterator[str]:
 def _detail(report: Report, entry: Entry) -> Iterator[str]:
     seen = worst(report, entry)[:1]
     yield f"The endpoint {entry.level} {text(entry.sentence, 400)}."
+    yield f"**Impact**: {text(impact(entry), 400)}"
     for each in seen:
         yield f"**Observed** ({text(who(report, each.models))}): {text(each.message, 1_000)}"
     if entry.hint:
@@ -247,4 +249,4 @@ def _rest(report: Report) -> Iterator[str]:
 
 
 def _item(report: Report, entry: Entry, seen: Observation) -> str:
-    return f"- {entry.level} {name(entry.id)} ({text(who(report, seen.models))}): {text(seen.message)}"
+    return f"- {entry.level} ({entry.impact}) {name(entry.id)} ({text(who(report, seen.models))}): {text(seen.message)}"

@@ -110,7 +110,7 @@ def _cell(count: int, column: str, width: int) -> tuple[str, str]:
 def title_of(report: Report, entry: Entry, width: int) -> list[Text]:
     """The requirement with its mark, and the models that it is about."""
     name = (f"{MARK[entry.verdict]} {one_line(entry.id)}", _STYLE[entry.verdict])
-    return rows(Text.assemble(name, (f"  {one_line(affected(report, entry))}", "cyan")), width)
+    return rows(Text.assemble(name, f"  {entry.impact}", (f"  {one_line(affected(report, entry))}", "cyan")), width)
 
 
 def in_full(report: Report, entry: Entry, width: int, most: int) -> Iterator[Text]:
@@ -120,6 +120,7 @@ def in_full(report: Report, entry: Entry, width: int, most: int) -> Iterator[Tex
     yield from rows(Text(one_line(statement(entry), 400), style="bold"), width, "    ", "    ")
     charge = next((said for _, said in charges(report, entry)), "")
     facts = (
+        ("warns", one_line(entry.warns, 200)),
         ("observed", one_line(worst(report, entry)[0].message, most)),
         ("remedy", one_line(entry.hint, 400)),
         ("charge", one_line(charge, min(most, _REASON))),

@@ -15,6 +15,7 @@ from conformance.contract.requests import (
     intrusive,
     once,
 )
+from conformance.contract.requirement import Impact
 from conformance.evidence.exchange import Exchange, Inconclusive, NotApplicable, list_of
 from conformance.suite.auth import AREA
 
@@ -56,6 +57,7 @@ def _is_of_an_api(exchange: Exchange) -> bool:
 @AREA.must(
     "accept a valid token in the Authorization header field with the scheme Bearer",
     on=(PLAIN,),
+    impact=Impact.CLIENTS,
     source="rfc6750#2.1",
     contract=["auth-01"],
     at="status",
@@ -108,6 +110,7 @@ def test_malformed_credentials(exchange: Exchange) -> None:
 @AREA.should(
     "not accept a token in the Authorization header field without a scheme",
     on=(RAW_TOKEN,),
+    impact=Impact.FORM,
     source="rfc6750#2.1",
     contract=["auth-04"],
     at="status",
@@ -121,6 +124,7 @@ def test_raw_token(exchange: Exchange) -> None:
 @AREA.should(
     "answer malformed credentials with status 401",
     on=(EMPTY_TOKEN, BASIC_SCHEME, RAW_TOKEN),
+    impact=Impact.FORM,
     source="rfc6750#3.1",
     contract=["auth-04"],
     at="status",
@@ -135,6 +139,7 @@ def test_malformed_credentials_401(exchange: Exchange) -> None:
 @AREA.should(
     "treat the name of the scheme, Bearer, as case-insensitive",
     on=(LOWERCASE,),
+    impact=Impact.CLIENTS,
     source="rfc9110#11.1",
     contract=["auth-05"],
     at="status",
@@ -147,6 +152,7 @@ def test_scheme_case(exchange: Exchange) -> None:
 @AREA.must(
     "reject a streamed request with an unknown token with status 401 and JSON, not in a stream",
     on=(UNKNOWN_CREDENTIALS_STREAM,),
+    impact=Impact.CLIENTS,
     source="whatwg-sse#processing-model",
     contract=["auth-08"],
     at="status header:content-type",
@@ -167,6 +173,7 @@ MODELS_UNASKED = once(
 @AREA.should(
     "list its models to nobody without credentials",
     on=(MODELS_UNASKED,),
+    impact=Impact.FORM,
     source="phanedge#openapi",
     contract=["security-01"],
     at="status",

@@ -5,6 +5,6 @@ so replies are compared with each other. A cache that did not engage is inconclu
 whether it can engage.
 """
 
-from conformance.contract.requirement import Area
+from conformance.contract.requirement import Area, Impact
 
-AREA = Area("caching", money=True)
+AREA = Area("caching", Impact.BILLING)

@@ -23,6 +23,7 @@ from .prompts import CACHE_HOUR_WARM, CACHE_TOOLS, CACHE_TOOLS_STREAM, OTHERWISE
 @AREA.should(
     "report a cache write for a long Claude prompt with a cache breakpoint in at least one of the usual places",
     on={"prompts": OnDemand((CACHE_COLD, *placements()), declared=1)},
+    warns="caching is best effort, and an endpoint that never caches charges what it counts",
     source="phanedge#extension-fields",
     contract=["cache-35"],
     at=DETAILS,

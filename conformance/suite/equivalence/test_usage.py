@@ -8,6 +8,7 @@ from typing import Any
 from conformance.contract.faults import drop, only, put
 from conformance.contract.given import tries
 from conformance.contract.requests import PLAIN, STREAM_USAGE
+from conformance.contract.requirement import Impact
 from conformance.evidence.exchange import Exchange, NotApplicable
 from conformance.evidence.observed import count_or_not_applicable, count_or_zero
 from conformance.suite.support.agreement import Pair, Tries, agree, cost_alike, each_pair
@@ -21,6 +22,7 @@ _ESTIMATED = only(is_streamed, put("usage.prompt_tokens", lambda count: count + 
 @AREA.must(
     "count the same prompt_tokens for a request whether it is streamed or not",
     on={"pairs": tried((*TEXT_PAIRS, WORDS_PAIR), 3)},
+    impact=Impact.BILLING,
     source="openai-openapi#CreateChatCompletionStreamResponse.usage",
     contract=["equiv-02"],
     at="usage.prompt_tokens",
@@ -37,6 +39,7 @@ def test_prompt_tokens(pairs: Sequence[Pair]) -> None:
 @AREA.must(
     "count the same prompt_tokens for a request with tools whether it is streamed or not",
     on={"pairs": tried(TOOL_PAIRS, 3)},
+    impact=Impact.BILLING,
     source="openai-openapi#CreateChatCompletionStreamResponse.usage",
     contract=["equiv-02"],
     at="usage.prompt_tokens",
@@ -50,6 +53,7 @@ def test_prompt_tokens_with_tools(pairs: Sequence[Pair]) -> None:
 @AREA.must(
     "count the same prompt_tokens for a request for JSON whether it is streamed or not",
     on={"pairs": tried(OUTPUT_PAIRS, 3)},
+    impact=Impact.BILLING,
     source="openai-openapi#CreateChatCompletionStreamResponse.usage",
     contract=["equiv-02"],
     at="usage.prompt_tokens",
@@ -76,6 +80,7 @@ def _written_alike(plain: Tries, stream: Tries) -> None:
 @AREA.should(
     "report completion_tokens for the same text that differ by at most two, whether it is streamed or not",
     on={"pairs": tried(TEXT_PAIRS)},
+    impact=Impact.BILLING,
     source="openai-openapi#CompletionUsage.completion_tokens",
     contract=["equiv-03"],
     at="usage.completion_tokens",
@@ -101,6 +106,7 @@ def _same_members(one: dict[str, Any], other: dict[str, Any]) -> bool:
 @AREA.should(
     "report the same details in usage whether the reply is streamed or not",
     on={"plain": tries(PLAIN, 2), "stream": tries(STREAM_USAGE, 2)},
+    impact=Impact.BILLING,
     source="openai-openapi#CompletionUsage",
     contract=["equiv-05"],
     at="usage.prompt_tokens_details",

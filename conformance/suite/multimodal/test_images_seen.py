@@ -10,6 +10,7 @@ from typing import Any
 from conformance.contract.faults import only, put, respond, status
 from conformance.contract.given import in_turn, tries, tries_or
 from conformance.contract.requests import chat
+from conformance.contract.requirement import Impact
 from conformance.evidence.exchange import Exchange, Inconclusive, NotApplicable, Request
 from conformance.evidence.observed import answered_with
 from conformance.suite.support.replies import not_refused
@@ -44,6 +45,7 @@ def test_image_seen(answers: Sequence[Exchange], blind: Sequence[Exchange]) -> N
 @AREA.must(
     "count an image that the model sees in prompt_tokens",
     on={"answers": tries(RED), "blind": in_turn(NO_IMAGE)},
+    impact=Impact.BILLING,
     source="openai-openapi#CompletionUsage.prompt_tokens",
     contract=["multimodal-01"],
     at="usage.prompt_tokens",

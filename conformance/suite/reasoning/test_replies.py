@@ -6,6 +6,7 @@ import re
 from typing import Any
 
 from conformance.contract.faults import chain, put
+from conformance.contract.requirement import Impact
 from conformance.contract.scopes import EVERY_REPLY, streamed_choices
 from conformance.evidence.exchange import Exchange, NotApplicable
 from conformance.evidence.observed import strings
@@ -49,6 +50,7 @@ def _holders(choice: dict[str, Any]) -> list[dict[str, Any]]:
 @AREA.should(
     "send reasoning_content, where it sends it, as text in the message or delta of a choice that was asked for",
     on=EVERY_REPLY,
+    impact=Impact.CLIENTS,
     source="deepseek#reasoning_content",
     contract=["reasoning-04"],
     at="choices.*.message.reasoning_content",
@@ -78,6 +80,7 @@ def test_reasoning_is_text(exchange: Exchange, asked: dict[str, Any]) -> None:
 @AREA.should(
     "count the tokens of the reasoning in reasoning_tokens wherever the text of the reasoning is sent",
     on=EVERY_REPLY,
+    impact=Impact.BILLING,
     source="openai-openapi#CompletionUsage.completion_tokens_details.reasoning_tokens",
     contract=["reasoning-02"],
     at=COUNT,

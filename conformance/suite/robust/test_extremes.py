@@ -8,6 +8,7 @@ from dataclasses import replace
 from conformance.contract.faults import failing, only, put, respond, status
 from conformance.contract.given import AsReceived, OnDemand, as_received, on_demand, usually
 from conformance.contract.requests import LONG_STREAM, PLAIN, UNKNOWN_MODEL, bad, chat, intrusive, once
+from conformance.contract.requirement import Impact
 from conformance.evidence.exchange import JSON_CONTENT, Exchange, Failure, Inconclusive, Request
 from conformance.evidence.observed import answered_with, count_or_zero
 
@@ -100,6 +101,7 @@ def test_huge_body(huge: Sequence[Exchange], later: Sequence[Exchange]) -> None:
 @AREA.should(
     "continue to serve after a client closed the connection in the middle of a body, or of a stream",
     on={"plain": PLAIN, "broken_off": usually(*map(AsReceived, (HALF_A_BODY, HUNG_UP))), "later": _after(HUNG_UP)},
+    impact=Impact.CLIENTS,
     source="rfc9112#9.5",
     contract=["robust-07", "isolation-05"],
     at="status",

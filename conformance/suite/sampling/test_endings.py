@@ -18,6 +18,7 @@ from conformance.contract.requests import (
     STREAM_USAGE,
     chat,
 )
+from conformance.contract.requirement import Impact
 from conformance.contract.scopes import broken_off
 from conformance.evidence.exchange import Exchange, Inconclusive, NotApplicable
 from conformance.evidence.observed import answered_with
@@ -65,6 +66,7 @@ def test_completion_cut_is_length(exchange: Exchange, asked: dict[str, Any]) -> 
 @AREA.must(
     "answer a request that has a model and one user message, and nothing else",
     on=(MINIMAL,),
+    impact=Impact.CLIENTS,
     source="openai-openapi#CreateChatCompletionRequest.required",
     contract=["sampling-01"],
     at="choices.*.message.content",

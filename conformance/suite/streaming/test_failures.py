@@ -6,6 +6,7 @@ import json
 
 from conformance.contract.faults import DROP, events, header, late, put, status
 from conformance.contract.requests import NO_MESSAGES_STREAM, UNKNOWN_MODEL_STREAM
+from conformance.contract.requirement import Impact
 from conformance.contract.scopes import (
     EVERY_FAILED_STREAM,
     EVERY_STREAM,
@@ -53,6 +54,7 @@ def test_error_told(stream: EventStream) -> None:
 @AREA.should(
     "give an error within a stream the type and the code that an error response has",
     on=EVERY_FAILED_STREAM,
+    impact=Impact.FORM,
     source="openai-openapi#Error",
     contract=["errors-03", "errors-04"],
     at="error",
@@ -95,6 +97,7 @@ def test_early_failure_has_status(exchange: Exchange, chunks: Chunks) -> None:
 @AREA.should(
     "not finish a choice normally after an error within the stream",
     on=EVERY_FAILED_STREAM,
+    impact=Impact.DATA,
     source="openai-openapi#CreateChatCompletionStreamResponse.choices.finish_reason",
     contract=["streaming-16"],
     at="choices.*.finish_reason",
@@ -111,6 +114,7 @@ def test_error_is_final(stream: EventStream) -> None:
 @AREA.should(
     "not end a stream without a finish_reason, [DONE] or an error event",
     on=EVERY_STREAM,
+    impact=Impact.DATA,
     source="openai-python#_streaming.py",
     contract=["streaming-16"],
     hint="When the upstream breaks off, send an error event: clients treat such an end as a complete answer.",

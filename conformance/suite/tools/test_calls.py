@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from conformance.contract.faults import put
+from conformance.contract.requirement import Impact
 from conformance.contract.scopes import EVERY_TOOL_CALL
 from conformance.evidence.exchange import Exchange, NotApplicable, Violation, list_of
 from conformance.suite.support.calls import JSONObject, call_deltas, declared
@@ -79,6 +80,7 @@ def _missing(function: JSONObject, arguments: str) -> list[str]:
 @AREA.should(
     "give the arguments that the function's schema requires",
     on=EVERY_TOOL_CALL,
+    impact=Impact.DATA,
     source="openai-functions#strict-mode",
     contract=["tools-02"],
     at=f"{CALLS}.*.function.arguments",

@@ -6,6 +6,7 @@ import json
 from typing import Any
 
 from conformance.contract.faults import edit, put
+from conformance.contract.requirement import Impact
 from conformance.contract.scopes import cut_short, replies_where, tool_choice
 from conformance.evidence.exchange import Exchange, Inconclusive, NotApplicable, Request, list_of
 from conformance.suite.support.calls import JSONObject, check_whole, declared
@@ -68,6 +69,7 @@ def _said(exchange: Exchange) -> str:
 @AREA.must(
     "answer in text, without a tool call, where tool_choice is none",
     on=FORBIDDEN,
+    impact=Impact.DATA,
     source="openai-openapi#ChatCompletionToolChoiceOption",
     contract=["tools-05"],
     at=CALLS,
@@ -86,6 +88,7 @@ def test_none_is_none(exchange: Exchange) -> None:
 @AREA.must(
     "call a tool where tool_choice is required",
     on=REQUIRED,
+    impact=Impact.DATA,
     source="openai-openapi#ChatCompletionToolChoiceOption",
     contract=["tools-06"],
     at=CALLS,
@@ -112,6 +115,7 @@ def _as_text(document: JSONObject) -> None:
 @AREA.must(
     "call the function that tool_choice names, and no other",
     on=NAMED,
+    impact=Impact.DATA,
     source="openai-openapi#ChatCompletionNamedToolChoice",
     contract=["tools-07"],
     at=f"{CALLS}.*.function.name",
@@ -153,6 +157,7 @@ def test_forced_finish(choices: list[JSONObject]) -> None:
 @AREA.must(
     "call at most one tool where parallel_tool_calls is false",
     on=ONE_AT_MOST,
+    impact=Impact.DATA,
     source="openai-openapi#ParallelToolCalls",
     contract=["tools-11"],
     at=CALLS,
@@ -170,6 +175,7 @@ def test_one_at_most(exchange: Exchange) -> None:
 @AREA.should(
     "follow the parameters of a strict function",
     on=STRICT,
+    impact=Impact.DATA,
     source="openai-openapi#FunctionObject.strict",
     contract=["tools-12"],
     at=f"{CALLS}.*.function.arguments",

@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterator
 
 from conformance.contract.faults import drop, put
+from conformance.contract.requirement import Impact
 from conformance.contract.scopes import EVERY_TOOL_STREAM
 from conformance.evidence.exchange import NotApplicable
 from conformance.suite.support.calls import JSONObject, call_deltas, call_ids, deltas_of, of_function
@@ -98,6 +99,7 @@ def test_named_once(chunks: list[JSONObject]) -> None:
 @AREA.should(
     "leave id and name out of later deltas, rather than send them empty",
     on=EVERY_TOOL_STREAM,
+    impact=Impact.FORM,
     source="openai-openapi#ChatCompletionMessageToolCallChunk",
     contract=["tools-19"],
     at=DELTAS,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from conformance.contract.faults import content, content_edit, header, status
+from conformance.contract.requirement import Impact
 from conformance.contract.scopes import EVERY_RESPONSE, EVERY_SUCCESS
 from conformance.evidence.exchange import Exchange, Inconclusive, NotApplicable
 from conformance.evidence.strict_json import JSONError, duplicate_names, loads
@@ -112,6 +113,7 @@ def declares_json(exchange: Exchange) -> bool:
 @AREA.should(
     "give no JSON object two members of the same name",
     on=EVERY_RESPONSE,
+    impact=Impact.DATA,
     source="rfc8259#4",
     contract=["transport-05"],
     hint="Parsers differ in which of the two they use, so client and billing may read different values.",

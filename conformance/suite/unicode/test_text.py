@@ -18,6 +18,7 @@ from conformance.contract.requests import (
     once,
     streamed,
 )
+from conformance.contract.requirement import Impact
 from conformance.evidence.exchange import Exchange, Inconclusive
 from conformance.evidence.observed import answered_with, strings
 from conformance.evidence.strict_json import JSONError, loads
@@ -66,6 +67,7 @@ def test_text_survives(exchange: Exchange) -> None:
 @AREA.must(
     "count the same prompt_tokens for text sent raw and as \\u escapes",
     on={"raw": UNICODE, "escaped": ESCAPED},
+    impact=Impact.BILLING,
     source="rfc8259#8.3",
     contract=["unicode-03"],
     at="usage.prompt_tokens",
@@ -79,6 +81,7 @@ def test_escapes_cost_the_same(raw: Exchange, escaped: Exchange) -> None:
 @AREA.should(
     "answer or reject prompts with U+0000, a lone surrogate or 10,000 combining marks, never with a server error",
     on=(NULL_CHARACTER, LONE_SURROGATE, COMBINING),
+    impact=Impact.CLIENTS,
     source="rfc8259#8.2",
     contract=["unicode-04"],
     hint="Reject with 400 what cannot be encoded or stored.",

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from conformance.contract.faults import only, put, respond, status
 from conformance.contract.given import in_turn
 from conformance.contract.requests import PLAIN, chat, disputed
+from conformance.contract.requirement import Impact
 from conformance.evidence.exchange import Exchange, NotApplicable
 from conformance.evidence.observed import answered_with
 from conformance.suite.support.overflow import OVERFLOW_STREAM_TRIES, OVERFLOW_TRIES, overflow
@@ -53,6 +54,8 @@ def _names_the_limit(exchange: Exchange) -> bool:
 @AREA.should(
     "reject a prompt beyond the model's context with status 400 and an error that says so",
     on={"plain": in_turn(PLAIN), "streamed": OVERFLOW_STREAM_TRIES, "whole": OVERFLOW_TRIES},
+    impact=Impact.CLIENTS,
+    warns="status 422 in place of 400 is tolerated, as for other mistakes (validation-08)",
     source="openai-errors#api-errors",
     contract=["validation-23"],
     at="error.message",

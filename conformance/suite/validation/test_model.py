@@ -8,6 +8,7 @@ from typing import Any
 from conformance.contract.faults import only, put, status
 from conformance.contract.given import OnDemand, as_received, on_demand
 from conformance.contract.requests import PLAIN, UNKNOWN_MODEL, UNKNOWN_MODEL_ERROR
+from conformance.contract.requirement import Impact
 from conformance.evidence.exchange import Exchange, Inconclusive
 from conformance.evidence.observed import answered_with
 
@@ -18,6 +19,7 @@ from .rejections import ACCEPTED, TAKEN
 @AREA.must(
     "answer for a model that does not exist with a client error, not with another model or a server error",
     on={"tries": OnDemand(as_received(UNKNOWN_MODEL_ERROR), declared=1), "plain": on_demand(PLAIN)},
+    impact=Impact.DATA,
     source="openai-errors#api-errors",
     contract=["validation-06"],
     at="status",
