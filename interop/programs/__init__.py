@@ -139,7 +139,7 @@ PROGRAMS = {
         _transformers,
         lambda place: {"tiny=other": ["--without", "auth", "--without", "vision"]},
         "/health",
-        lambda place: {"HF_HUB_OFFLINE": "1", "OMP_NUM_THREADS": "1"},
+        lambda place: {"HF_HUB_OFFLINE": "1", "OMP_NUM_THREADS": "1"},  # a core is left to the suite
         prepare=lambda place: [place.python, str(HERE / "tiny_safetensors.py"), str(place.home / "tiny")],
     ),
 }
