@@ -26,7 +26,7 @@ from conformance.report.report import Report
 from conformance.run.folder import Identity, exchanges_in
 from conformance.run.prefetch import NOT_JUDGED, Prefetch
 from conformance.run.proof import survivors
-from conformance.run.run import Run
+from conformance.run.run import Run, priced
 from conformance.sending.limits import Deadline
 from conformance.settings.address import public
 from conformance.settings.errors import NOT_JUDGED as UNJUDGED
@@ -112,7 +112,7 @@ class Conformance:
         """The run, made when it is first asked for. A sentence and exit code 3 where there is nothing to judge."""
         if self._run is None:
             try:
-                self._run = self._opened()
+                self._run = priced(self._opened(), self.sheet)
             except SessionError as error:
                 pytest.exit(str(error), returncode=error.exit_code)
         return self._run

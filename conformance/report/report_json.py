@@ -76,7 +76,9 @@ def converter() -> Converter:
         made.register_structure_hook(name, lambda value, kind: kind(value))
     made.register_structure_hook(Verdict, _verdict)
     made.register_unstructure_hook(Verdict, str)
-    unkept: dict[type, dict[str, Any]] = {Report: {"folder": override(omit=True)}, Entry: {}}
+    unkept: dict[type, dict[str, Any]] = {
+        Model: {"prices": override(omit=True)}, Report: {"folder": override(omit=True)}, Entry: {},
+    }  # fmt: skip
     for wider, omitted in unkept.items():  # in JSON they have more
         structure: Any = make_dict_structure_fn(wider, made, _cattrs_forbid_extra_keys=False, **omitted)
         made.register_structure_hook(wider, structure)

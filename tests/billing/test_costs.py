@@ -13,7 +13,8 @@ from xml.etree import ElementTree
 import pytest
 
 from conformance.billing.costs import NO_PRICE, costs_of
-from conformance.billing.prices import Prices, Sheet
+from conformance.billing.prices import Sheet
+from conformance.contract.profile import Prices
 from conformance.contract.vocabulary import validator
 from conformance.evidence.exchange import Exchange
 from conformance.judgement.verdict import Finding, Verdict
