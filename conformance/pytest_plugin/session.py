@@ -74,7 +74,7 @@ class Conformance:
         check(self.settings)
         self.identity = identity_of(self.settings)
         if not self.settings.sends:
-            self._run = open_recorded(self.settings)
+            self._run = self._opened()
         check_terms(self.settings, self.terms, self._run)
 
     @cached_property
@@ -112,17 +112,18 @@ class Conformance:
         """The run, made when it is first asked for. A sentence and exit code 3 where there is nothing to judge."""
         if self._run is None:
             try:
-                self._run = priced(self._opened(), self.sheet)
+                self._run = self._opened()
             except SessionError as error:
                 pytest.exit(str(error), returncode=error.exit_code)
         return self._run
 
     def _opened(self) -> Run:
         if not self.settings.sends:
-            return open_recorded(self.settings)
-        return open_run(
+            return priced(open_recorded(self.settings), self.sheet)
+        run = open_run(
             self.settings, self.profile, self.identity, self.sheet, self.serving, self.ending, self.resources
         )
+        return priced(run, self.sheet)
 
     def judge(self, requirement: Requirement, model_name: str, item: pytest.Item) -> None:
         """Judge, note the finding for the report, and tell pytest."""
