@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from string import ascii_lowercase
 from typing import Any, Literal
+from urllib.parse import quote
 
 from .kept import SMALL, kept
 from .strict_json import JSONError, loads
@@ -16,7 +17,7 @@ Headers = tuple[tuple[str, str], ...]
 Credentials = Literal["valid", "none", "unknown", "empty", "raw", "basic", "query", "lowercase", "uppercase"]
 
 JSON_CONTENT: Headers = (("content-type", "application/json"),)
-MODEL = "$MODEL$"  #: in a body, stands for the model under test until `Request.to` fills it in
+MODEL = "$MODEL$"  #: in a body or a path, stands for the model under test until `Request.to` fills it in
 SALT = "$SALT$"  #: likewise for the run's salt, which makes a cached prefix provably cold
 #: Likewise for letters that follow from the salt, so that an answer which is remembered of another run is none. Without
 #: a salt it stands for nothing.
@@ -91,14 +92,14 @@ class Request:
     def to(self, model: str, salt: str = "") -> Request:
         """This request for one model of one run."""
         filled = {MODEL: json.dumps(model)[1:-1], SALT: salt, WORD: _word(salt)}
-        body = self.body
+        body, path = self.body, self.path.replace(MODEL, quote(model, safe=""))
         for place, value in filled.items():
             body = body.replace(place.encode(), value.encode())
         after = self.after.to(model, salt) if self.after else None
-        if body == self.body and after is self.after:
+        if body == self.body and path == self.path and after is self.after:
             return self  # its key, which takes a while where the body is of megabytes, is known already
         return Request(
-            self.method, self.path, body, self.headers, self.credentials, self.attempt,
+            self.method, path, body, self.headers, self.credentials, self.attempt,
             self.hang_up_after, self.features, self.expect, after, self.label,
         )  # fmt: skip
 

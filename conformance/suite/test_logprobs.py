@@ -111,6 +111,30 @@ def test_alone(alone: Exchange, both: Exchange) -> None:
         raise Violation(f"logprobs without top_logprobs are answered with {alone.outcome}: {said}", alone, both)
 
 
+def _no_alternatives(document: Any) -> None:
+    for entry in _entries(document["choices"]):
+        entry["top_logprobs"] = []
+
+
+@AREA.should(
+    "give alternatives to the tokens where top_logprobs asks for them",
+    on=ASKED,
+    source="openai-openapi#CreateChatCompletionRequest.top_logprobs",
+    contract=["logprobs-03", "sampling-07"],
+    at="choices.*.logprobs.content.*.top_logprobs",
+    hint="Reject top_logprobs where the upstream gives no alternatives; do not leave them out silently.",
+    needs=["request"],
+    broken_by=edit(_no_alternatives),
+    after=["logprobs.given"],
+)
+def test_alternatives_given(choices: list[dict[str, Any]], asked: dict[str, Any]) -> None:
+    entries = _entries(choices)
+    if not entries or not asked["top_logprobs"]:
+        raise NotApplicable("the reply has no logprobs (covered by logprobs.given), or no alternatives were asked for")
+    given = sum(bool(entry.get("top_logprobs")) for entry in entries)
+    assert given, f"top_logprobs is {asked['top_logprobs']}, and none of {len(entries)} tokens has an alternative"
+
+
 def _spelled(entries: list[dict[str, Any]]) -> bytes:
     """The text that the entries make up, by their bytes. Raises NotApplicable where one has none."""
     parts = [entry.get("bytes") for entry in entries]

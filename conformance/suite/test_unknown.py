@@ -133,6 +133,7 @@ OF_OPENAI = "OpenAI's own models are judged by OpenAI's documentation of each pa
         "one refused": only(lambda each: "logit_bias" in each.asked, refusal("logit_bias: expected a sequence")),
         "500": only(lambda each: "store" in each.asked, status(500)),
     },
+    after=["validation.defaults_accepted"],
 )
 def test_options_of_openai(together: Sequence[Exchange], alone: Sequence[Exchange], model: Model) -> None:
     """All are sent in one request, and one by one only where that is rejected, to tell which it is."""

@@ -25,6 +25,7 @@ from . import (
     framing,
     histories,
     http,
+    ignored,
     intermittent,
     messages,
     output,
@@ -64,6 +65,7 @@ _MODULES = (
     bodies,
     refusals,
     structured,
+    ignored,
 )
 
 #: The faults that real servers had, by name.

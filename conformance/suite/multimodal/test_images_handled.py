@@ -79,24 +79,36 @@ def test_broken_image_refused(exchange: Exchange) -> None:
     assert exchange.seconds < SLOW, f"{exchange.request} was answered after {exchange.seconds:.0f} s"
 
 
-@AREA.may(
-    "reject an image for a model without vision with a client error, rather than leave it out",
+@AREA.should(
+    "let the model see an image, or reject it, and not leave it out",
     on={"blind": in_turn(NO_IMAGE), "answers": on_demand(*attempts(RED))},
+    source="openai-openapi#ChatCompletionRequestUserMessageContentPart",
+    contract=["roles-10", "multimodal-04"],
+    at="usage.prompt_tokens",
+    hint="Reject images for a model without vision: the model invents what they show.",
+    broken_by=only(shown, respond(200, BLIND)),
+)
+def test_no_image_dropped(blind: Sequence[Exchange], answers: Sequence[Exchange]) -> None:
+    """Only a request can show which models have vision, so one that does not claim it is asked, too."""
+    exchange = looked(answers)
+    if "red" in text_of(exchange):
+        return
+    extra = cost(exchange, blind)
+    if extra >= SMALLEST_IMAGE:
+        raise NotApplicable(f"the image costs {extra} prompt_tokens (covered by multimodal.image_seen)")
+    raise AssertionError(f"an image is neither seen, counted nor rejected in three answers: {answered_with(exchange)}")
+
+
+@AREA.may(
+    "reject an image for a model without vision with a client error, not with a failure",
+    on={"answers": on_demand(RED)},
     source="openai-openapi#ErrorResponse",
     contract=["multimodal-04"],
     at="status",
     shown_by=only(shown, respond(400, REFUSED)),
-    broken_by={
-        "left out": only(shown, respond(200, BLIND)),
-        "500": only(shown, status(500)),
-    },
+    broken_by=only(shown, status(500)),
 )
-def test_image_without_vision(blind: Sequence[Exchange], answers: Sequence[Exchange]) -> None:
-    """Only a request can show which models have vision, so one that does not claim it is asked, too."""
-    exchange = answers[0]
-    if exchange.status == 200:
-        exchange = looked(answers)
-        if "red" in text_of(exchange) or cost(exchange, blind) >= SMALLEST_IMAGE:
-            raise NotApplicable("the model has vision")
-        raise AssertionError(f"an image is neither seen nor rejected: {answered_with(exchange)}")
-    assert exchange.status < 500, answered_with(exchange)
+def test_image_without_vision(answers: Sequence[Exchange]) -> None:
+    if answers[0].succeeded:
+        raise NotApplicable("the image is accepted (covered by multimodal.no_image_dropped)")
+    assert answers[0].status < 500, answered_with(answers[0])

@@ -5,18 +5,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from conformance.contract.faults import chain, only, put
-from conformance.contract.given import on_demand, tries
+from conformance.contract.given import on_demand, tries, tries_or
 from conformance.contract.requests import chat, streamed
 from conformance.contract.requirement import Fault
 from conformance.evidence.exchange import Exchange, Inconclusive
 from conformance.suite.roles import AREA
-from conformance.suite.support.messages import turns
+from conformance.suite.support.messages import parts, turns
 from conformance.suite.support.replies import (
     REFUSED,
     answered,
     but_for_controls,
     control,
     lacks,
+    not_refused,
     one_of,
     without,
 )  # fmt: skip
@@ -29,8 +30,9 @@ _KIWI = "End every reply with the word KIWI7."
 SYSTEM = chat("Say hi.", label="system", system=_KIWI, max_tokens=40)
 
 
-DEVELOPER = chat(
-    label="developer", max_tokens=40, messages=[{"role": "developer", "content": _KIWI}, *turns("Say hi.")]
+DEVELOPER, DEVELOPER_PARTS = (
+    chat(label=label, max_tokens=40, messages=[{"role": "developer", "content": content}, *turns("Say hi.")])
+    for label, content in (("developer", _KIWI), ("developer-parts", parts(_KIWI)))
 )
 
 
@@ -92,7 +94,7 @@ def _follows_none(exchange: Exchange) -> str:
 
 @AREA.should(
     "follow a developer message as it follows a system message",
-    on={"answers": tries(DEVELOPER), "controls": on_demand(SYSTEM)},
+    on={"answers": tries_or(DEVELOPER_PARTS, DEVELOPER), "controls": on_demand(SYSTEM)},
     source="openai-openapi#ChatCompletionRequestDeveloperMessage",
     contract=["roles-02"],
     at="choices.*.message.content",
@@ -101,7 +103,8 @@ def _follows_none(exchange: Exchange) -> str:
     after=["roles.system"],
 )
 def test_developer(answers: Sequence[Exchange], controls: Sequence[Exchange]) -> None:
-    one_of(answers, lacks(["KIWI7"]), controls)
+    """Its content is an array of parts, and text where that is rejected, of which another requirement speaks."""
+    one_of(not_refused(answers), lacks(["KIWI7"]), controls)
 
 
 @AREA.should(

@@ -2,41 +2,57 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 
-from conformance.contract.given import OnDemand, as_received
-from conformance.contract.requests import chat, costly, intrusive, streamed
+from conformance.contract.given import OnDemand, as_received, on_demand
+from conformance.contract.profile import Model
+from conformance.contract.requests import INTRUSIVE, LEFT_OUT, chat, costly, streamed
 from conformance.contract.scopes import failed
-from conformance.evidence.exchange import SALT, Exchange, Inconclusive
+from conformance.evidence.exchange import SALT, Exchange, Inconclusive, NotApplicable
 from conformance.evidence.observed import count_or_none
 
 OVERFLOW_WORDS = 280_000  #: a token each, more than a window of 200,000 tokens holds
-#: Sent with --intrusive only, since an endpoint that accepts it may charge for it.
-OVERFLOW = replace(costly(intrusive(chat(f"{SALT} {'a ' * OVERFLOW_WORDS}", label="context-overflow"))), expect="error")
-OVERFLOW_TRIES, OVERFLOW_STREAM_TRIES = (
-    OnDemand(as_received(request), usual=1) for request in (OVERFLOW, streamed(OVERFLOW))
+_WHOLE = 0.75  #: the share of them beyond which a prompt was not cut to fit such a window
+OVERFLOW = replace(costly(chat(f"{SALT} {'a ' * OVERFLOW_WORDS}", label="context-overflow")), expect="error")
+OVERFLOW_TRIES = on_demand(*as_received(OVERFLOW))
+OVERFLOW_STREAM_TRIES = OnDemand(as_received(streamed(OVERFLOW)), usual=1)
+#: Models whose context is known to be smaller: what is rejected costs nothing.
+_SMALLER = re.compile(
+    r"^reference-|gpt-3\.5|gpt-4(?![.\d])|gpt-5(?![.\d])|gpt-5\.[0-3](?!\d)|(?:^|/)o[134](?:-|$)"
+    r"|claude-(?:2|3|instant|haiku-4|opus-4(?:[-.][0-5](?!\d)|-\d{8}|$))"
 )
+
+
+def may_be_charged(model: Model) -> None:
+    """Raises NotApplicable where the prompt could fit the model's context and be charged for, unless --intrusive says
+    that it may."""
+    if not model.claims(INTRUSIVE) and not _SMALLER.search(model.name.lower()):
+        raise NotApplicable(f"the context of {model.name} is not known: {LEFT_OUT[INTRUSIVE]}")
 
 
 def overflow(tries: Sequence[Exchange], plain: Sequence[Exchange]) -> Exchange:
     """The response to a prompt beyond the context, `plain` being the response to a short one. A transient status is
     about the prompt where it recurs while other requests are answered. Raises Inconclusive where the response is not
-    about the prompt, or the whole prompt was read."""
+    about the prompt, or the whole prompt may have been read."""
     exchange = tries[0]
     if exchange.transient and exchange.status != 429 and plain[0].succeeded:
         exchange = tries[1]
     if exchange.failure or exchange.status in (401, 402, 403, 429):
         raise Inconclusive(f"{exchange} is not about the prompt")
-    if _is_read(exchange) and _prompt_of(exchange) > OVERFLOW_WORDS // 2:
+    if _is_read(exchange) and _prompt_of(exchange) > OVERFLOW_WORDS * _WHOLE:
         raise Inconclusive(f"a prompt of {OVERFLOW_WORDS} tokens fits the model's context")
     return exchange
 
 
 def _is_read(exchange: Exchange) -> bool:
     """Whether a completion came, and not an error, by its status or in a success."""
-    failing = exchange.streamed and failed(exchange)
-    return exchange.succeeded and not failing and bool(exchange.reply.get("choices"))
+    try:
+        failing = exchange.streamed and failed(exchange)
+        return exchange.succeeded and not failing and bool(exchange.reply.get("choices"))
+    except Inconclusive:  # no completion, but nothing or something else
+        return False
 
 
 def _prompt_of(exchange: Exchange) -> int:

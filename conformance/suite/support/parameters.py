@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from conformance.contract.requests import PLAIN, as_claimed, chat
-from conformance.evidence.exchange import MODEL
+from conformance.evidence.exchange import MODEL, Request
 
 USER = {"role": "user", "content": "Say OK."}
 LEAST = {"model": MODEL, "messages": [USER]}
@@ -16,13 +16,19 @@ OPTIONS: dict[str, Any] = {
     "user": "conformance", "metadata": {"run": "conformance"}, "store": False, "seed": 7, "logit_bias": {"50256": -100},
     "service_tier": "auto", "prompt_cache_key": "conformance", "safety_identifier": "conformance",
 }  # fmt: skip
-ALL_OPTIONS = chat(label="options-of-openai", **OPTIONS)
+#: The documented defaults, written out; those of service_tier and store are among the options, that of top_p below.
+DEFAULTS: dict[str, Any] = {
+    "temperature": 1, "n": 1, "presence_penalty": 0, "frequency_penalty": 0, "logprobs": False, "modalities": ["text"],
+    "response_format": {"type": "text"},
+}  # fmt: skip
+#: As far as the model claims them.
+ALL_OPTIONS = as_claimed(chat(label="options-of-openai", **DEFAULTS | OPTIONS))
 
 #: Values at the ends of their ranges, and defaults written out. Some models accept only one of temperature and top_p.
 EXTREMES: dict[str, dict[str, Any]] = {
     "least": {
         "top_p": 1, "presence_penalty": -2, "frequency_penalty": -2, "seed": -1, "stop": "STOPHERE",
-        "response_format": {"type": "text"},
+        "response_format": {"type": "text"}, "logit_bias": {},
     },
     "greatest": {"temperature": 2, "presence_penalty": 2, "frequency_penalty": 2, "seed": 2**53 + 1},
 }  # fmt: skip
@@ -35,6 +41,14 @@ AT_END = {
 NULLABLE = (
     "temperature", "top_p", "n", "stop", "max_tokens", "max_completion_tokens", "presence_penalty",
     "frequency_penalty", "logit_bias", "logprobs", "top_logprobs", "seed", "store", "metadata", "service_tier",
-    "stream", "stream_options", "reasoning_effort", "verbosity",
+    "stream", "stream_options", "reasoning_effort", "verbosity", "modalities", "audio", "prediction",
 )  # fmt: skip
-NULLS = replace(PLAIN, body=json.dumps(LEAST | dict.fromkeys(NULLABLE)).encode(), label="nulls")
+
+
+def nulls(label: str, *names: str) -> Request:
+    """A request in which these members are null."""
+    return replace(PLAIN, body=json.dumps(LEAST | dict.fromkeys(names)).encode(), label=label)
+
+
+NULLS = nulls("nulls", *NULLABLE)
+NULLS_ALONE = [nulls(f"null-{name}", name) for name in NULLABLE]

@@ -140,7 +140,7 @@ def names_given_twice(text: str) -> list[str] | None:
     "send its content in the coding that Content-Encoding declares, and in one that the request accepts",
     on=EVERY_RESPONSE,
     source="rfc9110#8.4",
-    contract=["transport-05", "framing-02"],
+    contract=["transport-05", "transport-10", "framing-02"],
     at="header:content-encoding",
     hint="Remove the upstream's Content-Encoding where the body was decoded on the way. The request accepts gzip and "
     "deflate.",

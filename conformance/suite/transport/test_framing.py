@@ -25,7 +25,7 @@ EVERY_ARRIVAL = Scope(
     "send Content-Length or Transfer-Encoding, never both",
     on=EVERY_ARRIVAL,
     source="rfc9112#6.2",
-    contract=["transport-07"],
+    contract=["transport-07", "transport-10"],
     at="header:content-length header:transfer-encoding",
     hint="Leave framing to the HTTP library; do not copy either field from the upstream's response.",
     broken_by=header("transfer-encoding", "chunked"),
@@ -42,7 +42,7 @@ def test_one_framing(exchange: Exchange) -> None:
     "send as many bytes of content as its Content-Length says, and terminate chunked content",
     on=EVERY_ARRIVAL,
     source="rfc9112#6.3",
-    contract=["transport-07"],
+    contract=["transport-07", "transport-10"],
     at="header:content-length",
     hint="Set Content-Length after the body is final, and do not close the connection before it is sent.",
     broken_by={

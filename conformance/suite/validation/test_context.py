@@ -4,13 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from conformance.contract.faults import only, put, respond, status
+from conformance.contract.faults import content, only, put, respond, status
 from conformance.contract.given import in_turn
-from conformance.contract.requests import PLAIN, chat, disputed
+from conformance.contract.profile import Model
+from conformance.contract.requests import INTRUSIVE, PLAIN, chat, disputed
 from conformance.contract.requirement import Impact
 from conformance.evidence.exchange import Exchange, NotApplicable
 from conformance.evidence.observed import answered_with
-from conformance.suite.support.overflow import OVERFLOW_STREAM_TRIES, OVERFLOW_TRIES, overflow
+from conformance.suite.support.overflow import (
+    OVERFLOW_STREAM_TRIES,
+    OVERFLOW_TRIES,
+    OVERFLOW_WORDS,
+    may_be_charged,
+    overflow,
+)
 from conformance.suite.support.refusals import TOO_LONG, not_about_the_key
 
 from . import AREA
@@ -51,6 +58,35 @@ def _names_the_limit(exchange: Exchange) -> bool:
 # --- the context --------------------------------------------------------------------------------------------
 
 
+@AREA.must(
+    "reject a prompt beyond the model's context with a client error that has a message",
+    on={"plain": in_turn(PLAIN), "streamed": OVERFLOW_STREAM_TRIES, "whole": OVERFLOW_TRIES},
+    impact=Impact.CLIENTS,
+    source="openai-errors#api-errors",
+    contract=["validation-25", "validation-23"],
+    at="status",
+    hint="Pass the upstream's rejection on: a prompt that is cut to fit is answered wrongly, and a 5xx is sent again.",
+    broken_by={
+        "cut to fit": only(lambda each: each.streams, ACCEPTED),
+        "a gateway's failure": only(lambda each: each.streams, status(502)),
+        "a success of no content": only(lambda each: each.streams, content(b""), status(200)),
+        "a failure where it is plain": only(lambda each: not each.streams and each.expect == "error", status(500)),
+        "an error in a success": only(lambda each: each.streams, respond(200, {"error": {"message": "too long"}})),
+        "no message": only(lambda each: each.streams, put("error.message", "")),
+    },
+)
+def test_overflow_refused(
+    plain: Sequence[Exchange], streamed: Sequence[Exchange], whole: Sequence[Exchange], model: Model
+) -> None:
+    """It is streamed first. Where that is accepted, another would only cost more."""
+    may_be_charged(model)
+    for tries in (streamed, whole) if model.claims(INTRUSIVE) else (streamed,):
+        exchange = overflow(tries, plain)
+        said = f"a prompt of {OVERFLOW_WORDS} tokens: {answered_with(exchange)}"
+        assert 400 <= exchange.status < 500, said
+        assert exchange.error.get("message"), f"{said}; expected an error with a message"
+
+
 @AREA.should(
     "reject a prompt beyond the model's context with status 400 and an error that says so",
     on={"plain": in_turn(PLAIN), "streamed": OVERFLOW_STREAM_TRIES, "whole": OVERFLOW_TRIES},
@@ -71,10 +107,13 @@ def _names_the_limit(exchange: Exchange) -> bool:
             put("error.message", "All target providers failed."), put("error.code", "upstream_error"),
         ),
     },
+    after=["validation.overflow_refused"],
 )  # fmt: skip
-def test_context_overflow(plain: Sequence[Exchange], streamed: Sequence[Exchange], whole: Sequence[Exchange]) -> None:
-    """It is sent without a stream, too, where the stream was rejected, so that neither costs anything."""
-    for tries in (streamed, whole):
+def test_context_overflow(
+    plain: Sequence[Exchange], streamed: Sequence[Exchange], whole: Sequence[Exchange], model: Model
+) -> None:
+    may_be_charged(model)
+    for tries in (streamed, whole) if model.claims(INTRUSIVE) else (streamed,):
         exchange = overflow(tries, plain)
         assert exchange.status in (400, 413), answered_with(exchange)
         told = f"{exchange.error.get('code')} {exchange.error.get('message')}".lower()
@@ -89,7 +128,8 @@ def test_context_overflow(plain: Sequence[Exchange], streamed: Sequence[Exchange
     at="error.code",
     broken_by=put("error.code", 400),
 )
-def test_context_overflow_code(plain: Sequence[Exchange], streamed: Sequence[Exchange]) -> None:
+def test_context_overflow_code(plain: Sequence[Exchange], streamed: Sequence[Exchange], model: Model) -> None:
+    may_be_charged(model)
     exchange = overflow(streamed, plain)
     if exchange.status not in (400, 413):
         raise NotApplicable("it was not rejected as too long (covered by validation.context_overflow)")
