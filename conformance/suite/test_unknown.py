@@ -140,9 +140,8 @@ def test_options_of_openai(together: Sequence[Exchange], alone: Sequence[Exchang
     if model.family == "gpt":
         raise NotApplicable(OF_OPENAI)
     exchange = together[0]
-    if not taken(exchange):
-        rejected = [answered_with(each) for each in alone if not taken(each)]
-        raise AssertionError("; ".join(rejected) or f"each alone is accepted, yet {answered_with(exchange)}")
+    rejected = [] if taken(exchange) else [answered_with(each) for each in alone if not taken(each)]
+    assert taken(exchange), "; ".join(rejected) or f"each alone is accepted, yet {answered_with(exchange)}"
 
 
 @AREA.should(

@@ -45,10 +45,10 @@ NULLABLE = (
 )  # fmt: skip
 
 
-def nulls(label: str, *names: str) -> Request:
+def _nulls(label: str, asked: dict[str, Any], *names: str) -> Request:
     """A request in which these members are null."""
-    return replace(PLAIN, body=json.dumps(LEAST | dict.fromkeys(names)).encode(), label=label)
+    return replace(PLAIN, body=json.dumps(asked | dict.fromkeys(names)).encode(), label=label)
 
 
-NULLS = nulls("nulls", *NULLABLE)
-NULLS_ALONE = [nulls(f"null-{name}", name) for name in NULLABLE]
+NULLS = _nulls("nulls", LEAST, *NULLABLE)
+NULLS_ALONE = [_nulls(f"null-{name}", PLAIN.asked, name) for name in NULLABLE]
