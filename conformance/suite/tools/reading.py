@@ -4,17 +4,25 @@ from __future__ import annotations
 
 from conformance.contract.scopes import cut_short
 from conformance.evidence.exchange import Exchange, NotApplicable, list_of
+from conformance.evidence.observed import json_object
 from conformance.evidence.strict_json import JSONError, loads
 from conformance.suite.support.calls import JSONObject, check_whole, declared
 
 
 def name_of(call: JSONObject) -> str:
-    """The name of the function, or the custom tool, that is called. Raises NotApplicable where there is none."""
+    """The name of the function, or the custom tool, that is called; empty where there is none."""
     tool = call.get("custom" if call.get("type") == "custom" else "function")
     name = tool.get("name") if isinstance(tool, dict) else None
-    if not isinstance(name, str) or not name:
-        raise NotApplicable("a call has no name (covered by tool_call.function.name)")
-    return name
+    return name if isinstance(name, str) else ""
+
+
+def named(calls: list[JSONObject]) -> list[str]:
+    """The name of each call that has one: another lacks it (covered by tool_call.function.name). Raises NotApplicable
+    where none has."""
+    names = [name for name in map(name_of, calls) if name]
+    if not names:
+        raise NotApplicable("no call has a name (covered by tool_call.function.name)")
+    return names
 
 
 def as_declared(name: str, names: dict[str, JSONObject]) -> str:
@@ -25,7 +33,7 @@ def as_declared(name: str, names: dict[str, JSONObject]) -> str:
 
 def functions_called(exchange: Exchange) -> list[tuple[JSONObject, str]]:
     """Each called function as it was declared, with the arguments of the call. Choices that were cut short are left
-    out. Raises NotApplicable where none is left, Inconclusive for a stream that broke off."""
+    out, and calls without a name. Raises NotApplicable where none is left, Inconclusive for a stream that broke off."""
     check_whole(exchange)
     names, found = declared(exchange.request.asked), []
     for choice in exchange.choices:
@@ -35,7 +43,7 @@ def functions_called(exchange: Exchange) -> list[tuple[JSONObject, str]]:
         for call in list_of(message.get("tool_calls")):
             function = call.get("function") if isinstance(call, dict) else None
             arguments = function.get("arguments") if isinstance(function, dict) else None
-            if isinstance(arguments, str):
+            if isinstance(arguments, str) and name_of(call):
                 found.append((names.get(as_declared(name_of(call), names), {}), arguments))
     if not found:
         raise NotApplicable("the reply has no whole call with arguments as text")
@@ -52,9 +60,20 @@ def parsed(arguments: str) -> JSONObject:
     return value
 
 
-def parsed_or_not_applicable(arguments: str) -> JSONObject:
-    """The arguments of a call. Raises NotApplicable where they are not a JSON object."""
+def parsed_calls(exchange: Exchange) -> list[tuple[JSONObject, JSONObject]]:
+    """Each called function as it was declared, with the arguments as an object. Raises NotApplicable where none are
+    one, and what `functions_called` raises."""
+    calls = [(function, json_object(arguments)) for function, arguments in functions_called(exchange)]
+    found = [(function, arguments) for function, arguments in calls if arguments is not None]
+    if not found:
+        raise NotApplicable("no arguments are a JSON object (covered by tools.arguments_are_json)")
+    return found
+
+
+def encoded_twice(arguments: str) -> bool:
+    """Whether arguments are a JSON string that holds a JSON object."""
     try:
-        return parsed(arguments)
-    except AssertionError as problem:
-        raise NotApplicable(f"{problem} (covered by tools.arguments_are_json)") from None
+        value = loads(arguments)
+    except JSONError:
+        return False
+    return isinstance(value, str) and json_object(value) is not None

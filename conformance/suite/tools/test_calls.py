@@ -10,7 +10,7 @@ from conformance.evidence.exchange import Exchange, NotApplicable, Violation, li
 from conformance.suite.support.calls import JSONObject, call_deltas, declared
 
 from . import AREA, CALLS, DELTAS
-from .reading import as_declared, functions_called, name_of, parsed, parsed_or_not_applicable
+from .reading import as_declared, encoded_twice, functions_called, named, parsed, parsed_calls
 
 
 def _names_in_deltas(exchange: Exchange) -> set[str]:
@@ -39,8 +39,7 @@ def test_declared_names(exchange: Exchange, tool_calls: list[JSONObject], asked:
     """Not a MUST: one of OpenAI's own recorded replies (gpt-4-0613) calls a function that was not offered. A name that
     stands twice in one delta is not one that several deltas repeat."""
     names, streamed = declared(asked), _names_in_deltas(exchange)
-    for call in tool_calls:
-        name = name_of(call)
+    for name in named(tool_calls):
         meant = as_declared(name, names) if exchange.streamed and name not in streamed else name
         assert meant in names, f"{name!r} is called, and only {', '.join(names) or 'nothing'} is offered"
 
@@ -60,7 +59,10 @@ def test_declared_names(exchange: Exchange, tool_calls: list[JSONObject], asked:
     },
 )
 def test_arguments_are_json(exchange: Exchange) -> None:
-    for _, arguments in functions_called(exchange):
+    once = [arguments for _, arguments in functions_called(exchange) if not encoded_twice(arguments)]
+    if not once:
+        raise NotApplicable("the arguments are encoded twice (covered by tools.arguments_once)")
+    for arguments in once:
         parsed(arguments)
 
 
@@ -70,10 +72,9 @@ def _required(function: JSONObject) -> list[Any]:
     return list_of(parameters.get("required")) if isinstance(parameters, dict) else []
 
 
-def _missing(function: JSONObject, arguments: str) -> list[str]:
-    """The required arguments that a call lacks. Raises NotApplicable where its arguments are not a JSON object."""
-    names = [name for name in _required(function) if isinstance(name, str)]
-    return [name for name in names if name not in parsed_or_not_applicable(arguments)]
+def _missing(function: JSONObject, arguments: JSONObject) -> list[str]:
+    """The required arguments that a call lacks."""
+    return [name for name in _required(function) if isinstance(name, str) and name not in arguments]
 
 
 @AREA.should(
@@ -87,10 +88,10 @@ def _missing(function: JSONObject, arguments: str) -> list[str]:
     broken_by=put(f"{CALLS}.*.function.arguments", '{"location": "Paris"}'),
 )
 def test_required_arguments(exchange: Exchange) -> None:
-    calls = functions_called(exchange)
+    calls = parsed_calls(exchange)
     for function, arguments in calls:
         missing = _missing(function, arguments)
-        assert not missing, f"{function['name']} is called without its argument {missing[0]!r}: {arguments[:160]}"
+        assert not missing, f"{function['name']} is called without its argument {missing[0]!r}: {str(arguments)[:160]}"
     if not any(_required(function) for function, _ in calls):
         raise NotApplicable("no called function requires an argument")
 
