@@ -40,7 +40,7 @@ WRITTEN = (
 
 
 def streamed(*texts: str, member: str = "content", finish: str = "stop") -> Exchange:
-    return stream(TOOL_AUTO_STREAM, ROLE, *(delta(**{member: each}) for each in texts), delta(finish), DONE)
+    return stream(TOOL_AUTO_STREAM, ROLE, *(delta(None, 0, **{member: each}) for each in texts), delta(finish), DONE)
 
 
 def beside(**message: str) -> Exchange:
