@@ -11,7 +11,8 @@ from tests.support.builders_http import Said, asking, completion, response, said
 TOOLS = [{"type": "function", "function": {"name": "f"}}]
 SOUND = [{"role": "user", "content": [{"type": "input_audio", "input_audio": {"data": "", "format": "wav"}}]}]
 HISTORY = [{"role": "assistant", "content": None, "tool_calls": []}, {"role": "user", "content": "OK?"}]
-PARTS = [{"role": "user", "content": [{"type": "text", "text": "Say OK."}]}]
+PARTS: Any = [{"role": "user", "content": [{"type": "text", "text": "Say OK."}]}]
+MARKED = [{"role": "user", "content": [PARTS[0]["content"][0] | {"cache_control": {"type": "ephemeral"}}]}]
 LONG = [{"role": "user", "content": "word " * 60}]
 
 
@@ -23,10 +24,12 @@ LONG = [{"role": "user", "content": "word " * 60}]
         ({"temperature": 0, "max_tokens": 5, "seed": None}, 9, "accepted"),
         ({"messages": PARTS}, 2009, "violated"),
         ({}, 2009, "violated"),
-        ({}, 509, "violated"),
+        ({}, 512, "violated"),
+        ({}, 500, "accepted"),
         ({"tools": TOOLS}, 2009, "not applicable"),
         ({"enable_search": True}, 2009, "not applicable"),
         ({"messages": SOUND}, 2009, "not applicable"),
+        ({"messages": MARKED}, 2009, "not applicable"),  # its prefix may have been cut off by a recorder
         ({"messages": HISTORY}, 2009, "not applicable"),
         ({"messages": LONG}, 2009, "not applicable"),
         ({}, None, "not applicable"),
