@@ -20,7 +20,7 @@ from conformance.suite.streaming.chunks import (
     finish_reasons,
     one_more_chunk,
 )
-from conformance.suite.support.failing_streams import ERROR, ERROR_CHUNK, failing
+from conformance.suite.support.failing_streams import ERROR, ERROR_CHUNK, NOTHING, failing
 
 
 def _errors(stream: EventStream) -> list[int]:
@@ -70,7 +70,7 @@ def test_error_typed(stream: EventStream) -> None:
         if not isinstance(error, dict):
             raise NotApplicable("the error is not an object (covered by streaming.error_told)")
         kind, code = error.get("type"), error.get("code")
-        word = isinstance(kind, str) and kind not in ("", "None", "null")
+        word = isinstance(kind, str) and kind not in ("", *NOTHING)
         assert word, f"the error in the stream has the type {kind!r}: {json.dumps(error)[:160]}"
         assert code is None or isinstance(code, str), f"the error in the stream has the code {code!r}"
 

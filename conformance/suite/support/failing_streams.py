@@ -1,9 +1,11 @@
-"""A stream that fails after it began, for counterexamples."""
+"""Failures: what no error says, and a stream that fails after it began, for counterexamples."""
 
 from __future__ import annotations
 
 from conformance.contract.faults import chunk, events
 
+#: What programming languages print in place of nothing.
+NOTHING = ("<nil>", "nil", "null", "None", "NoneType", "undefined", "[object Object]")
 _ERROR = {"message": "The upstream broke off", "type": "server_error", "param": None, "code": None}
 ERROR = chunk({"error": _ERROR})
 #: The same as some gateways send it, in the members of a chunk.

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from conformance.contract.scopes import cut_short
 from conformance.evidence.exchange import Exchange, NotApplicable, list_of
 from conformance.evidence.observed import json_object
 from conformance.evidence.strict_json import JSONError, loads
-from conformance.suite.support.calls import JSONObject, check_whole, declared
+from conformance.suite.support.calls import JSONObject, call_deltas, call_ids, check_whole, declared, deltas_of
 
 
 def name_of(call: JSONObject) -> str:
@@ -77,3 +79,20 @@ def encoded_twice(arguments: str) -> bool:
     except JSONError:
         return False
     return isinstance(value, str) and json_object(value) is not None
+
+
+def later(chunks: list[JSONObject]) -> Iterator[tuple[int, JSONObject]]:
+    """Every delta of a call but the first, with the index of the call. Calls that share an index are left out."""
+    calls = {where: deltas for where, deltas in deltas_of(chunks).items() if len(call_ids(deltas)) < 2}
+    found = [(index, delta) for (_, index), (_, *others) in calls.items() for delta in others]
+    if not found:
+        raise NotApplicable("no call with an index of its own came in several deltas")
+    yield from found
+
+
+def names_sent(exchange: Exchange) -> list[str]:
+    """The name of each call as it was sent: in a stream that of each delta, for those that repeat it fold to another.
+    Raises NotApplicable where there is none."""
+    if not exchange.streamed:
+        return named(exchange.tool_calls)
+    return named([delta for _, delta in call_deltas(exchange.chunks)])

@@ -7,17 +7,10 @@ from typing import Any
 from conformance.contract.faults import put
 from conformance.contract.scopes import EVERY_TOOL_CALL
 from conformance.evidence.exchange import Exchange, NotApplicable, Violation, list_of
-from conformance.suite.support.calls import JSONObject, call_deltas, declared
+from conformance.suite.support.calls import JSONObject, declared
 
 from . import AREA, CALLS, DELTAS
-from .reading import as_declared, encoded_twice, functions_called, named, parsed, parsed_calls
-
-
-def _names_in_deltas(exchange: Exchange) -> set[str]:
-    """The names in the deltas of a stream's calls, each as it stands there; none where nothing was streamed."""
-    deltas = call_deltas(exchange.chunks) if exchange.streamed else []
-    functions = [delta["function"] for _, delta in deltas if isinstance(delta.get("function"), dict)]
-    return {each["name"] for each in functions if isinstance(each.get("name"), str)}
+from .reading import as_declared, encoded_twice, functions_called, named, names_sent, parsed, parsed_calls
 
 
 @AREA.should(
@@ -38,7 +31,7 @@ def _names_in_deltas(exchange: Exchange) -> set[str]:
 def test_declared_names(exchange: Exchange, tool_calls: list[JSONObject], asked: JSONObject) -> None:
     """Not a MUST: one of OpenAI's own recorded replies (gpt-4-0613) calls a function that was not offered. A name that
     stands twice in one delta is not one that several deltas repeat."""
-    names, streamed = declared(asked), _names_in_deltas(exchange)
+    names, streamed = declared(asked), names_sent(exchange)
     for name in named(tool_calls):
         meant = as_declared(name, names) if exchange.streamed and name not in streamed else name
         assert meant in names, f"{name!r} is called, and only {', '.join(names) or 'nothing'} is offered"

@@ -10,10 +10,10 @@ from conformance.contract.faults import chain, drop, put
 from conformance.contract.scopes import EVERY_COMPLETION, EVERY_REPLY, EVERY_TOOL_CALL, EVERY_TOOL_STREAM, tool_choice
 from conformance.evidence.exchange import Exchange, NotApplicable
 from conformance.evidence.observed import json_object
-from conformance.suite.support.calls import JSONObject, call_deltas, check_whole, declared
+from conformance.suite.support.calls import JSONObject, check_whole, declared, of_function
 
 from . import AREA, CALLS, DELTAS
-from .reading import encoded_twice, functions_called, named
+from .reading import encoded_twice, functions_called, later, names_sent
 
 
 @AREA.must(
@@ -101,11 +101,10 @@ ALLOWED = re.compile(r"[A-Za-z0-9_-]{1,64}")
         "a name space": put(f"{CALLS}.*.function.name", lambda name: f"functions.{name}"),
     },
 )
-def test_name_characters(tool_calls: list[JSONObject], asked: JSONObject) -> None:
-    """A name that the client itself declared is not the endpoint's doing; of a stream that repeats names, each time
-    the whole, tools.named_once speaks."""
+def test_name_characters(exchange: Exchange, asked: JSONObject) -> None:
+    """A name that the client itself declared is not the endpoint's doing."""
     names = declared(asked)
-    for name in named(tool_calls):
+    for name in names_sent(exchange):
         assert name in names or ALLOWED.fullmatch(name), f"a function is called by the name {name[:160]!r}"
 
 
@@ -119,10 +118,10 @@ def test_name_characters(tool_calls: list[JSONObject], asked: JSONObject) -> Non
     broken_by=put(f"{DELTAS}.*.type", "function"),
 )
 def test_type_once(chunks: list[JSONObject]) -> None:
-    """A type in each delta that repeats the id as well is covered by tools.named_once."""
-    later = [delta for _, delta in call_deltas(chunks) if not delta.get("id")]
-    if not later:
-        raise NotApplicable("no call came in several deltas")
-    for delta in later:
+    """A later delta that repeats id or name as well is covered by tools.named_once."""
+    others = [delta for _, delta in later(chunks) if not (delta.get("id") or of_function(delta, "name"))]
+    if not others:
+        raise NotApplicable("later deltas repeat id or name, too (covered by tools.named_once)")
+    for delta in others:
         kind = delta.get("type")
         assert not kind, f"a later delta of a call repeats the type {kind!r}: {json.dumps(delta)[:160]}"
