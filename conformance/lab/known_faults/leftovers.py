@@ -75,15 +75,17 @@ def _called_nothing(choice: JSONObject) -> None:
 def _called_nothing_streamed(chunks: Chunks) -> Chunks:
     if not any(next(calls(each), None) for each in chunks):
         for choice in itertools.chain.from_iterable(map(choices, chunks)):
-            choice["finish_reason"] = "tool_calls" if choice.get("finish_reason") == "stop" else None
+            _called_nothing(choice)
     return chunks
 
 
 def _twice_streamed(chunks: Chunks) -> Chunks:
     """The arguments of a streamed call are JSON in a JSON string."""
-    found = [call for each in chunks for call in calls(each)]
-    for _, own in itertools.groupby(found, lambda call: call.get("index")):
-        first, *rest = own
+    found: dict[tuple[Any, Any], list[JSONObject]] = {}
+    for choice in itertools.chain.from_iterable(map(choices, chunks)):
+        for call in calls({"choices": [choice]}):
+            found.setdefault((choice.get("index"), call.get("index")), []).append(call)
+    for first, *rest in found.values():
         pieces = [call["function"].get("arguments") or "" for call in (first, *rest)]
         first["function"]["arguments"] = json.dumps("".join(pieces))
         for call in rest:
