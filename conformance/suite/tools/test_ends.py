@@ -88,7 +88,7 @@ def test_arguments_once(exchange: Exchange) -> None:
 ALLOWED = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
 
-@AREA.must(
+@AREA.should(
     "call functions by names of letters, digits, underscores and dashes, 64 at most",
     on=EVERY_TOOL_CALL,
     source="openai-openapi#FunctionObject.name",
@@ -102,7 +102,8 @@ ALLOWED = re.compile(r"[A-Za-z0-9_-]{1,64}")
     },
 )
 def test_name_characters(exchange: Exchange, asked: JSONObject) -> None:
-    """A name that the client itself declared is not the endpoint's doing."""
+    """Not a MUST: OpenAI's own models have called multi_tool_use.parallel. A name that the client itself declared is
+    not the endpoint's doing."""
     names = declared(asked)
     for name in names_sent(exchange):
         assert name in names or ALLOWED.fullmatch(name), f"a function is called by the name {name[:160]!r}"
