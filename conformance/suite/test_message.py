@@ -10,7 +10,7 @@ from conformance.contract.requirement import Area
 from conformance.contract.scopes import EVERY_COMPLETED_STREAM, EVERY_COMPLETION, EVERY_REPLY
 from conformance.evidence.exchange import Exchange, NotApplicable
 from conformance.suite.support.calls import declared
-from conformance.suite.support.markup import TEMPLATE_TOKENS, lost_call
+from conformance.suite.support.markup import TEMPLATE_TOKENS, lost_call, template_token
 from conformance.suite.support.spoken import own_words, prompted
 
 AREA = Area("message")
@@ -105,9 +105,9 @@ def _ended(token: str) -> Any:
 )
 def test_no_template_tokens(asked: dict[str, Any], messages: list[dict[str, Any]]) -> None:
     texts = [text for message in messages if isinstance(text := message.get("content"), str) and text]
-    if not texts or any(re.search(TEMPLATE_TOKENS, text) for text in prompted(asked)):
+    if not texts or any(re.search(f"{TEMPLATE_TOKENS}|</?s>", text) for text in prompted(asked)):
         raise NotApplicable("the reply has no text, or the request has such tokens in it")
     names = declared(asked)
     for text in texts:
-        found = re.search(TEMPLATE_TOKENS, own_words(text, TEMPLATE_TOKENS))
-        assert not found or lost_call(text, names), f"the content holds {found and found[0]!r}: {text[-160:]!r}"
+        token = template_token(own_words(text, TEMPLATE_TOKENS))
+        assert not token or lost_call(text, names), f"the content holds {token!r}: {text[-160:]!r}"

@@ -75,11 +75,14 @@ def test_calls_that_are_null_in_every_delta_are_none() -> None:
         ("OK<｜end▁of▁sentence｜>", {}, "violated"),
         ("<|channel|>final<|message|>OK", {}, "violated"),
         ("Struck: <s>OK</s> then", {}, "accepted"),
+        ("<s>10</s> 9 euros, instead of <s>12</s>", {}, "accepted"),
+        ("OK<eos>", {}, "violated"),
         ("ChatML ends a turn with `<|im_end|>`.", {}, "accepted"),
         ('The token "<|im_end|>" ends a turn.', {}, "accepted"),
         ("<|begin_of_box|>84<|end_of_box|>", {}, "accepted"),  # GLM's documented mark of a final answer
         ("a <| b |> c", {}, "accepted"),
         ("OK<|im_end|>", {"messages": [{"role": "user", "content": "What is <|im_end|>?"}]}, "not applicable"),
+        ("OK</s>", {"messages": [{"role": "user", "content": "What is </s>?"}]}, "not applicable"),
         (None, {}, "not applicable"),
     ],
 )

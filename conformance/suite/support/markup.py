@@ -41,7 +41,7 @@ TEMPLATE_TOKENS = (
     r"|end|start|return|message|channel|system|user|assistant|observation|START_OF_TURN_TOKEN|END_OF_TURN_TOKEN"
     r"|im_user|im_assistant|im_system|im_middle|eot|header_start|header_end)\|>"
     r"|<｜(?:User|Assistant|begin▁of▁sentence|end▁of▁sentence)｜>|\[/?INST\]|<</?SYS>>|<(?:start|end)_of_turn>"
-    r"|(?:</s>|<eos>)\s*\Z|\A\s*(?:<s>|<bos>)"
+    r"|<eos>|<bos>"
 )
 #: What opens or closes a model's thoughts, in the templates of DeepSeek, Qwen, EXAONE, Magistral, Kimi, Seed, Command
 #: and OpenThinker.
@@ -57,3 +57,14 @@ def lost_call(text: str, names: Container[str]) -> str:
         if any(name in names for name in found.groups() if name):
             return text[found.start() :]
     return ""
+
+
+def template_token(text: str) -> str:
+    """A token of a chat template in a text; empty where there is none. `<s>` and `</s>` are tokens where they begin or
+    end the text alone: as a pair they strike a text out in HTML."""
+    if found := re.search(TEMPLATE_TOKENS, text):
+        return found[0]
+    bare = text.strip()
+    if bare.endswith("</s>") and "<s>" not in bare:
+        return "</s>"
+    return "<s>" if bare.startswith("<s>") and "</s>" not in bare else ""
