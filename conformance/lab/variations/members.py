@@ -221,3 +221,16 @@ def reasons_aloud(exchange: Exchange) -> Exchange:
             found["reasoning_tokens"] = 1
 
     return completions(change)(exchange)
+
+
+@right("openai-openapi: metadata, and what a stored completion has")
+def what_was_asked_is_repeated(exchange: Exchange) -> Exchange:
+    """Plain completions repeat settings of the request, as stored completions do."""
+    extra: dict[str, Any] = {"metadata": {}, "tool_choice": None, "tools": None, "temperature": 1.0, "request_id": "x"}
+    return completions(lambda document: document.update(extra) if "chunk" not in document["object"] else None)(exchange)
+
+
+@right("openai-openapi: ServiceTier")
+def service_tier_priority(exchange: Exchange) -> Exchange:
+    """service_tier names the tier that the project has."""
+    return put("service_tier", lambda _: "priority")(exchange)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from conformance.contract.faults import status
 from conformance.evidence.exchange import Exchange
 from conformance.resources import folder
 
@@ -67,3 +68,41 @@ def refuses_unknown_members(exchange: Exchange) -> Exchange:
 
 #: The members of a request by OpenAI's schema.
 KNOWN = frozenset(json.loads((folder("schemas") / "request.json").read_text(encoding="utf-8"))["properties"])
+
+
+@right("validation-08: tolerated")
+def refuses_n_with_422(exchange: Exchange) -> Exchange:
+    """More than one choice is refused with 422."""
+    refused = refuses_n(exchange)
+    return refused if refused is exchange else status(422)(refused)
+
+
+@right("seed-01: a deviation only", deviates={"seed.range": "seed-01", "unknown.options_of_openai": "unknown-03"})
+def refuses_seeds(exchange: Exchange) -> Exchange:
+    """A seed is refused, for the upstream has none."""
+    return refusing(lambda asked: asked.get("seed") is not None, "seed", "seed is not supported.")(exchange)
+
+
+@right("openai-openapi: deprecated")
+def refuses_functions(exchange: Exchange) -> Exchange:
+    """The deprecated functions are refused, and tools are taken."""
+    return refusing(lambda asked: "functions" in asked, "functions", "functions is deprecated, use tools.")(exchange)
+
+
+@right("multimodal-01: a model without vision")
+def refuses_images(exchange: Exchange) -> Exchange:
+    """Images are refused by a model that sees none."""
+    message = "This model does not support image inputs."
+    return refusing(lambda asked: '"image_url"' in json.dumps(asked.get("messages")), "messages", message)(exchange)
+
+
+@right("unknown-03: a deviation only", deviates={"unknown.options_of_openai": "unknown-03"})
+def refuses_logit_bias(exchange: Exchange) -> Exchange:
+    """A bias of tokens is refused, for the upstream has none."""
+    return refusing(lambda asked: bool(asked.get("logit_bias")), "logit_bias", "logit_bias is not supported.")(exchange)
+
+
+@right(ALARMS)
+def refuses_penalties(exchange: Exchange) -> Exchange:
+    """Penalties are refused, for the upstream has none."""
+    return refusing(lambda asked: bool(asked.get("presence_penalty")), "presence_penalty", "not supported.")(exchange)

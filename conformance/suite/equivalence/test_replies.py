@@ -52,7 +52,9 @@ def test_text(pairs: Sequence[Pair]) -> None:
 
 
 def _reason(exchange: Exchange) -> Any:
-    """The finish_reason of the first choice. Raises Inconclusive where there is no choice."""
+    """The finish_reason of the first choice. Raises Inconclusive where there is no choice, or the stream broke off."""
+    if broken_off(exchange):
+        raise Inconclusive(f"“{exchange.request}”: the stream broke off")
     if not exchange.choices:
         raise Inconclusive(f"“{exchange.request}”: the reply has no choice")
     return exchange.choices[0].get("finish_reason")

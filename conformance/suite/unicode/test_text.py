@@ -18,6 +18,7 @@ from conformance.contract.requests import (
     once,
     streamed,
 )
+from conformance.contract.scopes import broken_off
 from conformance.evidence.exchange import Exchange, Inconclusive
 from conformance.evidence.observed import answered_with, strings
 from conformance.evidence.strict_json import JSONError, loads
@@ -112,7 +113,7 @@ _ARGUMENTS = "choices.*.message.tool_calls.*.function.arguments"
     },
 )
 def test_arguments_in_every_script(exchange: Exchange) -> None:
-    found = _arguments_of(exchange)
+    found = [] if broken_off(exchange) else _arguments_of(exchange)
     if not found or any(choice.get("finish_reason") == "length" for choice in exchange.choices):
         raise Inconclusive("no whole call came, though a tool was required")
     for text in found:
