@@ -153,14 +153,20 @@ def refuses_to_answer_now_and_then(exchange: Exchange) -> Exchange:
 
 @right(f"{SCHEMA}: content_filter")
 def filtered_now_and_then(exchange: Exchange) -> Exchange:
-    """A few plain replies are cut by a content filter: the content is empty, finish_reason content_filter."""
+    """A few replies are cut by a content filter: their text is taken away, and finish_reason is content_filter."""
 
     def change(document: Any) -> None:
         for choice in document["choices"]:
-            if choice.get("message", {}).get("content"):
-                choice["message"]["content"], choice["finish_reason"] = "", "content_filter"
+            holder = choice.get("message") or choice.get("delta") or {}
+            if holder.get("content"):
+                holder["content"] = ""
+            if choice["finish_reason"]:
+                choice["finish_reason"] = "content_filter"
 
-    return completions(change)(exchange) if one_in(31, exchange.request) else exchange
+    spared = (
+        b'"tool_calls"' in exchange.content or b'"bytes"' in exchange.content or b'"function_call"' in exchange.content
+    )
+    return exchange if spared or not one_in(4, exchange.request) else completions(change)(exchange)
 
 
 @right(FINDINGS)

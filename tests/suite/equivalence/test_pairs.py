@@ -34,6 +34,11 @@ TEXT = "choices.*.delta.content"
 ARGUMENTS = "choices.*.delta.tool_calls.*.function.arguments"
 WHOLE_ARGUMENTS = "choices.*.message.tool_calls.*.function.arguments"
 REASON = "choices.*.finish_reason"
+FILTERED = chain(
+    put("choices.*.message.content", ""),
+    put(TEXT, ""),
+    put(REASON, lambda reason: reason and "content_filter"),
+)
 #: A stream that fails, and counts nothing.
 BROKEN = chain(break_off, insert(-1, chunk({"choices": [], "usage": {"prompt_tokens": 0, "completion_tokens": 0}})))
 NAMES = "choices.*.delta.tool_calls.*.function.name"
@@ -155,6 +160,9 @@ SENT_AGAIN = edit(  # B184: the last chunk holds the whole text once more
         ("length", only(whole, put(REASON, "max_tokens")), "violated"),
         ("length", put("choices", []), "inconclusive"),
         ("length", BROKEN, "inconclusive"),
+        ("length", FILTERED, "inconclusive"),
+        ("length", put(REASON, lambda reason: reason and "content_filter"), "violated"),  # nothing was taken away
+        ("finish_reason", in_streams(FILTERED), "inconclusive"),
         ("finish_reason", BROKEN, "inconclusive"),
         ("prompt_tokens", BROKEN, "inconclusive"),
         ("prompt_tokens_with_tools", BROKEN, "inconclusive"),

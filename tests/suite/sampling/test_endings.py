@@ -31,6 +31,8 @@ def cut(request: Request) -> bool:
         ("cut_is_length", put(CONTENT, "1 2 3"), "accepted"),
         ("cut_is_length", put(REASON, "stop"), "violated"),  # B003
         ("cut_is_length", put("choices", []), "inconclusive"),
+        ("cut_is_length", chain(put(CONTENT, ""), put(REASON, "content_filter")), "inconclusive"),
+        ("cut_is_length", put(REASON, "content_filter"), "violated"),
         ("cut_is_length", chain(put(REASON, "stop"), put(WRITTEN, 9)), "inconclusive"),
         ("cut_text_is_its_own", put(CONTENT, ""), "accepted"),
         ("cut_text_is_its_own", put(CONTENT, "Sure, here they are"), "accepted"),  # so does the whole one
