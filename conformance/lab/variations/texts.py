@@ -209,3 +209,16 @@ def calls_nothing_unless_forced(exchange: Exchange) -> Exchange:
 
     free = tool_choice(exchange.request) == "auto" and b'"tool_calls"' in exchange.content
     return completions(change)(exchange) if free else exchange
+
+
+@right("openai-openapi: ChatCompletionResponseMessage.refusal")
+def refuses_at_first(exchange: Exchange) -> Exchange:
+    """Now and then the model refuses what is asked at first: content is null, and refusal a text."""
+
+    def change(document: Any) -> None:
+        for message in messages(document):
+            if message and message.get("content"):
+                message |= {"content": None, "refusal": "I'm sorry, I cannot help with that."}
+
+    told = exchange.request.attempt == 1 and not exchange.request.streams and not exchange.request.asked.get("logprobs")
+    return completions(change)(exchange) if told and one_in(4, exchange.request) else exchange

@@ -10,6 +10,7 @@ from conformance.evidence.exchange import Request
 from tests.support.builders_asked import Said, asked
 
 CONTENT, REASON = "choices.*.message.content", "choices.*.finish_reason"
+REFUSAL = {"role": "assistant", "content": None, "refusal": "I cannot help with that."}
 WRITTEN = "usage.completion_tokens"
 
 
@@ -28,6 +29,8 @@ def cut(request: Request) -> bool:
         ("minimal", refused("max_tokens: field required"), "violated"),
         ("minimal", put(REASON, "length"), "violated"),
         ("minimal", put(CONTENT, None), "violated"),
+        ("minimal", only(lambda each: each.attempt == 1, put(CONTENT, "")), "accepted"),
+        ("minimal", put("choices.*.message", REFUSAL), "inconclusive"),
         ("cut_is_length", put(CONTENT, "1 2 3"), "accepted"),
         ("cut_is_length", put(REASON, "stop"), "violated"),  # B003
         ("cut_is_length", put("choices", []), "inconclusive"),
