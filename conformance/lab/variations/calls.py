@@ -72,7 +72,10 @@ def arguments_escaped(exchange: Exchange) -> Exchange:
 @right("RFC 8259 4: the members of an object have no order")
 def arguments_in_another_order(exchange: Exchange) -> Exchange:
     """The members of the arguments stand in the opposite order."""
-    turned = lambda value: dict(reversed(value.items())) if isinstance(value, dict) else value  # noqa: E731
+
+    def turned(value: Any) -> Any:
+        return dict(reversed(value.items())) if isinstance(value, dict) else value
+
     return arguments(lambda value: json.dumps(turned(value), ensure_ascii=False))(exchange)
 
 
