@@ -237,3 +237,38 @@ def served(content: str) -> Fault:
         return respond(200, document, ("x-request-id", "req_" + exchange.request.key))(exchange)
 
     return fault
+
+
+@right(f"{ALARMS}: a route of OpenAI's API")
+def lists_stored_completions(exchange: Exchange) -> Exchange:
+    """GET /chat/completions lists stored completions, of which there is none."""
+    listed: dict[str, Any] = {"object": "list", "data": [], "first_id": None, "last_id": None, "has_more": False}
+    own = header("x-request-id", "req_" + exchange.request.key)
+    return own(respond(200, listed)(exchange)) if exchange.request.method == "GET" and _of_chat(exchange) else exchange
+
+
+def _of_chat(exchange: Exchange) -> bool:
+    return exchange.request.path == "/chat/completions"
+
+
+@right("either is right by the contract")
+def takes_what_may_be_refused(exchange: Exchange) -> Exchange:
+    """What an endpoint may refuse, such as a limit beyond its own or an empty array of tools, is answered."""
+    asked = exchange.request.asked
+    plain = _of_chat(exchange) and not asked.get("stream") and not asked.get("response_format")
+    taken = (
+        exchange.refused
+        and exchange.request.expect == "either"
+        and plain
+        and b"cache_control" not in exchange.request.body
+    )
+    return served("OK")(exchange) if taken else exchange
+
+
+@right("RFC 8259 4: names should be unique")
+def two_models_are_refused(exchange: Exchange) -> Exchange:
+    """A body with two members of one name is refused."""
+    twice = exchange.request.body.count(b'"model"') == 2 and b"tools" not in exchange.request.body
+    error = {"message": "model is given twice.", "type": "invalid_request_error", "param": "model", "code": None}
+    own = header("x-request-id", "req_" + exchange.request.key)
+    return own(respond(400, {"error": error})(exchange)) if twice else exchange

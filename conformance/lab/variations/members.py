@@ -234,3 +234,12 @@ def what_was_asked_is_repeated(exchange: Exchange) -> Exchange:
 def service_tier_priority(exchange: Exchange) -> Exchange:
     """service_tier names the tier that the project has."""
     return put("service_tier", lambda _: "priority")(exchange)
+
+
+@right("OpenRouter's and Anthropic's lists of models")
+def models_with_more_members(exchange: Exchange) -> Exchange:
+    """The list of models tells of context, prices and pages."""
+    extra = {"context_length": 200000, "pricing": {"prompt": "0.000003"}, "display_name": "A model", "permission": []}
+    more = {"has_more": False, "first_id": "a", "last_id": "z"}
+    listed = chain(put("data.*", lambda each: each | extra), edit(lambda document: document.update(more)))
+    return listed(exchange) if exchange.request.path == "/models" and exchange.succeeded else exchange

@@ -106,3 +106,25 @@ def refuses_logit_bias(exchange: Exchange) -> Exchange:
 def refuses_penalties(exchange: Exchange) -> Exchange:
     """Penalties are refused, for the upstream has none."""
     return refusing(lambda asked: bool(asked.get("presence_penalty")), "presence_penalty", "not supported.")(exchange)
+
+
+@right("unknown-01: ignored, or rejected with its name")
+def refuses_unknown_members_anywhere(exchange: Exchange) -> Exchange:
+    """A member that a message does not have is refused by name, and one that the request does not have, too."""
+    known = {
+        "role",
+        "content",
+        "name",
+        "tool_calls",
+        "tool_call_id",
+        "refusal",
+        "audio",
+        "function_call",
+        "annotations",
+    }
+    found = exchange.request.asked.get("messages")
+    inside = [each for each in found if isinstance(each, dict)] if isinstance(found, list) else []
+    unknown = sorted({name for message in inside for name in message} - known)
+    name = unknown[0] if unknown else ""
+    told = refusing(lambda _: bool(unknown), f"messages[0].{name}", f"Unrecognized argument: messages[0].{name}")
+    return told(refuses_unknown_members(exchange))
