@@ -57,7 +57,7 @@ def ours(endpoint: Slow, url: str, concurrency: int, folder: Path) -> tuple[Meas
     seconds, asked = _timed(
         endpoint,
         [
-            sys.executable, "-m", "conformance.cli", "run", "--base-url", url, "--model", MODEL,
+            sys.executable, "-m", "conformance", "run", "--base-url", url, "--model", MODEL,
             "--concurrency", str(concurrency), "--intrusive", "--out", str(out),
         ],
     )  # fmt: skip
@@ -148,7 +148,7 @@ def _start_up() -> list[tuple[str, float]]:
         seconds = []
         for _ in range(3):
             started = time.monotonic()
-            subprocess.run([sys.executable, "-m", "conformance.cli", name], check=True, stdout=subprocess.DEVNULL)
+            subprocess.run([sys.executable, "-m", "conformance", name], check=True, stdout=subprocess.DEVNULL)
             seconds.append(time.monotonic() - started)
         found.append((name, min(seconds)))
     return found

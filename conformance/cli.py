@@ -54,7 +54,7 @@ app = typer.Typer(
     help="""Test a chat completions endpoint against PhanEdge's contract: OpenAI's API plus the billing detail of prompt
     caching.
 
-    Exit codes: 0 conforms, 1 violates a MUST, 2 wrong usage, 3 could not be judged.""",
+    Exit codes: 0 conforms, 1 a violation fails the gate (--gate), 2 wrong usage, 3 could not be judged.""",
 )
 
 
@@ -137,7 +137,8 @@ def replay(
 ) -> None:
     """Print the curl commands that reproduce a finding; with --send, reproduce it.
 
-    Exit codes: 0 holds or only printed, 1 a MUST is violated, 2 wrong usage, 3 could not be judged."""
+    Exit codes: 0 holds or only printed, 1 it is violated and fails the run's gate, 2 wrong usage, 3 could not be
+    judged."""
     from conformance.commands.replay import ReplayError, replayed
 
     try:
@@ -232,7 +233,11 @@ def render(
 def baseline(
     report: Annotated[
         Path | None,
-        typer.Option("--from", metavar="REPORT", help="Accept every violation in this report.json or run's folder."),
+        typer.Option(
+            "--from",
+            metavar="REPORT",
+            help="Accept every violated MUST and SHOULD in this report.json or run's folder.",
+        ),
     ] = None,
     prune: Annotated[
         Path | None, typer.Option(metavar="REPORT", help="Remove the entries that are stale according to this report.")
@@ -269,12 +274,13 @@ def diff(
     new: Annotated[Path, typer.Argument(help="The report.json of the later run, or its folder.")],
     format: Annotated[DiffFormat, typer.Option(help="Output format.")] = DiffFormat.terminal,
     strict: Annotated[
-        bool, typer.Option("--strict", help="Exit with 1 also when a SHOULD or MAY is newly violated.")
+        bool, typer.Option("--strict", help="Exit with 1 also when any SHOULD is newly violated.")
     ] = False,
 ) -> None:
     """Compare two reports: new violations, fixed ones, and requirements that are no longer judged.
 
-    Exit codes: 0 nothing got worse; 1 a MUST is newly violated, or held and can no longer be judged; 2 a report cannot
+    Exit codes: 0 nothing got worse; 1 what fails the later run's gate is newly violated, or a MUST held and can no
+    longer be judged; 2 a report cannot
     be read; 3 a report judged nothing."""
     from conformance.commands.reports import compared
 
@@ -284,9 +290,5 @@ def diff(
 
 
 def main() -> None:
-    """The entry point of the command `phanedge-conformance`."""
+    """Run the command that this process was called with."""
     sys.exit(exit_code_of(app))
-
-
-if __name__ == "__main__":
-    main()

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from generate_writing import NOTICE, writing_page
 
-from conformance.contract.requirement import Level, Requirement, Scope
+from conformance.contract.requirement import Impact, Level, Requirement, Scope
 from conformance.contract.sources import SourceError, link, sources
 from conformance.resources import fixture
 from conformance.settings.options import OPTIONS, Option
@@ -64,14 +64,31 @@ def requirements_page(catalogue: Mapping[str, Requirement]) -> str:
         NOTICE,
         "# Requirements\n",
         f"{len(catalogue)} requirements: {counted}. Each sentence completes “The endpoint …”.\n",
+        *_impacts(catalogue),
     ]
     area = ""
     for requirement in catalogue.values():
         if requirement.area != area:
             area = requirement.area
-            lines += [f"\n## {area}\n", "| id | level | sentence | judged on | source |", "|---|---|---|---|---|"]
+            head = ["| id | level | impact | sentence | judged on | source |", "|---|---|---|---|---|---|"]
+            lines += [f"\n## {area}\n", *head]
         lines.append(_row(requirement))
     return "\n".join(lines + _documents()) + "\n"
+
+
+def _impacts(catalogue: Mapping[str, Requirement]) -> list[str]:
+    """What each impact means, how many requirements have it, and which of them only warn in spite of it."""
+    found = Counter(requirement.impact for requirement in catalogue.values())
+    rows = [f"| {impact} | {impact.meaning} | {found[impact]} |" for impact in Impact]
+    warning = [f"| `{each.id}` | {each.impact} | {each.warns} |" for each in catalogue.values() if each.warns]
+    return [
+        "## Impacts\n",
+        "What a violation does. Where several apply, the first one counts. What follows for the exit code is said in",
+        "[impact and gate](reading-a-report.md#impact-and-gate).\n",
+        *["| impact | meaning | requirements |", "|---|---|---|", *rows, "\n## Warnings only\n"],
+        "Each SHOULD whose impact is not form and whose violation does not fail the gate by default.\n",
+        *["| id | impact | reason |", "|---|---|---|", *warning],
+    ]
 
 
 def _documents() -> list[str]:
@@ -85,7 +102,7 @@ def _row(requirement: Requirement) -> str:
     judged_on = str(family) if isinstance(family, Scope) else ", ".join(map(str, family))
     source = f"[{requirement.source}]({link(requirement.source)})"
     sentence = requirement.sentence.replace("|", "\\|")
-    return f"| `{requirement.id}` | {requirement.level} | {sentence} | {judged_on} | {source} |"
+    return f"| `{requirement.id}` | {requirement.level} | {requirement.impact} | {sentence} | {judged_on} | {source} |"
 
 
 #: What follows this line in docs/configuration.md is generated; what goes before is written by hand.

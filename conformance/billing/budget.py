@@ -11,16 +11,20 @@ from typing import Any
 
 from filelock import FileLock
 
+from conformance.contract.profile import Prices
 from conformance.evidence.exchange import Exchange, Inconclusive, Request, list_of
 from conformance.evidence.observed import count_or_none
 from conformance.evidence.send import Send
-from conformance.text import write_whole
+from conformance.evidence.strict_json import loads
+from conformance.resources import mistake
+from conformance.text import TextError, read_regular, write_whole
 
-from .prices import Prices, Sheet
+from .prices import Sheet
 
 _CHARACTERS = 3  #: of ASCII that one token has at least, in English, JSON and code
 _IMAGE = 1_600  #: tokens of one image, the most that Anthropic counts for one
 _UNLIMITED = 4_096  #: tokens of output that are expected of a request without a limit
+_LEDGER = 1 << 12  #: bytes of the file that says what was spent
 _LONGEST = 16_384  #: likewise of one whose limit is beyond what models write
 _OVERHEAD = 16  #: tokens around the messages of a request
 
@@ -156,9 +160,16 @@ def _exceeds(total: Amount, cost: Decimal, budget: Budget) -> str:
 
 
 def _read(ledger: Path) -> tuple[Amount, Decimal]:
+    """What was spent so far. Raises Inconclusive where the file does not say it, so that nothing is sent."""
     if not ledger.exists():
         return Amount(), Decimal(0)
-    value = json.loads(ledger.read_text(encoding="utf-8"))
+    try:
+        value = loads(read_regular(ledger, _LEDGER))
+        wrong = mistake(value, "spent")
+    except (TextError, ValueError) as error:
+        wrong = str(error)
+    if wrong:
+        raise Inconclusive(f"not sent: {ledger} does not say what was spent of the budget ({wrong}): start a new run")
     return Amount(value["requests"], value["input_tokens"], value["output_tokens"]), Decimal(value["cost"])
 
 

@@ -8,14 +8,15 @@ from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
-from conformance.contract.requirement import Requirement
+from conformance.contract.profile import Prices
+from conformance.contract.requirement import Impact, Requirement
 from conformance.evidence.exchange import Exchange
 from conformance.evidence.observed import count_or_none
 from conformance.judgement.verdict import Finding, Verdict
 
 from .charges import DIALECT, Untold, charged, counts_of
 from .dialects import dialect
-from .prices import WRITES, Cost, Line, Prices, Sheet, cost, plain, together
+from .prices import WRITES, Cost, Line, Sheet, cost, plain, together
 
 NO_PRICE = "the price sheet has no price for the model"
 
@@ -120,7 +121,7 @@ def _is_billing(requirement: Requirement) -> bool:
     members = requirement.at.split()
     if any(member == "usage" or member.startswith("usage.prompt_tokens") for member in members):
         return True
-    return requirement.money and not any(member.startswith("usage.") for member in members)
+    return requirement.impact is Impact.BILLING and not any(member.startswith("usage.") for member in members)
 
 
 def _of_model(model: str, replies: Sequence[Exchange], sheet: Sheet) -> ModelCosts:

@@ -19,6 +19,7 @@ from conformance.judgement.judge import judge, judge_run, speaks_of
 from conformance.judgement.verdict import Finding, Verdict, gather
 from conformance.lab.known_faults import plant
 from conformance.lab.reference import Endpoint
+from conformance.policy.gating import Gate
 from conformance.report.render.words import one_line
 from conformance.report.report import Report
 from conformance.report.report_json import read_report
@@ -65,8 +66,9 @@ def replayed(
     id: str, folder: Path | None, model: str, send: bool, headers: Sequence[str], base_url: str = "", variable: str = ""
 ) -> tuple[str, int]:
     """The commands that send again what a requirement was judged on, or an exchange; sent, what was found then and
-    now. With the exit code: 1 where a MUST is violated, 3 where nothing can be told. `base_url` and `variable` confirm
-    where the key may go, and which. Raises ReplayError, and SessionError where that must be confirmed."""
+    now. With the exit code: 1 where a violation fails the gate of the run, 3 where nothing can be told. `base_url` and
+    `variable` confirm where the key may go, and which. Raises ReplayError, and SessionError where that must be
+    confirmed."""
     kept = _kept(folder or _latest())
     found = _found(kept, id, model)
     exchanges = _exchanges(kept, id, found)
@@ -83,7 +85,7 @@ def replayed(
     if kept.run.profile.source == "live":
         _check_destination(kept, headers, base_url, variable)
     with _sending(kept, headers) as live:
-        pairs = [(each, _found_anew(kept, each, exchanges, live)) for each in found]
+        pairs = [(each, _graded(kept, _found_anew(kept, each, exchanges, live))) for each in found]
     lines = [
         line
         for then, now in pairs
@@ -217,6 +219,11 @@ def _found_anew(kept: Kept, then: Finding, exchanges: Sequence[Exchange], send: 
             return run.find(requirement, model)
     again = [send(_salted(each.request, kept.run, salt)) for each in exchanges]
     return _judged(requirement, again, model)
+
+
+def _graded(kept: Kept, finding: Finding) -> Finding:
+    """As the gate of the run grades it."""
+    return Gate(kept.report.gate).graded(_requirement(finding), finding)
 
 
 def _judged(requirement: Requirement, exchanges: Sequence[Exchange], model: Model) -> Finding:

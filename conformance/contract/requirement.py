@@ -27,6 +27,28 @@ class Level(StrEnum):
     MAY = "MAY"
 
 
+class Impact(StrEnum):
+    """What a violation does, what matters most first. Where several apply, the first one counts."""
+
+    meaning: str
+
+    BILLING = "billing", "somebody pays a wrong amount"
+    CLIENTS = "clients", "an official SDK or a common client raises, hangs, or loses the reply"
+    DATA = "data", "what was asked or answered is lost or changed"
+    SECURITY = "security", "a secret, or access, gets to somebody who should not have it"
+    FORM = "form", "none of these"
+
+    def __new__(cls, word: str, meaning: str = "") -> Impact:
+        member = str.__new__(cls, word)
+        member._value_, member.meaning = word, meaning
+        return member
+
+
+def order(level: Level, impact: Impact) -> tuple[bool, int, int]:
+    """A key to sort by what matters most: MAY last, which is information; else by impact, then MUST before SHOULD."""
+    return level is Level.MAY, list(Impact).index(impact), list(Level).index(level)
+
+
 @dataclass(frozen=True)
 class Scope:
     """The exchanges a requirement is judged on: every declared request that is `meant` to be answered that
@@ -54,12 +76,13 @@ class Requirement:
     """One sentence of the contract. `on` are the exchanges it is judged on, a family or named requests. With `given`
     it is judged on several at once, handed over by the names of the check's parameters, and `on` are those of their
     requests that are sent in any case. `alike`: the evidence of a violation is two exchanges that cost the same, the
-    wrong one first. `money`: somebody pays a wrong amount where it is violated.
+    wrong one first. `impact` is what a violation does; `warns` is why it only warns by default, in spite of its impact.
 
     `at` is the member the sentence is about (`usage.prompt_tokens`, `choices.*.index`, `header:allow`), marked
     in the evidence. `hint` is what a vendor does about a violation. `contract` are the rows it covers.
-    `needs` are the facts that a recording must have kept. Each of `broken_by` makes a conforming exchange
-    violate the sentence; `shown_by` first makes it one to which the sentence applies.
+    `needs` are the facts that a recording must have kept. `after` are the ids of what it presupposes: where
+    one of them is violated on a model, a violation of this one follows from that. Each of `broken_by` makes a
+    conforming exchange violate the sentence; `shown_by` first makes it one to which the sentence applies.
     """
 
     id: str
@@ -76,7 +99,9 @@ class Requirement:
     needs: frozenset[Fact] = frozenset()
     given: Given = field(default_factory=dict, repr=False, compare=False)
     alike: bool = False
-    money: bool = False
+    impact: Impact = Impact.FORM
+    warns: str = ""
+    after: tuple[str, ...] = ()
 
     @property
     def area(self) -> str:
@@ -108,7 +133,7 @@ class Requirement:
         return "exchanges" in self.asks_for and "exchanges" not in self.given
 
     def __str__(self) -> str:
-        return f"{self.id}: the endpoint {self.level} {self.sentence} ({self.source})"
+        return f"{self.id}: the endpoint {self.level} {self.sentence} ({self.impact}; {self.source})"
 
 
 CATALOGUE: dict[str, Requirement] = {}
@@ -125,11 +150,12 @@ def enter(requirement: Requirement) -> Requirement:
 @dataclass(frozen=True)
 class Area:
     """A part of the contract, such as `usage`; the ids of its requirements begin with its name. Its methods are the
-    decorators that turn a check into a requirement, one for each level. `money`: what its requirements say is paid
-    for."""
+    decorators that turn a check into a requirement, one for each level. `impact` is that of its requirements where
+    they do not name their own; `after` is what all of them presuppose."""
 
     name: str
-    money: bool = False
+    impact: Impact
+    after: tuple[str, ...] = ()
 
     @property
     def must(self) -> Callable[..., Decorator]:
@@ -159,12 +185,16 @@ def _declare(
     contract: Sequence[str] = (),
     needs: Sequence[Fact] = (),
     alike: bool = False,
+    impact: Impact | None = None,
+    warns: str = "",
+    after: Sequence[str] = (),
 ) -> Decorator:
     """Turn a check into a requirement, and leave pytest a test that asks for `judge`.
 
     The id is the area and the function: `test_total` of the area `usage` is `usage.total`. `given` are exchanges
     that the check is handed beside those of `on`. Raises TypeError where their names are not parameters of the check,
-    where another parameter is no view, and where there is no counterexample (`broken_by`).
+    where another parameter is no view, where there is no counterexample (`broken_by`), and where `warns` explains what
+    needs no reason.
     """
     slots: Mapping[str, Slot] = on if isinstance(on, Mapping) else given or {}
 
@@ -172,6 +202,8 @@ def _declare(
         id = f"{area.name}.{check.__name__.removeprefix('test_')}"
         if broken_by is None:
             raise TypeError(f"{id}: broken_by is missing: give a counterexample, a fault that violates the requirement")
+        if warns and (level is not Level.SHOULD or (impact or area.impact) is Impact.FORM):
+            raise TypeError(f"{id}: warns is for a SHOULD whose impact is not form; no other needs a reason")
         check_parameters(id, inspect.signature(check).parameters, slots)
         entered = enter(
             Requirement(
@@ -189,7 +221,9 @@ def _declare(
                 needs=frozenset(needs),
                 given=slots,
                 alike=alike,
-                money=area.money,
+                impact=impact or area.impact,
+                warns=warns,
+                after=tuple(each for each in (*after, *area.after) if each != id),
             )
         )
         return test_of((entered,), check)

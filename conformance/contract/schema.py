@@ -10,6 +10,7 @@ from typing import Any
 
 from conformance.resources import folder
 
+from .requirement import Impact
 from .vocabulary import SHALLOW, pointed_at, relation_applies, relation_problem, validator
 
 Schema = Mapping[str, Any]
@@ -39,6 +40,9 @@ class Clause:
     contract: tuple[str, ...]
     hint: str
     on: str
+    impact: str
+    warns: str
+    after: tuple[str, ...]
     required: bool
     shallow: Schema = field(hash=False)
     relation: tuple[str, Schema] | None = field(default=None, hash=False)
@@ -64,10 +68,10 @@ def _walk(schema: Schema, id: str, path: str, on: str, required: bool, file: str
     on = schema.get("x-on", on)
     merged, file, below = _resolve(schema, file)
     if "title" in schema and "x-source" in schema:
-        yield _clause(schema, id, path, on, required, _shallow(merged, file))
+        yield _clause(schema, id, path, on, required, _shallow(merged, file), impact=_impact(file))
     for name, softer in schema.get("x-should", {}).items():
         yield _clause(softer, f"{id}.{name}", path, on, "present" in softer, _shallow(softer, file), "SHOULD")
-    yield from _relations(merged, below or id, path, (below and merged.get("x-on", on)) or on)
+    yield from _relations(merged, below or id, path, (below and merged.get("x-on", on)) or on, file)
     yield from _members(merged, below or id, path, merged.get("x-on", on) if below else on, file)
 
 
@@ -116,17 +120,22 @@ def _absolute(value: Any, file: str) -> Any:
     }
 
 
-def _relations(schema: Schema, id: str, path: str, on: str) -> Iterator[Clause]:
+def _impact(file: str) -> str:
+    """The impact of the clauses of a file that name none. A typed client raises where a member has another type."""
+    return str(load(file).get("x-impact", Impact.CLIENTS))
+
+
+def _relations(schema: Schema, id: str, path: str, on: str, file: str) -> Iterator[Clause]:
     for keyword, words in (("sumOf", "sum_of"), ("atLeastSumOf", "at_least_sum_of")):
         for relation in schema.get(keyword, ()):
             total = relation["total"].removeprefix("/").replace("/", ".")
             name = f"{id}.{total}.{relation.get('name', words)}"
-            yield _clause(relation, name, path, on, False, {}, relation=(keyword, relation))
+            yield _clause(relation, name, path, on, False, {}, impact=_impact(file), relation=(keyword, relation))
 
 
 def _clause(
     said: Schema, id: str, path: str, on: str, required: bool, shallow: Schema, level: str = "MUST",
-    relation: tuple[str, Schema] | None = None,
+    impact: str = Impact.FORM, relation: tuple[str, Schema] | None = None,
 ) -> Clause:  # fmt: skip
     return Clause(
         id=id,
@@ -137,6 +146,9 @@ def _clause(
         contract=tuple(said.get("x-contract", ())),
         hint=said.get("x-hint", ""),
         on=said.get("x-on", on),
+        impact=said.get("x-impact", impact),
+        warns=said.get("x-warns", ""),
+        after=tuple(said.get("x-after", ())),
         required=required,
         shallow=shallow,
         relation=relation,

@@ -76,6 +76,6 @@ def asked_for(requirements: Iterable[Requirement], declared: Sequence[Request]) 
             meant = [request for request in declared if family.meant(request) and request.streams is streamed]
             others = [request for request in meant if request not in wanted]
             wanted |= set(others[: max(0, _FEW - (len(meant) - len(others)))])
-    if any(each.money and isinstance(each.on, Scope) for each in known):
+    if any(each.area in GROUPS["billing"] and isinstance(each.on, Scope) for each in known):
         wanted |= set(_TELLING)
     return [request for request in declared if request in wanted]

@@ -44,11 +44,12 @@ class NotApplicable(Exception):
 
 
 class Violation(AssertionError):
-    """A requirement over a whole run is violated, by these exchanges."""
+    """A requirement is violated by these exchanges; `of` are the ids of those whose violation this is, where it is one
+    of others."""
 
-    def __init__(self, message: str, *exchanges: Exchange) -> None:
+    def __init__(self, message: str, *exchanges: Exchange, of: tuple[str, ...] = ()) -> None:
         super().__init__(message)
-        self.exchanges = exchanges
+        self.exchanges, self.of = exchanges, of
 
 
 @dataclass(frozen=True)

@@ -8,10 +8,10 @@ from datetime import date
 from enum import StrEnum
 from fnmatch import fnmatchcase
 
-from conformance.judgement.verdict import Finding, Verdict
+from conformance.judgement.verdict import VIOLATIONS, Finding, Verdict
 from conformance.text import nearest, quoted
 
-VIOLATED = (Verdict.FAIL, Verdict.WARN, Verdict.KNOWN)
+VIOLATED = (*VIOLATIONS, Verdict.KNOWN, Verdict.CONSEQUENCE)
 
 
 class BaselineError(Exception):
@@ -53,7 +53,7 @@ class Baseline:
 
 def accept(baseline: Baseline, finding: Finding, today: date) -> Finding:
     """A violation that is listed, and has not expired, is known; what was observed and why it is accepted is said."""
-    if finding.verdict not in (Verdict.FAIL, Verdict.WARN):
+    if finding.verdict not in VIOLATIONS:
         return finding
     entry = next((each for each in baseline.known if each.covers(finding) and today <= each.expires), None)
     if entry is None:

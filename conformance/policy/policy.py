@@ -1,4 +1,4 @@
-"""What a run is held to: a revision of the catalogue, and the violations that its vendor knows of."""
+"""What a run is held to: a revision of the catalogue, what fails its gate, and the violations that are known."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from conformance.suite.catalogue import load
 
 from .baseline import Audit, Baseline, accept, audit, check
 from .baseline_file import read_baseline
+from .gating import DEFAULT, Gate
 from .revisions import Revision, revision, withdrawn_ids
 
 
@@ -23,6 +24,7 @@ class Terms:
     today: date
     revision: Revision | None = None
     baseline: Baseline | None = None
+    gate: Gate = DEFAULT
 
     def counts(self, requirement: Requirement) -> bool:
         """Whether it was there already when the revision was frozen."""
@@ -36,9 +38,10 @@ class Terms:
         """The requirement at the level to which the endpoint is held."""
         return self.revision.held(requirement) if self.revision else requirement
 
-    def accepted(self, finding: Finding) -> Finding:
-        """The finding, known where the baseline accepts it."""
-        return accept(self.baseline, finding, self.today) if self.baseline else finding
+    def judged(self, requirement: Requirement, finding: Finding) -> Finding:
+        """The finding as the gate grades it, known where the baseline accepts it."""
+        graded = self.gate.graded(self.held(requirement), finding)
+        return accept(self.baseline, graded, self.today) if self.baseline else graded
 
     def audited(self, findings: Iterable[Finding]) -> Audit | None:
         """What became of each entry of the baseline."""
@@ -58,10 +61,11 @@ class Terms:
             check(self.baseline, load(), withdrawn_ids(), models)
 
 
-def read_terms(today: date, revision_name: str | None, baseline: Path | None) -> Terms:
+def read_terms(today: date, revision_name: str | None, baseline: Path | None, gate: Gate = DEFAULT) -> Terms:
     """Raises RevisionError and BaselineError."""
     return Terms(
         today,
         revision(revision_name) if revision_name else None,
         read_baseline(baseline) if baseline else None,
+        gate,
     )

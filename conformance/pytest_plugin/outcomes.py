@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from conformance.contract.requirement import Requirement
-from conformance.judgement.verdict import Finding, Verdict
+from conformance.judgement.verdict import VIOLATIONS, Finding, Verdict
 from conformance.text import printable
 
 FINDING = "conformance-finding"  #: the property of a test's report that holds its finding
@@ -26,7 +26,7 @@ def become_outcome(requirement: Requirement, finding: Finding, counts: bool) -> 
         pytest.fail(said, pytrace=False)
     if finding.verdict is Verdict.INCONCLUSIVE:
         raise Inconclusiveness(said)
-    if finding.verdict in (Verdict.FAIL, Verdict.WARN, Verdict.KNOWN):
+    if finding.verdict in (*VIOLATIONS, Verdict.KNOWN):
         pytest.xfail(said)
     if finding.verdict is Verdict.NOT_APPLICABLE:
         pytest.skip(message)
@@ -41,10 +41,10 @@ def requirement_of(item: pytest.Item) -> Requirement | None:
 def pack(finding: Finding) -> list[Any]:
     """A finding as JSON."""
     known = [finding.requirement, finding.model, int(finding.verdict), finding.message]
-    return [*known, finding.judged, list(finding.evidence), finding.refused]
+    return [*known, finding.judged, list(finding.evidence), finding.refused, list(finding.of)]
 
 
 def unpack(value: list[Any]) -> Finding:
     """The finding that `pack` made JSON of."""
-    requirement, model, verdict, message, judged, evidence, refused = value
-    return Finding(requirement, model, Verdict(verdict), message, judged, tuple(evidence), refused)
+    requirement, model, verdict, message, judged, evidence, refused, of = value
+    return Finding(requirement, model, Verdict(verdict), message, judged, tuple(evidence), refused, tuple(of))

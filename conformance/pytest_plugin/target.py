@@ -12,6 +12,7 @@ from conformance.contract.requirement import Requirement
 from conformance.contract.selection import SelectError, asked_for, chosen
 from conformance.evidence.exchange import Request
 from conformance.policy.baseline import BaselineError
+from conformance.policy.gating import GateError, gate
 from conformance.policy.policy import Terms, read_terms
 from conformance.policy.revisions import RevisionError
 from conformance.sending.access import check_address
@@ -76,7 +77,9 @@ def asked(settings: Settings) -> frozenset[Request] | None:
 def terms_of(settings: Settings, today: date) -> Terms:
     """What the endpoint is held to. Raises SessionError."""
     try:
-        return read_terms(today, settings.revision, settings.baseline)
+        return read_terms(today, settings.revision, settings.baseline, gate(settings.gate, settings.strict))
+    except GateError as error:
+        raise SessionError(f"--gate: {error}") from None
     except RevisionError as error:
         raise SessionError(f"--revision: {error}") from None
     except BaselineError as error:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date
 from pathlib import Path
 
+from conformance.contract.requirement import Level
 from conformance.policy.baseline import Baseline, BaselineError, Known, State, audit
 from conformance.policy.baseline_file import dump, extended, read_baseline, without
 from conformance.suite.catalogue import load
@@ -14,12 +15,13 @@ from .report import Report
 
 
 def list_known(report: Report, path: Path, owner: str, expires: date) -> str:
-    """Write an entry for each violation that the file does not list yet; what is stale goes, all else stays. What was
-    done, in a sentence. Raises BaselineError."""
+    """Write an entry for each violated MUST and SHOULD that the file does not list yet; what is stale goes, all else
+    stays. What was done, in a sentence. Raises BaselineError."""
     before = read_baseline(path) if path.exists() else Baseline(str(path))
     kept = without(before, _stale(report, before))
-    sentences = {entry.id: f"The endpoint {entry.level} {entry.sentence}." for entry in report.counting}
-    findings = [finding for entry in report.counting for finding in entry.findings]
+    told = [entry for entry in report.counting if entry.level is not Level.MAY]  # which never fails the gate
+    sentences = {entry.id: f"The endpoint {entry.level} {entry.sentence} ({entry.impact})." for entry in told}
+    findings = [finding for entry in told for finding in entry.findings]
     after = extended(kept, findings, sentences, owner, expires)
     if not after.known and not before.known:
         return "nothing is violated: no baseline is needed"

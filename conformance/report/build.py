@@ -41,7 +41,8 @@ def _entry(requirement: Requirement, findings: Sequence[Finding], later: bool) -
         contract=requirement.contract,
         findings=tuple(findings),
         later=later,
-        money=requirement.money,
+        impact=requirement.impact,
+        warns=requirement.warns,
     )
 
 

@@ -6,8 +6,8 @@ from collections.abc import Collection, Iterable
 from dataclasses import asdict
 from pathlib import Path
 
-from conformance.contract.requirement import Level
-from conformance.judgement.verdict import Verdict
+from conformance.contract.requirement import order
+from conformance.judgement.verdict import VIOLATIONS, Verdict
 from conformance.policy.baseline import VIOLATED
 from conformance.run.folder import exchanges_in, read_run
 
@@ -93,14 +93,18 @@ def _change(old: Entry | None, new: Entry | None, model: str) -> Change | None:
     entry = new or old
     before, after = (each.finding(model) if each else None for each in (old, new))
     old_verdict, new_verdict = (each.verdict if each else None for each in (before, after))
-    if entry is None or old_verdict is new_verdict:
-        return None
+    if entry is None or old_verdict is new_verdict or (after and after.follows):
+        return None  # what follows from a violation is told with that
     said = after.message if after else "the later run left it out"
-    return Change(entry.id, entry.level, entry.sentence, model, old_verdict, new_verdict, said, entry.later)
+    return _changed(entry, model, old_verdict, new_verdict, said)
+
+
+def _changed(entry: Entry, model: str, before: Verdict | None, after: Verdict | None, said: str) -> Change:
+    return Change(entry.id, entry.level, entry.impact, entry.sentence, model, before, after, said, entry.later)
 
 
 def _newly_violated(change: Change) -> bool:
-    return change.after in (Verdict.FAIL, Verdict.WARN) and change.before not in (None, *VIOLATED)
+    return change.after in VIOLATIONS and change.before not in (None, *VIOLATED)
 
 
 def _violated_anew(before: dict[str, Entry], new: Report, models: set[str]) -> Iterable[Change]:
@@ -108,18 +112,15 @@ def _violated_anew(before: dict[str, Entry], new: Report, models: set[str]) -> I
     for entry in new.entries:
         old = before.get(entry.id)
         for finding in entry.findings:
-            if finding.verdict in (Verdict.FAIL, Verdict.WARN) and not (old and old.finding(finding.model)):
-                yield Change(
-                    entry.id, entry.level, entry.sentence, finding.model, None, finding.verdict, finding.message,
-                    entry.later,
-                )  # fmt: skip
+            if finding.verdict in VIOLATIONS and not (old and old.finding(finding.model)):
+                yield _changed(entry, finding.model, None, finding.verdict, finding.message)
 
 
 def _worst_first(changes: Iterable[Change]) -> tuple[Change, ...]:
-    levels = list(Level)
-    return tuple(
-        sorted(changes, key=lambda each: (each.uncounted, levels.index(each.level), each.requirement, each.model))
-    )
+    def key(each: Change) -> tuple[object, ...]:
+        return each.uncounted, not each.fails, *order(each.level, each.impact), each.requirement, each.model
+
+    return tuple(sorted(changes, key=key))
 
 
 # --- the shape of replies -----------------------------------------------------------------------------------

@@ -5,13 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from conformance.contract.requirement import Level
+from conformance.contract.requirement import Impact, Level
 from conformance.judgement.verdict import Verdict
 
 from .drift import Drift
 from .report_json import converter
 
 FORMAT = "diff-1"
+_NAMED = 3  #: requirements that the sentence names; the others are counted
 
 
 @dataclass(frozen=True)
@@ -21,12 +22,18 @@ class Change:
 
     requirement: str
     level: Level
+    impact: Impact
     sentence: str
     model: str
     before: Verdict | None
     after: Verdict | None
     message: str = ""
     uncounted: bool = False
+
+    @property
+    def fails(self) -> bool:
+        """Whether the violation fails the gate of the later report."""
+        return self.after is Verdict.FAIL
 
 
 @dataclass(frozen=True)
@@ -73,9 +80,10 @@ class Comparison:
     unjudged: str = ""
 
     def worse(self, strict: bool = False) -> tuple[Change, ...]:
-        """What got worse: a MUST that is violated now, and one that held and could not be judged any more; strictly,
-        any requirement that is violated now. What the later report does not count is not counted here."""
-        found = [each for each in self.violated if strict or each.level is Level.MUST]
+        """What got worse: what is violated now and fails the gate of the later report, and a MUST that held and could
+        not be judged any more; strictly, every MUST and SHOULD that is violated now. What the later report does not
+        count is not counted here."""
+        found = [each for each in self.violated if each.fails or (strict and each.level is not Level.MAY)]
         found += [each for each in self.lost if lost_measure(each)]
         return tuple(each for each in found if not each.uncounted)
 
@@ -94,7 +102,11 @@ class Comparison:
             "fixed": len(self.fixed),
         }
         said = ", ".join(f"{number:,} {name}" for name, number in counted.items() if number)
-        return f"{'worse' if self.worse(strict) else 'no worse'}: {said or 'nothing is newly violated'}"
+        worse = self.worse(strict)
+        names = list(dict.fromkeys(f"{each.requirement} ({each.impact})" for each in worse))
+        more = f" and {len(names) - _NAMED:,} more" if len(names) > _NAMED else ""
+        named = f"; got worse: {', '.join(names[:_NAMED])}{more}" if names else ""
+        return f"{'worse' if worse else 'no worse'}: {said or 'nothing is newly violated'}{named}"
 
 
 def lost_measure(change: Change) -> bool:

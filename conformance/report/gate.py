@@ -7,11 +7,11 @@ from dataclasses import dataclass
 
 from conformance.contract.profile import NOT_OF_FAMILY, Model
 from conformance.contract.requests import COSTLY
-from conformance.contract.requirement import Level
+from conformance.contract.requirement import Impact, Level
 from conformance.judgement.unserved import Unserved
-from conformance.judgement.verdict import Verdict
+from conformance.judgement.verdict import VIOLATIONS, Verdict
 
-from .report import Report
+from .report import Entry, Report
 
 ENOUGH = 0.5  #: the share of the MUSTs that apply to a model which must have been judged for a verdict on it
 AREA = 3  #: MUSTs that an area must have before it is held to that share by itself
@@ -33,7 +33,7 @@ _JUDGED = (Verdict.PASS, Verdict.KNOWN, Verdict.WARN, Verdict.FAIL)
 def conclude(report: Report) -> Conclusion:
     """The one policy of the gate: what a report comes to."""
     never = _joined(_never_answered(report), _needed(report))
-    if report.count(Level.MUST, Verdict.FAIL):
+    if report.failing:
         cut = f"not everything could be judged: {report.unjudged}" if report.unjudged else ""
         return Conclusion(1, _joined(tally(report), cut, never, _optional(report), *_limits(report)))
     if report.unjudged:
@@ -41,8 +41,6 @@ def conclude(report: Report) -> Conclusion:
     told = _joined(tally(report), _optional(report), *_limits(report))
     if unmeasured := _joined(_first_too_few(report), never):
         return Conclusion(3, f"could not be judged: {unmeasured}; {told}")
-    if report.strict and any(entry.violated for entry in report.counting):
-        return Conclusion(1, told)
     if report.baseline and report.baseline.outdated:
         return Conclusion(1, f"the baseline is out of date: {report.baseline.problem}; {told}", outdated=True)
     return Conclusion(0, _joined(told, _basis(report)))
@@ -110,7 +108,7 @@ def _without(lost: Iterable[Unserved]) -> str:
 
 
 def _limits(report: Report) -> list[str]:
-    """What a reader must not overlook in a conclusion: caching that was not judged, and warnings about money."""
+    """What a reader must not overlook in a conclusion: caching that was not judged, and warnings about billing."""
     if report.source == "recording":
         return [report.unseen]
     reasons: dict[str, list[str]] = {}
@@ -122,10 +120,15 @@ def _limits(report: Report) -> list[str]:
         f"caching was not judged{'' if len(names) == every else f' on {_some(names)}'}: {reason}"
         for reason, names in reasons.items()
     ]
-    unclear = [] if reasons or report.count(Level.MUST, Verdict.FAIL) else _unclear_caching(report)
-    money = [entry.id for entry in report.counting if entry.verdict is Verdict.WARN and entry.money]
-    warned = "1 warning is" if len(money) == 1 else f"{len(money):,} warnings are"
-    return [*said, *unclear, f"{warned} about money: {_some(money)}" if money else ""]
+    unclear = [] if reasons or report.failing else _unclear_caching(report)
+    warned = [each for each in report.worst_first if is_warning(each) and each.impact is Impact.BILLING]
+    number = "1 warning is" if len(warned) == 1 else f"{len(warned):,} warnings are"
+    return [*said, *unclear, f"{number} about billing: {_some(each.id for each in warned)}" if warned else ""]
+
+
+def is_warning(entry: Entry) -> bool:
+    """Whether it counts and is violated without failing the gate. What a MAY finds is information, and no warning."""
+    return entry.verdict is Verdict.WARN and not entry.later and entry.level is not Level.MAY
 
 
 def _caching_left_out(report: Report, model: Model) -> str:
@@ -170,19 +173,34 @@ def _measured(report: Report, model: Model, area: str) -> tuple[int, int]:
 
 
 def tally(report: Report) -> str:
-    """Conformance as a sentence: “violates 2 of 131 MUST, 4 of 52 SHOULD; 9 not applicable; 3 inconclusive”."""
+    """Conformance as a sentence: “violates 2 of 131 MUST, 4 of 52 SHOULD; 3 of these fail the gate: usage.x (billing),
+    …; 9 not applicable; 3 inconclusive”."""
     parts = []
-    for level, verdict in ((Level.MUST, Verdict.FAIL), (Level.SHOULD, Verdict.WARN), (Level.MAY, Verdict.WARN)):
+    for level in Level:
         if judged := report.count(level, *_JUDGED):
-            parts.append(f"{report.count(level, verdict)} of {judged} {level}")
+            parts.append(f"{report.count(level, *VIOLATIONS)} of {judged} {level}")
     rest = {
         "known": Verdict.KNOWN, "not applicable": Verdict.NOT_APPLICABLE, "inconclusive": Verdict.INCONCLUSIVE,
     }  # fmt: skip
     others = [
         f"{number} {name}"
         for name, verdict in rest.items()
-        if (number := sum(entry.verdict is verdict for entry in report.counting))
+        if (number := sum(entry.verdict is verdict and not entry.follows for entry in report.counting))
     ]
+    if following := sum(bool(entry.follows) for entry in report.counting):
+        cause = "this" if sum(entry.violated for entry in report.counting) == 1 else "these"
+        others.insert(0, f"{following} more follow{'s' if following == 1 else ''} from {cause}")
     if later := sum(entry.later for entry in report.entries):
         others.append(f"{later} later than {report.revision} and not counted")
-    return "; ".join(["violates " + (", ".join(parts) or "nothing that was judged"), *others])
+    return _joined("violates " + (", ".join(parts) or "nothing that was judged"), failing(report), *others)
+
+
+def failing(report: Report) -> str:
+    """What fails the gate, by name and impact; that nothing does, where something is violated; else empty."""
+    violated = sum(entry.violated for entry in report.counting)
+    if not report.failing:
+        return f"{'it does not fail' if violated == 1 else 'none of these fails'} the gate" if violated else ""
+    number = len(report.failing)
+    counted = f"{number:,} of these fail{'s' if number == 1 else ''}" if violated > number else "all of these fail"
+    said = "it fails" if violated == 1 else counted
+    return f"{said} the gate: {_some(f'{each.id} ({each.impact})' for each in report.failing)}"

@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 
 from conformance.billing.costs import Costs
 from conformance.contract.profile import Model
-from conformance.contract.requirement import Level
+from conformance.contract.requirement import Impact, Level, order
 from conformance.judgement.unanswered import Unanswered
 from conformance.judgement.unserved import Unserved
-from conformance.judgement.verdict import Finding, Verdict
+from conformance.judgement.verdict import VIOLATIONS, Finding, Verdict
 from conformance.policy.baseline import Audit
 
 from .drift import Drift
@@ -19,7 +19,8 @@ from .drift import Drift
 @dataclass(frozen=True)
 class Entry:
     """One requirement with what was found, a finding for each model. One that is `later` than the revision to which the
-    endpoint is held does not count. `money`: somebody pays a wrong amount where it is violated."""
+    endpoint is held does not count. `impact` is what a violation does, `warns` why it only warns by default in spite
+    of that."""
 
     id: str
     level: Level
@@ -31,7 +32,8 @@ class Entry:
     contract: tuple[str, ...]
     findings: tuple[Finding, ...]
     later: bool = False
-    money: bool = False
+    impact: Impact = Impact.FORM
+    warns: str = ""
 
     @property
     def area(self) -> str:
@@ -43,7 +45,14 @@ class Entry:
 
     @property
     def violated(self) -> bool:
-        return self.verdict in (Verdict.FAIL, Verdict.WARN)
+        return self.verdict in VIOLATIONS
+
+    @property
+    def follows(self) -> str:
+        """The violated requirement that all follows from which is not as it should be; empty where something is of its
+        own."""
+        telling = [finding for finding in self.findings if finding.verdict >= Verdict.CONSEQUENCE]
+        return telling[0].follows if telling and all(finding.follows for finding in telling) else ""
 
     def models(self, *verdicts: Verdict) -> tuple[str, ...]:
         """The models on which it came to one of these verdicts."""
@@ -86,11 +95,12 @@ class Spend:
 class Report:
     """`started` is Unix time, `seconds` how long the run took. `unjudged` says why nothing could be judged, or not all
     that should have been; `unanswered` are the valid requests that never were answered, `unserved` the features that
-    were never served; `fault` names a planted fault. `drift` is what changed in the shape of replies since they were
-    kept, which no verdict depends on; `costs` are those by the price sheet, and `baseline` what became of the known
-    violations, where there are such; `revision` is that to which the endpoint is held, empty for all requirements;
-    `plan` says what the run was expected to send and cost; `unseen` says what recordings made elsewhere do not show.
-    `folder` is that of the run as a person would type it, for commands; report.json does not have it."""
+    were never served; `fault` names a planted fault; `gate` are the levels and impacts by which violations
+    were graded. `drift` is what changed in the shape of replies since they were kept, which no verdict depends on;
+    `costs` are those by the price sheet, and `baseline` what became of the known violations, where there are such;
+    `revision` is that to which the endpoint is held, empty for all requirements; `plan` says what the run was expected
+    to send and cost; `unseen` says what recordings made elsewhere do not show. `folder` is that of the run as a person
+    would type it, for commands; report.json does not have it."""
 
     base_url: str
     source: str
@@ -105,7 +115,7 @@ class Report:
     unanswered: tuple[Unanswered, ...] = ()
     unserved: tuple[Unserved, ...] = ()
     fault: str = ""
-    strict: bool = False
+    gate: tuple[str, ...] = ()
     drift: tuple[Drift, ...] = ()
     costs: Costs | None = None
     baseline: Audit | None = None
@@ -125,11 +135,19 @@ class Report:
 
     @property
     def worst_first(self) -> list[Entry]:
-        """The entries, what matters most first: by verdict, whether it counts, level, then id."""
-        levels = list(Level)
+        """The entries, what matters most first: by verdict, whether it counts, impact and level, then id."""
         return sorted(
-            self.entries, key=lambda entry: (-entry.verdict, entry.later, levels.index(entry.level), entry.id)
+            self.entries, key=lambda entry: (-entry.verdict, entry.later, *order(entry.level, entry.impact), entry.id)
         )
+
+    def following(self, cause: Entry) -> list[Entry]:
+        """The entries that follow from the violation of this one."""
+        return [entry for entry in self.worst_first if entry.follows == cause.id]
+
+    @property
+    def failing(self) -> list[Entry]:
+        """The entries that count and fail the gate, what matters most first."""
+        return [entry for entry in self.worst_first if entry.verdict is Verdict.FAIL and not entry.later]
 
 
 @dataclass(frozen=True)
@@ -149,7 +167,7 @@ def differences(report: Report) -> tuple[Difference, ...]:
     found = [
         Difference(
             entry,
-            violating=entry.models(Verdict.FAIL, Verdict.WARN, Verdict.KNOWN),
+            violating=entry.models(*VIOLATIONS, Verdict.KNOWN),
             holding=entry.models(Verdict.PASS),
             unjudged=entry.models(Verdict.INCONCLUSIVE),
         )

@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from conformance.contract.profile import Model
-from conformance.contract.requirement import Level
+from conformance.contract.requirement import Impact, Level
 from conformance.evidence.strict_json import JSONError, loads
-from conformance.judgement.verdict import Verdict
+from conformance.judgement.verdict import Finding, Verdict
 from conformance.policy.baseline import State
 from conformance.resources import mistake
 from conformance.sending.curl import is_command
@@ -27,11 +27,12 @@ _LARGEST = 1 << 29  #: bytes of a file
 #: Members that are left out where they say nothing; the others are always there.
 _LEFT_OUT = {
     Model: ("thinking", "claimed"),
-    Entry: ("later", "money"),
+    Finding: ("of", "follows"),  # before what holds it
+    Entry: ("later", "warns"),
     Report: ("costs", "baseline", "unanswered", "unserved", "unseen"),
 }
 #: Members that every report has, although a Report has defaults for them: the gate depends on them.
-_REQUIRED = ("evidence", "unjudged", "fault", "strict")
+_REQUIRED = ("evidence", "unjudged", "fault", "gate")
 
 
 def dump_report(report: Report) -> dict[str, Any]:
@@ -71,11 +72,13 @@ def converter() -> Converter:
     made = Converter(unstruct_collection_overrides={tuple: list, frozenset: sorted}, forbid_extra_keys=True)
     for primitive in (str, int, float, bool):
         made.register_structure_hook(primitive, _exactly)
-    for name in (Level, State):  # which are texts, too
+    for name in (Impact, Level, State):  # which are texts, too
         made.register_structure_hook(name, lambda value, kind: kind(value))
     made.register_structure_hook(Verdict, _verdict)
     made.register_unstructure_hook(Verdict, str)
-    unkept: dict[type, dict[str, Any]] = {Report: {"folder": override(omit=True)}, Entry: {}}
+    unkept: dict[type, dict[str, Any]] = {
+        Model: {"prices": override(omit=True)}, Report: {"folder": override(omit=True)}, Entry: {},
+    }  # fmt: skip
     for wider, omitted in unkept.items():  # in JSON they have more
         structure: Any = make_dict_structure_fn(wider, made, _cattrs_forbid_extra_keys=False, **omitted)
         made.register_structure_hook(wider, structure)

@@ -19,7 +19,7 @@ from conformance.contract.requirement import Requirement, Scope
 from conformance.evidence.exchange import Exchange, Request
 from conformance.evidence.recordings import Recording, recordings
 from conformance.judgement.judge import judge
-from conformance.judgement.verdict import Verdict
+from conformance.judgement.verdict import VIOLATIONS, Verdict
 from conformance.suite.catalogue import load
 
 EXAMPLES = 3
@@ -112,7 +112,7 @@ def _judge(tally: Tally, recording: Recording, requirements: Iterable[Requiremen
         finding = judge(requirement, recording.exchange, model)
         tally.checks += finding.judged
         example = (recording.origin, finding.message)
-        if finding.verdict in (Verdict.WARN, Verdict.FAIL):
+        if finding.verdict in VIOLATIONS:
             tally.violations[requirement.id, group] += 1
             examples = tally.examples.setdefault((requirement.id, group), [])
         elif finding.verdict is Verdict.INCONCLUSIVE and finding.judged:

@@ -20,6 +20,7 @@ from .seal import check_destination
 
 #: What decides on what is sent and judged: a run that is resumed cannot have others.
 _THE_SAME = ("base-url", "model", "without", "intrusive", "no-costly", "examples", "fault", "select", "deselect")
+_GATE = {"gate", "strict"}
 _NOT_KEPT = ("out", "resume")
 _SECRET = "header"  #: of which the names are kept, for the values may be secret
 
@@ -60,7 +61,7 @@ def _resumed(settings: Settings, folder: Path) -> Settings:
             )
     if lacking := set(noted.get(_SECRET, ())) - set(_header_names(settings)):
         raise SessionError(f"--resume: repeat --header {min(lacking)}, whose value was not stored")
-    whole = settings.updated({name: value for name, value in noted.items() if name != _SECRET and name not in given})
+    whole = settings.updated({name: noted[name] for name in _not_given(noted, given) - {_SECRET}})
     if whole.base_url and not whole.plan:
         named = (given.get(name, "") for name in ("base-url", "api-key-variable"))
         check_destination(whole, identity_in(folder).id, folder, *named)
@@ -68,16 +69,20 @@ def _resumed(settings: Settings, folder: Path) -> Settings:
 
 
 def _judged_again(settings: Settings, folder: Path) -> Settings:
-    """With the selection, revision and baseline of the run where none is given."""
+    """With the selection, revision, gate and baseline of the run where none is given."""
     try:
         noted = noted_options(folder)
     except RunError as error:
         raise SessionError(str(error), NOT_JUDGED) from None
-    wanted = {"revision"} if settings.select or settings.deselect else {"revision", "select", "deselect"}
-    given = settings.dump()
-    known = settings.updated({name: noted[name] for name in (wanted & noted.keys()) - given.keys()})
+    wanted = {"revision", *_GATE, *(() if settings.select or settings.deselect else ("select", "deselect"))}
+    known = settings.updated({name: noted[name] for name in wanted & _not_given(noted, settings.dump())})
     kept = folder / BASELINE
     return replace(known, baseline=kept) if known.baseline is None and kept.exists() else known
+
+
+def _not_given(noted: Mapping[str, Any], given: Mapping[str, Any]) -> set[str]:
+    """The options of the run that are not given. Those of the gate are one: given in part, none is taken over."""
+    return noted.keys() - given.keys() - (_GATE if _GATE & given.keys() else set())
 
 
 def noted_options(folder: Path) -> dict[str, Any]:

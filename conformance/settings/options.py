@@ -121,6 +121,11 @@ _DECLARED = (
            "run. Stale and expired entries do.", Path, metavar="FILE", panel=_VERDICT),
     Option("revision", "Revision of the requirements to apply, such as 2026-11. Later requirements are judged but do "
            "not count.", metavar="NAME", panel=_VERDICT),
+    Option("gate", "What fails the run: levels (must, should) and impacts (billing, clients, data, security, form), "
+           "comma-separated. An impact stands for every MUST and SHOULD that has it, except those that only warn. "
+           "Default: must,billing,clients,data,security.", metavar="LIST", panel=_VERDICT),
+    Option("strict", "Exit with 1 also when any SHOULD is violated: adds must and should to --gate.", bool, False,
+           panel=_VERDICT, in_pytest="gate-strict"),
     # --- what is written
     Option("out", "Folder for the exchanges and the report. Default: reports/<endpoint>.", Path, metavar="FOLDER",
            panel=_OUTPUT),
@@ -128,8 +133,6 @@ _DECLARED = (
            commands=_SENDING, panel=_OUTPUT),
     Option("snapshots", "Folder of reply shapes (names and types of members). The report lists changes since they were "
            "stored.", Path, metavar="FOLDER", panel=_OUTPUT),
-    Option("strict", "Exit with 1 also when a SHOULD or MAY is violated.", bool, False, commands=_JUDGING,
-           panel=_VERDICT, in_pytest="gate-strict"),
     Option("workers", "Number of worker processes; 0 for none.", int, metavar="NUMBER", least=0, commands=_JUDGING,
            panel=_LIMITS, in_pytest="numprocesses", foreign=True),
     # --- in pytest only, where the commands are options

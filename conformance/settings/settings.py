@@ -44,10 +44,11 @@ class Settings:
     largest_body: int
     baseline: Path | None
     revision: str | None
+    gate: str | None
+    strict: bool
     out: Path | None
     resume: Path | None
     snapshots: Path | None
-    strict: bool
     workers: int | None
     archive: Path | None
     recordings: Path | None

@@ -6,13 +6,13 @@ from typing import Any
 
 from conformance.contract.faults import edit, only, put, status
 from conformance.contract.requests import PLAIN, TWO, TWO_CALLS_STREAM, TWO_STREAM
-from conformance.contract.requirement import Area, Scope
+from conformance.contract.requirement import Area, Impact, Scope
 from conformance.contract.scopes import EVERY_COMPLETED_STREAM, broken_off, streamed_choices
 from conformance.evidence.exchange import Exchange, Inconclusive, NotApplicable, Request
 from conformance.evidence.observed import count_or_none, count_or_not_applicable
 from conformance.suite.support.refusals import rejected
 
-AREA = Area("choices")
+AREA = Area("choices", Impact.DATA)
 
 
 def _asks_several(request: Request) -> bool:
@@ -55,6 +55,7 @@ def _endless(document: Any) -> None:
         "counted from one": put("choices.*.index", lambda index: index + 1),
         "one ends, the other does not": edit(_endless),
     },
+    after=["streaming.finish_once"],
 )
 def test_streamed_apart(chunks: list[dict[str, Any]], asked: dict[str, Any]) -> None:
     ends = _ends(chunks)
@@ -107,6 +108,7 @@ def _count(exchange: Exchange) -> int:
 @AREA.should(
     "count the tokens of all choices in completion_tokens",
     on={"two": TWO, "one": PLAIN},
+    impact=Impact.BILLING,
     source="openai-openapi#CreateChatCompletionRequest.n",
     contract=["n-02"],
     at="usage.completion_tokens",

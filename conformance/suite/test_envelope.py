@@ -6,12 +6,12 @@ from email.utils import parsedate_to_datetime
 from typing import Any
 
 from conformance.contract.faults import put
-from conformance.contract.requirement import Area, Fault
+from conformance.contract.requirement import Area, Fault, Impact
 from conformance.contract.scopes import EVERY_COMPLETION, EVERY_REPLY
 from conformance.evidence.exchange import Exchange, NotApplicable, Violation
 from conformance.suite.support.names import bare
 
-AREA = Area("envelope")
+AREA = Area("envelope", Impact.FORM)
 
 CLOCKS_DIFFER = 300  #: seconds that two clocks may be apart
 
@@ -50,6 +50,8 @@ def date_of(exchange: Exchange) -> float:
 @AREA.should(
     "report the requested model, or a dated or namespaced form of its name",
     on=EVERY_REPLY,
+    impact=Impact.DATA,
+    warns="OpenAI answers for gpt-4-turbo-preview as gpt-4-0125-preview",
     source="openai-openapi#CreateChatCompletionResponse.model",
     contract=["envelope-06"],
     at="model",
@@ -105,6 +107,7 @@ def _other_models(streams: list[Exchange], plain: set[tuple[str, str]]) -> Viola
 @AREA.must(
     "return n choices, one where n is not sent",
     on=EVERY_COMPLETION,
+    impact=Impact.DATA,
     source="openai-openapi#CreateChatCompletionRequest.n",
     contract=["envelope-07"],
     at="choices",
@@ -126,6 +129,7 @@ def test_choices_as_asked(asked: dict[str, Any], choices: list[dict[str, Any]]) 
 @AREA.must(
     "number the choices from 0 without a gap, each once",
     on=EVERY_COMPLETION,
+    impact=Impact.DATA,
     source="openai-openapi#CreateChatCompletionResponse.choices.index",
     contract=["envelope-08"],
     at="choices.*.index",

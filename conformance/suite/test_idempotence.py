@@ -8,12 +8,12 @@ from dataclasses import replace
 from conformance.contract.faults import chain, content, header, only, put, status
 from conformance.contract.given import usually
 from conformance.contract.requests import PLAIN, PLAIN_AGAIN, again
-from conformance.contract.requirement import Area
+from conformance.contract.requirement import Area, Impact
 from conformance.evidence.exchange import Exchange, Inconclusive, NotApplicable
 from conformance.evidence.observed import answered_with, json_object
 from conformance.suite.support.sdk import SDK, SDK_HEADERS
 
-AREA = Area("idempotence")
+AREA = Area("idempotence", Impact.CLIENTS)
 
 #: Declared by no requirement: a reply that is replayed has the id of the first, as it may.
 SDK_AGAIN = replace(
@@ -32,6 +32,7 @@ def _from_cache(exchange: Exchange) -> bool:
 @AREA.should(
     "process each of two identical requests, with an id and a usage of its own",
     on={"one": PLAIN, "two": PLAIN_AGAIN},
+    impact=Impact.DATA,
     source="rfc9110#9.2.2",
     contract=["idempotence-01"],
     at="id",

@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 
 from conformance.contract.faults import put
-from conformance.contract.requirement import Area
+from conformance.contract.requirement import Area, Impact
 from conformance.contract.scopes import EVERY_REPLY
 from conformance.evidence.exchange import Exchange, NotApplicable, Violation
 
-AREA = Area("ids")
+AREA = Area("ids", Impact.FORM)
 
 CLOCK_STEP = 2  #: seconds that the clocks of an endpoint's machines may differ
 
@@ -27,6 +27,7 @@ def _by_id(exchanges: list[Exchange]) -> dict[str, dict[str, Exchange]]:
 @AREA.must(
     "give no two completions the same id, not even for identical requests",
     on=EVERY_REPLY,
+    impact=Impact.DATA,
     source="openai-openapi#CreateChatCompletionResponse.id",
     contract=["ids-01"],
     at="id",
@@ -69,6 +70,7 @@ def _backwards(exchange: Exchange) -> Exchange:
     shown_by=lambda exchange: replace(exchange, seconds=0.0),
     broken_by=_backwards,
     needs=["created", "times"],
+    after=["completion.created", "chunk.created"],
 )
 def test_created_in_order(exchanges: list[Exchange]) -> None:
     pairs = _in_turn(exchanges)

@@ -6,12 +6,12 @@ from typing import Any
 
 from conformance.contract.faults import edit, only, put, respond, status
 from conformance.contract.requests import LOGPROBS, LOGPROBS_STREAM, LOGPROBS_TOOLS_STREAM, chat
-from conformance.contract.requirement import Area
+from conformance.contract.requirement import Area, Impact
 from conformance.contract.scopes import broken_off, replies_where, streamed_choices
 from conformance.evidence.exchange import Exchange, Inconclusive, NotApplicable, Request, Violation, list_of
 from conformance.suite.support.refusals import rejected
 
-AREA = Area("logprobs")
+AREA = Area("logprobs", Impact.DATA)
 
 #: Without top_logprobs; its text has characters of two and of three bytes.
 LOGPROBS_ALONE = chat("Repeat exactly and add nothing: héllo 世界", label="logprobs-alone", logprobs=True)
@@ -93,6 +93,7 @@ def test_given(exchange: Exchange) -> None:
 @AREA.should(
     "accept logprobs without top_logprobs where it accepts both",
     on={"alone": LOGPROBS_ALONE, "both": LOGPROBS},
+    impact=Impact.CLIENTS,
     source="openai-openapi#CreateChatCompletionRequest.top_logprobs",
     contract=["logprobs-01"],
     at="error",
@@ -129,6 +130,7 @@ def _spelled(entries: list[dict[str, Any]]) -> bytes:
         "code points": put("choices.*.logprobs.content.*.bytes", [63]),
         "one entry lost": put("choices.*.logprobs.content", lambda entries: entries and entries[1:]),
     },
+    after=["unicode.no_replacement_character"],
 )
 def test_bytes_spell_content(exchange: Exchange, choices: list[dict[str, Any]]) -> None:
     content = exchange.messages[0].get("content") if exchange.messages else None

@@ -10,12 +10,12 @@ from conformance.contract.faults import only, respond, status
 from conformance.contract.given import in_turn
 from conformance.contract.profile import Model
 from conformance.contract.requests import TOOL_AUTO, TOOL_NAMED, TOOL_NONE, TOOL_REQUIRED
-from conformance.contract.requirement import Area, Scope
+from conformance.contract.requirement import Area, Impact, Scope
 from conformance.evidence.exchange import Exchange, Inconclusive, NotApplicable, Request, Violation
 from conformance.evidence.observed import answered_with
 from conformance.suite.support.refusals import refuses
 
-AREA = Area("served")
+AREA = Area("served", Impact.CLIENTS)
 
 
 def _valid(request: Request) -> bool:
@@ -93,6 +93,7 @@ def _says_nothing(exchange: Exchange) -> bool:
 @AREA.should(
     "say, where it rejects a valid request, what it does not accept",
     on=VALID,
+    impact=Impact.FORM,
     source="openai-openapi#Error.message",
     contract=["transport-01", "unknown-01"],
     at="error.message",

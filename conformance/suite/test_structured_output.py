@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 from conformance.contract.faults import edit, put
-from conformance.contract.requirement import Area
+from conformance.contract.requirement import Area, Impact
 from conformance.contract.scopes import (
     output_type,
     replies_where,
@@ -16,7 +16,7 @@ from conformance.contract.scopes import (
 from conformance.evidence.exchange import Exchange, Request
 from conformance.suite.support.structured import outputs, problem
 
-AREA = Area("structured_output")
+AREA = Area("structured_output", Impact.DATA)
 
 #: Begins the features that not every upstream supports, each of which other requirements cover.
 DEMANDING = "schema."
@@ -126,6 +126,7 @@ def test_follows_schema(exchange: Exchange) -> None:
         "text": put("choices.*.delta.content", "OK"),
         "another object": edit(_another_object),
     },
+    after=["structured_output.follows_schema", "equivalence.text"],
 )
 def test_follows_schema_streamed(exchange: Exchange) -> None:
     _follow(exchange)

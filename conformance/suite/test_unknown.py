@@ -9,7 +9,7 @@ from conformance.contract.faults import only, put, respond, status
 from conformance.contract.given import in_turn, on_demand, usually
 from conformance.contract.profile import Model
 from conformance.contract.requests import COMPLETION_LENGTH, LENGTH, PLAIN, TOOL_SINGLE, chat, disputed
-from conformance.contract.requirement import Area, Fault
+from conformance.contract.requirement import Area, Fault, Impact
 from conformance.evidence.exchange import Exchange, Inconclusive, NotApplicable, Request
 from conformance.evidence.observed import answered_with
 from conformance.suite.support.limits import ended_early, ending
@@ -17,7 +17,7 @@ from conformance.suite.support.parameters import ALL_OPTIONS, OPTIONS
 from conformance.suite.support.prompts import same_prompt
 from conformance.suite.support.refusals import not_about_the_key
 
-AREA = Area("unknown")
+AREA = Area("unknown", Impact.CLIENTS)
 
 NAME = "x_conformance_unknown"
 MEMBER: dict[str, Any] = {NAME: {"a": 1}}
@@ -38,8 +38,7 @@ def refusal(message: str) -> Fault:
 
 
 def taken(exchange: Exchange) -> bool:
-    """Whether a request was answered with a completion. Raises Inconclusive where the key was rejected, or no choice
-    came."""
+    """Whether a completion came. Raises Inconclusive where the key was rejected, or no choice came."""
     not_about_the_key(exchange)
     if exchange.succeeded and "choices" in exchange.reply and not exchange.reply["choices"]:
         raise Inconclusive(f"{exchange.request}: the reply has no choice (covered by other requirements)")
@@ -103,6 +102,7 @@ def _has_message(exchange: Exchange) -> bool:
 @AREA.should(
     "count the same prompt_tokens with a member that it ignores as without it",
     on={"plain": in_turn(PLAIN), "unknown": UNKNOWN},
+    impact=Impact.BILLING,
     source="openai-openapi#CompletionUsage.prompt_tokens",
     contract=["unknown-02"],
     at="usage.prompt_tokens",
@@ -165,6 +165,7 @@ def _ignoring(request: Request) -> Fault:
 @AREA.should(
     "keep to max_tokens and to max_completion_tokens alike",
     on=(LENGTH, COMPLETION_LENGTH),
+    impact=Impact.BILLING,
     source="phanedge#alignment",
     contract=["unknown-04"],
     at="choices.*.finish_reason",

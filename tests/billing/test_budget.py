@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 
 from conformance.billing.budget import Amount, Budget, at_most, bounded
-from conformance.billing.prices import Prices, Sheet
+from conformance.billing.prices import Sheet
+from conformance.contract.profile import Prices
 from conformance.contract.requests import CACHE_COLD, PLAIN, TWO, UNKNOWN_MODEL_ERROR, chat
 from conformance.evidence.exchange import Exchange, Failure, Inconclusive, Request
 from conformance.lab.reference import Endpoint
@@ -123,3 +124,28 @@ def test_what_is_booked(tmp_path: Path, came: Exchange, tokens: int) -> None:
         1,
         *((0, 0) if not tokens else (12, 2) if tokens == 14 else (at_most(ASKED).input_tokens, 16)),
     )
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "",
+        "[]",
+        '{"requests": -9, "input_tokens": 0, "output_tokens": 0, "cost": "0"}',
+        '{"requests": 0, "input_tokens": 0, "output_tokens": 0, "cost": "-1"}',
+        '{"requests": 0, "input_tokens": 0, "output_tokens": 0, "cost": "NaN"}',
+        '{"requests": 0, "input_tokens": 0, "output_tokens": 0, "cost": "0"}' + " " * 5000,
+    ],
+    ids=["empty", "array", "negative", "negative cost", "no number", "long"],
+)
+def test_nothing_is_sent_where_it_is_unknown_what_was_spent(tmp_path: Path, content: str) -> None:
+    asked: list[Request] = []
+
+    def send(request: Request) -> Exchange:
+        asked.append(request)
+        return answer(request)
+
+    (tmp_path / "spent.json").write_text(content)
+    with pytest.raises(Inconclusive, match=r"spent\.json does not say .* start a new run"):
+        bounded(send, Budget(requests=3), None, tmp_path / "spent.json")(ASKED)
+    assert not asked

@@ -13,7 +13,8 @@ from xml.etree import ElementTree
 import pytest
 
 from conformance.billing.costs import NO_PRICE, costs_of
-from conformance.billing.prices import Prices, Sheet
+from conformance.billing.prices import Sheet
+from conformance.contract.profile import Prices
 from conformance.contract.vocabulary import validator
 from conformance.evidence.exchange import Exchange
 from conformance.judgement.verdict import Finding, Verdict
@@ -183,3 +184,12 @@ def test_costs_without_those_of_single_exchanges() -> None:
     found = costs_of(SHEET, [(model, exchange)], [failed], load())
     assert found.charges
     assert found.of_exchanges(()).exchanges == {}
+
+
+@pytest.mark.parametrize(("cost", "exit_code"), [(0.2164677, 0), (0.1796871, 1)])
+def test_a_stated_cost_is_held_to_the_sheet(judge: Judge, cost: float, exit_code: int) -> None:
+    out = judge(
+        ("claude-x", G1 | {"cost": cost}), sheet="[models.claude-x]\ninput = 3\noutput = 15\n", exit_code=exit_code
+    )
+    entry = next(each for each in report_in(out)["entries"] if each["id"] == "usage.stated_cost")
+    assert entry["verdict"] == ("fail" if exit_code else "pass")

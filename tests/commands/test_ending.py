@@ -15,6 +15,7 @@ from typer.testing import CliRunner
 from conformance.cli import app
 from conformance.commands import reports
 from conformance.commands.output import _Kept
+from conformance.settings.errors import NOT_JUDGED
 from tests.support.commands import PATIENCE, cli, command
 
 RUN = ("run", "--model", "reference-gpt", "--select", "usage.total_tokens", "--out", "run")
@@ -24,7 +25,7 @@ VIOLATES = (*RUN, "--fault", "usage.total_tokens")
 def shell(line: str, folder: Path, **variables: str) -> tuple[int, str]:
     """The exit code and standard error of a line of bash, in which `$SUITE` is the command."""
     known = {name: value for name, value in os.environ.items() if name != "PHANEDGE_API_KEY"}
-    suite = f"{sys.executable} -m conformance.cli"
+    suite = f"{sys.executable} -m conformance"
     ended = subprocess.run(
         ["bash", "-c", line], cwd=folder, env={**known, "SUITE": suite, **variables}, text=True, timeout=PATIENCE,
         stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
@@ -101,3 +102,10 @@ def test_an_interruption_is_no_verdict(monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr(reports, "compared", fail)
     assert CliRunner().invoke(app, ["diff", "a", "b"]).exit_code == 3
+
+
+def test_an_installation_that_cannot_be_loaded_is_no_verdict(tmp_path: Path) -> None:
+    (tmp_path / "typer.py").write_text("raise ImportError('half of it is missing')\n")
+    ended = command("conformance", "run", folder=tmp_path)
+    assert ended.exit_code == NOT_JUDGED
+    assert ended.output == "the suite cannot be loaded (ImportError: half of it is missing): install it again\n"

@@ -23,10 +23,6 @@ def test_a_group(name: str) -> None:
     assert {each.area for each in found.values()} == set(GROUPS[name]) <= AREAS
 
 
-def test_what_is_about_money_is_a_group() -> None:
-    assert chosen(load(), ["billing"], []).keys() == {id for id, each in load().items() if each.money}
-
-
 def test_areas_and_ids_add_up_and_are_taken_away() -> None:
     found = chosen(load(), ["usage,ids.unique" if "ids.unique" in load() else "usage", "chunk"], ["usage.total_tokens"])
     assert {"usage", "chunk"} <= {each.area for each in found.values()}

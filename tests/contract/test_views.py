@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 
 from conformance.contract.requests import PLAIN
-from conformance.contract.requirement import CATALOGUE, Area
+from conformance.contract.requirement import CATALOGUE, Area, Impact
 from conformance.evidence.exchange import Exchange
 
-AREA = Area("declared")
+AREA = Area("declared", Impact.FORM)
 
 
 def broken(exchange: Exchange) -> Exchange:

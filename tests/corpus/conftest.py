@@ -10,10 +10,16 @@ import pytest
 from rich.console import Console
 from rich.table import Table
 
-from conformance.contract.requirement import Level, Requirement
+from conformance.contract.requirement import Level, Requirement, order
 from conformance.evidence.recordings import RecordingError
+from conformance.policy.gating import DEFAULT
 from conformance.run.corpus import OFFICIAL, OFFICIAL_ERRORS, Tally, judge_folder
 from conformance.suite.catalogue import load
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--reports", metavar="FOLDER", help="reports of faults, judged one by one")
+
 
 TALLY = pytest.StashKey[Tally]()
 
@@ -52,7 +58,7 @@ def _drawn(tally: Tally, catalogue: dict[str, Requirement]) -> str:
     """The violations of each requirement, by vendor; the official ones apart."""
     table = Table(box=None, pad_edge=False)
     table.add_column("requirement", no_wrap=True, min_width=max(map(len, catalogue), default=0))
-    for heading in ("level", "official", "errors", "others"):
+    for heading in ("level", "impact", "official", "errors", "others"):
         table.add_column(heading, no_wrap=True)
     table.add_column("vendors", ratio=1)
     rows = []
@@ -61,10 +67,11 @@ def _drawn(tally: Tally, catalogue: dict[str, Requirement]) -> str:
         if not found or requirement.level is Level.MAY:
             continue
         official, errors = found.pop(OFFICIAL, 0), found.pop(OFFICIAL_ERRORS, 0)
-        rows.append((requirement.level is not Level.MUST, -found.total(), name, official, errors, found))
-    for lenient, others, name, official, errors, found in sorted(rows, key=lambda row: row[:3]):
-        level = Level.SHOULD if lenient else Level.MUST
-        table.add_row(name, level, _count(official), _count(errors), _count(-others), _vendors(found))
+        matters = not DEFAULT.fails(requirement), *order(requirement.level, requirement.impact)
+        rows.append((matters, -found.total(), name, official, errors, found))
+    for _, others, name, official, errors, found in sorted(rows, key=lambda row: row[:3]):
+        head = name, catalogue[name].level, catalogue[name].impact
+        table.add_row(*head, _count(official), _count(errors), _count(-others), _vendors(found))
     text = io.StringIO()
     Console(file=text, width=max(shutil.get_terminal_size().columns, 120)).print(table)
     return text.getvalue()

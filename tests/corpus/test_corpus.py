@@ -5,8 +5,9 @@ pytest tests/corpus --recordings FOLDER
 
 from __future__ import annotations
 
-from conformance.contract.requirement import Level, Requirement
-from conformance.run.corpus import OFFICIAL, Tally
+from conformance.contract.requirement import Requirement
+from conformance.policy.gating import DEFAULT
+from conformance.run.corpus import OFFICIAL, OFFICIAL_ERRORS, Tally
 
 
 def test_recordings_are_judged(tally: Tally) -> None:
@@ -14,15 +15,15 @@ def test_recordings_are_judged(tally: Tally) -> None:
     assert tally.checks, "no requirement was judged on any of the exchanges"
 
 
-def test_official_replies_violate_no_must(tally: Tally, catalogue: dict[str, Requirement]) -> None:
+def test_official_replies_violate_nothing_that_fails_the_gate(tally: Tally, catalogue: dict[str, Requirement]) -> None:
+    """What fails the gate by default has earned it: OpenAI's own successes hold to it, and so do its errors."""
     violated = {
         key: count
         for key, count in sorted(tally.violations.items())
-        if key[1] == OFFICIAL and catalogue[key[0]].level is Level.MUST
+        if key[1] in (OFFICIAL, OFFICIAL_ERRORS) and DEFAULT.fails(catalogue[key[0]])
     }
     listed = [
-        f"{key[0]}: {count} official replies"
-        + "".join(f"\n    {origin}: {message}" for origin, message in tally.examples[key])
+        f"{key[0]}: {count} {key[1]}" + "".join(f"\n    {origin}: {message}" for origin, message in tally.examples[key])
         for key, count in violated.items()
     ]
     assert not violated, "these accuse OpenAI itself:\n" + "\n".join(listed)

@@ -33,7 +33,7 @@ def examples(name: str) -> Iterator[tuple[str, list[str]]]:
             yield command, expected
 
 
-PROGRAMS = {"phanedge-conformance": "conformance.cli", "pytest": "pytest"}
+PROGRAMS = {"phanedge-conformance": "conformance", "pytest": "pytest"}
 
 
 def arguments(line: str) -> list[str]:

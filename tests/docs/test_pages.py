@@ -26,7 +26,7 @@ def test_examples_run(name: str, tmp_path: Path) -> None:
     assert commands
     for typed, expected in commands:
         program, *words = arguments(typed)
-        assert program == "conformance.cli"
+        assert program == "conformance"
         ended = cli(*words, folder=tmp_path)
         for line in expected:
             assert line in ended.output, f"{typed}: {ended.output}"

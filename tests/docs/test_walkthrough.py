@@ -46,7 +46,7 @@ class Terminal:
         return ended.output.replace(self.port, "8080")
 
     def _serves(self, words: list[str]) -> str:
-        command = [sys.executable, "-m", "conformance.cli", *words, "--port", self.port]
+        command = [sys.executable, "-m", "conformance", *words, "--port", self.port]
         self.served = subprocess.Popen(
             command, cwd=self.folder, env=self.environment, text=True, stdout=subprocess.PIPE
         )

@@ -10,8 +10,9 @@ from conformance.contract.requirement import Requirement
 from conformance.evidence.exchange import Exchange, Request
 from conformance.evidence.send import Send, remembering
 from conformance.judgement.judge import judge_all
-from conformance.judgement.verdict import Finding, Verdict
+from conformance.judgement.verdict import VIOLATIONS, Finding, Verdict
 from conformance.lab.known_faults import plant
+from conformance.policy.gating import DEFAULT
 from conformance.run.run import Run
 from tests.support.judging import MODELS, Models, at_once, other_endpoint, run_of, whole
 
@@ -42,12 +43,13 @@ def faulty(names: Iterable[str], models: Models = MODELS) -> Send:
 
 
 def violations(names: Iterable[str], models: Models = MODELS) -> dict[str, Verdict]:
-    """The requirements that the faulty endpoint violates on these models, each with its worst verdict."""
+    """The requirements that the faulty endpoint violates on these models, each with its worst verdict as the default
+    gate grades it."""
     run, before, found = run_of(faulty(names, models), models), whole(models), dict[str, Verdict]()
     for requirement, model, exchanges, changed in before.again(run):
         finding = _found(run, requirement, model, exchanges, changed)
-        if finding is not None and finding.verdict >= Verdict.WARN:
-            found[requirement.id] = max(finding.verdict, found.get(requirement.id, Verdict.WARN))
+        if finding is not None and finding.verdict in VIOLATIONS:
+            found[requirement.id] = DEFAULT.graded(requirement, finding).verdict
     return found
 
 

@@ -173,7 +173,7 @@ WORDY = [row for row in ROWS if row.script in (markup_and_escapes, markup_in_an_
 
 def ended(*words: str | Path, folder: Path) -> None:
     """A command that copes, whatever its verdict."""
-    done = command("conformance.cli", *words, folder=folder, key=KEY)
+    done = command("conformance", *words, folder=folder, key=KEY)
     assert done.exit_code in (0, 1, 3), done.output[-2000:]
     assert_plain(done.output)
 

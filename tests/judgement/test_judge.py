@@ -57,8 +57,8 @@ def silent(exchange: Exchange) -> None:
     [
         (passing, Level.MUST, Verdict.PASS, 1),
         (violated, Level.MUST, Verdict.FAIL, 1),
-        (violated, Level.SHOULD, Verdict.WARN, 1),
-        (violated, Level.MAY, Verdict.WARN, 1),
+        (violated, Level.SHOULD, Verdict.FAIL, 1),
+        (violated, Level.MAY, Verdict.FAIL, 1),
         (crashing, Level.MUST, Verdict.INCONCLUSIVE, 1),
         (unshown, Level.MUST, Verdict.INCONCLUSIVE, 0),
         (silent, Level.MUST, Verdict.NOT_APPLICABLE, 0),

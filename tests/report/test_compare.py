@@ -28,6 +28,7 @@ from conformance.report.report_json import write_report
 
 PASS, FAIL, WARN, KNOWN = Verdict.PASS, Verdict.FAIL, Verdict.WARN, Verdict.KNOWN
 INCONCLUSIVE, NOT_APPLICABLE = Verdict.INCONCLUSIVE, Verdict.NOT_APPLICABLE
+CONSEQUENCE = Verdict.CONSEQUENCE
 MUST, SHOULD, MAY = Level.MUST, Level.SHOULD, Level.MAY
 ONE, OTHER = Model("one", "gpt"), Model("other", "claude")
 ID = "area.it"
@@ -36,7 +37,8 @@ CATALOGUE = {ID, "area.also"}
 
 def entry(*verdicts: Verdict, id: str = ID, level: Level = MUST, later: bool = False) -> Entry:
     findings = tuple(
-        Finding(id, model.name, each, f"it is {each}") for model, each in zip((ONE, OTHER), verdicts, strict=False)
+        Finding(id, model.name, each, f"it is {each}", follows="area.cause" if each is CONSEQUENCE else "")
+        for model, each in zip((ONE, OTHER), verdicts, strict=False)
     )
     return Entry(id, level, "be so", "rfc9110", "https://host", "", "", (), findings, later)
 
@@ -101,11 +103,17 @@ def test_a_must(before: Verdict, after: Verdict, expected: str, exit_code: int) 
     assert found.exit_code() == found.exit_code(strict=True) == exit_code
 
 
-@pytest.mark.parametrize("level", [SHOULD, MAY])
-def test_what_is_no_must_counts_strictly_only(level: Level) -> None:
+@pytest.mark.parametrize(("level", "strictly"), [(SHOULD, 1), (MAY, 0)])
+def test_what_the_gate_lets_pass_counts_strictly_only(level: Level, strictly: int) -> None:
     assert compared(PASS, WARN, level).exit_code() == 0
-    assert compared(PASS, WARN, level).exit_code(strict=True) == 1
+    assert compared(PASS, WARN, level).exit_code(strict=True) == strictly
     assert compared(PASS, INCONCLUSIVE, level).exit_code(strict=True) == 0
+
+
+def test_a_should_that_fails_the_gate_is_worse() -> None:
+    found = compared(PASS, FAIL, SHOULD)
+    assert found.exit_code() == 1
+    assert found.sentence() == "worse: 1 SHOULD newly violated; got worse: area.it (form)"
 
 
 def test_what_is_later_than_the_revision_does_not_count() -> None:
@@ -115,7 +123,14 @@ def test_what_is_later_than_the_revision_does_not_count() -> None:
     assert found.exit_code(strict=True) == 0
 
 
-everything = st.sampled_from(list(Verdict))
+def test_what_follows_from_a_violation_is_told_with_that() -> None:
+    assert kind(compared(PASS, CONSEQUENCE)) == ""
+    assert kind(compared(FAIL, CONSEQUENCE)) == ""
+    assert kind(compared(CONSEQUENCE, FAIL)) == ""
+    assert kind(compared(CONSEQUENCE, PASS)) == "fixed"
+
+
+everything = st.sampled_from([verdict for verdict in Verdict if verdict is not CONSEQUENCE])
 
 
 @given(everything, everything, st.sampled_from(list(Level)))
@@ -234,13 +249,14 @@ def test_as_text(eventful: Comparison, form: str) -> None:
         "worse: 2 MUST newly violated, 2 held and no longer judged, 2 known since, 2 fixed",
     ]  # fmt: skip
     assert [each for each in said if each not in text.replace("`", "")] == []
-    assert text.index("area.worse") < text.index("area.lost") < text.index("area.fixed")
+    shown = text.partition("ewly violated: ")[2]
+    assert shown.index("area.worse") < shown.index("area.lost") < shown.index("area.fixed")
 
 
 def test_many_that_say_the_same_are_one_row() -> None:
     ids = [f"area.r{number}" for number in range(40)]
     old, new = (report(*(entry(each, id=id) for id in ids)) for each in (PASS, INCONCLUSIVE))
-    text = render(compare(old, new, ids), "terminal")
+    text = " ".join(render(compare(old, new, ids), "terminal").split())
     assert "no longer judged: 40" in text
     assert "area.r0, area.r1, area.r10, " in text
     assert " and 32 more" in text

@@ -15,12 +15,13 @@ from hypothesis import strategies as st
 from conformance.billing.costs import Charge, Costs, ModelCosts, Sum
 from conformance.contract.profile import FAMILIES, Model
 from conformance.contract.requests import COSTLY, PLAIN, STREAM_USAGE, bad
-from conformance.contract.requirement import Level
+from conformance.contract.requirement import Impact, Level
 from conformance.contract.vocabulary import validator
 from conformance.evidence.exchange import Exchange, Failure, Request
 from conformance.judgement.unanswered import Unanswered
 from conformance.judgement.unserved import Unserved
 from conformance.judgement.verdict import Finding, Verdict
+from conformance.policy.gating import WORDS
 from conformance.report.build import EVIDENCE_CHARACTERS, evidence_of, spend_of
 from conformance.report.gate import conclude, tally
 from conformance.report.report import Entry, Evidence, Report, Spend
@@ -62,9 +63,8 @@ def report_of(*rows: tuple[Level, *tuple[Verdict, ...]], **changes: Any) -> Repo
         (report_of((MUST, PASS, FAIL)), 1),
         (report_of((MUST, FAIL, INCONCLUSIVE), (MUST, PASS, INCONCLUSIVE)), 1),
         (report_of((MUST, PASS), (SHOULD, WARN), (MAY, WARN)), 0),
-        (report_of((MUST, PASS), (SHOULD, WARN), strict=True), 1),
-        (report_of((MUST, PASS), (MAY, WARN), strict=True), 1),
-        (report_of((MUST, PASS), strict=True), 0),
+        (report_of((MUST, PASS), (SHOULD, FAIL)), 1),
+        (report_of((MUST, WARN)), 0),
         (report_of((MUST, KNOWN)), 0),
         (report_of((MUST, PASS), (MUST, INCONCLUSIVE)), 0),
         (report_of((MUST, PASS), (MUST, INCONCLUSIVE), (MUST, INCONCLUSIVE)), 3),
@@ -73,7 +73,7 @@ def report_of(*rows: tuple[Level, *tuple[Verdict, ...]], **changes: Any) -> Repo
         (report_of((MUST, NOT_APPLICABLE)), 3),
         (report_of((SHOULD, PASS)), 0),
         (report_of((SHOULD, WARN)), 0),
-        (report_of((SHOULD, WARN), strict=True), 1),
+        (report_of((SHOULD, FAIL)), 1),
         (report_of((SHOULD, KNOWN), (MAY, INCONCLUSIVE)), 0),
         (report_of((SHOULD, PASS), (MAY, INCONCLUSIVE), (MAY, INCONCLUSIVE)), 3),
         (report_of((SHOULD, INCONCLUSIVE)), 3),
@@ -86,7 +86,8 @@ def report_of(*rows: tuple[Level, *tuple[Verdict, ...]], **changes: Any) -> Repo
         (report_of((MUST, PASS), unjudged="it is down"), 3),
         (report_of((MUST, FAIL), unjudged="it was broken off"), 1),
         (report_of((MUST, PASS), unanswered=(VAIN,)), 3),
-        (report_of((MUST, PASS), (SHOULD, WARN), unanswered=(VAIN,), strict=True), 3),
+        (report_of((MUST, PASS), (SHOULD, WARN), unanswered=(VAIN,)), 3),
+        (report_of((MUST, INCONCLUSIVE), (SHOULD, FAIL), unanswered=(VAIN,)), 1),
         (report_of((MUST, FAIL), unanswered=(VAIN,)), 1),
     ],
 )
@@ -104,7 +105,8 @@ def test_the_reason_is_said() -> None:
 
 def test_a_run_that_was_cut_short_says_what_it_saw_violated() -> None:
     assert conclude(report_of((MUST, FAIL), unjudged="the run was broken off")).sentence == (
-        "violates 1 of 1 MUST; not everything could be judged: the run was broken off"
+        "violates 1 of 1 MUST; it fails the gate: area.number_0 (form); "
+        "not everything could be judged: the run was broken off"
     )
 
 
@@ -178,15 +180,41 @@ def test_caching_is_told_of_the_models_that_lack_it() -> None:
     assert "caching was not judged on one: --without cache.automatic" in sentence
 
 
-def test_warnings_about_money_are_counted_apart() -> None:
-    entries = tuple(
-        replace(entry(number, SHOULD, WARN), id=id, money=money)
-        for number, (id, money) in enumerate({"caching.grown": True, "usage.more": True, "transport.id": False}.items())
-    )
+def test_warnings_about_billing_are_counted_apart() -> None:
+    named = {"caching.grown": Impact.BILLING, "usage.more": Impact.BILLING, "transport.id": Impact.FORM}
+    entries = tuple(replace(entry(0, SHOULD, WARN), id=id, impact=impact) for id, impact in named.items())
     report = replace(report_of((MUST, PASS)), entries=(entry(9, MUST, PASS), *entries))
     assert conclude(report).sentence == (
-        "violates 0 of 1 MUST, 3 of 3 SHOULD; 2 warnings are about money: caching.grown, usage.more"
+        "violates 0 of 1 MUST, 3 of 3 SHOULD; none of these fails the gate; "
+        "2 warnings are about billing: caching.grown, usage.more"
     )
+
+
+@pytest.mark.parametrize(
+    ("rows", "said"),
+    [
+        ([(MUST, PASS)], "violates 0 of 1 MUST"),
+        ([(SHOULD, WARN)], "violates 1 of 1 SHOULD; it does not fail the gate"),
+        ([(SHOULD, WARN), (MAY, WARN)], "violates 1 of 1 SHOULD, 1 of 1 MAY; none of these fails the gate"),
+        ([(SHOULD, FAIL)], "violates 1 of 1 SHOULD; it fails the gate: area.number_0 (form)"),
+        (
+            [(SHOULD, FAIL), (MUST, FAIL)],
+            "violates 1 of 1 MUST, 1 of 1 SHOULD; all of these fail the gate: area.number_1 (form), "
+            "area.number_0 (form)",
+        ),
+        (
+            [(SHOULD, FAIL), (SHOULD, WARN), (MUST, PASS)],
+            "violates 0 of 1 MUST, 2 of 2 SHOULD; 1 of these fails the gate: area.number_0 (form)",
+        ),
+        (
+            [*[(SHOULD, FAIL)] * 5, (MAY, WARN)],
+            "violates 5 of 5 SHOULD, 1 of 1 MAY; 5 of these fail the gate: area.number_0 (form), area.number_1 (form), "
+            "area.number_2 (form) and 2 more",
+        ),
+    ],
+)
+def test_what_fails_the_gate_is_named(rows: Any, said: str) -> None:
+    assert tally(report_of(*rows)) == said
 
 
 @pytest.mark.parametrize(
@@ -232,7 +260,8 @@ def test_tally() -> None:
         (MAY, PASS, PASS), (MUST, INCONCLUSIVE, PASS), (MUST, KNOWN, PASS),
     )  # fmt: skip
     assert tally(report) == (
-        "violates 1 of 3 MUST, 1 of 1 SHOULD, 0 of 1 MAY; 1 known; 1 not applicable; 1 inconclusive"
+        "violates 1 of 3 MUST, 1 of 1 SHOULD, 0 of 1 MAY; 1 of these fails the gate: area.number_0 (form); 1 known; "
+        "1 not applicable; 1 inconclusive"
     )
 
 
@@ -241,16 +270,25 @@ def test_worst_first() -> None:
     assert [each.id[-1] for each in report.worst_first] == ["3", "2", "0", "1"]
 
 
+def test_what_is_billed_comes_first() -> None:
+    rows = [(MUST, "form"), (MAY, "billing"), (SHOULD, "security"), (SHOULD, "billing"), (MUST, "billing")]
+    entries = tuple(
+        replace(entry(number, level, WARN), impact=Impact(impact)) for number, (level, impact) in enumerate(rows)
+    )
+    report = replace(report_of(), entries=entries)
+    assert [each.id[-1] for each in report.worst_first] == ["4", "3", "2", "0", "1"]
+
+
 rows = st.tuples(st.sampled_from(list(Level)), st.sampled_from(list(Verdict)), st.sampled_from(list(Verdict)))
 
 
-@given(st.lists(rows, max_size=6), rows, st.booleans())
-def test_nothing_good_undoes_a_violation(made: list[Any], more: Any, strict: bool) -> None:
-    before, after = (conclude(report_of(*each, strict=strict)).exit_code for each in (made, [*made, more]))
-    if any(row[0] is MUST and FAIL in row for row in made):
+@given(st.lists(rows, max_size=6), rows)
+def test_nothing_good_undoes_a_violation(made: list[Any], more: Any) -> None:
+    before, after = (conclude(report_of(*each)).exit_code for each in (made, [*made, more]))
+    if any(FAIL in row for row in made):
         assert before == after == 1
     if after == 0:
-        assert not any(row[0] is MUST and FAIL in row for row in (*made, more))
+        assert not any(FAIL in row for row in (*made, more))
         musts = [row for row in (*made, more) if row[0] is MUST]
         assert any(row[1] in (PASS, KNOWN, WARN, FAIL) for row in musts or (*made, more))
 
@@ -266,6 +304,7 @@ findings = st.builds(
 entries = st.builds(
     Entry, ids, st.sampled_from(list(Level)), text, text, text, text, text,
     st.lists(text, max_size=2).map(tuple), st.lists(findings, max_size=2).map(tuple),
+    impact=st.sampled_from(list(Impact)), warns=text,
 )  # fmt: skip
 evidence = st.builds(
     Evidence, key=text, label=text, model=text, method=text, url=text, request_headers=pairs, request_body=text,
@@ -297,7 +336,7 @@ reports = st.builds(
     unjudged=text,
     unanswered=st.lists(st.builds(Unanswered, text, text, text, text, st.integers(1, 9)), max_size=2).map(tuple),
     fault=text,
-    strict=st.booleans(),
+    gate=st.lists(st.sampled_from(WORDS), unique=True).map(tuple),
     costs=st.none() | costs,
 )
 
@@ -338,7 +377,7 @@ WHOLE = json.dumps(dump_report(report_of((MUST, PASS))))
         ("{}", "the format is None, not 'report-1'"),
         (WHOLE.replace("report-1", "report-9"), "the format is 'report-9', not 'report-1'"),
         (WHOLE.replace('"entries"', '"entrees"'), r"required field missing @ \$\.entries$"),
-        (WHOLE.replace('"strict"', '"stern"'), r"required field missing @ \$\.strict$"),
+        (WHOLE.replace('"gate"', '"fence"'), r"required field missing @ \$\.gate$"),
         (WHOLE.replace('"pass"', '"passed"'), r"expected Verdict @ \$\.entries\[0\]\.findings\[0\]\.verdict$"),
         (WHOLE.replace('"MUST"', '"OUGHT"'), r"expected Level @ \$\.entries\[0\]\.level$"),
         (WHOLE.replace('"spend": {', '"spend": {"more": 1, '), r"extra fields found \(more\) @ \$\.spend$"),

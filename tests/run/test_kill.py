@@ -75,7 +75,7 @@ def recorded_in(folder: Path) -> Sent:
 @contextmanager
 def started(*arguments: str | Path, folder: Path) -> Iterator[subprocess.Popen[bytes]]:
     """A run under way, ended at the latest at the end of this."""
-    program = [sys.executable, "-m", "conformance.cli", "run", *map(str, arguments)]
+    program = [sys.executable, "-m", "conformance", "run", *map(str, arguments)]
     run = subprocess.Popen(
         program, cwd=folder, env={**os.environ, "PHANEDGE_API_KEY": KEY}, stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL, preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),

@@ -13,6 +13,7 @@ from conformance.contract.requirement import Scope
 from conformance.evidence.exchange import Exchange, Fact, Request
 from conformance.judgement.judge import judge_all
 from conformance.judgement.verdict import Verdict
+from conformance.policy.gating import gate
 from conformance.suite.catalogue import load
 
 JSONObject = dict[str, Any]
@@ -96,7 +97,8 @@ class Case:
     model: Model = GPT
 
     def check(self) -> None:
-        finding = judge_all(load()[self.requirement], self.exchanges, self.model, expected=False)
+        requirement = load()[self.requirement]
+        finding = gate("must").graded(requirement, judge_all(requirement, self.exchanges, self.model, expected=False))
         assert finding.verdict is self.verdict, finding.message
         assert finding.verdict <= Verdict.PASS or finding.message
 

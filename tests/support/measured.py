@@ -29,11 +29,11 @@ class Measured:
 
 
 def measured(words: Sequence[str], log: Path, folder: Path | None = None, **variables: str) -> Measured:
-    """Run `python -m conformance.cli` with these words; its output is kept in `log`."""
+    """Run `python -m conformance` with these words; its output is kept in `log`."""
     started, most = time.monotonic(), [0]
     with log.open("wb") as file:
         process = subprocess.Popen(
-            [sys.executable, "-m", "conformance.cli", *words],
+            [sys.executable, "-m", "conformance", *words],
             cwd=folder, env=os.environ | variables, stdout=file, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL,
         )  # fmt: skip
         over = threading.Event()

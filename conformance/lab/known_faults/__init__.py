@@ -26,6 +26,7 @@ from . import (
     histories,
     http,
     intermittent,
+    leftovers,
     messages,
     output,
     parameters,
@@ -64,6 +65,7 @@ _MODULES = (
     bodies,
     refusals,
     structured,
+    leftovers,
 )
 
 #: The faults that real servers had, by name.

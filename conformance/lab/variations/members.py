@@ -190,13 +190,13 @@ def service_tier_null(exchange: Exchange) -> Exchange:
     return completions(lambda document: document.update(service_tier=None))(exchange)
 
 
-@right(FINDINGS, deviates={"message.refusal.present": "message-03"})
+@right(FINDINGS)
 def refusal_absent(exchange: Exchange) -> Exchange:
     """Messages and deltas have no refusal member, as OpenAI's had none before August 2024."""
     return chain(drop("choices.*.message.refusal"), drop("choices.*.delta.refusal"))(exchange)
 
 
-@right(FINDINGS, deviates={"completion.choices.logprobs.present": "envelope-10"})
+@right(FINDINGS)
 def logprobs_absent(exchange: Exchange) -> Exchange:
     """Choices have logprobs only where they were asked for, as those of the gpt-5 models."""
 

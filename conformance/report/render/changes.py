@@ -22,7 +22,7 @@ class Row:
 
     mark: str
     about: tuple[str, ...]
-    level: str
+    level: str  # with the impact
     models: tuple[str, ...]
     change: str
     said: str
@@ -62,12 +62,12 @@ def _rows(changes: Iterable[Change]) -> list[Row]:
     """A row for the models of which the same is said, and for many requirements of which the same is said."""
     by_requirement: dict[tuple[object, ...], list[Change]] = {}
     for each in changes:
-        key = (each.uncounted, each.requirement, each.level, each.before, each.after, each.message)
+        key = (each.uncounted, each.requirement, each.level, each.impact, each.before, each.after, each.message)
         by_requirement.setdefault(key, []).append(each)
     alike: dict[tuple[object, ...], list[list[Change]]] = {}
     for group in by_requirement.values():
         first, models = group[0], tuple(each.model for each in group)
-        same = (first.uncounted, first.level, first.before, first.after, first.message, models)
+        same = (first.uncounted, first.level, first.impact, first.before, first.after, first.message, models)
         alike.setdefault(same, []).append(group)
     return [row for groups in alike.values() for row in _together(groups)]
 
@@ -86,7 +86,7 @@ def _row(about: Sequence[Change], alike: Sequence[Change]) -> Row:
     return Row(
         mark=MARK[first.after] if first.after is not None else "–",
         about=tuple(each.requirement for each in about),
-        level=str(first.level) + uncounted,
+        level=f"{first.level} ({first.impact}{uncounted})",
         models=tuple(each.model for each in alike),
         change=" → ".join(verdicts),
         said=_said(about),

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import inspect
 
-from conformance.contract.requirement import Requirement, Scope
+from conformance.contract.requirement import Level, Requirement, Scope
 from conformance.contract.sources import link, title
+from conformance.policy.gating import DEFAULT
 
 
 def explanation(requirement: Requirement) -> str:
@@ -15,6 +16,8 @@ def explanation(requirement: Requirement) -> str:
     rows = {
         "source": f"{title(requirement.source)}, {requirement.source.partition('#')[2] or 'as a whole'}",
         "link": link(requirement.source),
+        "impact": f"{requirement.impact}: {requirement.impact.meaning}",
+        "gate": _gate(requirement),
         "contract": ", ".join(requirement.contract) or "no row",
         "judged on": judged_on,
         "member": requirement.at or "the whole exchange",
@@ -30,3 +33,12 @@ def explanation(requirement: Requirement) -> str:
         "",
     ]
     return "\n".join(lines + [f"{name + ':':<13}{value}" for name, value in rows.items()])
+
+
+def _gate(requirement: Requirement) -> str:
+    """What the default gate makes of a violation."""
+    if DEFAULT.fails(requirement):
+        return "a violation fails the run by default"
+    if requirement.level is Level.MAY:
+        return "a violation is information and never fails the run"
+    return f"a violation only warns by default{f': {requirement.warns}' if requirement.warns else ''}"

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from conformance.billing.costs import Charge
 from conformance.contract.profile import Model
 from conformance.contract.requirement import Level
-from conformance.judgement.verdict import Finding, Verdict
+from conformance.judgement.verdict import VIOLATIONS, Finding, Verdict
 from conformance.policy.baseline import State
 from conformance.report.drift import Drift
 from conformance.report.report import Difference, Entry, Evidence, Report, differences
@@ -22,14 +22,15 @@ def counts(report: Report, model: Model) -> dict[Level, Counter[Verdict]]:
     tally: dict[Level, Counter[Verdict]] = {level: Counter() for level in Level}
     for entry in report.counting:
         if finding := entry.finding(model.name):
-            tally[entry.level][finding.verdict] += 1
+            tally[entry.level][Verdict.CONSEQUENCE if finding.follows else finding.verdict] += 1
     return tally
 
 
 #: What is counted for each level.
 COLUMNS: dict[str, tuple[Verdict, ...]] = {
     "pass": (Verdict.PASS,),
-    "violated": (Verdict.FAIL, Verdict.WARN),
+    "violated": VIOLATIONS,
+    "follows": (Verdict.CONSEQUENCE,),
     "inconclusive": (Verdict.INCONCLUSIVE,),
     "n/a": (Verdict.NOT_APPLICABLE,),
     "known": (Verdict.KNOWN,),
@@ -108,12 +109,12 @@ def entries(report: Report, *verdicts: Verdict) -> list[Entry]:
 
 
 def violations(report: Report) -> list[Entry]:
-    return [entry for entry in entries(report, Verdict.FAIL, Verdict.WARN) if not entry.later]
+    return [entry for entry in entries(report, *VIOLATIONS) if not entry.later]
 
 
 def later_violations(report: Report) -> list[Entry]:
     """What is violated of the requirements that do not count, since they are later than the revision."""
-    return [entry for entry in entries(report, Verdict.FAIL, Verdict.WARN) if entry.later]
+    return [entry for entry in entries(report, *VIOLATIONS) if entry.later]
 
 
 def observed(report: Report, verdict: Verdict) -> list[tuple[Entry, list[Observation]]]:
@@ -122,8 +123,32 @@ def observed(report: Report, verdict: Verdict) -> list[tuple[Entry, list[Observa
     return [(entry, seen) for entry, seen in found if seen]
 
 
+def unjudged(report: Report) -> list[tuple[Entry, list[Observation]]]:
+    """The requirements that could not be judged on some model, save those of which a violation is the cause."""
+    return [(entry, seen) for entry, seen in observed(report, Verdict.INCONCLUSIVE) if not entry.follows]
+
+
+def consequences(report: Report) -> list[tuple[Entry, list[Observation]]]:
+    """The requirements that are violated, or could not be judged, as a consequence of another violation."""
+    following = [entry for entry in report.worst_first if entry.follows]
+    return [(entry, observations(report, entry, Verdict.CONSEQUENCE, Verdict.INCONCLUSIVE)) for entry in following]
+
+
+def followed_by(report: Report, entry: Entry, most: int = 5) -> str:
+    """What follows from a violation: “caching.hits, caching.writes and 12 more”; empty where nothing does."""
+    ids = [each.id for each in report.following(entry)]
+    more = f" and {len(ids) - most:,} more" if len(ids) > most else ""
+    return f"{', '.join(ids[:most])}{more}"
+
+
 def statement(entry: Entry) -> str:
     return f"the endpoint {entry.level} {entry.sentence}"
+
+
+def impact(entry: Entry) -> str:
+    """What a violation does, and why it only warns where that needs a reason."""
+    only_warns = f"; it only warns by default: {entry.warns}" if entry.warns else ""
+    return f"{entry.impact}: {entry.impact.meaning}{only_warns}"
 
 
 def clause(entry: Entry) -> str:

@@ -11,8 +11,9 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from conformance.judgement.verdict import Verdict
+from conformance.judgement.verdict import VIOLATIONS, Verdict
 from conformance.policy.baseline import State
+from conformance.report.gate import is_warning
 from conformance.report.report import Entry, Evidence, Report, differences
 
 from . import found, words
@@ -116,6 +117,8 @@ def _context(report: Report) -> dict[str, Any]:
         "seen_again": lambda entry, names: words.seen_again(report, entry.id, names),
         "never": words.NEVER,
         "statement": found.statement,
+        "impact": found.impact,
+        "following": report.following,
         "different": [each.entry for each in differences(report)],
         "divided": found.divided(report),
         "drifts": found.drifts(report),
@@ -131,9 +134,11 @@ def _sections(report: Report) -> dict[str, Any]:
     violated = found.violations(report)
     cards = [_card(report, entry, unfolded=position < _OPEN) for position, entry in enumerate(violated)]
     return {
-        "musts": [card for card in cards if card.entry.verdict is Verdict.FAIL],
-        "warnings": [card for card in cards if card.entry.verdict is Verdict.WARN],
-        "inconclusive": found.observed(report, Verdict.INCONCLUSIVE),
+        "failing": [card for card in cards if card.entry.verdict is Verdict.FAIL],
+        "warnings": [card for card in cards if is_warning(card.entry)],
+        "notes": [card for card in cards if card.entry.verdict is Verdict.WARN and not is_warning(card.entry)],
+        "consequences": found.consequences(report),
+        "inconclusive": found.unjudged(report),
         "known": found.observed(report, Verdict.KNOWN),
         "outdated": found.standings(report, State.STALE, State.EXPIRED),
         "unchecked": found.standings(report, State.UNCHECKED),
@@ -147,7 +152,7 @@ def _sections(report: Report) -> dict[str, Any]:
 
 
 def _card(report: Report, entry: Entry, unfolded: bool) -> Card:
-    observations = found.observations(report, entry, Verdict.FAIL, Verdict.WARN, Verdict.INCONCLUSIVE, Verdict.KNOWN)
+    observations = found.observations(report, entry, *VIOLATIONS, Verdict.INCONCLUSIVE, Verdict.KNOWN)
     shown = list(dict.fromkeys(each.evidence[0] for each in observations if each.evidence))[:_EXHIBITS]
     others = dict.fromkeys(evidence for each in observations for evidence in each.evidence)
     return Card(

@@ -10,11 +10,11 @@ from conformance.judgement.verdict import Finding, Verdict
 from conformance.report.gate import conclude
 from conformance.report.report import Entry, Report
 
-from .found import clause, statement
+from .found import clause, impact, statement
 from .words import clean, headline, one_line, seen_again, started
 
 _CURL = 3_000  #: characters of a command line beyond which it is left to the other formats
-_SKIPPED = (Verdict.NOT_APPLICABLE, Verdict.INCONCLUSIVE, Verdict.KNOWN)
+_SKIPPED = (Verdict.NOT_APPLICABLE, Verdict.INCONCLUSIVE, Verdict.KNOWN, Verdict.CONSEQUENCE)
 
 
 def render(report: Report) -> str:
@@ -106,17 +106,18 @@ def _properties(parent: Element, facts: Iterable[tuple[str, str]]) -> None:
 
 def _case(report: Report, entry: Entry, finding: Finding | None) -> Element:
     case = Element("testcase", classname=clean(entry.area), name=clean(entry.id), time="0")
-    facts = {"level": str(entry.level), "source": entry.source, "link": entry.link}
+    facts = {"level": str(entry.level), "impact": str(entry.impact), "source": entry.source, "link": entry.link}
     charge = _charge(report, finding)
     _properties(case, [*facts.items(), ("contract", ", ".join(entry.contract)), ("charge", charge)])
     verdict = finding.verdict if finding else Verdict.NOT_APPLICABLE
     message = one_line(finding.message if finding else "not judged on this model", 500)
     if verdict in _SKIPPED:
-        SubElement(case, "skipped", message=f"{verdict}: {message}")
+        cause = f" of {finding.follows}" if finding and finding.follows else ""
+        SubElement(case, "skipped", message=f"{verdict}{cause}: {message}")
     elif entry.later:
         uncounted = f"{verdict}, not counted (added after revision {report.revision})"
         SubElement(case, "skipped", message=f"{uncounted}: {message}")
-    elif finding and (verdict is Verdict.FAIL or (verdict is Verdict.WARN and report.strict)):
+    elif finding and verdict is Verdict.FAIL:
         failure = SubElement(case, "failure", type=str(entry.level), message=message)
         failure.text = _explained(report, entry, finding)
     elif finding and verdict is Verdict.WARN:
@@ -136,6 +137,7 @@ def _explained(report: Report, entry: Entry, finding: Finding) -> str:
     curl = shown.curl if shown and len(shown.curl) <= _CURL else ""
     parts = [
         statement(entry),
+        f"impact: {impact(entry)}",
         f"observed: {finding.message}",
         f"remedy: {entry.hint}" if entry.hint else "",
         f"charge: {charge}" if (charge := _charge(report, finding)) else "",

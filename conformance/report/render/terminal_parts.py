@@ -24,6 +24,7 @@ from .found import (
     divided,
     drifts,
     entries,
+    followed_by,
     later_violations,
     number,
     observations,
@@ -44,7 +45,7 @@ _DRIFTS = 3  #: changes of shape
 _NAME = 24  #: cells for a model's name in the table of counts
 _SHORTEST_NAME = 12  #: where the terminal is narrow
 _CELL = 6
-_SHORT = {"violated": "viol.", "inconclusive": "inc."}
+_SHORT = {"violated": "viol.", "follows": "foll.", "inconclusive": "inc."}
 _STYLE = {Verdict.FAIL: "bold red", Verdict.WARN: "yellow", Verdict.INCONCLUSIVE: "magenta"}
 
 
@@ -110,7 +111,7 @@ def _cell(count: int, column: str, width: int) -> tuple[str, str]:
 def title_of(report: Report, entry: Entry, width: int) -> list[Text]:
     """The requirement with its mark, and the models that it is about."""
     name = (f"{MARK[entry.verdict]} {one_line(entry.id)}", _STYLE[entry.verdict])
-    return rows(Text.assemble(name, (f"  {one_line(affected(report, entry))}", "cyan")), width)
+    return rows(Text.assemble(name, f"  {entry.impact}", (f"  {one_line(affected(report, entry))}", "cyan")), width)
 
 
 def in_full(report: Report, entry: Entry, width: int, most: int) -> Iterator[Text]:
@@ -120,9 +121,11 @@ def in_full(report: Report, entry: Entry, width: int, most: int) -> Iterator[Tex
     yield from rows(Text(one_line(statement(entry), 400), style="bold"), width, "    ", "    ")
     charge = next((said for _, said in charges(report, entry)), "")
     facts = (
+        ("warns", one_line(entry.warns, 200)),
         ("observed", one_line(worst(report, entry)[0].message, most)),
         ("remedy", one_line(entry.hint, 400)),
         ("charge", one_line(charge, min(most, _REASON))),
+        ("causes", one_line(followed_by(report, entry))),
         ("clause", one_line(clause(entry))),
     )
     for title, said in facts:
@@ -203,7 +206,7 @@ def _drifts(report: Report, width: int) -> Iterator[Text]:
 def _unjudged(report: Report, width: int) -> Iterator[Text]:
     """What could not be judged, with reasons: some, or more where that is what the report comes to. What was not judged
     for the reason that the conclusion gives is not listed."""
-    found = entries(report, Verdict.INCONCLUSIVE)
+    found = [entry for entry in entries(report, Verdict.INCONCLUSIVE) if not entry.follows]
     unjudged = [entry for entry in found if _reason(report, entry) != report.unjudged]
     most = 5 if headline(report).exit_code == 3 else 2
     for entry in unjudged[:most]:

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 
 from conformance.billing.costs import NO_PRICE, Costs
 from conformance.judgement.verdict import Verdict
-from conformance.report.gate import conclude
+from conformance.report.gate import conclude, is_warning
 from conformance.report.report import Report
 from conformance.text import harmless, quoted
 
@@ -23,6 +23,7 @@ MARK = {
     Verdict.FAIL: "✗",
     Verdict.WARN: "!",
     Verdict.INCONCLUSIVE: "?",
+    Verdict.CONSEQUENCE: "↳",
     Verdict.KNOWN: "≈",
     Verdict.PASS: "✓",
     Verdict.NOT_APPLICABLE: "–",
@@ -107,7 +108,7 @@ def headline(report: Report) -> Headline:
     meaning = OUTDATED if conclusion.outdated else MEANING[conclusion.exit_code]
     rest = conclusion.sentence.removeprefix("could not be judged: ").removeprefix(f"the {OUTDATED}: ")
     rest = rest.removeprefix("violates ") if conclusion.exit_code == 1 else rest
-    warnings = sum(entry.verdict is Verdict.WARN for entry in report.counting) if conclusion.exit_code == 0 else 0
+    warnings = sum(map(is_warning, report.entries)) if conclusion.exit_code == 0 else 0
     return Headline(conclusion.exit_code, meaning, rest, f", with {plural(warnings, 'warning')}" if warnings else "")
 
 

@@ -6,6 +6,7 @@ import re
 from typing import Any
 
 from conformance.contract.faults import header, put
+from conformance.contract.requirement import Impact
 from conformance.contract.scopes import EVERY_401
 from conformance.evidence.exchange import Exchange, NotApplicable
 from conformance.suite.auth import AREA
@@ -19,6 +20,7 @@ ERROR_ATTRIBUTE = re.compile(r"\berror(?:_description|_uri)?\s*=", re.IGNORECASE
 @AREA.should(
     "name the Bearer scheme in the WWW-Authenticate header of a 401",
     on=EVERY_401,
+    impact=Impact.FORM,
     source="rfc9110#15.5.2",
     contract=["auth-06"],
     at="header:www-authenticate",
@@ -39,6 +41,7 @@ def test_challenge(exchange: Exchange) -> None:
 @AREA.should(
     "challenge a request without credentials without an error attribute",
     on=EVERY_401,
+    impact=Impact.FORM,
     source="rfc6750#3.1",
     contract=["auth-06"],
     at="header:www-authenticate",
@@ -60,6 +63,7 @@ def test_no_error_unprompted(exchange: Exchange) -> None:
 @AREA.should(
     "give the 401 for a wrong key a code by which a client can recognise it",
     on=EVERY_401,
+    impact=Impact.FORM,
     source="openai-errors#api-errors",
     contract=["auth-07"],
     at="error.code",
@@ -75,6 +79,7 @@ def test_wrong_key_code(exchange: Exchange, error: dict[str, Any]) -> None:
 @AREA.may(
     "give the error for a wrong key the code invalid_api_key, as OpenAI does",
     on=EVERY_401,
+    impact=Impact.FORM,
     source="openai-errors#api-errors",
     contract=["auth-07"],
     at="error.code",

@@ -12,9 +12,9 @@ from conformance.contract.requests import (
     UNKNOWN_CREDENTIALS,
     UNKNOWN_CREDENTIALS_STREAM,
     bad,
-    intrusive,
     once,
 )
+from conformance.contract.requirement import Impact
 from conformance.evidence.exchange import Exchange, Inconclusive, NotApplicable, list_of
 from conformance.suite.auth import AREA
 
@@ -23,8 +23,6 @@ LOWERCASE = once(replace(PLAIN, credentials="lowercase", features=AUTH, label="s
 EMPTY_TOKEN = once(bad("token-empty", PLAIN.asked, credentials="empty"))
 BASIC_SCHEME = once(bad("scheme-basic", PLAIN.asked, credentials="basic"))
 RAW_TOKEN = once(bad("token-without-scheme", PLAIN.asked, credentials="raw"))
-#: Addresses are logged, and the key is the caller's own.
-TOKEN_IN_QUERY = once(intrusive(bad("token-in-query", PLAIN.asked, credentials="query")))
 OK = {"id": "chatcmpl-1", "choices": [{"index": 0, "message": {"role": "assistant", "content": "OK."}}]}
 SERVED = respond(200, OK)
 
@@ -56,6 +54,7 @@ def _is_of_an_api(exchange: Exchange) -> bool:
 @AREA.must(
     "accept a valid token in the Authorization header field with the scheme Bearer",
     on=(PLAIN,),
+    impact=Impact.CLIENTS,
     source="rfc6750#2.1",
     contract=["auth-01"],
     at="status",
@@ -100,6 +99,7 @@ def test_unknown_token_401(exchange: Exchange) -> None:
     contract=["auth-04"],
     at="status",
     broken_by=SERVED,
+    after=["auth.no_credentials_401", "auth.unknown_token_401"],
 )
 def test_malformed_credentials(exchange: Exchange) -> None:
     not_served(exchange)
@@ -108,11 +108,13 @@ def test_malformed_credentials(exchange: Exchange) -> None:
 @AREA.should(
     "not accept a token in the Authorization header field without a scheme",
     on=(RAW_TOKEN,),
+    impact=Impact.FORM,
     source="rfc6750#2.1",
     contract=["auth-04"],
     at="status",
     hint='Go\'s TrimPrefix(header, "Bearer ") accepts what has no prefix, too: check for the prefix before you cut it.',
     broken_by=SERVED,
+    after=["auth.malformed_credentials", "auth.no_credentials_401"],
 )
 def test_raw_token(exchange: Exchange) -> None:
     not_served(exchange)
@@ -121,10 +123,12 @@ def test_raw_token(exchange: Exchange) -> None:
 @AREA.should(
     "answer malformed credentials with status 401",
     on=(EMPTY_TOKEN, BASIC_SCHEME, RAW_TOKEN),
+    impact=Impact.FORM,
     source="rfc6750#3.1",
     contract=["auth-04"],
     at="status",
     broken_by={"400": status(400), "403": status(403)},
+    after=["auth.malformed_credentials"],
 )
 def test_malformed_credentials_401(exchange: Exchange) -> None:
     if exchange.succeeded:
@@ -135,6 +139,7 @@ def test_malformed_credentials_401(exchange: Exchange) -> None:
 @AREA.should(
     "treat the name of the scheme, Bearer, as case-insensitive",
     on=(LOWERCASE,),
+    impact=Impact.CLIENTS,
     source="rfc9110#11.1",
     contract=["auth-05"],
     at="status",
@@ -147,12 +152,14 @@ def test_scheme_case(exchange: Exchange) -> None:
 @AREA.must(
     "reject a streamed request with an unknown token with status 401 and JSON, not in a stream",
     on=(UNKNOWN_CREDENTIALS_STREAM,),
+    impact=Impact.CLIENTS,
     source="whatwg-sse#processing-model",
     contract=["auth-08"],
     at="status header:content-type",
     hint="Check the key before the status of the stream is sent.",
     broken_by={"an error event": late, "an event stream": header("content-type", "text/event-stream")},
     needs=["headers"],
+    after=["auth.unknown_token_401"],
 )
 def test_streamed_401_is_json(exchange: Exchange) -> None:
     is_401(exchange)
@@ -167,6 +174,7 @@ MODELS_UNASKED = once(
 @AREA.should(
     "list its models to nobody without credentials",
     on=(MODELS_UNASKED,),
+    impact=Impact.FORM,
     source="phanedge#openapi",
     contract=["security-01"],
     at="status",
@@ -177,16 +185,3 @@ MODELS_UNASKED = once(
 def test_models_listed(exchange: Exchange) -> None:
     listed = exchange.document.get("data") if exchange.succeeded and isinstance(exchange.document, dict) else None
     assert not listed, f"without credentials {len(list_of(listed))} models are listed: {exchange.text[:120]}"
-
-
-@AREA.should(
-    "not accept a token in the query of the URL",
-    on=(TOKEN_IN_QUERY,),
-    source="rfc6750#2.3",
-    contract=["auth-09"],
-    at="status",
-    hint="URLs are logged, and tokens in them as well.",
-    broken_by=SERVED,
-)
-def test_token_in_query(exchange: Exchange) -> None:
-    not_served(exchange)

@@ -4,6 +4,6 @@ Zero and null count as absent wherever counts are compared: Go's omitempty leave
 Whether a count may be zero or null at all is a requirement of its own.
 """
 
-from conformance.contract.requirement import Area
+from conformance.contract.requirement import Area, Impact
 
-AREA = Area("cache", money=True)
+AREA = Area("cache", Impact.BILLING)

@@ -7,6 +7,7 @@ from typing import Any
 from conformance.billing.dialects import mapped
 from conformance.contract.faults import drop, put
 from conformance.contract.profile import Model
+from conformance.contract.requirement import Impact
 from conformance.contract.scopes import EVERY_USAGE
 from conformance.evidence.exchange import NotApplicable
 from conformance.evidence.observed import count_if_sent
@@ -19,6 +20,7 @@ CACHING = ("gpt", "claude", "gemini", "deepseek", "grok")  #: families whose mod
 
 
 SMALLEST_GPT_PREFIX = 1024
+SHOWN_SINCE = 1727740800  #: Unix time: October 2024, before which no reply of OpenAI's has the member
 
 
 SMALLEST_CLAUDE_PREFIX = 512  #: tokens, of the models that cache the shortest (contract, section 4)
@@ -27,16 +29,19 @@ SMALLEST_CLAUDE_PREFIX = 512  #: tokens, of the models that cache the shortest (
 @AREA.should(
     "give cached_tokens with every usage of a model that caches, 0 where nothing was read",
     on=EVERY_USAGE,
+    impact=Impact.FORM,
     source="openai-caching#requirements",
     contract=["cache-11"],
     at=f"{DETAILS}.{HITS}",
     hint="Only the write fields are omitempty; absent is read as 0, so this is only a warning.",
     shown_by=in_usage(lambda usage, details: details.setdefault(HITS, 0)),
     broken_by={"absent": drop(f"{DETAILS}.{HITS}"), "no details": drop(DETAILS)},
+    after=["usage.prompt_tokens_details.not_null"],
 )
-def test_hits_always_shown(usage: dict[str, Any], model: Model) -> None:
-    if model.family not in CACHING:
-        raise NotApplicable("whether the model caches is not known")
+def test_hits_always_shown(reply: dict[str, Any], usage: dict[str, Any], model: Model) -> None:
+    created = reply.get("created")
+    if model.family not in CACHING or (isinstance(created, int) and 0 < created < SHOWN_SINCE):
+        raise NotApplicable("whether the model caches is not known, or the reply is of before October 2024")
     details = usage.get("prompt_tokens_details")
     assert isinstance(details, dict), "the usage has no prompt_tokens_details, hence no cached_tokens"
     assert HITS in details, f"prompt_tokens_details has no {HITS}"

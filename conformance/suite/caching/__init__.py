@@ -5,6 +5,15 @@ so replies are compared with each other. A cache that did not engage is inconclu
 whether it can engage.
 """
 
-from conformance.contract.requirement import Area
+from conformance.contract.requirement import Area, Impact
 
-AREA = Area("caching", money=True)
+AREA = Area(
+    "caching",
+    Impact.BILLING,
+    after=(
+        "usage.prompt_tokens.covers_cache",
+        "usage.prompt_tokens.covers_cached",
+        "usage.prompt_tokens_details.cached_write_tokens.sum_of",
+        "cache.total_with_buckets",
+    ),
+)

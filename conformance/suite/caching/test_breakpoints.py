@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from conformance.contract.faults import put, respond, status
 from conformance.contract.profile import Model
+from conformance.contract.requirement import Impact
 from conformance.evidence.exchange import Exchange, NotApplicable
 from conformance.suite.support.cache_counts import DETAILS, WRITES
 
@@ -54,6 +55,7 @@ def test_short_is_not_written(exchange: Exchange, model: Model) -> None:
 @AREA.should(
     "answer content with cache_control on a model that does not cache by breakpoints, and report no writes",
     on=[SHORT],
+    impact=Impact.CLIENTS,
     source="phanedge#extension-fields",
     contract=["cache-36"],
     at="status",
@@ -74,6 +76,7 @@ def test_markers_are_harmless(exchange: Exchange, model: Model) -> None:
 @AREA.should(
     "reject a cache breakpoint of one hour after one of five minutes with 400, in words about ttl or cache_control",
     on=[WRONG_ORDER],
+    impact=Impact.FORM,
     source="anthropic-caching#mixing-different-ttls",
     contract=["cache-22"],
     at="status error.message",
@@ -90,6 +93,7 @@ def test_wrong_order(exchange: Exchange) -> None:
 @AREA.may(
     "answer more than four cache breakpoints or reject them with a 4xx",
     on=[FIVE_MARKERS],
+    impact=Impact.FORM,
     source="anthropic-caching#cache-limitations",
     contract=["cache-23"],
     at="status",
@@ -104,6 +108,7 @@ def test_five_markers(exchange: Exchange) -> None:
 @AREA.may(
     "reject a ttl that is neither 5m nor 1h with a 4xx",
     on=[UNKNOWN_TTL],
+    impact=Impact.FORM,
     source="anthropic-caching#1-hour-cache-duration",
     contract=["cache-24"],
     at="status",

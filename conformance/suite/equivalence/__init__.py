@@ -1,5 +1,5 @@
 """A stream and a plain completion are two forms of the same reply."""
 
-from conformance.contract.requirement import Area
+from conformance.contract.requirement import Area, Impact
 
-AREA = Area("equivalence")
+AREA = Area("equivalence", Impact.DATA)

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from conformance.contract.faults import only, put, respond
+from conformance.contract.requirement import Impact
 from conformance.evidence.exchange import Exchange, NotApplicable
 from conformance.suite.support.agreement import Pair, Tries, agree, each_pair
 
@@ -27,6 +28,7 @@ def _rejected_alike(plain: Tries, stream: Tries) -> None:
 @AREA.should(
     "reject an invalid request with the same status, type and code whether it asks for a stream or not",
     on={"pairs": tried(ERROR_PAIRS)},
+    impact=Impact.FORM,
     source="openai-openapi#ErrorResponse",
     contract=["equiv-06"],
     at="error",

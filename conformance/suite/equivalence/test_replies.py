@@ -45,6 +45,7 @@ def _some_lost(before: list[Read]) -> list[Read]:
             put("choices.*.delta.content", lambda text: text and text * 2),
         ),
     },
+    after=["unicode.text_survives"],
 )
 def test_text(pairs: Sequence[Pair]) -> None:
     each_pair(pairs, lambda plain, stream: agree(plain, stream, text_of))
@@ -59,6 +60,7 @@ def test_text(pairs: Sequence[Pair]) -> None:
     at="choices.*.finish_reason",
     hint="Map the upstream's reason in streams as in plain replies.",
     broken_by=only(is_streamed, put("choices.*.finish_reason", lambda reason: reason and "length")),
+    after=["sampling.end_is_stop", "sampling.cut_is_length"],
 )
 def test_finish_reason(pairs: Sequence[Pair]) -> None:
     each_pair(pairs, lambda plain, stream: agree(plain, stream, ending))
@@ -124,6 +126,7 @@ def _objects_in_streams(plain: Tries, streams: Tries) -> None:
     at="choices.*.delta.tool_calls.*.function.arguments",
     hint="Send every delta of the arguments, the last one too, before the finish_reason.",
     broken_by=only(is_streamed, put("choices.*.delta.tool_calls.*.function.arguments", lambda text: text.rstrip("}"))),
+    after=["tools.pieces_add_up"],
 )
 def test_arguments(pairs: Sequence[Pair]) -> None:
     each_pair(pairs, _objects_in_streams)
@@ -140,6 +143,12 @@ def test_arguments(pairs: Sequence[Pair]) -> None:
         "stop in streams": only(is_streamed, put("choices.*.finish_reason", lambda reason: reason and "stop")),
         "stop in whole replies": only(is_plain, put("choices.*.finish_reason", lambda reason: reason and "stop")),
     },
+    after=[
+        "sampling.cut_is_length",
+        "completion.choices.finish_reason",
+        "chunk.choices.finish_reason",
+        "streaming.finish_once",
+    ],
 )
 def test_length(cut: Sequence[Exchange], model: Model) -> None:
     if model.reasons:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from conformance.contract.faults import put
+from conformance.contract.requirement import Impact
 from conformance.contract.scopes import EVERY_COMPLETED_STREAM
 from conformance.evidence.exchange import Exchange
 from conformance.evidence.fold import Unfoldable, fold
@@ -16,6 +17,7 @@ from . import AREA
 @AREA.must(
     "send streams that the official SDK can accumulate into a completion",
     on=EVERY_COMPLETED_STREAM,
+    impact=Impact.CLIENTS,
     source="openai-python#lib/streaming/_deltas.py",
     contract=["equiv-01"],
     at="choices",

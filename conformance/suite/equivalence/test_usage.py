@@ -8,6 +8,7 @@ from typing import Any
 from conformance.contract.faults import drop, only, put
 from conformance.contract.given import tries
 from conformance.contract.requests import PLAIN, STREAM_USAGE
+from conformance.contract.requirement import Impact
 from conformance.evidence.exchange import Exchange, NotApplicable
 from conformance.evidence.observed import count_or_not_applicable, count_or_zero
 from conformance.suite.support.agreement import Pair, Tries, agree, cost_alike, each_pair
@@ -21,6 +22,7 @@ _ESTIMATED = only(is_streamed, put("usage.prompt_tokens", lambda count: count + 
 @AREA.must(
     "count the same prompt_tokens for a request whether it is streamed or not",
     on={"pairs": tried((*TEXT_PAIRS, WORDS_PAIR), 3)},
+    impact=Impact.BILLING,
     source="openai-openapi#CreateChatCompletionStreamResponse.usage",
     contract=["equiv-02"],
     at="usage.prompt_tokens",
@@ -37,11 +39,13 @@ def test_prompt_tokens(pairs: Sequence[Pair]) -> None:
 @AREA.must(
     "count the same prompt_tokens for a request with tools whether it is streamed or not",
     on={"pairs": tried(TOOL_PAIRS, 3)},
+    impact=Impact.BILLING,
     source="openai-openapi#CreateChatCompletionStreamResponse.usage",
     contract=["equiv-02"],
     at="usage.prompt_tokens",
     hint="Ask the upstream for usage in streams and pass it on: an estimate omits the tools.",
     broken_by=_ESTIMATED,
+    after=["equivalence.prompt_tokens"],
 )
 def test_prompt_tokens_with_tools(pairs: Sequence[Pair]) -> None:
     each_pair(pairs, cost_alike)
@@ -50,11 +54,13 @@ def test_prompt_tokens_with_tools(pairs: Sequence[Pair]) -> None:
 @AREA.must(
     "count the same prompt_tokens for a request for JSON whether it is streamed or not",
     on={"pairs": tried(OUTPUT_PAIRS, 3)},
+    impact=Impact.BILLING,
     source="openai-openapi#CreateChatCompletionStreamResponse.usage",
     contract=["equiv-02"],
     at="usage.prompt_tokens",
     hint="Ask the upstream for usage in streams and pass it on: an estimate omits the schema.",
     broken_by=_ESTIMATED,
+    after=["equivalence.prompt_tokens"],
 )
 def test_prompt_tokens_with_output(pairs: Sequence[Pair]) -> None:
     each_pair(pairs, cost_alike)
@@ -76,6 +82,7 @@ def _written_alike(plain: Tries, stream: Tries) -> None:
 @AREA.should(
     "report completion_tokens for the same text that differ by at most two, whether it is streamed or not",
     on={"pairs": tried(TEXT_PAIRS)},
+    impact=Impact.BILLING,
     source="openai-openapi#CompletionUsage.completion_tokens",
     contract=["equiv-03"],
     at="usage.completion_tokens",
@@ -101,6 +108,7 @@ def _same_members(one: dict[str, Any], other: dict[str, Any]) -> bool:
 @AREA.should(
     "report the same details in usage whether the reply is streamed or not",
     on={"plain": tries(PLAIN, 2), "stream": tries(STREAM_USAGE, 2)},
+    impact=Impact.BILLING,
     source="openai-openapi#CompletionUsage",
     contract=["equiv-05"],
     at="usage.prompt_tokens_details",
@@ -110,6 +118,7 @@ def _same_members(one: dict[str, Any], other: dict[str, Any]) -> bool:
         "a zero left out in streams": only(is_streamed, drop("usage.prompt_tokens_details.cached_tokens")),
         "no details in whole replies": only(is_plain, drop("usage.completion_tokens_details")),
     },
+    after=["caching.streams_report_writes"],
 )
 def test_usage_details(plain: Tries, stream: Tries) -> None:
     agree(plain, stream, _details, _same_members)

@@ -1,5 +1,5 @@
 """How the bytes of a stream are cut into events, before anything is said of what the events hold."""
 
-from conformance.contract.requirement import Area
+from conformance.contract.requirement import Area, Impact
 
-AREA = Area("framing")
+AREA = Area("framing", Impact.CLIENTS)

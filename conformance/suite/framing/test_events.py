@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from conformance.contract.faults import append, content_edit, events, insert
+from conformance.contract.requirement import Impact
 from conformance.contract.scopes import EVERY_STREAM
 from conformance.evidence.exchange import Read
 from conformance.evidence.sse import Event, EventStream
@@ -60,6 +61,7 @@ def test_json_in_data(stream: EventStream) -> None:
 @AREA.should(
     "send in a stream only fields named data, event, id or retry, comments and blank lines",
     on=EVERY_STREAM,
+    impact=Impact.FORM,
     source="whatwg-sse#parsing-an-event-stream",
     contract=["framing-01"],
     hint="Begin lines that are not for clients with a colon: “: ping”.",
@@ -73,6 +75,7 @@ def test_known_fields(stream: EventStream) -> None:
 @AREA.must(
     "encode streams as UTF-8",
     on=EVERY_STREAM,
+    impact=Impact.DATA,
     source="whatwg-sse#parsing-an-event-stream",
     contract=["framing-02"],
     hint="Do not split a character when you split text into chunks.",

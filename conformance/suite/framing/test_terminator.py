@@ -53,6 +53,7 @@ def _linger(exchange: Exchange) -> Exchange:
 @AREA.should(
     "end the body within five seconds after data: [DONE]",
     on=EVERY_STREAM,
+    warns="on a machine under load the reference endpoint ended late in 3 of 297 runs",
     source="rfc9112#6.3",
     contract=["framing-09"],
     hint="Close the response as soon as [DONE] is written.",

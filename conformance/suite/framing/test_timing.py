@@ -9,6 +9,7 @@ from conformance.contract.faults import events, insert
 from conformance.contract.given import in_turn, tries
 from conformance.contract.profile import Model
 from conformance.contract.requests import LONG_STREAM, STREAM
+from conformance.contract.requirement import Impact
 from conformance.contract.scopes import EVERY_STREAM, streamed_choices
 from conformance.evidence.exchange import Exchange, Inconclusive, NotApplicable, Read
 from conformance.evidence.sse import Event, EventStream
@@ -70,6 +71,7 @@ def _in_two(before: list[Read]) -> list[Read]:
 @AREA.should(
     "send a long text as it is generated: its beginning in the first half of the time, the rest incrementally",
     on={"streams": tries(LONG_STREAM), "short": in_turn(STREAM)},
+    impact=Impact.FORM,
     source="openai-openapi#CreateChatCompletionRequest.stream",
     contract=["framing-08"],
     at="header:content-type",

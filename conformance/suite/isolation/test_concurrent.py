@@ -8,6 +8,7 @@ from contextlib import suppress
 from conformance.contract.faults import only, put, respond
 from conformance.contract.given import at_once
 from conformance.contract.requests import PLAIN, STREAM_USAGE
+from conformance.contract.requirement import Impact
 from conformance.evidence.exchange import LOOKS_LIKE_EVENTS, Exchange, Inconclusive, Request, Violation
 from conformance.evidence.strict_json import JSONError, loads
 from conformance.suite.support.names import bare
@@ -69,11 +70,13 @@ def _other_prompt(alone: Exchange, exchange: Exchange) -> Violation | None:
     "report for requests at once the prompt_tokens that they cost alone",
     on=(PLAIN, STREAM_USAGE, WORDS),
     given={"turns": IN_TURNS, "alone": ALONE},
+    impact=Impact.BILLING,
     source="openai-openapi#CompletionUsage.prompt_tokens",
     contract=["isolation-02"],
     at="usage.prompt_tokens",
     hint="Keep the counts with the request that they belong to.",
     broken_by=only(is_in_company, put("usage.prompt_tokens", 1500)),
+    after=["usage.prompt_tokens.covers_cache", "usage.total_tokens.sum_of", "equivalence.prompt_tokens"],
 )
 def test_usage_not_mixed_up(turns: Sequence[Sequence[Exchange]], alone: Sequence[Sequence[Exchange]]) -> None:
     none_odd(_other_prompt, turns, alone)
@@ -119,6 +122,7 @@ def _other_form(alone: Exchange, exchange: Exchange) -> Violation | None:
     "answer streamed, plain, tool and JSON requests at once each in the form that was asked for",
     on=(PLAIN, STREAM_USAGE, WORDS),
     given={"turns": IN_TURNS, "alone": ALONE},
+    impact=Impact.CLIENTS,
     source="openai-openapi#createChatCompletion",
     contract=["isolation-03"],
     hint="Keep the parameters of a request, stream, tools and response_format, out of shared objects.",

@@ -8,6 +8,7 @@ from dataclasses import replace
 from conformance.contract.faults import only, status, without_events
 from conformance.contract.given import AsReceived, AtOnce, at_once, usually
 from conformance.contract.requests import LENGTH_STREAM, PLAIN, STREAM_USAGE, again, chat, once
+from conformance.contract.requirement import Impact
 from conformance.contract.scopes import broken_off
 from conformance.evidence.exchange import SALT, Exchange, NotApplicable, Violation
 from conformance.judgement.handing_over import had
@@ -33,6 +34,7 @@ AFTERWARDS = once(replace(again(PLAIN, 5), after=None, label="plain-afterwards")
     "know nothing of the content of earlier requests",
     on=(PLAIN, STREAM_USAGE),
     given={"company": at_once(*COMPANY), "later": usually(RECALL)},
+    impact=Impact.SECURITY,
     source="openai-openapi#createChatCompletion",
     contract=["isolation-04"],
     at="choices.*.message.content",
@@ -72,6 +74,7 @@ def _differ(streams: Iterable[Exchange]) -> None:
         "together": AtOnce((*ABORTED, *INTACT), as_received=True),
         "later": usually(AFTERWARDS, AsReceived(LENGTH_STREAM)),
     },
+    impact=Impact.CLIENTS,
     source="openai-openapi#CreateChatCompletionStreamResponse.usage",
     contract=["isolation-05"],
     hint="Cancel the upstream request of the stream that was closed, and no other; answer each stream anew.",

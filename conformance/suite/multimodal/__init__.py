@@ -1,5 +1,5 @@
 """Images in a prompt: seen, counted, or rejected."""
 
-from conformance.contract.requirement import Area
+from conformance.contract.requirement import Area, Impact
 
-AREA = Area("multimodal")
+AREA = Area("multimodal", Impact.DATA)

@@ -8,6 +8,7 @@ from dataclasses import replace
 from conformance.contract.faults import only, put, respond, status
 from conformance.contract.given import in_turn, on_demand
 from conformance.contract.requests import attempts, costly
+from conformance.contract.requirement import Impact
 from conformance.evidence.exchange import Exchange, NotApplicable
 from conformance.evidence.observed import answered_with
 from conformance.suite.support.prompts import prompt_tokens
@@ -25,6 +26,7 @@ UNREACHABLE = replace(showing("image-unreachable", "https://no-such-host.invalid
 @AREA.should(
     "accept an image with detail low, high and auto",
     on={"exchanges": (RED, LOW, HIGH)},
+    impact=Impact.CLIENTS,
     source="openai-openapi#ChatCompletionRequestMessageContentPartImage.image_url.detail",
     contract=["multimodal-02"],
     at="error",
@@ -33,6 +35,7 @@ UNREACHABLE = replace(showing("image-unreachable", "https://no-such-host.invalid
         "low refused": only(lambda each: each.label == LOW.label, respond(400, REFUSED)),
         "500": only(lambda each: b'"high"' in each.body, status(500)),
     },
+    after=["multimodal.image_seen"],
 )
 def test_detail_taken(exchanges: tuple[Exchange, ...]) -> None:
     if all(400 <= each.status < 500 for each in exchanges):
@@ -44,6 +47,7 @@ def test_detail_taken(exchanges: tuple[Exchange, ...]) -> None:
 @AREA.should(
     "count no more prompt_tokens for an image with detail low than with detail high",
     on={"low": LOW, "high": HIGH},
+    impact=Impact.BILLING,
     source="openai-vision#choose-an-image-detail-level",
     contract=["multimodal-02"],
     at="usage.prompt_tokens",

@@ -10,6 +10,7 @@ from typing import Any
 from conformance.contract.faults import only, put, respond, status
 from conformance.contract.given import in_turn, tries, tries_or
 from conformance.contract.requests import PLAIN, chat
+from conformance.contract.requirement import Impact
 from conformance.evidence.exchange import Exchange, Inconclusive, NotApplicable, Request
 from conformance.evidence.observed import answered_with
 from conformance.suite.support.replies import not_refused
@@ -45,11 +46,13 @@ def test_image_seen(answers: Sequence[Exchange], blind: Sequence[Exchange], plai
 @AREA.must(
     "count an image that the model sees in prompt_tokens",
     on={"answers": tries(RED), "blind": in_turn(NO_IMAGE)},
+    impact=Impact.BILLING,
     source="openai-openapi#CompletionUsage.prompt_tokens",
     contract=["multimodal-01"],
     at="usage.prompt_tokens",
     hint="Use the upstream's count; a gateway's own count of the text leaves images out.",
     broken_by=only(shown, put("usage.prompt_tokens", 12)),
+    after=["multimodal.image_seen"],
 )
 def test_image_counted(answers: Sequence[Exchange], blind: Sequence[Exchange]) -> None:
     exchange = looked(answers)
@@ -126,6 +129,7 @@ def without_choice(request: Request) -> Request:
         "refused": only(_reporting, respond(400, REFUSED)),
         "no call": only(_reporting, put("choices.*.message", {"role": "assistant", "content": "Red."})),
     },
+    after=["multimodal.image_seen"],
 )
 def test_every_image_seen(answers: Sequence[Exchange], single: Sequence[Exchange]) -> None:
     """Models that reason may reject a forced call; then none is forced."""

@@ -1,5 +1,5 @@
 """What holds for generated requests: valid ones, invalid ones, and growing conversations."""
 
-from conformance.contract.requirement import Area
+from conformance.contract.requirement import Area, Impact
 
-AREA = Area("properties")
+AREA = Area("properties", Impact.CLIENTS)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from conformance.contract.faults import only, put
 from conformance.contract.profile import Model
 from conformance.contract.requests import PLAIN, TOOLS, chat, streamed
+from conformance.contract.requirement import Impact
 from conformance.evidence.exchange import MODEL, Exchange, Request, Violation
 from conformance.evidence.send import Send
 from conformance.suite.support.prompts import prompt_tokens
@@ -51,6 +52,7 @@ def _each_turn_costs_more(conversation: tuple[Turn, ...], send: Send) -> None:
 @AREA.should(
     "count more prompt_tokens with each turn of a conversation, streamed or not",
     on=(PLAIN,),
+    impact=Impact.BILLING,
     source="openai-openapi#CompletionUsage.prompt_tokens",
     contract=["usage-10"],
     at="usage.prompt_tokens",
@@ -59,6 +61,7 @@ def _each_turn_costs_more(conversation: tuple[Turn, ...], send: Send) -> None:
         "the last turn only": only(lambda each: len(each.asked.get("messages", ())) > 2, put("usage.prompt_tokens", 8)),
         "an estimate in streams": only(lambda each: each.streams, put("usage.prompt_tokens", 8)),
     },
+    after=["equivalence.prompt_tokens", "isolation.usage_not_mixed_up"],
 )
 def test_growing_conversation(send: Send, model: Model, examples: int) -> None:
     made = strategies()

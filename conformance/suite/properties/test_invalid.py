@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from conformance.contract.faults import drop, only, put, respond, status
 from conformance.contract.profile import Model
 from conformance.contract.requests import PLAIN
-from conformance.contract.requirement import Level
+from conformance.contract.requirement import Impact, Level
 from conformance.contract.scopes import tells_of_failure
 from conformance.evidence.exchange import Exchange, Inconclusive, Request, Violation
 from conformance.evidence.send import Send
@@ -57,6 +57,7 @@ def _is_rejected_for_it(broken: Broken, send: Send) -> None:
     "answer a request that violates one constraint with a 4xx and an error object that blames no other member, or, "
     "except for model and messages, as if the constraint were satisfied",
     on=(PLAIN,),
+    impact=Impact.FORM,
     source="openai-errors#api-errors",
     contract=["validation-08", "errors-06"],
     hint="Validate the members that are used; reject with 400, or ignore, the others.",

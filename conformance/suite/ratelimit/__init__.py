@@ -1,5 +1,5 @@
 """What the endpoint says of its limits."""
 
-from conformance.contract.requirement import Area
+from conformance.contract.requirement import Area, Impact
 
-AREA = Area("ratelimit")
+AREA = Area("ratelimit", Impact.FORM)

@@ -7,6 +7,7 @@ from email.utils import parsedate_to_datetime
 from typing import Any
 
 from conformance.contract.faults import chain, drop, header, put, respond
+from conformance.contract.requirement import Impact
 from conformance.contract.scopes import EVERY_429
 from conformance.evidence.exchange import Exchange, NotApplicable
 from conformance.suite.ratelimit import AREA
@@ -27,6 +28,7 @@ shown_429 = respond(429, {"error": THROTTLED}, ("retry-after", "20"))
 @AREA.must(
     "answer 429 with an error object that has a message, a type, and a code that is a string or null",
     on=EVERY_429,
+    impact=Impact.CLIENTS,
     source="openai-openapi#TooManyRequests",
     contract=["ratelimit-02"],
     at="error",
@@ -53,6 +55,7 @@ def test_error_object(document: Any) -> None:
 @AREA.must(
     "give Retry-After on a 429, where present, as seconds, at least 1",
     on=EVERY_429,
+    impact=Impact.CLIENTS,
     source="openai-openapi#TooManyRequests",
     contract=["ratelimit-03"],
     at="header:retry-after",

@@ -1,5 +1,5 @@
 """Models that reason before they answer: what they accept, what it costs, and where the reasoning is sent."""
 
-from conformance.contract.requirement import Area
+from conformance.contract.requirement import Area, Impact
 
-AREA = Area("reasoning")
+AREA = Area("reasoning", Impact.DATA)

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from conformance.contract.faults import chain, only, put, status
 from conformance.contract.given import in_turn, tries
 from conformance.contract.requests import REASONING, WEATHER, chat, costly
+from conformance.contract.requirement import Impact
 from conformance.evidence.exchange import Exchange, Inconclusive
 from conformance.suite.support.replies import REFUSED, control, lacks, one_of, without
 
@@ -57,6 +58,7 @@ AFTER_REASONING = chat(
 @AREA.should(
     "accept the reasoning_effort low, medium and high for models that reason",
     on={"exchanges": in_turn(*WITH_EFFORT)},
+    impact=Impact.CLIENTS,
     source="openai-openapi#ReasoningEffort",
     contract=["reasoning-01"],
     hint="Map reasoning_effort to what the upstream calls it.",
@@ -73,6 +75,7 @@ def test_efforts_are_accepted(exchanges: Sequence[Exchange]) -> None:
 @AREA.should(
     "count the tokens of the reasoning in reasoning_tokens",
     on={"exchange": PUZZLE},
+    impact=Impact.BILLING,
     source="openai-openapi#CompletionUsage.completion_tokens_details.reasoning_tokens",
     contract=["reasoning-02"],
     at=COUNT,
@@ -85,6 +88,7 @@ def test_efforts_are_accepted(exchanges: Sequence[Exchange]) -> None:
         "counted apart": put(COUNT, 1000),
         "thought for nothing": chain(put(COUNT, 0), put("choices.*.message.reasoning_content", "First, 47.")),
     },
+    after=["usage.completion_tokens.covers_reasoning"],
 )
 def test_reasoning_is_counted(exchange: Exchange) -> None:
     reasoning, written = token_counts(exchange)
@@ -138,6 +142,7 @@ _STATION_CONTROL = control(
 @AREA.should(
     "accept tool results for a model that was asked to reason, without the reasoning that led to the calls",
     on={"answers": tries(AFTER_REASONING), "controls": _STATION_CONTROL},
+    impact=Impact.CLIENTS,
     source="openai-openapi#ChatCompletionRequestAssistantMessage",
     contract=["reasoning-01", "tools-14"],
     at="choices.*.message.content",

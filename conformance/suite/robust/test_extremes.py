@@ -8,6 +8,7 @@ from dataclasses import replace
 from conformance.contract.faults import failing, only, put, respond, status
 from conformance.contract.given import AsReceived, OnDemand, as_received, on_demand, usually
 from conformance.contract.requests import LONG_STREAM, PLAIN, UNKNOWN_MODEL, bad, chat, intrusive, once
+from conformance.contract.requirement import Impact
 from conformance.evidence.exchange import JSON_CONTENT, Exchange, Failure, Inconclusive, Request
 from conformance.evidence.observed import answered_with, count_or_zero
 
@@ -55,6 +56,7 @@ def still_serves(later: Sequence[Exchange]) -> Exchange:
         "no answer": only(lambda each: each.label == "json-nested", failing(Failure("reset", "the process ended"))),
         "away": only(lambda each: each.label.startswith("after-"), status(503)),
     },
+    after=["errors.mistake_is_4xx", "errors.refusal_is_json"],
 )
 def test_nested_json(exchange: Exchange, plain: Sequence[Exchange], later: Sequence[Exchange]) -> None:
     if exchange.failure and plain[0].status != 200:
@@ -86,6 +88,7 @@ def _has_error(exchange: Exchange) -> bool:
         "away": only(lambda each: each.label.startswith("after-"), status(503)),
         "too late": only(lambda each: len(each.body) > LARGE, lambda each: replace(each, seconds=130.0)),
     },
+    after=["errors.mistake_is_4xx", "errors.refusal_is_json"],
 )
 def test_huge_body(huge: Sequence[Exchange], later: Sequence[Exchange]) -> None:
     """The connection may be closed instead: a server that stops reading need not answer."""
@@ -100,6 +103,7 @@ def test_huge_body(huge: Sequence[Exchange], later: Sequence[Exchange]) -> None:
 @AREA.should(
     "continue to serve after a client closed the connection in the middle of a body, or of a stream",
     on={"plain": PLAIN, "broken_off": usually(*map(AsReceived, (HALF_A_BODY, HUNG_UP))), "later": _after(HUNG_UP)},
+    impact=Impact.CLIENTS,
     source="rfc9112#9.5",
     contract=["robust-07", "isolation-05"],
     at="status",

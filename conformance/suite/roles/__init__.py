@@ -1,5 +1,5 @@
 """What is sent is what the model reads: every message, every part, in order, whatever its role."""
 
-from conformance.contract.requirement import Area
+from conformance.contract.requirement import Area, Impact
 
-AREA = Area("roles")
+AREA = Area("roles", Impact.DATA)

@@ -8,6 +8,7 @@ from typing import Any
 from conformance.contract.faults import edit, only, put, status
 from conformance.contract.given import on_demand, tries, tries_or
 from conformance.contract.requests import WEATHER, chat, streamed
+from conformance.contract.requirement import Impact
 from conformance.evidence.exchange import Exchange, NotApplicable
 from conformance.suite.roles import AREA
 from conformance.suite.support.messages import parts
@@ -65,6 +66,7 @@ REPEAT_CONTROL = control("opaque", f"Repeat the following text exactly and add n
 @AREA.should(
     "accept messages and parts whose text is empty: of the user, of the assistant, beside tool calls, of a tool",
     on={"answers": tries_or(EMPTY_CONTENTS, EMPTY_CONTENTS_TOOLS), "controls": GATE_CONTROL},
+    impact=Impact.CLIENTS,
     source="openai-openapi#CreateChatCompletionRequest.messages",
     contract=["roles-04", "roles-05"],
     at="error",
@@ -79,6 +81,7 @@ def test_empty_contents(answers: Sequence[Exchange], controls: Sequence[Exchange
 @AREA.should(
     "accept a history with tool calls also where no tools are offered any more",
     on={"bare": EMPTY_CONTENTS, "with_tools": on_demand(EMPTY_CONTENTS_TOOLS)},
+    impact=Impact.CLIENTS,
     source="openai-openapi#ChatCompletionRequestAssistantMessage.tool_calls",
     contract=["roles-04", "tools-14"],
     at="error",

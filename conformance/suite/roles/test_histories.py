@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from conformance.contract.faults import put, status
 from conformance.contract.given import tries
 from conformance.contract.requests import chat
+from conformance.contract.requirement import Impact
 from conformance.evidence.exchange import Exchange
 from conformance.suite.support.messages import parts, turns
 from conformance.suite.support.replies import (
@@ -134,6 +135,7 @@ def test_parts(answers: Sequence[Exchange], controls: Sequence[Exchange]) -> Non
 @AREA.should(
     "accept messages with a name",
     on=(NAMES,),
+    impact=Impact.CLIENTS,
     source="openai-openapi#ChatCompletionRequestUserMessage.name",
     contract=["roles-06"],
     at="error",
@@ -147,6 +149,7 @@ def test_names(exchange: Exchange) -> None:
 @AREA.should(
     "accept messages of the same role one after the other, and a conversation that the assistant begins",
     on={"answers": tries(NO_ALTERNATION), "controls": THREE_CODES_CONTROL},
+    impact=Impact.CLIENTS,
     source="openai-openapi#CreateChatCompletionRequest.messages",
     contract=["roles-07"],
     at="choices.*.message.content",

@@ -1,5 +1,5 @@
 """Limits of what a model writes, how a reply ends, and the ranges of sampling parameters."""
 
-from conformance.contract.requirement import Area
+from conformance.contract.requirement import Area, Impact
 
-AREA = Area("sampling")
+AREA = Area("sampling", Impact.DATA)

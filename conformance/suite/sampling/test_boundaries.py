@@ -8,6 +8,7 @@ from conformance.contract.faults import only, respond, status
 from conformance.contract.given import on_demand, usually
 from conformance.contract.profile import Model
 from conformance.contract.requests import PLAIN, chat
+from conformance.contract.requirement import Impact
 from conformance.evidence.exchange import Exchange, NotApplicable
 from conformance.evidence.observed import answered_with
 from conformance.suite.support.parameters import AT_END, EXTREMES
@@ -33,6 +34,7 @@ ALONE = {
         "together": usually(*(AT_END[end] for end in ALONE)),
         "alone": tuple(on_demand(*requests.values()) for requests in ALONE.values()),
     },
+    impact=Impact.CLIENTS,
     source="openai-openapi#ModelResponseProperties.temperature",
     contract=["sampling-06"],
     at="error",

@@ -18,6 +18,7 @@ from conformance.contract.requests import (
     STREAM_USAGE,
     chat,
 )
+from conformance.contract.requirement import Impact
 from conformance.contract.scopes import broken_off
 from conformance.evidence.exchange import Exchange, Inconclusive, NotApplicable
 from conformance.evidence.observed import answered_with
@@ -43,6 +44,7 @@ def _content(exchange: Exchange) -> Any:
     at="choices.*.finish_reason",
     hint="Map the upstream's reason (max_tokens, MAX_TOKENS) to length.",
     broken_by=put("choices.*.finish_reason", "stop"),
+    after=["sampling.cut_is_length"],
 )
 def test_completion_cut_is_length(exchange: Exchange, asked: dict[str, Any]) -> None:
     if roomy(asked):
@@ -68,6 +70,7 @@ def _with_text(answers: Sequence[Exchange]) -> Exchange:
 @AREA.must(
     "answer a request that has a model and one user message, and nothing else",
     on={"answers": tries(MINIMAL, 2)},
+    impact=Impact.CLIENTS,
     source="openai-openapi#CreateChatCompletionRequest.required",
     contract=["sampling-01"],
     at="choices.*.message.content",
@@ -77,6 +80,7 @@ def _with_text(answers: Sequence[Exchange]) -> Exchange:
         "cut after few tokens": put("choices.*.finish_reason", "length"),
         "no text": put("choices.*.message.content", ""),
     },
+    after=["sampling.end_is_stop"],
 )
 def test_minimal(answers: Sequence[Exchange]) -> None:
     reason = ending(_with_text(answers))
@@ -94,6 +98,7 @@ def test_minimal(answers: Sequence[Exchange]) -> None:
         "stop": put("choices.*.finish_reason", "stop"),
         "the upstream's word": put("choices.*.finish_reason", "max_tokens"),
     },
+    after=["completion.choices.finish_reason", "chunk.choices.finish_reason"],
 )
 def test_cut_is_length(exchange: Exchange, asked: dict[str, Any]) -> None:
     if roomy(asked):
@@ -161,6 +166,7 @@ def _begins_alike(cut: Exchange, whole: Exchange) -> bool:
         "length": put("choices.*.finish_reason", lambda reason: reason and "length"),
         "the upstream's word": put("choices.*.finish_reason", lambda reason: reason and "end_turn"),
     },
+    after=["completion.choices.finish_reason", "chunk.choices.finish_reason", "streaming.finish_once"],
 )
 def test_end_is_stop(exchange: Exchange, asked: dict[str, Any]) -> None:
     reason, text = ending(exchange), _content(exchange)

@@ -6,7 +6,7 @@ from typing import Any
 
 from conformance.contract.faults import put
 from conformance.contract.profile import Model
-from conformance.contract.requirement import Scope
+from conformance.contract.requirement import Impact, Scope
 from conformance.contract.scopes import EVERY_USAGE
 from conformance.evidence.exchange import NotApplicable, Request
 from conformance.evidence.observed import count_or_not_applicable
@@ -46,6 +46,7 @@ def _reasons(model: Model, usage: dict[str, Any]) -> bool:
 @AREA.must(
     "write no more than max_tokens on a model that does not reason",
     on=_limited_by("max_tokens"),
+    impact=Impact.BILLING,
     source="openai-openapi#CreateChatCompletionRequest.max_tokens",
     contract=["sampling-02"],
     at="usage.completion_tokens",
@@ -66,6 +67,7 @@ def test_max_tokens(asked: dict[str, Any], usage: dict[str, Any], model: Model) 
 @AREA.must(
     "write no more than max_completion_tokens, reasoning included",
     on=_limited_by("max_completion_tokens"),
+    impact=Impact.BILLING,
     source="openai-openapi#CreateChatCompletionRequest.max_completion_tokens",
     contract=["sampling-04"],
     at="usage.completion_tokens",

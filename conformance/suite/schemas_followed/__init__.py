@@ -1,7 +1,14 @@
 """Strict schemas one by one: which keywords of JSON Schema are followed, and what surrounds them."""
 
-from conformance.contract.requirement import Area
+from conformance.contract.requirement import Area, Impact
 
-AREA = Area("schemas_followed")
+AREA = Area(
+    "schemas_followed",
+    Impact.DATA,
+    after=(
+        "structured_output.follows_schema",
+        "structured_output.json_object",
+    ),
+)
 
 CONTENT = "choices.*.message.content"

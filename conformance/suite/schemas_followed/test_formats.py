@@ -9,6 +9,7 @@ from conformance.contract.faults import only, put, respond, status
 from conformance.contract.given import on_demand, tries, usually
 from conformance.contract.profile import Model
 from conformance.contract.requests import PLAIN, attempts, chat, disputed
+from conformance.contract.requirement import Impact
 from conformance.evidence.exchange import Exchange, NotApplicable, Request
 from conformance.evidence.observed import answered_with
 from conformance.suite.support.agreement import agree, prompt_tokens
@@ -27,6 +28,7 @@ TEXT_FORMAT = chat(label="format-text", response_format={"type": "text"})
 @AREA.may(
     "reject JSON mode where the prompt does not mention JSON, or answer with an object all the same",
     on=(NO_WORD,),
+    impact=Impact.FORM,
     source="openai-structured-outputs#json-mode",
     contract=["schema-02"],
     at=CONTENT,
@@ -51,6 +53,7 @@ def _formatted(request: Request) -> bool:
 @AREA.must(
     "treat response_format text as if there were no response_format",
     on={"plain": tries(PLAIN, 2), "among": usually(AT_END["least"]), "alone": on_demand(*attempts(TEXT_FORMAT, 2))},
+    impact=Impact.CLIENTS,
     source="openai-openapi#ResponseFormatText",
     contract=["schema-15"],
     at="usage.prompt_tokens",

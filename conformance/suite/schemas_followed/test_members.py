@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from conformance.contract.faults import status
 from conformance.contract.requests import SCHEMA_FLAT
+from conformance.contract.requirement import Impact
 from conformance.evidence.exchange import Exchange, Inconclusive, NotApplicable, Request
 from conformance.suite.support.refusals import rejected
 from conformance.suite.support.structured import outputs
@@ -73,6 +74,7 @@ def test_letters(exchange: Exchange) -> None:
 @AREA.should(
     "write the members of an object in the order of the schema's properties",
     on=(SCHEMA_FLAT,),
+    impact=Impact.FORM,
     source="openai-structured-outputs#key-ordering",
     contract=["schema-11"],
     at=CONTENT,

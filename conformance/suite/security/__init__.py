@@ -1,5 +1,5 @@
 """What no response may disclose."""
 
-from conformance.contract.requirement import Area
+from conformance.contract.requirement import Area, Impact
 
-AREA = Area("security")
+AREA = Area("security", Impact.SECURITY)

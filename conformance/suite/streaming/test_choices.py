@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from conformance.contract.faults import DROP, events, put
+from conformance.contract.requirement import Impact
 from conformance.contract.scopes import (
     EVERY_CHUNKED,
     EVERY_COMPLETED_STREAM,
@@ -104,6 +105,7 @@ def _early_finish(before: list[Read]) -> list[Read]:
 @AREA.must(
     "send nothing of a choice after its finish_reason",
     on=EVERY_CHUNKED,
+    impact=Impact.DATA,
     source="openai-openapi#CreateChatCompletionStreamResponse.choices.finish_reason",
     contract=["streaming-10"],
     at="choices.*.delta",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from conformance.contract.requirement import Impact
 from conformance.contract.scopes import (
     EVERY_CHUNKED,
 )
@@ -42,6 +43,7 @@ def test_one_id(chunks: Chunks) -> None:
 @AREA.must(
     "give all chunks of a stream the same created time",
     on=EVERY_CHUNKED,
+    impact=Impact.FORM,
     source="openai-openapi#CreateChatCompletionStreamResponse.created",
     contract=["streaming-04"],
     at="created",
@@ -57,6 +59,7 @@ def test_one_created(chunks: Chunks) -> None:
 @AREA.should(
     "name the same model in all chunks of a stream",
     on=EVERY_CHUNKED,
+    impact=Impact.FORM,
     source="openai-openapi#CreateChatCompletionStreamResponse.model",
     contract=["streaming-05"],
     at="model",

@@ -6,6 +6,7 @@ import json
 from typing import Any
 
 from conformance.contract.faults import chunk, events, put
+from conformance.contract.requirement import Impact
 from conformance.contract.scopes import (
     EVERY_CHUNKED,
     EVERY_COMPLETED_STREAM,
@@ -29,6 +30,7 @@ from conformance.suite.streaming.chunks import (
 @AREA.should(
     "send deltas alone, without a message beside them that repeats the text",
     on=EVERY_CHUNKED,
+    impact=Impact.FORM,
     source="openai-openapi#CreateChatCompletionStreamResponse.choices.delta",
     contract=["streaming-06"],
     at="choices.*.message",
@@ -60,6 +62,7 @@ def _whole_at_end(before: list[Read]) -> list[Read]:
 @AREA.should(
     "not repeat the whole text of a choice at its end",
     on=EVERY_COMPLETED_STREAM,
+    impact=Impact.DATA,
     source="openai-openapi#CreateChatCompletionStreamResponse.choices.delta",
     contract=["streaming-06", "equiv-01"],
     at="choices.*.delta.content",
@@ -88,6 +91,7 @@ def test_text_not_again(chunks: Chunks) -> None:
         "the upstream broke off": events(lambda before: [each for each in before if not FINISHES.search(each[1])]),
         "nothing but [DONE]": events(lambda before: before[-1:]),
     },
+    after=["streaming.finish_once"],
 )
 def test_done_after_finish(exchange: Exchange, stream: EventStream, chunks: Chunks) -> None:
     if not stream.terminators or failed(exchange) or has_audio(exchange):

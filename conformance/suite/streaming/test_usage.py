@@ -7,6 +7,7 @@ import re
 from typing import Any
 
 from conformance.contract.faults import edit, events, put
+from conformance.contract.requirement import Impact
 from conformance.contract.scopes import (
     EVERY_UNASKED_STREAM,
     EVERY_USAGE_STREAM,
@@ -37,6 +38,7 @@ def _on_last_choice(document: Any) -> None:
 @AREA.must(
     "send usage in exactly one chunk where it was requested",
     on=EVERY_USAGE_STREAM,
+    impact=Impact.BILLING,
     source="openai-openapi#ChatCompletionStreamOptions.include_usage",
     contract=["streaming-12"],
     at="usage",
@@ -78,6 +80,7 @@ def _usage_early(before: list[Read]) -> list[Read]:
 @AREA.must(
     "send the usage in the last chunk before data: [DONE]",
     on=EVERY_USAGE_STREAM,
+    impact=Impact.BILLING,
     source="openai-openapi#ChatCompletionStreamOptions.include_usage",
     contract=["streaming-13"],
     at="usage",
@@ -100,12 +103,14 @@ def test_usage_last(exchange: Exchange, chunks: Chunks) -> None:
 @AREA.should(
     "give every other chunk a usage of null where usage was requested",
     on=EVERY_USAGE_STREAM,
+    impact=Impact.FORM,
     source="openai-openapi#ChatCompletionStreamOptions.include_usage",
     contract=["streaming-14"],
     at="usage",
     hint="Do not leave usage: null out of the chunks before the last.",
     needs=["request"],
     broken_by=edit(lambda document: None if document.get("usage") else document.pop("usage", None)),
+    after=["streaming.usage_once"],
 )
 def test_usage_null_elsewhere(chunks: Chunks) -> None:
     without = [position for position, chunk in enumerate(chunks) if "usage" not in chunk]
@@ -115,6 +120,7 @@ def test_usage_null_elsewhere(chunks: Chunks) -> None:
 @AREA.should(
     "send no usage in a stream for which it was not requested",
     on=EVERY_UNASKED_STREAM,
+    impact=Impact.FORM,
     source="openai-openapi#CreateChatCompletionStreamResponse.usage",
     contract=["streaming-15"],
     at="usage",

@@ -17,6 +17,7 @@ from conformance.contract.requests import (
     WEATHER,
     chat,
 )
+from conformance.contract.requirement import Impact
 from conformance.evidence.exchange import Exchange, Inconclusive, NotApplicable, Violation
 from conformance.suite.support.calls import called, first_with_calls
 from conformance.suite.support.refusals import rejected
@@ -90,6 +91,7 @@ def test_said_auto(said: Exchange, by_default: Exchange) -> None:
 @AREA.may(
     "call only what tool_choice allows where it is allowed_tools, or reject it with a 4xx",
     on=(TOOL_ALLOWED,),
+    impact=Impact.DATA,
     source="openai-openapi#ChatCompletionAllowedToolsChoice",
     contract=["tools-09"],
     at=f"{CALLS}.*.function.name",
@@ -137,6 +139,7 @@ def _one_call_for_each_city(exchange: Exchange) -> None:
 @AREA.should(
     "make several calls in one message, each with an id and arguments of its own",
     on={"plain": tries(TOOL_PARALLEL), "stream": tries(TOOL_PARALLEL_STREAM)},
+    impact=Impact.DATA,
     source="openai-openapi#ParallelToolCalls",
     contract=["tools-10"],
     at=CALLS,
@@ -147,6 +150,7 @@ def _one_call_for_each_city(exchange: Exchange) -> None:
         "both cities in one": put(f"{CALLS}.*.function.arguments", '{"city":"Paris","also":"Tokyo"}'),
         "the second lost": put(CALLS, lambda calls: calls[:1]),
     },
+    after=["tool_call.id", "tools.ids_differ"],
 )
 def test_several(plain: Sequence[Exchange], stream: Sequence[Exchange]) -> None:
     for answers in (plain, stream):

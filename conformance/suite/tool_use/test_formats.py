@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from conformance.contract.faults import put
 from conformance.contract.given import tries
 from conformance.contract.requests import PARIS, WEATHER, chat, streamed
+from conformance.contract.requirement import Impact
 from conformance.evidence.exchange import Exchange, NotApplicable
 from conformance.suite.support.calls import called, is_object
 from conformance.suite.support.replies import answered, one_of
@@ -48,6 +49,7 @@ def _not_both(exchange: Exchange) -> str:
 @AREA.should(
     "heed both tools and response_format of a request: JSON where tools are ruled out, a call where one is required",
     on={"formatted": tries(FORMAT_BESIDE_TOOLS), "calling": tries(CALL_BESIDE_FORMAT)},
+    impact=Impact.DATA,
     source="openai-structured-outputs#structured-model-outputs",
     contract=["tools-06", "schema-03"],
     at="choices.*.message",
@@ -56,6 +58,7 @@ def _not_both(exchange: Exchange) -> str:
         "prose": put("choices.*.delta.content", lambda text: text and "Hello! "),
         "JSON in place of the call": put("choices.*.message", {"role": "assistant", "content": '{"greeting": "Hi"}'}),
     },
+    after=["structured_output.follows_schema", "structured_output.follows_schema_streamed", "equivalence.text"],
 )
 def test_beside_format(formatted: Sequence[Exchange], calling: Sequence[Exchange]) -> None:
     for answers in (formatted, calling):

@@ -9,6 +9,7 @@ from typing import Any
 from conformance.contract.faults import put, respond, status
 from conformance.contract.given import tries
 from conformance.contract.requests import PARIS, WEATHER, chat, disputed, streamed
+from conformance.contract.requirement import Impact
 from conformance.evidence.exchange import Exchange, Inconclusive
 from conformance.suite.support.calls import JSONObject, call, called, is_object
 from conformance.suite.support.refusals import rejected
@@ -91,6 +92,7 @@ def _lacking_of_schema(exchange: Exchange) -> str:
 @AREA.should(
     "let the model read the whole schema of a function: $defs and $ref, enum, anyOf, descriptions, an empty object",
     on={"answers": tries(TOOL_KEYWORDS)},
+    impact=Impact.DATA,
     source="openai-openapi#FunctionParameters",
     contract=["tools-02", "tools-07"],
     at=ARGUMENTS,
@@ -159,6 +161,7 @@ def _is_function_call(message: JSONObject, reason: Any) -> None:
 @AREA.should(
     "answer the deprecated functions with a function_call, or reject them with a 4xx",
     on=(LEGACY_FUNCTION,),
+    impact=Impact.DATA,
     source="phanedge#common-usage",
     contract=["tools-21"],
     at="choices.*.message.function_call",

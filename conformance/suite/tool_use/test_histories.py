@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from conformance.contract.faults import put, respond, status
 from conformance.contract.given import tries
 from conformance.contract.requests import PARIS, WEATHER, chat, streamed
+from conformance.contract.requirement import Impact
 from conformance.evidence.exchange import Exchange
 from conformance.suite.support.calls import JSONObject, call, result
 from conformance.suite.support.messages import parts
@@ -76,6 +77,7 @@ FOG_CONTROL = control(
 @AREA.should(
     "let the model read the text that stands beside its tool calls",
     on={"answers": tries(TOOL_TEXT_BESIDE), "controls": CODES_CONTROL},
+    impact=Impact.DATA,
     source="openai-openapi#ChatCompletionRequestAssistantMessage.content",
     contract=["tools-16"],
     at="choices.*.message.content",
@@ -86,6 +88,7 @@ FOG_CONTROL = control(
         "parts dropped": put("choices.*.delta.content", lambda text: text and text.replace("682", "it")),
         "the reply held back": put("choices.*.delta.content", ""),
     },
+    after=["tool_use.round_trip"],
 )
 def test_text_beside(answers: Sequence[Exchange], controls: Sequence[Exchange]) -> None:
     one_of(answers, lacks(["ZX417", "WB682"]), controls)
@@ -122,6 +125,7 @@ def _names_arguments(exchange: Exchange) -> bool:
         "a failure": status(500),
         "the results dropped": without("QC5081"),
     },
+    after=["tool_use.round_trip"],
 )
 def test_odd_arguments(answers: Sequence[Exchange], controls: Sequence[Exchange]) -> None:
     exchange = answers[0]

@@ -10,6 +10,7 @@ from typing import Any
 from conformance.contract.faults import chunk, insert, only, put
 from conformance.contract.given import tries
 from conformance.contract.requests import chat, streamed
+from conformance.contract.requirement import Impact
 from conformance.evidence.exchange import Exchange, Inconclusive, NotApplicable
 from conformance.evidence.observed import is_unfinished_object
 from conformance.suite.support.calls import JSONObject, called
@@ -51,6 +52,7 @@ def _cut_arguments(exchange: Exchange) -> str:
 @AREA.must(
     "report length for a tool call whose arguments the limit cut off, streamed or not",
     on=(TOOL_CUT, TOOL_CUT_STREAM),
+    impact=Impact.DATA,
     source="openai-openapi#CreateChatCompletionResponse.choices.finish_reason",
     contract=["equiv-04", "sampling-03"],
     at="choices.*.finish_reason",
@@ -60,6 +62,7 @@ def _cut_arguments(exchange: Exchange) -> str:
         "tool_calls": put("choices.*.finish_reason", lambda reason: reason and "tool_calls"),
         "stop": put("choices.*.finish_reason", lambda reason: reason and "stop"),
     },
+    after=["sampling.cut_is_length"],
 )
 def test_cut_call_is_length(exchange: Exchange, asked: JSONObject) -> None:
     if roomy(asked):

@@ -9,6 +9,7 @@ from dataclasses import replace
 from conformance.contract.faults import only, put
 from conformance.contract.given import on_demand, tries
 from conformance.contract.requests import TOOL_AUTO, WEATHER, attempts, chat
+from conformance.contract.requirement import Impact
 from conformance.evidence.exchange import Exchange, Inconclusive, Request, Violation, list_of
 from conformance.evidence.send import Send
 from conformance.suite.support.calls import call, called, result
@@ -64,6 +65,7 @@ def _unread(exchange: Exchange) -> str:
 @AREA.must(
     "answer with the result of a tool that is sent back",
     on={"calling": tries(TOOL_AUTO), "controls": _SAID},
+    impact=Impact.DATA,
     source="openai-openapi#ChatCompletionRequestToolMessage",
     contract=["tools-14"],
     at="choices.*.message.content",
@@ -94,6 +96,7 @@ def _confused_results(exchange: Exchange) -> str:
 @AREA.should(
     "give the result of each of several calls to the call it belongs to, as text or as an array of parts",
     on={"answers": tries(TOOL_RESULTS), "controls": _STATIONS_CONTROL},
+    impact=Impact.DATA,
     source="openai-openapi#ChatCompletionRequestToolMessage.tool_call_id",
     contract=["tools-15"],
     at="choices.*.message.content",
@@ -105,6 +108,7 @@ def _confused_results(exchange: Exchange) -> str:
         "the last part dropped": without("QD6203"),
         "exchanged": but_for_controls(put("choices.*.message.content", _exchanged)),
     },
+    after=["tools.ids_differ", "tool_use.round_trip"],
 )
 def test_several_results(answers: Sequence[Exchange], controls: Sequence[Exchange]) -> None:
     one_of(answers, _confused_results, controls)
@@ -127,6 +131,7 @@ def _no_kiwi(exchange: Exchange) -> str:
 @AREA.must(
     "follow a system message where tools are offered, too",
     on={"answers": tries(TOOL_RESULTS), "without_tools": on_demand(_without_tools(TOOL_RESULTS))},
+    impact=Impact.DATA,
     source="openai-openapi#ChatCompletionRequestSystemMessage",
     contract=["roles-01"],
     at="choices.*.message.content",

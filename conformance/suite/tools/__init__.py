@@ -1,8 +1,8 @@
 """Tool calls in every reply: what was asked for, whole and streamed."""
 
-from conformance.contract.requirement import Area
+from conformance.contract.requirement import Area, Impact
 
-AREA = Area("tools")
+AREA = Area("tools", Impact.CLIENTS)
 
 CALLS = "choices.*.message.tool_calls"
 DELTAS = "choices.*.delta.tool_calls"

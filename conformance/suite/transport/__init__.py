@@ -1,5 +1,5 @@
 """How a response travels: status, media type, content, message framing, and its request id."""
 
-from conformance.contract.requirement import Area
+from conformance.contract.requirement import Area, Impact
 
-AREA = Area("transport")
+AREA = Area("transport", Impact.CLIENTS)

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from conformance.contract.faults import failing, header
-from conformance.contract.requirement import Scope
+from conformance.contract.requirement import Impact, Scope
 from conformance.contract.scopes import EVERY_RESPONSE
 from conformance.evidence.exchange import Exchange, Failure, NotApplicable, Violation
 
@@ -73,6 +73,7 @@ def _beyond(exchange: Exchange) -> str:
 @AREA.should(
     "send an x-request-id header with each response",
     on=EVERY_RESPONSE,
+    impact=Impact.FORM,
     source="openai-overview#debugging-requests",
     contract=["transport-09"],
     at="header:x-request-id",
@@ -98,11 +99,13 @@ def _by_request_id(exchanges: Iterable[Exchange]) -> dict[str, list[Exchange]]:
 @AREA.should(
     "give every response an x-request-id of its own",
     on=EVERY_RESPONSE,
+    impact=Impact.FORM,
     source="openai-overview#debugging-requests",
     contract=["transport-09"],
     at="header:x-request-id",
     broken_by=header("x-request-id", "req_the_same"),
     needs=["headers", "other headers", "ids"],
+    after=["ids.unique"],
 )
 def test_request_id_unique(exchanges: list[Exchange]) -> None:
     named = _by_request_id(exchanges)

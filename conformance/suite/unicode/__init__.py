@@ -1,5 +1,5 @@
 """Characters arrive as they were sent."""
 
-from conformance.contract.requirement import Area
+from conformance.contract.requirement import Area, Impact
 
-AREA = Area("unicode")
+AREA = Area("unicode", Impact.DATA)

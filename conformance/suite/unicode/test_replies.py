@@ -6,6 +6,7 @@ import json
 from typing import Any
 
 from conformance.contract.faults import content_edit, put
+from conformance.contract.requirement import Impact
 from conformance.contract.scopes import EVERY_REPLY
 from conformance.evidence.exchange import Exchange, NotApplicable
 from conformance.evidence.observed import strings
@@ -17,6 +18,7 @@ from .characters import DAMAGED, SURROGATE, holds_damage
 @AREA.must(
     "send no lone surrogate in any string",
     on=EVERY_REPLY,
+    impact=Impact.CLIENTS,
     source="rfc8259#8.2",
     contract=["unicode-02"],
     at="choices.*.message.content",

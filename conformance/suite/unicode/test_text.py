@@ -18,6 +18,7 @@ from conformance.contract.requests import (
     once,
     streamed,
 )
+from conformance.contract.requirement import Impact
 from conformance.contract.scopes import broken_off
 from conformance.evidence.exchange import Exchange, Inconclusive
 from conformance.evidence.observed import answered_with, strings
@@ -54,6 +55,7 @@ TOOL_TOKYO_STREAM = streamed(TOOL_TOKYO)
         "escaped twice": put("choices.*.message.content", lambda text: json.dumps(text)[1:-1]),
         "replacement characters": put("choices.*.message.content", lambda text: text.replace("好", DAMAGED)),
     },
+    after=["unicode.no_replacement_character"],
 )
 def test_text_survives(exchange: Exchange) -> None:
     texts = [text for message in exchange.messages if isinstance(text := message.get("content"), str)]
@@ -67,6 +69,7 @@ def test_text_survives(exchange: Exchange) -> None:
 @AREA.must(
     "count the same prompt_tokens for text sent raw and as \\u escapes",
     on={"raw": UNICODE, "escaped": ESCAPED},
+    impact=Impact.BILLING,
     source="rfc8259#8.3",
     contract=["unicode-03"],
     at="usage.prompt_tokens",
@@ -80,6 +83,7 @@ def test_escapes_cost_the_same(raw: Exchange, escaped: Exchange) -> None:
 @AREA.should(
     "answer or reject prompts with U+0000, a lone surrogate or 10,000 combining marks, never with a server error",
     on=(NULL_CHARACTER, LONE_SURROGATE, COMBINING),
+    impact=Impact.CLIENTS,
     source="rfc8259#8.2",
     contract=["unicode-04"],
     hint="Reject with 400 what cannot be encoded or stored.",
@@ -111,6 +115,7 @@ _ARGUMENTS = "choices.*.message.tool_calls.*.function.arguments"
         "bytes read as Latin-1": put(_ARGUMENTS, lambda text: text.encode().decode("latin-1")),
         "sent again in other spelling": put(_ARGUMENTS, lambda text: text + json.dumps({"city": _TOKYO})),
     },
+    after=["tools.arguments_are_json"],
 )
 def test_arguments_in_every_script(exchange: Exchange) -> None:
     found = [] if broken_off(exchange) else _arguments_of(exchange)

@@ -1,5 +1,5 @@
 """Invalid requests, and what nulls stand for."""
 
-from conformance.contract.requirement import Area
+from conformance.contract.requirement import Area, Impact
 
-AREA = Area("validation")
+AREA = Area("validation", Impact.FORM)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from conformance.contract.faults import only, put, respond, status
+from conformance.contract.faults import content, only, put, respond, status
 from conformance.contract.given import in_turn
 from conformance.contract.requests import PLAIN, chat, disputed
+from conformance.contract.requirement import Impact
 from conformance.evidence.exchange import Exchange, NotApplicable
 from conformance.evidence.observed import answered_with
 from conformance.suite.support.overflow import OVERFLOW_STREAM_TRIES, OVERFLOW_TRIES, overflow
@@ -53,6 +54,8 @@ def _names_the_limit(exchange: Exchange) -> bool:
 @AREA.should(
     "reject a prompt beyond the model's context with status 400 and an error that says so",
     on={"plain": in_turn(PLAIN), "streamed": OVERFLOW_STREAM_TRIES, "whole": OVERFLOW_TRIES},
+    impact=Impact.CLIENTS,
+    warns="status 422 in place of 400 is tolerated, as for other mistakes (validation-08)",
     source="openai-errors#api-errors",
     contract=["validation-23"],
     at="error.message",
@@ -63,6 +66,8 @@ def _names_the_limit(exchange: Exchange) -> bool:
         "a gateway's failure": only(lambda each: each.streams, status(502)),
         "a failure where it is plain": only(lambda each: not each.streams and each.expect == "error", status(500)),
         "an error in a success": only(lambda each: each.streams, respond(200, {"error": {"message": "too long"}})),
+        "nothing at all": only(lambda each: each.streams, status(200), content(b"")),
+        "an empty success": only(lambda each: not each.streams and each.expect == "error", respond(200, {})),
         "a message that hides it": only(
             lambda each: each.streams,
             put("error.message", "All target providers failed."), put("error.code", "upstream_error"),

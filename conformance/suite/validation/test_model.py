@@ -8,6 +8,7 @@ from typing import Any
 from conformance.contract.faults import only, put, status
 from conformance.contract.given import OnDemand, as_received, on_demand
 from conformance.contract.requests import PLAIN, UNKNOWN_MODEL, UNKNOWN_MODEL_ERROR
+from conformance.contract.requirement import Impact
 from conformance.evidence.exchange import Exchange, Inconclusive
 from conformance.evidence.observed import answered_with
 
@@ -18,6 +19,7 @@ from .rejections import ACCEPTED, TAKEN
 @AREA.must(
     "answer for a model that does not exist with a client error, not with another model or a server error",
     on={"tries": OnDemand(as_received(UNKNOWN_MODEL_ERROR), declared=1), "plain": on_demand(PLAIN)},
+    impact=Impact.DATA,
     source="openai-errors#api-errors",
     contract=["validation-06"],
     at="status",
@@ -41,6 +43,7 @@ def test_unknown_model_refused(tries: Sequence[Exchange], plain: Sequence[Exchan
     contract=["validation-07"],
     at="error.code",
     broken_by={"400": status(400), "another code": put("error.code", "channel_not_found"), "accepted": ACCEPTED},
+    after=["validation.unknown_model_refused"],
 )
 def test_unknown_model_is_404(exchange: Exchange) -> None:
     assert exchange.status == 404, answered_with(exchange)
@@ -54,6 +57,7 @@ def test_unknown_model_is_404(exchange: Exchange) -> None:
     contract=["validation-07"],
     at="error.message",
     broken_by=put("error.message", "No such model."),
+    after=["validation.unknown_model_refused", "validation.unknown_model_is_404"],
 )
 def test_unknown_model_named(exchange: Exchange, error: dict[str, Any]) -> None:
     message = error.get("message")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from conformance.contract.faults import only, put, status
 from conformance.contract.profile import Model
 from conformance.contract.requests import PLAIN, chat
+from conformance.contract.requirement import Impact
 from conformance.evidence.exchange import Exchange, NotApplicable
 from conformance.suite.support.parameters import NULLS
 from conformance.suite.support.prompts import same_prompt
@@ -16,6 +17,7 @@ from .rejections import accepted
 @AREA.should(
     "accept null for every optional parameter that may be null",
     on=(NULLS,),
+    impact=Impact.CLIENTS,
     source="openai-openapi#CreateChatCompletionRequest",
     contract=["validation-22"],
     at="error",
@@ -29,6 +31,7 @@ def test_nulls_accepted(exchange: Exchange) -> None:
 @AREA.should(
     "count the same prompt_tokens with optional parameters that are null as without them",
     on={"nulls": NULLS, "plain": PLAIN},
+    impact=Impact.BILLING,
     source="openai-openapi#CreateChatCompletionRequest",
     contract=["validation-22"],
     at="usage.prompt_tokens",
@@ -44,6 +47,7 @@ NO_BIAS = chat(label="logit-bias-empty", logit_bias={})
 @AREA.should(
     "accept an empty object for an optional parameter as if it were absent",
     on=(NO_BIAS,),
+    impact=Impact.CLIENTS,
     source="openai-openapi#CreateChatCompletionRequest.logit_bias",
     contract=["validation-22", "unknown-03"],
     at="error",

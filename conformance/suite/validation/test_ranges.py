@@ -6,6 +6,7 @@ from typing import Any
 
 from conformance.contract.faults import header, late, put, respond, status
 from conformance.contract.requests import once
+from conformance.contract.requirement import Impact
 from conformance.contract.scopes import tells_of_failure
 from conformance.evidence.exchange import Exchange, NotApplicable
 from conformance.evidence.observed import answered_with
@@ -106,6 +107,7 @@ def test_top_logprobs_refused(exchange: Exchange) -> None:
 @AREA.must(
     "answer a streamed request that it finds invalid with an error status, not with an error in a stream",
     on=(NULL_CONTENT, TOP_LOGPROBS_21),
+    impact=Impact.CLIENTS,
     source="openai-openapi#createChatCompletion",
     contract=["streaming-17"],
     at="status",

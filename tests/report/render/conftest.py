@@ -9,9 +9,10 @@ import pytest
 
 from conformance.billing.costs import NO_PRICE, Charge, Costs, ModelCosts, Sum
 from conformance.contract.profile import Model
-from conformance.contract.requirement import Level
+from conformance.contract.requirement import Impact, Level
 from conformance.judgement.unanswered import Unanswered
 from conformance.judgement.verdict import Finding, Verdict
+from conformance.policy.gating import DEFAULT
 from conformance.report.drift import Drift
 from conformance.report.report import Entry, Evidence, Report, Spend
 
@@ -108,6 +109,7 @@ def entry(
         at=at,
         hint=hint,
         contract=("cache-03", "cache-04"),
+        impact=Impact.BILLING if name.startswith(("cache", "usage")) else Impact.FORM,
         findings=tuple(
             Finding(name, model, verdict, message, 3 if verdict is not Verdict.NOT_APPLICABLE else 0, keys)
             for model, verdict, message, keys in found
@@ -213,6 +215,7 @@ def report() -> Report:
         started=1767225600.0,
         seconds=83.25,
         spend=Spend(61, 240_512, 5_310),
+        gate=DEFAULT.words,
         entries=ENTRIES,
         evidence={each.key: each for each in shown},
         drift=(
@@ -225,8 +228,8 @@ def report() -> Report:
 
 @pytest.fixture
 def faulty(report: Report) -> Report:
-    """Judged with a planted fault, strictly."""
-    return replace(report, fault="drop usage.prompt_tokens_details.cached_write_tokens", strict=True)
+    """Judged with a planted fault."""
+    return replace(report, fault="drop usage.prompt_tokens_details.cached_write_tokens")
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ import pytest
 
 from conformance.judgement.verdict import Verdict
 from conformance.report.render import RENDERERS
-from conformance.report.report import Report
+from conformance.report.report import Entry, Report
 
 COUNTED = {"tests": "testcase", "failures": "failure", "errors": "error", "skipped": "skipped"}
 
@@ -34,13 +34,31 @@ def test_a_suite_for_each_model_and_a_case_for_each_requirement(report: Report) 
         assert {case.get("name") for case in suite.iter("testcase")} == {entry.id for entry in report.entries}
 
 
-def test_a_warning_fails_only_where_strict(report: Report) -> None:
-    lenient, strict = parsed(report), parsed(replace(report, strict=True))
+def test_what_fails_the_gate_is_a_failure(report: Report) -> None:
+    warned_only = parsed(report)
+    failing = parsed(replace(report, entries=tuple(map(failed, report.entries))))
     warned = './/testcase[@name="transport.request_id"]'
-    assert [case.find("failure") for case in lenient.findall(warned)] == [None, None]
-    (said,) = [str(out.text) for out in lenient.findall(f"{warned}/system-out")]
+    assert [case.find("failure") for case in warned_only.findall(warned)] == [None, None]
+    (said,) = [str(out.text) for out in warned_only.findall(f"{warned}/system-out")]
     assert said.startswith("warning: the endpoint SHOULD")
-    assert [failure.get("type") for failure in strict.findall(f"{warned}/failure")] == ["SHOULD"]
+    assert [failure.get("type") for failure in failing.findall(f"{warned}/failure")] == ["SHOULD"]
+
+
+def failed(entry: Entry) -> Entry:
+    """As a gate that lists its impact grades it."""
+    worse = {Verdict.WARN: Verdict.FAIL}
+    return replace(
+        entry, findings=tuple(replace(each, verdict=worse.get(each.verdict, each.verdict)) for each in entry.findings)
+    )
+
+
+def test_the_impact_is_a_property(report: Report) -> None:
+    found = {
+        str(case.get("name")): [each.get("value") for each in case.iter("property") if each.get("name") == "impact"]
+        for case in parsed(report).iter("testcase")
+    }
+    assert found["cache.write_total"] == ["billing"]
+    assert found["transport.request_id"] == ["form"]
 
 
 def test_what_could_not_be_judged_is_an_error(unjudged: Report) -> None:

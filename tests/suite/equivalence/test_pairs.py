@@ -44,6 +44,11 @@ BROKEN = chain(break_off, insert(-1, chunk({"choices": [], "usage": {"prompt_tok
 NAMES = "choices.*.delta.tool_calls.*.function.name"
 
 
+THOUGHT, OTHER = "choices.*.delta.reasoning_content", "choices.*.delta.reasoning"
+THINKING = chain(put("choices.*.message.reasoning_content", "It wants OK."), put(THOUGHT, "It wants OK."))
+COUNTED = put("usage.completion_tokens_details", {"reasoning_tokens": 1})
+
+
 def streams(request: Request) -> bool:
     return request.streams
 
@@ -167,6 +172,15 @@ SENT_AGAIN = edit(  # B184: the last chunk holds the whole text once more
         ("prompt_tokens", BROKEN, "inconclusive"),
         ("prompt_tokens_with_tools", BROKEN, "inconclusive"),
         ("length", chain(put(REASON, "stop"), put("usage.completion_tokens", 7)), "inconclusive"),  # it ended early
+        ("call_finish_reason", put(REASON, lambda reason: reason and "stop"), "accepted"),  # as older models do
+        ("call_finish_reason", in_streams(put(REASON, lambda reason: reason and "stop")), "violated"),
+        ("call_finish_reason", only(first_time, put(REASON, lambda reason: reason and "stop")), "accepted"),
+        ("call_finish_reason", only(whole, put(REASON, "length")), "inconclusive"),
+        ("reasoning_place", put("id", "chatcmpl-2"), "not applicable"),
+        ("reasoning_place", THINKING, "accepted"),
+        ("reasoning_place", chain(THINKING, in_streams(drop(THOUGHT), put(OTHER, "OK."))), "violated"),
+        ("reasoning_place", chain(THINKING, in_streams(drop(THOUGHT))), "not applicable"),  # it need not reason
+        ("reasoning_place", chain(THINKING, in_streams(drop(THOUGHT), COUNTED)), "violated"),
         ("usage_details", drop(DETAILS), "accepted"),  # absent in both
         ("usage_details", only(whole, put(CACHED, 1024)), "accepted"),
         ("usage_details", chain(drop(CACHED), only(whole, put(CACHED, 1024))), "accepted"),  # a zero left out
