@@ -140,12 +140,6 @@ def later_call_deltas_with_nulls(exchange: Exchange) -> Exchange:
     return later_deltas(lambda _, call: nulls(call))(exchange)
 
 
-@right("tools-19: a repeated id is a deviation only", deviates={"tools.named_once": "tools-19"})
-def call_ids_repeated(exchange: Exchange) -> Exchange:
-    """Every delta of a call repeats its id and type, as some gateways' do."""
-    return later_deltas(lambda first, _: {"id": first["id"], "type": first["type"]})(exchange)
-
-
 @right(SCHEMA)
 def empty_arguments_at_the_end(exchange: Exchange) -> Exchange:
     """The last delta of a call has the arguments ""."""

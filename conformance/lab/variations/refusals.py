@@ -77,10 +77,14 @@ def refuses_n_with_422(exchange: Exchange) -> Exchange:
     return refused if refused is exchange else status(422)(refused)
 
 
-@right("seed-01: a deviation only", deviates={"seed.range": "seed-01", "unknown.options_of_openai": "unknown-03"})
+@right("seed-01: not by every model of OpenAI")
 def refuses_seeds(exchange: Exchange) -> Exchange:
-    """A seed is refused, for the upstream has none."""
-    return refusing(lambda asked: asked.get("seed") is not None, "seed", "seed is not supported.")(exchange)
+    """A seed is refused for a model of OpenAI that takes none."""
+
+    def seeded(asked: dict[str, Any]) -> bool:
+        return asked.get("seed") is not None and "gpt" in str(asked.get("model"))
+
+    return refusing(seeded, "seed", "seed is not supported with this model.")(exchange)
 
 
 @right("openai-openapi: deprecated")
@@ -94,12 +98,6 @@ def refuses_images(exchange: Exchange) -> Exchange:
     """Images are refused by a model that sees none."""
     message = "This model does not support image inputs."
     return refusing(lambda asked: '"image_url"' in json.dumps(asked.get("messages")), "messages", message)(exchange)
-
-
-@right("unknown-03: a deviation only", deviates={"unknown.options_of_openai": "unknown-03"})
-def refuses_logit_bias(exchange: Exchange) -> Exchange:
-    """A bias of tokens is refused, for the upstream has none."""
-    return refusing(lambda asked: bool(asked.get("logit_bias")), "logit_bias", "logit_bias is not supported.")(exchange)
 
 
 @right(ALARMS)
