@@ -8,11 +8,13 @@ import pytest
 
 from conformance.contract.faults import (
     chain,
+    chunk,
     content_edit,
     drop,
     edit,
     events,
     failing,
+    insert,
     late,
     only,
     put,
@@ -23,6 +25,7 @@ from conformance.contract.profile import Model
 from conformance.contract.requirement import Fault
 from conformance.evidence.exchange import Exchange, Failure, Request
 from conformance.suite.equivalence.pairs import ERROR_PAIRS, OUTPUT_PAIRS, TEXT_PAIRS, TOOL_PAIRS, WORDS_PAIR
+from conformance.suite.support.failing_streams import failing as break_off
 from tests.support.builders_asked import Said, asked
 
 PROMPT, WRITTEN, DETAILS = "usage.prompt_tokens", "usage.completion_tokens", "usage.prompt_tokens_details"
@@ -31,6 +34,13 @@ TEXT = "choices.*.delta.content"
 ARGUMENTS = "choices.*.delta.tool_calls.*.function.arguments"
 WHOLE_ARGUMENTS = "choices.*.message.tool_calls.*.function.arguments"
 REASON = "choices.*.finish_reason"
+FILTERED = chain(
+    put("choices.*.message.content", ""),
+    put(TEXT, ""),
+    put(REASON, lambda reason: reason and "content_filter"),
+)
+#: A stream that fails, and counts nothing.
+BROKEN = chain(break_off, insert(-1, chunk({"choices": [], "usage": {"prompt_tokens": 0, "completion_tokens": 0}})))
 NAMES = "choices.*.delta.tool_calls.*.function.name"
 
 
@@ -154,6 +164,13 @@ SENT_AGAIN = edit(  # B184: the last chunk holds the whole text once more
         ("length", in_streams(put(REASON, lambda reason: reason and "stop")), "violated"),
         ("length", only(whole, put(REASON, "max_tokens")), "violated"),
         ("length", put("choices", []), "inconclusive"),
+        ("length", BROKEN, "inconclusive"),
+        ("length", FILTERED, "inconclusive"),
+        ("length", put(REASON, lambda reason: reason and "content_filter"), "violated"),  # nothing was taken away
+        ("finish_reason", in_streams(FILTERED), "inconclusive"),
+        ("finish_reason", BROKEN, "inconclusive"),
+        ("prompt_tokens", BROKEN, "inconclusive"),
+        ("prompt_tokens_with_tools", BROKEN, "inconclusive"),
         ("length", chain(put(REASON, "stop"), put("usage.completion_tokens", 7)), "inconclusive"),  # it ended early
         ("call_finish_reason", put(REASON, lambda reason: reason and "stop"), "accepted"),  # as older models do
         ("call_finish_reason", in_streams(put(REASON, lambda reason: reason and "stop")), "violated"),
