@@ -97,18 +97,6 @@ def begins_with_a_mark(exchange: Exchange) -> Exchange:
     return replace(exchange, reads=((first[0], b"\xef\xbb\xbf" + first[1]), *others))
 
 
-@right(SSE, deviates={"framing.data_only": "framing-06"})
-def numbered_events(exchange: Exchange) -> Exchange:
-    """An event has an id, and says how long to wait before a reconnection."""
-    return bytes_of_stream(lambda block: b"id: 7\nretry: 3000\n" + block)(exchange)
-
-
-@right(SSE, deviates={"framing.data_only": "framing-06"})
-def named_events(exchange: Exchange) -> Exchange:
-    """An event is named message, which is what it is without a name."""
-    return bytes_of_stream(lambda block: b"event: message\n" + block)(exchange)
-
-
 @right(SSE)
 def comment_after_the_end(exchange: Exchange) -> Exchange:
     """A comment follows [DONE]."""

@@ -118,7 +118,6 @@ def test_one_json_object(stream: EventStream) -> None:
     source="whatwg-sse#event-stream-interpretation",
     contract=["framing-06"],
     hint="Omit event, id and retry; “event: error” beside an error object is fine.",
-    warns="OpenAI's SDKs ignore these fields, and browsers dispatch “event: message” as an event without a name",
     broken_by={
         "a name": content_edit(lambda data: re.sub(rb"^(?=data: ?\{)", b"event: message\n", data)),
         "an id": content_edit(lambda data: re.sub(rb"^(?=data: ?\{)", b"id: 7\n", data)),
