@@ -98,11 +98,20 @@ def _family(clause: Clause) -> Scope:
     return EVERY_REPLY if clause.on == "reply" else EVERY_COMPLETION
 
 
+def _replies(clause: Clause) -> Documents:
+    """What a clause of completion.json is judged on: where no answer came at all, that alone is said."""
+    whatever = clause.id == "completion.choices" or clause.id.startswith("usage.")
+    return (lambda each: [each.reply]) if whatever else _with_choices
+
+
+def _with_choices(exchange: Exchange) -> list[Any]:
+    if not exchange.reply.get("choices"):
+        raise NotApplicable("the reply has no choices (covered by completion.choices)")
+    return [exchange.reply]
+
+
 REQUIREMENTS = (
-    *(
-        _requirement("completion", clause, _family(clause), lambda each: [each.reply])
-        for clause in clauses("completion")
-    ),
+    *(_requirement("completion", clause, _family(clause), _replies(clause)) for clause in clauses("completion")),
     *(_requirement("chunk", clause, EVERY_CHUNKED, lambda each: each.chunks) for clause in clauses("chunk")),
     *(_requirement("error", clause, EVERY_ERROR, lambda each: [each.document]) for clause in clauses("error")),
     *(_requirement("models", clause, EVERY_MODEL_LIST, lambda each: [each.document]) for clause in clauses("models")),

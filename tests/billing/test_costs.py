@@ -30,6 +30,7 @@ ARITHMETIC = (
     "(465 uncached × 3 + 11,944 read × 0.3 + 29,762 written for 5 minutes × 3.75 + 16,347 written for 1 hour × 6)"
     " / 1,000,000 = 0.2146677 USD"
 )
+LONG = "word " * 60_000  #: as long as the counts of G1 say
 COVERS = "usage.prompt_tokens.covers_cache"
 
 Judge = Callable[..., Path]
@@ -42,7 +43,7 @@ def judge(tmp_path: Path) -> Judge:
     def judge(*usages: tuple[str, Any], sheet: str = "[models.claude-x]\ninput = 3\n", exit_code: int = 0) -> Path:
         rows = [
             {
-                "request_json": {"model": model, "messages": [{"role": "user", "content": "Hi."}]}, "status": 200,
+                "request_json": {"model": model, "messages": [{"role": "user", "content": LONG}]}, "status": 200,
                 "response_headers": {"content-type": "application/json"}, "stream": False, "fidelity": "wire",
                 "response_body": json.dumps(completion(usage, model=model)), "model": model,
             }

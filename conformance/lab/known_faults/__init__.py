@@ -27,6 +27,7 @@ from . import (
     http,
     ignored,
     intermittent,
+    leftovers,
     messages,
     output,
     parameters,
@@ -66,6 +67,7 @@ _MODULES = (
     refusals,
     structured,
     ignored,
+    leftovers,
 )
 
 #: The faults that real servers had, by name.

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 from conformance.contract.faults import events, only, put
 from conformance.contract.given import in_turn
@@ -13,7 +12,7 @@ from conformance.contract.scopes import asks_usage, broken_off
 from conformance.evidence.exchange import Exchange, Inconclusive, NotApplicable, Read
 from conformance.suite.support.agreement import Pair, Tries, agree, each_pair
 from conformance.suite.support.calls import argument_deltas, is_object
-from conformance.suite.support.limits import ended_early
+from conformance.suite.support.limits import ended_early, ending
 
 from . import AREA
 from .pairs import CALL_PAIRS, MORE_TEXT_PAIRS, TEXT_PAIRS, TOOL_PAIRS, is_plain, is_streamed, text_of, tried
@@ -52,13 +51,6 @@ def test_text(pairs: Sequence[Pair]) -> None:
     each_pair(pairs, lambda plain, stream: agree(plain, stream, text_of))
 
 
-def _reason(exchange: Exchange) -> Any:
-    """The finish_reason of the first choice. Raises Inconclusive where there is no choice."""
-    if not exchange.choices:
-        raise Inconclusive(f"“{exchange.request}”: the reply has no choice")
-    return exchange.choices[0].get("finish_reason")
-
-
 @AREA.should(
     "end a reply with the same finish_reason whether it is streamed or not, where the request leaves the model no "
     "choice",
@@ -71,7 +63,7 @@ def _reason(exchange: Exchange) -> Any:
     after=["sampling.end_is_stop", "sampling.cut_is_length"],
 )
 def test_finish_reason(pairs: Sequence[Pair]) -> None:
-    each_pair(pairs, lambda plain, stream: agree(plain, stream, _reason))
+    each_pair(pairs, lambda plain, stream: agree(plain, stream, ending))
 
 
 def _called(exchange: Exchange) -> tuple[list[str], str]:
@@ -161,7 +153,7 @@ def test_arguments(pairs: Sequence[Pair]) -> None:
 def test_length(cut: Sequence[Exchange], model: Model) -> None:
     if model.reasons:
         raise NotApplicable("a model that reasons is given a larger limit")
-    found = [(each, _reason(each)) for each in cut]
+    found = [(each, ending(each)) for each in cut]
     if early := [each for each, reason in found if reason == "stop" and ended_early(each)]:
         raise Inconclusive(f"“{early[0].request}”: the model ended before the limit")
     reasons = {str(each.request): reason for each, reason in found}

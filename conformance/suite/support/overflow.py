@@ -11,7 +11,7 @@ from conformance.contract.profile import Model
 from conformance.contract.requests import INTRUSIVE, LEFT_OUT, chat, costly, streamed
 from conformance.contract.scopes import failed
 from conformance.evidence.exchange import SALT, Exchange, Inconclusive, NotApplicable
-from conformance.evidence.observed import count_or_none
+from conformance.evidence.observed import count_or_none, json_object
 
 OVERFLOW_WORDS = 280_000  #: a token each, more than a window of 200,000 tokens holds
 _WHOLE = 0.75  #: the share of them beyond which a prompt was not cut to fit such a window
@@ -47,12 +47,11 @@ def overflow(tries: Sequence[Exchange], plain: Sequence[Exchange]) -> Exchange:
 
 
 def _is_read(exchange: Exchange) -> bool:
-    """Whether a completion came, and not an error, by its status or in a success."""
-    try:
-        failing = exchange.streamed and failed(exchange)
-        return exchange.succeeded and not failing and bool(exchange.reply.get("choices"))
-    except Inconclusive:  # no completion, but nothing or something else
+    """Whether a completion came: neither an error, by its status or in a success, nor nothing at all."""
+    if not exchange.succeeded or (exchange.streamed and (failed(exchange) or not exchange.chunks)):
         return False
+    document = exchange.reply if exchange.streamed else json_object(exchange.content)
+    return document is not None and bool(document.get("choices"))
 
 
 def _prompt_of(exchange: Exchange) -> int:

@@ -11,7 +11,7 @@ from conformance.suite.usage import AREA
 
 
 @AREA.should(
-    "where it states the cost of a reply, state its counts at the prices of the model",
+    "state as the cost of a reply, where it states one, its counts at the prices of the model",
     on=EVERY_USAGE,
     source="phanedge#extension-fields",
     contract=["usage-16"],

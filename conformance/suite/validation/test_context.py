@@ -102,6 +102,8 @@ def test_overflow_refused(
         "a gateway's failure": only(lambda each: each.streams, status(502)),
         "a failure where it is plain": only(lambda each: not each.streams and each.expect == "error", status(500)),
         "an error in a success": only(lambda each: each.streams, respond(200, {"error": {"message": "too long"}})),
+        "nothing at all": only(lambda each: each.streams, status(200), content(b"")),
+        "an empty success": only(lambda each: not each.streams and each.expect == "error", respond(200, {})),
         "a message that hides it": only(
             lambda each: each.streams,
             put("error.message", "All target providers failed."), put("error.code", "upstream_error"),

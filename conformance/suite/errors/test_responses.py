@@ -1,4 +1,4 @@
-"""How a failure is told, beyond the shape of the error object (`test_shape.py`)."""
+"""What comes back where a request fails: a JSON object, under a status that says so."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ from typing import Any
 
 from conformance.contract.faults import chain, content, failing, header, only, put, respond, status
 from conformance.contract.requests import INTRUSIVE
-from conformance.contract.requirement import Area, Impact, Scope
+from conformance.contract.requirement import Impact, Scope
 from conformance.contract.scopes import EVERY_ERROR, EVERY_INVALID, EVERY_PLAIN_SUCCESS
 from conformance.evidence.exchange import Exchange, Failure, Inconclusive, NotApplicable, Violation
 from conformance.evidence.strict_json import JSONError, loads
 
-AREA = Area("errors", Impact.CLIENTS)
+from . import AREA
 
 PAGE = b"<html><head><title>400 Bad Request</title></head></html>"
 NO_CHANNEL = {"error": {"message": "No channel", "type": "server_error", "param": None, "code": None}}
