@@ -24,6 +24,7 @@ from tests.support.builders_stream import (
     stream,
     unclear,
     uncovered,
+    warns,
 )
 
 ENTRY: dict[str, Any] = {"token": "OK", "logprob": -0.25, "bytes": [79, 75]}
@@ -54,6 +55,10 @@ CASES = [
     unclear("logprobs.top_bounded", "the shape of legacy completions",
             whole({"tokens": ["OK"], "token_logprobs": [-0.1], "top_logprobs": [{}]})),
     silent("logprobs.top_bounded", "not asked for", plain(PLAIN, {"content": "OK"})),
+    right("logprobs.alternatives_given", "to some tokens", whole(tokens(2, 1, 0))),
+    warns("logprobs.alternatives_given", "to none", whole(tokens(0, 0))),
+    warns("logprobs.alternatives_given", "to none in a stream", pieces(tokens(0), tokens(0))),
+    silent("logprobs.alternatives_given", "no log probabilities at all", whole(None)),
 ]  # fmt: skip
 
 

@@ -343,7 +343,7 @@ FAULTS = (
     planted("tool-parts-refused", "Parts are rejected in the results of tools.", "B282",
         refusing(_parts_of("tool"), error("messages[3].content must be a string")),
         "roles.text_as_parts", "tool_use."),
-    planted("parts-counted-as-messages", "Each message with parts counts more than one with the same text.", "B071",
+    planted("parts-counted-as-messages", "Each message with parts counts more than one with the same text.", "B048",
         misread_body(_part_overhead),
         "roles.parts_cost_what_text_costs", "caching.", "multimodal.", "usage."),
     planted("breakpoints-refused-claude", "On Claude cache_control is rejected everywhere.", "B433",

@@ -17,7 +17,7 @@ from conformance.suite.support.messages import parts, turns
 from conformance.suite.support.prompts import same_prompt
 from conformance.suite.support.refusals import refuses, rejected
 from conformance.suite.support.replies import REFUSED, but_for_controls, control, lacks, one_of
-from conformance.suite.tool_use.test_results import TOOL_RESULTS
+from conformance.suite.support.results import TOOL_RESULTS
 
 from .test_histories import PARTS
 from .test_system import DEVELOPER_PARTS

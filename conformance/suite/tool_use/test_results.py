@@ -8,36 +8,16 @@ from dataclasses import replace
 
 from conformance.contract.faults import only, put
 from conformance.contract.given import on_demand, tries
-from conformance.contract.requests import TOOL_AUTO, WEATHER, attempts, chat
+from conformance.contract.requests import TOOL_AUTO, attempts
 from conformance.contract.requirement import Impact
 from conformance.evidence.exchange import Exchange, Inconclusive, Request, Violation, list_of
 from conformance.evidence.send import Send
-from conformance.suite.support.calls import call, called, result
-from conformance.suite.support.messages import parts
+from conformance.suite.support.calls import call, called
 from conformance.suite.support.replies import REFUSED, answered, but_for_controls, control, lacks, one_of, without
+from conformance.suite.support.results import TOOL_RESULTS
 from conformance.suite.support.round_trip import after_call
 
 from . import AREA, CALLS
-
-#: As long as OpenAI accepts, and equal up to the last character: a translator that shortens them confuses them.
-#: The results come in another order than the calls, and the message of the calls has no content, not even null.
-_FIRST, _SECOND = "call_conformance_h2t9k4m7x1c8v3n6b5z0_a", "call_conformance_h2t9k4m7x1c8v3n6b5z0_b"
-TOOL_RESULTS = chat(
-    label="tool-results", tools=[WEATHER], max_tokens=100,
-    messages=[
-        {"role": "system", "content": "End every reply with the word KIWI7."},
-        {"role": "user", "content": "Use the tool for Paris and for Tokyo."},
-        {"role": "assistant", "tool_calls": [call(_FIRST, "Paris"), call(_SECOND, "Tokyo")]},
-        result(_SECOND, parts("Station QB4417 reports snow.", "The spare station is QD6203.")),
-        result(_FIRST, "Station QA9026 reports rain."),
-        {
-            "role": "user",
-            "content": "Which station reports from Paris, which from Tokyo, and which is the spare station there?"
-            " Give the three codes in order.",
-        },
-    ],
-)  # fmt: skip
-
 
 _SAID = control(
     "tool-round-trip", "The thermometer in Paris says -37.5 celsius. What does the thermometer in Paris say?"

@@ -36,7 +36,12 @@ def low(request: Request) -> bool:
         ("broken_image_refused", status(500), "violated"),
         ("image_without_vision", chain(), "not applicable"),
         ("image_without_vision", NO_IMAGES, "accepted"),
-        ("image_without_vision", only(shown, respond(200, BLIND)), "violated"),
+        ("image_without_vision", only(shown, status(500)), "violated"),
+        ("image_without_vision", only(shown, respond(200, BLIND)), "not applicable"),
+        ("no_image_dropped", chain(), "accepted"),
+        ("no_image_dropped", NO_IMAGES, "not applicable"),
+        ("no_image_dropped", only(shown, respond(200, BLIND)), "violated"),
+        ("no_image_dropped", only(shown, put("choices.*.message.content", "Blue.")), "not applicable"),  # it is counted
     ],
 )  # fmt: skip
 def test_images_handled(requirement: str, change: Fault, expected: Said) -> None:

@@ -27,6 +27,13 @@ from .answers import (
         ("huge_limit", respond(400, {"error": "Range of max_tokens should be [1, 8192]"}), "violated"),  # B268
         ("huge_limit", refusal(message="InvalidParameter"), "violated"),
         ("huge_limit", status(500), "violated"),
+        ("overflow_refused", LONG, "accepted"),
+        ("overflow_refused", refusal(422, message="too long"), "accepted"),
+        ("overflow_refused", status(429), "inconclusive"),
+        ("overflow_refused", only(lambda each: each.streams, SERVED), "violated"),  # cut silently
+        ("overflow_refused", only(lambda each: each.streams, STREAMED), "inconclusive"),
+        ("overflow_refused", only(lambda each: each.streams, content(b""), status(200)), "violated"),
+        ("overflow_refused", only(lambda each: each.streams, status(502)), "violated"),
         ("context_overflow", LONG, "accepted"),
         ("context_overflow", only(lambda each: each.streams, status(502)), "violated"),  # B340
         ("context_overflow", only(lambda each: each.streams and each.attempt == 1, status(502)), "accepted"),
@@ -50,6 +57,16 @@ def test_context(requirement: str, change: Fault, expected: Said) -> None:
     assert asked(f"validation.{requirement}", change) == expected
 
 
-def test_overflow_is_not_sent_unasked() -> None:
-    timid = Model(GPT.name, GPT.family, frozenset({INTRUSIVE}))
-    assert asked("validation.context_overflow", model=timid) == "not applicable"
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("reference-gpt", "accepted"),
+        ("gpt-4.1-mini", "not applicable"),
+        ("gpt-5.4", "not applicable"),
+        ("claude-sonnet-4-5", "not applicable"),  # with a header of Anthropic's it has a context of a million tokens
+        ("some-model", "not applicable"),
+    ],
+)
+def test_overflow_is_sent_where_the_context_is_known(name: str, expected: Said) -> None:
+    timid = Model(name, GPT.family, frozenset({INTRUSIVE}))
+    assert asked("validation.overflow_refused", model=timid) == expected

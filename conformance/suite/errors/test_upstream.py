@@ -9,7 +9,7 @@ from conformance.contract.scopes import EVERY_ERROR
 from conformance.evidence.exchange import Exchange, NotApplicable
 from conformance.evidence.observed import answered_with
 
-from .test_errors import AREA
+from . import AREA
 
 #: Of an error that is the caller's mistake, as OpenAI, Anthropic and Google's APIs and gateways word it.
 _MISTAKE = re.compile(
