@@ -253,7 +253,8 @@ def _of_chat(exchange: Exchange) -> bool:
 
 @right("either is right by the contract")
 def takes_what_may_be_refused(exchange: Exchange) -> Exchange:
-    """What an endpoint may refuse, such as a limit beyond its own or an empty array of tools, is answered."""
+    """What an endpoint may refuse, such as a limit beyond its own or an empty array of tools, is answered; the model
+    reads parts of an unknown type, too."""
     asked = exchange.request.asked
     plain = _of_chat(exchange) and not asked.get("stream") and not asked.get("response_format")
     taken = (
@@ -262,7 +263,8 @@ def takes_what_may_be_refused(exchange: Exchange) -> Exchange:
         and plain
         and b"cache_control" not in exchange.request.body
     )
-    return served("OK")(exchange) if taken else exchange
+    noted = re.search(rb"The gate code is (\w+)", exchange.request.body)
+    return served(noted[1].decode() if noted else "OK")(exchange) if taken else exchange
 
 
 @right("RFC 8259 4: names should be unique")
