@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -46,6 +47,16 @@ def first(request: Request) -> bool:
 
 def two_tries(request: Request) -> bool:
     return request.attempt < 3
+
+
+NO_NOTE = {"choices": [{"index": 0, "message": {"role": "assistant", "content": "No note."}, "finish_reason": "stop"}]}
+
+
+def has_parts_of(role: str) -> Callable[[Request], bool]:
+    """Whether a message of this role has parts."""
+    return lambda request: any(
+        each["role"] == role and isinstance(each.get("content"), list) for each in request.asked["messages"]
+    )
 
 
 def never_read(change: Any) -> Fault:
@@ -118,6 +129,19 @@ def last_of_each_role(messages: list[Any]) -> list[Any]:
         ("parts", never_read(joined), "accepted"),
         ("parts", never_read(first_part), "violated"),
         ("parts", respond(500, {"error": {"message": "type must be string, but is array"}}), "violated"),  # B286
+        ("no_part_dropped", but_for_controls(respond(200, NO_NOTE)), "violated"),
+        ("no_part_dropped", respond(200, NO_NOTE), "inconclusive"),  # nor does the model read it where it is text
+        ("no_part_dropped", put(CONTENT, "PL614"), "accepted"),
+        ("no_part_dropped", status(500), "violated"),
+        ("text_as_parts", only(has_parts_of("developer"), REFUSED), "violated"),
+        ("text_as_parts", only(has_parts_of("tool"), REFUSED), "violated"),
+        ("text_as_parts", REFUSED, "inconclusive"),
+        ("parts_cost_what_text_costs", put("usage.prompt_tokens", lambda count: count + 4), "accepted"),
+        (
+            "parts_cost_what_text_costs",
+            only(has_parts_of("system"), put("usage.prompt_tokens", lambda count: count + 5)),
+            "violated",
+        ),
         ("names", drop("usage"), "accepted"),
         ("names", REFUSED, "violated"),  # B299
         ("no_alternation", put(CONTENT, "HB590, TR909, KM204"), "accepted"),
