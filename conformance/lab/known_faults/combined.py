@@ -218,8 +218,10 @@ def _marks(role: str, ttl: str = "") -> Condition:
     def holds(request: Request) -> bool:
         found = [each for each in messages_of(request) if each.get("role") == role]
         within = json.dumps(request.asked.get("tools") if role == "tools" else found)
-        return '"cache_control"' in within and f'"ttl": "{ttl}'.rstrip('"') in within if ttl else (
-            '"cache_control"' in within
+        return (
+            '"cache_control"' in within and f'"ttl": "{ttl}'.rstrip('"') in within
+            if ttl
+            else ('"cache_control"' in within)
         )
 
     return holds
