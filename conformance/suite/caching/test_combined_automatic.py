@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from conformance.contract.faults import only
 from conformance.contract.given import OnDemand
-from conformance.contract.requests import AUTOMATIC_COLD, AUTOMATIC_WARM
+from conformance.contract.requests import AUTOMATIC_COLD, AUTOMATIC_WARM, attempts
 from conformance.evidence.exchange import Exchange, Inconclusive
 from conformance.suite.support.cache_counts import DETAILS, HITS
 
@@ -40,9 +40,7 @@ def test_automatic_beside_is_constant(replies: Sequence[Exchange]) -> None:
     on={
         "plain": (AUTOMATIC_COLD, AUTOMATIC_WARM),
         "later": repetitions(AUTOMATIC_COLD),
-        "combined": OnDemand(
-            (AUTOMATIC_TOOLS_WARM, again(AUTOMATIC_TOOLS), again(AUTOMATIC_TOOLS_WARM, 3)), declared=1
-        ),
+        "combined": OnDemand((AUTOMATIC_TOOLS_WARM, *attempts(AUTOMATIC_TOOLS, 3)[1:]), declared=1),
     },
     source="openai-caching#requirements",
     contract=["cache-13"],
