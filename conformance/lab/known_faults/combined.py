@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from typing import Any
 
@@ -184,15 +183,16 @@ def _marking(change: Callable[[JSONObject], object], *conditions: Condition) -> 
 
 def _parts(document: JSONObject, role: str) -> list[JSONObject]:
     """The parts of the messages of a role."""
-    found = [each["content"] for each in document.get("messages", []) if each.get("role") == role]
+    found = [each.get("content") for each in document.get("messages", []) if each.get("role") == role]
     return [part for content in found if isinstance(content, list) for part in content]
 
 
-def _holders(value: Any) -> list[JSONObject]:
-    if isinstance(value, dict):
-        own = [value] if isinstance(value.get("cache_control"), dict) else []
-        return [found for each in value.values() for found in _holders(each)] + own
-    return [found for each in value for found in _holders(each)] if isinstance(value, list) else []
+def _holders(document: JSONObject) -> list[JSONObject]:
+    """What carries a breakpoint, in the order in which the model reads it."""
+    roles = [each.get("role") for each in document.get("messages", [])]
+    parts = [part for role in dict.fromkeys(("system", *roles)) for part in _parts(document, str(role))]
+    held = [*(document.get("tools") or []), *parts]
+    return [each for each in held if isinstance(each, dict) and isinstance(each.get("cache_control"), dict)]
 
 
 def _drop(holders: list[JSONObject]) -> None:
@@ -212,124 +212,172 @@ def _an_hour(holders: list[JSONObject]) -> None:
             holder["cache_control"]["ttl"] = "1h"
 
 
-def _marks(role: str, ttl: str = "") -> Condition:
-    """Whether a message of this role, or a tool, has a breakpoint, of this TTL where one is given."""
+def _marked(value: Any, ttl: str = "") -> bool:
+    """Whether there is a breakpoint in a part of a body, of this TTL where one is given."""
+    found = _ttls(value)
+    return ttl in found if ttl else bool(found)
 
-    def holds(request: Request) -> bool:
-        found = [each for each in messages_of(request) if each.get("role") == role]
-        within = json.dumps(request.asked.get("tools") if role == "tools" else found)
-        return (
-            '"cache_control"' in within and f'"ttl": "{ttl}'.rstrip('"') in within
-            if ttl
-            else ('"cache_control"' in within)
-        )
 
-    return holds
+def _result_marked(request: Request) -> bool:
+    return is_claude(request) and any(_marked(each) for each in messages_of(request) if each.get("role") == "tool")
+
+
+def _hour_on_tools(request: Request) -> bool:
+    return is_claude(request) and _marked(request.asked.get("tools"), "1h")
 
 
 _EXTRA = error("Extra inputs are not permitted: cache_control.ttl")
-_PLACES = ("caching.marked_places",)
 
 FAULTS = (
     # a feature loses hits or writes
     planted("hits-lost-beside-tools", "cached_tokens is 0 where the request has tools.", "B091",
-        _counting(_no_hits, _tools), "caching.partly_read", "caching.hits_beside_are_reported"),
+        _counting(_no_hits, _tools),
+        "caching.shared_prefix_is_read", "caching.hits_beside_are_reported", "caching.automatic_hits_beside",
+        "caching.last_breakpoint_reaches_the_end"),
     planted("hits-lost-after-a-tool-result", "cached_tokens is 0 where the history has a tool result.", "B091",
-        _counting(_no_hits, _results), "caching.partly_read", "caching.hits_beside_are_reported"),
+        _counting(_no_hits, _results),
+        "caching.shared_prefix_is_read", "caching.hits_beside_are_reported", "caching.automatic_hits_beside",
+        "caching.last_breakpoint_reaches_the_end"),
     planted("hits-lost-with-n", "cached_tokens is 0 where n is 2.", "B091",
-        _counting(_no_hits, _several), "caching.hits_beside_are_reported"),
+        _counting(_no_hits, _several),
+        "caching.hits_beside_are_reported", "caching.shared_prefix_is_read"),
     planted("cache-hidden-by-a-schema", "Neither hits nor writes are reported with a response_format.", "B036",
-        _counting(hidden, _schema, is_claude), "caching.written_beside"),
+        _counting(hidden, _schema, is_claude),
+        "caching.written_beside"),
     planted("hits-of-an-hour-lost-in-streams", "A warm stream of one hour reports no hits.", "B036",
-        _counting(_warm(_no_hits), _streams, _hour), "caching.hits_beside_are_reported"),
+        _counting(_warm(_no_hits), _streams, _hour),
+        "caching.hits_beside_are_reported", "caching.last_breakpoint_reaches_the_end", "caching.shared_prefix_is_read"),
     planted("writes-lost-beside-hits", "Where a reply reads and writes, only what it read is reported.", "B066",
-        _counting(_warm(no_writes), _second_turn), "caching.partly_read"),
+        _counting(_warm(no_writes), _second_turn),
+        "caching.grown_conversation", "caching.last_breakpoint_reaches_the_end"),
     planted("writes-lost-beside-an-image", "Cache writes are not reported where the prompt has an image.", "B036",
-        _counting(no_writes, _image), "caching.writes_beside_are_reported"),
+        _counting(no_writes, _image),
+        "caching.writes_beside_are_reported", "caching.last_breakpoint_reaches_the_end",
+        "caching.shared_prefix_is_read", "caching.written_beside"),
     planted("writes-as-hits-after-a-tool-result", "Where the history has a tool result, writes are reported as hits.",
-        "B066", _counting(write_as_read, _results), "caching.written_beside"),
+        "B066", _counting(write_as_read, _results),
+        "caching.cold_is_cold", "caching.shared_prefix_is_read"),
     planted("hits-halved-on-the-second-turn", "Half of the hits of a second turn are reported as writes.", "B066",
-        _counting(half_written, _second_turn), "caching.partly_read"),
+        _counting(_warm(half_written), _second_turn, is_claude),
+        "caching.grown_conversation", "caching.last_breakpoint_reaches_the_end",
+        "caching.read_beside_is_what_was_written"),
     planted("hits-of-the-first-breakpoint-only", "With several breakpoints only the first one's hits are reported.",
-        "B036", _counting(_half_of_hits, _of_one_ttl), "caching.read_beside_is_what_was_written"),
+        "B036", _counting(_half_of_hits, _of_one_ttl),
+        "caching.read_beside_is_what_was_written", "caching.last_breakpoint_reaches_the_end",
+        "caching.shared_prefix_is_read"),
     planted("image-read-from-cache", "With an image, all that is not written is reported as read.", "B049",
-        _counting(uncached_as_hits, _image, is_claude), "caching.partly_read"),
+        _counting(uncached_as_hits, _image, is_claude),
+        "cache.short_claude_prompt"),
     # the prompt depends on them
     planted("prompt-by-n-when-cached", "With n, the prompt is counted once a choice where some of it was cached.",
-        "B056", _counting(_warm(_prompt_twice), _several), "caching.choices_share_the_cache"),
+        "B056", _counting(_warm(_prompt_twice), _several),
+        "caching.choices_share_the_cache"),
     planted("everything-by-n-when-cached", "With n, prompt, hits and writes are counted once a choice.", "B056",
-        _counting(_all_twice, _several, _tools), "caching.choices_share_the_cache"),
+        _counting(_all_twice, _several, _tools),
+        "caching.choices_share_the_cache", "caching.automatic_grows", "caching.read_beside_is_what_was_written",
+        "caching.shared_prefix_is_read"),
     planted("second-choice-reads-the-first", "n is made of two requests: the second one's hits are added.", "B056",
-        _counting(_second_reads, _several, is_claude), "caching.choices_share_the_cache"),
+        _counting(_second_reads, _several, is_claude),
+        "caching.choices_share_the_cache", "caching.read_beside_is_what_was_written", "caching.shared_prefix_is_read",
+        "usage.choices_share_the_prompt"),
     planted("hits-subtracted-in-streams-with-tools", "Streamed with tools, prompt_tokens is without hits.", "B047",
-        _counting(hits_subtracted, _streams, _tools), "caching.prompt_beside_is_constant"),
+        _counting(hits_subtracted, _streams, _tools),
+        "caching.prompt_beside_is_constant", "caching.automatic_beside_is_constant", "caching.automatic_grows",
+        "caching.hits_beside_are_reported", "caching.shared_prefix_is_read"),
     planted("hits-subtracted-beside-a-schema", "With a response_format, prompt_tokens is without hits.", "B047",
-        _counting(hits_subtracted, _schema, _streams), "caching.prompt_beside_is_constant",
-        "caching.automatic_beside_is_constant"),
+        _counting(hits_subtracted, _schema, _streams),
+        "caching.prompt_beside_is_constant", "caching.automatic_beside_is_constant", "caching.automatic_grows",
+        "caching.hits_beside_are_reported", "caching.shared_prefix_is_read"),
     planted("schema-counted-on-top-of-a-hit", "With a response_format, a warm prompt is 60 tokens longer.", "B047",
-        _counting(_warm(_schema_on_top), _schema), "caching.prompt_beside_is_constant",
-        "caching.automatic_beside_is_constant"),
+        _counting(_warm(_schema_on_top), _schema),
+        "caching.prompt_beside_is_constant", "caching.automatic_beside_is_constant", "caching.choices_share_the_cache"),
     planted("both-ttls-counted-twice", "With both TTLs, prompt_tokens has the writes twice.", "B056",
-        _counting(cached_twice_in_prompt, _both), "caching.mixed_costs_as_unmarked"),
+        _counting(cached_twice_in_prompt, _both),
+        "caching.mixed_costs_as_unmarked", "caching.last_breakpoint_reaches_the_end", "caching.mixed_by_position"),
     planted("both-ttls-lose-the-hour", "With both TTLs and a tool result, the writes of one hour are lost.", "B052",
-        _counting(_no_hour, _both, _results), "caching.buckets_beside"),
+        _counting(_no_hour, _both, _results),
+        "caching.buckets_beside", "caching.last_breakpoint_reaches_the_end", "caching.read_beside_is_what_was_written"),
     # written twice
     planted("written-twice-on-the-second-turn", "On a second turn the writes are counted twice.", "B078",
-        _counting(twice, _second_turn), "caching.choices_share_the_cache", "caching.partly_read"),
+        _counting(twice, _second_turn),
+        "caching.choices_share_the_cache", "caching.read_beside_is_what_was_written"),
     planted("written-twice-with-a-tool-result", "Streamed after a tool result, the writes are counted twice.", "B078",
-        _counting(twice, _streams, _results), "caching.mixed_costs_as_unmarked"),
+        _counting(twice, _streams, _results),
+        "caching.mixed_costs_as_unmarked", "caching.choices_share_the_cache",
+        "caching.read_beside_is_what_was_written", "caching.shared_prefix_is_read"),
     planted("last-write-only", "Of several breakpoints of one TTL only the last one's write is reported.", "B053",
-        _counting(_quarter, _of_one_ttl), "caching.read_beside_is_what_was_written"),
+        _counting(_quarter, _of_one_ttl),
+        "caching.read_beside_is_what_was_written", "caching.last_breakpoint_reaches_the_end"),
     planted("five-minutes-written-again", "With both TTLs a hit of the shorter is reported as written again.", "B066",
-        _counting(_warm(_hits_up_to_the_hour), _both, _results), "caching.read_beside_is_what_was_written"),
+        _counting(_warm(_hits_up_to_the_hour), _both, _results),
+        "caching.read_beside_is_what_was_written"),
     planted("an-hour-read-is-written", "A hit of one hour with several breakpoints is reported as a write.", "B066",
-        _counting(_warm(_read_is_hour), _of_one_ttl), "caching.never_read"),
+        _counting(_warm(_read_is_hour), _of_one_ttl),
+        "caching.written_is_read"),
     planted("never-read", "What is cached is written on each request, and never read.", "B066",
         lambda send: where_(_hour, lift(recount(_warm(_written_again(True)))))(
             where_(lambda each: is_claude(each) and not _hour(each), lift(recount(_warm(_written_again(False)))))(send)
-        ), "caching.never_read"),
+        ),
+        "caching.written_is_read"),
     # the bucket depends on them
     planted("hour-is-five-minutes-in-streams-with-images", "Streamed with an image, all writes are of 5m.", "B427",
-        _counting(all_5m, _streams, _image), "caching.buckets_beside"),
+        _counting(all_5m, _streams, _image),
+        "caching.buckets_beside"),
     planted("hour-is-five-minutes-beside-a-schema", "With a response_format all writes are of 5m.", "B427",
-        _counting(all_5m, _schema), "caching.buckets_beside"),
+        _counting(all_5m, _schema),
+        "caching.buckets_beside"),
     planted("hour-is-five-minutes-beside-hits", "Beside hits all writes are of 5m.", "B427",
-        _counting(_warm(all_5m), _image), "caching.buckets_beside"),
+        _counting(_warm(all_5m), _image),
+        "caching.buckets_beside"),
     planted("five-minutes-is-an-hour-after-a-tool-result", "After a tool result all writes are of 1h.", "B427",
-        _counting(_all_1h, _results), "caching.buckets_beside"),
+        _counting(_all_1h, _results),
+        "caching.buckets_beside"),
     planted("buckets-exchanged-on-the-second-turn", "On a second turn the two buckets are exchanged.", "B427",
-        _counting(exchanged, _second_turn, _tools), "caching.buckets_beside"),
+        _counting(exchanged, _second_turn, _tools),
+        "caching.buckets_beside"),
     # breakpoints are lost or changed
     planted("schema-loses-breakpoints", "With a response_format, cache_control is dropped.", "B429",
-        _marking(lambda document: _drop(_holders(document)), _schema), "caching.written_beside"),
+        _marking(lambda document: _drop(_holders(document)), _schema),
+        "caching.written_beside"),
     planted("results-lose-breakpoints", "cache_control on a tool result is dropped.", "B429",
-        _marking(lambda document: _drop(_parts(document, "tool"))), "caching.last_breakpoint_reaches_the_end"),
+        _marking(lambda document: _drop(_parts(document, "tool"))),
+        "caching.last_breakpoint_reaches_the_end", "caching.shared_prefix_is_read"),
     planted("tools-lose-breakpoints", "cache_control on a tool is dropped.", "B429",
-        _marking(lambda document: _drop(document.get("tools") or []), _tools), "caching.written_beside"),
+        _marking(lambda document: _drop(document.get("tools") or []), _tools),
+        "caching.written_beside"),
     planted("images-lose-breakpoints", "cache_control on an image is dropped.", "B429",
         _marking(lambda document: _drop([each for each in _parts(document, "user") if "image_url" in each])),
-        "caching.partly_read"),
+        "caching.shared_prefix_is_read", "caching.last_breakpoint_reaches_the_end"),
     planted("last-breakpoint-only-beside-tools", "With tools only the last breakpoint is kept.", "B429",
-        _marking(lambda document: _drop(_holders(document)[:-1]), _tools), "caching.buckets_beside"),
+        _marking(lambda document: _drop(_holders(document)[:-1]), _tools),
+        "caching.buckets_beside"),
     planted("results-lose-their-ttl", "The ttl of a tool result's breakpoint is dropped.", "B427",
-        _marking(lambda document: _default_ttl(_parts(document, "tool"))), "caching.buckets_beside"),
+        _marking(lambda document: _default_ttl(_parts(document, "tool"))),
+        "caching.buckets_beside"),
     planted("tools-cached-for-an-hour", "A tool's breakpoint is of one hour, whatever its ttl.", "B427",
-        _marking(lambda document: _an_hour(document.get("tools") or []), _tools), "caching.buckets_beside"),
+        _marking(lambda document: _an_hour(document.get("tools") or []), _tools),
+        "caching.buckets_beside"),
     planted("result-breakpoint-refused", "cache_control on a tool result is refused.", "B433",
-        refusing(lambda request: is_claude(request) and _marks("tool")(request), _EXTRA), *_PLACES),
+        refusing(_result_marked, _EXTRA),
+        "caching.marked_places"),
     planted("hour-on-tools-refused", "A ttl of 1h on a tool is refused.", "B433",
-        refusing(lambda request: is_claude(request) and _marks("tools", "1h")(request), _EXTRA), *_PLACES),
+        refusing(_hour_on_tools, _EXTRA),
+        "caching.marked_places"),
     planted("ttl-refused", "Every ttl is refused.", "B433",
-        refusing(lambda request: is_claude(request) and b'"ttl"' in request.body, _EXTRA), *_PLACES),
+        refusing(lambda request: is_claude(request) and b'"ttl"' in request.body, _EXTRA),
+        "caching.marked_places"),
     # models without breakpoints
     planted("gpt-miss-as-write-beside-tools", "With tools, what a GPT model did not read is a cache write.", "B092",
         _where(lambda request: not is_claude(request), _tools)(lift(recount(_miss_as_write))),
         "cache.no_writes_on_gpt"),
     planted("zero-writes-with-n", "With n, write fields that are zero are sent.", "B065",
-        _where(_several)(lift(in_usage(_zeros))), "cache.no_writes_on_gpt"),
+        _where(_several)(lift(in_usage(_zeros))),
+        "cache.no_writes_on_gpt", "usage.prompt_tokens_details.cached_write_1h_tokens",
+        "usage.prompt_tokens_details.cached_write_5m_tokens", "usage.prompt_tokens_details.cached_write_tokens"),
     planted("automatic-hits-lost-with-n-and-tools", "A GPT model's hits are lost beside tools and a schema.", "B091",
         _counting(_no_hits, lambda request: not is_claude(request), _tools, _schema),
         "caching.automatic_hits_beside"),
     planted("tail-lost-beside-tools", "100 of the hits beside tools are reported as uncached.", "B036",
-        _counting(fewer(HITS, 100), _tools), "caching.partly_read"),
+        _counting(fewer(HITS, 100), _tools),
+        "caching.shared_prefix_is_read", "caching.read_beside_is_what_was_written"),
 )  # fmt: skip

@@ -2,69 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable
+from itertools import pairwise
 
-from conformance.contract.profile import Model
-from conformance.evidence.exchange import Exchange, Inconclusive, Request, Violation
+from conformance.evidence.exchange import Inconclusive
 
-from .comparisons import expect_conserved, expect_few_writes
-from .counts import TIME_SLACK, Counted, counted, expect, expect_close
+from .chains import Replies
+from .comparisons import FIVE_MINUTES, expect_conserved, expect_few_writes
+from .counts import TIME_SLACK, Counted, expect, expect_close
 from .covering import breakpoints
 
 #: Tokens that may follow the last breakpoint of a prompt that ends there: what a gateway appends, such as a schema.
 MOST_AT_THE_END = 200
-
-
-@dataclass(frozen=True)
-class Chain:
-    """Requests of one prompt, each sent after the one before, of which a check usually looks at the first `usual`."""
-
-    requests: tuple[Request, ...]
-    usual: int
-
-    def replies(self, exchanges: Sequence[Exchange], model: Model) -> list[Counted]:
-        """The counts of the replies to those requests that the model is to be sent, as far as they have any: of the
-        usual ones, and of the others up to the first that hits."""
-        found: list[Counted] = []
-        for place, request in enumerate(self.requests):
-            if place >= self.usual and any(each.hits for each in found[1:]):
-                break
-            if all(map(model.claims, request.features)):
-                try:
-                    found.append(counted(exchanges[place]))
-                except Inconclusive:
-                    continue
-        return found
-
-
-Replies = Sequence[Counted]
-Relation = Callable[[Replies], None]
-
-
-def unlike_plain(plain: Replies, relation: Relation, covered_by: str) -> None:
-    """Raises Inconclusive where the plainest prompt is not held to the relation either, which another requirement
-    says."""
-    try:
-        relation(plain)
-    except Inconclusive:
-        return
-    except Violation as violation:
-        raise Inconclusive(f"it is not so of the plainest prompt (covered by {covered_by}): {violation}") from None
-
-
-def each_chain(chains: Iterable[Replies], relation: Relation) -> None:
-    """Hold every chain to a relation. Raises Inconclusive where none shows it."""
-    lacking, judged = "no prompt was answered with counts", False
-    for replies in chains:
-        try:
-            relation(replies)
-        except Inconclusive as reason:
-            lacking = str(reason)
-        else:
-            judged = True
-    if not judged:
-        raise Inconclusive(lacking)
 
 
 def _after_the_first_write(replies: Replies) -> tuple[Counted, Replies]:
@@ -79,9 +28,13 @@ def _after_the_first_write(replies: Replies) -> tuple[Counted, Replies]:
 
 
 def found_again(replies: Replies) -> None:
-    """What was written is read later, or written once more."""
+    """What was written is read later, or written once more, in the form that is asked for twice, too."""
     first, later = _after_the_first_write(replies)
-    expect(any(each.cached for each in later), "what was written is neither read nor written later", *later, first)
+    forms = [(each.exchange.request.streams, each.exchange.request.asked.get("n")) for each in later]
+    last = [each for each, form in zip(later, forms, strict=True) if form == forms[-1]]
+    if len(last) < 2 and not last[-1].cached:
+        raise Inconclusive(f"what was written is neither read nor written by one reply alone: {last[-1]}; {first}")
+    expect(any(each.cached for each in last), "what was written is neither read nor written later", *last, first)
 
 
 def reported_as_written(replies: Replies) -> None:
@@ -114,6 +67,9 @@ def read_in_the_end(replies: Replies) -> None:
         if any(each.hits for each in replies[1:]):
             return
         raise Inconclusive(f"fewer than three replies, none of which reads: {'; '.join(map(str, replies))}")
+    started = [each.exchange.started for each in replies]
+    if any(later - sooner > FIVE_MINUTES for sooner, later in pairwise(started)):
+        raise Inconclusive("the prompt was sent again too late to be read")
     anew = all(each.written for each in replies) and not any(each.hits for each in replies[1:])
     expect(not anew, f"{len(replies)} identical prompts are each written, and none is read", *replies)
 
@@ -137,17 +93,26 @@ def _same_prompt(replies: Replies) -> None:
     expect_close("prompt", TIME_SLACK, *replies)
 
 
+def written_like(plain: Counted, replies: Replies) -> None:
+    """Where the plainest prompt is written, this one is, too, or is read."""
+    if not replies:
+        raise Inconclusive("the prompt was not answered with counts")
+    expect(replies[0].cached > 0, "the plainest prompt is written, and another as long is not", replies[0], plain)
+
+
 # --- one reply ------------------------------------------------------------------------------------------------
 
 
 def in_their_buckets(found: Counted) -> None:
-    """What is written is in the buckets of the TTLs that were asked for. Beside what is read, the last breakpoint's
-    bucket has most of it: an upstream may write a small tail. Raises Inconclusive where nothing is written."""
-    if not found.written:
-        raise Inconclusive(f"no write is reported: {found}")
+    """What a cold prompt writes is in the buckets of the TTLs that were asked for. Where a prefix is read, the bucket
+    of the last breakpoint has most of what is written: an upstream may write a small tail. Raises Inconclusive where it
+    cannot be told what was to be written."""
+    cold = found.exchange.request.after is None
+    if not found.written or bool(found.hits * 2 > found.prompt) is cold:
+        raise Inconclusive(f"it is not known what was to be written: {found}")
     ttls = [ttl for _, ttl in breakpoints(found.exchange.request.asked)]
     by_ttl = {"5m": found.written_5m, "1h": found.written_1h}
-    if found.hits:
+    if not cold:
         expect(by_ttl[ttls[-1]] * 2 > found.written, f"what has ttl {ttls[-1]} is in the other bucket", found)
         return
     for ttl, tokens in by_ttl.items():
@@ -173,7 +138,7 @@ def all_of_it(earlier: Counted) -> int:
 def of_an_hour(earlier: Counted) -> int:
     """What is written for an hour, where that is shared and what is written for five minutes is not. Raises
     Inconclusive where something was read, whose TTL nobody knows."""
-    if earlier.hits or not earlier.written_1h:
+    if earlier.hits or not (earlier.written_1h and earlier.written_5m):
         raise Inconclusive(f"nobody can tell how much is cached for an hour: {earlier}")
     return earlier.written_1h
 

@@ -7,44 +7,31 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from conformance.contract.faults import only
-from conformance.contract.given import OnDemand, in_turn
 from conformance.contract.profile import Model
-from conformance.contract.requests import CACHE_COLD, CACHE_WARM, again, attempts
+from conformance.contract.requests import CACHE_COLD, CACHE_WARM
 from conformance.contract.requirement import Fault
 from conformance.evidence.exchange import Exchange
 from conformance.suite.support.cache_counts import DETAILS, HITS, WRITES
 
 from . import AREA
-from .combined import BOTH, HOURS, MINUTES_WARM, REPEATED
+from .chains import Chain, Relation, Replies, each_chain, unlike_plain
+from .combined import REPEATED
 from .faults import fewer, half_written, hidden, more_prompt, no_writes, read_as_write, recount
-from .prompts import sent_again
 from .relations import (
-    Chain,
-    Relation,
-    Replies,
     conserved,
     constant_prompt,
-    each_chain,
     found_again,
     one_prompt_for_all_choices,
     read_in_the_end,
     reported_as_written,
-    unlike_plain,
 )
 
 BESIDE = "tools, tool results, images, a JSON Schema, several cache breakpoints or both TTLs"
-PLAIN = Chain((CACHE_COLD, CACHE_WARM), 2)
-#: Each prompt cold and warm, and once more for one choice where that shows no hit.
-CHAINS = (
-    Chain((*REPEATED[0], again(HOURS)), 2),
-    Chain((*REPEATED[1], again(MINUTES_WARM)), 2),
-    Chain((*REPEATED[2], again(BOTH)), 2),
-)
+PLAIN = Chain((CACHE_COLD, CACHE_WARM))
+PLAIN_AGAIN = Chain(PLAIN.requests, repeated=True)
+CHAINS = tuple(Chain(requests, repeated=True) for requests in REPEATED)
 Chains = Sequence[Sequence[Exchange]]
-GIVEN = {
-    "plain": in_turn(*PLAIN.requests),
-    "chains": tuple(OnDemand(chain.requests, usual=chain.usual) for chain in CHAINS),
-}
+GIVEN = {"plain": PLAIN.slot(declared=True), "chains": tuple(chain.slot() for chain in CHAINS)}
 
 
 def told(chains: Chains, model: Model) -> list[Replies]:
@@ -145,7 +132,7 @@ def double(usage: dict[str, int]) -> None:
 
 @AREA.should(
     "read what it wrote: of three identical Claude prompts with a cache breakpoint not all write, while none reads",
-    on={"plain": sent_again(CACHE_COLD, declared=2, times=3), "chains": GIVEN["chains"]},
+    on={"plain": PLAIN_AGAIN.slot(declared=True), "chains": GIVEN["chains"]},
     source="anthropic-caching#how-prompt-caching-works",
     contract=["cache-41"],
     at=f"{DETAILS}.{WRITES} {DETAILS}.{HITS}",
@@ -156,4 +143,4 @@ def double(usage: dict[str, int]) -> None:
     },
 )
 def test_written_is_read(plain: Sequence[Exchange], chains: Chains, model: Model) -> None:
-    each_chain([Chain(attempts(CACHE_COLD, 3), 2).replies(plain, model), *told(chains, model)], read_in_the_end)
+    each_chain([PLAIN_AGAIN.replies(plain, model), *told(chains, model)], read_in_the_end)

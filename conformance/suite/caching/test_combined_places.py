@@ -7,13 +7,13 @@ from collections.abc import Sequence
 from functools import partial
 
 from conformance.contract.faults import only
-from conformance.contract.given import OnDemand, in_turn
 from conformance.contract.profile import Model
 from conformance.contract.requests import CACHE_COLD
 from conformance.evidence.exchange import Exchange, Inconclusive
 from conformance.suite.support.cache_counts import DETAILS, HITS, WRITES, WRITES_1H, WRITES_5M
 
 from . import AREA
+from .chains import Chain, each_chain, each_of, unlike_plain
 from .combined import (
     BOTH,
     BOTH_PARTLY,
@@ -26,34 +26,33 @@ from .combined import (
     MINUTES_WARM,
     SEVERAL,
 )
-from .counts import counted, expect, expect_close, written
+from .counts import counted, expect_close, written
 from .faults import all_5m, answering, cached_twice_in_prompt, fewer, hidden, no_writes, recount
 from .prompts import GROWN
 from .relations import (
-    Chain,
     all_of_it,
     cached_to_the_end,
     continues,
-    each_chain,
     in_their_buckets,
     of_an_hour,
-    unlike_plain,
+    written_like,
 )
 
 MARKERS_SLACK = 4  #: tokens by which prompts may differ that differ in their breakpoints only (cache-44)
-COLD = tuple(Chain((request,), 1) for request in (HOURS, MINUTES, BOTH, SEVERAL))
+COLD = tuple(Chain((request,)) for request in (HOURS, MINUTES, BOTH, SEVERAL))
+GROWN_COUPLE = Chain((CACHE_COLD, GROWN))
 #: Prompts that share a prefix, and how much of it.
 COUPLES = (
-    (Chain((HOURS, HOURS_PARTLY), 2), partial(continues, shared=None)),
-    (Chain((MINUTES_WARM, MINUTES_PARTLY), 2), partial(continues, shared=all_of_it)),
-    (Chain((BOTH, BOTH_PARTLY), 2), partial(continues, shared=of_an_hour)),
+    (Chain((HOURS, HOURS_PARTLY)), partial(continues, shared=None)),
+    (Chain((MINUTES_WARM, MINUTES_PARTLY)), partial(continues, shared=all_of_it)),
+    (Chain((BOTH, BOTH_PARTLY)), partial(continues, shared=of_an_hour)),
 )  # fmt: skip
 
 
 @AREA.should(
     "report a cache write for a long Claude prompt whatever its cache breakpoint stands beside, where it does for the"
     " plainest",
-    on={"plain": CACHE_COLD, "cold": tuple(OnDemand(chain.requests, usual=1) for chain in COLD)},
+    on={"plain": CACHE_COLD, "cold": tuple(chain.slot() for chain in COLD)},
     source="phanedge#extension-fields",
     contract=["cache-35", "cache-42"],
     at=DETAILS,
@@ -65,10 +64,8 @@ COUPLES = (
     },
 )
 def test_written_beside(plain: Exchange, cold: Sequence[Sequence[Exchange]], model: Model) -> None:
-    first = written(plain)
-    for chain, exchanges in zip(COLD, cold, strict=True):
-        for found in chain.replies(exchanges, model):
-            expect(found.cached > 0, "the plainest prompt is written, and another as long is not", found, first)
+    found = [chain.replies(exchanges, model) for chain, exchanges in zip(COLD, cold, strict=True)]
+    each_chain(found, partial(written_like, written(plain)))
 
 
 @AREA.must(
@@ -127,8 +124,8 @@ def test_mixed_costs_as_unmarked(mixed: Exchange, unmarked: Exchange) -> None:
     "read of a Claude prompt what it shares with an earlier one up to a cache breakpoint, whatever follows, and write"
     " what follows up to the last",
     on={
-        "plain": in_turn(CACHE_COLD, GROWN),
-        "couples": tuple(OnDemand(chain.requests, usual=2) for chain, _ in COUPLES),
+        "plain": GROWN_COUPLE.slot(declared=True),
+        "couples": tuple(chain.slot() for chain, _ in COUPLES),
     },
     source="anthropic-caching#continuing-a-multi-turn-conversation",
     contract=["cache-29", "cache-31", "cache-42", "cache-44"],
@@ -142,6 +139,8 @@ def test_mixed_costs_as_unmarked(mixed: Exchange, unmarked: Exchange) -> None:
 )
 def test_shared_prefix_is_read(plain: Sequence[Exchange], couples: Sequence[Sequence[Exchange]], model: Model) -> None:
     """How much two prompts share follows from what the earlier wrote: all of it, or what it wrote for an hour."""
-    unlike_plain(Chain((CACHE_COLD, GROWN), 2).replies(plain, model), COUPLES[1][1], "caching.grown_conversation")
-    for (chain, relation), exchanges in zip(COUPLES, couples, strict=True):
-        each_chain([chain.replies(exchanges, model)], relation)
+    unlike_plain(GROWN_COUPLE.replies(plain, model), COUPLES[1][1], "caching.grown_conversation")
+    each_of(
+        partial(relation, chain.replies(exchanges, model))
+        for (chain, relation), exchanges in zip(COUPLES, couples, strict=True)
+    )
