@@ -27,8 +27,7 @@ from .relations import (
 )
 
 BESIDE = "tools, tool results, images, a JSON Schema, several cache breakpoints or both TTLs"
-PLAIN = Chain((CACHE_COLD, CACHE_WARM))
-PLAIN_AGAIN = Chain(PLAIN.requests, repeated=True)
+PLAIN = Chain((CACHE_COLD, CACHE_WARM), repeated=True)
 CHAINS = tuple(Chain(requests, repeated=True) for requests in REPEATED)
 Chains = Sequence[Sequence[Exchange]]
 GIVEN = {"plain": PLAIN.slot(declared=True), "chains": tuple(chain.slot() for chain in CHAINS)}
@@ -132,7 +131,7 @@ def double(usage: dict[str, int]) -> None:
 
 @AREA.should(
     "read what it wrote: of three identical Claude prompts with a cache breakpoint not all write, while none reads",
-    on={"plain": PLAIN_AGAIN.slot(declared=True), "chains": GIVEN["chains"]},
+    on=GIVEN,
     source="anthropic-caching#how-prompt-caching-works",
     contract=["cache-41"],
     at=f"{DETAILS}.{WRITES} {DETAILS}.{HITS}",
@@ -143,4 +142,4 @@ def double(usage: dict[str, int]) -> None:
     },
 )
 def test_written_is_read(plain: Sequence[Exchange], chains: Chains, model: Model) -> None:
-    each_chain([PLAIN_AGAIN.replies(plain, model), *told(chains, model)], read_in_the_end)
+    each_chain([PLAIN.replies(plain, model), *told(chains, model)], read_in_the_end)

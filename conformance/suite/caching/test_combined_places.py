@@ -18,6 +18,7 @@ from .combined import (
     BOTH,
     BOTH_PARTLY,
     BOTH_UNMARKED,
+    BOTH_WARM,
     HOURS,
     HOURS_PARTLY,
     HOURS_WARM,
@@ -70,7 +71,7 @@ def test_written_beside(plain: Exchange, cold: Sequence[Sequence[Exchange]], mod
 
 @AREA.must(
     "report what is written of a Claude prompt in the buckets of the TTLs that are asked for, whatever else it has",
-    on=[HOURS, HOURS_PARTLY, MINUTES, MINUTES_PARTLY, BOTH, BOTH_PARTLY, SEVERAL],
+    on=[HOURS, HOURS_PARTLY, MINUTES, MINUTES_WARM, MINUTES_PARTLY, BOTH, BOTH_WARM, BOTH_PARTLY, SEVERAL],
     source="phanedge#extension-fields",
     contract=["cache-17", "cache-18", "cache-19", "cache-20", "cache-42"],
     at=f"{DETAILS}.{WRITES_5M} {DETAILS}.{WRITES_1H}",
