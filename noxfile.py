@@ -73,6 +73,15 @@ def corpus(session: nox.Session) -> None:
 
 
 @nox.session
+def reports(session: nox.Session) -> None:
+    """Reports of faults in a FOLDER, with benign twins: each is caught, no twin is: nox -s reports -- FOLDER."""
+    if not session.posargs:
+        session.error("name a folder of reports: nox -s reports -- FOLDER (tests/corpus/test_reports.py)")
+    session.install("-e", ".[test]")
+    session.run("pytest", "tests/corpus/test_reports.py", "--reports", *session.posargs, "-q")
+
+
+@nox.session
 def interop(session: nox.Session) -> None:
     """The suite against a program that others wrote, over upstreams of ours: nox -s interop -- NAME."""
     folder = ROOT / "interop" / "programs"

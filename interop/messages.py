@@ -199,6 +199,8 @@ def _check_tools(asked: dict[str, Any]) -> None:
             raise AnthropicError(f"tools.{index}.custom.input_schema.type: Input should be 'object'")
     if choice is None:
         return
+    if not isinstance(choice, dict):
+        raise AnthropicError("tool_choice: Input should be an object")
     if choice.get("type") not in ("auto", "any", "tool", "none"):
         expected = "'any', 'auto', 'none', 'tool'"
         raise AnthropicError(f"tool_choice: Input tag does not match any of the expected tags: {expected}")

@@ -11,6 +11,7 @@ from typing import Any
 
 from filelock import FileLock
 
+from conformance.contract.profile import Prices
 from conformance.evidence.exchange import Exchange, Inconclusive, Request, list_of
 from conformance.evidence.observed import count_or_none
 from conformance.evidence.send import Send
@@ -18,7 +19,7 @@ from conformance.evidence.strict_json import loads
 from conformance.resources import mistake
 from conformance.text import TextError, read_regular, write_whole
 
-from .prices import Prices, Sheet
+from .prices import Sheet
 
 _CHARACTERS = 3  #: of ASCII that one token has at least, in English, JSON and code
 _IMAGE = 1_600  #: tokens of one image, the most that Anthropic counts for one

@@ -9,11 +9,12 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
+from conformance.contract.profile import Prices
 from conformance.evidence.exchange import Exchange, Inconclusive, Request
 from conformance.evidence.observed import count_or_none, count_or_zero
 
 from .dialects import Counts, dialect, phanedge
-from .prices import Cost, Prices, PricesError, cost, plain
+from .prices import Cost, PricesError, cost, plain
 
 #: Why the cost of a reply cannot be told.
 NO_RESPONSE = "no whole response arrived"

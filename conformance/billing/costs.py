@@ -8,6 +8,7 @@ from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
+from conformance.contract.profile import Prices
 from conformance.contract.requirement import Impact, Requirement
 from conformance.evidence.exchange import Exchange
 from conformance.evidence.observed import count_or_none
@@ -15,7 +16,7 @@ from conformance.judgement.verdict import Finding, Verdict
 
 from .charges import DIALECT, Untold, charged, counts_of
 from .dialects import dialect
-from .prices import WRITES, Cost, Line, Prices, Sheet, cost, plain, together
+from .prices import WRITES, Cost, Line, Sheet, cost, plain, together
 
 NO_PRICE = "the price sheet has no price for the model"
 

@@ -73,21 +73,28 @@ def phanedge(usage: Mapping[str, Any]) -> Counts:
     )
 
 
-#: Anthropic's members, and its translators'.
+#: Anthropic's members, and its translators'. new-api has `cached_creation_tokens` in the details, LiteLLM there the
+#: split `cache_creation_token_details`.
 _READ = ("cache_read_input_tokens", "cache_read_tokens", "cached_read_tokens")
-_WRITTEN = ("cache_creation_input_tokens", "cache_creation_tokens")
-_WRITTEN_5M = ("ephemeral_5m_input_tokens", "claude_cache_creation_5_m_tokens")
-_WRITTEN_1H = ("ephemeral_1h_input_tokens", "claude_cache_creation_1_h_tokens")
+_WRITTEN = ("cache_creation_input_tokens", "cache_creation_tokens", "cached_creation_tokens")
+SPLITS = ("cache_creation", "cache_creation_token_details")
+_WRITTEN_5M = (
+    *(f"{split}.ephemeral_5m_input_tokens" for split in SPLITS),
+    "ephemeral_5m_input_tokens", "claude_cache_creation_5_m_tokens",
+)  # fmt: skip
+_WRITTEN_1H = (
+    *(f"{split}.ephemeral_1h_input_tokens" for split in SPLITS),
+    "ephemeral_1h_input_tokens", "claude_cache_creation_1_h_tokens",
+)  # fmt: skip
 
 
 def _anthropic(usage: Mapping[str, Any]) -> Dialect | None:
     """Anthropic's members in usage, or its translators' in usage or the details."""
     details, own = _object(usage, "prompt_tokens_details"), phanedge(usage)
-    split = _object(usage, "cache_creation") or _object(details, "cache_creation")
     a_read, read = _first(usage, details, names=_READ)
     a_total, total = _first(usage, details, names=_WRITTEN)
-    a_five, five = _first(split, usage, details, names=_WRITTEN_5M)
-    an_hour, hour = _first(split, usage, details, names=_WRITTEN_1H)
+    a_five, five = _first(usage, details, names=_WRITTEN_5M)
+    an_hour, hour = _first(usage, details, names=_WRITTEN_1H)
     if not (read or total or five or hour):
         return None
     mapping = _equations(cached_tokens=a_read, cached_write_5m_tokens=a_five, cached_write_1h_tokens=an_hour)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 from jsonschema import Draft202012Validator
 
+from conformance.contract.profile import Model, Prices
 from conformance.evidence.strict_json import loads
 from conformance.resources import folder
 from conformance.text import TextError, nearest, read_toml
@@ -26,16 +27,8 @@ class PricesError(Exception):
     """The price sheet cannot be used; the message is one sentence."""
 
 
-@dataclass(frozen=True)
-class Prices:
-    """Of one model, for a million tokens; `output` is None where the sheet does not say."""
-
-    currency: str
-    input: Decimal
-    cached: Decimal
-    write_5m: Decimal
-    write_1h: Decimal
-    output: Decimal | None = None
+#: Prices with which requirements about stated costs are proved: those of the contract's example, in section 5.
+EXAMPLE = Prices("USD", Decimal(3), Decimal("0.3"), Decimal("3.75"), Decimal(6), Decimal(15))
 
 
 @dataclass(frozen=True)
@@ -44,6 +37,10 @@ class Sheet:
 
     currency: str
     models: Mapping[str, Prices]
+
+    def priced(self, model: Model) -> Model:
+        """The model with its prices, if the sheet has any of it."""
+        return replace(model, prices=self.models.get(model.name))
 
 
 @dataclass(frozen=True)

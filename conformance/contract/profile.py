@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from decimal import Decimal
 from typing import Any, Literal
 
 #: The caching that a family's models do: by marker and with counted writes (claude), of itself (the others).
@@ -24,16 +25,29 @@ _FAMILY_PATTERNS = (
 
 
 @dataclass(frozen=True)
+class Prices:
+    """Of one model, for a million tokens; `output` is None where the sheet does not say."""
+
+    currency: str
+    input: Decimal
+    cached: Decimal
+    write_5m: Decimal
+    write_1h: Decimal
+    output: Decimal | None = None
+
+
+@dataclass(frozen=True)
 class Model:
     """A model under test. `without` are the features it does not claim, such as `chat.n`; `claimed` are those that it
     claims beside the common ones. `thinking` is for one that thinks before it answers, as its name does not tell: it is
-    left `room`, or asked as OpenAI's are (`openai`)."""
+    left `room`, or asked as OpenAI's are (`openai`). `prices` are those of the price sheet, None without one."""
 
     name: str
     family: str = "other"
     without: frozenset[str] = frozenset()
     thinking: Literal["", "room", "openai"] = ""
     claimed: frozenset[str] = frozenset()
+    prices: Prices | None = field(default=None, compare=False, repr=False)
 
     def claims(self, feature: str) -> bool:
         if feature == "reasoning" and not self.reasons:

@@ -199,7 +199,8 @@ TOOL_STRICT = chat(
 )  # fmt: skip
 
 #: The plainest request that uses a feature which an endpoint may lack: where it rejects this one, too, it lacks it.
-PLAINEST = {"chat.tools": TOOL_AUTO}
+SEED_ZERO = chat("Make up a sentence about the sea.", label="seed-zero", seed=0, max_tokens=30)
+PLAINEST = {"chat.tools": TOOL_AUTO, "chat.seed": SEED_ZERO}
 
 # --- structured output --------------------------------------------------------------------------------------
 
@@ -292,5 +293,5 @@ DECLARED: tuple[Request, ...] = (
     CACHE_WARM_STREAM, CACHE_HOUR, CACHE_MIXED, CACHE_MIXED_STREAM, AUTOMATIC_COLD, AUTOMATIC_WARM,
     AUTOMATIC_WARM_STREAM, UNKNOWN_MODEL_ERROR, UNKNOWN_MODEL_STREAM, NO_MESSAGES, EMPTY_MESSAGES, MALFORMED,
     WRONG_TYPE, NO_MESSAGES_STREAM, NO_CREDENTIALS, UNKNOWN_CREDENTIALS, UNKNOWN_CREDENTIALS_STREAM,
-    UNKNOWN_CREDENTIALS_MODEL, WRONG_METHOD, MODELS,
+    UNKNOWN_CREDENTIALS_MODEL, WRONG_METHOD, MODELS, SEED_ZERO,
 )  # fmt: skip

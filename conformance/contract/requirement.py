@@ -80,8 +80,9 @@ class Requirement:
 
     `at` is the member the sentence is about (`usage.prompt_tokens`, `choices.*.index`, `header:allow`), marked
     in the evidence. `hint` is what a vendor does about a violation. `contract` are the rows it covers.
-    `needs` are the facts that a recording must have kept. Each of `broken_by` makes a conforming exchange
-    violate the sentence; `shown_by` first makes it one to which the sentence applies.
+    `needs` are the facts that a recording must have kept. `after` are the ids of what it presupposes: where
+    one of them is violated on a model, a violation of this one follows from that. Each of `broken_by` makes a
+    conforming exchange violate the sentence; `shown_by` first makes it one to which the sentence applies.
     """
 
     id: str
@@ -100,6 +101,7 @@ class Requirement:
     alike: bool = False
     impact: Impact = Impact.FORM
     warns: str = ""
+    after: tuple[str, ...] = ()
 
     @property
     def area(self) -> str:
@@ -149,10 +151,11 @@ def enter(requirement: Requirement) -> Requirement:
 class Area:
     """A part of the contract, such as `usage`; the ids of its requirements begin with its name. Its methods are the
     decorators that turn a check into a requirement, one for each level. `impact` is that of its requirements where
-    they do not name their own."""
+    they do not name their own; `after` is what all of them presuppose."""
 
     name: str
     impact: Impact
+    after: tuple[str, ...] = ()
 
     @property
     def must(self) -> Callable[..., Decorator]:
@@ -184,6 +187,7 @@ def _declare(
     alike: bool = False,
     impact: Impact | None = None,
     warns: str = "",
+    after: Sequence[str] = (),
 ) -> Decorator:
     """Turn a check into a requirement, and leave pytest a test that asks for `judge`.
 
@@ -219,6 +223,7 @@ def _declare(
                 alike=alike,
                 impact=impact or area.impact,
                 warns=warns,
+                after=tuple(each for each in (*after, *area.after) if each != id),
             )
         )
         return test_of((entered,), check)

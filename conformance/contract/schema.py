@@ -42,6 +42,7 @@ class Clause:
     on: str
     impact: str
     warns: str
+    after: tuple[str, ...]
     required: bool
     shallow: Schema = field(hash=False)
     relation: tuple[str, Schema] | None = field(default=None, hash=False)
@@ -147,6 +148,7 @@ def _clause(
         on=said.get("x-on", on),
         impact=said.get("x-impact", impact),
         warns=said.get("x-warns", ""),
+        after=tuple(said.get("x-after", ())),
         required=required,
         shallow=shallow,
         relation=relation,

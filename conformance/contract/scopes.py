@@ -51,7 +51,7 @@ def _usage(exchange: Exchange) -> bool:
 
 def failed(exchange: Exchange) -> bool:
     """A stream with an error event in it."""
-    return any(isinstance(document, dict) and document.get("error") for document in exchange.stream.documents)
+    return exchange.failed_in_stream
 
 
 def tells_of_failure(exchange: Exchange) -> bool:

@@ -44,11 +44,12 @@ class NotApplicable(Exception):
 
 
 class Violation(AssertionError):
-    """A requirement over a whole run is violated, by these exchanges."""
+    """A requirement is violated by these exchanges; `of` are the ids of those whose violation this is, where it is one
+    of others."""
 
-    def __init__(self, message: str, *exchanges: Exchange) -> None:
+    def __init__(self, message: str, *exchanges: Exchange, of: tuple[str, ...] = ()) -> None:
         super().__init__(message)
-        self.exchanges = exchanges
+        self.exchanges, self.of = exchanges, of
 
 
 @dataclass(frozen=True)
@@ -259,9 +260,17 @@ class Exchange:
         calls = [call for message in self.messages for call in list_of(message.get("tool_calls"))]
         return [call for call in calls if isinstance(call, dict)]
 
+    @property
+    def failed_in_stream(self) -> bool:
+        """Whether it is a stream with an error event in it."""
+        return self.streamed and any(isinstance(each, dict) and each.get("error") for each in self.stream.documents)
+
     @kept
     def usage(self) -> dict[str, Any]:
-        """The usage object of the reply. Raises Inconclusive where it has none."""
+        """The usage object of the reply. Raises Inconclusive where it has none, and where a stream failed: what did not
+        come to its end is not counted."""
+        if self.failed_in_stream:
+            raise Inconclusive(f"{self.request}: the stream failed, so that its usage counts nothing")
         usage = self.reply.get("usage")
         if not isinstance(usage, dict):
             raise Inconclusive("the reply has no usage object")

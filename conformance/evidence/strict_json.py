@@ -54,3 +54,15 @@ def duplicate_names(data: bytes | str) -> list[str]:
 
     _parse(data, pairs)
     return found
+
+
+def after_object(data: bytes) -> str:
+    """What follows the JSON object that a text begins with; empty where nothing does, or it begins with none."""
+    text = data.decode("utf-8", "replace").lstrip()
+    if not text.startswith("{"):
+        return ""
+    try:
+        _, end = json.JSONDecoder().raw_decode(text)
+    except (RecursionError, ValueError):
+        return ""
+    return text[end:].strip()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any
 
 from conformance.contract.profile import Model
@@ -123,10 +124,10 @@ def _run(
     except Inconclusive as reason:
         return _finding(requirement, model, Verdict.INCONCLUSIVE, str(reason), evidence=keys)
     except AssertionError as violation:
-        judged = len(keys)
+        judged, of = len(keys), tuple[str, ...]()
         if isinstance(violation, Violation):
-            keys = tuple(each.request.key for each in violation.exchanges)
-        return _finding(requirement, model, Verdict.FAIL, _said(violation), judged, keys)
+            keys, of = tuple(each.request.key for each in violation.exchanges), violation.of
+        return replace(_finding(requirement, model, Verdict.FAIL, _said(violation), judged, keys), of=of)
     except Exception as crash:  # a check that crashes proves nothing, and must not end the run
         message = f"the check could not read this exchange: {type(crash).__name__}: {crash}"
         return _finding(requirement, model, Verdict.INCONCLUSIVE, message, len(keys), keys)

@@ -13,9 +13,10 @@ class Verdict(IntEnum):
     NOT_APPLICABLE = 0  #: not claimed, or nothing of the kind occurred
     PASS = 1
     KNOWN = 2  #: violated, and listed in the vendor's baseline
-    INCONCLUSIVE = 3  #: should have been judged and could not be
-    WARN = 4  #: violated, and the gate lets it pass
-    FAIL = 5  #: violated; as long as no gate has graded it, any violation
+    CONSEQUENCE = 3  #: violated, which follows from another violation of the same run
+    INCONCLUSIVE = 4  #: should have been judged and could not be
+    WARN = 5  #: violated, and the gate lets it pass
+    FAIL = 6  #: violated; as long as no gate has graded it, any violation
 
     def __str__(self) -> str:
         return self.name.lower().replace("_", " ")
@@ -26,7 +27,7 @@ class Verdict(IntEnum):
         return cls[name.upper().replace(" ", "_")]
 
 
-VIOLATIONS = (Verdict.FAIL, Verdict.WARN)  #: that are not accepted in a baseline
+VIOLATIONS = (Verdict.FAIL, Verdict.WARN)  #: that are not accepted in a baseline, and follow from no other
 
 
 @dataclass(frozen=True)
@@ -35,7 +36,8 @@ class Finding:
 
     `judged` counts the exchanges that were judged, `evidence` are the keys of the exchanges that made the
     verdict what it is, the most telling first. `refused`: it could not be judged because the endpoint refused what it
-    may refuse.
+    may refuse. `of` are the requirements whose violation this is, where it is one of others; `follows` is the violated
+    requirement from which it follows.
     """
 
     requirement: str
@@ -45,6 +47,8 @@ class Finding:
     judged: int = 0
     evidence: tuple[str, ...] = ()
     refused: bool = False
+    of: tuple[str, ...] = ()
+    follows: str = ""
 
 
 EVIDENCE_LIMIT = 5
@@ -70,4 +74,5 @@ def gather(findings: Iterable[Finding]) -> Finding:
         worst.message + more,
         sum(each.judged for each in all_findings),
         evidence[:EVIDENCE_LIMIT],
+        of=worst.of,
     )

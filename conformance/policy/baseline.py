@@ -11,7 +11,7 @@ from fnmatch import fnmatchcase
 from conformance.judgement.verdict import VIOLATIONS, Finding, Verdict
 from conformance.text import nearest, quoted
 
-VIOLATED = (*VIOLATIONS, Verdict.KNOWN)
+VIOLATED = (*VIOLATIONS, Verdict.KNOWN, Verdict.CONSEQUENCE)
 
 
 class BaselineError(Exception):

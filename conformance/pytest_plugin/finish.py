@@ -12,6 +12,7 @@ from conformance.billing.costs import Costs, costs_of
 from conformance.billing.prices import Sheet
 from conformance.evidence.archive import ArchiveError
 from conformance.evidence.exchange import Exchange
+from conformance.judgement.consequences import folded
 from conformance.judgement.unanswered import Unanswered, unanswered
 from conformance.judgement.unserved import unserved
 from conformance.judgement.verdict import Finding, Verdict
@@ -46,7 +47,7 @@ def finish(
     out = settings.folder
     if settings.sends:
         run.broken_off = run.broken_off or unsent(out)
-    found = sorted(findings, key=lambda each: (each.requirement, each.model))
+    found = folded(sorted(findings, key=lambda each: (each.requirement, each.model)), terms.catalogue(), terms.later())
     exchanges = _exchanges(run, settings.archive or out, sent)
     telling = {key for each in found if each.verdict > Verdict.PASS for key in each.evidence[:2]}
     costs = _costs(sheet, run, exchanges, found)

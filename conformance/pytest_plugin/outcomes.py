@@ -41,10 +41,10 @@ def requirement_of(item: pytest.Item) -> Requirement | None:
 def pack(finding: Finding) -> list[Any]:
     """A finding as JSON."""
     known = [finding.requirement, finding.model, int(finding.verdict), finding.message]
-    return [*known, finding.judged, list(finding.evidence), finding.refused]
+    return [*known, finding.judged, list(finding.evidence), finding.refused, list(finding.of)]
 
 
 def unpack(value: list[Any]) -> Finding:
     """The finding that `pack` made JSON of."""
-    requirement, model, verdict, message, judged, evidence, refused = value
-    return Finding(requirement, model, Verdict(verdict), message, judged, tuple(evidence), refused)
+    requirement, model, verdict, message, judged, evidence, refused, of = value
+    return Finding(requirement, model, Verdict(verdict), message, judged, tuple(evidence), refused, tuple(of))

@@ -26,7 +26,7 @@ from conformance.report.report import Report
 from conformance.run.folder import Identity, exchanges_in
 from conformance.run.prefetch import NOT_JUDGED, Prefetch
 from conformance.run.proof import survivors
-from conformance.run.run import Run
+from conformance.run.run import Run, priced
 from conformance.sending.limits import Deadline
 from conformance.settings.address import public
 from conformance.settings.errors import NOT_JUDGED as UNJUDGED
@@ -74,7 +74,7 @@ class Conformance:
         check(self.settings)
         self.identity = identity_of(self.settings)
         if not self.settings.sends:
-            self._run = open_recorded(self.settings)
+            self._run = self._opened()
         check_terms(self.settings, self.terms, self._run)
 
     @cached_property
@@ -119,10 +119,11 @@ class Conformance:
 
     def _opened(self) -> Run:
         if not self.settings.sends:
-            return open_recorded(self.settings)
-        return open_run(
+            return priced(open_recorded(self.settings), self.sheet)
+        run = open_run(
             self.settings, self.profile, self.identity, self.sheet, self.serving, self.ending, self.resources
         )
+        return priced(run, self.sheet)
 
     def judge(self, requirement: Requirement, model_name: str, item: pytest.Item) -> None:
         """Judge, note the finding for the report, and tell pytest."""

@@ -93,8 +93,8 @@ def _change(old: Entry | None, new: Entry | None, model: str) -> Change | None:
     entry = new or old
     before, after = (each.finding(model) if each else None for each in (old, new))
     old_verdict, new_verdict = (each.verdict if each else None for each in (before, after))
-    if entry is None or old_verdict is new_verdict:
-        return None
+    if entry is None or old_verdict is new_verdict or (after and after.follows):
+        return None  # what follows from a violation is told with that
     said = after.message if after else "the later run left it out"
     return _changed(entry, model, old_verdict, new_verdict, said)
 

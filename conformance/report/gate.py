@@ -185,8 +185,11 @@ def tally(report: Report) -> str:
     others = [
         f"{number} {name}"
         for name, verdict in rest.items()
-        if (number := sum(entry.verdict is verdict for entry in report.counting))
+        if (number := sum(entry.verdict is verdict and not entry.follows for entry in report.counting))
     ]
+    if following := sum(bool(entry.follows) for entry in report.counting):
+        cause = "this" if sum(entry.violated for entry in report.counting) == 1 else "these"
+        others.insert(0, f"{following} more follow{'s' if following == 1 else ''} from {cause}")
     if later := sum(entry.later for entry in report.entries):
         others.append(f"{later} later than {report.revision} and not counted")
     return _joined("violates " + (", ".join(parts) or "nothing that was judged"), failing(report), *others)

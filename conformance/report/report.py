@@ -47,6 +47,13 @@ class Entry:
     def violated(self) -> bool:
         return self.verdict in VIOLATIONS
 
+    @property
+    def follows(self) -> str:
+        """The violated requirement that all follows from which is not as it should be; empty where something is of its
+        own."""
+        telling = [finding for finding in self.findings if finding.verdict >= Verdict.CONSEQUENCE]
+        return telling[0].follows if telling and all(finding.follows for finding in telling) else ""
+
     def models(self, *verdicts: Verdict) -> tuple[str, ...]:
         """The models on which it came to one of these verdicts."""
         return tuple(finding.model for finding in self.findings if finding.verdict in verdicts)
@@ -132,6 +139,10 @@ class Report:
         return sorted(
             self.entries, key=lambda entry: (-entry.verdict, entry.later, *order(entry.level, entry.impact), entry.id)
         )
+
+    def following(self, cause: Entry) -> list[Entry]:
+        """The entries that follow from the violation of this one."""
+        return [entry for entry in self.worst_first if entry.follows == cause.id]
 
     @property
     def failing(self) -> list[Entry]:

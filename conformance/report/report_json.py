@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from conformance.contract.profile import Model
 from conformance.contract.requirement import Impact, Level
 from conformance.evidence.strict_json import JSONError, loads
-from conformance.judgement.verdict import Verdict
+from conformance.judgement.verdict import Finding, Verdict
 from conformance.policy.baseline import State
 from conformance.resources import mistake
 from conformance.sending.curl import is_command
@@ -27,6 +27,7 @@ _LARGEST = 1 << 29  #: bytes of a file
 #: Members that are left out where they say nothing; the others are always there.
 _LEFT_OUT = {
     Model: ("thinking", "claimed"),
+    Finding: ("of", "follows"),  # before what holds it
     Entry: ("later", "warns"),
     Report: ("costs", "baseline", "unanswered", "unserved", "unseen"),
 }
@@ -75,7 +76,9 @@ def converter() -> Converter:
         made.register_structure_hook(name, lambda value, kind: kind(value))
     made.register_structure_hook(Verdict, _verdict)
     made.register_unstructure_hook(Verdict, str)
-    unkept: dict[type, dict[str, Any]] = {Report: {"folder": override(omit=True)}, Entry: {}}
+    unkept: dict[type, dict[str, Any]] = {
+        Model: {"prices": override(omit=True)}, Report: {"folder": override(omit=True)}, Entry: {},
+    }  # fmt: skip
     for wider, omitted in unkept.items():  # in JSON they have more
         structure: Any = make_dict_structure_fn(wider, made, _cattrs_forbid_extra_keys=False, **omitted)
         made.register_structure_hook(wider, structure)

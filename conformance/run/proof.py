@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
+from conformance.billing.prices import EXAMPLE
 from conformance.contract.faults import chain
 from conformance.contract.profile import FAMILIES, Model
 from conformance.contract.requirement import Fault, Requirement
@@ -21,7 +22,8 @@ _POSING = {"gpt": "gpt-4o"}  #: names that tell a version, on which some require
 def survivors(requirement: Requirement, run: Run) -> Iterator[str]:
     """The counterexamples of a requirement that it fails to reject. A requirement about a family that the run has no
     model of is shown what the others answered, as if they were of that family."""
-    shown = {model: _shown(requirement, run.exchanges(model)) for model in run.profile.models}
+    models = [replace(model, prices=EXAMPLE) for model in run.profile.models]
+    shown = {model: _shown(requirement, run.exchanges(model)) for model in models}
     posing = {
         replace(model, name=_POSING.get(family, model.name), family=family): exchanges
         for family in FAMILIES

@@ -8,6 +8,7 @@ from functools import lru_cache
 from math import ceil
 from pathlib import Path
 
+from conformance.billing.prices import Sheet
 from conformance.contract.given import undeclared
 from conformance.contract.profile import Model, Profile, family_of
 from conformance.contract.requests import COSTLY, ENDPOINT, INTRUSIVE, LEFT_OUT, PLAINEST, left_out
@@ -267,6 +268,18 @@ def held_run(folder: Path, recordings: Iterable[tuple[str, Exchange]]) -> Run:
 
 def _send_nothing(request: Request) -> Exchange:
     raise Inconclusive("recordings are judged, nothing is sent")
+
+
+def priced(run: Run, sheet: Sheet | None) -> Run:
+    """The run whose models have the prices of the sheet."""
+    if sheet is None:
+        return run
+    profile = replace(run.profile, models=tuple(map(sheet.priced, run.profile.models)))
+    held = {
+        column: {sheet.priced(model): exchanges for model, exchanges in models.items()}
+        for column, models in (run.held or {}).items()
+    }
+    return replace(run, profile=profile, held=held if run.held is not None else None)
 
 
 def run_exchanges(run: Run, folder: Path, id: str) -> list[Exchange]:

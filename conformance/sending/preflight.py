@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 from conformance.contract.requests import MODELS
 from conformance.evidence.exchange import Exchange, Failure, Inconclusive, Request, list_of
+from conformance.evidence.strict_json import after_object
 from conformance.text import printable_line
 
 #: Sends a request to another base URL than the one that was named.
@@ -85,6 +86,8 @@ def _diagnosis(exchange: Exchange, base_url: str, ask: Ask | None, key_variable:
         return f"{said}, and a completion under {elsewhere}: use --base-url {elsewhere}"
     if exchange.surplus and not exchange.refused:
         return f"{said} that is no completion, and {exchange.surplus:,} bytes after its end: correct its Content-Length"
+    if not exchange.refused and (garbled := _garbled(exchange)):
+        return f"{said}, and {garbled}"
     if not exchange.refused:
         kind = exchange.media_type or "no media type"
         return f"answered HTTP {exchange.status} with {kind}{_title(exchange)} that is no completion: {_NO_ENDPOINT}"
@@ -136,6 +139,15 @@ def _shows(words: re.Pattern[str], exchange: Exchange) -> re.Match[str] | None:
         return words.search(exchange.text)
     except Inconclusive:
         return None
+
+
+def _garbled(exchange: Exchange) -> str:
+    """What hides a completion that may well be there, and what to do about it; empty where nothing does."""
+    if exchange.undecodable:
+        coding = exchange.header("content-encoding")
+        return f"content that is not what its Content-Encoding ({coding}) says: remove it where the body was decoded"
+    rest = after_object(exchange.content)
+    return f"a JSON object with {rest[:40]!r} after it: send nothing after the object" if rest else ""
 
 
 def _title(exchange: Exchange) -> str:

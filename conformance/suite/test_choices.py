@@ -55,6 +55,7 @@ def _endless(document: Any) -> None:
         "counted from one": put("choices.*.index", lambda index: index + 1),
         "one ends, the other does not": edit(_endless),
     },
+    after=["streaming.finish_once"],
 )
 def test_streamed_apart(chunks: list[dict[str, Any]], asked: dict[str, Any]) -> None:
     ends = _ends(chunks)

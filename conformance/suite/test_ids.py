@@ -70,6 +70,7 @@ def _backwards(exchange: Exchange) -> Exchange:
     shown_by=lambda exchange: replace(exchange, seconds=0.0),
     broken_by=_backwards,
     needs=["created", "times"],
+    after=["completion.created", "chunk.created"],
 )
 def test_created_in_order(exchanges: list[Exchange]) -> None:
     pairs = _in_turn(exchanges)

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from conformance.contract.faults import chain, drop, put
 from conformance.contract.requirement import Area, Impact
-from conformance.contract.scopes import EVERY_COMPLETED_STREAM, EVERY_COMPLETION
+from conformance.contract.scopes import EVERY_COMPLETED_STREAM, EVERY_COMPLETION, EVERY_REPLY
 from conformance.evidence.exchange import Exchange, NotApplicable
+from conformance.suite.support.calls import declared
+from conformance.suite.support.markup import TEMPLATE_TOKENS, lost_call, template_token
+from conformance.suite.support.spoken import own_words, prompted
 
 AREA = Area("message", Impact.DATA)
 
@@ -78,3 +82,32 @@ def answers(message: dict[str, Any]) -> bool:
 def legible(message: dict[str, Any]) -> bool:
     """Whether content is null or text; its type is covered by other requirements."""
     return message.get("content") is None or isinstance(message["content"], str)
+
+
+def _ended(token: str) -> Any:
+    return put("choices.*.message.content", f"OK.{token}")
+
+
+@AREA.should(
+    "leave the tokens of the model's chat template, which open and close a turn, out of content",
+    on=EVERY_REPLY,
+    source="openai-openapi#ChatCompletionResponseMessage.content",
+    contract=["message-07"],
+    at="choices.*.message.content",
+    hint="Stop at the tokens that end a turn in this model's template, and skip special tokens where text is decoded.",
+    broken_by={
+        "ChatML": _ended("<|im_end|>"),
+        "Llama": _ended("<|eot_id|>"),
+        "an end of text": _ended("</s>"),
+        "harmony": put("choices.*.message.content", "<|channel|>final<|message|>OK."),
+    },
+    needs=["request"],
+)
+def test_no_template_tokens(asked: dict[str, Any], messages: list[dict[str, Any]]) -> None:
+    texts = [text for message in messages if isinstance(text := message.get("content"), str) and text]
+    if not texts or any(re.search(f"{TEMPLATE_TOKENS}|</?s>", text) for text in prompted(asked)):
+        raise NotApplicable("the reply has no text, or the request has such tokens in it")
+    names = declared(asked)
+    for text in texts:
+        token = template_token(own_words(text, TEMPLATE_TOKENS))
+        assert not token or lost_call(text, names), f"the content holds {token!r}: {text[-160:]!r}"

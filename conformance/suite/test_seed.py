@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from conformance.contract.faults import edit, only, respond, status
 from conformance.contract.given import OnDemand, on_demand, usually
 from conformance.contract.profile import Model
-from conformance.contract.requests import attempts, chat
+from conformance.contract.requests import SEED_ZERO, attempts, chat
 from conformance.contract.requirement import Area, Impact
 from conformance.evidence.exchange import Exchange, Inconclusive, NotApplicable
 from conformance.evidence.observed import answered_with
@@ -16,7 +16,6 @@ from conformance.suite.support.parameters import AT_END, EXTREMES
 
 AREA = Area("seed", Impact.FORM)
 
-SEED_ZERO = chat("Make up a sentence about the sea.", label="seed-zero", seed=0, max_tokens=30)
 #: For each end of the range: the seed among other parameters, which other requirements send anyway, and alone.
 SEEDS = tuple(
     (usually(AT_END[end]), on_demand(chat(label=f"seed-{end}", seed=values["seed"])))

@@ -38,6 +38,13 @@ def _broken(clause: Clause) -> Iterable[tuple[str, Fault]]:
         yield name, put(path, DROP if name == "dropped" else value)
 
 
+def _after(root: str, clause: Clause) -> tuple[str, ...]:
+    """What a clause presupposes; of a chunk's the clause about the same member of a plain completion, too."""
+    plain = clause.id.replace("chunk.", "completion.", 1) if root == "chunk" else ""
+    same = [each.id for each in clauses("completion") if each.id == plain and each.shallow == clause.shallow]
+    return (*clause.after, *same)
+
+
 def _requirement(root: str, clause: Clause, on: Scope, documents: Documents) -> Requirement:
     def check(exchange: Exchange) -> None:
         observed = observe(clause, documents(exchange))
@@ -64,6 +71,7 @@ def _requirement(root: str, clause: Clause, on: Scope, documents: Documents) -> 
             needs=frozenset({facts[last]} if last in facts else ()),
             impact=Impact(clause.impact),
             warns=clause.warns,
+            after=_after(root, clause),
         )
     )
 
@@ -90,11 +98,20 @@ def _family(clause: Clause) -> Scope:
     return EVERY_REPLY if clause.on == "reply" else EVERY_COMPLETION
 
 
+def _replies(clause: Clause) -> Documents:
+    """What a clause of completion.json is judged on: where no answer came at all, that alone is said."""
+    whatever = clause.id == "completion.choices" or clause.id.startswith("usage.")
+    return (lambda each: [each.reply]) if whatever else _with_choices
+
+
+def _with_choices(exchange: Exchange) -> list[Any]:
+    if not exchange.reply.get("choices"):
+        raise NotApplicable("the reply has no choices (covered by completion.choices)")
+    return [exchange.reply]
+
+
 REQUIREMENTS = (
-    *(
-        _requirement("completion", clause, _family(clause), lambda each: [each.reply])
-        for clause in clauses("completion")
-    ),
+    *(_requirement("completion", clause, _family(clause), _replies(clause)) for clause in clauses("completion")),
     *(_requirement("chunk", clause, EVERY_CHUNKED, lambda each: each.chunks) for clause in clauses("chunk")),
     *(_requirement("error", clause, EVERY_ERROR, lambda each: [each.document]) for clause in clauses("error")),
     *(_requirement("models", clause, EVERY_MODEL_LIST, lambda each: [each.document]) for clause in clauses("models")),

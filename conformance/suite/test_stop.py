@@ -112,6 +112,7 @@ def _rejecting(kind: type | tuple[type, ...], status: int, message: str) -> Faul
         "text refused": _rejecting(str, 422, "stop: must be an array"),
         "both refused": _rejecting((list, str), 400, "Unsupported parameter: stop"),
     },
+    after=["stop.text_ends_before"],
 )
 def test_up_to_four(
     four: Exchange, one: Exchange, plain: Sequence[Exchange], words: Sequence[Exchange], model: Model
@@ -165,6 +166,7 @@ def test_white_space(exchange: Exchange) -> None:
         "the upstream's word": put("choices.*.finish_reason", lambda reason: reason and "stop_sequence"),
         "length": put("choices.*.finish_reason", lambda reason: reason and "length"),
     },
+    after=["sampling.end_is_stop"],
 )
 def test_reason_is_stop(exchange: Exchange) -> None:
     text, reason = _text(exchange, "ALPHA"), exchange.choices[0].get("finish_reason")
@@ -189,6 +191,7 @@ def test_reason_is_stop(exchange: Exchange) -> None:
         "its first character leaks": _in_stream("甲 乙 停"),
         "its first word leaks": _in_stream("甲 乙 停止"),
     },
+    after=["stop.text_ends_before"],
 )
 def test_streamed_text_ends_before(exchange: Exchange, asked: dict[str, Any]) -> None:
     wide = not str(asked["stop"]).isascii()

@@ -126,6 +126,7 @@ def test_follows_schema(exchange: Exchange) -> None:
         "text": put("choices.*.delta.content", "OK"),
         "another object": edit(_another_object),
     },
+    after=["structured_output.follows_schema", "equivalence.text"],
 )
 def test_follows_schema_streamed(exchange: Exchange) -> None:
     _follow(exchange)

@@ -12,7 +12,7 @@ from conformance.contract.requests import COMPLETION_LENGTH, LENGTH, PLAIN, TOOL
 from conformance.contract.requirement import Area, Fault, Impact
 from conformance.evidence.exchange import Exchange, Inconclusive, NotApplicable, Request
 from conformance.evidence.observed import answered_with
-from conformance.suite.support.limits import ended_early
+from conformance.suite.support.limits import ended_early, ending
 from conformance.suite.support.parameters import ALL_OPTIONS, OPTIONS
 from conformance.suite.support.prompts import same_prompt
 from conformance.suite.support.refusals import not_about_the_key
@@ -190,7 +190,7 @@ def test_both_limits(exchange: Exchange, model: Model) -> None:
 
 def _reason(exchange: Exchange) -> Any:
     """The first finish_reason. Raises Inconclusive where it is no limit that ended the reply."""
-    reason = exchange.choices[0].get("finish_reason")
+    reason = ending(exchange)
     if reason != "length" and ended_early(exchange):
         raise Inconclusive(f"{exchange.request}: the model ended before the limit, with finish_reason {reason!r}")
     return reason

@@ -97,6 +97,12 @@ def _llama(place: Place) -> list[str]:
     return [*server, LOOPBACK, str(place.port), MASTER_KEY]
 
 
+def _transformers(place: Place) -> list[str]:
+    """The model is named as its folder is, in the folder that the server is started in."""
+    server = [str(place.installed / "bin" / "transformers"), "serve", "tiny", "--device", "cpu"]
+    return [*server, "--host", LOOPBACK, "--port", str(place.port)]
+
+
 def _mlflow(place: Place) -> list[str]:
     """The addresses are written into the configuration: MLflow reads keys alone from the environment."""
     written = (HERE / "mlflow.yaml").read_text().replace("ANTHROPIC", place.anthropic).replace("OPENAI", place.openai)
@@ -127,5 +133,13 @@ PROGRAMS = {
         lambda place: {"tiny=other": ["--without", "vision"]},
         "/health",
         prepare=lambda place: [place.python, str(HERE / "tiny_gguf.py"), str(place.home / "tiny.gguf")],
+    ),
+    "transformers": Program(
+        "transformers serve",
+        _transformers,
+        lambda place: {"tiny=other": ["--without", "auth", "--without", "vision"]},
+        "/health",
+        lambda place: {"HF_HUB_OFFLINE": "1", "OMP_NUM_THREADS": "1"},  # a core is left to the suite
+        prepare=lambda place: [place.python, str(HERE / "tiny_safetensors.py"), str(place.home / "tiny")],
     ),
 }

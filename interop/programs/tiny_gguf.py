@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import string
 import sys
+from pathlib import Path
 
 import gguf
 import numpy as np
@@ -15,17 +16,7 @@ WIDTH, LAYERS, HEADS, INNER, CONTEXT = 64, 2, 4, 128, 65_536
 WORDS = ["the", "rain", "code", "word", "Paris", "and", "is", "no", "yes", "blue"]
 CONTROL = ["<unk>", "<s>", "</s>", "<|im_start|>", "<|im_end|>"]
 #: Of Hermes 2 Pro's form, which servers recognise as one with tools.
-TEMPLATE = (
-    "{% if tools %}<|im_start|>system\nYou are given functions within <tools></tools> XML tags:\n<tools>"
-    "{% for tool in tools %}\n{{ tool | tojson }}{% endfor %}\n</tools>\nFor each call return a JSON object within"
-    ' <tool_call></tool_call> XML tags:\n<tool_call>\n{"name": <name>, "arguments": <arguments>}\n</tool_call>'
-    "<|im_end|>\n{% endif %}"
-    "{% for message in messages %}<|im_start|>{{ message.role }}\n{{ message.content }}"
-    "{% if message.tool_calls %}{% for call in message.tool_calls %}\n<tool_call>\n"
-    '{"name": "{{ call.function.name }}", "arguments": {{ call.function.arguments | tojson }}}\n</tool_call>'
-    "{% endfor %}{% endif %}<|im_end|>\n{% endfor %}"
-    "{% if add_generation_prompt %}<|im_start|>assistant\n{% endif %}"
-)
+TEMPLATE = Path(__file__).with_name("tiny.jinja").read_text().rstrip("\n")
 
 
 def vocabulary() -> tuple[list[str], list[gguf.TokenType]]:

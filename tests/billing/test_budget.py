@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 
 from conformance.billing.budget import Amount, Budget, at_most, bounded
-from conformance.billing.prices import Prices, Sheet
+from conformance.billing.prices import Sheet
+from conformance.contract.profile import Prices
 from conformance.contract.requests import CACHE_COLD, PLAIN, TWO, UNKNOWN_MODEL_ERROR, chat
 from conformance.evidence.exchange import Exchange, Failure, Inconclusive, Request
 from conformance.lab.reference import Endpoint

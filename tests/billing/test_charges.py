@@ -24,9 +24,9 @@ from conformance.billing.charges import (
     misread,
 )
 from conformance.billing.dialects import phanedge
-from conformance.billing.prices import WRITES, Prices
+from conformance.billing.prices import WRITES
 from conformance.contract.faults import drop, only
-from conformance.contract.profile import Model, Profile
+from conformance.contract.profile import Model, Prices, Profile
 from conformance.contract.requirement import Fault
 from conformance.evidence.exchange import Exchange, Failure, Request
 from conformance.judgement.verdict import Finding, Verdict

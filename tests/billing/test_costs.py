@@ -13,7 +13,8 @@ from xml.etree import ElementTree
 import pytest
 
 from conformance.billing.costs import NO_PRICE, costs_of
-from conformance.billing.prices import Prices, Sheet
+from conformance.billing.prices import Sheet
+from conformance.contract.profile import Prices
 from conformance.contract.vocabulary import validator
 from conformance.evidence.exchange import Exchange
 from conformance.judgement.verdict import Finding, Verdict
@@ -29,6 +30,7 @@ ARITHMETIC = (
     "(465 uncached × 3 + 11,944 read × 0.3 + 29,762 written for 5 minutes × 3.75 + 16,347 written for 1 hour × 6)"
     " / 1,000,000 = 0.2146677 USD"
 )
+LONG = "word " * 60_000  #: as long as the counts of G1 say
 COVERS = "usage.prompt_tokens.covers_cache"
 
 Judge = Callable[..., Path]
@@ -41,7 +43,7 @@ def judge(tmp_path: Path) -> Judge:
     def judge(*usages: tuple[str, Any], sheet: str = "[models.claude-x]\ninput = 3\n", exit_code: int = 0) -> Path:
         rows = [
             {
-                "request_json": {"model": model, "messages": [{"role": "user", "content": "Hi."}]}, "status": 200,
+                "request_json": {"model": model, "messages": [{"role": "user", "content": LONG}]}, "status": 200,
                 "response_headers": {"content-type": "application/json"}, "stream": False, "fidelity": "wire",
                 "response_body": json.dumps(completion(usage, model=model)), "model": model,
             }
@@ -183,3 +185,12 @@ def test_costs_without_those_of_single_exchanges() -> None:
     found = costs_of(SHEET, [(model, exchange)], [failed], load())
     assert found.charges
     assert found.of_exchanges(()).exchanges == {}
+
+
+@pytest.mark.parametrize(("cost", "exit_code"), [(0.2164677, 0), (0.1796871, 1)])
+def test_a_stated_cost_is_held_to_the_sheet(judge: Judge, cost: float, exit_code: int) -> None:
+    out = judge(
+        ("claude-x", G1 | {"cost": cost}), sheet="[models.claude-x]\ninput = 3\noutput = 15\n", exit_code=exit_code
+    )
+    entry = next(each for each in report_in(out)["entries"] if each["id"] == "usage.stated_cost")
+    assert entry["verdict"] == ("fail" if exit_code else "pass")

@@ -23,6 +23,12 @@ ANTHROPIC = {
 }
 
 
+LITELLM = {
+    "cache_creation_tokens": 453,
+    "cache_creation_token_details": {"ephemeral_5m_input_tokens": 100, "ephemeral_1h_input_tokens": 353},
+}
+
+
 def usage(prompt: int, details: Any = None, **members: Any) -> dict[str, Any]:
     counts = {"prompt_tokens": prompt, "completion_tokens": 5, "total_tokens": prompt + 5}
     return counts | ({"prompt_tokens_details": details} if details is not None else {}) | members
@@ -39,6 +45,11 @@ def usage(prompt: int, details: Any = None, **members: Any) -> dict[str, Any]:
         (usage(2459, {"cached_tokens": 0}, cache_read_input_tokens=2455), "Anthropic's", Counts(2459, 2455, 0, 0)),
         (usage(1260, {"cache_creation_tokens": 1253}), "Anthropic's", Counts(1260, 0, 1253, 0)),
         (usage(1260, claude_cache_creation_1_h_tokens=1253), "Anthropic's", Counts(1260, 0, 0, 1253)),
+        (usage(9000, {"cached_tokens": 800, "cached_creation_tokens": 453}), "Anthropic's", Counts(9000, 800, 453, 0)),
+        (usage(9000, {"cached_creation_tokens": 900}, claude_cache_creation_1_h_tokens=300),
+         "Anthropic's", Counts(9000, 0, 600, 300)),
+        (usage(9000, LITELLM), "Anthropic's", Counts(9000, 0, 100, 353)),
+        (usage(9000, LITELLM | {W: 453, W5: 453}), "Anthropic's", Counts(9000, 0, 100, 353)),
         (usage(4100, prompt_cache_hit_tokens=3968, prompt_cache_miss_tokens=132), "DeepSeek", Counts(4100, 3968, 0, 0)),
         (usage(4100, {"cached_tokens": 3968, W: 132}, prompt_cache_hit_tokens=3968, prompt_cache_miss_tokens=132),
          "DeepSeek's", Counts(4100, 3968, 0, 0)),
@@ -86,6 +97,9 @@ def test_phanedge_is_no_dialect(told: dict[str, Any]) -> None:
         (usage(58518, G1 | {W: 29762}), "usage.prompt_tokens_details.cached_write_tokens.sum_of", "one-hub's dialect"),
         (usage(10, {"cached_tokens": 800}), "usage.prompt_tokens.covers_cached", "cached input seems excluded"),
         (usage(58518, ANTHROPIC), "cache.writes_under_their_name", "Anthropic's dialect"),
+        (usage(9000, {"cached_creation_tokens": 453}), "cache.writes_under_their_name", "Anthropic's dialect"),
+        (usage(9000, LITELLM), "cache.writes_under_their_name", "Anthropic's dialect"),
+        (usage(9000, LITELLM | {W: 453, W5: 453}), "cache.anthropic_members_agree", "Anthropic's dialect"),
         (usage(58518, {W5: 29762, W1: 16347}, **ANTHROPIC), "cache.total_with_buckets", "Anthropic's dialect"),
         (usage(116571, G1 | {W: 0}, **ANTHROPIC, input_tokens=465), "cache.total_with_buckets", "counted twice"),
         (usage(9000, {"cached_tokens": 0, "cache_write_tokens": 453}), "cache.writes_under_their_name", "OpenRouter's"),
@@ -106,6 +120,12 @@ def test_a_violation_names_the_dialect_and_its_mapping(told: dict[str, Any], req
         (usage(2459, {"cached_tokens": 0}, cache_read_input_tokens=2455), "cached_tokens = cache_read_input_tokens"),
         (usage(1260, claude_cache_creation_1_h_tokens=1253),
          "cached_write_1h_tokens = claude_cache_creation_1_h_tokens"),
+        (usage(9000, {"cached_creation_tokens": 900}, claude_cache_creation_1_h_tokens=900),
+         "cached_write_1h_tokens = claude_cache_creation_1_h_tokens, cached_write_tokens = cached_creation_tokens"),
+        (usage(9000, LITELLM),
+         "cached_write_5m_tokens = cache_creation_token_details.ephemeral_5m_input_tokens, "
+         "cached_write_1h_tokens = cache_creation_token_details.ephemeral_1h_input_tokens, "
+         "cached_write_tokens = cache_creation_tokens"),
         (usage(1260, {"cache_creation_tokens": 1253}), "cached_write_tokens = cache_creation_tokens,"
          " without a split all of it is in cached_write_5m_tokens"),
         (usage(7, {}, cache_read_input_tokens=90, cache_creation_input_tokens=30),

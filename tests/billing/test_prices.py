@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from conformance.billing.dialects import Counts, phanedge
-from conformance.billing.prices import WRITES, Prices, PricesError, Sheet, cost, plain, read_prices, together
+from conformance.billing.prices import WRITES, PricesError, Sheet, cost, plain, read_prices, together
+from conformance.contract.profile import Prices
 from conformance.resources import fixture
 
 G1 = fixture("golden.json")["vectors"]["G1"]["usage"]

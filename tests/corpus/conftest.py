@@ -16,6 +16,11 @@ from conformance.policy.gating import DEFAULT
 from conformance.run.corpus import OFFICIAL, OFFICIAL_ERRORS, Tally, judge_folder
 from conformance.suite.catalogue import load
 
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--reports", metavar="FOLDER", help="reports of faults, judged one by one")
+
+
 TALLY = pytest.StashKey[Tally]()
 
 

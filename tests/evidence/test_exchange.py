@@ -13,6 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from conformance.contract.faults import chunk, insert
 from conformance.contract.requests import PLAIN, STREAM_USAGE, bad
 from conformance.contract.vocabulary import validator
 from conformance.evidence.exchange import Exchange, Failure, Inconclusive, Request
@@ -64,6 +65,13 @@ def test_a_streamed_reply_has_the_same_views() -> None:
 def test_a_view_that_cannot_be_had_is_inconclusive(exchange: Exchange, view: str) -> None:
     with pytest.raises(Inconclusive):
         getattr(exchange, view)
+
+
+def test_the_usage_of_a_stream_that_failed_is_inconclusive() -> None:
+    failed = insert(-1, chunk({"error": {"message": "The upstream broke off"}}))(stream_of(USAGE))
+    assert failed.reply["usage"] == USAGE
+    with pytest.raises(Inconclusive, match="the stream failed"):
+        _ = failed.usage
 
 
 @pytest.mark.parametrize("usage", [None, 0, [], "none"])

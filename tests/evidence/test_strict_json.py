@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from conformance.evidence.strict_json import JSONError, duplicate_names, loads
+from conformance.evidence.strict_json import JSONError, after_object, duplicate_names, loads
 
 values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(),
@@ -65,3 +65,20 @@ def test_a_large_object_is_read_in_time() -> None:
     began = time.monotonic()
     assert duplicate_names(json.dumps({str(number): number for number in range(50_000)})) == []
     assert time.monotonic() - began < 5
+
+
+@pytest.mark.parametrize(
+    ("text", "rest"),
+    [
+        ('{"a": 1}', ""),
+        ('{"a": 1}\n', ""),
+        ('{"a": 1}\n\ndata: [DONE]\n\n', "data: [DONE]"),
+        ('{"a": 1}{"a": 2}', '{"a": 2}'),
+        ('{"a": 1', ""),
+        ("[1] 2", ""),
+        ("", ""),
+        ('{"a":' * 10**5, ""),
+    ],
+)
+def test_what_follows_an_object(text: str, rest: str) -> None:
+    assert after_object(text.encode()) == rest

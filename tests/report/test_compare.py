@@ -28,6 +28,7 @@ from conformance.report.report_json import write_report
 
 PASS, FAIL, WARN, KNOWN = Verdict.PASS, Verdict.FAIL, Verdict.WARN, Verdict.KNOWN
 INCONCLUSIVE, NOT_APPLICABLE = Verdict.INCONCLUSIVE, Verdict.NOT_APPLICABLE
+CONSEQUENCE = Verdict.CONSEQUENCE
 MUST, SHOULD, MAY = Level.MUST, Level.SHOULD, Level.MAY
 ONE, OTHER = Model("one", "gpt"), Model("other", "claude")
 ID = "area.it"
@@ -36,7 +37,8 @@ CATALOGUE = {ID, "area.also"}
 
 def entry(*verdicts: Verdict, id: str = ID, level: Level = MUST, later: bool = False) -> Entry:
     findings = tuple(
-        Finding(id, model.name, each, f"it is {each}") for model, each in zip((ONE, OTHER), verdicts, strict=False)
+        Finding(id, model.name, each, f"it is {each}", follows="area.cause" if each is CONSEQUENCE else "")
+        for model, each in zip((ONE, OTHER), verdicts, strict=False)
     )
     return Entry(id, level, "be so", "rfc9110", "https://host", "", "", (), findings, later)
 
@@ -121,7 +123,14 @@ def test_what_is_later_than_the_revision_does_not_count() -> None:
     assert found.exit_code(strict=True) == 0
 
 
-everything = st.sampled_from(list(Verdict))
+def test_what_follows_from_a_violation_is_told_with_that() -> None:
+    assert kind(compared(PASS, CONSEQUENCE)) == ""
+    assert kind(compared(FAIL, CONSEQUENCE)) == ""
+    assert kind(compared(CONSEQUENCE, FAIL)) == ""
+    assert kind(compared(CONSEQUENCE, PASS)) == "fixed"
+
+
+everything = st.sampled_from([verdict for verdict in Verdict if verdict is not CONSEQUENCE])
 
 
 @given(everything, everything, st.sampled_from(list(Level)))

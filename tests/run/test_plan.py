@@ -10,9 +10,9 @@ import pytest
 from syrupy.assertion import SnapshotAssertion
 
 from conformance.billing.budget import NOTHING, Amount, at_most
-from conformance.billing.prices import Prices, Sheet
+from conformance.billing.prices import Sheet
 from conformance.contract.given import OnDemand, Slot, every
-from conformance.contract.profile import Model, Profile
+from conformance.contract.profile import Model, Prices, Profile
 from conformance.contract.requests import COSTLY, INTRUSIVE
 from conformance.contract.selection import GROUPS, asked_for, chosen
 from conformance.evidence.exchange import Exchange, Inconclusive, Request

@@ -156,6 +156,6 @@ def test_an_endpoint_that_is_honest_to_this_suite_alone_is_found(tmp_path: Path)
     report = report_in(tmp_path / "out")
     assert (ended.exit_code, report["unjudged"]) == (1, ""), ended.output
     found = {entry["id"]: entry["verdict"] for entry in report["entries"]}
-    assert found["idempotence.sdk_headers"] == "warn"
+    assert found["idempotence.sdk_headers"] == "fail"
     assert "fail" in found.values()
     assert any("OpenAI/" in each["curl"] for each in report["evidence"].values())

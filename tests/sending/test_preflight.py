@@ -26,6 +26,10 @@ def page(status: int, text: str) -> Exchange:
     return Exchange(ASKED, status, (("content-type", "text/html"),), ((0.1, text.encode()),))
 
 
+def body(data: bytes, *headers: tuple[str, str]) -> Exchange:
+    return Exchange(ASKED, 200, (("content-type", "application/json"), *headers), ((0.1, data),))
+
+
 @pytest.mark.parametrize(
     ("exchange", "said", "remedy"),
     [
@@ -48,6 +52,8 @@ def page(status: int, text: str) -> Exchange:
         (page(407, "<html><title>Proxy\nlogin</title>"), "“Proxy login”", "HTTPS_PROXY"),
         (page(200, "<TITLE>Sign in</TITLE>"), "HTTP 200 with text/html, “Sign in”, that is no completion", "proxy"),
         (Exchange(ASKED, 308, (("location", "https://other/v1"),)), "redirect to https://other/v1", "as the base URL"),
+        (body(b'{"choices": []}\n\ndata: [DONE]'), "a JSON object with 'data: [DONE]' after it", "nothing after"),
+        (body(b'{"choices": []}', ("content-encoding", "gzip")), "its Content-Encoding (gzip)", "remove it"),
         (plain({"ok": True}), "HTTP 200 with application/json that is no completion", "/v1"),
     ],
     ids=str,

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from conformance.evidence.exchange import Exchange, Failure
-from tests.support.builders_http import EVENTS, Said, asking, completion, refusal, response, said
+from tests.support.builders_http import EVENTS, Said, asking, completion, refusal, response, said, stream
 
 MISTAKEN = replace(asking(messages=[]), expect="error")
 PAGE = response(b"<html>Bad gateway</html>", ("content-type", "text/html"), status=502)
@@ -34,6 +34,17 @@ TEXT = ("content-type", "text/plain")
         ("mistake_is_4xx", response(completion(), request=MISTAKEN), "accepted"),
         ("mistake_is_4xx", refusal(503, request=MISTAKEN), "violated"),
         ("mistake_is_4xx", refusal(503), "not applicable"),
+        ("message_in_words", refusal(message="No model {x} for {'role': 'user'}"), "accepted"),
+        ("message_in_words", refusal(message='{"error": {"message": "Overloaded"}}'), "violated"),
+        ("message_in_words", refusal(message='[{"error": {"code": 400}}]'), "violated"),
+        ("message_in_words", refusal(message="Error code: 400 - {'error': {'message': 'x'}}"), "violated"),
+        ("message_in_words", refusal(message='failed: {\\"type\\":\\"error\\",\\"error\\":{}}'), "violated"),
+        ("message_in_words", stream({"error": {"message": '{"error": {"message": "Overloaded"}}'}}), "violated"),
+        ("message_in_words", refusal(request=asking(user='{"error": 1}'), message='user {"error": 1}'), "accepted"),
+        ("message_in_words", response({"detail": '{"error": 1}'}, status=400), "not applicable"),
+        ("type_is_a_word", refusal(), "accepted"),
+        ("type_is_a_word", refusal(type=None), "accepted"),  # error.error.type
+        ("type_is_a_word", refusal(type="<nil>"), "violated"),
         ("no_error_in_success", response(completion(error=None)), "accepted"),
         ("no_error_in_success", response(completion(message="a member of the vendor's own")), "accepted"),
         ("no_error_in_success", response({"id": "chatcmpl-1", "usage": {}}), "accepted"),

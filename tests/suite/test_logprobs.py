@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from conformance.contract.faults import drop, only, put, respond
+from conformance.contract.faults import chain, drop, only, put, respond
 from conformance.contract.requests import LOGPROBS, LOGPROBS_STREAM, PLAIN
 from conformance.contract.requirement import Fault
 from conformance.evidence.exchange import Exchange, Request
@@ -85,6 +85,7 @@ def alone(request: Request) -> bool:
     [
         ("given", refused("logprobs are not supported"), "accepted"),
         ("given", drop(PATH), "violated"),
+        ("given", chain(put(PATH, None), put(CONTENT, ""), put("choices.*.delta.content", "")), "inconclusive"),
         ("given", put(PATH, {"tokens": ["OK"], "token_logprobs": [-0.1]}), "violated"),  # B255
         ("given", put(PATH, -0.31), "violated"),  # B274
         ("alone", only(alone, put(PATH, None)), "accepted"),  # what comes is another requirement

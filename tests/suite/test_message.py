@@ -62,3 +62,30 @@ def test_calls_that_are_null_in_every_delta_are_none() -> None:
     exchange = stream_of(STREAM, ROLE, delta(content="OK", tool_calls=None), delta("stop"), DONE)
     assert "tool_calls" not in exchange.messages[0]
     assert said("chunk.choices.delta.tool_calls.not_empty", exchange) == "violated"
+
+
+@pytest.mark.parametrize(
+    ("content", "asked", "expected"),
+    [
+        ("OK<|im_end|>", {}, "violated"),
+        ("OK</s>", {}, "violated"),
+        ("OK</s>\n", {}, "violated"),
+        ("<s>OK", {}, "violated"),
+        ("[/INST] OK", {}, "violated"),
+        ("OK<｜end▁of▁sentence｜>", {}, "violated"),
+        ("<|channel|>final<|message|>OK", {}, "violated"),
+        ("Struck: <s>OK</s> then", {}, "accepted"),
+        ("<s>10</s> 9 euros, instead of <s>12</s>", {}, "accepted"),
+        ("OK<eos>", {}, "violated"),
+        ("ChatML ends a turn with `<|im_end|>`.", {}, "accepted"),
+        ('The token "<|im_end|>" ends a turn.', {}, "accepted"),
+        ("<|begin_of_box|>84<|end_of_box|>", {}, "accepted"),  # GLM's documented mark of a final answer
+        ("a <| b |> c", {}, "accepted"),
+        ("OK<|im_end|>", {"messages": [{"role": "user", "content": "What is <|im_end|>?"}]}, "not applicable"),
+        ("OK</s>", {"messages": [{"role": "user", "content": "What is </s>?"}]}, "not applicable"),
+        (None, {}, "not applicable"),
+    ],
+)
+def test_no_template_tokens(content: str | None, asked: dict[str, Any], expected: Said) -> None:
+    document = completion(choices=[choice({"content": content})])
+    assert said("message.no_template_tokens", response(document, request=asking(**asked))) == expected

@@ -77,6 +77,17 @@ def about_tags(tag: str) -> Exchange:
     return response(completion(choices=[choice({"content": f"{tag} opens a thought."})]), request=request)
 
 
+def leaked_before(content: str) -> Exchange:
+    """A reply in a conversation whose earlier reply has tags in it."""
+    turns = [
+        {"role": "user", "content": "2+2?"},
+        {"role": "assistant", "content": "<think>\nTwo and two.\n</think>\n\n4"},
+        {"role": "user", "content": "Again."},
+    ]
+    request = Request(body=json.dumps({"messages": turns}).encode())
+    return response(completion(choices=[choice({"content": content})]), request=request)
+
+
 def message(**members: Any) -> Exchange:
     return response(completion(choices=[choice(members)]))
 
@@ -99,6 +110,17 @@ def message(**members: Any) -> Exchange:
         ("reasoning_apart", message(content='The tags are called "<think>" and (</think>).'), "accepted"),
         ("reasoning_apart", message(content="<think>\nI use `x`.\n</think>\n\nOK."), "violated"),
         ("reasoning_apart", message(content="`OK` it is.\n</think>\nOK."), "violated"),
+        ("reasoning_apart", message(content="<thought>\nTwo and two.\n</thought>\n\n4"), "violated"),
+        ("reasoning_apart", message(content="[THINK]Two and two.[/THINK]4"), "violated"),
+        ("reasoning_apart", message(content="◁think▷Two and two.◁/think▷4"), "violated"),
+        ("reasoning_apart", message(content="<seed:think>Two and two.</seed:think>4"), "violated"),
+        ("reasoning_apart", message(content="<Think>\n\n</Think>\n4"), "violated"),
+        ("reasoning_apart", message(content="<think>It asks about <think> tags.</think>OK"), "violated"),
+        ("reasoning_apart", message(content="R1 uses <think> tags to show how it thinks."), "accepted"),
+        ("reasoning_apart", message(content="Its thoughts are between <think> and </think>."), "accepted"),
+        ("reasoning_apart", message(content="I thought about it: 4 <b>apples</b>."), "accepted"),
+        ("reasoning_apart", leaked_before("<think>\nFour.\n</think>\n\n4"), "violated"),
+        ("reasoning_apart", leaked_before("4"), "accepted"),
         ("reasoning_apart", about_tags("<thinking>"), "not applicable"),
         ("reasoning_apart", about_tags("<think>"), "not applicable"),
         ("shown_reasoning_is_counted", counted(40, content="OK", reasoning_content="First, 47."), "accepted"),

@@ -26,6 +26,42 @@ def wrote(content: str) -> Exchange:
     return response(completion(choices=[choice({"content": content})]))
 
 
+DISCLOSING = (
+    "Key Hash (Token) =4f9a2b7c1d8e3f6a4f9a2b7c1d8e3f6a",
+    'key_hash: "88dc28d0f030c55ed4ab77ed8faf098196cb1c05df778539800c9f1243fe6b4b"',
+    "Unable to find token in cache or `LiteLLM_VerificationTokenTable`",
+    'relation "tokens" does not exist (SQLSTATE 42P01)',
+    "no such table: channels",
+    "could not connect to postgresql://relay@db-1/relay",
+    "no answer from ip-10-0-0-3.ec2.internal",
+    "dial vllm-7.internal: no route",
+    "no answer from models.relay.internal",
+    "cannot reach http://localhost:11434/api/chat",
+    "lookup relay.models.svc: no such host",
+    "upstream http://gpu4.lan:8000 failed",
+    'No deployments available, cooldown_list=["a1"]',
+    '{"model_name": "gpt-4o", "litellm_params": {"api_base": "https://x.example"}}',
+    "api_base=https://one.example/v1",
+    "404 for https://acme-east.openai.azure.com/openai/deployments/gpt4-prod",
+    "AccessDenied: arn:aws:bedrock:us-east-1:123456789012:inference-profile/x",
+    "projects/acme-prod-7/locations/us-east5/publishers/anthropic/models/claude not found",
+)
+HARMLESS = (
+    "An internal error occurred. See https://docs.example/internal.",
+    "type.googleapis.com/google.internal.Error",
+    "code: server.internal",
+    "error.internal: try again",
+    "The tool java.internal.misc is unknown",
+    "Set api_base to your endpoint.",
+    "Invalid value for 'api_key'.",
+    "The table in your message is not valid Markdown.",
+    "Use localhost only in development.",
+    "Your token hash does not match",
+    "The file must end in .local",
+    "Deployment gpt-4o is not available in this region",
+)
+
+
 @pytest.mark.parametrize(
     ("requirement", "exchange", "expected"),
     [
@@ -54,6 +90,14 @@ def wrote(content: str) -> Exchange:
         ),
         ("no_upstream_credentials", response(b"upstream said: " + KEY.encode(), status=502), "violated"),
         ("no_upstream_credentials", response(completion(), ("x-upstream-key", KEY)), "violated"),
+        ("no_upstream_credentials", told("401 for key sk-4f9a2b7c1d8e3f6a2b"), "violated"),
+        ("no_upstream_credentials", told('failed: {"api_key": "k-live-77", "model": "x"}'), "violated"),
+        ("no_upstream_credentials", told("api-key: 0123456789abcdef0123456789abcdef"), "violated"),
+        ("no_upstream_credentials", told("GET /v1?key=AbCdEf0123456789xyz failed"), "violated"),
+        ("no_upstream_credentials", told("Pass {'api_key': 'your-key-here'} or {'api_key': None}."), "accepted"),
+        ("no_upstream_credentials", told("Incorrect key: sk-xxxxxxxxxxxxxxxxxxxx1234"), "accepted"),
+        ("no_upstream_credentials", told("Keys begin with sk-; received sk-...mnop"), "accepted"),
+        ("no_upstream_credentials", told("The class sk-fading-circle-of-dots-and-more is CSS"), "accepted"),
         ("no_upstream_account", wrote("org-0123456789abcdef01234567"), "accepted"),
         ("no_upstream_account", told("Limit reached in organization org-0123456789abcdef01234567"), "violated"),
         ("no_upstream_account", response(completion(), ("OpenAI-Project", "proj_1")), "violated"),
@@ -80,6 +124,8 @@ def wrote(content: str) -> Exchange:
         ("errors_hide_internals", told("panic: assignment to entry in nil map"), "violated"),
         ("errors_hide_internals", told("thread 'main' panicked at src/relay.rs"), "violated"),
         ("errors_hide_internals", told("internal error: panic recovered in relay"), "violated"),
+        *(("errors_hide_internals", told(each), "violated") for each in DISCLOSING),
+        *(("errors_hide_internals", told(each), "accepted") for each in HARMLESS),
     ],
 )
 def test_security(requirement: str, exchange: Exchange, expected: Said) -> None:

@@ -176,6 +176,9 @@ CASES = [
     silent("streaming.error_typed", "text, which is another requirement", asked(ROLE, {"error": "upstream"}, DONE)),
     right("streaming.early_failure_has_status", "a failure in the middle", BROKEN_OFF),
     warns("streaming.early_failure_has_status", "nothing but an error", asked(ERROR, DONE)),
+    warns("streaming.early_failure_has_status", "an error in a chunk, and then usage", asked(
+        {"choices": [], "error": {"message": "busy", "code": 502}},
+        {"choices": [], "usage": {"prompt_tokens": 0, "completion_tokens": 0, "total_tokens": 0}}, DONE)),
     silent("streaming.early_failure_has_status", "kept alive before", asked(b": PROCESSING\n\n", ERROR, DONE)),
     right("streaming.error_told", "OpenAI's way", BROKEN_OFF),
     right("streaming.error_told", "Groq's way", asked(ROLE, b"event: error\n" + event(ERROR))),

@@ -27,6 +27,9 @@ def old(request: Request) -> bool:
     return request.label == "length"
 
 
+FILTERED = {"message": {"role": "assistant", "content": ""}, "finish_reason": "content_filter"}
+
+
 @pytest.mark.parametrize(
     ("requirement", "change", "expected"),
     [
@@ -46,6 +49,7 @@ def old(request: Request) -> bool:
         ("both_limits", only(old, refusal("Unsupported parameter.")), "violated"),  # B248
         ("both_limits", put("choices.*.finish_reason", "stop"), "violated"),  # B003
         ("both_limits", put("choices", []), "inconclusive"),
+        ("both_limits", put("choices.*", lambda each: each | FILTERED), "inconclusive"),
         ("thoughts_in_history", refusal("messages.1: reasoning_content is not permitted"), "accepted"),  # DeepSeek
         ("thoughts_in_history", respond(400, {"message": "messages.1.reasoning_content: unsupported"}), "violated"),
         ("thoughts_in_history", refusal("Invalid message."), "violated"),  # B421

@@ -27,6 +27,7 @@ from . import (
     histories,
     http,
     intermittent,
+    leftovers,
     messages,
     output,
     parameters,
@@ -66,6 +67,7 @@ _MODULES = (
     bodies,
     refusals,
     structured,
+    leftovers,
 )
 
 #: The faults that real servers had, by name.

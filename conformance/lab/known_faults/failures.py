@@ -126,7 +126,7 @@ FAULTS = (
         "errors.mistake_is_4xx"),
     planted("key-table-told", "A 401 discloses the table of keys and the hash of the key.", "B401",
         where(_unknown_key, lift(each_error(_of_the_key_table))),
-        "auth.wrong_key_code_of_openai"),
+        "security.errors_hide_internals", "auth.wrong_key_code_of_openai"),
     planted("key-refused-with-its-status-as-code", "A 401 has 401 as its code.", "B322",
         in_errors(each_error(lambda found: found.update(code="401", type="auth_error")), status=401),
         "auth.wrong_key_code_of_openai"),

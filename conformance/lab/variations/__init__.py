@@ -3,19 +3,39 @@
 Each is a function from exchange to exchange, with one sentence on what it does and where it was seen or is allowed.
 """
 
-from . import chunks, errors, http, members, names, refusals, replies, stream_bytes, usage
+from . import (
+    calls,
+    chunks,
+    costs,
+    errors,
+    failures,
+    http,
+    members,
+    names,
+    refusals,
+    replies,
+    stream_bytes,
+    texts,
+    thoughts,
+    usage,
+)
 from .kit import VARIATIONS, Variation
 
 __all__ = [
     "VARIATIONS",
     "Variation",
+    "calls",
     "chunks",
+    "costs",
     "errors",
+    "failures",
     "http",
     "members",
     "names",
     "refusals",
     "replies",
     "stream_bytes",
+    "texts",
+    "thoughts",
     "usage",
 ]

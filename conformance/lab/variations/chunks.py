@@ -16,6 +16,7 @@ from .kit import (
     FINDINGS,
     SCHEMA,
     chunks,
+    completions,
     merging,
     only_choice,
     right,
@@ -138,3 +139,55 @@ def choices_in_one_chunk(exchange: Exchange) -> Exchange:
         return made
 
     return chunks(change)(exchange)
+
+
+@right("OpenAI's streams in 2024: an empty delta")
+def empty_deltas(exchange: Exchange) -> Exchange:
+    """An empty delta comes before the last chunk of a choice."""
+
+    def change(found: list[Any]) -> list[Any]:
+        made = []
+        for each in found:
+            choice = only_choice(each)
+            if choice.get("finish_reason"):
+                made.append(each | {"choices": [choice | {"delta": {}, "finish_reason": None}]})
+            made.append(each)
+        return made
+
+    return chunks(change)(exchange)
+
+
+@right("Azure: prompt_filter_results come first, in a chunk without choices")
+def filter_results_first(exchange: Exchange) -> Exchange:
+    """The first chunk has no choices, and what a filter found in the prompt."""
+    found = [{"prompt_index": 0, "content_filter_results": {"hate": {"filtered": False, "severity": "safe"}}}]
+    return chunks(lambda each: [each[0] | {"choices": [], "prompt_filter_results": found}, *each])(exchange)
+
+
+@right(FINDINGS)
+def members_in_another_order(exchange: Exchange) -> Exchange:
+    """The members of completions, chunks, choices, calls and usage stand in the opposite order."""
+
+    def turned(value: Any) -> Any:
+        if isinstance(value, dict):
+            return {name: turned(each) for name, each in reversed(value.items())}
+        return [turned(each) for each in value] if isinstance(value, list) else value
+
+    def change(document: Any) -> None:
+        before = turned(document)
+        document.clear()
+        document.update(before)
+
+    return (
+        chunks(lambda found: [turned(each) for each in found])(exchange)
+        if exchange.streamed
+        else completions(change)(exchange)
+    )
+
+
+@right("logprobs-05: null or empty without tokens")
+def logprobs_empty_without_tokens(exchange: Exchange) -> Exchange:
+    """Chunks without text have logprobs with an empty content, where log probabilities were asked for."""
+    if not exchange.request.asked.get("logprobs"):
+        return exchange
+    return put("choices.*.logprobs", lambda found: found or {"content": [], "refusal": None})(exchange)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import uuid
 import zlib
 from dataclasses import replace
 
@@ -146,3 +147,66 @@ def pretty_json(exchange: Exchange) -> Exchange:
         return exchange
     body = json.dumps(exchange.document, indent=4, sort_keys=True).encode()
     return with_content(exchange, (exchange.seconds, body))
+
+
+def adding(*fields: tuple[str, str]) -> Fault:
+    """Header fields beside those that are there."""
+    return lambda exchange: replace(exchange, headers=(*exchange.headers, *fields))
+
+
+@right("Cloudflare's response headers")
+def cookies_of_a_proxy(exchange: Exchange) -> Exchange:
+    """A proxy sets cookies that are long and random, and reports where it logs."""
+    value = "Qx7.f3kLm2-Zt9.1796054994-1.0.1.1-" + "a8Kd0_f2Lz.Qp4" * 6
+    cookie = f"__cf_bm={value}; path=/; expires=Mon, 30-Nov-26 16:39:54 GMT; domain=.example.com; HttpOnly; Secure"
+    report = '{"endpoints":[{"url":"https://a.nel.example/report/v4?s=" }],"group":"cf-nel","max_age":604800}'
+    return adding(("set-cookie", cookie), ("set-cookie", "_cfuvid=x; path=/"), ("report-to", report))(exchange)
+
+
+@right("the response headers of clouds and of service meshes")
+def headers_of_a_cloud(exchange: Exchange) -> Exchange:
+    """A service mesh tells times, traces and regions."""
+    return adding(
+        ("x-envoy-upstream-service-time", "87"), ("x-amzn-trace-id", "Root=1-67891233-abcdef012345678912345678"),
+        ("traceparent", "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"), ("x-ms-region", "Sweden Central"),
+        ("server-timing", "gen;dur=87.2, cache;desc=\"hit\""), ("x-served-by", "cache-fra-1"),
+        ("x-content-type-options", "nosniff"), ("access-control-allow-origin", "*"),
+    )(exchange)  # fmt: skip
+
+
+@right("RFC 9111")
+def tells_proxies_not_to_hold_back(exchange: Exchange) -> Exchange:
+    """Header fields keep proxies from storing, changing and holding back the content."""
+    fields = (("cache-control", "no-cache, no-transform"), ("x-accel-buffering", "no"), ("pragma", "no-cache"))
+    return adding(*fields)(header("cache-control", None)(exchange))
+
+
+@right("draft-ietf-httpapi-ratelimit-headers, Anthropic's rate limits")
+def rate_limits_in_other_words(exchange: Exchange) -> Exchange:
+    """The rate is told under the names of the IETF's draft and of Anthropic, with dates, and not under OpenAI's."""
+    kept = tuple(pair for pair in exchange.headers if not pair[0].startswith("x-ratelimit"))
+    fields = (
+        ("ratelimit-policy", '"burst";q=100;w=60'), ("ratelimit", '"burst";r=50;t=30'),
+        ("x-ratelimit-reset", "1796054999"),
+        ("anthropic-ratelimit-tokens-remaining", "79000"), ("anthropic-ratelimit-tokens-reset", "2026-11-30T16:10:00Z"),
+    )  # fmt: skip
+    return adding(*fields)(replace(exchange, headers=kept))
+
+
+@right("transport-09: any value of its own")
+def request_ids_are_uuids(exchange: Exchange) -> Exchange:
+    """x-request-id is a UUID, and the upstream's id stands beside it."""
+    if not (old := exchange.header("x-request-id")):
+        return exchange
+    own = header("x-request-id", str(uuid.uuid5(uuid.NAMESPACE_OID, old)))
+    return adding(("x-upstream-request-id", "req_011CTvLXrt5hP"), ("request-id", "req_011CTvLXrt5hP"))(own(exchange))
+
+
+@right(HTTP)
+def deflated(exchange: Exchange) -> Exchange:
+    """Plain content is compressed with deflate, in the form of zlib."""
+    if exchange.streamed or exchange.failure or "content-length" not in dict(exchange.headers):
+        return exchange
+    packed = zlib.compress(exchange.content)
+    coded = replace(exchange, reads=((exchange.seconds, packed),))
+    return chain(header("content-encoding", "deflate"), header("content-length", str(len(packed))))(coded)

@@ -221,3 +221,25 @@ def reasons_aloud(exchange: Exchange) -> Exchange:
             found["reasoning_tokens"] = 1
 
     return completions(change)(exchange)
+
+
+@right("openai-openapi: metadata, and what a stored completion has")
+def what_was_asked_is_repeated(exchange: Exchange) -> Exchange:
+    """Plain completions repeat settings of the request, as stored completions do."""
+    extra: dict[str, Any] = {"metadata": {}, "tool_choice": None, "tools": None, "temperature": 1.0, "request_id": "x"}
+    return completions(lambda document: document.update(extra) if "chunk" not in document["object"] else None)(exchange)
+
+
+@right("openai-openapi: ServiceTier")
+def service_tier_priority(exchange: Exchange) -> Exchange:
+    """service_tier names the tier that the project has."""
+    return put("service_tier", lambda _: "priority")(exchange)
+
+
+@right("OpenRouter's and Anthropic's lists of models")
+def models_with_more_members(exchange: Exchange) -> Exchange:
+    """The list of models tells of context, prices and pages."""
+    extra = {"context_length": 200000, "pricing": {"prompt": "0.000003"}, "display_name": "A model", "permission": []}
+    more = {"has_more": False, "first_id": "a", "last_id": "z"}
+    listed = chain(put("data.*", lambda each: each | extra), edit(lambda document: document.update(more)))
+    return listed(exchange) if exchange.request.path == "/models" and exchange.succeeded else exchange

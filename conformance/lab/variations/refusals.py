@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from conformance.contract.faults import status
 from conformance.evidence.exchange import Exchange
 from conformance.resources import folder
 
@@ -67,3 +68,61 @@ def refuses_unknown_members(exchange: Exchange) -> Exchange:
 
 #: The members of a request by OpenAI's schema.
 KNOWN = frozenset(json.loads((folder("schemas") / "request.json").read_text(encoding="utf-8"))["properties"])
+
+
+@right("validation-08: tolerated")
+def refuses_n_with_422(exchange: Exchange) -> Exchange:
+    """More than one choice is refused with 422."""
+    refused = refuses_n(exchange)
+    return refused if refused is exchange else status(422)(refused)
+
+
+@right("seed-01: not by every model of OpenAI")
+def refuses_seeds(exchange: Exchange) -> Exchange:
+    """A seed is refused for a model of OpenAI that takes none."""
+
+    def seeded(asked: dict[str, Any]) -> bool:
+        return asked.get("seed") is not None and "gpt" in str(asked.get("model"))
+
+    return refusing(seeded, "seed", "seed is not supported with this model.")(exchange)
+
+
+@right("openai-openapi: deprecated")
+def refuses_functions(exchange: Exchange) -> Exchange:
+    """The deprecated functions are refused, and tools are taken."""
+    return refusing(lambda asked: "functions" in asked, "functions", "functions is deprecated, use tools.")(exchange)
+
+
+@right("multimodal-01: a model without vision")
+def refuses_images(exchange: Exchange) -> Exchange:
+    """Images are refused by a model that sees none."""
+    message = "This model does not support image inputs."
+    return refusing(lambda asked: '"image_url"' in json.dumps(asked.get("messages")), "messages", message)(exchange)
+
+
+@right(ALARMS)
+def refuses_penalties(exchange: Exchange) -> Exchange:
+    """Penalties are refused, for the upstream has none."""
+    return refusing(lambda asked: bool(asked.get("presence_penalty")), "presence_penalty", "not supported.")(exchange)
+
+
+@right("unknown-01: ignored, or rejected with its name")
+def refuses_unknown_members_anywhere(exchange: Exchange) -> Exchange:
+    """A member that a message does not have is refused by name, and one that the request does not have, too."""
+    known = {
+        "role",
+        "content",
+        "name",
+        "tool_calls",
+        "tool_call_id",
+        "refusal",
+        "audio",
+        "function_call",
+        "annotations",
+    }
+    found = exchange.request.asked.get("messages")
+    inside = [each for each in found if isinstance(each, dict)] if isinstance(found, list) else []
+    unknown = sorted({name for message in inside for name in message} - known)
+    name = unknown[0] if unknown else ""
+    told = refusing(lambda _: bool(unknown), f"messages[0].{name}", f"Unrecognized argument: messages[0].{name}")
+    return told(refuses_unknown_members(exchange))

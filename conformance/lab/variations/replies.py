@@ -75,3 +75,40 @@ def logprobs_of_little_value(exchange: Exchange) -> Exchange:
 
 def _unlikely(entry: dict[str, Any]) -> list[Any]:
     return [each | {"logprob": -9999.0} for each in entry["top_logprobs"][1:]]
+
+
+@right("recordings of OpenAI: older models end a required call with stop")
+def required_calls_end_with_stop(exchange: Exchange) -> Exchange:
+    """A call that was required, and not named, ends with stop."""
+
+    def change(document: Any) -> None:
+        for choice in document["choices"]:
+            if choice["finish_reason"] == "tool_calls":
+                choice["finish_reason"] = "stop"
+
+    return only(lambda request: tool_choice(request) == "required", completions(change))(exchange)
+
+
+@right("openai-openapi: function_call is a finish_reason")
+def legacy_calls_end_with_function_call(exchange: Exchange) -> Exchange:
+    """A call of the deprecated functions ends with function_call."""
+
+    def change(document: Any) -> None:
+        for choice in document["choices"]:
+            if choice["finish_reason"] == "stop" and b'"function_call"' in exchange.content:
+                choice["finish_reason"] = "function_call"
+
+    return only(lambda request: "functions" in request.asked, completions(change))(exchange)
+
+
+@right("openai-openapi: bytes is nullable")
+def logprobs_without_bytes(exchange: Exchange) -> Exchange:
+    """The entries of log probabilities have bytes null."""
+
+    def change(document: Any) -> None:
+        for choice in document["choices"]:
+            for entry in (choice["logprobs"] or {}).get("content") or ():
+                for each in (entry, *entry["top_logprobs"]):
+                    each["bytes"] = None
+
+    return completions(change)(exchange)

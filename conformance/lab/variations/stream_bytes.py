@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 
 from conformance.evidence.exchange import Exchange
@@ -85,3 +86,47 @@ def reads_across_events(exchange: Exchange) -> Exchange:
     starts = range(0, len(exchange.wire), size)
     reads = ((when[min(at + size, len(when)) - 1], exchange.wire[at : at + size]) for at in starts)
     return replace(exchange, reads=tuple(reads))
+
+
+@right(f"{SSE}: one leading U+FEFF is stripped")
+def begins_with_a_mark(exchange: Exchange) -> Exchange:
+    """A stream begins with a byte order mark."""
+    if not exchange.streamed:
+        return exchange
+    first, *others = exchange.reads
+    return replace(exchange, reads=((first[0], b"\xef\xbb\xbf" + first[1]), *others))
+
+
+@right(SSE)
+def comment_after_the_end(exchange: Exchange) -> Exchange:
+    """A comment follows [DONE]."""
+    return bytes_of_stream(lambda block: block + b": bye\n\n" if b"[DONE]" in block else block)(exchange)
+
+
+@right(ALARMS)
+def bursts_at_first(exchange: Exchange) -> Exchange:
+    """The first time that a stream is asked for all of it arrives at once, as on a loaded machine."""
+    return one_read_for_all(exchange) if exchange.streamed and exchange.request.attempt == 1 else exchange
+
+
+@right("openai/openai-python#1230: only CR and LF end lines")
+def line_separators_raw(exchange: Exchange) -> Exchange:
+    """A member of each chunk has U+2028, U+2029 and U+0085 as they are."""
+    raw = '"x_note":"\u2028\u2029\u0085",'.encode()
+    return bytes_of_stream(lambda block: block.replace(b'{"id"', b"{" + raw + b'"id"', 1))(exchange)
+
+
+@right("RFC 8259 7")
+def chunks_escaped(exchange: Exchange) -> Exchange:
+    """Chunks have all characters beyond ASCII, slashes and signs of HTML escaped, as PHP and Go write them."""
+    signs = {b"/": b"\\/", b"<": b"\\u003c", b">": b"\\u003e", b"&": b"\\u0026"}
+
+    def escaped(block: bytes) -> bytes:
+        if b"{" not in block:
+            return block
+        data = json.dumps(json.loads(block.removeprefix(b"data: "))).encode()
+        for sign, code in signs.items():
+            data = data.replace(sign, code)
+        return b"data: " + data + b"\n\n"
+
+    return bytes_of_stream(escaped)(exchange)

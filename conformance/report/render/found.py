@@ -22,7 +22,7 @@ def counts(report: Report, model: Model) -> dict[Level, Counter[Verdict]]:
     tally: dict[Level, Counter[Verdict]] = {level: Counter() for level in Level}
     for entry in report.counting:
         if finding := entry.finding(model.name):
-            tally[entry.level][finding.verdict] += 1
+            tally[entry.level][Verdict.CONSEQUENCE if finding.follows else finding.verdict] += 1
     return tally
 
 
@@ -30,6 +30,7 @@ def counts(report: Report, model: Model) -> dict[Level, Counter[Verdict]]:
 COLUMNS: dict[str, tuple[Verdict, ...]] = {
     "pass": (Verdict.PASS,),
     "violated": VIOLATIONS,
+    "follows": (Verdict.CONSEQUENCE,),
     "inconclusive": (Verdict.INCONCLUSIVE,),
     "n/a": (Verdict.NOT_APPLICABLE,),
     "known": (Verdict.KNOWN,),
@@ -120,6 +121,24 @@ def observed(report: Report, verdict: Verdict) -> list[tuple[Entry, list[Observa
     """The requirements that came to this verdict on some model, whatever they came to on others."""
     found = [(entry, observations(report, entry, verdict)) for entry in report.worst_first]
     return [(entry, seen) for entry, seen in found if seen]
+
+
+def unjudged(report: Report) -> list[tuple[Entry, list[Observation]]]:
+    """The requirements that could not be judged on some model, save those of which a violation is the cause."""
+    return [(entry, seen) for entry, seen in observed(report, Verdict.INCONCLUSIVE) if not entry.follows]
+
+
+def consequences(report: Report) -> list[tuple[Entry, list[Observation]]]:
+    """The requirements that are violated, or could not be judged, as a consequence of another violation."""
+    following = [entry for entry in report.worst_first if entry.follows]
+    return [(entry, observations(report, entry, Verdict.CONSEQUENCE, Verdict.INCONCLUSIVE)) for entry in following]
+
+
+def followed_by(report: Report, entry: Entry, most: int = 5) -> str:
+    """What follows from a violation: “caching.hits, caching.writes and 12 more”; empty where nothing does."""
+    ids = [each.id for each in report.following(entry)]
+    more = f" and {len(ids) - most:,} more" if len(ids) > most else ""
+    return f"{', '.join(ids[:most])}{more}"
 
 
 def statement(entry: Entry) -> str:

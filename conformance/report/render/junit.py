@@ -14,7 +14,7 @@ from .found import clause, impact, statement
 from .words import clean, headline, one_line, seen_again, started
 
 _CURL = 3_000  #: characters of a command line beyond which it is left to the other formats
-_SKIPPED = (Verdict.NOT_APPLICABLE, Verdict.INCONCLUSIVE, Verdict.KNOWN)
+_SKIPPED = (Verdict.NOT_APPLICABLE, Verdict.INCONCLUSIVE, Verdict.KNOWN, Verdict.CONSEQUENCE)
 
 
 def render(report: Report) -> str:
@@ -112,7 +112,8 @@ def _case(report: Report, entry: Entry, finding: Finding | None) -> Element:
     verdict = finding.verdict if finding else Verdict.NOT_APPLICABLE
     message = one_line(finding.message if finding else "not judged on this model", 500)
     if verdict in _SKIPPED:
-        SubElement(case, "skipped", message=f"{verdict}: {message}")
+        cause = f" of {finding.follows}" if finding and finding.follows else ""
+        SubElement(case, "skipped", message=f"{verdict}{cause}: {message}")
     elif entry.later:
         uncounted = f"{verdict}, not counted (added after revision {report.revision})"
         SubElement(case, "skipped", message=f"{uncounted}: {message}")

@@ -18,16 +18,19 @@ from .found import (
     affected,
     charges,
     clause,
+    consequences,
     counts,
     divided,
     drifts,
+    followed_by,
     impact,
     input_cost,
     later_violations,
     levels,
     number,
-    observations,
+    observed,
     standings,
+    unjudged,
     violations,
     worst,
 )
@@ -145,6 +148,8 @@ def _detail(report: Report, entry: Entry) -> Iterator[str]:
         yield f"**Observed** ({text(who(report, each.models))}): {text(each.message, 1_000)}"
     if entry.hint:
         yield f"**Remedy**: {text(entry.hint, 600)}"
+    if following := followed_by(report, entry):
+        yield f"**Causes**: {text(following, 600)}"
     for where, said in charges(report, entry)[:3]:
         yield f"**Charge** ({text(where)}): {text(said, 800)}"
     source = text(clause(entry), 300)
@@ -237,13 +242,18 @@ def _drifts(report: Report) -> Iterator[str]:
 
 
 def _rest(report: Report) -> Iterator[str]:
-    """What could not be judged and what is known, a folded list each."""
-    for verdict in (Verdict.INCONCLUSIVE, Verdict.KNOWN):
-        found = [(entry, each) for entry in report.worst_first for each in observations(report, entry, verdict)]
+    """What follows from other violations, what could not be judged and what is known, a folded list each."""
+    lists = {
+        "follow from other violations": consequences(report),
+        str(Verdict.INCONCLUSIVE): unjudged(report),
+        str(Verdict.KNOWN): observed(report, Verdict.KNOWN),
+    }  # fmt: skip
+    for title, entries_with in lists.items():
+        found = [(entry, each) for entry, seen in entries_with for each in seen]
         if found:
             more = [f"- … and {len(found) - 30:,} more"] if len(found) > 30 else []
             yield folded(
-                f"{len(found):,} {verdict}",
+                f"{len(found):,} {title}",
                 "\n".join([*(_item(report, *each) for each in found[:30]), *more]),
             )
 

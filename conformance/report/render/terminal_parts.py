@@ -24,6 +24,7 @@ from .found import (
     divided,
     drifts,
     entries,
+    followed_by,
     later_violations,
     number,
     observations,
@@ -44,7 +45,7 @@ _DRIFTS = 3  #: changes of shape
 _NAME = 24  #: cells for a model's name in the table of counts
 _SHORTEST_NAME = 12  #: where the terminal is narrow
 _CELL = 6
-_SHORT = {"violated": "viol.", "inconclusive": "inc."}
+_SHORT = {"violated": "viol.", "follows": "foll.", "inconclusive": "inc."}
 _STYLE = {Verdict.FAIL: "bold red", Verdict.WARN: "yellow", Verdict.INCONCLUSIVE: "magenta"}
 
 
@@ -124,6 +125,7 @@ def in_full(report: Report, entry: Entry, width: int, most: int) -> Iterator[Tex
         ("observed", one_line(worst(report, entry)[0].message, most)),
         ("remedy", one_line(entry.hint, 400)),
         ("charge", one_line(charge, min(most, _REASON))),
+        ("causes", one_line(followed_by(report, entry))),
         ("clause", one_line(clause(entry))),
     )
     for title, said in facts:
@@ -204,7 +206,7 @@ def _drifts(report: Report, width: int) -> Iterator[Text]:
 def _unjudged(report: Report, width: int) -> Iterator[Text]:
     """What could not be judged, with reasons: some, or more where that is what the report comes to. What was not judged
     for the reason that the conclusion gives is not listed."""
-    found = entries(report, Verdict.INCONCLUSIVE)
+    found = [entry for entry in entries(report, Verdict.INCONCLUSIVE) if not entry.follows]
     unjudged = [entry for entry in found if _reason(report, entry) != report.unjudged]
     most = 5 if headline(report).exit_code == 3 else 2
     for entry in unjudged[:most]:

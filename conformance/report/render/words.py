@@ -23,6 +23,7 @@ MARK = {
     Verdict.FAIL: "✗",
     Verdict.WARN: "!",
     Verdict.INCONCLUSIVE: "?",
+    Verdict.CONSEQUENCE: "↳",
     Verdict.KNOWN: "≈",
     Verdict.PASS: "✓",
     Verdict.NOT_APPLICABLE: "–",

@@ -12,7 +12,6 @@ from conformance.contract.requests import (
     UNKNOWN_CREDENTIALS,
     UNKNOWN_CREDENTIALS_STREAM,
     bad,
-    intrusive,
     once,
 )
 from conformance.contract.requirement import Impact
@@ -24,8 +23,6 @@ LOWERCASE = once(replace(PLAIN, credentials="lowercase", features=AUTH, label="s
 EMPTY_TOKEN = once(bad("token-empty", PLAIN.asked, credentials="empty"))
 BASIC_SCHEME = once(bad("scheme-basic", PLAIN.asked, credentials="basic"))
 RAW_TOKEN = once(bad("token-without-scheme", PLAIN.asked, credentials="raw"))
-#: Addresses are logged, and the key is the caller's own.
-TOKEN_IN_QUERY = once(intrusive(bad("token-in-query", PLAIN.asked, credentials="query")))
 OK = {"id": "chatcmpl-1", "choices": [{"index": 0, "message": {"role": "assistant", "content": "OK."}}]}
 SERVED = respond(200, OK)
 
@@ -102,6 +99,7 @@ def test_unknown_token_401(exchange: Exchange) -> None:
     contract=["auth-04"],
     at="status",
     broken_by=SERVED,
+    after=["auth.no_credentials_401", "auth.unknown_token_401"],
 )
 def test_malformed_credentials(exchange: Exchange) -> None:
     not_served(exchange)
@@ -116,6 +114,7 @@ def test_malformed_credentials(exchange: Exchange) -> None:
     at="status",
     hint='Go\'s TrimPrefix(header, "Bearer ") accepts what has no prefix, too: check for the prefix before you cut it.',
     broken_by=SERVED,
+    after=["auth.malformed_credentials", "auth.no_credentials_401"],
 )
 def test_raw_token(exchange: Exchange) -> None:
     not_served(exchange)
@@ -129,6 +128,7 @@ def test_raw_token(exchange: Exchange) -> None:
     contract=["auth-04"],
     at="status",
     broken_by={"400": status(400), "403": status(403)},
+    after=["auth.malformed_credentials"],
 )
 def test_malformed_credentials_401(exchange: Exchange) -> None:
     if exchange.succeeded:
@@ -159,6 +159,7 @@ def test_scheme_case(exchange: Exchange) -> None:
     hint="Check the key before the status of the stream is sent.",
     broken_by={"an error event": late, "an event stream": header("content-type", "text/event-stream")},
     needs=["headers"],
+    after=["auth.unknown_token_401"],
 )
 def test_streamed_401_is_json(exchange: Exchange) -> None:
     is_401(exchange)
@@ -184,16 +185,3 @@ MODELS_UNASKED = once(
 def test_models_listed(exchange: Exchange) -> None:
     listed = exchange.document.get("data") if exchange.succeeded and isinstance(exchange.document, dict) else None
     assert not listed, f"without credentials {len(list_of(listed))} models are listed: {exchange.text[:120]}"
-
-
-@AREA.should(
-    "not accept a token in the query of the URL",
-    on=(TOKEN_IN_QUERY,),
-    source="rfc6750#2.3",
-    contract=["auth-09"],
-    at="status",
-    hint="URLs are logged, and tokens in them as well.",
-    broken_by=SERVED,
-)
-def test_token_in_query(exchange: Exchange) -> None:
-    not_served(exchange)

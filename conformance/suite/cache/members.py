@@ -17,15 +17,19 @@ OTHER_HITS = (
 )  # fmt: skip
 OTHER_WRITES = (
     OPENAI_WRITES, "cache_creation_input_tokens", "cache_creation_tokens", "cache_write_input_tokens",
-    "claude_cache_creation_5_m_tokens", "claude_cache_creation_1_h_tokens",
+    "cached_creation_tokens", "claude_cache_creation_5_m_tokens", "claude_cache_creation_1_h_tokens",
     "cache_creation.ephemeral_5m_input_tokens", "cache_creation.ephemeral_1h_input_tokens",
+    "cache_creation_token_details.ephemeral_5m_input_tokens", "cache_creation_token_details.ephemeral_1h_input_tokens",
 )  # fmt: skip
-#: Anthropic's names and those of its translators, with PhanEdge's for the same amount.
+#: Anthropic's names and those of its translators, new-api and LiteLLM, with PhanEdge's for the same amount.
 ANTHROPIC = {
     "cache_read_input_tokens": HITS,
     "cache_creation_input_tokens": WRITES,
     "cache_creation.ephemeral_5m_input_tokens": WRITES_5M,
     "cache_creation.ephemeral_1h_input_tokens": WRITES_1H,
+    "cached_creation_tokens": WRITES,
+    "cache_creation_token_details.ephemeral_5m_input_tokens": WRITES_5M,
+    "cache_creation_token_details.ephemeral_1h_input_tokens": WRITES_1H,
     "claude_cache_creation_5_m_tokens": WRITES_5M,
     "claude_cache_creation_1_h_tokens": WRITES_1H,
 }

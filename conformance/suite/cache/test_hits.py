@@ -36,6 +36,7 @@ SMALLEST_CLAUDE_PREFIX = 512  #: tokens, of the models that cache the shortest (
     hint="Only the write fields are omitempty; absent is read as 0, so this is only a warning.",
     shown_by=in_usage(lambda usage, details: details.setdefault(HITS, 0)),
     broken_by={"absent": drop(f"{DETAILS}.{HITS}"), "no details": drop(DETAILS)},
+    after=["usage.prompt_tokens_details.not_null"],
 )
 def test_hits_always_shown(reply: dict[str, Any], usage: dict[str, Any], model: Model) -> None:
     created = reply.get("created")

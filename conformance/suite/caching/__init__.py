@@ -7,4 +7,13 @@ whether it can engage.
 
 from conformance.contract.requirement import Area, Impact
 
-AREA = Area("caching", Impact.BILLING)
+AREA = Area(
+    "caching",
+    Impact.BILLING,
+    after=(
+        "usage.prompt_tokens.covers_cache",
+        "usage.prompt_tokens.covers_cached",
+        "usage.prompt_tokens_details.cached_write_tokens.sum_of",
+        "cache.total_with_buckets",
+    ),
+)

@@ -63,6 +63,7 @@ def test_read_is_what_was_written(cold: Exchange, later: Sequence[Exchange]) -> 
         "written, too": answering(CACHE_HOUR_WARM, recount(half_written)),
         "never read": only(lambda each: each.label.startswith(CACHE_HOUR_WARM.label), recount(read_as_write)),
     },
+    after=["caching.read_is_what_was_written", "caching.hits_of_an_hour_are_reported"],
 )
 def test_hour_is_read(cold: Exchange, later: Sequence[Exchange], five_minutes: Sequence[Exchange]) -> None:
     """That it is never read is a violation only where what was written for five minutes is read every time."""

@@ -53,6 +53,7 @@ def test_markers_reach(prompts: Sequence[Exchange]) -> None:
         "none": recount(no_writes),
         "of one hour": only(lambda each: each.label.startswith(CACHE_HOUR.label), recount(no_writes)),
     },
+    after=["usage.prompt_tokens_details.not_null"],
 )
 def test_writes_are_reported(prompts: Sequence[Sequence[Exchange]]) -> None:
     expect_reported(prompts)
@@ -69,6 +70,7 @@ def test_writes_are_reported(prompts: Sequence[Sequence[Exchange]]) -> None:
         "plain": only(lambda each: has_tools(each) and not each.streams, recount(no_writes)),
         "streamed": only(lambda each: has_tools(each) and each.streams, recount(no_writes)),
     },
+    after=["caching.writes_are_reported"],
 )
 def test_writes_with_tools_are_reported(prompts: Sequence[Sequence[Exchange]]) -> None:
     expect_reported(prompts)
@@ -88,6 +90,7 @@ def test_writes_with_tools_are_reported(prompts: Sequence[Sequence[Exchange]]) -
         "of one hour": answering(CACHE_HOUR, recount(hidden)),
         "of two TTLs": answering(CACHE_MIXED, recount(hidden)),
     },
+    after=["caching.writes_are_reported"],
 )
 def test_every_kind_is_written(couples: Sequence[Sequence[Exchange]]) -> None:
     for plain, found in comparable(couples):
@@ -119,6 +122,7 @@ def test_hits_are_reported(cold: Exchange, later: Sequence[Exchange]) -> None:
     at=f"{DETAILS}.{HITS}",
     hint="cache_read_input_tokens is what was read with either TTL: map it whole to cached_tokens.",
     broken_by=only(lambda each: each.label.startswith(CACHE_HOUR_WARM.label), recount(hidden)),
+    after=["caching.hits_are_reported"],
 )
 def test_hits_of_an_hour_are_reported(cold: Exchange, later: Sequence[Exchange]) -> None:
     expect_found(cold, later, "a prefix that was written for one hour is neither read nor written")

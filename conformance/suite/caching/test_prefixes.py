@@ -25,6 +25,7 @@ from .prompts import GROWN, SUFFIX, TRIES, grown, repetitions, suffix
     at=f"{DETAILS}.{HITS}",
     hint="One reply may both read and write: map cache_read_input_tokens beside cache_creation_input_tokens.",
     broken_by=answering(GROWN, recount(lambda usage, counts: counts.update({HITS: 0}))),
+    after=["caching.hits_are_reported"],
 )
 def test_hits_beside_writes(cold: Exchange, longer: Exchange) -> None:
     """What is written begins where what was read ends: where only the end of a long prompt is, the rest was read."""

@@ -52,6 +52,7 @@ def test_prompt_is_constant(replies: Sequence[Exchange]) -> None:
         "hits subtracted": recount(hits_subtracted),
         "streamed estimate": streams(recount(more_prompt(25))),
     },
+    after=["caching.prompt_is_constant"],
 )
 def test_automatic_prompt_is_constant(replies: Sequence[Exchange]) -> None:
     expect_constant_prompt(replies)

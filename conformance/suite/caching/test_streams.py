@@ -41,6 +41,7 @@ from .prompts import CACHE_FIVE_STREAM, STREAMED, repetitions
         "with one TTL": answering(CACHE_FIVE_STREAM, recount(no_writes)),
     },
     alike=True,
+    after=["caching.writes_are_reported"],
 )
 def test_streams_report_writes(couples: Sequence[Sequence[Exchange]]) -> None:
     for plain, streamed in comparable(couples):
@@ -85,6 +86,7 @@ def test_streams_count_once(couples: Sequence[Sequence[Exchange]]) -> None:
         "written, too": streams(recount(half_written)),
     },
     alike=True,
+    after=["caching.streams_report_writes", "caching.hits_are_reported"],
 )
 def test_streams_read_alike(cold: Exchange, later: Sequence[Exchange], streamed: Sequence[Exchange]) -> None:
     """An upstream may write a small tail of its own (cache-25), by which hits may differ."""

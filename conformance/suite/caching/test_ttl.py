@@ -25,6 +25,7 @@ from .prompts import CACHE_FIVE_STREAM, CACHE_HOUR_WARM, CACHE_TOOLS, CACHE_TOOL
         "no bucket": drop(f"{DETAILS}.{WRITES_5M}"),
         "beside a hit": answering(GROWN, recount(exchanged)),
     },
+    after=["caching.5m_is_the_default"],
 )
 def test_default_is_5m(exchange: Exchange) -> None:
     expect_5m(written(exchange))
@@ -61,6 +62,7 @@ def test_5m_is_the_default(default: Exchange, explicit: Exchange) -> None:
         "streamed": streams(recount(exchanged)),
         "in part": recount(lambda usage, counts: counts.update({WRITES_1H: 100, WRITES_5M: counts[WRITES_5M] - 100})),
     },
+    after=["caching.5m_is_the_default"],
 )
 def test_5m_is_5m(exchange: Exchange) -> None:
     expect_5m(written(exchange))
@@ -102,6 +104,7 @@ def test_1h_is_1h(exchange: Exchange) -> None:
         "5m alone": recount(all_5m),
         "no split": chain(drop(f"{DETAILS}.{WRITES_1H}"), drop(f"{DETAILS}.{WRITES_5M}")),
     },
+    after=["caching.5m_is_5m", "caching.1h_is_1h"],
 )
 def test_mixed_fills_both(exchange: Exchange) -> None:
     found = written(exchange)
@@ -121,6 +124,7 @@ def test_mixed_fills_both(exchange: Exchange) -> None:
             CACHE_MIXED, recount(lambda usage, counts: counts.update({WRITES_5M: counts[WRITES_5M] // 2}))
         ),
     },
+    after=["caching.mixed_fills_both", "caching.5m_is_5m", "caching.1h_is_1h"],
 )
 def test_mixed_by_position(one_hour: Exchange, both: Exchange) -> None:
     hour, mixed = written(one_hour), written(both)

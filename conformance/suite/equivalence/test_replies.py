@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 from conformance.contract.faults import events, only, put
 from conformance.contract.given import in_turn
@@ -13,7 +12,7 @@ from conformance.contract.scopes import asks_usage, broken_off
 from conformance.evidence.exchange import Exchange, Inconclusive, NotApplicable, Read
 from conformance.suite.support.agreement import Pair, Tries, agree, each_pair
 from conformance.suite.support.calls import argument_deltas, is_object
-from conformance.suite.support.limits import ended_early
+from conformance.suite.support.limits import ended_early, ending
 
 from . import AREA
 from .pairs import CALL_PAIRS, MORE_TEXT_PAIRS, TEXT_PAIRS, TOOL_PAIRS, is_plain, is_streamed, text_of, tried
@@ -46,16 +45,10 @@ def _some_lost(before: list[Read]) -> list[Read]:
             put("choices.*.delta.content", lambda text: text and text * 2),
         ),
     },
+    after=["unicode.text_survives"],
 )
 def test_text(pairs: Sequence[Pair]) -> None:
     each_pair(pairs, lambda plain, stream: agree(plain, stream, text_of))
-
-
-def _reason(exchange: Exchange) -> Any:
-    """The finish_reason of the first choice. Raises Inconclusive where there is no choice."""
-    if not exchange.choices:
-        raise Inconclusive(f"“{exchange.request}”: the reply has no choice")
-    return exchange.choices[0].get("finish_reason")
 
 
 @AREA.should(
@@ -67,9 +60,10 @@ def _reason(exchange: Exchange) -> Any:
     at="choices.*.finish_reason",
     hint="Map the upstream's reason in streams as in plain replies.",
     broken_by=only(is_streamed, put("choices.*.finish_reason", lambda reason: reason and "length")),
+    after=["sampling.end_is_stop", "sampling.cut_is_length"],
 )
 def test_finish_reason(pairs: Sequence[Pair]) -> None:
-    each_pair(pairs, lambda plain, stream: agree(plain, stream, _reason))
+    each_pair(pairs, lambda plain, stream: agree(plain, stream, ending))
 
 
 def _called(exchange: Exchange) -> tuple[list[str], str]:
@@ -132,6 +126,7 @@ def _objects_in_streams(plain: Tries, streams: Tries) -> None:
     at="choices.*.delta.tool_calls.*.function.arguments",
     hint="Send every delta of the arguments, the last one too, before the finish_reason.",
     broken_by=only(is_streamed, put("choices.*.delta.tool_calls.*.function.arguments", lambda text: text.rstrip("}"))),
+    after=["tools.pieces_add_up"],
 )
 def test_arguments(pairs: Sequence[Pair]) -> None:
     each_pair(pairs, _objects_in_streams)
@@ -148,11 +143,17 @@ def test_arguments(pairs: Sequence[Pair]) -> None:
         "stop in streams": only(is_streamed, put("choices.*.finish_reason", lambda reason: reason and "stop")),
         "stop in whole replies": only(is_plain, put("choices.*.finish_reason", lambda reason: reason and "stop")),
     },
+    after=[
+        "sampling.cut_is_length",
+        "completion.choices.finish_reason",
+        "chunk.choices.finish_reason",
+        "streaming.finish_once",
+    ],
 )
 def test_length(cut: Sequence[Exchange], model: Model) -> None:
     if model.reasons:
         raise NotApplicable("a model that reasons is given a larger limit")
-    found = [(each, _reason(each)) for each in cut]
+    found = [(each, ending(each)) for each in cut]
     if early := [each for each, reason in found if reason == "stop" and ended_early(each)]:
         raise Inconclusive(f"“{early[0].request}”: the model ended before the limit")
     reasons = {str(each.request): reason for each, reason in found}

@@ -45,6 +45,7 @@ def test_prompt_tokens(pairs: Sequence[Pair]) -> None:
     at="usage.prompt_tokens",
     hint="Ask the upstream for usage in streams and pass it on: an estimate omits the tools.",
     broken_by=_ESTIMATED,
+    after=["equivalence.prompt_tokens"],
 )
 def test_prompt_tokens_with_tools(pairs: Sequence[Pair]) -> None:
     each_pair(pairs, cost_alike)
@@ -59,6 +60,7 @@ def test_prompt_tokens_with_tools(pairs: Sequence[Pair]) -> None:
     at="usage.prompt_tokens",
     hint="Ask the upstream for usage in streams and pass it on: an estimate omits the schema.",
     broken_by=_ESTIMATED,
+    after=["equivalence.prompt_tokens"],
 )
 def test_prompt_tokens_with_output(pairs: Sequence[Pair]) -> None:
     each_pair(pairs, cost_alike)
@@ -116,6 +118,7 @@ def _same_members(one: dict[str, Any], other: dict[str, Any]) -> bool:
         "a zero left out in streams": only(is_streamed, drop("usage.prompt_tokens_details.cached_tokens")),
         "no details in whole replies": only(is_plain, drop("usage.completion_tokens_details")),
     },
+    after=["caching.streams_report_writes"],
 )
 def test_usage_details(plain: Tries, stream: Tries) -> None:
     agree(plain, stream, _details, _same_members)

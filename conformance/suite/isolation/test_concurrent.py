@@ -76,6 +76,7 @@ def _other_prompt(alone: Exchange, exchange: Exchange) -> Violation | None:
     at="usage.prompt_tokens",
     hint="Keep the counts with the request that they belong to.",
     broken_by=only(is_in_company, put("usage.prompt_tokens", 1500)),
+    after=["usage.prompt_tokens.covers_cache", "usage.total_tokens.sum_of", "equivalence.prompt_tokens"],
 )
 def test_usage_not_mixed_up(turns: Sequence[Sequence[Exchange]], alone: Sequence[Sequence[Exchange]]) -> None:
     none_odd(_other_prompt, turns, alone)

@@ -62,6 +62,12 @@ def looked(answers: Sequence[Exchange]) -> Exchange:
     return exchange
 
 
+def obeys(plain: Exchange) -> None:
+    """Raises Inconclusive where the model does not even say OK when it is told to, so that its answers show nothing."""
+    if "ok" not in text_of(whole(plain)):
+        raise Inconclusive(f"the model does not do as it is told without an image, either: {answered_with(plain)}")
+
+
 def cost(shown: Exchange, blind: Sequence[Exchange]) -> int:
     """The prompt tokens of an image, beside those of its question, which is sent `blind`, without it."""
     return prompt_tokens(shown) - prompt_tokens(blind[0])

@@ -35,6 +35,7 @@ UNREACHABLE = replace(showing("image-unreachable", "https://no-such-host.invalid
         "low refused": only(lambda each: each.label == LOW.label, respond(400, REFUSED)),
         "500": only(lambda each: b'"high"' in each.body, status(500)),
     },
+    after=["multimodal.image_seen"],
 )
 def test_detail_taken(exchanges: tuple[Exchange, ...]) -> None:
     if all(400 <= each.status < 500 for each in exchanges):

@@ -9,19 +9,19 @@ from typing import Any
 
 from conformance.contract.faults import only, put, respond, status
 from conformance.contract.given import in_turn, tries, tries_or
-from conformance.contract.requests import chat
+from conformance.contract.requests import PLAIN, chat
 from conformance.contract.requirement import Impact
 from conformance.evidence.exchange import Exchange, Inconclusive, NotApplicable, Request
 from conformance.evidence.observed import answered_with
 from conformance.suite.support.replies import not_refused
 
 from . import AREA
-from .images import IMAGES, NO_IMAGE, RED, REFUSED, SMALLEST_IMAGE, VISION, cost, looked, shown, text_of, whole
+from .images import IMAGES, NO_IMAGE, RED, REFUSED, SMALLEST_IMAGE, VISION, cost, looked, obeys, shown, text_of, whole
 
 
 @AREA.must(
     "show the model an image that came as a data URL, where it counts the image's tokens",
-    on={"answers": tries(RED), "blind": in_turn(NO_IMAGE)},
+    on={"answers": tries(RED), "blind": in_turn(NO_IMAGE), "plain": in_turn(PLAIN)},
     source="openai-openapi#ChatCompletionRequestMessageContentPartImage",
     contract=["multimodal-01"],
     at="choices.*.message.content",
@@ -31,7 +31,7 @@ from .images import IMAGES, NO_IMAGE, RED, REFUSED, SMALLEST_IMAGE, VISION, cost
         "500": only(shown, status(500)),
     },
 )
-def test_image_seen(answers: Sequence[Exchange], blind: Sequence[Exchange]) -> None:
+def test_image_seen(answers: Sequence[Exchange], blind: Sequence[Exchange], plain: Sequence[Exchange]) -> None:
     """An image neither seen nor counted shows a model without vision (covered by multimodal.image_without_vision)."""
     exchange = looked(answers)
     if "red" in text_of(exchange):
@@ -39,6 +39,7 @@ def test_image_seen(answers: Sequence[Exchange], blind: Sequence[Exchange]) -> N
     extra = cost(exchange, blind)
     if extra < SMALLEST_IMAGE:
         raise Inconclusive("the image is neither seen nor counted: use --without vision if the model has none")
+    obeys(plain[0])
     raise AssertionError(f"a red image costs {extra} prompt_tokens, and no answer says red: {answered_with(exchange)}")
 
 
@@ -51,6 +52,7 @@ def test_image_seen(answers: Sequence[Exchange], blind: Sequence[Exchange]) -> N
     at="usage.prompt_tokens",
     hint="Use the upstream's count; a gateway's own count of the text leaves images out.",
     broken_by=only(shown, put("usage.prompt_tokens", 12)),
+    after=["multimodal.image_seen"],
 )
 def test_image_counted(answers: Sequence[Exchange], blind: Sequence[Exchange]) -> None:
     exchange = looked(answers)
@@ -127,6 +129,7 @@ def without_choice(request: Request) -> Request:
         "refused": only(_reporting, respond(400, REFUSED)),
         "no call": only(_reporting, put("choices.*.message", {"role": "assistant", "content": "Red."})),
     },
+    after=["multimodal.image_seen"],
 )
 def test_every_image_seen(answers: Sequence[Exchange], single: Sequence[Exchange]) -> None:
     """Models that reason may reject a forced call; then none is forced."""

@@ -12,6 +12,7 @@ from conformance.evidence.exchange import Exchange, Violation
 from conformance.judgement.judge import judge
 from conformance.judgement.verdict import Verdict
 
+_SHOWN = 3  #: violations that a message tells
 Counts = Callable[[Requirement], bool]  #: whether the endpoint is held to a requirement
 
 
@@ -27,13 +28,15 @@ def request_of(exchange: Exchange) -> str:
 
 
 def hold(exchange: Exchange, model: Model, counts: Counts) -> None:
-    """Raises the violation of a MUST by this exchange, of those that the endpoint is held to."""
-    for requirement in list(CATALOGUE.values()):
-        if not _applies(requirement, exchange) or not counts(requirement):
-            continue
-        finding = judge(requirement, exchange, model)
-        if finding.verdict is Verdict.FAIL:
-            raise Violation(f"{requirement.id}: {finding.message}; asked: {request_of(exchange)}", exchange)
+    """Raises Violation where this exchange violates a MUST, of those that the endpoint is held to, with all of them."""
+    held = [each for each in CATALOGUE.values() if _applies(each, exchange) and counts(each)]
+    found = [judge(requirement, exchange, model) for requirement in held]
+    violated = [each for each in found if each.verdict is Verdict.FAIL]
+    if violated:
+        said = "; ".join(f"{each.requirement}: {each.message}" for each in violated[:_SHOWN])
+        more = f" (and {len(violated) - _SHOWN} more)" if violated[_SHOWN:] else ""
+        ids = tuple(each.requirement for each in violated)
+        raise Violation(f"{said}{more}; asked: {request_of(exchange)}", exchange, of=ids)
 
 
 def _applies(requirement: Requirement, exchange: Exchange) -> bool:

@@ -61,6 +61,7 @@ def _each_turn_costs_more(conversation: tuple[Turn, ...], send: Send) -> None:
         "the last turn only": only(lambda each: len(each.asked.get("messages", ())) > 2, put("usage.prompt_tokens", 8)),
         "an estimate in streams": only(lambda each: each.streams, put("usage.prompt_tokens", 8)),
     },
+    after=["equivalence.prompt_tokens", "isolation.usage_not_mixed_up"],
 )
 def test_growing_conversation(send: Send, model: Model, examples: int) -> None:
     made = strategies()

@@ -9,35 +9,36 @@ from conformance.contract.faults import chain, put
 from conformance.contract.requirement import Impact
 from conformance.contract.scopes import EVERY_REPLY, streamed_choices
 from conformance.evidence.exchange import Exchange, NotApplicable
-from conformance.evidence.observed import strings
+from conformance.suite.support.markup import THOUGHT_TAGS
+from conformance.suite.support.spoken import own_words, prompted
 
 from . import AREA
 from .counts import COUNT, UNCOUNTED, shows_reasoning, token_counts
-
-_TAG = r"</?think(?:ing)?>"
-#: Text that speaks of the tags: code, and a tag in quotation marks. A tag that begins a text is none of these.
-_QUOTED = re.compile(rf"(?s:```.*?(?:```|\Z)|`[^`]*`)|[\"'“‘«(]{_TAG}(?:[ …./]*{_TAG})?[\"'”’»)]")
 
 
 @AREA.should(
     "keep the text of the reasoning out of content",
     on=EVERY_REPLY,
     source="openai-openapi#ChatCompletionResponseMessage.content",
-    contract=["reasoning-04"],
+    contract=["reasoning-04", "equiv-07"],
     at="choices.*.message.content",
-    hint="Move the text between <think> and </think> into reasoning_content.",
+    hint="Move the text between <think> and </think>, or what this model has for them, into reasoning_content.",
     broken_by={
         "before the answer": put("choices.*.message.content", "<think>\nThe user wants OK.\n</think>\n\nOK."),
         "without a beginning": put("choices.*.message.content", "The user wants OK.</think>OK."),
+        "EXAONE": put("choices.*.message.content", "<thought>\nThe user wants OK.\n</thought>\n\nOK."),
+        "Magistral": put("choices.*.message.content", "[THINK]The user wants OK.[/THINK]OK."),
+        "Kimi": put("choices.*.message.content", "◁think▷The user wants OK.◁/think▷OK."),
     },
     needs=["request"],
 )
-def test_reasoning_apart(exchange: Exchange, messages: list[dict[str, Any]]) -> None:
+def test_reasoning_apart(asked: dict[str, Any], messages: list[dict[str, Any]]) -> None:
+    """What the assistant said earlier excuses nothing: a reply that leaked tags stands in the next request."""
     texts = [text for message in messages if isinstance(text := message.get("content"), str) and text]
-    if not texts or any(re.search(_TAG, text) for text in strings(exchange.request.asked)):
-        raise NotApplicable("the reply has no text, or the prompt contains the tag")
+    if not texts or any(re.search(THOUGHT_TAGS, text) for text in prompted(asked)):
+        raise NotApplicable("the reply has no text, or the prompt has such tags in it")
     for text in texts:
-        tag = re.search(_TAG, _QUOTED.sub("", text))
+        tag = re.search(THOUGHT_TAGS, own_words(text, THOUGHT_TAGS))
         assert not tag, f"the content holds {tag and tag[0]}: {text[:120]!r}"
 
 

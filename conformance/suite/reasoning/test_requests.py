@@ -88,6 +88,7 @@ def test_efforts_are_accepted(exchanges: Sequence[Exchange]) -> None:
         "counted apart": put(COUNT, 1000),
         "thought for nothing": chain(put(COUNT, 0), put("choices.*.message.reasoning_content", "First, 47.")),
     },
+    after=["usage.completion_tokens.covers_reasoning"],
 )
 def test_reasoning_is_counted(exchange: Exchange) -> None:
     reasoning, written = token_counts(exchange)

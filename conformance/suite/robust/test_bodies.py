@@ -58,6 +58,7 @@ def test_form_refused(exchange: Exchange) -> None:
     hint="Without a check the bytes may reach an upstream that fails on them.",
     broken_by={"500": status(500), "an error in a success": respond(200, {"error": {"message": "bad string"}})},
     needs=["request", "status"],
+    after=["validation.malformed_is_400"],
 )
 def test_not_utf_8(exchange: Exchange) -> None:
     assert exchange.status < 500, answered_with(exchange)
@@ -72,6 +73,7 @@ def test_not_utf_8(exchange: Exchange) -> None:
     at="status",
     broken_by={"404": status(404), "500": status(500)},
     needs=["request", "status"],
+    after=["validation.malformed_is_400"],
 )
 def test_utf_16_is_400(exchange: Exchange) -> None:
     assert exchange.status in (400, 415, 422), answered_with(exchange)

@@ -56,6 +56,7 @@ def still_serves(later: Sequence[Exchange]) -> Exchange:
         "no answer": only(lambda each: each.label == "json-nested", failing(Failure("reset", "the process ended"))),
         "away": only(lambda each: each.label.startswith("after-"), status(503)),
     },
+    after=["errors.mistake_is_4xx", "errors.refusal_is_json"],
 )
 def test_nested_json(exchange: Exchange, plain: Sequence[Exchange], later: Sequence[Exchange]) -> None:
     if exchange.failure and plain[0].status != 200:
@@ -87,6 +88,7 @@ def _has_error(exchange: Exchange) -> bool:
         "away": only(lambda each: each.label.startswith("after-"), status(503)),
         "too late": only(lambda each: len(each.body) > LARGE, lambda each: replace(each, seconds=130.0)),
     },
+    after=["errors.mistake_is_4xx", "errors.refusal_is_json"],
 )
 def test_huge_body(huge: Sequence[Exchange], later: Sequence[Exchange]) -> None:
     """The connection may be closed instead: a server that stops reading need not answer."""

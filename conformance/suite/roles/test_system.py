@@ -76,6 +76,7 @@ def test_system(answers: Sequence[Exchange], controls: Sequence[Exchange]) -> No
     at="choices.*.delta.content",
     hint="Pass system messages on in the code that streams, as in the one that does not.",
     broken_by=chain(_streamed_without("1"), _streamed_without("2")),
+    after=["roles.system"],
 )
 def test_system_streamed(answers: Sequence[Exchange], controls: Sequence[Exchange]) -> None:
     """One of two is enough, of which another requirement speaks."""
@@ -97,6 +98,7 @@ def _follows_none(exchange: Exchange) -> str:
     at="choices.*.message.content",
     hint="Send a developer message on as a system message where the upstream has no such role, never as a turn.",
     broken_by={"dropped": only(lambda each: each.label != SYSTEM.label, without("KIWI7")), "refused": REFUSED},
+    after=["roles.system"],
 )
 def test_developer(answers: Sequence[Exchange], controls: Sequence[Exchange]) -> None:
     one_of(answers, lacks(["KIWI7"]), controls)
@@ -110,6 +112,7 @@ def test_developer(answers: Sequence[Exchange], controls: Sequence[Exchange]) ->
     at="choices.*.message.content",
     hint="Join the system messages in their order; keep neither the first nor the last alone.",
     broken_by={"only the last": _streamed_without("1"), "only the first": _streamed_without("2"), "refused": REFUSED},
+    after=["roles.system"],
 )
 def test_every_system(answers: Sequence[Exchange], controls: Sequence[Exchange]) -> None:
     one_of(answers, lacks(["RED1", "BLUE2"]), controls)

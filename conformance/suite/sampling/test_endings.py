@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from conformance.contract.faults import edit, put, respond
-from conformance.contract.given import in_turn
+from conformance.contract.given import in_turn, tries
 from conformance.contract.profile import Model
 from conformance.contract.requests import (
     COMPLETION_LENGTH,
@@ -22,7 +22,7 @@ from conformance.contract.requirement import Impact
 from conformance.contract.scopes import broken_off
 from conformance.evidence.exchange import Exchange, Inconclusive, NotApplicable
 from conformance.evidence.observed import answered_with
-from conformance.suite.support.limits import ended_early, roomy
+from conformance.suite.support.limits import ended_early, ending, roomy
 
 from . import AREA
 
@@ -30,15 +30,6 @@ from . import AREA
 MINIMAL = chat("Count from 1 to 20, one number per line.", label="minimal", max_tokens=None, temperature=None)
 
 BEGINNING = 8  #: characters by which two texts are known to begin alike
-
-
-def _reason(exchange: Exchange) -> Any:
-    """The first finish_reason. Raises Inconclusive for a stream that broke off, and without a choice."""
-    if broken_off(exchange):
-        raise Inconclusive("the stream broke off")
-    if not exchange.choices:
-        raise Inconclusive("the reply has no choice")
-    return exchange.choices[0].get("finish_reason")
 
 
 def _content(exchange: Exchange) -> Any:
@@ -53,19 +44,32 @@ def _content(exchange: Exchange) -> Any:
     at="choices.*.finish_reason",
     hint="Map the upstream's reason (max_tokens, MAX_TOKENS) to length.",
     broken_by=put("choices.*.finish_reason", "stop"),
+    after=["sampling.cut_is_length"],
 )
 def test_completion_cut_is_length(exchange: Exchange, asked: dict[str, Any]) -> None:
     if roomy(asked):
         raise NotApplicable("a model that reasons was given a large limit")
-    reason = _reason(exchange)
+    reason = ending(exchange)
     if reason == "stop" and ended_early(exchange):
         raise Inconclusive(f"the model ended before the limit: {_content(exchange)!r:.100}")
     assert reason == "length", f"counting to 100 in 20 tokens ended with finish_reason {reason!r}"
 
 
+def _with_text(answers: Sequence[Exchange]) -> Exchange:
+    """The first answer that has text: a model may end a turn without any once. Raises Inconclusive for a refusal."""
+    for exchange in answers:
+        assert exchange.succeeded, f"a request of model and messages only: {answered_with(exchange)}"
+        content, reason = _content(exchange), ending(exchange)
+        if isinstance(content, str) and content.strip():
+            return exchange
+        if any(message.get("refusal") for message in exchange.messages):
+            raise Inconclusive(f"“{exchange.request}”: the model refuses to answer")
+    raise AssertionError(f"the content is {content!r:.100} each time, the finish_reason {reason!r}")
+
+
 @AREA.must(
     "answer a request that has a model and one user message, and nothing else",
-    on=(MINIMAL,),
+    on={"answers": tries(MINIMAL, 2)},
     impact=Impact.CLIENTS,
     source="openai-openapi#CreateChatCompletionRequest.required",
     contract=["sampling-01"],
@@ -76,12 +80,10 @@ def test_completion_cut_is_length(exchange: Exchange, asked: dict[str, Any]) -> 
         "cut after few tokens": put("choices.*.finish_reason", "length"),
         "no text": put("choices.*.message.content", ""),
     },
+    after=["sampling.end_is_stop"],
 )
-def test_minimal(exchange: Exchange) -> None:
-    assert exchange.succeeded, f"a request of model and messages only: {answered_with(exchange)}"
-    content, reason = _content(exchange), _reason(exchange)
-    text = content.strip() if isinstance(content, str) else ""
-    assert text, f"the content is {content!r:.100}, the finish_reason {reason!r}"
+def test_minimal(answers: Sequence[Exchange]) -> None:
+    reason = ending(_with_text(answers))
     assert reason == "stop", f"counting to 20 without a limit ends with finish_reason {reason!r}"
 
 
@@ -96,11 +98,12 @@ def test_minimal(exchange: Exchange) -> None:
         "stop": put("choices.*.finish_reason", "stop"),
         "the upstream's word": put("choices.*.finish_reason", "max_tokens"),
     },
+    after=["completion.choices.finish_reason", "chunk.choices.finish_reason"],
 )
 def test_cut_is_length(exchange: Exchange, asked: dict[str, Any]) -> None:
     if roomy(asked):
         raise NotApplicable("a model that reasons was given a large limit")
-    reason = _reason(exchange)
+    reason = ending(exchange)
     if reason == "stop" and ended_early(exchange):
         raise Inconclusive(f"the model ended before the limit: {_content(exchange)!r:.100}")
     assert reason == "length", f"counting to 100 in 20 tokens ended with finish_reason {reason!r}"
@@ -137,7 +140,7 @@ def test_cut_text_is_its_own(cuts: Sequence[Exchange], whole: Sequence[Exchange]
 
 
 def _is_cut(exchange: Exchange) -> bool:
-    return exchange.succeeded and not broken_off(exchange) and _reason(exchange) == "length"
+    return exchange.succeeded and not broken_off(exchange) and ending(exchange) == "length"
 
 
 def _counts(exchange: Exchange) -> bool:
@@ -149,7 +152,7 @@ def _counts(exchange: Exchange) -> bool:
 def _begins_alike(cut: Exchange, whole: Exchange) -> bool:
     """Whether a text that was cut off begins as one that was not."""
     texts = [str(_content(each)).strip() if each.messages else "" for each in (cut, whole)]
-    return _reason(whole) == "stop" and texts[0][:BEGINNING] == texts[1][:BEGINNING]
+    return ending(whole) == "stop" and texts[0][:BEGINNING] == texts[1][:BEGINNING]
 
 
 @AREA.must(
@@ -163,9 +166,10 @@ def _begins_alike(cut: Exchange, whole: Exchange) -> bool:
         "length": put("choices.*.finish_reason", lambda reason: reason and "length"),
         "the upstream's word": put("choices.*.finish_reason", lambda reason: reason and "end_turn"),
     },
+    after=["completion.choices.finish_reason", "chunk.choices.finish_reason", "streaming.finish_once"],
 )
 def test_end_is_stop(exchange: Exchange, asked: dict[str, Any]) -> None:
-    reason, text = _reason(exchange), _content(exchange)
+    reason, text = ending(exchange), _content(exchange)
     limit = asked.get("max_tokens", asked.get("max_completion_tokens", 4096))
     if not isinstance(text, str) or not 0 < len(text) <= limit / 2:  # a token is a character at least
         raise Inconclusive(f"the reply is not well below its limit of {limit} tokens: {text!r:.100}")

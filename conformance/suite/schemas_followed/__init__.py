@@ -2,6 +2,13 @@
 
 from conformance.contract.requirement import Area, Impact
 
-AREA = Area("schemas_followed", Impact.DATA)
+AREA = Area(
+    "schemas_followed",
+    Impact.DATA,
+    after=(
+        "structured_output.follows_schema",
+        "structured_output.json_object",
+    ),
+)
 
 CONTENT = "choices.*.message.content"

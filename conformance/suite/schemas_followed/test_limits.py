@@ -46,6 +46,7 @@ def _ending(exchange: Exchange) -> tuple[Any, str]:
         "stop": put("choices.*.finish_reason", "stop"),
         "tool_calls": put("choices.*.finish_reason", "tool_calls"),
     },
+    after=["sampling.cut_is_length"],
 )
 def test_cut_is_length(cut: Sequence[Exchange], model: Model) -> None:
     if model.reasons:

@@ -36,6 +36,7 @@ UNKNOWN_FIRST = two_models("two-models-unknown-first", UNKNOWN_MODEL, MODEL)
         "a server error": status(500),
         "the unknown one served": edit(lambda document: document.update(model=UNKNOWN_MODEL, choices=[], error=None)),
     },
+    after=["validation.unknown_model_refused"],
 )
 def test_two_models(unknown_last: Exchange, unknown_first: Exchange) -> None:
     exchanges = [unknown_last, unknown_first]

@@ -11,29 +11,10 @@ from conformance.contract.requests import UNKNOWN_TOKEN
 from conformance.contract.scopes import EVERY_ERROR, EVERY_FAILED_STREAM, EVERY_RESPONSE
 from conformance.evidence.exchange import SCRUBBED_KEY, Exchange, Inconclusive
 from conformance.suite.security import AREA
+from conformance.suite.security.patterns import ACCOUNT, ACCOUNT_HEADERS, CREDENTIAL, INTERNALS
 from conformance.suite.support.failing_streams import failing
 
 ECHO = 16  #: contiguous characters of a token that disclose it
-CREDENTIAL = re.compile(
-    r"\bsk-(?:ant|proj|svcacct|or-v1|admin)-[\w-]{16,}"  # Anthropic, OpenAI, OpenRouter
-    r"|\bsk-[A-Za-z0-9]{32,}\b|\bxai-[A-Za-z0-9]{32,}|\bgsk_[A-Za-z0-9]{32,}"
-    r"|\bAIza[\w-]{35}|\bAKIA[0-9A-Z]{16}\b|\bya29\.[\w-]{20,}"  # Google, Amazon
-    r"|\bBearer\s+[\w.~+/-]{20,}",
-    re.ASCII,
-)
-ACCOUNT = re.compile(r"\b(?:org|proj)[-_][A-Za-z0-9]{16,}\b", re.ASCII)
-ACCOUNT_HEADERS = ("openai-organization", "openai-project")
-INTERNALS = re.compile(
-    r"goroutine \d+|\bTraceback \(most recent|\bdial tcp\b|\bECONNREFUSED\b|HTTPS?ConnectionPool"
-    r"|\w\.(?:go|py|rs|java|js|ts|cc|cpp):\d+|\bFile \"[^\"]+\", line \d+|\bsite-packages\b|\bnode_modules\b"
-    r"|(?<![\w:/.])/(?:usr|home|root|opt|app|srv|var|etc|tmp|workspace)/[\w.-]+|\b[A-Z]:\\\\?(?:Users|Windows|app)\b"
-    r"|\b(?:10(?:\.\d{1,3}){3}|127(?:\.\d{1,3}){3}|192\.168(?:\.\d{1,3}){2}|172\.(?:1[6-9]|2\d|3[01])(?:\.\d{1,3}){2})\b"
-    r"|\.svc\.cluster\.local|\.internal\b(?=[:/])"
-    # a program's panic, and not the word: Go's and Rust's own texts, and what gateways say where they recover
-    r"|\bpanic:|\bpanicked\b|\bpanic (?:detected|recovered|occurred|in (?:goroutine|handler)|at \S+[./:])"
-    r"|\b(?:recovered from|caught)(?: a)? panic\b|\bruntime error:",
-    re.IGNORECASE,
-)
 
 
 def everything(exchange: Exchange) -> str:
@@ -93,13 +74,15 @@ def around(text: str, part: str) -> str:
     "disclose no credentials of an upstream provider, nor its account there",
     on=EVERY_RESPONSE,
     source="rfc6750#5.2",
-    contract=["security-03"],
+    contract=["security-03", "security-07"],
     hint="Do not forward upstream header fields and error texts unchanged: URLs in them may hold keys.",
     broken_by={
         "a key in a URL": put(
             "error.message", f"404 for url https://upstream.example/v1beta/models?key=AIza{'Sy0123456' * 4}"
         ),
         "an Anthropic key": put("debug", f"x-api-key: sk-ant-api03-{'fedcba9876543210' * 2}"),
+        "a short key": put("error.message", "401 for key sk-4f9a2b7c1d8e3f6a2b"),
+        "a key by its name": put("debug", {"api_key": "k-live-77"}),
         "an authorization header": header("x-upstream-authorization", f"Bearer {'fedcba9876543210' * 2}"),
         "an organization": header("anthropic-organization-id", "[scrubbed]"),
     },
@@ -107,8 +90,13 @@ def around(text: str, part: str) -> str:
 def test_no_upstream_credentials(exchange: Exchange) -> None:
     names = [name for name, _ in exchange.headers if name.lower() == "anthropic-organization-id"]
     assert not names, "the response has the upstream's header anthropic-organization-id"
-    found = CREDENTIAL.search(beyond_choices(exchange).replace(UNKNOWN_TOKEN, ""))
+    found = CREDENTIAL.search(unescaped(beyond_choices(exchange)).replace(UNKNOWN_TOKEN, ""))
     assert not found, f"the response holds what looks like a credential: {masked(found)}"
+
+
+def unescaped(text: str) -> str:
+    """JSON with the quotation marks in its strings as they are."""
+    return text.replace('\\"', '"')
 
 
 def masked(found: re.Match[str] | None) -> str:
@@ -138,10 +126,11 @@ def test_no_upstream_account(exchange: Exchange) -> None:
 
 
 @AREA.should(
-    "keep stack traces, panics, file paths, private addresses and internal host names out of errors",
+    "keep stack traces, panics, file paths, inner hosts and addresses, tables of its database, hashes of keys and its "
+    "deployments out of errors",
     on=EVERY_ERROR,
     source="owasp#api8",
-    contract=["security-04"],
+    contract=["security-04", "security-07"],
     at="error.message",
     hint="Log the failure under the request id, and return that id to the caller.",
     broken_by={
@@ -150,7 +139,11 @@ def test_no_upstream_account(exchange: Exchange) -> None:
         "a Python trace": put("error.message", 'Traceback (most recent call last):\n  File "/srv/api.py", line 7'),
         "an address": put("error.message", "dial tcp 10.0.0.3:8080: connect: connection refused"),
         "a host": put("error.message", "no answer from relay.models.svc.cluster.local"),
+        "an inner host": put("error.message", "no answer from vllm-7.internal"),
         "a path": put("error.message", "cannot open /app/keys/vertex.json"),
+        "a table": put("error.message", "Unable to find token in `LiteLLM_VerificationTokenTable`"),
+        "the hash of a key": put("error.message", f"Key Hash (Token) ={'4f9a2b7c' * 8}"),
+        "a deployment": put("error.message", "404 for https://acme-east.openai.azure.com/openai/deployments/prod"),
     },
 )
 def test_errors_hide_internals(exchange: Exchange) -> None:
@@ -158,10 +151,11 @@ def test_errors_hide_internals(exchange: Exchange) -> None:
 
 
 @AREA.should(
-    "keep stack traces, panics, file paths, private addresses and internal host names out of errors in streams, too",
+    "keep stack traces, panics, file paths, inner hosts and addresses, tables of its database, hashes of keys and its "
+    "deployments out of errors in streams, too",
     on=EVERY_FAILED_STREAM,
     source="owasp#api8",
-    contract=["security-04"],
+    contract=["security-04", "security-07"],
     at="error.message",
     shown_by=failing,
     broken_by={
@@ -176,5 +170,5 @@ def test_streamed_errors_hide_internals(exchange: Exchange) -> None:
 
 def _hides_internals(exchange: Exchange, text: str) -> None:
     sent = exchange.request.body.decode("utf-8", "replace")
-    found = [each[0] for each in INTERNALS.finditer(text) if each[0] not in sent]
-    assert not found, f"the error discloses {found[0]!r}: {around(text, found[0])}"
+    found = [each[0] for each in INTERNALS.finditer(unescaped(text)) if each[0] not in sent]
+    assert not found, f"the error discloses {found[0]!r}: {around(unescaped(text), found[0])}"

@@ -110,6 +110,7 @@ def test_usage_last(exchange: Exchange, chunks: Chunks) -> None:
     hint="Do not leave usage: null out of the chunks before the last.",
     needs=["request"],
     broken_by=edit(lambda document: None if document.get("usage") else document.pop("usage", None)),
+    after=["streaming.usage_once"],
 )
 def test_usage_null_elsewhere(chunks: Chunks) -> None:
     without = [position for position, chunk in enumerate(chunks) if "usage" not in chunk]

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from conformance.evidence.exchange import Exchange, list_of
+from conformance.contract.scopes import broken_off
+from conformance.evidence.exchange import Exchange, Inconclusive, list_of
 from conformance.evidence.observed import count_or_zero
 
 END_TOKEN = 1  #: some tokenizers count the token that ends a reply
@@ -25,6 +26,20 @@ def ended_early(exchange: Exchange) -> bool:
         return True
     count = count_or_zero(exchange.reply.get("usage"), "completion_tokens")
     return (count if count > 0 else len(text)) < limit - END_TOKEN
+
+
+def ending(exchange: Exchange) -> Any:
+    """The finish_reason of the first choice. Raises Inconclusive for a stream that broke off, without a choice, and
+    where a content filter left less than half of what the limit allows: that may happen to any reply."""
+    if broken_off(exchange):
+        raise Inconclusive(f"“{exchange.request}”: the stream broke off")
+    if not exchange.choices:
+        raise Inconclusive(f"“{exchange.request}”: the reply has no choice")
+    reason, pieces = exchange.choices[0].get("finish_reason"), len(_PIECE.findall(_text(exchange)))
+    limit = limit_of(exchange.request.asked)
+    if reason == "content_filter" and (2 * pieces < limit if type(limit) is int else not pieces):
+        raise Inconclusive(f"“{exchange.request}”: a content filter ended the reply")
+    return reason
 
 
 def limit_of(asked: dict[str, Any]) -> Any:

@@ -9,7 +9,7 @@ from conformance.contract.given import OnDemand, as_received
 from conformance.contract.requests import chat, costly, intrusive, streamed
 from conformance.contract.scopes import failed
 from conformance.evidence.exchange import SALT, Exchange, Inconclusive
-from conformance.evidence.observed import count_or_none
+from conformance.evidence.observed import count_or_none, json_object
 
 OVERFLOW_WORDS = 280_000  #: a token each, more than a window of 200,000 tokens holds
 #: Sent with --intrusive only, since an endpoint that accepts it may charge for it.
@@ -34,9 +34,11 @@ def overflow(tries: Sequence[Exchange], plain: Sequence[Exchange]) -> Exchange:
 
 
 def _is_read(exchange: Exchange) -> bool:
-    """Whether a completion came, and not an error, by its status or in a success."""
-    failing = exchange.streamed and failed(exchange)
-    return exchange.succeeded and not failing and bool(exchange.reply.get("choices"))
+    """Whether a completion came: neither an error, by its status or in a success, nor nothing at all."""
+    if not exchange.succeeded or (exchange.streamed and (failed(exchange) or not exchange.chunks)):
+        return False
+    document = exchange.reply if exchange.streamed else json_object(exchange.content)
+    return document is not None and bool(document.get("choices"))
 
 
 def _prompt_of(exchange: Exchange) -> int:

@@ -150,6 +150,7 @@ def _one_call_for_each_city(exchange: Exchange) -> None:
         "both cities in one": put(f"{CALLS}.*.function.arguments", '{"city":"Paris","also":"Tokyo"}'),
         "the second lost": put(CALLS, lambda calls: calls[:1]),
     },
+    after=["tool_call.id", "tools.ids_differ"],
 )
 def test_several(plain: Sequence[Exchange], stream: Sequence[Exchange]) -> None:
     for answers in (plain, stream):

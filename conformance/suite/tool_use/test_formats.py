@@ -58,6 +58,7 @@ def _not_both(exchange: Exchange) -> str:
         "prose": put("choices.*.delta.content", lambda text: text and "Hello! "),
         "JSON in place of the call": put("choices.*.message", {"role": "assistant", "content": '{"greeting": "Hi"}'}),
     },
+    after=["structured_output.follows_schema", "structured_output.follows_schema_streamed", "equivalence.text"],
 )
 def test_beside_format(formatted: Sequence[Exchange], calling: Sequence[Exchange]) -> None:
     for answers in (formatted, calling):

@@ -88,6 +88,7 @@ FOG_CONTROL = control(
         "parts dropped": put("choices.*.delta.content", lambda text: text and text.replace("682", "it")),
         "the reply held back": put("choices.*.delta.content", ""),
     },
+    after=["tool_use.round_trip"],
 )
 def test_text_beside(answers: Sequence[Exchange], controls: Sequence[Exchange]) -> None:
     one_of(answers, lacks(["ZX417", "WB682"]), controls)
@@ -124,6 +125,7 @@ def _names_arguments(exchange: Exchange) -> bool:
         "a failure": status(500),
         "the results dropped": without("QC5081"),
     },
+    after=["tool_use.round_trip"],
 )
 def test_odd_arguments(answers: Sequence[Exchange], controls: Sequence[Exchange]) -> None:
     exchange = answers[0]

@@ -62,6 +62,7 @@ def _cut_arguments(exchange: Exchange) -> str:
         "tool_calls": put("choices.*.finish_reason", lambda reason: reason and "tool_calls"),
         "stop": put("choices.*.finish_reason", lambda reason: reason and "stop"),
     },
+    after=["sampling.cut_is_length"],
 )
 def test_cut_call_is_length(exchange: Exchange, asked: JSONObject) -> None:
     if roomy(asked):

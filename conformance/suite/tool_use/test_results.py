@@ -108,6 +108,7 @@ def _confused_results(exchange: Exchange) -> str:
         "the last part dropped": without("QD6203"),
         "exchanged": but_for_controls(put("choices.*.message.content", _exchanged)),
     },
+    after=["tools.ids_differ", "tool_use.round_trip"],
 )
 def test_several_results(answers: Sequence[Exchange], controls: Sequence[Exchange]) -> None:
     one_of(answers, _confused_results, controls)

@@ -2,19 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from conformance.contract.scopes import cut_short
 from conformance.evidence.exchange import Exchange, NotApplicable, list_of
+from conformance.evidence.observed import json_object
 from conformance.evidence.strict_json import JSONError, loads
-from conformance.suite.support.calls import JSONObject, check_whole, declared
+from conformance.suite.support.calls import JSONObject, call_deltas, call_ids, check_whole, declared, deltas_of
 
 
 def name_of(call: JSONObject) -> str:
-    """The name of the function, or the custom tool, that is called. Raises NotApplicable where there is none."""
+    """The name of the function, or the custom tool, that is called; empty where there is none."""
     tool = call.get("custom" if call.get("type") == "custom" else "function")
     name = tool.get("name") if isinstance(tool, dict) else None
-    if not isinstance(name, str) or not name:
-        raise NotApplicable("a call has no name (covered by tool_call.function.name)")
-    return name
+    return name if isinstance(name, str) else ""
+
+
+def named(calls: list[JSONObject]) -> list[str]:
+    """The name of each call that has one: another lacks it (covered by tool_call.function.name). Raises NotApplicable
+    where none has."""
+    names = [name for name in map(name_of, calls) if name]
+    if not names:
+        raise NotApplicable("no call has a name (covered by tool_call.function.name)")
+    return names
 
 
 def as_declared(name: str, names: dict[str, JSONObject]) -> str:
@@ -25,7 +35,7 @@ def as_declared(name: str, names: dict[str, JSONObject]) -> str:
 
 def functions_called(exchange: Exchange) -> list[tuple[JSONObject, str]]:
     """Each called function as it was declared, with the arguments of the call. Choices that were cut short are left
-    out. Raises NotApplicable where none is left, Inconclusive for a stream that broke off."""
+    out, and calls without a name. Raises NotApplicable where none is left, Inconclusive for a stream that broke off."""
     check_whole(exchange)
     names, found = declared(exchange.request.asked), []
     for choice in exchange.choices:
@@ -35,7 +45,7 @@ def functions_called(exchange: Exchange) -> list[tuple[JSONObject, str]]:
         for call in list_of(message.get("tool_calls")):
             function = call.get("function") if isinstance(call, dict) else None
             arguments = function.get("arguments") if isinstance(function, dict) else None
-            if isinstance(arguments, str):
+            if isinstance(arguments, str) and name_of(call):
                 found.append((names.get(as_declared(name_of(call), names), {}), arguments))
     if not found:
         raise NotApplicable("the reply has no whole call with arguments as text")
@@ -52,9 +62,37 @@ def parsed(arguments: str) -> JSONObject:
     return value
 
 
-def parsed_or_not_applicable(arguments: str) -> JSONObject:
-    """The arguments of a call. Raises NotApplicable where they are not a JSON object."""
+def parsed_calls(exchange: Exchange) -> list[tuple[JSONObject, JSONObject]]:
+    """Each called function as it was declared, with the arguments as an object. Raises NotApplicable where none are
+    one, and what `functions_called` raises."""
+    calls = [(function, json_object(arguments)) for function, arguments in functions_called(exchange)]
+    found = [(function, arguments) for function, arguments in calls if arguments is not None]
+    if not found:
+        raise NotApplicable("no arguments are a JSON object (covered by tools.arguments_are_json)")
+    return found
+
+
+def encoded_twice(arguments: str) -> bool:
+    """Whether arguments are a JSON string that holds a JSON object."""
     try:
-        return parsed(arguments)
-    except AssertionError as problem:
-        raise NotApplicable(f"{problem} (covered by tools.arguments_are_json)") from None
+        value = loads(arguments)
+    except JSONError:
+        return False
+    return isinstance(value, str) and json_object(value) is not None
+
+
+def later(chunks: list[JSONObject]) -> Iterator[tuple[int, JSONObject]]:
+    """Every delta of a call but the first, with the index of the call. Calls that share an index are left out."""
+    calls = {where: deltas for where, deltas in deltas_of(chunks).items() if len(call_ids(deltas)) < 2}
+    found = [(index, delta) for (_, index), (_, *others) in calls.items() for delta in others]
+    if not found:
+        raise NotApplicable("no call with an index of its own came in several deltas")
+    yield from found
+
+
+def names_sent(exchange: Exchange) -> list[str]:
+    """The name of each call as it was sent: in a stream that of each delta, for those that repeat it fold to another.
+    Raises NotApplicable where there is none."""
+    if not exchange.streamed:
+        return named(exchange.tool_calls)
+    return named([delta for _, delta in call_deltas(exchange.chunks)])

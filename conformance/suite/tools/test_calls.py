@@ -8,17 +8,10 @@ from conformance.contract.faults import put
 from conformance.contract.requirement import Impact
 from conformance.contract.scopes import EVERY_TOOL_CALL
 from conformance.evidence.exchange import Exchange, NotApplicable, Violation, list_of
-from conformance.suite.support.calls import JSONObject, call_deltas, declared
+from conformance.suite.support.calls import JSONObject, declared
 
 from . import AREA, CALLS, DELTAS
-from .reading import as_declared, functions_called, name_of, parsed, parsed_or_not_applicable
-
-
-def _names_in_deltas(exchange: Exchange) -> set[str]:
-    """The names in the deltas of a stream's calls, each as it stands there; none where nothing was streamed."""
-    deltas = call_deltas(exchange.chunks) if exchange.streamed else []
-    functions = [delta["function"] for _, delta in deltas if isinstance(delta.get("function"), dict)]
-    return {each["name"] for each in functions if isinstance(each.get("name"), str)}
+from .reading import as_declared, encoded_twice, functions_called, named, names_sent, parsed, parsed_calls
 
 
 @AREA.should(
@@ -39,9 +32,8 @@ def _names_in_deltas(exchange: Exchange) -> set[str]:
 def test_declared_names(exchange: Exchange, tool_calls: list[JSONObject], asked: JSONObject) -> None:
     """Not a MUST: one of OpenAI's own recorded replies (gpt-4-0613) calls a function that was not offered. A name that
     stands twice in one delta is not one that several deltas repeat."""
-    names, streamed = declared(asked), _names_in_deltas(exchange)
-    for call in tool_calls:
-        name = name_of(call)
+    names, streamed = declared(asked), names_sent(exchange)
+    for name in named(tool_calls):
         meant = as_declared(name, names) if exchange.streamed and name not in streamed else name
         assert meant in names, f"{name!r} is called, and only {', '.join(names) or 'nothing'} is offered"
 
@@ -59,9 +51,13 @@ def test_declared_names(exchange: Exchange, tool_calls: list[JSONObject], asked:
         "a list": put(f"{CALLS}.*.function.arguments", '["Paris"]'),
         "empty": put(f"{CALLS}.*.function.arguments", ""),
     },
+    after=["tools.pieces_add_up"],
 )
 def test_arguments_are_json(exchange: Exchange) -> None:
-    for _, arguments in functions_called(exchange):
+    once = [arguments for _, arguments in functions_called(exchange) if not encoded_twice(arguments)]
+    if not once:
+        raise NotApplicable("the arguments are encoded twice (covered by tools.arguments_once)")
+    for arguments in once:
         parsed(arguments)
 
 
@@ -71,10 +67,9 @@ def _required(function: JSONObject) -> list[Any]:
     return list_of(parameters.get("required")) if isinstance(parameters, dict) else []
 
 
-def _missing(function: JSONObject, arguments: str) -> list[str]:
-    """The required arguments that a call lacks. Raises NotApplicable where its arguments are not a JSON object."""
-    names = [name for name in _required(function) if isinstance(name, str)]
-    return [name for name in names if name not in parsed_or_not_applicable(arguments)]
+def _missing(function: JSONObject, arguments: JSONObject) -> list[str]:
+    """The required arguments that a call lacks."""
+    return [name for name in _required(function) if isinstance(name, str) and name not in arguments]
 
 
 @AREA.should(
@@ -89,10 +84,10 @@ def _missing(function: JSONObject, arguments: str) -> list[str]:
     broken_by=put(f"{CALLS}.*.function.arguments", '{"location": "Paris"}'),
 )
 def test_required_arguments(exchange: Exchange) -> None:
-    calls = functions_called(exchange)
+    calls = parsed_calls(exchange)
     for function, arguments in calls:
         missing = _missing(function, arguments)
-        assert not missing, f"{function['name']} is called without its argument {missing[0]!r}: {arguments[:160]}"
+        assert not missing, f"{function['name']} is called without its argument {missing[0]!r}: {str(arguments)[:160]}"
     if not any(_required(function) for function, _ in calls):
         raise NotApplicable("no called function requires an argument")
 
@@ -134,6 +129,7 @@ def test_ids_differ(messages: list[JSONObject]) -> None:
         "plain": put(f"{CALLS}.*.id", "call_0"),
         "streamed": put(f"{DELTAS}.*.id", lambda id_: id_ and "call_0"),
     },
+    after=["tools.ids_differ"],
 )
 def test_ids_differ_between_replies(exchanges: list[Exchange]) -> None:
     seen: dict[str, Exchange] = {}

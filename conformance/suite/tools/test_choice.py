@@ -13,7 +13,7 @@ from conformance.suite.support.calls import JSONObject, check_whole, declared
 from conformance.suite.support.structured import problem
 
 from . import AREA, CALLS
-from .reading import as_declared, functions_called, name_of, parsed_or_not_applicable
+from .reading import as_declared, named, parsed_calls
 
 TEXT = {"role": "assistant", "content": "It is sunny.", "refusal": None}
 LEGACY = TEXT | {"content": None, "function_call": {"name": "get_weather", "arguments": "{}"}}
@@ -78,8 +78,8 @@ def _said(exchange: Exchange) -> str:
     broken_by={"a call": put(CALLS, [CALL]), "no text": put("choices.*.message", LEGACY)},
 )
 def test_none_is_none(exchange: Exchange) -> None:
-    names = [name_of(call) for call in exchange.tool_calls]
-    assert not names, f"tool_choice is none, yet {names[0]!r} is called"
+    calls = exchange.tool_calls
+    assert not calls, f"tool_choice is none, yet a tool is called: {json.dumps(calls[0])[:160]}"
     if not any(message.get("content") for message in exchange.messages):
         _willing(exchange)
     assert any(message.get("content") for message in exchange.messages), "tool_choice is none, and no text came"
@@ -132,7 +132,7 @@ def test_named_is_called(exchange: Exchange, asked: JSONObject) -> None:
     if not exchange.tool_calls:
         _willing(exchange)
     assert exchange.tool_calls, f"tool_choice names {wanted!r}, yet no tool is called; the content is {_said(exchange)}"
-    others = [name for name in map(name_of, exchange.tool_calls) if as_declared(name, {str(wanted): {}}) != wanted]
+    others = [name for name in named(exchange.tool_calls) if as_declared(name, {str(wanted): {}}) != wanted]
     assert not others, f"tool_choice names {wanted!r}, yet {others[0]!r} is called"
 
 
@@ -145,11 +145,12 @@ def test_named_is_called(exchange: Exchange, asked: JSONObject) -> None:
     hint="Use tool_calls where tools were requested; function_call is for the deprecated functions.",
     needs=["request"],
     broken_by=put("choices.*.finish_reason", lambda reason: reason and "function_call"),
+    after=["completion.choices.finish_reason", "chunk.choices.finish_reason"],
 )
-def test_forced_finish(choices: list[JSONObject]) -> None:
-    reasons = [choice.get("finish_reason") for choice in choices]
-    if not reasons or any(reason in (None, "", "length", "content_filter", "error") for reason in reasons):
-        raise NotApplicable(f"the call was cut off, or ends without a reason: {reasons}")
+def test_forced_finish(exchange: Exchange) -> None:
+    reasons = [choice.get("finish_reason") for choice in exchange.choices]
+    if not exchange.tool_calls or any(reason in (None, "", "length", "content_filter", "error") for reason in reasons):
+        raise NotApplicable(f"no call came, or it was cut off, or it ends without a reason: {reasons}")
     others = [reason for reason in reasons if reason not in ("tool_calls", "stop")]
     assert not others, f"the forced call ends with finish_reason {others[0]!r}"
 
@@ -189,9 +190,9 @@ def test_one_at_most(exchange: Exchange) -> None:
     },
 )
 def test_strict_arguments(exchange: Exchange) -> None:
-    strict = [(function, arguments) for function, arguments in functions_called(exchange) if _strict(function)]
+    strict = [(function, arguments) for function, arguments in parsed_calls(exchange) if _strict(function)]
     if not strict:
         raise NotApplicable("no strict function was called")
     for function, arguments in strict:
-        departure = problem(parsed_or_not_applicable(arguments), function["parameters"])
+        departure = problem(arguments, function["parameters"])
         assert not departure, f"the arguments of {function['name']} depart from its schema at {departure}"

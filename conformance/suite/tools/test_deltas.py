@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 
 from conformance.contract.faults import drop, put
 from conformance.contract.requirement import Impact
 from conformance.contract.scopes import EVERY_TOOL_STREAM
-from conformance.evidence.exchange import NotApplicable
 from conformance.suite.support.calls import JSONObject, call_deltas, call_ids, deltas_of, of_function
 
 from . import AREA, DELTAS
+from .reading import later
 
 
 @AREA.must(
@@ -27,6 +26,7 @@ from . import AREA, DELTAS
         "no name": drop(f"{DELTAS}.*.function.name"),
         "a blank name": put(f"{DELTAS}.*.function.name", lambda name: ""),
     },
+    after=["tool_call.id", "tool_call.function.name", "tool_call.type"],
 )
 def test_first_piece(chunks: list[JSONObject]) -> None:
     for (choice, index), (first, *_) in deltas_of(chunks).items():
@@ -69,15 +69,6 @@ def test_one_call_per_index(chunks: list[JSONObject]) -> None:
         assert len(ids) <= 1, f"index {index} of choice {choice} is shared by the calls {', '.join(ids[:3])}"
 
 
-def _later(chunks: list[JSONObject]) -> Iterator[tuple[int, JSONObject]]:
-    """Every delta of a call but the first, with the index of the call. Calls that share an index are left out."""
-    calls = {where: deltas for where, deltas in deltas_of(chunks).items() if len(call_ids(deltas)) < 2}
-    found = [(index, delta) for (_, index), (_, *later) in calls.items() for delta in later]
-    if not found:
-        raise NotApplicable("no call with an index of its own came in several deltas")
-    yield from found
-
-
 @AREA.should(
     "name id and function of a streamed tool call once",
     on=EVERY_TOOL_STREAM,
@@ -91,7 +82,7 @@ def _later(chunks: list[JSONObject]) -> Iterator[tuple[int, JSONObject]]:
     },
 )
 def test_named_once(chunks: list[JSONObject]) -> None:
-    for index, delta in _later(chunks):
+    for index, delta in later(chunks):
         again = delta.get("id") or of_function(delta, "name")
         assert not again, f"a later delta of call {index} repeats {again!r}"
 
@@ -110,7 +101,7 @@ def test_named_once(chunks: list[JSONObject]) -> None:
     },
 )
 def test_no_empty_names(chunks: list[JSONObject]) -> None:
-    for index, delta in _later(chunks):
+    for index, delta in later(chunks):
         empty = [name for name, value in (("id", delta.get("id")), ("name", of_function(delta, "name"))) if value == ""]
         assert not empty, f"a later delta of call {index} has an empty {empty[0]}"
 

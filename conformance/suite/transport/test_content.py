@@ -8,7 +8,7 @@ from conformance.contract.faults import content, content_edit, header, status
 from conformance.contract.requirement import Impact
 from conformance.contract.scopes import EVERY_RESPONSE, EVERY_SUCCESS
 from conformance.evidence.exchange import Exchange, Inconclusive, NotApplicable
-from conformance.evidence.strict_json import JSONError, duplicate_names, loads
+from conformance.evidence.strict_json import JSONError, after_object, duplicate_names, loads
 
 from . import AREA
 
@@ -89,6 +89,7 @@ def test_event_stream_media_type(exchange: Exchange) -> None:
         "NaN": content_edit(lambda body: body.replace(b"{", b'{"cost": NaN, ', 1)),
         "not UTF-8": content_edit(lambda body: body.replace(b"{", b'{"note": "na\xefve", ', 1)),
         "two objects": content_edit(lambda body: body + b"{}"),
+        "the end of a stream": content_edit(lambda body: body + b"\n\ndata: [DONE]\n\n"),
         "null": content(b"null"),
         "an array": content_edit(lambda body: b"[" + body + b"]"),
         "line breaks alone": content(b"\n\n\n\n"),
@@ -101,8 +102,14 @@ def test_one_json_object(exchange: Exchange) -> None:
     try:
         document = loads(exchange.content)
     except JSONError as error:
-        raise AssertionError(f"the body ({len(exchange.content)} bytes) is not one JSON text: {error}") from None
+        raise AssertionError(f"the body ({len(exchange.content)} bytes) is {_in_place(exchange, error)}") from None
     assert isinstance(document, dict), f"the body is JSON, but no object: {exchange.text.strip()[:80]}"
+
+
+def _in_place(exchange: Exchange, error: JSONError) -> str:
+    """What there is in place of one JSON text."""
+    rest = after_object(exchange.content)
+    return f"a JSON object with {rest[:60]!r} after it" if rest else f"not one JSON text: {error}"
 
 
 def declares_json(exchange: Exchange) -> bool:

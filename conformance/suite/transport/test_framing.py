@@ -105,6 +105,7 @@ def _by_request_id(exchanges: Iterable[Exchange]) -> dict[str, list[Exchange]]:
     at="header:x-request-id",
     broken_by=header("x-request-id", "req_the_same"),
     needs=["headers", "other headers", "ids"],
+    after=["ids.unique"],
 )
 def test_request_id_unique(exchanges: list[Exchange]) -> None:
     named = _by_request_id(exchanges)

@@ -74,6 +74,7 @@ def test_messages_not_empty(exchange: Exchange) -> None:
     source="openai-openapi#createChatCompletion",
     contract=["validation-05"],
     broken_by=TAKEN,
+    after=["validation.malformed_is_400"],
 )
 def test_body_is_object(exchange: Exchange) -> None:
     rejected(exchange)
@@ -123,6 +124,7 @@ def test_malformed_is_400(exchange: Exchange) -> None:
     at="status",
     hint="Go's Decoder reads the first value only: check that nothing follows it.",
     broken_by=TAKEN,
+    after=["validation.malformed_is_400"],
 )
 def test_one_json_text(exchange: Exchange) -> None:
     rejected(exchange, 400)

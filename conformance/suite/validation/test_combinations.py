@@ -6,6 +6,7 @@ from typing import Any
 
 from conformance.contract.faults import respond, status
 from conformance.contract.requests import WEATHER, once
+from conformance.contract.requirement import Impact
 from conformance.evidence.exchange import Exchange
 from conformance.suite.support.parameters import USER
 
@@ -67,6 +68,7 @@ def test_tool_name_refused(exchange: Exchange) -> None:
 @AREA.should(
     "reject a tool_choice of a function that is not among the tools, or of a tool where there are none",
     on=(TOOL_UNDECLARED, TOOLS_LACKING),
+    impact=Impact.DATA,
     source="openai-openapi#ChatCompletionToolChoiceOption",
     contract=["validation-18"],
     broken_by=NOT_400,
@@ -78,6 +80,7 @@ def test_tool_choice_refused(exchange: Exchange) -> None:
 @AREA.should(
     "reject a response_format of an unknown type, and a json_schema without a name",
     on=(FORMAT_UNKNOWN, FORMAT_UNNAMED),
+    impact=Impact.DATA,
     source="openai-openapi#CreateChatCompletionRequest.response_format",
     contract=["validation-19"],
     broken_by=NOT_400,

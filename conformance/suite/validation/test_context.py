@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from conformance.contract.faults import only, put, respond, status
+from conformance.contract.faults import content, only, put, respond, status
 from conformance.contract.given import in_turn
 from conformance.contract.requests import PLAIN, chat, disputed
 from conformance.contract.requirement import Impact
@@ -66,6 +66,8 @@ def _names_the_limit(exchange: Exchange) -> bool:
         "a gateway's failure": only(lambda each: each.streams, status(502)),
         "a failure where it is plain": only(lambda each: not each.streams and each.expect == "error", status(500)),
         "an error in a success": only(lambda each: each.streams, respond(200, {"error": {"message": "too long"}})),
+        "nothing at all": only(lambda each: each.streams, status(200), content(b"")),
+        "an empty success": only(lambda each: not each.streams and each.expect == "error", respond(200, {})),
         "a message that hides it": only(
             lambda each: each.streams,
             put("error.message", "All target providers failed."), put("error.code", "upstream_error"),

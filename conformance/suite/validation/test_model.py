@@ -43,6 +43,7 @@ def test_unknown_model_refused(tries: Sequence[Exchange], plain: Sequence[Exchan
     contract=["validation-07"],
     at="error.code",
     broken_by={"400": status(400), "another code": put("error.code", "channel_not_found"), "accepted": ACCEPTED},
+    after=["validation.unknown_model_refused"],
 )
 def test_unknown_model_is_404(exchange: Exchange) -> None:
     assert exchange.status == 404, answered_with(exchange)
@@ -56,6 +57,7 @@ def test_unknown_model_is_404(exchange: Exchange) -> None:
     contract=["validation-07"],
     at="error.message",
     broken_by=put("error.message", "No such model."),
+    after=["validation.unknown_model_refused", "validation.unknown_model_is_404"],
 )
 def test_unknown_model_named(exchange: Exchange, error: dict[str, Any]) -> None:
     message = error.get("message")

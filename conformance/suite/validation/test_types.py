@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from conformance.contract.faults import status
 from conformance.contract.requests import WRONG_TYPE, once
+from conformance.contract.requirement import Impact
 from conformance.evidence.exchange import Exchange
 from conformance.suite.support.parameters import USER
 
@@ -35,6 +36,7 @@ def test_wrong_type_is_400(exchange: Exchange) -> None:
 @AREA.should(
     "reject a message whose role is missing or not one of the API's, also where others follow it",
     on=(UNKNOWN_ROLE, NO_ROLE),
+    impact=Impact.DATA,
     source="openai-openapi#ChatCompletionRequestMessage",
     contract=["validation-09"],
     hint="Do not leave the message out, and do not treat an unknown role as assistant.",
@@ -50,6 +52,7 @@ def test_role_refused(exchange: Exchange) -> None:
     source="openai-openapi#ChatCompletionRequestUserMessage.content",
     contract=["validation-10"],
     broken_by=TAKEN,
+    after=["errors.mistake_is_4xx"],
 )
 def test_content_required(exchange: Exchange) -> None:
     rejected(exchange)

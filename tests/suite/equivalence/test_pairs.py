@@ -8,11 +8,13 @@ import pytest
 
 from conformance.contract.faults import (
     chain,
+    chunk,
     content_edit,
     drop,
     edit,
     events,
     failing,
+    insert,
     late,
     only,
     put,
@@ -23,6 +25,7 @@ from conformance.contract.profile import Model
 from conformance.contract.requirement import Fault
 from conformance.evidence.exchange import Exchange, Failure, Request
 from conformance.suite.equivalence.pairs import ERROR_PAIRS, OUTPUT_PAIRS, TEXT_PAIRS, TOOL_PAIRS, WORDS_PAIR
+from conformance.suite.support.failing_streams import failing as break_off
 from tests.support.builders_asked import Said, asked
 
 PROMPT, WRITTEN, DETAILS = "usage.prompt_tokens", "usage.completion_tokens", "usage.prompt_tokens_details"
@@ -31,7 +34,19 @@ TEXT = "choices.*.delta.content"
 ARGUMENTS = "choices.*.delta.tool_calls.*.function.arguments"
 WHOLE_ARGUMENTS = "choices.*.message.tool_calls.*.function.arguments"
 REASON = "choices.*.finish_reason"
+FILTERED = chain(
+    put("choices.*.message.content", ""),
+    put(TEXT, ""),
+    put(REASON, lambda reason: reason and "content_filter"),
+)
+#: A stream that fails, and counts nothing.
+BROKEN = chain(break_off, insert(-1, chunk({"choices": [], "usage": {"prompt_tokens": 0, "completion_tokens": 0}})))
 NAMES = "choices.*.delta.tool_calls.*.function.name"
+
+
+THOUGHT, OTHER = "choices.*.delta.reasoning_content", "choices.*.delta.reasoning"
+THINKING = chain(put("choices.*.message.reasoning_content", "It wants OK."), put(THOUGHT, "It wants OK."))
+COUNTED = put("usage.completion_tokens_details", {"reasoning_tokens": 1})
 
 
 def streams(request: Request) -> bool:
@@ -149,7 +164,23 @@ SENT_AGAIN = edit(  # B184: the last chunk holds the whole text once more
         ("length", in_streams(put(REASON, lambda reason: reason and "stop")), "violated"),
         ("length", only(whole, put(REASON, "max_tokens")), "violated"),
         ("length", put("choices", []), "inconclusive"),
+        ("length", BROKEN, "inconclusive"),
+        ("length", FILTERED, "inconclusive"),
+        ("length", put(REASON, lambda reason: reason and "content_filter"), "violated"),  # nothing was taken away
+        ("finish_reason", in_streams(FILTERED), "inconclusive"),
+        ("finish_reason", BROKEN, "inconclusive"),
+        ("prompt_tokens", BROKEN, "inconclusive"),
+        ("prompt_tokens_with_tools", BROKEN, "inconclusive"),
         ("length", chain(put(REASON, "stop"), put("usage.completion_tokens", 7)), "inconclusive"),  # it ended early
+        ("call_finish_reason", put(REASON, lambda reason: reason and "stop"), "accepted"),  # as older models do
+        ("call_finish_reason", in_streams(put(REASON, lambda reason: reason and "stop")), "violated"),
+        ("call_finish_reason", only(first_time, put(REASON, lambda reason: reason and "stop")), "accepted"),
+        ("call_finish_reason", only(whole, put(REASON, "length")), "inconclusive"),
+        ("reasoning_place", put("id", "chatcmpl-2"), "not applicable"),
+        ("reasoning_place", THINKING, "accepted"),
+        ("reasoning_place", chain(THINKING, in_streams(drop(THOUGHT), put(OTHER, "OK."))), "violated"),
+        ("reasoning_place", chain(THINKING, in_streams(drop(THOUGHT))), "not applicable"),  # it need not reason
+        ("reasoning_place", chain(THINKING, in_streams(drop(THOUGHT), COUNTED)), "violated"),
         ("usage_details", drop(DETAILS), "accepted"),  # absent in both
         ("usage_details", only(whole, put(CACHED, 1024)), "accepted"),
         ("usage_details", chain(drop(CACHED), only(whole, put(CACHED, 1024))), "accepted"),  # a zero left out

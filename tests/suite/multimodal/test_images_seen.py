@@ -25,6 +25,7 @@ def several(request: Request) -> bool:
         ("image_seen", put(TEXT, "Bright RED, I think."), "accepted"),
         ("image_seen", only(lambda each: shown(each) and each.attempt < 3, put(TEXT, "Orange.")), "accepted"),
         ("image_seen", only(shown, put(TEXT, "Orange."), put(PROMPT, 12)), "inconclusive"),
+        ("image_seen", put(TEXT, "I have no answer to that."), "inconclusive"),  # nor does it say OK
         ("image_seen", NO_IMAGES, "not applicable"),
         ("image_seen", only(shown, put(TEXT, "I cannot see images.")), "violated"),
         ("image_counted", only(shown, put(PROMPT, 90)), "accepted"),

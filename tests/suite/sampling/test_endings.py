@@ -10,6 +10,7 @@ from conformance.evidence.exchange import Request
 from tests.support.builders_asked import Said, asked
 
 CONTENT, REASON = "choices.*.message.content", "choices.*.finish_reason"
+REFUSAL = {"role": "assistant", "content": None, "refusal": "I cannot help with that."}
 WRITTEN = "usage.completion_tokens"
 
 
@@ -28,9 +29,13 @@ def cut(request: Request) -> bool:
         ("minimal", refused("max_tokens: field required"), "violated"),
         ("minimal", put(REASON, "length"), "violated"),
         ("minimal", put(CONTENT, None), "violated"),
+        ("minimal", only(lambda each: each.attempt == 1, put(CONTENT, "")), "accepted"),
+        ("minimal", put("choices.*.message", REFUSAL), "inconclusive"),
         ("cut_is_length", put(CONTENT, "1 2 3"), "accepted"),
         ("cut_is_length", put(REASON, "stop"), "violated"),  # B003
         ("cut_is_length", put("choices", []), "inconclusive"),
+        ("cut_is_length", chain(put(CONTENT, ""), put(REASON, "content_filter")), "inconclusive"),
+        ("cut_is_length", put(REASON, "content_filter"), "violated"),
         ("cut_is_length", chain(put(REASON, "stop"), put(WRITTEN, 9)), "inconclusive"),
         ("cut_text_is_its_own", put(CONTENT, ""), "accepted"),
         ("cut_text_is_its_own", put(CONTENT, "Sure, here they are"), "accepted"),  # so does the whole one

@@ -66,6 +66,7 @@ CASES = [
     right("tools.forced_finish", "stop, as OpenAI's older models",
           calls(TOOL_NAMED, call("get_time", PARIS), finish="stop")),
     right("tools.forced_finish", "tool_calls, as the newer", calls(TOOL_NAMED, call("get_time", PARIS))),
+    silent("tools.forced_finish", "no call", text(TOOL_REQUIRED, "Hello!")),
     silent("tools.forced_finish", "length with a call", calls(TOOL_NAMED, call("get_time", PARIS), finish="length")),
     warns("tools.forced_finish", "tool_call", calls(TOOL_REQUIRED, call("get_weather", PARIS), finish="tool_call")),
     right("tools.one_at_most", "one", calls(TOOL_SINGLE, call("get_weather", PARIS))),

@@ -10,6 +10,7 @@ import pytest
 from conformance.contract.faults import chain, only, put, respond, status
 from conformance.contract.requests import CHARACTERS
 from conformance.contract.requirement import Fault
+from conformance.suite.support.failing_streams import failing
 from conformance.suite.unicode.characters import damage
 from tests.support.builders_asked import Said, asked
 
@@ -60,6 +61,7 @@ def mojibake(text: str) -> str:
         ("arguments_in_every_script", put(ARGUMENTS, '{"city": "Tokyo"}'), "accepted"),
         ("arguments_in_every_script", put(ARGUMENTS, '{"city": "\\u6771\\u4eac"}'), "accepted"),
         ("arguments_in_every_script", put(ARGUMENTS, '{"city": "Osaka"}'), "accepted"),  # the stream shows it
+        ("arguments_in_every_script", failing, "accepted"),  # the plain reply shows it
         ("arguments_in_every_script", put(ARGUMENTS, TOKYO + '{"city": "\\u6771\\u4eac"}'), "violated"),  # B395
         ("arguments_in_every_script", put(ARGUMENTS, '{"city": "\\\\u6771\\\\u4eac"}'), "violated"),  # B396
         ("arguments_in_every_script", put(PIECES, lambda text: text and mojibake(text)), "violated"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from conformance.contract.faults import late, only, respond, status
+from conformance.contract.faults import content, late, only, respond, status
 from conformance.contract.profile import Model
 from conformance.contract.requests import INTRUSIVE
 from conformance.contract.requirement import Fault
@@ -33,6 +33,8 @@ from .answers import (
         ("context_overflow", only(lambda each: not each.streams and len(each.body) > 10**5, status(500)), "violated"),
         ("context_overflow", only(lambda each: each.streams, status(429)), "inconclusive"),
         ("context_overflow", status(502), "inconclusive"),
+        ("context_overflow", only(lambda each: each.streams, status(200), content(b"")), "violated"),
+        ("context_overflow", only(lambda each: each.streams, respond(200, {"choices": []})), "violated"),
         ("context_overflow", only(lambda each: each.streams, refusal(message="prompt is too long: 9 > 8")), "accepted"),
         ("context_overflow", only(lambda each: each.streams, STREAMED), "inconclusive"),
         ("context_overflow", late, "violated"),  # B338

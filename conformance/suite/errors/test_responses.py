@@ -1,4 +1,4 @@
-"""How a failure is told, beyond the shape of the error object (`test_shape.py`)."""
+"""What comes back where a request fails: a JSON object, under a status that says so."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ from typing import Any
 
 from conformance.contract.faults import chain, content, failing, header, only, put, respond, status
 from conformance.contract.requests import INTRUSIVE
-from conformance.contract.requirement import Area, Impact, Scope
+from conformance.contract.requirement import Impact, Scope
 from conformance.contract.scopes import EVERY_ERROR, EVERY_INVALID, EVERY_PLAIN_SUCCESS
 from conformance.evidence.exchange import Exchange, Failure, Inconclusive, NotApplicable, Violation
 from conformance.evidence.strict_json import JSONError, loads
 
-AREA = Area("errors", Impact.CLIENTS)
+from . import AREA
 
 PAGE = b"<html><head><title>400 Bad Request</title></head></html>"
 NO_CHANNEL = {"error": {"message": "No channel", "type": "server_error", "param": None, "code": None}}
@@ -51,6 +51,7 @@ def told(exchange: Exchange) -> str:
         "an array": content(b'[{"error": {"message": "Bad Request"}}]'),
         "an event": content(b'data: {"error": {"message": "Bad Request"}}\n\n'),
     },
+    after=["errors.mistake_is_4xx"],
 )
 def test_refusal_is_json(exchange: Exchange) -> None:
     if exchange.status >= 500:
@@ -71,6 +72,7 @@ def test_refusal_is_json(exchange: Exchange) -> None:
         "a page": content(PAGE),
         "plain text": content(b"upstream connect error or disconnect/reset before headers"),
     },
+    after=["errors.refusal_is_json"],
 )
 def test_server_error_is_json(exchange: Exchange) -> None:
     if exchange.status < 500:
@@ -95,6 +97,7 @@ def test_server_error_is_json(exchange: Exchange) -> None:
         "no type": header("content-type", None),
     },
     needs=["headers"],
+    after=["errors.refusal_is_json"],
 )
 def test_media_type(exchange: Exchange) -> None:
     assert exchange.media_type == "application/json", (

@@ -1,0 +1,41 @@
+"""What a text says, and what it only speaks of: markup in code marks or quotation marks is no markup of its own."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from functools import cache
+from typing import Any
+
+from conformance.evidence.exchange import list_of
+from conformance.evidence.observed import strings
+
+_CODE = re.compile(r"(?s:```.*?(?:```|\Z)|`[^`]*`)")
+
+
+@cache
+def _spoken_of(markup: str) -> re.Pattern[str]:
+    """Markup in quotation marks or brackets, named as what it is (`the tag <think>`, `<think> tags`), or as a pair
+    (`<think> and </think>`)."""
+    markup = f"(?:{markup})"
+    several = rf"{markup}(?:(?:[ …./,]| and | or )*{markup})?"
+    kind = r"(?:tags?|tokens?|markers?|delimiters?|blocks?|elements?|markup)"
+    return re.compile(
+        rf"[\"'“‘«(]{several}[\"'”’»)]|\b{kind} (?:like |such as |called )?{several}|(?<=[\w,:;] ){several} {kind}\b"
+        rf"|{markup}(?: and | or |, ?| ?(?:…|\.\.\.) ?){markup}"
+    )
+
+
+def own_words(text: str, markup: str) -> str:
+    """A text without code, and without markup (a pattern) that it only speaks of."""
+    return _spoken_of(markup).sub(" ", _CODE.sub(" ", text))
+
+
+def prompted(asked: dict[str, Any]) -> Iterator[str]:
+    """Every string that a client put into a request: what the assistant said before is not its doing."""
+    for name, value in asked.items():
+        if name != "messages":
+            yield from strings(value)
+    for message in list_of(asked.get("messages")):
+        if not (isinstance(message, dict) and message.get("role") == "assistant"):
+            yield from strings(message)

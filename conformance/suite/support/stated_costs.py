@@ -1,0 +1,141 @@
+"""Costs that a reply states for itself, and what they should be by its counts and the prices of its model."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+from conformance.billing.charges import Untold, counts_of
+from conformance.billing.dialects import Counts
+from conformance.billing.prices import EXAMPLE, MILLION, cost, plain
+from conformance.contract.faults import put
+from conformance.contract.profile import Model, Prices
+from conformance.evidence.exchange import Exchange, Inconclusive, NotApplicable
+from conformance.evidence.observed import count_or_none
+
+#: Header fields of gateways with the cost of the response.
+HEADERS = ("x-litellm-response-cost",)
+#: Members of usage with the cost of the request.
+MEMBERS = ("cost", "total_cost", "estimated_cost")
+#: Of usage.cost_details: the cost of all, of the prompt, of the completion.
+ALL, PROMPT, COMPLETION = (
+    f"upstream_inference_{name}" for name in ("cost", "prompt_cost", "completions_cost")
+)  # fmt: skip
+_NOISE = Decimal("1e-9")  #: of an amount; what floating-point arithmetic adds
+
+
+def stated(exchange: Exchange) -> dict[str, Decimal]:
+    """The amounts that a reply states, each by where it stands. Raises NotApplicable where there is none."""
+    usage = exchange.usage
+    details = usage.get("cost_details")
+    inside = details if isinstance(details, dict) else {}
+    own = () if usage.get("is_byok") is True else MEMBERS  # with a key of the caller's it is the gateway's fee
+    found = {f"usage.{name}": _amount(usage.get(name)) for name in own}
+    found |= {f"usage.cost_details.{name}": _amount(inside.get(name)) for name in (ALL, PROMPT, COMPLETION)}
+    found |= {f"header {name}": _amount(exchange.header(name)) for name in HEADERS}
+    told = {where: amount for where, amount in found.items() if amount is not None}
+    if not told:
+        raise NotApplicable("the reply states no cost")
+    return told
+
+
+def _amount(value: Any) -> Decimal | None:
+    """A number, or text that is one, as a decimal; else None."""
+    if isinstance(value, bool) or not isinstance(value, int | float | str):
+        return None
+    try:
+        amount = Decimal(str(value))
+    except InvalidOperation:
+        return None
+    return amount if amount.is_finite() else None
+
+
+@dataclass(frozen=True)
+class Due:
+    """What a reply costs by its counts and the prices of its model."""
+
+    counts: Counts
+    completion_tokens: int
+    choices: int
+    prices: Prices
+    output: Decimal  #: the price
+
+    @property
+    def prompt(self) -> Decimal:
+        return cost(self.counts, self.prices).amount
+
+    @property
+    def completion(self) -> Decimal:
+        return self.completion_tokens * self.output / MILLION
+
+    def of(self, where: str) -> Decimal:
+        """What should be stated there."""
+        if where.endswith(PROMPT):
+            return self.prompt
+        return self.completion if where.endswith(COMPLETION) else self.prompt + self.completion
+
+    def __str__(self) -> str:
+        completion = f"{self.completion_tokens:,} output × {plain(self.output)} / 1,000,000"
+        return f"{cost(self.counts, self.prices)}, and {completion} = {plain(self.completion)}"
+
+
+def due(exchange: Exchange, model: Model) -> Due:
+    """What the reply costs. Raises NotApplicable without prices, Inconclusive where its counts do not tell it."""
+    if model.prices is None or model.prices.output is None:
+        raise NotApplicable("no prices of input and output are known of the model: name a price sheet with --prices")
+    completion = count_or_none(exchange.usage, "completion_tokens")
+    if completion is None or completion < 0:
+        raise Inconclusive("completion_tokens is no count")
+    try:
+        counts = counts_of(exchange)
+    except Untold as reason:
+        raise Inconclusive(str(reason)) from None
+    return Due(counts, completion, len(exchange.choices), model.prices, model.prices.output)
+
+
+def differing(exchange: Exchange, model: Model) -> list[str]:
+    """What is wrong with each amount that a reply states. An amount may be rounded to the decimals that it has."""
+    found, meant = stated(exchange), due(exchange, model)
+    wrong = {where: amount for where, amount in found.items() if not _same(amount, meant.of(where))}
+    return [
+        f"{where} is {plain(amount)}, expected {plain(meant.of(where))} {meant.prices.currency}: {meant}"
+        + next(
+            (f"; it is the amount with {name}" for name, due in _mistakes(meant) if _same(amount, due.of(where))), ""
+        )
+        for where, amount in wrong.items()
+    ]
+
+
+def _same(amount: Decimal, meant: Decimal) -> bool:
+    """Whether it is the amount that is meant, as rounded; nothing is not a little that was rounded."""
+    if not amount:
+        return not meant
+    exponent = amount.as_tuple().exponent
+    rounding = Decimal(1).scaleb(exponent) / 2 if isinstance(exponent, int) else Decimal(0)
+    return abs(amount - meant) <= max(rounding, meant * _NOISE)
+
+
+def _mistakes(meant: Due) -> Iterator[tuple[str, Due]]:
+    """Known ways to compute it wrongly."""
+    prices, counts = meant.prices, meant.counts
+    wrong_prices = {
+        "hits at the price of uncached input": replace(prices, cached=prices.input),
+        "hits for nothing": replace(prices, cached=Decimal(0)),
+        "writes for 1 hour at the price of those for 5 minutes": replace(prices, write_1h=prices.write_5m),
+        "writes at the price of uncached input": replace(prices, write_5m=prices.input, write_1h=prices.input),
+    }
+    yield from ((name, replace(meant, prices=each)) for name, each in wrong_prices.items())
+    twice = replace(counts, prompt=counts.prompt + counts.read + counts.written)
+    yield "hits and writes once more as uncached input", replace(meant, counts=twice)
+    yield "the output once for each choice", replace(meant, completion_tokens=meant.completion_tokens * meant.choices)
+
+
+def with_cost(exchange: Exchange) -> Exchange:
+    """The reply with the cost that it has at the prices of the example, where it has one."""
+    try:
+        meant = due(exchange, Model("", prices=EXAMPLE))
+    except (Inconclusive, NotApplicable):
+        return exchange
+    return put("usage.cost", float(meant.of("")))(exchange)

@@ -1,0 +1,95 @@
+"""Counts of what was not asked for: tokens of a short prompt that nobody sent, of predictions and of sound."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from conformance.contract.faults import put
+from conformance.contract.scopes import EVERY_USAGE
+from conformance.evidence.exchange import NotApplicable, list_of
+from conformance.evidence.observed import count_or_not_applicable, count_or_zero
+
+from . import AREA
+
+SHORT = 200  #: bytes of all messages together
+ROOM = 500  #: tokens of a template, and of a short system message that an endpoint adds on its own
+#: Members that add nothing to a prompt; others, such as tools and a vendor's own, may.
+COSTLESS = frozenset(
+    {"model", "messages", "max_tokens", "max_completion_tokens", "temperature", "top_p", "n", "stop", "seed", "user"}
+    | {"stream", "stream_options", "logprobs", "top_logprobs", "presence_penalty", "frequency_penalty", "logit_bias"}
+)
+
+
+def _texts(asked: dict[str, Any]) -> Iterator[str]:
+    """The texts of all messages. Raises NotApplicable where the prompt is made of anything else, too."""
+    messages = list_of(asked.get("messages"))
+    if not messages or any(value is not None for name, value in asked.items() if name not in COSTLESS):
+        raise NotApplicable("the prompt is more than its messages")
+    for message in messages:
+        if not isinstance(message, dict) or message.keys() - {"role", "content", "name"}:
+            raise NotApplicable("a message is more than its content")
+        content = message.get("content")
+        for part in [{"type": "text", "text": content}] if isinstance(content, str) else list_of(content):
+            if not isinstance(part, dict) or part.keys() != {"type", "text"} or not isinstance(part["text"], str):
+                raise NotApplicable("a message is more than text")
+            yield part["text"]
+
+
+@AREA.should(
+    "count for a short prompt of nothing but text no more tokens than it has bytes, and 500 for its template",
+    on=EVERY_USAGE,
+    source="openai-openapi#CompletionUsage.prompt_tokens",
+    contract=["usage-15"],
+    at="usage.prompt_tokens",
+    hint="The customer pays for a system prompt, tools or a constant that is added on the way, and did not send it.",
+    broken_by={
+        "a system prompt": put("usage.prompt_tokens", lambda count: count + 2000),
+        "a constant": put("usage.prompt_tokens", lambda count: count + 800),
+    },
+    needs=["request"],
+)
+def test_short_prompt(asked: dict[str, Any], usage: dict[str, Any]) -> None:
+    """A token is a byte or more."""
+    size = sum(len(text.encode("utf-8", "replace")) for text in _texts(asked))
+    if size > SHORT:
+        raise NotApplicable(f"the prompt has more than {SHORT} bytes")
+    count = count_or_not_applicable(usage, "prompt_tokens")
+    assert count <= size + ROOM, f"a prompt of {size} bytes costs {count} prompt_tokens"
+
+
+PREDICTIONS = tuple(f"completion_tokens_details.{name}_prediction_tokens" for name in ("accepted", "rejected"))
+SOUND_IN, SOUND_OUT = "prompt_tokens_details.audio_tokens", "completion_tokens_details.audio_tokens"
+
+
+def _unasked(asked: dict[str, Any]) -> Iterator[str]:
+    """The details of what a request does not ask for and does not send."""
+    if not asked.get("prediction"):
+        yield from PREDICTIONS
+    if not (asked.get("audio") or "audio" in list_of(asked.get("modalities"))):
+        yield SOUND_OUT
+        if "audio" not in str(asked.get("messages")):
+            yield SOUND_IN
+
+
+@AREA.should(
+    "count no tokens of a prediction where none was sent, and none of sound where none was sent or asked for",
+    on=EVERY_USAGE,
+    source="openai-openapi#CompletionUsage.completion_tokens_details.accepted_prediction_tokens",
+    contract=["usage-17"],
+    at=" ".join(f"usage.{path}" for path in (*PREDICTIONS, SOUND_OUT, SOUND_IN)),
+    hint="Leave these members out, or 0: rejected predictions are billed as output, and sound has a price of its own.",
+    broken_by={
+        "all output accepted": put("usage.completion_tokens_details", {"accepted_prediction_tokens": 20}),
+        "rejected": put("usage.completion_tokens_details", {"rejected_prediction_tokens": 9}),
+        "sound": put("usage.completion_tokens_details", {"audio_tokens": 9}),
+        "sound in the prompt": put("usage.prompt_tokens_details.audio_tokens", 9),
+    },
+    needs=["request"],
+)
+def test_unasked_details(asked: dict[str, Any], usage: dict[str, Any]) -> None:
+    counts = {path: count_or_zero(usage, path) for path in _unasked(asked)}
+    if not counts:
+        raise NotApplicable("the request has a prediction, and sound")
+    found = ", ".join(f"{path} is {count}" for path, count in counts.items() if count)
+    assert not found, f"{found}, and the request has nothing of the kind"

@@ -1,0 +1,66 @@
+"""Counts of what was not asked for, and counts that are right."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.support.builders_http import Said, asking, completion, response, said, usage
+
+TOOLS = [{"type": "function", "function": {"name": "f"}}]
+SOUND = [{"role": "user", "content": [{"type": "input_audio", "input_audio": {"data": "", "format": "wav"}}]}]
+HISTORY = [{"role": "assistant", "content": None, "tool_calls": []}, {"role": "user", "content": "OK?"}]
+PARTS: Any = [{"role": "user", "content": [{"type": "text", "text": "Say OK."}]}]
+MARKED = [{"role": "user", "content": [PARTS[0]["content"][0] | {"cache_control": {"type": "ephemeral"}}]}]
+LONG = [{"role": "user", "content": "word " * 60}]
+
+
+@pytest.mark.parametrize(
+    ("asked", "count", "expected"),
+    [
+        ({}, 9, "accepted"),
+        ({}, 260, "accepted"),  # MiMo's template
+        ({"temperature": 0, "max_tokens": 5, "seed": None}, 9, "accepted"),
+        ({"messages": PARTS}, 2009, "violated"),
+        ({}, 2009, "violated"),
+        ({}, 512, "violated"),
+        ({}, 500, "accepted"),
+        ({"tools": TOOLS}, 2009, "not applicable"),
+        ({"enable_search": True}, 2009, "not applicable"),
+        ({"messages": SOUND}, 2009, "not applicable"),
+        ({"messages": MARKED}, 2009, "not applicable"),  # its prefix may have been cut off by a recorder
+        ({"messages": HISTORY}, 2009, "not applicable"),
+        ({"messages": LONG}, 2009, "not applicable"),
+        ({}, None, "not applicable"),
+    ],
+)
+def test_short_prompt(asked: dict[str, Any], count: int | None, expected: Said) -> None:
+    exchange = response(completion(usage=usage(prompt_tokens=count)), request=asking(**asked))
+    assert said("usage.short_prompt", exchange) == expected
+
+
+PREDICTION = {"prediction": {"type": "content", "content": "OK"}}
+ZEROS = {"accepted_prediction_tokens": 0, "rejected_prediction_tokens": 0, "audio_tokens": 0}
+
+
+@pytest.mark.parametrize(
+    ("asked", "written", "read", "expected"),
+    [
+        ({}, ZEROS, {"audio_tokens": 0}, "accepted"),
+        ({}, {}, {}, "accepted"),
+        ({}, {"accepted_prediction_tokens": None}, {"audio_tokens": None}, "accepted"),
+        ({}, {"accepted_prediction_tokens": 20}, {}, "violated"),
+        ({}, {"rejected_prediction_tokens": 3}, {}, "violated"),
+        ({}, {"audio_tokens": 3}, {}, "violated"),
+        ({}, {}, {"audio_tokens": 3}, "violated"),
+        (PREDICTION, {"accepted_prediction_tokens": 20}, {}, "accepted"),
+        (PREDICTION, {"audio_tokens": 3}, {}, "violated"),
+        ({"modalities": ["text", "audio"]}, {"audio_tokens": 3}, {}, "accepted"),
+        ({"messages": SOUND}, {}, {"audio_tokens": 30}, "accepted"),
+        ({"messages": SOUND}, {"accepted_prediction_tokens": 1}, {"audio_tokens": 30}, "violated"),
+    ],
+)
+def test_unasked_details(asked: dict[str, Any], written: Any, read: Any, expected: Said) -> None:
+    counts = usage(read, completion_tokens_details=written)
+    assert said("usage.unasked_details", response(completion(usage=counts), request=asking(**asked))) == expected
