@@ -267,7 +267,7 @@ FAULTS = (
         "caching.shared_prefix_is_read"),
     planted("image-read-from-cache", "With an image, all that is not written is reported as read.", "B049",
         _counting(uncached_as_hits, _image, is_claude),
-        "cache.short_claude_prompt"),
+        "cache.short_claude_prompt", "cache.hits_of_a_prefix"),
     # the prompt depends on them
     planted("prompt-by-n-when-cached", "With n, the prompt is counted once a choice where some of it was cached.",
         "B056", _counting(_warm(_prompt_twice), _several),
