@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
 
+from generate_pairs import pairs_page
 from generate_writing import NOTICE, writing_page
 
 from conformance.contract.requirement import Impact, Level, Requirement, Scope
@@ -146,6 +147,7 @@ PAGES = {
     "requirements.md": requirements_page,
     "configuration.md": configuration_page,
     "writing-a-requirement.md": writing_page,
+    "pairs.md": pairs_page,
 }
 
 

@@ -21,13 +21,25 @@ THINKING: Models = (Model("reference-reasoning", "gpt"),)  #: judged where a fau
 
 def faulty(names: Iterable[str], models: Models = MODELS) -> Send:
     """The endpoint of the whole run with these faults: what they do not touch is answered as it was there. What
-    they make of a request is answered by another endpoint, and what is repeated oftener than there, after what it
-    repeats: else it would be cold."""
+    they make of a request is answered by another endpoint, after what they make of the request that it follows; and
+    what is repeated oftener than there, after what it repeats: else it would be cold."""
     answers, other, asked = whole(models).answers, other_endpoint(), threading.local()
     beside = remembering(other.answer)
+    warmed: set[str] = set()
+
+    def warm(request: Request | None) -> None:
+        if request is None or request.key in warmed:
+            return
+        warmed.add(request.key)
+        warm(request.after)
+        before, asked.request = asked.request, None
+        planted(request)
+        asked.request = before
 
     def answer(request: Request) -> Exchange:
         if request is not asked.request:
+            if asked.request is not None:
+                warm(asked.request.after)
             return other.answer(request)
         if (known := answers.get(request.key)) is None and request.after is not None:
             beside(request.after)

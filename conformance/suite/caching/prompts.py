@@ -135,9 +135,9 @@ def placements() -> Iterator[Request]:
 # --- slots --------------------------------------------------------------------------------------------------
 
 
-def sent_again(request: Request, declared: int = 1) -> OnDemand:
+def sent_again(request: Request, declared: int = 1, times: int = TRIES + 1) -> OnDemand:
     """A request and its repetitions, of which the first `declared` are sent in any case."""
-    return OnDemand(attempts(request, TRIES + 1), declared)
+    return OnDemand(attempts(request, times), declared)
 
 
 def repetitions(request: Request, declared: int = 1) -> OnDemand:

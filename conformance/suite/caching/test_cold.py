@@ -11,6 +11,7 @@ from conformance.evidence.exchange import Exchange
 from conformance.suite.support.cache_counts import DETAILS, HITS
 
 from . import AREA
+from .combined import BOTH, HOURS, SEVERAL
 from .comparisons import expect_cold, expect_cold_or_other
 from .counts import countable
 from .faults import NOT_WRITTEN, recount, streams, uncached_as_hits, write_as_read
@@ -19,7 +20,7 @@ from .prompts import AUTOMATIC_OTHER, COLD, UNMARKED, UNMARKED_OTHER
 
 @AREA.must(
     "report a hit of no more than half of a prompt of Claude's that it is sent for the first time",
-    on=COLD,
+    on=(*COLD, HOURS, BOTH, SEVERAL),
     source="anthropic-caching#tracking-cache-performance",
     contract=["cache-17", "cache-18", "cache-19", "cache-20"],
     at=f"{DETAILS}.{HITS}",

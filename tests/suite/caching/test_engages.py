@@ -31,7 +31,7 @@ WRONG: Rows = {
         labelled(CACHE_HOUR.label, recount(no_writes)), {"every_kind_is_written", "writes_are_reported"},
     ),
     "writes of two TTLs lost": (
-        labelled(CACHE_MIXED.label, recount(no_writes)), {"every_kind_is_written", "writes_are_reported"},
+        labelled(CACHE_MIXED.label, recount(no_writes)), {"every_kind_is_written"},
     ),
     "details lost with tools": (only(has_tools, drop(DETAILS)), {"every_kind_is_written"}),
     "hits of an hour lost": (

@@ -1,0 +1,159 @@
+"""What holds of prompts that combine features: pure functions over the counts of their replies."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from itertools import pairwise
+
+from conformance.evidence.exchange import Inconclusive
+
+from .chains import Replies
+from .comparisons import FIVE_MINUTES, expect_conserved, expect_few_writes
+from .counts import TIME_SLACK, Counted, expect, expect_close
+from .covering import breakpoints
+
+#: Tokens that may follow the last breakpoint of a prompt that ends there: what a gateway appends, such as a schema.
+MOST_AT_THE_END = 200
+
+
+def _after_the_first_write(replies: Replies) -> tuple[Counted, Replies]:
+    """The first reply that reports a write, and those after it. Raises Inconclusive where there are none."""
+    for place, each in enumerate(replies[:-1]):
+        if each.written:
+            return each, replies[place + 1 :]
+    raise Inconclusive(f"no reply before the last reports a write: {'; '.join(map(str, replies))}")
+
+
+# --- one prompt, sent again -----------------------------------------------------------------------------------
+
+
+def found_again(replies: Replies) -> None:
+    """What was written is read later, or written once more, in the form that is asked for twice, too."""
+    first, later = _after_the_first_write(replies)
+    forms = [(each.exchange.request.streams, each.exchange.request.asked.get("n")) for each in later]
+    last = [each for each, form in zip(later, forms, strict=True) if form == forms[-1]]
+    if len(last) < 2 and not last[-1].cached:
+        raise Inconclusive(f"what was written is neither read nor written by one reply alone: {last[-1]}; {first}")
+    expect(any(each.cached for each in last), "what was written is neither read nor written later", *last, first)
+
+
+def reported_as_written(replies: Replies) -> None:
+    """What is read was reported as written before. Raises Inconclusive where nothing is read."""
+    if len(replies) < 2:
+        raise Inconclusive("the prompt was answered once at most")
+    cold, later = replies[0], replies[1:]
+    if any(each.written for each in replies):
+        return
+    for each in later:
+        unwritten = (each.hits - cold.hits) * 2 > each.prompt
+        expect(not unwritten, "a prefix is read that no reply reported as written", each, cold)
+    raise Inconclusive(f"the prefix is neither written nor read: {'; '.join(map(str, replies))}")
+
+
+def conserved(replies: Replies) -> None:
+    """What is read is what was written, and it is not written again."""
+    first, later = _after_the_first_write(replies)
+    hits = [each for each in later if each.hits]
+    if not hits:
+        raise Inconclusive(f"what was written is not read, as may happen: {first}; {later[-1]}")
+    for each in hits:
+        expect_few_writes(each, first)
+        expect_conserved(each, first)
+
+
+def read_in_the_end(replies: Replies) -> None:
+    """Of three replies not every one writes while none reads. Raises Inconclusive where fewer than three do, or one
+    came too late."""
+    if any(each.hits for each in replies[1:]):
+        return
+    said = "; ".join(map(str, replies))
+    if len(replies) < 3 or not all(each.written for each in replies):
+        raise Inconclusive(f"fewer than three replies report a write, and none a hit: {said}")
+    started = [each.exchange.started for each in replies]
+    if any(later - sooner > FIVE_MINUTES for sooner, later in pairwise(started)):
+        raise Inconclusive(f"the prompt was sent again too late to be read: {said}")
+    expect(False, f"{len(replies)} identical prompts are each written, and none is read", *replies)
+
+
+def constant_prompt(replies: Replies) -> None:
+    """prompt_tokens is the same, for one choice, where the same model answered."""
+    _same_prompt([each for each in replies if each.exchange.request.asked.get("n", 1) == 1])
+
+
+def one_prompt_for_all_choices(replies: Replies) -> None:
+    """prompt_tokens is the same for one choice and for two."""
+    if len({each.exchange.request.asked.get("n", 1) for each in replies}) < 2:
+        raise Inconclusive("the prompt was not answered for one choice and for two")
+    _same_prompt(replies)
+
+
+def _same_prompt(replies: Replies) -> None:
+    models = {str(each.exchange.reply.get("model")) for each in replies}
+    if len(replies) < 2 or len(models) > 1:
+        raise Inconclusive(f"no two replies of the same model: {', '.join(sorted(models))}")
+    expect_close("prompt", TIME_SLACK, *replies)
+
+
+def written_like(plain: Counted, replies: Replies) -> None:
+    """Where the plainest prompt is written, this one is, too, or is read."""
+    if not replies:
+        raise Inconclusive("the prompt was not answered with counts")
+    expect(replies[0].cached > 0, "the plainest prompt is written, and another as long is not", replies[0], plain)
+
+
+# --- one reply ------------------------------------------------------------------------------------------------
+
+
+def in_their_buckets(found: Counted) -> None:
+    """What a cold prompt writes is in the buckets of the TTLs that were asked for. Where a prefix is read, the bucket
+    of the last breakpoint has most of what is written: an upstream may write a small tail. Raises Inconclusive where it
+    cannot be told what was to be written."""
+    cold = found.exchange.request.after is None
+    if found.written * 20 <= found.hits or bool(found.hits * 2 > found.prompt) is cold:
+        raise Inconclusive(f"it is not known what was to be written: {found}")
+    ttls = [ttl for _, ttl in breakpoints(found.exchange.request.asked)]
+    by_ttl = {"5m": found.written_5m, "1h": found.written_1h}
+    if not cold:
+        expect(by_ttl[ttls[-1]] * 2 > found.written, f"what has ttl {ttls[-1]} is in the other bucket", found)
+        return
+    for ttl, tokens in by_ttl.items():
+        expect(bool(tokens) == (ttl in ttls), f"the breakpoints have ttl {' and '.join(sorted({*ttls}))}", found)
+
+
+def cached_to_the_end(found: Counted) -> None:
+    """Where the prompt ends with a breakpoint, all of it is read or written. Raises Inconclusive where none is."""
+    if not found.cached:
+        raise Inconclusive(f"neither a hit nor a write is reported: {found}")
+    left = found.prompt - found.cached
+    expect(left <= MOST_AT_THE_END, f"a breakpoint ends the prompt, and {left} tokens are left uncached", found)
+
+
+# --- a prefix, with another end -------------------------------------------------------------------------------
+
+
+def all_of_it(earlier: Counted) -> int:
+    """All that is in the cache, where the last breakpoint is shared."""
+    return earlier.cached
+
+
+def of_an_hour(earlier: Counted) -> int:
+    """What is written for an hour, where that is shared and what is written for five minutes is not. Raises
+    Inconclusive where something was read, whose TTL nobody knows."""
+    if earlier.hits or not (earlier.written_1h and earlier.written_5m):
+        raise Inconclusive(f"nobody can tell how much is cached for an hour: {earlier}")
+    return earlier.written_1h
+
+
+def continues(replies: Replies, shared: Callable[[Counted], int] | None) -> None:
+    """Of two prompts the later reads what it shares with the earlier (None: nobody can tell how much), and writes what
+    follows. Raises Inconclusive where the prefix was missed, and written anew."""
+    if len(replies) < 2 or not replies[0].cached:
+        raise Inconclusive(f"no shared prefix was cached: {'; '.join(map(str, replies))}")
+    earlier, later = replies
+    if not later.hits and later.written * 2 > earlier.cached:
+        raise Inconclusive(f"the shared prefix was missed, as may happen: {later}; {earlier}")
+    expect(later.hits > 0, "what was cached before is not read, and only what follows is written", later, earlier)
+    if shared is not None:
+        tokens = shared(earlier)
+        expect(abs(later.hits - tokens) * 100 <= tokens, f"{tokens} shared tokens were cached", later, earlier)
+    expect(later.written > 0, "what was added up to the last breakpoint is not written", later, earlier)
