@@ -159,16 +159,10 @@ def test_accepted(name: str) -> None:
     assert found.get("inconclusive", set()) == open_ones
 
 
-def test_an_hour_that_is_refused_is_one_violation() -> None:
-    found = verdicts(only(lambda each: '"1h"' in each.body.decode(), respond(400, {"error": {"message": "ttl"}})))
-    assert found["violated"] == {"breakpoints_accepted"}
-    assert found["inconclusive"] == WITHOUT_HOUR
-
-
 #: The requirements about breakpoints that say something of an endpoint that reports nothing of its cache.
 WITHOUT_CACHE = {
     "prompt_is_constant", "cold_is_cold", "markers_cost_nothing", "unmarked_writes_nothing", "short_is_not_written",
-    "unmarked_cold_is_cold", "wrong_order", "five_markers", "unknown_ttl", "breakpoints_accepted",
+    "unmarked_cold_is_cold", "wrong_order", "five_markers", "unknown_ttl",
     "prompt_beside_is_constant", "choices_share_the_cache", "marked_places",
 }  # fmt: skip
 
