@@ -12,8 +12,7 @@ from .comparisons import FIVE_MINUTES, expect_conserved, expect_few_writes
 from .counts import TIME_SLACK, Counted, expect, expect_close
 from .covering import breakpoints
 
-#: Tokens that may follow the last breakpoint of a prompt that ends there: what a gateway appends, such as a schema.
-MOST_AT_THE_END = 200
+END_SLACK = 100  #: tokens, less than what stands before the last breakpoint and after the one before it
 
 
 def _after_the_first_write(replies: Replies) -> tuple[Counted, Replies]:
@@ -101,7 +100,7 @@ def written_like(plain: Counted, replies: Replies) -> None:
     expect(replies[0].cached > 0, "the plainest prompt is written, and another as long is not", replies[0], plain)
 
 
-# --- one reply ------------------------------------------------------------------------------------------------
+# --- one reply ----------------------------------------------------------------------------------------------
 
 
 def in_their_buckets(found: Counted) -> None:
@@ -120,12 +119,19 @@ def in_their_buckets(found: Counted) -> None:
         expect(bool(tokens) == (ttl in ttls), f"the breakpoints have ttl {' and '.join(sorted({*ttls}))}", found)
 
 
-def cached_to_the_end(found: Counted) -> None:
-    """Where the prompt ends with a breakpoint, all of it is read or written. Raises Inconclusive where none is."""
-    if not found.cached:
-        raise Inconclusive(f"neither a hit nor a write is reported: {found}")
-    left = found.prompt - found.cached
-    expect(left <= MOST_AT_THE_END, f"a breakpoint ends the prompt, and {left} tokens are left uncached", found)
+def cached_to_the_end(replies: Replies, short: Counted) -> None:
+    """Where a prompt ends with a breakpoint, no more of it is left uncached than of one of which a few words follow the
+    breakpoint: what an upstream counts for tools, and what a gateway appends, is in both. Raises Inconclusive where it
+    is not known what was to be cached."""
+    known = [each for each in replies if each.written and (each.hits or each.exchange.request.after is None)]
+    if not known or not short.cached:
+        raise Inconclusive(
+            f"no write is reported, or none beside what is read: {'; '.join(map(str, (short, *replies)))}"
+        )
+    for each in known:
+        left, least = each.prompt - each.cached, short.prompt - short.cached
+        more = f"{left} tokens are left uncached before a breakpoint that ends the prompt, {least} where some follow"
+        expect(left <= least + END_SLACK, more, each, short)
 
 
 # --- a prefix, with another end -------------------------------------------------------------------------------

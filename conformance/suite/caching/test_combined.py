@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from conformance.contract.faults import only
 from conformance.contract.profile import Model
-from conformance.contract.requests import CACHE_COLD, CACHE_WARM
+from conformance.contract.requests import CACHE_COLD, CACHE_WARM, PLAIN, TWO
 from conformance.contract.requirement import Fault
 from conformance.evidence.exchange import Exchange
 from conformance.suite.support.cache_counts import DETAILS, HITS, WRITES
@@ -27,10 +27,17 @@ from .relations import (
 )
 
 BESIDE = "tools, tool results, images, a JSON Schema, several cache breakpoints or both TTLs"
-PLAIN = Chain((CACHE_COLD, CACHE_WARM), repeated=True)
+PLAINEST = Chain((CACHE_COLD, CACHE_WARM), repeated=True)
+#: A short prompt for one choice and for two, of which nothing is cached.
+ALONE = Chain((PLAIN, TWO))
 CHAINS = tuple(Chain(requests, repeated=True) for requests in REPEATED)
 Chains = Sequence[Sequence[Exchange]]
-GIVEN = {"plain": PLAIN.slot(declared=True), "chains": tuple(chain.slot() for chain in CHAINS)}
+GIVEN = {"plain": PLAINEST.slot(declared=True), "chains": tuple(chain.slot() for chain in CHAINS)}
+
+
+def double(usage: dict[str, int], counts: dict[str, int]) -> None:
+    """The prompt counted twice."""
+    more_prompt(usage["prompt_tokens"])(usage, counts)
 
 
 def told(chains: Chains, model: Model) -> list[Replies]:
@@ -40,7 +47,7 @@ def told(chains: Chains, model: Model) -> list[Replies]:
 
 def hold(plain: Sequence[Exchange], chains: Chains, model: Model, relation: Relation, covered_by: str) -> None:
     """Hold each prompt to a relation to which the plainest one is held by another requirement."""
-    unlike_plain(PLAIN.replies(plain, model), relation, covered_by)
+    unlike_plain(PLAINEST.replies(plain, model), relation, covered_by)
     each_chain(told(chains, model), relation)
 
 
@@ -113,20 +120,18 @@ def test_prompt_beside_is_constant(plain: Sequence[Exchange], chains: Chains, mo
 
 @AREA.should(
     "count a Claude prompt that is written or read once however many choices n asks for",
-    on=GIVEN,
+    on=GIVEN | {"alone": ALONE.slot()},
     source="openai-openapi#CreateChatCompletionRequest.n",
     contract=["usage-12", "cache-42"],
     at="usage.prompt_tokens",
     hint="Where n is made of several upstream requests, bill their prompt once, or reject n.",
-    broken_by=only(lambda each: "n" in each.asked, recount(lambda usage, counts: double(usage))),
+    broken_by=only(lambda each: "n" in each.asked and "response_format" in each.asked, recount(double)),
 )
-def test_choices_share_the_cache(plain: Sequence[Exchange], chains: Chains, model: Model) -> None:
+def test_choices_share_the_cache(
+    plain: Sequence[Exchange], chains: Chains, alone: Sequence[Exchange], model: Model
+) -> None:
+    unlike_plain(ALONE.replies(alone, model), one_prompt_for_all_choices, "usage.choices_share_the_prompt")
     each_chain(told(chains, model), one_prompt_for_all_choices)
-
-
-def double(usage: dict[str, int]) -> None:
-    """The prompt counted twice."""
-    more_prompt(usage["prompt_tokens"])(usage, {})
 
 
 @AREA.should(
@@ -142,4 +147,4 @@ def double(usage: dict[str, int]) -> None:
     },
 )
 def test_written_is_read(plain: Sequence[Exchange], chains: Chains, model: Model) -> None:
-    each_chain([PLAIN.replies(plain, model), *told(chains, model)], read_in_the_end)
+    each_chain([PLAINEST.replies(plain, model), *told(chains, model)], read_in_the_end)

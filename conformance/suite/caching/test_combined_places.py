@@ -41,6 +41,9 @@ from .relations import (
 
 MARKERS_SLACK = 4  #: tokens by which prompts may differ that differ in their breakpoints only (cache-44)
 COLD = tuple(Chain((request,)) for request in (HOURS, MINUTES, BOTH, SEVERAL))
+#: Prompts that end with a breakpoint, and one with tools that goes on after it for a few words.
+ENDING, ENDING_WITH_TOOLS = Chain((SEVERAL,)), Chain((HOURS, HOURS_PARTLY, MINUTES_PARTLY, BOTH))
+SHORT_AFTER_TOOLS = Chain((MINUTES_WARM,))
 GROWN_COUPLE = Chain((CACHE_COLD, GROWN))
 #: Prompts that share a prefix, and how much of it.
 COUPLES = (
@@ -71,7 +74,7 @@ def test_written_beside(plain: Exchange, cold: Sequence[Sequence[Exchange]], mod
 
 @AREA.must(
     "report what is written of a Claude prompt in the buckets of the TTLs that are asked for, whatever else it has",
-    on=[HOURS, HOURS_PARTLY, MINUTES, MINUTES_WARM, MINUTES_PARTLY, BOTH, BOTH_WARM, BOTH_PARTLY, SEVERAL],
+    on=[HOURS, HOURS_WARM, HOURS_PARTLY, MINUTES, MINUTES_WARM, MINUTES_PARTLY, BOTH, BOTH_WARM, BOTH_PARTLY, SEVERAL],
     source="phanedge#extension-fields",
     contract=["cache-17", "cache-18", "cache-19", "cache-20", "cache-42"],
     at=f"{DETAILS}.{WRITES_5M} {DETAILS}.{WRITES_1H}",
@@ -91,18 +94,32 @@ def test_buckets_beside(exchange: Exchange) -> None:
 
 @AREA.should(
     "read or write all of a Claude prompt that ends with a cache breakpoint, on a text, an image or a tool result",
-    on=[HOURS, HOURS_WARM, HOURS_PARTLY, MINUTES_PARTLY, BOTH, SEVERAL],
+    on={
+        "plain": CACHE_COLD,
+        "ending": ENDING.slot(),
+        "short": SHORT_AFTER_TOOLS.slot(),
+        "ending_with_tools": ENDING_WITH_TOOLS.slot(),
+    },
     source="anthropic-caching#how-prompt-caching-works",
     contract=["cache-42"],
     at=f"{DETAILS}.{WRITES} {DETAILS}.{HITS}",
     hint="Pass on the breakpoint of every part: a tool result that is joined to one string loses it.",
     broken_by={
-        "fewer hits": recount(fewer(HITS, 300)),
-        "fewer writes": recount(fewer(WRITES_5M, 300)),
+        "a tool result": answering(BOTH, recount(fewer(WRITES_5M, 300))),
+        "a text": answering(SEVERAL, recount(fewer(WRITES_5M, 300))),
     },
 )
-def test_last_breakpoint_reaches_the_end(exchange: Exchange) -> None:
-    cached_to_the_end(counted(exchange))
+def test_last_breakpoint_reaches_the_end(
+    plain: Exchange,
+    ending: Sequence[Exchange],
+    short: Sequence[Exchange],
+    ending_with_tools: Sequence[Exchange],
+    model: Model,
+) -> None:
+    alone, beside = ENDING.replies(ending, model), ENDING_WITH_TOOLS.replies(ending_with_tools, model)
+    judgements = [partial(cached_to_the_end, alone, counted(plain))]
+    judgements += [partial(cached_to_the_end, beside, each) for each in SHORT_AFTER_TOOLS.replies(short, model)]
+    each_of(judgements)
 
 
 @AREA.must(
@@ -140,6 +157,7 @@ def test_mixed_costs_as_unmarked(mixed: Exchange, unmarked: Exchange) -> None:
 )
 def test_shared_prefix_is_read(plain: Sequence[Exchange], couples: Sequence[Sequence[Exchange]], model: Model) -> None:
     """How much two prompts share follows from what the earlier wrote: all of it, or what it wrote for an hour."""
+    written(plain[0])
     unlike_plain(GROWN_COUPLE.replies(plain, model), COUPLES[1][1], "caching.grown_conversation")
     each_of(
         partial(relation, chain.replies(exchanges, model))

@@ -32,7 +32,7 @@ from tests.suite.caching.changes import (
 #: What compares with the write of the plainest marked prompt.
 FIRST_UNWRITTEN = {
     "5m_is_the_default", "changed_prefix", "changed_suffix", "grown_conversation", "hits_beside_writes",
-    "read_is_what_was_written", "warm_writes_nothing", "written_beside",
+    "read_is_what_was_written", "shared_prefix_is_read", "warm_writes_nothing", "written_beside",
 }  # fmt: skip
 WITHOUT_HOUR = {
     "1h_is_1h", "changed_prefix", "hits_of_an_hour_are_reported", "hour_is_read", "markers_cost_nothing",
