@@ -101,14 +101,14 @@ def test_no_image_dropped(blind: Sequence[Exchange], answers: Sequence[Exchange]
 
 @AREA.may(
     "reject an image for a model without vision with a client error, not with a failure",
-    on={"answers": on_demand(RED)},
+    on=(RED,),
     source="openai-openapi#ErrorResponse",
     contract=["multimodal-04"],
     at="status",
     shown_by=only(shown, respond(400, REFUSED)),
     broken_by=only(shown, status(500)),
 )
-def test_image_without_vision(answers: Sequence[Exchange]) -> None:
-    if answers[0].succeeded:
+def test_image_without_vision(exchange: Exchange) -> None:
+    if exchange.succeeded:
         raise NotApplicable("the image is accepted (covered by multimodal.no_image_dropped)")
-    assert answers[0].status < 500, answered_with(answers[0])
+    assert exchange.status < 500, answered_with(exchange)

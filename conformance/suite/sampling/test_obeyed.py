@@ -129,8 +129,8 @@ CUT = Scope(
 def _is_cut(exchange: Exchange) -> bool:
     """Whether text was cut off; what is thought or called may not be counted."""
     hidden = [name for each in exchange.messages for name in ("reasoning_content", "reasoning") if each.get(name)]
-    ends = [each.get("finish_reason") for each in exchange.choices]
-    return bool(ends) and set(ends) == {"length"} and not exchange.tool_calls and not hidden
+    cut = [each.get("finish_reason") == "length" for each in exchange.choices]
+    return bool(cut) and all(cut) and not exchange.tool_calls and not hidden
 
 
 @AREA.should(
