@@ -276,5 +276,6 @@ FAULTS = (
     planted("replayed-without-chance", "Plain requests of temperature 0 are played back.", "B404",
         _replayed(_plain_without_chance),
         "caching.automatic_hits", "idempotence.repeats_are_independent", "ids.unique",
-        "transport.request_id_unique"),
+        "transport.request_id_unique",
+        "caching.written_is_read"),
 )  # fmt: skip
