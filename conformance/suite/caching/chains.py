@@ -34,13 +34,14 @@ class Chain:
         return OnDemand(slots, declared=number * declared, usual=number, most=number + self.repeated)
 
     def replies(self, exchanges: Sequence[Exchange], model: Model) -> list[Counted]:
-        """The counts of the replies, as far as the model is to be sent the requests and the replies have any."""
+        """The counts of the replies, as far as the model is to be sent the requests and they have any. None where
+        a request was sent before, unanswered: what is in the cache since, nobody reported."""
         found = {place: each for place in range(len(self.requests)) if (each := self._reply(place, exchanges, model))}
         if self.repeated and found and not any(each.hits for each in list(found.values())[1:]):
             place = 2 * len(self.requests) - 1 - max(found)
             if once_more := self._reply(place, exchanges, model):
                 found[place] = once_more
-        return list(found.values())
+        return [] if any(_is_in_doubt(each.exchange) for each in found.values()) else list(found.values())
 
     def _reply(self, place: int, exchanges: Sequence[Exchange], model: Model) -> Counted | None:
         request = (*self.requests, *reversed(self.requests))[place]  # a repetition has the same features
@@ -50,6 +51,11 @@ class Chain:
             return counted(exchanges[place])
         except Inconclusive:
             return None
+
+
+def _is_in_doubt(exchange: Exchange) -> bool:
+    """Whether an earlier attempt may have reached the model."""
+    return any(each.failure or each.status >= 500 for each in exchange.earlier)
 
 
 def unlike_plain(plain: Replies, relation: Relation, covered_by: str) -> None:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import combinations
 
 import pytest
 
 from conformance.contract.faults import chain, only
 from conformance.contract.profile import Model
+from conformance.evidence.exchange import Exchange, Failure, Request
 from conformance.judgement.verdict import Verdict
 from conformance.suite.caching.combined import (
     BOTH,
@@ -22,7 +24,7 @@ from conformance.suite.caching.combined import (
 from conformance.suite.caching.covering import EXCLUDED, FEATURES, ROWS, allowed, covered, values_of
 from conformance.suite.caching.faults import answering, hits_subtracted, recount
 from conformance.suite.catalogue import declared
-from tests.suite.caching.answers import HITS, W1, W5, Rows, find, labelled, verdicts
+from tests.suite.caching.answers import HITS, W1, W5, Rows, W, find, labelled, verdicts
 from tests.suite.caching.changes import (
     all_1h,
     all_5m,
@@ -113,6 +115,20 @@ def test_what_the_plainest_prompt_shows_is_said_of_it_alone() -> None:
 def test_what_is_missed_once_is_no_violation(start: str) -> None:
     fault = only(lambda each: each.label.startswith(start) and "again" not in each.label, miss)
     assert verdicts(fault).get("violated", set()) == set()
+
+
+def _sent_before(exchange: Exchange) -> Exchange:
+    """The answer to what was sent before and never answered, so that it is in the cache."""
+    unheard = replace(exchange, status=0, reads=(), failure=Failure("reset", "the run was broken off"))
+    return replace(all_hits(exchange), earlier=(unheard,))
+
+
+all_hits = recount(lambda usage, counts: counts.update({HITS: counts[HITS] + counts[W], W: 0, W5: 0, W1: 0}))
+
+
+@pytest.mark.parametrize("request_", [HOURS, HOURS_PARTLY, BOTH, BOTH_PARTLY, MINUTES_PARTLY, SEVERAL])
+def test_what_was_sent_before_unanswered_is_no_violation(request_: Request) -> None:
+    assert verdicts(answering(request_, _sent_before)).get("violated", set()) == set()
 
 
 def test_a_model_is_not_sent_what_it_does_not_claim() -> None:
