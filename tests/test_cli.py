@@ -84,10 +84,11 @@ def test_explanations_are_not_indented() -> None:
 
 
 def test_one_requirement_is_proved() -> None:
-    code, said = here("prove", FAULT)
+    proved = "caching.hits_are_reported"
+    code, said = here("prove", proved)
     assert code == 0, said
     assert "FAILED" not in said
-    assert said.startswith(f"{FAULT}: the endpoint MUST ")
+    assert said.startswith(f"{proved}: the endpoint MUST ")
     assert here("prove", "usage.total_tokens.sumof") == here("explain", "usage.total_tokens.sumof")
 
 

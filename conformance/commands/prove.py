@@ -26,8 +26,8 @@ _SALT = "abcdefghijkl"
 @dataclass(frozen=True)
 class Proof:
     """What speaks against a requirement: how it is violated by the reference endpoint, counterexamples that it accepts,
-    variations that it accuses, and a source or a row of the contract that is unknown. `judged` are the models of the
-    reference endpoint that it could be judged on."""
+    variations that it accuses (not tried where it accepts a counterexample), and a source or a row of the contract that
+    is unknown. `judged` are the models of the reference endpoint that it could be judged on."""
 
     requirement: Requirement
     judged: tuple[str, ...]
@@ -53,7 +53,7 @@ class Proof:
             *(f"  FAILED  {each}" for each in self.unsourced),
             *_said(f"reference endpoint: {on}", self.violated),
             *_said(f"{counterexamples}: rejected", self.accepted),
-            *_said(f"{variations} variations that conform: accepted", self.accused),
+            *(() if self.accepted else _said(f"{variations} variations that conform: accepted", self.accused)),
         ]
 
 
@@ -76,6 +76,7 @@ def prove(requirement: Requirement) -> Proof:
     run = _run(remembering(answer))
     findings = [run.find(requirement, model) for model in REFERENCE_MODELS]
     asked = tuple(known)  # what is sent for the counterexamples is not sent for variations
+    accepted = tuple(survivors(requirement, run))
     return Proof(
         requirement,
         judged=tuple(each.model for each in findings if each.verdict is Verdict.PASS),
@@ -84,8 +85,8 @@ def prove(requirement: Requirement) -> Proof:
             for each in findings
             if each.verdict >= Verdict.INCONCLUSIVE
         ),
-        accepted=tuple(survivors(requirement, run)),
-        accused=tuple(_accused(requirement, [known[key] for key in asked])),
+        accepted=accepted,
+        accused=() if accepted else tuple(_accused(requirement, [known[key] for key in asked])),
         unsourced=tuple(_unsourced(requirement)),
     )
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from conformance.commands.prove import Proof, prove
+from conformance.contract.faults import header
 from conformance.contract.requirement import Requirement
 from conformance.evidence.exchange import Exchange
 from conformance.lab.variations import VARIATIONS
@@ -70,7 +71,8 @@ def test_a_variation_that_is_accused_is_named() -> None:
     def check(exchange: Exchange) -> None:
         assert exchange.header("x-ratelimit-limit-requests") is not None, "no rate limits are stated"
 
-    strict = replace(load()["usage.total_tokens.sum_of"], check=check)
+    unstated = (("", header("x-ratelimit-limit-requests", None)),)
+    strict = replace(load()["usage.total_tokens.sum_of"], check=check, broken_by=unstated)
     assert any(each.startswith("no_rate_limit_headers conforms and is accused") for each in proof_of(strict).accused)
 
 

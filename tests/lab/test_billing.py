@@ -6,14 +6,13 @@ from collections.abc import Callable
 
 import pytest
 
-from conformance.contract.profile import Model, Profile
+from conformance.contract.profile import Model
 from conformance.contract.requirement import Fault
 from conformance.evidence.exchange import Exchange, Request
-from conformance.judgement.verdict import Verdict
+from conformance.evidence.send import remembering
+from conformance.judgement.verdict import VIOLATIONS
 from conformance.lab.known_faults import BILLING
-from conformance.lab.reference import Endpoint
-from conformance.run.run import Run
-from conformance.suite.catalogue import load
+from tests.support.judging import findings, other_endpoint, whole
 
 DETAILS = "usage.prompt_tokens_details"
 
@@ -35,34 +34,26 @@ ABOUT: dict[str, tuple[str, set[str]]] = {
         },
     ),
 }  # fmt: skip
-CLAUDE = Model("reference-claude", "claude")
+MODELS = (Model("reference-claude", "claude"),)
 
 
-def faulty_run(fault: Fault, where: Callable[[Exchange], bool]) -> Run:
-    """A run on the reference endpoint with a fault in those of its answers that fit."""
-    answer = Endpoint().answer
-    known: dict[str, Exchange] = {}
+def violations(fault: Fault, where: Callable[[Exchange], bool]) -> set[str]:
+    """What is violated where a fault is in those answers of the reference endpoint that fit."""
+    answers, beside = whole(MODELS).answers, remembering(other_endpoint().answer)
 
     def send(request: Request) -> Exchange:
-        if request.key not in known:
-            if request.after:
-                send(request.after)
-            exchange = answer(request)
-            known[request.key] = fault(exchange) if where(exchange) else exchange
-        return known[request.key]
+        if request.key not in answers and request.after is not None:
+            beside(request.after)
+        exchange = answers.get(request.key) or beside(request)
+        return fault(exchange) if where(exchange) else exchange
 
-    return Run(Profile("reference", (CLAUDE,), "reference"), "abcdefghijkl", send)
-
-
-def violations(run: Run) -> set[str]:
-    findings = [run.find(requirement, CLAUDE) for requirement in load().values()]
-    return {finding.requirement for finding in findings if finding.verdict >= Verdict.WARN}
+    return {finding.requirement for finding in findings(send, MODELS) if finding.verdict in VIOLATIONS}
 
 
 @pytest.mark.parametrize("streamed", [False, True], ids=["plain", "streamed"])
 @pytest.mark.parametrize("name", BILLING)
 def test_caught_by_the_requirement_about_it(name: str, streamed: bool) -> None:
-    caught = violations(faulty_run(BILLING[name], lambda exchange: exchange.streamed is streamed))
+    caught = violations(BILLING[name], lambda exchange: exchange.streamed is streamed)
     about, besides = ABOUT[name]
     assert about in caught
     caught -= {name for name in caught if name.startswith("properties.")}  # judges every MUST on generated requests
@@ -70,4 +61,4 @@ def test_caught_by_the_requirement_about_it(name: str, streamed: bool) -> None:
 
 
 def test_without_a_fault_nothing_is_violated() -> None:
-    assert violations(faulty_run(lambda exchange: exchange, lambda _: True)) == set()
+    assert violations(lambda exchange: exchange, lambda _: True) == set()

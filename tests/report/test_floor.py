@@ -7,12 +7,17 @@ from collections.abc import Callable
 import pytest
 
 from conformance.contract.faults import only, respond
-from conformance.evidence.exchange import Exchange, Request
+from conformance.contract.profile import Model
+from conformance.evidence.exchange import Request
+from conformance.evidence.send import remembering
+from conformance.lab.reference import Endpoint
 from conformance.report.build import entries
 from conformance.report.gate import conclude
 from conformance.report.report import Report, Spend
 from conformance.suite.catalogue import load
-from tests.lab.test_billing import CLAUDE, faulty_run
+from tests.support.judging import findings
+
+CLAUDE = Model("reference-claude", "claude")
 
 SERVER_ERROR = respond(500, {"error": {"message": "no", "type": "server_error", "param": None, "code": None}})
 
@@ -27,7 +32,7 @@ def _caches(request: Request) -> bool:
 
 @pytest.mark.parametrize("broken", [_streams, _caches])
 def test_an_area_that_fails_is_not_green(broken: Callable[[Request], bool]) -> None:
-    run = faulty_run(only(broken, SERVER_ERROR), lambda exchange: isinstance(exchange, Exchange))
-    findings = [run.find(requirement, CLAUDE) for requirement in load().values()]
-    report = Report("reference", "reference", (CLAUDE,), "", 0, 0, Spend(), entries(load(), findings))
+    answer, break_ = remembering(Endpoint().answer), only(broken, SERVER_ERROR)
+    found = findings(lambda request: break_(answer(request)), (CLAUDE,))
+    report = Report("reference", "reference", (CLAUDE,), "", 0, 0, Spend(), entries(load(), found))
     assert conclude(report).exit_code in (1, 3), conclude(report)

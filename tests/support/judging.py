@@ -87,9 +87,9 @@ def other_endpoint() -> Endpoint:
     return Endpoint(counter=count(10**6))
 
 
-def findings(send: Send) -> list[Finding]:
+def findings(send: Send, models: Models = MODELS) -> list[Finding]:
     """The findings of the whole catalogue on another endpoint."""
-    run, before, found = run_of(remembering(send)), whole(), list[Finding]()
+    run, before, found = run_of(remembering(send), models), whole(models), list[Finding]()
     for requirement, model, _, changed in before.again(run):
         judged_anew = changed or at_once(requirement)
         found.append(run.find(requirement, model) if judged_anew else before.findings[requirement.id, model])
