@@ -84,7 +84,7 @@ FAULTS = (
     planted("parts-joined",
         "Parts with cache breakpoints are joined into one, and the breakpoints are lost.",
         "B429", misread_body(_joined),
-        "caching."),
+        "caching.", "roles.no_part_dropped"),
     planted("last-marker-only", "Only the last cache breakpoint is kept.", "B429", misread_body(_last_marker_only),
         "caching.mixed_by_position", "caching.mixed_fills_both", "caching.wrong_order",
         "caching.last_breakpoint_reaches_the_end", "caching.shared_prefix_is_read", "caching.written_beside"),

@@ -204,7 +204,7 @@ FAULTS = (
     planted("usage-mixed-up", "A reply has the usage of the one before it.", "B409", _usage_mixed_up,
         "caching.", "choices.", "equivalence.", "isolation.", "multimodal.", "sampling.", "unicode.",
         "unknown.", "usage.", "validation.",
-        "robust.hung_up"),
+        "robust.hung_up", "roles.parts_cost_what_text_costs"),
     planted("upstream-headers", "Headers of the upstream are passed on.", "B412", in_replies(_put_header(*_LEAKED)),
         "security.no_upstream_account"),
 )  # fmt: skip

@@ -249,7 +249,7 @@ FAULTS: tuple[Any, ...] = (
         "choices."),
     planted("hits-discounted", "Cache hits are counted at a tenth.", "B047",
         _when(lambda _: True, _discounted),
-        "cache.gpt_hits_in_steps", "cache.no_hit_on_short_gpt_prompt", "caching."),
+        "cache.gpt_hits_in_steps", "cache.no_hit_on_short_gpt_prompt", "caching.", "cache.hits_of_a_prefix"),
     planted("writes-in-the-output", "Cache writes are counted in completion_tokens, too.", "B070",
         _when(is_claude, _writes_in_output),
         "sampling."),

@@ -178,7 +178,7 @@ FAULTS = (
     planted("output-all-predicted", "All output is counted as accepted prediction.", "B048",
         in_replies(each_usage(_all_predicted)), "equivalence.usage_details", "usage."),
     planted("few-hits", "Where nothing is read from the cache, 4 tokens are.", "B049",
-        in_replies(each_usage(_few_hits)), "cache.", "caching."),
+        in_replies(each_usage(_few_hits)), "cache.", "caching.", "usage.prompt_tokens.covers_cache"),
     planted("writes-under-new-apis-names", "Cache writes are under new-api's names.", "B092",
         in_replies(each_usage(_creation)), "cache.", "caching."),
     planted("writes-under-litellms-names", "Cache writes are under LiteLLM's names, with its split.", "B092",

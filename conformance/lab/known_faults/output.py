@@ -158,7 +158,7 @@ FAULTS = (
         "structured_output.json_object"),
     planted("format-ignored-beside-tools", "response_format is ignored where tools are offered.", "B236",
         misread_body(_without_format_beside_tools),
-        "tool_use.beside_format"),
+        "tool_use.beside_format", "structured_output.follows_schema", "structured_output.follows_schema_streamed"),
     planted("format-ignored", "response_format is ignored.", "B236 B242", misread_body(_without_format),
         "schemas_followed.", "structured_output.", "tool_use.", "validation."),
     planted("json-as-a-call", "JSON comes as a call of a tool that was not offered.", "B238",

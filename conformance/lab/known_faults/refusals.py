@@ -140,7 +140,7 @@ FAULTS = (
         "stop.up_to_four"),
     planted("blank-stop-ignored-claude", "On Claude stop is ignored where a sequence is white space.", "B249",
         where(both(is_claude, _blank_stop), misread_body(lambda document: document.pop("stop", None))),
-        "stop.up_to_four"),
+        "stop.up_to_four", "sampling.line_end_stops"),
     planted("bare-parameters-refused", "Tools whose parameters have no properties are rejected.", "B230",
         refusing(_bare_tools, {"error": '[{"code": "invalid_type", "message": "Required"}]'}),
         "error.error", "tool_use.bare"),
