@@ -29,7 +29,7 @@ from tests.support.commands import FORKING, cli, environment, report_in, run_her
 
 KEY = "sk-live-7Qm2xV9kTzR4bN8wJc3LhY6pD1sGfA5eU0oI"
 #: What is judged needs few requests, and some of them after others.
-JUDGED = "usage,cache,caching.grown_conversation,caching.shared_prefix_is_read,caching.hits_are_reported"
+JUDGED = "usage,cache,caching.grown_conversation,caching.hits_beside_writes,caching.hits_are_reported"
 SELECTED = ("--model", "reference-claude", "--select", JUDGED, "--concurrency", "4")
 KILLS, RUNS = 5, 4  #: of each run, and runs
 SOON = 5.0  #: seconds in which an interrupted run has ended on a busy machine; alone it takes two
@@ -38,7 +38,7 @@ LONG = 20.0  #: seconds that a request takes which is not waited for
 
 #: A conversation that was under way is in the cache, and cannot be sent for the first time once more: what is judged on
 #: it, and may then be inconclusive.
-GROWN = (("caching.grown_conversation", "reference-claude"), ("caching.shared_prefix_is_read", "reference-claude"))
+GROWN = (("caching.grown_conversation", "reference-claude"), ("caching.hits_beside_writes", "reference-claude"))
 
 Sent = Counter[tuple[str, str, bytes]]
 
