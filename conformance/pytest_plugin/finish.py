@@ -137,13 +137,14 @@ def _costs(sheet: Sheet | None, run: Run, exchanges: Iterable[Exchange], finding
     return costs_of(sheet, priced, findings, load())
 
 
-def _own(run: Run, exchanges: Iterable[Exchange]) -> list[Exchange]:
+def _own(run: Run, exchanges: Sequence[Exchange]) -> list[Exchange]:
     """The exchanges of the requests that this run is about. Recordings made elsewhere do not say what was asked again,
     and what we cut off is not the endpoint's."""
     if run.held is not None or run.unjudged or run.broken_off:
         return []
     others = [request for request in declared() if run.asked is not None and request not in run.asked]
-    left_out = {run.filled(request, model).key for request in others for model in run.profile.models}
+    unasked = {run.filled(request, model).key for request in others for model in run.profile.models}
+    left_out = {each.request.key for one in exchanges if one.request.key in unasked for each in one.all}
     return [each for each in exchanges if each.request.key not in left_out]
 
 
