@@ -7,7 +7,7 @@ from typing import Any
 
 from conformance.contract.faults import put
 from conformance.contract.requirement import Impact
-from conformance.contract.scopes import EVERY_COMPLETED_STREAM
+from conformance.contract.scopes import EVERY_COMPLETED_STREAM, streamed_choices
 from conformance.evidence.exchange import Exchange
 from conformance.evidence.fold import Unfoldable, fold
 
@@ -60,8 +60,7 @@ def test_whole_message(exchange: Exchange, chunks: list[dict[str, Any]]) -> None
 def _said_null(chunks: list[dict[str, Any]]) -> list[Any]:
     """The choices whose content is said to be null. Where the model ends at once, that is the whole of its text, as ""
     is: message.stream_not_empty warns of both."""
-    choices = [each for chunk in chunks for each in chunk.get("choices") or ()]
-    deltas = [(each.get("index"), each.get("delta")) for each in choices if isinstance(each, dict)]
+    deltas = [(each.get("index"), each.get("delta")) for each in streamed_choices(chunks)]
     return [index for index, delta in deltas if isinstance(delta, dict) and delta.get("content", "") is None]
 
 
