@@ -173,15 +173,16 @@ COMPLETION_LENGTH = chat(
 WEATHER, TIME, BOOKING = TOOLS["get_weather"], TOOLS["get_time"], TOOLS["book_table"]
 _BOTH_CITIES = "Use the tool for Paris and for Tokyo, both now, in one step."
 PARIS = "Use the tool: weather in Paris?"
+ONE_CALL = 200  #: tokens for a call of one function and a few words before it, as Claude writes them
 
-TOOL_AUTO = chat(PARIS, label="tool-auto", tools=[WEATHER], max_tokens=300)
+TOOL_AUTO = chat(PARIS, label="tool-auto", tools=[WEATHER], max_tokens=ONE_CALL)
 TOOL_AUTO_STREAM = streamed(TOOL_AUTO)
-TOOL_REQUIRED = chat("Say hello.", label="tool-required", tools=[WEATHER], tool_choice="required", max_tokens=300)
+TOOL_REQUIRED = chat("Say hello.", label="tool-required", tools=[WEATHER], tool_choice="required", max_tokens=ONE_CALL)
 TOOL_REQUIRED_STREAM = streamed(TOOL_REQUIRED)
 _NAMED_TIME = {"type": "function", "function": {"name": "get_time"}}
 #: The name is another one in each run, lest a remembered call be taken for the one that is asked for.
 TOOL_NAMED = drawn(
-    chat(PARIS, label="tool-named", tools=[WEATHER, TIME], tool_choice=_NAMED_TIME, max_tokens=300), "get_time"
+    chat(PARIS, label="tool-named", tools=[WEATHER, TIME], tool_choice=_NAMED_TIME, max_tokens=ONE_CALL), "get_time"
 )
 TOOL_NAMED_STREAM = streamed(TOOL_NAMED)
 TWO_CALLS_STREAM = streamed(
@@ -198,7 +199,8 @@ TOOL_PARALLEL_STREAM = streamed(TOOL_PARALLEL)
 TOOL_SINGLE = chat(_BOTH_CITIES, label="tool-single", tools=[WEATHER, TIME], parallel_tool_calls=False, max_tokens=300)
 TOOL_STRICT = chat(
     "Book a table for four on Friday for Ada, who wants no mail.",
-    label="tool-strict", tools=[BOOKING], tool_choice="required", max_tokens=300, features=frozenset({"tools.strict"}),
+    label="tool-strict", tools=[BOOKING], tool_choice="required", max_tokens=ONE_CALL,
+    features=frozenset({"tools.strict"}),
 )  # fmt: skip
 
 #: The plainest request that uses a feature which an endpoint may lack: where it rejects this one, too, it lacks it.
@@ -208,13 +210,10 @@ PLAINEST = {"chat.tools": TOOL_AUTO, "chat.seed": SEED_ZERO}
 # --- structured output --------------------------------------------------------------------------------------
 
 
-def json_schema(name: str, content: str) -> Request:
+def json_schema(name: str, content: str, limit: int = 300) -> Request:
     """A request for output by a strict schema of fixtures/output_schemas.json."""
-    output = {"name": name, "strict": True, "schema": OUTPUT_SCHEMAS[name]}
-    return chat(
-        content, label=f"schema-{name}", max_tokens=300,
-        response_format={"type": "json_schema", "json_schema": output},
-    )  # fmt: skip
+    output = {"type": "json_schema", "json_schema": {"name": name, "strict": True, "schema": OUTPUT_SCHEMAS[name]}}
+    return chat(content, label=f"schema-{name}", max_tokens=limit, response_format=output)
 
 
 JSON_OBJECT = chat(
@@ -222,13 +221,14 @@ JSON_OBJECT = chat(
     label="json-object", max_tokens=60, response_format={"type": "json_object"},
 )  # fmt: skip
 JSON_OBJECT_STREAM = streamed(JSON_OBJECT)
-SCHEMA_FLAT = json_schema("flat", "Zoë Ångström is 36, 1.7 m tall, a member, tagged mathematics and poetry.")
+SCHEMA_FLAT = json_schema("flat", "Zoë Ångström is 36, 1.7 m tall, a member, tagged mathematics and poetry.", 200)
 SCHEMA_NESTED = json_schema("nested", "Order A-1: Ada Lovelace, 12 Row, London NW1. Two of SKU-7 and one of SKU-9.")
 SCHEMA_NESTED_STREAM = streamed(SCHEMA_NESTED)
 
 # --- prompt caching -----------------------------------------------------------------------------------------
 
 SHELF = "Which shelf holds parcel 3? Answer briefly."
+CACHEABLE = 2850  #: words of more than 4,096 tokens: no model of Claude's needs a longer prefix to cache it
 
 
 def filler(words: int, about: str) -> str:
@@ -247,7 +247,7 @@ def cached(label: str, *ttls: str | None, question: str = SHELF, **members: Any)
     Label and salt come first, so that the first request of a run is cold for certain; what follows is the same for
     all, so that two of them count the same but for a few tokens of their labels."""
     parts = [
-        _block(f"{label} {SALT}\n{filler(4200, 'archive')}" if not number else filler(2100, "annex"), ttl)
+        _block(f"{label} {SALT}\n{filler(CACHEABLE, 'archive')}" if not number else filler(1050, "annex"), ttl)
         for number, ttl in enumerate(ttls)
     ]
     return costly(chat(question, label=label, system=parts, **members))

@@ -6,13 +6,12 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from conformance.contract.requests import SHELF, chat, costly, filler, streamed
+from conformance.contract.requests import CACHEABLE, SHELF, chat, costly, filler, streamed
 from conformance.evidence.exchange import SALT, Request
 from conformance.resources import fixture
 
 Part = dict[str, Any]
-#: Of more than 4,096 tokens: no model of Claude's needs a longer prefix to cache it.
-_LEDGER = filler(2850, "archive")
+_LEDGER = filler(CACHEABLE, "archive")
 #: Of about 350 tokens: what a breakpoint that is lost leaves uncached is more than anything else that may be.
 _REGISTER, _ORDER = filler(240, "register"), filler(240, "order")
 _CALL = {"id": "call_shelf_3", "type": "function", "function": {"name": "look_up", "arguments": '{"parcel":3}'}}

@@ -13,6 +13,7 @@ from conformance.contract.requests import (
     CACHE_HOUR,
     CACHE_MIXED,
     CACHE_MIXED_STREAM,
+    ONE_CALL,
     PARIS,
     WEATHER,
     again,
@@ -81,8 +82,10 @@ def grown(number: int) -> Request:
 #: counts as a plain reply does.
 CACHE_FIVE_STREAM = streamed(cached("cache-five-streamed", "5m"))
 #: Cold prompts that lead to a tool call, for which gateways often read and write usage in separate code.
-CACHE_TOOLS = cached("cache-tools", "5m", question=PARIS, tools=[WEATHER], max_tokens=300)
-CACHE_TOOLS_STREAM = streamed(cached("cache-tools-streamed", "1h", question=PARIS, tools=[WEATHER], max_tokens=300))
+CACHE_TOOLS = cached("cache-tools", "5m", question=PARIS, tools=[WEATHER], max_tokens=ONE_CALL)
+CACHE_TOOLS_STREAM = streamed(
+    cached("cache-tools-streamed", "1h", question=PARIS, tools=[WEATHER], max_tokens=ONE_CALL)
+)
 CACHE_HOUR_WARM = again(CACHE_HOUR)
 UNMARKED, UNMARKED_OTHER = (
     costly(conversation(label, {"role": "system", "content": [_fresh(label)]}, _QUESTION))

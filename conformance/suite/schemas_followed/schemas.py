@@ -35,7 +35,7 @@ _JOINED = {name: OUTPUT_SCHEMAS[name] for name in ("nullable", "union")}
 SCHEMAS = OUTPUT_SCHEMAS | {"wide": _wide(), "joined": _objects(**_JOINED)}
 
 
-def by_schema(name: str, content: str, *features: str, label: str = "", limit: int = 300) -> Request:
+def by_schema(name: str, content: str, *features: str, label: str = "", limit: int = 200) -> Request:
     """A request for output by one of the strict `SCHEMAS`. A feature names what not every upstream can follow."""
     named = {"name": name, "strict": True, "schema": SCHEMAS[name]}
     output = {"type": "json_schema", "json_schema": named}

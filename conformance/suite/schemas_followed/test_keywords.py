@@ -12,13 +12,19 @@ from .schemas import by_schema, changed, follow, follow_or_reject, said
 #: The constant is another one in each run, lest remembered output be taken for what is asked for.
 ENUMS = drawn(by_schema("enums", "A purple shirt of size 7, which is a refund. Choose what comes closest."), '"order')
 JOINED = by_schema(
-    "joined", "A rectangle, 3 wide and 4 high; and the book Emma, of which nothing else is known: say null for that."
+    "joined",
+    "A rectangle, 3 wide and 4 high; and the book Emma, of which nothing else is known: say null for that.",
+    limit=300,
 )
 DEFINITIONS = by_schema("definitions", "A line from (1, 2) to (3, 4).", "schema.references")
-RECURSIVE = by_schema("recursive", "A tree: Ada has the child Ben, who has the child Cleo.", "schema.recursion")
-CONSTRAINTS = by_schema("constraints", "Code of part seven, day one of 2026, n is 9, list: 1, 2.", "schema.constraints")
+RECURSIVE = by_schema(
+    "recursive", "A tree: Ada has the child Ben, who has the child Cleo.", "schema.recursion", limit=300
+)
+CONSTRAINTS = by_schema(
+    "constraints", "Code of part seven, day one of 2026, n is 9, list: 1, 2.", "schema.constraints", limit=300
+)
 WIDE = costly(
-    by_schema("wide", "Fill in every field: x where it is text, 1 where it is a number.", "schema.size", limit=1500)
+    by_schema("wide", "Fill in every field: x where it is text, 1 where it is a number.", "schema.size", limit=1200)
 )
 ARRAY_ROOT = disputed(by_schema("array_root", "List Ada and Ben.", "schema.unsupported"))
 OPEN = disputed(by_schema("open", "Ada is 36.", "schema.unsupported"))

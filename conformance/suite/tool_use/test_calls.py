@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from conformance.contract.faults import drop, only, put, status
 from conformance.contract.given import tries
 from conformance.contract.requests import (
+    ONE_CALL,
     PARIS,
     TIME,
     TOOL_AUTO,
@@ -25,10 +26,10 @@ from conformance.suite.support.replies import REFUSED
 
 from . import AREA, CALLS
 
-TOOL_SAID_AUTO = chat(PARIS, label="tool-said-auto", tools=[WEATHER], tool_choice="auto", max_tokens=300)
+TOOL_SAID_AUTO = chat(PARIS, label="tool-said-auto", tools=[WEATHER], tool_choice="auto", max_tokens=ONE_CALL)
 _TIME_ONLY = {"mode": "required", "tools": [{"type": "function", "function": {"name": "get_time"}}]}
 TOOL_ALLOWED = chat(
-    PARIS, label="tool-allowed", tools=[WEATHER, TIME], max_tokens=300, features=frozenset({"tools.allowed"}),
+    PARIS, label="tool-allowed", tools=[WEATHER, TIME], max_tokens=ONE_CALL, features=frozenset({"tools.allowed"}),
     tool_choice={"type": "allowed_tools", "allowed_tools": _TIME_ONLY},
 )  # fmt: skip
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from conformance.contract.faults import put
 from conformance.contract.given import tries
-from conformance.contract.requests import PARIS, WEATHER, chat, streamed
+from conformance.contract.requests import ONE_CALL, PARIS, WEATHER, chat, streamed
 from conformance.contract.requirement import Impact
 from conformance.evidence.exchange import Exchange, NotApplicable
 from conformance.suite.support.calls import called, is_object
@@ -31,7 +31,7 @@ FORMAT_BESIDE_TOOLS = streamed(
     )
 )  # fmt: skip
 CALL_BESIDE_FORMAT = chat(
-    PARIS, label="call-beside-format", tools=[WEATHER], tool_choice="required", max_tokens=300,
+    PARIS, label="call-beside-format", tools=[WEATHER], tool_choice="required", max_tokens=ONE_CALL,
     response_format=_FORMAT, features=_BOTH,
 )  # fmt: skip
 

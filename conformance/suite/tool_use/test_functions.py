@@ -8,7 +8,7 @@ from typing import Any
 
 from conformance.contract.faults import put, respond, status
 from conformance.contract.given import tries
-from conformance.contract.requests import PARIS, WEATHER, chat, disputed, streamed
+from conformance.contract.requests import ONE_CALL, PARIS, WEATHER, chat, disputed, streamed
 from conformance.contract.requirement import Impact
 from conformance.evidence.exchange import Exchange, Inconclusive
 from conformance.suite.support.calls import JSONObject, call, called, is_object
@@ -21,12 +21,12 @@ ARGUMENTS = f"{CALLS}.*.function.arguments"
 
 _PING: JSONObject = {"type": "function", "function": {"name": "ping", "description": "Checks that the line is up."}}
 TOOL_BARE = chat(
-    "Use the tool: is the line up?", label="tool-bare", tools=[WEATHER, _PING], max_tokens=300,
+    "Use the tool: is the line up?", label="tool-bare", tools=[WEATHER, _PING], max_tokens=ONE_CALL,
     tool_choice={"type": "function", "function": {"name": "ping"}},
 )  # fmt: skip
 TOOL_BARE_STREAM = streamed(TOOL_BARE)
 LEGACY_FUNCTION = chat(
-    PARIS, label="legacy-function", max_tokens=300,
+    PARIS, label="legacy-function", max_tokens=ONE_CALL,
     functions=[WEATHER["function"]], function_call={"name": "get_weather"},
 )  # fmt: skip
 EMPTY_TOOLS = disputed(chat("Say hello in one sentence.", label="tools-empty", tools=[], max_tokens=60))

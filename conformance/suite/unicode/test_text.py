@@ -9,6 +9,7 @@ from unicodedata import normalize
 from conformance.contract.faults import only, put, status
 from conformance.contract.requests import (
     CHARACTERS,
+    ONE_CALL,
     UNICODE,
     UNICODE_STREAM,
     WEATHER,
@@ -37,7 +38,7 @@ COMBINING = once(costly(chat(f"Say OK. a{chr(0x301) * 10_000}", label="combining
 _TOKYO = "東京"
 TOOL_TOKYO = chat(
     f"Use the tool: weather in {_TOKYO}? Write the name of the city exactly as I do.",
-    label="tool-tokyo", tools=[WEATHER], tool_choice="required", max_tokens=300,
+    label="tool-tokyo", tools=[WEATHER], tool_choice="required", max_tokens=ONE_CALL,
 )  # fmt: skip
 TOOL_TOKYO_STREAM = streamed(TOOL_TOKYO)
 

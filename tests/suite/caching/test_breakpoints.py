@@ -15,7 +15,7 @@ WRONG: Rows = {
         answering(SHORT, respond(400, {"error": {"message": "A maximum of 4 blocks"}})), {"short_is_not_written"},
     ),
     "a breakpoint of its own": (
-        answering(UNMARKED, recount(lambda usage, counts: counts.update({W5: 6000}))), {"unmarked_writes_nothing"},
+        answering(UNMARKED, recount(lambda usage, counts: counts.update({W5: 4000}))), {"unmarked_writes_nothing"},
     ),
     "wrong order accepted": (answering(WRONG_ORDER, status(200)), {"wrong_order"}),
     "wrong order wrapped": (answering(WRONG_ORDER, put("error.message", "Provider returned error")), {"wrong_order"}),

@@ -81,7 +81,7 @@ RIGHT: Rows = {
         chain(labelled(CACHE_HOUR_WARM.label, miss), *[ten_minutes_later] * 6), {"hour_is_read"},
     ),
     "a prompt without a breakpoint was sent upstream twice": (
-        answering(UNMARKED, recount(lambda usage, counts: counts.update({HITS: 6000}))), {"unmarked_cold_is_cold"},
+        answering(UNMARKED, recount(lambda usage, counts: counts.update({HITS: 4000}))), {"unmarked_cold_is_cold"},
     ),
     "a long text explains the tool": (
         labelled("cache-tools", recount(longer)), set(),
