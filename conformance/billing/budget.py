@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+import re
+from dataclasses import astuple, dataclass
 from decimal import Decimal
 from math import ceil
 from pathlib import Path
@@ -19,43 +20,48 @@ from conformance.evidence.strict_json import loads
 from conformance.resources import mistake
 from conformance.text import TextError, read_regular, write_whole
 
-from .prices import Sheet
+from .charges import Untold, counts_of
+from .prices import Sheet, cost
 
 _CHARACTERS = 3  #: of ASCII that one token has at least, in English, JSON and code
 _IMAGE = 1_600  #: tokens of one image, the most that Anthropic counts for one
-_UNLIMITED = 4_096  #: tokens of output that are expected of a request without a limit
+#: Tokens of output that are expected of a request without a limit, or with one beyond what models write. The longest
+#: answer that is asked for, counting to 200, takes less than half of it.
+_UNLIMITED = 2_048
 _LEDGER = 1 << 12  #: bytes of the file that says what was spent
-_LONGEST = 16_384  #: likewise of one whose limit is beyond what models write
+_LONGEST = 16_384  #: tokens; a greater limit is beyond what models write
+_CACHEABLE = 1_024  #: tokens of the shortest prompt that an upstream writes to a cache
 _OVERHEAD = 16  #: tokens around the messages of a request
 
 
 @dataclass(frozen=True)
 class Amount:
-    """Requests, and the tokens that they may cost at most."""
+    """Requests, and the tokens that they may cost at most. Of those of the input `written_5m` and `written_1h` may be
+    written to a cache for so long."""
 
     requests: int = 0
     input_tokens: int = 0
     output_tokens: int = 0
+    written_5m: int = 0
+    written_1h: int = 0
 
     @property
     def tokens(self) -> int:
         return self.input_tokens + self.output_tokens
 
     def __add__(self, other: Amount) -> Amount:
-        return Amount(
-            self.requests + other.requests,
-            self.input_tokens + other.input_tokens,
-            self.output_tokens + other.output_tokens,
-        )
+        return Amount(*(one + another for one, another in zip(astuple(self), astuple(other), strict=True)))
 
     def times(self, factor: float) -> Amount:
         """So many times as much, rounded up."""
-        return Amount(ceil(self.requests * factor), ceil(self.input_tokens * factor), ceil(self.output_tokens * factor))
+        return Amount(*(ceil(each * factor) for each in astuple(self)))
 
     def cost(self, prices: Prices) -> Decimal:
-        """The price of these tokens where each of the input is of the dearest kind."""
-        dearest = max(prices.input, prices.write_5m, prices.write_1h)
-        return (self.input_tokens * dearest + self.output_tokens * (prices.output or 0)) / Decimal(1_000_000)
+        """The price of these tokens where each of the input is of the dearest kind that it may be."""
+        five, hour = max(prices.input, prices.write_5m), max(prices.input, prices.write_5m, prices.write_1h)
+        uncached = self.input_tokens - self.written_5m - self.written_1h
+        read = uncached * prices.input + self.written_5m * five + self.written_1h * hour
+        return (read + self.output_tokens * (prices.output or 0)) / Decimal(1_000_000)
 
 
 NOTHING = Amount()
@@ -73,7 +79,17 @@ def at_most(request: Request) -> Amount:
     limit = asked.get("max_completion_tokens") or asked.get("max_tokens") or _UNLIMITED
     choices = asked.get("n") or 1
     most, times = (value if isinstance(value, int) and value > 0 else 1 for value in (limit, choices))
-    return Amount(1, _text_tokens(request) + images * _IMAGE + _OVERHEAD, min(most, _LONGEST) * times)
+    written = (most if most <= _LONGEST else _UNLIMITED) * times
+    return _amount(request, _text_tokens(request) + images * _IMAGE + _OVERHEAD, written)
+
+
+def _amount(request: Request, read: int, written: int) -> Amount:
+    """One request with so many tokens. Its input may be written to a cache for an hour where a breakpoint asks for
+    that, and for a shorter time where there are others, or the prompt is long."""
+    if re.search(rb'"ttl": ?"1h"', request.body):
+        return Amount(1, read, written, written_1h=read)
+    cached = b'"cache_control"' in request.body or read >= _CACHEABLE
+    return Amount(1, read, written, written_5m=read if cached else 0)
 
 
 def _text_tokens(request: Request) -> int:
@@ -106,13 +122,13 @@ class Budget:
 def bounded(send: Send, budget: Budget, sheet: Sheet | None, ledger: Path) -> Send:
     """The same `Send`, which raises Inconclusive instead of sending what may exceed the budget. What was spent is in
     the file `ledger`, for all processes of a run: before a request is sent as much as it may cost at most, and after
-    it was answered as much as the endpoint counted."""
+    it was answered as much as the endpoint counted, at the prices of what it counted."""
     lock = FileLock(f"{ledger}.lock")
 
-    def book(change: Amount, cost: Decimal, check: bool) -> None:
+    def book(change: Amount, price: Decimal, check: bool) -> None:
         with lock:
             spent, money = _read(ledger)
-            total, sum_ = spent + change, money + cost
+            total, sum_ = spent + change, money + price
             if check and (reason := _exceeds(total, sum_, budget)):
                 raise Inconclusive(f"not sent: {reason}")
             _write(ledger, total, sum_)
@@ -124,7 +140,7 @@ def bounded(send: Send, budget: Budget, sheet: Sheet | None, ledger: Path) -> Se
         book(expected, dear, check=True)
         exchange = send(request)
         counted = _counted(exchange, expected)
-        real = counted.cost(prices) if prices else Decimal(0)
+        real = _cost(exchange, counted, prices) if prices else Decimal(0)
         book(
             Amount(0, counted.input_tokens - expected.input_tokens, counted.output_tokens - expected.output_tokens),
             real - dear,
@@ -146,7 +162,16 @@ def _counted(exchange: Exchange, expected: Amount) -> Amount:
     read, written = count_or_none(usage, "prompt_tokens"), count_or_none(usage, "completion_tokens")
     if read is None or written is None or min(read, written) < 0:
         return expected
-    return Amount(1, read, written)
+    return _amount(exchange.request, read, written)
+
+
+def _cost(exchange: Exchange, counted: Amount, prices: Prices) -> Decimal:
+    """What was spent on an answer: its input by what it says of caching, at the dearest price where that is unclear."""
+    try:
+        told = cost(counts_of(exchange), prices).amount
+    except Untold:
+        return counted.cost(prices)
+    return told + Amount(output_tokens=counted.output_tokens).cost(prices)
 
 
 def _exceeds(total: Amount, cost: Decimal, budget: Budget) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import astuple, dataclass
+from dataclasses import dataclass
 from decimal import Decimal
 from functools import cache
 
@@ -32,10 +32,12 @@ class Row:
 
 @dataclass(frozen=True)
 class Plan:
-    """`cost` is what all of it costs at most by the price sheet, None without one or where a model has no price."""
+    """`cost` is what all of it costs at most by the price sheet, `usual_cost` what is sent without fallbacks. Both are
+    None without a sheet, or where a model has no price."""
 
     rows: tuple[Row, ...]
     currency: str = ""
+    usual_cost: Decimal | None = None
     cost: Decimal | None = None
 
     @property
@@ -48,11 +50,14 @@ class Plan:
 
     def __str__(self) -> str:
         usually, most = self.usually, self.most
-        money = f", at most {self.cost.quantize(Decimal('0.01'))} {self.currency}" if self.cost is not None else ""
         return (
             f"about {usually.requests:,} requests (at most {most.requests:,}), at most {most.input_tokens:,} tokens of "
-            f"input and {most.output_tokens:,} of output{money}"
+            f"input and {most.output_tokens:,} of output{self._money(self.cost)}; without fallbacks at most "
+            f"{usually.input_tokens:,} and {usually.output_tokens:,}{self._money(self.usual_cost)}"
         )
+
+    def _money(self, cost: Decimal | None) -> str:
+        return "" if cost is None else f", at most {cost.quantize(Decimal('0.01'))} {self.currency}"
 
 
 def planned(run: Run, requirements: Sequence[Requirement], sheet: Sheet | None = None) -> Plan:
@@ -64,16 +69,20 @@ def planned(run: Run, requirements: Sequence[Requirement], sheet: Sheet | None =
     always = [_new(run.requests(*each), seen) + _new(run.undeclared(*each, on_demand=False), seen) for each in judged]
     on_demand = [_new(run.undeclared(*each, on_demand=True), seen) for each in judged]
     rows: dict[str, Row] = {}
-    cost: Decimal | None = Decimal(0)
+    costs: list[tuple[Decimal, Decimal] | None] = []
     for (requirement, model), sent, more in zip(judged, always, on_demand, strict=True):
         usually, most = _generated(run, requirement, model)
         row = rows.get(requirement.area, Row(requirement.area, 0, NOTHING, NOTHING))
         number = row.requirements + (model == run.profile.models[0])
-        rows[row.area] = Row(row.area, number, row.usually + sent + usually, row.most + sent + more + most)
+        usually, most = sent + usually, sent + more + most
+        rows[row.area] = Row(row.area, number, row.usually + usually, row.most + most)
         prices = sheet.models.get(model.name) if sheet else None
-        cost = None if cost is None or prices is None else cost + (sent + more + most).cost(prices)
+        costs.append((usually.cost(prices), most.cost(prices)) if prices else None)
     made = tuple(row for _, row in sorted(rows.items()))
-    return Plan(made, sheet.currency if sheet else "", cost if sheet else None)
+    if sheet is None or None in costs:
+        return Plan(made, sheet.currency if sheet else "")
+    usual_cost, cost = (sum(each, Decimal(0)) for each in zip(*filter(None, costs), strict=True))
+    return Plan(made, sheet.currency, usual_cost, cost)
 
 
 def _new(requests: Iterable[Request], seen: set[str]) -> Amount:
@@ -117,5 +126,8 @@ def generated() -> Mapping[str, Generated]:
 
 def dump_generated(table: Mapping[str, Generated]) -> str:
     """The table as its file has it, a requirement a line."""
-    rows = {id: [list(astuple(each)) for each in (row.usually, row.most)] for id, row in sorted(table.items())}
+    rows = {
+        id: [[each.requests, each.input_tokens, each.output_tokens] for each in (row.usually, row.most)]
+        for id, row in sorted(table.items())
+    }
     return "{\n" + ",\n".join(f" {json.dumps(id)}: {json.dumps(row)}" for id, row in rows.items()) + "\n}\n"

@@ -14,12 +14,14 @@ import pytest
 from conformance.billing.budget import Amount, Budget, at_most, bounded
 from conformance.billing.prices import Sheet
 from conformance.contract.profile import Prices
-from conformance.contract.requests import CACHE_COLD, PLAIN, TWO, UNKNOWN_MODEL_ERROR, chat
+from conformance.contract.requests import AUTOMATIC_COLD, CACHE_COLD, CACHE_HOUR, PLAIN, TWO, UNKNOWN_MODEL_ERROR, chat
 from conformance.evidence.exchange import Exchange, Failure, Inconclusive, Request
 from conformance.lab.reference import Endpoint
+from conformance.suite.caching.prompts import with_breakpoint
 from conformance.suite.catalogue import declared
 
-SHEET = Sheet("USD", {"m": Prices("USD", Decimal(3), Decimal("0.3"), Decimal("3.75"), Decimal(6), Decimal(15))})
+PRICES = Prices("USD", Decimal(3), Decimal("0.3"), Decimal("3.75"), Decimal(6), Decimal(15))
+SHEET = Sheet("USD", {"m": PRICES})
 ASKED = PLAIN.to("m")
 
 
@@ -49,15 +51,35 @@ def test_no_reply_of_the_reference_costs_more_than_at_most(request_: Request) ->
 def test_what_a_request_costs_at_most() -> None:
     assert at_most(UNKNOWN_MODEL_ERROR) == Amount(1)
     assert at_most(TWO).output_tokens == 2 * 16
-    assert at_most(chat(max_tokens=None)).output_tokens == 4096
+    assert at_most(chat(max_tokens=None)).output_tokens == at_most(chat(max_tokens=10**7)).output_tokens == 2048
+    assert at_most(chat(max_tokens=4096, n=2)).output_tokens == 2 * 4096
     assert at_most(chat("x" * 3000)).input_tokens >= 1000
     picture = [{"type": "image_url", "image_url": {"url": "data:image/png;base64," + "A" * 90_000}}]
     assert 1600 <= at_most(chat(picture)).input_tokens < 2000
     assert at_most(CACHE_COLD).input_tokens > 4000
 
 
-def test_the_dearest_kind_of_input_is_expected() -> None:
-    assert Amount(1, 1_000_000, 100_000).cost(SHEET.models["m"]) == Decimal(6) + Decimal("1.5")
+@pytest.mark.parametrize(
+    ("request_", "price"),
+    [
+        (PLAIN, "3"),
+        (chat([with_breakpoint("Say OK.")]), "3.75"),
+        (chat([with_breakpoint("Say OK.", "5m"), with_breakpoint("Now.", "1h")]), "6"),
+        (CACHE_HOUR, "6"),
+        (AUTOMATIC_COLD, "3.75"),
+    ],
+    ids=["short", "breakpoint", "an hour", "long, an hour", "long"],
+)
+def test_the_dearest_kind_of_input_that_may_come_is_expected(request_: Request, price: str) -> None:
+    most = at_most(request_)
+    expected = most.input_tokens * Decimal(price) + most.output_tokens * 15
+    assert most.cost(PRICES) == expected / 1_000_000
+
+
+def test_amounts_add_up_with_their_kinds() -> None:
+    many = at_most(CACHE_HOUR) + at_most(PLAIN).times(3)
+    assert many.requests == 4
+    assert many.cost(PRICES) == at_most(CACHE_HOUR).cost(PRICES) + 3 * at_most(PLAIN).cost(PRICES)
 
 
 @pytest.mark.parametrize(
@@ -65,7 +87,7 @@ def test_the_dearest_kind_of_input_is_expected() -> None:
     [
         (Budget(requests=3), "--max-requests 3 is used up"),
         (Budget(tokens=3 * 14 + at_most(ASKED).tokens - 1), r"--max-tokens \d+ could be exceeded"),
-        (Budget(cost=Decimal("0.002")), r"--max-cost 0\.002 could be exceeded"),
+        (Budget(cost=Decimal("0.001")), r"--max-cost 0\.001 could be exceeded"),
     ],
 )
 def test_what_would_exceed_is_not_sent(tmp_path: Path, budget: Budget, said: str) -> None:
@@ -87,7 +109,7 @@ def test_what_would_exceed_is_not_sent(tmp_path: Path, budget: Budget, said: str
     real = spent(tmp_path / "spent.json")
     assert real["requests"] == len(asked)
     assert real["input_tokens"] == 12 * len(asked)
-    assert Decimal(str(real["cost"])) == len(asked) * (12 * Decimal(6) + 2 * Decimal(15)) / 1_000_000
+    assert Decimal(str(real["cost"])) == len(asked) * (12 * Decimal(3) + 2 * Decimal(15)) / 1_000_000
     if budget.requests or budget.tokens:
         assert len(asked) == 3
 
@@ -124,6 +146,37 @@ def test_what_is_booked(tmp_path: Path, came: Exchange, tokens: int) -> None:
         1,
         *((0, 0) if not tokens else (12, 2) if tokens == 14 else (at_most(ASKED).input_tokens, 16)),
     )
+
+
+_PARTS = {"cached_tokens": 4000, "cached_write_tokens": 3000, "cached_write_5m_tokens": 2000}
+
+
+@pytest.mark.parametrize(
+    ("details", "price"),
+    [
+        ({"cached_tokens": 4000}, 4000 * Decimal("0.3") + 6000 * 3),
+        (
+            _PARTS | {"cached_write_1h_tokens": 1000},
+            4000 * Decimal("0.3") + 2000 * Decimal("3.75") + 1000 * 6 + 3000 * 3,
+        ),
+        (_PARTS, Decimal(10_000 * 6)),
+        ({"cached_tokens": 20_000}, Decimal(10_000 * 6)),
+    ],
+    ids=["read", "read and written", "a write without its bucket", "more parts than the whole"],
+)
+def test_the_price_of_what_was_counted_is_booked(tmp_path: Path, details: dict[str, int], price: Decimal) -> None:
+    """More is reserved before it is sent; where the counts are unclear, each token has the dearest price."""
+    usage = {"prompt_tokens": 10_000, "completion_tokens": 5, "prompt_tokens_details": details}
+    asked, ledger = CACHE_HOUR.to("m", "abcdefghijkl"), tmp_path / "spent.json"
+    reserved: list[Decimal] = []
+
+    def send(request: Request) -> Exchange:
+        reserved.append(Decimal(str(spent(ledger)["cost"])))
+        return Exchange(request, 200, (), ((0.1, json.dumps({"choices": [], "usage": usage}).encode()),))
+
+    bounded(send, Budget(cost=Decimal(1)), SHEET, ledger)(asked)
+    assert reserved == [at_most(asked).cost(PRICES)]
+    assert Decimal(str(spent(ledger)["cost"])) == (price + 5 * 15) / 1_000_000
 
 
 @pytest.mark.parametrize(
