@@ -13,7 +13,7 @@ from conformance.judgement.verdict import VIOLATIONS, Finding, Verdict
 from conformance.policy.baseline import Baseline, Known
 from conformance.policy.gating import DEFAULT, WORDS, Gate, GateError, gate
 from conformance.policy.policy import Terms
-from conformance.policy.revisions import Revision
+from conformance.policy.revisions import Frozen, Revision
 from conformance.run.resume import completed
 from conformance.settings.options import OPTIONS
 from conformance.settings.settings import Settings
@@ -83,7 +83,7 @@ def test_only_violations_are_graded(verdict: Verdict) -> None:
 def test_a_requirement_is_graded_at_the_level_to_which_the_endpoint_is_held() -> None:
     finding = Finding(SUM.id, "m", Verdict.FAIL, "said")
     for level, verdict in ((MUST, Verdict.FAIL), (SHOULD, Verdict.WARN)):
-        terms = Terms(TODAY, Revision("2026-10", {SUM.id: level}), gate=gate("must"))
+        terms = Terms(TODAY, Revision("2026-10", {SUM.id: Frozen(level, SUM.impact)}), gate=gate("must"))
         assert terms.judged(SUM, finding).verdict is verdict
 
 

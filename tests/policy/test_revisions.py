@@ -1,9 +1,10 @@
-"""Revisions: what was frozen is what is counted, at the level that it had."""
+"""Revisions: what was frozen is what is counted, at the level and with the impact that it had."""
 
 from __future__ import annotations
 
 import importlib.util
 import json
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -12,12 +13,22 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from conformance.contract.profile import Model
-from conformance.contract.requirement import Level, Requirement
+from conformance.contract.requirement import Impact, Level, Requirement
 from conformance.contract.vocabulary import validator
 from conformance.judgement.verdict import Finding, Verdict
-from conformance.policy import revisions
+from conformance.policy import policy, revisions
 from conformance.policy.policy import Terms
-from conformance.policy.revisions import Changes, Revision, RevisionError, changes, dump, names, revision
+from conformance.policy.revisions import (
+    Changes,
+    Frozen,
+    Revision,
+    RevisionError,
+    changes,
+    dump,
+    frozen,
+    names,
+    revision,
+)
 from conformance.policy.revisions import load as load_revision
 from conformance.report.build import entries
 from conformance.report.gate import conclude, tally
@@ -28,12 +39,14 @@ ROOT = Path(__file__).parents[2]
 MUST, SHOULD = Level.MUST, Level.SHOULD
 SUM, TOTAL, ID = (load()[id] for id in ("usage.total_tokens.sum_of", "usage.total_tokens", "completion.id"))
 CATALOGUE = {each.id: each for each in (SUM, TOTAL, ID)}
+WARNS = load()["caching.markers_reach"]
 
 
 def held_to(**levels: Level) -> Terms:
     """To a revision that has these requirements."""
     known = {"sum": SUM.id, "total": TOTAL.id, "id": ID.id}
-    return Terms(date(2026, 11, 22), Revision("2026-10", {known[name]: level for name, level in levels.items()}))
+    frozen_then = {known[name]: Frozen(level, load()[known[name]].impact) for name, level in levels.items()}
+    return Terms(date(2026, 11, 22), Revision("2026-10", frozen_then))
 
 
 # --- what is frozen -------------------------------------------------------------------------------------------
@@ -52,16 +65,28 @@ def test_there_is_a_revision() -> None:
 
 
 def test_freezing_and_reading() -> None:
-    read = load_revision(dump("2026-11", CATALOGUE))
-    assert read == Revision("2026-11", {each.id: each.level for each in CATALOGUE.values()})
-    assert changes(read, CATALOGUE) == Changes((), (), ())
+    only_warns = replace(WARNS, warns='a "reason" of é')
+    known = CATALOGUE | {WARNS.id: only_warns}
+    text = dump("2026-11", known)
+    read = load_revision(text)
+    assert list(validator("revision").iter_errors(json.loads(text))) == []
+    assert text.count("\n") == len(known) + 6, "a line for each requirement"
+    assert read == Revision("2026-11", {id: Frozen(each.level, each.impact, each.warns) for id, each in known.items()})
+    assert [read.held(each) for each in known.values()] == list(known.values())
+    assert changes(read, known) == Changes((), (), (), ())
 
 
 def test_changes() -> None:
-    then = Revision("2026-10", {SUM.id: SHOULD, TOTAL.id: TOTAL.level, "usage.gone": MUST})
-    found = changes(then, CATALOGUE)
-    assert found == Changes(added=(ID.id,), withdrawn=("usage.gone",), relevelled=(SUM.id,))
+    was = {SUM.id: frozen(replace(SUM, level=SHOULD)), TOTAL.id: frozen(TOTAL), "usage.gone": frozen(SUM)}
+    found = changes(Revision("2026-10", was), CATALOGUE)
+    assert found == Changes(added=(ID.id,), withdrawn=("usage.gone",), relevelled=(SUM.id,), regraded=())
     assert found.ids == (ID.id, "usage.gone", SUM.id)
+
+
+@pytest.mark.parametrize("now", [replace(SUM, impact=Impact.FORM), replace(SUM, warns="a reason")])
+def test_another_impact_or_reason_to_warn_is_a_change(now: Requirement) -> None:
+    then = Revision("2026-10", {SUM.id: frozen(SUM)})
+    assert changes(then, {SUM.id: now}) == Changes((), (), (), regraded=(SUM.id,))
 
 
 def test_an_unknown_revision(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -124,6 +149,29 @@ def test_a_requirement_is_held_to_the_level_it_had() -> None:
     assert tally(report) == "violates 0 of 1 MUST, 1 of 1 SHOULD; it does not fail the gate"
 
 
+@pytest.mark.parametrize(
+    ("then", "now", "fails"),
+    [
+        (Frozen(SHOULD, Impact.FORM), Frozen(SHOULD, Impact.BILLING), False),
+        (Frozen(SHOULD, Impact.BILLING), Frozen(SHOULD, Impact.FORM), True),
+        (Frozen(SHOULD, Impact.BILLING, "an upstream does so"), Frozen(SHOULD, Impact.BILLING), False),
+        (Frozen(SHOULD, Impact.BILLING), Frozen(SHOULD, Impact.BILLING, "an upstream does so"), True),
+        (Frozen(MUST, Impact.FORM), Frozen(Level.MAY, Impact.FORM), True),
+    ],
+    ids=["form", "billing", "warned", "did not warn", "level"],
+)
+def test_a_violation_fails_the_gate_if_it_did_then(
+    then: Frozen, now: Frozen, fails: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    today = replace(SUM, level=now.level, impact=now.impact, warns=now.warns)
+    monkeypatch.setattr(policy, "load", lambda: {SUM.id: today})
+    terms = Terms(date(2026, 11, 22), Revision("2026-10", {SUM.id: then}))
+    finding = terms.judged(today, Finding(SUM.id, "m", Verdict.FAIL, "said"))
+    assert finding.verdict is (Verdict.FAIL if fails else Verdict.WARN)
+    (entry,) = entries(terms.catalogue(), [finding], terms.later())
+    assert (entry.level, entry.impact, entry.warns) == (then.level, then.impact, then.warns)
+
+
 # --- freezing -------------------------------------------------------------------------------------------------
 
 
@@ -138,4 +186,4 @@ def test_a_revision_is_frozen_once(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     assert module.freeze("2027-01", False) == ""
     assert "frozen already" in module.freeze("2027-01", False)
     assert module.freeze("2027-01", True) == ""
-    assert revision("2027-01") == Revision("2027-01", {id: each.level for id, each in load().items()})
+    assert revision("2027-01") == Revision("2027-01", {id: frozen(each) for id, each in load().items()})

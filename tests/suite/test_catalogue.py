@@ -28,7 +28,7 @@ def unreleased() -> str:
     return re.split(r"^## ", CHANGELOG.read_text(encoding="utf-8"), flags=re.MULTILINE)[1]
 
 
-@pytest.mark.parametrize("what", ["added", "withdrawn", "relevelled"])
+@pytest.mark.parametrize("what", ["added", "withdrawn", "relevelled", "regraded"])
 def test_changes_since_the_last_revision_are_in_the_changelog(what: str) -> None:
     """Each may make an endpoint fail that passed before, or a vendor's baseline stale."""
     last = names()[-1]
