@@ -39,6 +39,7 @@ def _not_empty(choice: dict[str, Any], observed: str) -> None:
     hint="Map every kind of upstream content block; repeat the request where the upstream ends a turn without any.",
     shown_by=_nothing_but("OK"),
     broken_by={"empty": _nothing_but(""), "null": _nothing_but(None)},
+    after=["reasoning.answer_in_content"],
 )
 def test_not_empty(asked: dict[str, Any], choices: list[dict[str, Any]]) -> None:
     judged = [each for each in choices if isinstance(each.get("message"), dict) and legible(each["message"])]
@@ -63,6 +64,7 @@ def test_not_empty(asked: dict[str, Any], choices: list[dict[str, Any]]) -> None
         "absent": chain(drop("choices.*.delta.content"), drop("choices.*.delta.tool_calls")),
     },
     needs=["request"],
+    after=["reasoning.answer_in_content"],
 )
 def test_stream_not_empty(exchange: Exchange, choices: list[dict[str, Any]]) -> None:
     if exchange.request.asked.get("stop"):

@@ -92,6 +92,7 @@ def test_reasoning_is_text(exchange: Exchange, asked: dict[str, Any]) -> None:
         put("usage.completion_tokens_details", {"reasoning_tokens": 1}),
     ),
     broken_by=put(COUNT, 0),
+    after=["reasoning.answer_in_content"],
 )
 def test_shown_reasoning_is_counted(exchange: Exchange) -> None:
     if not shows_reasoning(exchange):

@@ -19,8 +19,8 @@ Problem = Callable[[Exchange], str]
 
 
 def answered(exchange: Exchange) -> str:
-    """The text of an answer. Raises AssertionError where the request was rejected, Inconclusive where the reply
-    was cut off or has no text."""
+    """The text of an answer, empty beside tool calls. Raises AssertionError where the request was rejected,
+    Inconclusive where the reply was cut off or has no text."""
     said = " ".join(exchange.text.split())[:200]
     assert exchange.succeeded, f"“{exchange.request}” is answered with {exchange.outcome}: {said}"
     if broken_off(exchange):
@@ -32,7 +32,8 @@ def answered(exchange: Exchange) -> str:
         and any(cut_short(each.get("finish_reason")) for each in exchange.choices)
     ):
         raise Inconclusive(f"the reply is empty, and ends with {exchange.choices[0].get('finish_reason')!r}")
-    if not isinstance(content, str) and not exchange.tool_calls:
+    thought = any(each.get(name) for each in exchange.messages for name in ("reasoning_content", "reasoning"))
+    if not exchange.tool_calls and (not isinstance(content, str) or (thought and not content)):
         raise Inconclusive(f"the reply has no text: {json.dumps(content)[:100]}")
     return content or ""
 
