@@ -23,6 +23,7 @@ ARGUMENTS = {
     "exchange": "The whole exchange: status, header fields, bytes with their times.",
     "model": "The model that is judged, with its family and features.",
     "details": "`usage.prompt_tokens_details`; where it is absent, the requirement is not applicable.",
+    "beside": "All exchanges of the run in the scope, also the one that is judged: what they show of the model.",
     "exchanges": "All exchanges of the run in the scope, for a requirement that compares them with each other.",
     "send": "Sends a generated request. Raises Inconclusive if its response is transient or missing.",
     "examples": "How many generated requests the check may send.",

@@ -28,7 +28,7 @@ VIEWS: dict[str, Callable[[Exchange], Any]] = {
 }  # fmt: skip
 
 #: What else a check may ask for; the judge hands it over.
-ARGUMENTS = ("exchange", "exchanges", "model", "send", "examples", "counts")
+ARGUMENTS = ("exchange", "exchanges", "beside", "model", "send", "examples", "counts")
 
 
 def check_parameters(id: str, parameters: Iterable[str], slots: Iterable[str]) -> None:

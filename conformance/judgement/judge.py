@@ -15,9 +15,9 @@ from .handing_over import exchanges_of, had
 from .verdict import Finding, Verdict, gather
 
 
-def judge(requirement: Requirement, exchange: Exchange, model: Model) -> Finding:
-    """Judge one requirement on one exchange."""
-    return _run(requirement, (exchange,), model, lambda: _arguments(requirement, exchange, model))
+def judge(requirement: Requirement, exchange: Exchange, model: Model, beside: Sequence[Exchange] = ()) -> Finding:
+    """Judge one requirement on one exchange; `beside` are all of the run that it is judged on."""
+    return _run(requirement, (exchange,), model, lambda: _arguments(requirement, exchange, model, beside))
 
 
 def speaks_of(requirement: Requirement, exchange: Exchange) -> bool:
@@ -48,7 +48,7 @@ def judge_all(
         return _finding(requirement, model, verdict, _lacking(family, exchanges if expected else ()))
     if requirement.whole_run:
         return judge_run(requirement, members, model)
-    return gather(judge(requirement, exchange, model) for exchange in members)
+    return gather(judge(requirement, exchange, model, members) for exchange in members)
 
 
 def _lacking(on: Scope | tuple[Request, ...], exchanges: Sequence[Exchange]) -> str:
@@ -100,10 +100,12 @@ def _is_had(exchange: Exchange) -> bool:
         return False
 
 
-def _arguments(requirement: Requirement, exchange: Exchange, model: Model) -> dict[str, Any]:
+def _arguments(
+    requirement: Requirement, exchange: Exchange, model: Model, beside: Sequence[Exchange]
+) -> dict[str, Any]:
     if lacking := requirement.needs & exchange.unrecorded:
         raise NotApplicable(f"the recording did not keep: {', '.join(sorted(lacking))}")
-    own = {"exchange": exchange, "model": model}
+    own = {"exchange": exchange, "model": model, "beside": beside}
     return {name: own[name] if name in own else VIEWS[name](exchange) for name in requirement.asks_for}
 
 

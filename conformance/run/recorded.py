@@ -40,12 +40,11 @@ def _findings(requirement: Requirement, recorded: Recorded) -> list[Finding]:
             for model, exchanges in recorded.items()
             if all(_is_claimed(each, model) and _found(each, model, exchanges) for each in _wanted(requirement))
         ]
-    return [
-        judge(requirement, exchange, model)
-        for model, exchanges in recorded.items()
-        for exchange in exchanges
-        if speaks_of(requirement, exchange)
-    ]
+    found = []
+    for model, exchanges in recorded.items():
+        spoken_of = [each for each in exchanges if speaks_of(requirement, each)]
+        found += [judge(requirement, exchange, model, spoken_of) for exchange in spoken_of]
+    return found
 
 
 def _wanted(requirement: Requirement) -> Iterator[Request]:

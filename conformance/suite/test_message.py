@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import Any
 
 from conformance.contract.faults import chain, drop, put
+from conformance.contract.requests import PLAIN
 from conformance.contract.requirement import Area, Impact
 from conformance.contract.scopes import EVERY_COMPLETED_STREAM, EVERY_COMPLETION, EVERY_REPLY
-from conformance.evidence.exchange import Exchange, NotApplicable
+from conformance.evidence.exchange import Exchange, Inconclusive, NotApplicable
+from conformance.evidence.observed import count_or_none
 from conformance.suite.support.calls import declared
 from conformance.suite.support.markup import TEMPLATE_TOKENS, lost_call, template_token
 from conformance.suite.support.spoken import own_words, prompted
@@ -24,10 +27,24 @@ def _nothing_but(content: object) -> Any:
     return chain(put("choices.*.finish_reason", "stop"), put("choices.*.message.content", content), *others)
 
 
-def _not_empty(choice: dict[str, Any], observed: str) -> None:
-    """Hold that a choice has a message that says something, or was cut off."""
-    reason = choice.get("finish_reason")
-    assert answers(choice["message"]) or reason in CUT, f"{observed}, and finish_reason is {reason!r}"
+def _not_empty(choices: list[dict[str, Any]], observed: str, exchange: Exchange, beside: Sequence[Exchange]) -> None:
+    """Hold that each choice has a message that says something, or was cut off. Raises Inconclusive where the model may
+    have ended its turn at once, as it does not say OK either where it is told to."""
+    empty = [each for each in choices if not answers(each["message"]) and each.get("finish_reason") not in CUT]
+    count = count_or_none(exchange.reply.get("usage"), "completion_tokens")
+    if empty and (count is None or count <= 1) and not _says_ok(beside):
+        raise Inconclusive(
+            f"{exchange.request}: the model ended its turn at once, nor does it say OK when it is told to"
+        )
+    if empty:
+        content, reason = empty[0]["message"].get("content", "absent"), empty[0].get("finish_reason")
+        raise AssertionError(f"{observed.format(content)}, and finish_reason is {reason!r}")
+
+
+def _says_ok(exchanges: Sequence[Exchange]) -> bool:
+    """Whether a reply to the plain prompt says OK, or none is known."""
+    plain = [each for each in exchanges if each.request.asked.get("messages") == PLAIN.asked["messages"]]
+    return not plain or any("ok" in str(message.get("content")).lower() for each in plain for message in each.messages)
 
 
 @AREA.should(
@@ -41,15 +58,13 @@ def _not_empty(choice: dict[str, Any], observed: str) -> None:
     broken_by={"empty": _nothing_but(""), "null": _nothing_but(None)},
     after=["reasoning.answer_in_content"],
 )
-def test_not_empty(asked: dict[str, Any], choices: list[dict[str, Any]]) -> None:
+def test_not_empty(exchange: Exchange, choices: list[dict[str, Any]], beside: Sequence[Exchange]) -> None:
     judged = [each for each in choices if isinstance(each.get("message"), dict) and legible(each["message"])]
     if not judged:
         raise NotApplicable("no choice has a message whose content is a string or null")
-    if asked.get("stop") and not any(each["message"].get("content") for each in judged):
+    if exchange.request.asked.get("stop") and not any(each["message"].get("content") for each in judged):
         raise NotApplicable("the first words may have been the stop sequence")
-    for each in judged:
-        content = each["message"].get("content", "absent")
-        _not_empty(each, f"content is {content!r} with nothing in its place")
+    _not_empty(judged, "content is {!r} with nothing in its place", exchange, beside)
 
 
 @AREA.should(
@@ -66,14 +81,13 @@ def test_not_empty(asked: dict[str, Any], choices: list[dict[str, Any]]) -> None
     needs=["request"],
     after=["reasoning.answer_in_content"],
 )
-def test_stream_not_empty(exchange: Exchange, choices: list[dict[str, Any]]) -> None:
+def test_stream_not_empty(exchange: Exchange, choices: list[dict[str, Any]], beside: Sequence[Exchange]) -> None:
     if exchange.request.asked.get("stop"):
         raise NotApplicable("the first words may have been the stop sequence")
     judged = [each for each in choices if legible(each["message"]) and each.get("finish_reason")]
     if not judged:
         raise NotApplicable("no choice came to its end with a content that is a string or null")
-    for each in judged:
-        _not_empty(each, "the deltas add up to nothing")
+    _not_empty(judged, "the deltas add up to nothing", exchange, beside)
 
 
 def answers(message: dict[str, Any]) -> bool:

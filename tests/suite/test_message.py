@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from conformance.contract.requests import STOP_STREAM, STREAM
+from conformance.evidence.exchange import Exchange
+from conformance.judgement.judge import judge
+from conformance.judgement.verdict import Verdict
+from conformance.suite.catalogue import load
+from tests.support.builders_asked import GPT
 from tests.support.builders_http import Said, asking, choice, completion, response, said
 from tests.support.builders_stream import DONE, ROLE, delta
 from tests.support.builders_stream import stream as stream_of
@@ -52,6 +58,28 @@ def test_not_empty(message: dict[str, Any], finish_reason: Any, asked: dict[str,
 def test_stream_not_empty(events: list[dict[str, Any]], finish_reason: Any, expected: Said) -> None:
     exchange = stream_of(STREAM, ROLE, *(delta(**each) for each in events), delta(finish_reason), DONE)
     assert said("message.stream_not_empty", exchange) == expected
+
+
+def _plain(content: str, **members: Any) -> Exchange:
+    return response(completion(choices=[choice({"content": content})], **members))
+
+
+@pytest.mark.parametrize(
+    ("tokens", "control", "verdict"),
+    [
+        (1, "qz vb", Verdict.INCONCLUSIVE),  # of random weights, it ends at once
+        (0, "", Verdict.INCONCLUSIVE),
+        (1, "OK", Verdict.FAIL),  # able to answer, and does not
+        (40, "qz vb", Verdict.FAIL),  # what was written and counted is lost
+        (40, "", Verdict.FAIL),
+    ],
+)
+def test_a_model_that_can_say_nothing_may_end_its_turn_at_once(tokens: int, control: str, verdict: Verdict) -> None:
+    counts = {"prompt_tokens": 9, "completion_tokens": tokens, "total_tokens": 9 + tokens}
+    other = asking(messages=[{"role": "user", "content": "Describe the sea."}])
+    empty = replace(_plain("", usage=counts), request=other)
+    beside = [_plain(control, usage=counts), empty]
+    assert judge(load()["message.not_empty"], empty, GPT, beside).verdict is verdict
 
 
 def test_a_stream_that_a_stop_sequence_ended_may_be_empty() -> None:

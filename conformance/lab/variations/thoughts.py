@@ -78,6 +78,44 @@ def reasons_piece_by_piece(exchange: Exchange) -> Exchange:
     )(exchange)
 
 
+@right("openai-reasoning: the limit counts the reasoning, too")
+def reasons_up_to_the_limit(exchange: Exchange) -> Exchange:
+    """A reply that the limit cut off is nothing but reasoning, and all of its tokens are."""
+
+    def change(document: Any) -> None:
+        for choice in document["choices"]:
+            message = choice.get("message", choice.get("delta"))
+            if message.get("content"):
+                message["reasoning_content"], message["content"] = message["content"], None
+        if usage := document.get("usage"):
+            usage["completion_tokens_details"]["reasoning_tokens"] = usage["completion_tokens"]
+
+    texts = not (exchange.request.asked.get("tools") or exchange.request.asked.get("response_format"))
+    cut = b'"finish_reason":"length"' in exchange.content
+    return completions(change)(exchange) if texts and cut else exchange
+
+
+@right("text that is thought may be the answer, too")
+def reasons_in_the_words_of_the_answer(exchange: Exchange) -> Exchange:
+    """The reasoning ends with the answer, which then is the content."""
+
+    def change(document: Any) -> None:
+        for message in messages(document):
+            if isinstance(message.get("content"), str) and message["content"]:
+                message["reasoning_content"] = message["content"]
+        if usage := document.get("usage"):
+            usage["completion_tokens_details"]["reasoning_tokens"] = min(1, usage["completion_tokens"])
+
+    return completions(change)(exchange)
+
+
+@right("deepseek: reasoning_content stands beside tool_calls")
+def reasons_before_calls(exchange: Exchange) -> Exchange:
+    """A message that calls tools has reasoning, and no content."""
+    called = b'"tool_calls":[' in exchange.content
+    return thinking({"reasoning_content": "I have to call OK.", "content": None})(exchange) if called else exchange
+
+
 @right("deepseek: reasoning_content is null where nothing is thought")
 def no_thoughts_said(exchange: Exchange) -> Exchange:
     """Messages and deltas say reasoning_content null."""
