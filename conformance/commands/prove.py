@@ -115,7 +115,8 @@ def _accused(requirement: Requirement, sent: list[Exchange]) -> Iterator[str]:
             run = _run(remembering(_changed(variation.change, answers)))
             findings = [run.find(requirement, model) for model in REFERENCE_MODELS]
         else:
-            findings = [judge(requirement, each, _model_of(each)) for each in changed if speaks_of(requirement, each)]
+            attempts = [each for one in changed for each in one.all if speaks_of(requirement, each)]
+            findings = [judge(requirement, each, _model_of(each)) for each in attempts]
         violated = [each.message for each in findings if each.verdict >= Verdict.WARN]
         yield from _judged(requirement, name, variation, violated)
 

@@ -32,6 +32,20 @@ def undone(reads: Sequence[Read], coding: str) -> tuple[Sequence[Read], str]:
     return tuple(decoded), ""
 
 
+def left_over(reads: Sequence[Read], coding: str) -> str:
+    """What is wrong with the end of content whose coding can be undone; empty where nothing is."""
+    name = coding.strip().lower() or "identity"
+    if name == "identity" or not reads:
+        return ""
+    decoder = Decoder(name, reads[0][1])
+    for _, data in reads:
+        decoder.feed(data, MOST)
+    rest = decoder.rest
+    if rest is None:
+        return f"the {name} content is cut off before its end"
+    return f"{len(rest)} bytes follow the end of the {name} content: {rest[:20]!r}" if rest else ""
+
+
 class Decoder:
     """What undoes gzip or deflate, by its name and the first bytes: some send deflate without the header of zlib."""
 

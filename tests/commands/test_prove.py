@@ -45,6 +45,13 @@ def test_what_holds_is_proved() -> None:
     assert holds(ID)
 
 
+def test_what_an_earlier_attempt_violates_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A variation declares that it deviates in the 429 that came before its answer."""
+    name = "throttled_until_a_date"
+    monkeypatch.setattr("conformance.commands.prove.VARIATIONS", {name: VARIATIONS[name]})
+    assert holds("ratelimit.retry_after_in_seconds")
+
+
 @pytest.mark.usefixtures("few_variations")
 @pytest.mark.parametrize("id", ["usage.total_tokens.sum_of", "ids.unique", "isolation.answers_not_mixed_up"])
 def test_every_kind_is_proved(id: str) -> None:

@@ -6,7 +6,10 @@ from dataclasses import replace
 
 import pytest
 
+from conformance.contract.faults import chain, content, respond, status
+from conformance.contract.requirement import Fault
 from conformance.evidence.exchange import Exchange, Failure
+from tests.support.builders_asked import asked
 from tests.support.builders_http import EVENTS, Said, asking, completion, refusal, response, said, stream
 
 MISTAKEN = replace(asking(messages=[]), expect="error")
@@ -93,3 +96,22 @@ def test_mistakes_are_answered(exchanges: list[Exchange], expected: str) -> None
 def test_where_most_is_silent_nothing_is_judged() -> None:
     with pytest.raises(AssertionError, match="2 of 3 invalid requests were not answered"):
         said("errors.mistakes_are_answered", ANSWERED[0], silent("reset"), silent("timeout", 1))
+
+
+@pytest.mark.parametrize(
+    ("requirement", "change", "expected"),
+    [
+        ("unknown_route_refused", status(405), "accepted"),
+        ("unknown_route_refused", respond(200, {"choices": []}), "violated"),
+        ("unknown_route_refused", chain(status(200), content(b"<html></html>")), "violated"),
+        ("unknown_route_refused", status(500), "violated"),
+        ("unknown_route_refused", status(403), "inconclusive"),
+        ("unknown_route_told", respond(404, {"error": {"message": "No route", "type": "t"}}), "accepted"),
+        ("unknown_route_told", content(b""), "violated"),
+        ("unknown_route_told", content(b"404 page not found"), "violated"),
+        ("unknown_route_told", respond(404, {"detail": "Not Found"}), "violated"),
+        ("unknown_route_told", status(500), "not applicable"),
+    ],
+)
+def test_an_unknown_route(requirement: str, change: Fault, expected: str) -> None:
+    assert asked(f"errors.{requirement}", change) == expected

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import zlib
 from dataclasses import replace
 
 import pytest
@@ -17,6 +18,9 @@ BODY = b'{"id": "chatcmpl-1", "choices": []}'
 GZIPPED = gzip.compress(BODY)
 CUT = replace(response(BODY[:10], JSON), failure=Failure("truncated", "the peer closed the connection"))
 TWO_READS = replace(response(BODY, ("content-length", str(len(BODY)))), reads=((0.1, BODY[:7]), (0.2, BODY[7:])))
+
+
+PLAINLY = replace(asking(), headers=(("Accept-Encoding", "identity"),))
 
 
 @pytest.mark.parametrize(
@@ -40,6 +44,20 @@ TWO_READS = replace(response(BODY, ("content-length", str(len(BODY)))), reads=((
         ("content_coding", response(BODY), "accepted"),
         ("content_coding", response(BODY, ("content-encoding", "gzip")), "violated"),
         ("content_coding", response(BODY, ("content-encoding", "br")), "violated"),
+        ("content_coding", response(BODY, ("content-encoding", "utf-8")), "violated"),
+        ("content_coding", response(gzip.compress(BODY) * 2, ("content-encoding", "gzip")), "accepted"),
+        ("content_coding", response(gzip.compress(BODY) + b"\r\n", ("content-encoding", "gzip")), "violated"),
+        ("content_coding", response(gzip.compress(BODY)[:-8], ("content-encoding", "gzip")), "violated"),
+        ("content_coding", response(zlib.compress(BODY) + b"}", ("content-encoding", "deflate")), "violated"),
+        ("identity_heeded", response(BODY, request=PLAINLY), "accepted"),
+        ("identity_heeded", response(BODY, ("content-encoding", "identity"), request=PLAINLY), "accepted"),
+        ("identity_heeded", response(b"", status=406, request=PLAINLY), "accepted"),
+        ("identity_heeded", response(gzip.compress(BODY), ("content-encoding", "gzip"), request=PLAINLY), "violated"),
+        ("identity_heeded", response(BODY, ("content-encoding", "gzip"), request=PLAINLY), "not applicable"),
+        ("identity_heeded", response(gzip.compress(BODY), ("content-encoding", "gzip")), "not applicable"),
+        ("no_identity_named", response(BODY, ("content-encoding", "Identity")), "violated"),
+        ("no_identity_named", response(gzip.compress(BODY), ("content-encoding", "gzip")), "accepted"),
+        ("no_identity_named", response(BODY), "not applicable"),
         ("one_json_object", response(b"\n\n\n\n"), "violated"),
         ("one_json_object", response(b""), "violated"),
         ("one_json_object", response(b'"OK"'), "violated"),

@@ -20,6 +20,7 @@ from . import (
     combined,
     counts,
     deltas,
+    edges,
     envelope,
     errors,
     failures,
@@ -70,6 +71,7 @@ _MODULES = (
     structured,
     ignored,
     leftovers,
+    edges,
 )
 
 #: The faults that real servers had, by name.

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from itertools import count
 from typing import Any
 
-from conformance.contract.faults import respond
+from conformance.contract.faults import chain, respond
 from conformance.contract.requirement import Fault
 from conformance.evidence.exchange import Exchange, Request
 from conformance.evidence.send import Send
@@ -109,6 +110,15 @@ def every(times: int, fault: Fault) -> Wrap:
     return planted
 
 
+_RATE_LIMITED = error("Rate limited", code="rate_limit_exceeded", kind="requests")
+
+
+def _without_limits(exchange: Exchange) -> Exchange:
+    """Without the header fields that tell of limits."""
+    kept = (pair for pair in exchange.headers if not pair[0].lower().startswith("x-ratelimit-"))
+    return replace(exchange, headers=tuple(kept))
+
+
 def _unknown_model(status: int, document: Any) -> Wrap:
     def fault(exchange: Exchange) -> Exchange:
         return answering(status, document)(exchange) if exchange.status == 404 else exchange
@@ -116,7 +126,7 @@ def _unknown_model(status: int, document: Any) -> Wrap:
     return lift(if_answer(lambda exchange: exchange.refused, fault))
 
 
-def _overflow(status: int, document: Any) -> Wrap:
+def overflow_told(status: int, document: Any) -> Wrap:
     """What a prompt that is too long is told."""
 
     def fault(exchange: Exchange) -> Exchange:
@@ -214,7 +224,7 @@ FAULTS = (
         "error.", "errors.mistake_is_4xx", "robust.odd_numbers", "security.two_models",
         "streaming.refused_before_it_streams", "validation."),
     planted("unknown-model-throttled", "An unknown model is a 429.", "B326",
-        _unknown_model(429, error("Rate limited", code="rate_limit_exceeded", kind="requests")),
+        _unknown_model(429, _RATE_LIMITED),
         "validation.unknown_model_refused", "validation.unknown_model_is_404",
         reason="a 429 may always be a true one, and is never treated as a violation (decisions, transients)"),
     planted("error-a-string", "error is a string.", "B329", in_errors(becomes(0,
@@ -228,9 +238,9 @@ FAULTS = (
         "error.", "errors.", "ratelimit."),
     planted("throttled-without-retry-after", "One request in forty is throttled, and a 429 does not say for how long.",
         "B367",
-        every(40, answering(429, error("Rate limited", code="rate_limit_exceeded", kind="requests"))),
-        "ratelimit.",
-        reason="Retry-After is optional (contract, ratelimit-03); that upstream sent one is not on the wire"),
+        every(40, chain(_without_limits, answering(429, _RATE_LIMITED))),
+        "ratelimit.tells_when",
+        gray=True),
     planted("error-type-nil", "The type of an error is the string <nil>.", "B333",
         in_errors(each_error(lambda found: found.update(type="<nil>", message="failed (request id: 2026)"))),
         "caching.wrong_order", "errors.type_is_a_word", "validation.unknown_model_named"),
@@ -250,17 +260,17 @@ FAULTS = (
                                            "result": {}, "messages": []})),
         "error.error", "robust.huge_body", "tool_use.no_tools", "validation.huge_limit"),
     planted("overflow-in-a-200", "A prompt that is too long is a 200 with an error.", "B338",
-        _overflow(200, error("The number of tokens to keep is greater than the context length")),
+        overflow_told(200, error("The number of tokens to keep is greater than the context length")),
         "validation.context_overflow", "validation.overflow_refused"),
     planted("overflow-masked",
-        "The error for a prompt that is too long says that all providers failed.", "B340", _overflow(502,
+        "The error for a prompt that is too long says that all providers failed.", "B340", overflow_told(502,
         _ALL_FAILED),
         "validation.context_overflow", "validation.overflow_refused"),
     planted("overflow-code-of-the-vendor", "A prompt that is too long has a code of the vendor's, a number.", "B341",
-        _overflow(400, _EXCEEDED),
+        overflow_told(400, _EXCEEDED),
         "validation.context_overflow_code"),
     planted("overflow-code-generic", "A prompt that is too long has the code upstream_client_error.", "B340",
-        _overflow(400, error("Bad request", code="upstream_client_error", kind="upstream_error")),
+        overflow_told(400, error("Bad request", code="upstream_client_error", kind="upstream_error")),
         "validation.context_overflow", "validation.context_overflow_code"),
     planted("error-of-the-gateway", "An error has the gateway's type around it.", "B349",
         in_errors(becomes(0, lambda found: {"type": "one_hub_error", "error": {

@@ -32,7 +32,9 @@ _PAGE = b"<!DOCTYPE html><html><head><title>502 Bad gateway</title></head><body>
 OVERLAP = 0.002  #: seconds in which requests count as parallel
 
 
-def _page(status: int) -> Fault:
+def page(status: int) -> Fault:
+    """A proxy's HTML page with this status."""
+
     def fault(exchange: Exchange) -> Exchange:
         return replace(content(_PAGE)(replace(exchange, status=status)), headers=(("content-type", "text/html"),))
 
@@ -136,10 +138,10 @@ _LEAKED = (
 _NEST = {"message": "Cannot POST /v1/chat/completions", "error": "Not Found", "statusCode": 404}
 
 FAULTS = (
-    planted("errors-as-pages", "Errors are a proxy's HTML page.", "B372", in_errors(_page(502)),
+    planted("errors-as-pages", "Errors are a proxy's HTML page.", "B372", in_errors(page(502)),
         "errors.", "robust.", "transport.request_id", "validation."),
     planted("errors-as-pages-same-status", "Errors are HTML pages with the right status.", "B372 B374",
-        lift(if_answer(lambda exchange: exchange.refused, lambda exchange: _page(exchange.status)(exchange))),
+        lift(if_answer(lambda exchange: exchange.refused, lambda exchange: page(exchange.status)(exchange))),
         "auth.", "errors.", "robust.", "transport.request_id"),
     planted("preflight-refused", "A CORS preflight is answered with 405.", "B373",
         where(lambda request: request.method == "OPTIONS", lift(answering(405, error("Method not allowed")))),

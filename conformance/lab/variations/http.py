@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import uuid
 import zlib
@@ -23,9 +24,26 @@ from .kit import (
 )
 
 
+def _accepts_none(exchange: Exchange) -> bool:
+    return ("accept-encoding", "identity") in exchange.request.headers
+
+
+@right(f"{HTTP}: a content may consist of several members")
+def gzipped_in_members(exchange: Exchange) -> Exchange:
+    """Plain content is compressed in two members of gzip, one after the other."""
+    if exchange.failure or exchange.streamed or _accepts_none(exchange):
+        return exchange
+    middle = len(exchange.content) // 2
+    packed = gzip.compress(exchange.content[:middle]) + gzip.compress(exchange.content[middle:])
+    coded = replace(exchange, reads=((exchange.seconds, packed),))
+    return chain(header("content-encoding", "gzip"), header("content-length", str(len(packed))))(coded)
+
+
 @right(HTTP)
 def gzipped(exchange: Exchange) -> Exchange:
-    """The content is compressed, as a proxy before the endpoint does."""
+    """The content is compressed, as a proxy before the endpoint does, unless the client accepts no coding."""
+    if _accepts_none(exchange):
+        return exchange
     packer = zlib.compressobj(wbits=31)
     reads: list[Read] = [(at, packer.compress(data) + packer.flush(zlib.Z_SYNC_FLUSH)) for at, data in exchange.reads]
     reads.append((reads[-1][0], packer.flush()))
@@ -205,7 +223,8 @@ def request_ids_are_uuids(exchange: Exchange) -> Exchange:
 @right(HTTP)
 def deflated(exchange: Exchange) -> Exchange:
     """Plain content is compressed with deflate, in the form of zlib."""
-    if exchange.streamed or exchange.failure or "content-length" not in dict(exchange.headers):
+    plain = exchange.failure is None and not exchange.streamed and "content-length" in dict(exchange.headers)
+    if not plain or _accepts_none(exchange):
         return exchange
     packed = zlib.compress(exchange.content)
     coded = replace(exchange, reads=((exchange.seconds, packed),))

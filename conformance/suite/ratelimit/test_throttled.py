@@ -124,3 +124,31 @@ def test_kind(error: dict[str, Any]) -> None:
     if not said or not isinstance(error.get("code"), str | None):
         raise NotApplicable("neither code nor type is a string (covered by error.error.type)")
     assert KINDS_OF_429.search(" ".join(said)), f"a 429 says no more than {', '.join(map(repr, said))}"
+
+
+_WAIT = re.compile(r"retry-after(-ms)?$|(x-|anthropic-)?ratelimit-(.+-)?reset", re.IGNORECASE)
+#: A length of time in words, such as `20s`, `1.5 seconds` or `6m0s`.
+_TIME = re.compile(r"\b\d+(?:\.\d+)?\s?(?:ms|s|secs?|seconds?|m|mins?|minutes?)(?:\d|\b)", re.IGNORECASE)
+_NO_CREDIT = re.compile(r"quota|credit|balance|billing", re.IGNORECASE)
+
+
+@AREA.may(
+    "tell with a 429 for a rate limit when to come back: by Retry-After, x-ratelimit-reset-*, or in the message",
+    on=EVERY_429,
+    impact=Impact.CLIENTS,
+    source="openai-openapi#TooManyRequests",
+    contract=["ratelimit-03"],
+    at="header:retry-after error.message",
+    hint="Pass the upstream's Retry-After on; without one clients guess, and come back too soon or all at once.",
+    shown_by=shown_429,
+    broken_by=header("retry-after", None),
+    needs=["headers"],
+)
+def test_tells_when(exchange: Exchange, error: dict[str, Any]) -> None:
+    """Where credit is exhausted there is nothing to wait for."""
+    if _NO_CREDIT.search(exchange.text):
+        raise NotApplicable("the error speaks of credit, for which waiting does not help")
+    waits = [name for name, _ in exchange.headers if _WAIT.match(name)]
+    assert waits or _TIME.search(str(error.get("message"))), (
+        "neither a header field nor the message says how long to wait"
+    )

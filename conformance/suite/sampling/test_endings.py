@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from conformance.contract.faults import edit, put, respond
@@ -20,14 +21,18 @@ from conformance.contract.requests import (
 )
 from conformance.contract.requirement import Impact
 from conformance.contract.scopes import broken_off
-from conformance.evidence.exchange import Exchange, Inconclusive, NotApplicable
+from conformance.evidence.exchange import JSON_CONTENT, Exchange, Inconclusive, NotApplicable
 from conformance.evidence.observed import answered_with
 from conformance.suite.support.limits import ended_early, ending, roomy
 
 from . import AREA
 
-#: Required members only. The answer is longer than the 16 to 256 tokens that some servers write without a limit.
-MINIMAL = chat("Count from 1 to 200, one number per line.", label="minimal", max_tokens=None, temperature=None)
+#: Required members only. The answer is longer than the 16 to 256 tokens that some servers write without a limit, and
+#: than what is too short to be compressed: it is asked for in no content coding.
+MINIMAL = replace(
+    chat("Count from 1 to 200, one number per line.", label="minimal", max_tokens=None, temperature=None),
+    headers=(*JSON_CONTENT, ("accept-encoding", "identity")),
+)
 
 BEGINNING = 8  #: characters by which two texts are known to begin alike
 

@@ -1,4 +1,4 @@
-"""The content of a response: status, media type, the JSON text, and content coding."""
+"""The content of a response: status, media type, and the JSON text."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import re
 from conformance.contract.faults import content, content_edit, header, status
 from conformance.contract.requirement import Impact
 from conformance.contract.scopes import EVERY_RESPONSE, EVERY_SUCCESS
-from conformance.evidence.exchange import Exchange, Inconclusive, NotApplicable
+from conformance.evidence.exchange import Exchange, NotApplicable
 from conformance.evidence.strict_json import JSONError, after_object, duplicate_names, loads
 
 from . import AREA
@@ -141,24 +141,3 @@ def names_given_twice(text: str) -> list[str] | None:
         return duplicate_names(text)
     except (ValueError, RecursionError):
         return None
-
-
-@AREA.must(
-    "send its content in the coding that Content-Encoding declares, and in one that the request accepts",
-    on=EVERY_RESPONSE,
-    source="rfc9110#8.4",
-    contract=["transport-05", "transport-10", "framing-02"],
-    at="header:content-encoding",
-    hint="Remove the upstream's Content-Encoding where the body was decoded on the way. The request accepts gzip and "
-    "deflate.",
-    broken_by={"not gzip": header("content-encoding", "gzip"), "not asked for": header("content-encoding", "br")},
-    needs=["headers", "bytes"],
-)
-def test_content_coding(exchange: Exchange) -> None:
-    declared = exchange.header("content-encoding") or ""
-    if declared.strip().lower() in ("", "identity"):
-        return
-    problem = exchange.undecodable
-    if "holds more than" in problem:
-        raise Inconclusive(problem)
-    assert not problem, f"“{exchange.request}”: {problem}"
