@@ -47,7 +47,7 @@ def _of_a_model(exchange: Exchange) -> bool:
 
 @right(
     "validation-08: tolerated",
-    deviates={"validation.context_overflow": "validation-23", "caching.wrong_order": "cache-22"},
+    deviates={"validation.overflow_is_400": "validation-23", "caching.wrong_order": "cache-22"},
 )
 def wrong_members_are_422(exchange: Exchange) -> Exchange:
     """A request that is JSON and has wrong members is answered with 422."""
@@ -180,6 +180,23 @@ def overflow_is_413(exchange: Exchange) -> Exchange:
     """A prompt beyond the context is answered with 413, as Groq does."""
     too_long = exchange.refused and b"context_length_exceeded" in exchange.content
     return status(413)(exchange) if too_long else exchange
+
+
+@right(f"{FINDINGS}: OpenAI's own, where an account may send fewer tokens in a minute")
+def overflow_is_beyond_the_rate(exchange: Exchange) -> Exchange:
+    """A prompt beyond the context is beyond the tokens per minute, too, and that is what the error says."""
+    said = "Request too large for the model in organization on tokens per min (TPM): Limit 30000, Requested 280009."
+    error = {"message": said, "type": "tokens", "param": None, "code": "rate_limit_exceeded"}
+    throttled = respond(429, {"error": error}, ("x-request-id", f"req_{exchange.request.key}"), ("retry-after", "60"))
+    too_long = exchange.refused and b"context_length_exceeded" in exchange.content
+    return throttled(exchange) if too_long else exchange
+
+
+@right(f"{HTTP}: 405")
+def unknown_routes_are_405(exchange: Exchange) -> Exchange:
+    """A request to a route that does not exist is answered with 405, as by a gateway that serves pages under GET."""
+    elsewhere = exchange.status == 404 and exchange.request.path.startswith("/no-such-route")
+    return chain(status(405), header("allow", "GET"))(exchange) if elsewhere else exchange
 
 
 @right("RFC 6750 3")

@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Any
 
 from conformance.contract.given import OnDemand, as_received, on_demand
 from conformance.contract.profile import Model
 from conformance.contract.requests import INTRUSIVE, LEFT_OUT, chat, costly, streamed
 from conformance.contract.scopes import failed
-from conformance.evidence.exchange import SALT, Exchange, Inconclusive, NotApplicable
+from conformance.evidence.exchange import SALT, Exchange, Inconclusive, NotApplicable, list_of
 from conformance.evidence.observed import count_or_none, json_object
 
 OVERFLOW_WORDS = 280_000  #: a token each, more than a window of 200,000 tokens holds
@@ -39,11 +40,31 @@ def overflow(tries: Sequence[Exchange], plain: Sequence[Exchange]) -> Exchange:
     exchange = tries[0]
     if exchange.transient and exchange.status != 429 and plain[0].succeeded:
         exchange = tries[1]
-    if exchange.failure or exchange.status in (401, 402, 403, 429):
+    if exchange.failure or _is_of_another_thing(exchange, plain):
         raise Inconclusive(f"{exchange} is not about the prompt")
     if _is_read(exchange) and _prompt_of(exchange) > OVERFLOW_WORDS * _WHOLE:
         raise Inconclusive(f"a prompt of {OVERFLOW_WORDS} tokens fits the model's context")
     return exchange
+
+
+def blames_the_prompt(exchange: Exchange) -> bool:
+    """Whether a response says by its status that the request is wrong, and not the key or the rate."""
+    return 400 <= exchange.status < 500 and exchange.status not in (401, 429)
+
+
+def _is_of_another_thing(exchange: Exchange, plain: Sequence[Exchange]) -> bool:
+    """Whether a rejection may be about the account or the rate: quotas count tokens, too. The key, with which a short
+    prompt is answered, is not wrong."""
+    if exchange.status not in (401, 402, 403, 429):
+        return False
+    if exchange.status == 429:
+        spoken_of = _CONTEXT.search(exchange.text) and not _RATE.search(exchange.text)
+        return not (spoken_of and plain[0].succeeded)
+    return exchange.status != 401 or not plain[0].succeeded
+
+
+_CONTEXT = re.compile(r"context.{0,3}(?:length|window|size)|prompt is too long", re.IGNORECASE)
+_RATE = re.compile(r"per (?:minute|day|hour|second)|\b[tr]p[md]\b|rate.?limit|quota", re.IGNORECASE)
 
 
 def _is_read(exchange: Exchange) -> bool:
@@ -51,7 +72,14 @@ def _is_read(exchange: Exchange) -> bool:
     if not exchange.succeeded or (exchange.streamed and (failed(exchange) or not exchange.chunks)):
         return False
     document = exchange.reply if exchange.streamed else json_object(exchange.content)
-    return document is not None and bool(document.get("choices"))
+    return document is not None and bool(document.get("choices")) and not _is_empty(document)
+
+
+def _is_empty(document: dict[str, Any]) -> bool:
+    """Whether a completion says nothing, and counts no output."""
+    messages = [each.get("message") for each in list_of(document.get("choices")) if isinstance(each, dict)]
+    said = any(value for each in messages if isinstance(each, dict) for name, value in each.items() if name != "role")
+    return not said and not count_or_none(document.get("usage"), "completion_tokens")
 
 
 def _prompt_of(exchange: Exchange) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from conformance.contract.faults import content, late, only, respond, status
+from conformance.contract.faults import chain, content, late, only, put, respond, status
 from conformance.contract.profile import Model
 from conformance.contract.requests import INTRUSIVE
 from conformance.contract.requirement import Fault
@@ -16,6 +16,13 @@ from .answers import (
     STREAMED,
     refusal,
 )
+
+#: OpenAI's own, for a prompt of more tokens than an account may send in a minute.
+TOO_MANY = refusal(
+    429, message="Request too large for gpt-4o on tokens per min (TPM): Limit 30000, Requested 280009. Context length."
+)
+EMPTY = respond(200, {"choices": [{"index": 0, "message": {"content": ""}, "finish_reason": "stop"}]})
+COUNTED = put("usage", {"prompt_tokens": 280_009, "completion_tokens": 1, "total_tokens": 280_010})
 
 
 @pytest.mark.parametrize(
@@ -34,21 +41,31 @@ from .answers import (
         ("overflow_refused", only(lambda each: each.streams, STREAMED), "inconclusive"),
         ("overflow_refused", only(lambda each: each.streams, content(b""), status(200)), "violated"),
         ("overflow_refused", only(lambda each: each.streams, status(502)), "violated"),
+        ("overflow_refused", only(lambda each: each.streams and each.attempt == 1, status(502)), "accepted"),
+        ("overflow_refused", only(lambda each: not each.streams and len(each.body) > 10**5, status(500)), "violated"),
+        ("overflow_refused", only(lambda each: each.streams, respond(200, {"choices": []})), "violated"),
+        ("overflow_refused", status(502), "inconclusive"),
+        ("overflow_refused", late, "violated"),  # B338
+        ("overflow_refused", only(lambda each: each.streams, EMPTY), "violated"),
+        ("overflow_refused", only(lambda each: each.streams, chain(EMPTY, COUNTED)), "inconclusive"),
+        ("overflow_refused", only(lambda each: each.streams, status(401)), "violated"),
+        ("overflow_refused", status(401), "inconclusive"),
+        ("overflow_refused", only(lambda each: each.streams, status(429)), "violated"),
+        ("overflow_refused", only(lambda each: each.streams, TOO_MANY), "inconclusive"),
+        ("overflow_refused", only(lambda each: each.streams, refusal(402, message="context length")), "inconclusive"),
         ("context_overflow", LONG, "accepted"),
-        ("context_overflow", only(lambda each: each.streams, status(502)), "violated"),  # B340
-        ("context_overflow", only(lambda each: each.streams and each.attempt == 1, status(502)), "accepted"),
-        ("context_overflow", only(lambda each: not each.streams and len(each.body) > 10**5, status(500)), "violated"),
-        ("context_overflow", only(lambda each: each.streams, status(429)), "inconclusive"),
-        ("context_overflow", status(502), "inconclusive"),
-        ("context_overflow", only(lambda each: each.streams, status(200), content(b"")), "violated"),
-        ("context_overflow", only(lambda each: each.streams, respond(200, {"choices": []})), "violated"),
-        ("context_overflow", only(lambda each: each.streams, refusal(message="prompt is too long: 9 > 8")), "accepted"),
+        ("context_overflow", only(lambda each: each.streams, status(502)), "not applicable"),
         ("context_overflow", only(lambda each: each.streams, STREAMED), "inconclusive"),
-        ("context_overflow", late, "violated"),  # B338
-        ("context_overflow", only(lambda each: each.streams, SERVED), "violated"),  # cut silently
+        ("context_overflow", only(lambda each: each.streams, refusal(message="prompt is too long: 9 > 8")), "accepted"),
+        ("context_overflow", only(lambda each: each.streams, refusal(422, message="context length")), "accepted"),
+        ("context_overflow", only(lambda each: each.streams, SERVED), "not applicable"),
         ("context_overflow", refusal(message="All target providers failed."), "violated"),  # B340
         ("context_overflow", refusal(404, message="Cannot POST /v1/chat/completions"), "violated"),  # B375
         ("context_overflow", refusal(message="Invalid JSON in request body"), "violated"),  # B376
+        ("overflow_is_400", LONG, "accepted"),
+        ("overflow_is_400", only(lambda each: each.streams, status(413)), "accepted"),
+        ("overflow_is_400", only(lambda each: each.streams, status(422)), "violated"),
+        ("overflow_is_400", only(lambda each: each.streams, status(500)), "not applicable"),
         ("context_overflow_code", refusal(message="exceeds the context", code=400), "violated"),  # B341
         ("context_overflow_code", late, "not applicable"),
     ],
