@@ -171,7 +171,11 @@ EVERY_UNAUTHENTICATED = Scope(
     lambda each: not each.authentic,
     lambda each: each.refused and each.status in (401, 403),
 )
-EVERY_405 = Scope("every 405 response", lambda each: False, lambda each: each.refused and each.status == 405)
+EVERY_405 = Scope(
+    "every 405 response",
+    lambda each: False,
+    lambda each: each.refused and each.status == 405 and _any(each.request),
+)
 EVERY_429 = Scope("every 429 response", lambda each: False, lambda each: each.refused and each.status == 429)
 EVERY_TOOL_CALL = Scope(
     "every reply with tool calls", asks_tools, lambda each: _is_reply(each) and bool(each.tool_calls)
