@@ -15,7 +15,21 @@ from conformance.evidence.send import Send
 
 from .errors import overflow_told
 from .http import page
-from .kit import Wrap, each_text, error, if_answer, in_completions, in_replies, is_claude, lift, misread, planted, where
+from .kit import (
+    JSONObject,
+    Wrap,
+    each_text,
+    each_usage,
+    error,
+    if_answer,
+    in_completions,
+    in_replies,
+    is_claude,
+    lift,
+    misread,
+    planted,
+    where,
+)
 from .refusals import both
 
 # --- routes -------------------------------------------------------------------------------------------------------
@@ -84,6 +98,11 @@ def _penalty_lost(request: Request) -> Request:
     return request if body == request.body else replace(request, body=body)
 
 
+def _four_hundred_more(usage: JSONObject) -> None:
+    for name in ("prompt_tokens", "total_tokens"):
+        usage[name] += 400
+
+
 _TOO_LONG = "This model's maximum context length is 128000 tokens."
 
 FAULTS = (
@@ -129,6 +148,9 @@ FAULTS = (
         "sampling.zero_repeats"),
     planted("frequency-penalty-lost", "frequency_penalty is passed over.", "B282", misread(_penalty_lost),
         "sampling.penalty_varies"),
+    planted("prompt-of-400-more", "A constant of 400 is in every prompt_tokens.", "B093",
+        in_replies(each_usage(_four_hundred_more)),
+        "usage.two_words", "usage.plausible_count"),
     planted("overflow-as-wrong-key", "A prompt that is too long is a 401.", "B340",
         overflow_told(401, error(_TOO_LONG, kind="authentication_error")),
         "validation.overflow_refused"),

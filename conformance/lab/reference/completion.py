@@ -19,6 +19,8 @@ from .writer import write
 
 _KEYS = re.compile(r"\b(?:keys?|fields?|members?|properties)\b[:\s]+([^.;\n]+)", re.IGNORECASE)
 _KEY = re.compile(r"[\w-]+")
+MOST_REPEATED = 8  #: times that a word and what follows it are repeated where frequency_penalty is above 0
+_REPEATED = re.compile(rf"(\b\w+\b\W+)\1{{{MOST_REPEATED},}}")
 CALL_COST = 4  #: tokens of a call besides its name and its arguments
 
 
@@ -47,7 +49,13 @@ def choose(asked: dict[str, Any]) -> Choice:
 def _answer(asked: dict[str, Any], limit: int) -> Choice:
     if calls := wanted_calls(asked):
         return _cut_calls(calls, limit, _finish_of_calls(asked))
-    return _cut_text(_text(asked), limit, _stops(asked))
+    text = _varied(_text(asked)) if asked.get("frequency_penalty", 0) > 0 else _text(asked)
+    return _cut_text(text, limit, _stops(asked))
+
+
+def _varied(text: str) -> str:
+    """A text in which nothing is repeated more than eight times in a row."""
+    return _REPEATED.sub(lambda found: found[1] * MOST_REPEATED, text)
 
 
 def _text(asked: dict[str, Any]) -> str:

@@ -16,6 +16,7 @@ from .vocabulary import REFERRING, VAGUE
 IGNORANCE = "I have no answer to that."
 _COUNT = re.compile(r"\bcount (?:from (\d+) )?(?:up )?to (\d+)", re.IGNORECASE)
 _TIMES = re.compile(r"\brepeat (?:the word )?[\"'“]?([^\s\"'”]+)[\"'”]? (\d+) times", re.IGNORECASE)
+_DIGITS = re.compile(r"\bwrite (\d+) random digits\b", re.IGNORECASE)
 _ECHO = re.compile(
     r"(?:^|(?<=[.!?\n])[ \t]*)(?:please )?"
     r"(?:repeat|echo|say|write|output|print|(?:reply|respond|answer)(?= (?:only|exactly|with)))\b"
@@ -67,6 +68,8 @@ def command(text: str) -> str | None:
         first, last = int(found[1] or 1), int(found[2])
         separator = ", " if "comma" in text.lower() else "\n"
         return separator.join(str(each) for each in range(first, min(last, first + LONGEST_COUNT) + 1))
+    if found := _DIGITS.search(text):
+        return "".join(str(each * each % 89 % 10) for each in range(5, 5 + min(int(found[1]), LONGEST_COUNT)))
     if found := _ECHO.search(text):
         return found[1].strip()
     found = _SAY.search(text)

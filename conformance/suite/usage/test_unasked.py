@@ -58,6 +58,30 @@ def test_short_prompt(asked: dict[str, Any], usage: dict[str, Any]) -> None:
     assert count <= size + ROOM, f"a prompt of {size} bytes costs {count} prompt_tokens"
 
 
+TWO_WORDS = 2
+OF_TWO = 200  #: tokens (contract, usage-15)
+
+
+@AREA.should(
+    "count fewer than 200 tokens for a prompt of two words",
+    on=EVERY_USAGE,
+    source="openai-openapi#CompletionUsage.prompt_tokens",
+    contract=["usage-15"],
+    warns="an endpoint may openly add a system prompt, and a model a preamble; usage.short_prompt allows for both",
+    at="usage.prompt_tokens",
+    hint="Tell customers what is added to their prompts, for they pay for it.",
+    broken_by=put("usage.prompt_tokens", 200),
+    needs=["request"],
+    after=["usage.short_prompt"],
+)
+def test_two_words(asked: dict[str, Any], usage: dict[str, Any]) -> None:
+    words = sum(len(text.split()) for text in _texts(asked))
+    if not 0 < words <= TWO_WORDS:
+        raise NotApplicable("the prompt is none of two words")
+    count = count_or_not_applicable(usage, "prompt_tokens")
+    assert count < OF_TWO, f"a prompt of {words} words costs {count} prompt_tokens"
+
+
 PREDICTIONS = tuple(f"completion_tokens_details.{name}_prediction_tokens" for name in ("accepted", "rejected"))
 SOUND_IN, SOUND_OUT = "prompt_tokens_details.audio_tokens", "completion_tokens_details.audio_tokens"
 

@@ -40,6 +40,7 @@ def conversation(*turns: tuple[str, Any]) -> dict[str, Any]:
         ("Count from 3 to 6, one number per line.", "3\n4\n5\n6"),
         ("Count to 3, separated by commas.", "1, 2, 3"),
         ("Repeat the word yes 3 times.", "yes yes yes"),
+        ("Write 6 random digits and nothing else.", "569411"),
         ("What is the code I told you?", "I have no answer to that."),
         ("Say 🙂!", "🙂"),
         ("Say thank you.", "thank you"),
@@ -189,3 +190,9 @@ def test_choices_cost_output_but_no_prompt() -> None:
 )
 def test_what_does_not_matter_costs_nothing(members: dict[str, Any]) -> None:
     assert ask(**members).usage == ask().usage
+
+
+@pytest.mark.parametrize(("penalty", "times"), [(0, 20), (0.5, 9), (-1, 20)])
+def test_a_penalty_ends_repetition(penalty: float, times: int) -> None:
+    exchange = ask("Repeat the word yes 20 times.", frequency_penalty=penalty, max_tokens=100)
+    assert exchange.messages[0]["content"].split().count("yes") == times

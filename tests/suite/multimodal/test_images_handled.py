@@ -5,11 +5,13 @@ from __future__ import annotations
 import pytest
 
 from conformance.contract.faults import chain, only, put, respond, status
+from conformance.contract.profile import Model
 from conformance.contract.requirement import Fault
 from conformance.evidence.exchange import Request
+from conformance.judgement.verdict import Verdict
 from conformance.suite.multimodal.images import BLIND, REFUSED, shown
 from conformance.suite.multimodal.test_images_handled import HIGH, LOW, UNREACHABLE
-from tests.support.builders_asked import Said, asked
+from tests.support.builders_asked import Said, asked, endpoint, found
 
 PROMPT = "usage.prompt_tokens"
 NO_IMAGES = only(shown, respond(400, REFUSED))
@@ -46,3 +48,19 @@ def low(request: Request) -> bool:
 )  # fmt: skip
 def test_images_handled(requirement: str, change: Fault, expected: Said) -> None:
     assert asked(f"multimodal.{requirement}", change) == expected
+
+
+@pytest.mark.parametrize(
+    ("model", "verdict", "message"),
+    [
+        (Model("m", "gpt"), Verdict.FAIL, "if the model has no vision, reject images, or use --without vision"),
+        (Model("m", "gpt", claimed=frozenset({"vision"})), Verdict.FAIL, "Blue"),
+        (Model("m", "gpt", frozenset({"vision"})), Verdict.NOT_APPLICABLE, "not claimed: vision"),
+    ],
+)
+def test_a_dropped_image_and_what_is_said_of_vision(model: Model, verdict: Verdict, message: str) -> None:
+    """Where the profile does not speak of it, the violation says how to."""
+    blind = endpoint(only(shown, respond(200, BLIND)))
+    finding = found("multimodal.no_image_dropped", blind, model=model)
+    assert (finding.verdict, finding.message.endswith(message) or message == "Blue") == (verdict, True)
+    assert ("--without vision" in finding.message) == ("without" in message)

@@ -40,6 +40,22 @@ def test_short_prompt(asked: dict[str, Any], count: int | None, expected: Said) 
     assert said("usage.short_prompt", exchange) == expected
 
 
+@pytest.mark.parametrize(
+    ("content", "count", "expected"),
+    [
+        ("Say OK.", 199, "accepted"),
+        ("hi", 200, "violated"),
+        ("Say OK.", 2009, "violated"),
+        ("Say hello to the team.", 512, "not applicable"),
+        ("", 300, "not applicable"),
+    ],
+)
+def test_two_words(content: str, count: int, expected: Said) -> None:
+    request = asking(messages=[{"role": "user", "content": content}])
+    exchange = response(completion(usage=usage(prompt_tokens=count)), request=request)
+    assert said("usage.two_words", exchange) == expected
+
+
 PREDICTION = {"prediction": {"type": "content", "content": "OK"}}
 ZEROS = {"accepted_prediction_tokens": 0, "rejected_prediction_tokens": 0, "audio_tokens": 0}
 
