@@ -12,6 +12,7 @@ from conformance.billing.costs import Costs, costs_of
 from conformance.billing.prices import Sheet
 from conformance.evidence.archive import ArchiveError
 from conformance.evidence.exchange import Exchange
+from conformance.judgement.asked_again import asked_again
 from conformance.judgement.consequences import folded
 from conformance.judgement.unanswered import Unanswered, unanswered
 from conformance.judgement.unserved import unserved
@@ -73,6 +74,7 @@ def finish(
         unanswered=vain,
         unseen=unseen(exchanges) if run.held is not None else "",
         unserved=unserved(own, run.profile.models),
+        asked_again=asked_again(own) if own else None,
         fault=run.fault,
         gate=terms.gate.words,
         drift=_drift(settings, run, exchanges),

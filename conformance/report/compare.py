@@ -84,7 +84,7 @@ def _side(report: Report) -> Side:
     cost = f"{report.costs.input.amount} {report.costs.currency}" if report.costs and report.costs.input.amount else ""
     return Side(
         report.base_url, report.version, report.started, conclusion.sentence, conclusion.exit_code,
-        **asdict(report.spend), cost=cost, fault=report.fault,
+        **asdict(report.spend), cost=cost, fault=report.fault, asked_again=report.asked_again,
     )  # fmt: skip
 
 

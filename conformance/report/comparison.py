@@ -6,12 +6,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from conformance.contract.requirement import Impact, Level
+from conformance.judgement.asked_again import AskedAgain
 from conformance.judgement.verdict import Verdict
 
 from .drift import Drift
 from .report_json import converter
 
 FORMAT = "diff-1"
+_FEW, _NOTICEABLE = 3, 0.02  #: requests, and share of the valid ones, by which more or fewer were asked again
 _NAMED = 3  #: requirements that the sentence names; the others are counted
 
 
@@ -38,8 +40,8 @@ class Change:
 
 @dataclass(frozen=True)
 class Side:
-    """One of the two reports in a few words; `cost` is the input cost by a price sheet, empty where there is none, and
-    `fault` a planted one."""
+    """One of the two reports in a few words; `cost` is the input cost by a price sheet, empty where there is none,
+    `fault` a planted one, and `asked_again` tells how often valid requests had to be, None where that is not known."""
 
     base_url: str
     version: str
@@ -51,6 +53,7 @@ class Side:
     output_tokens: int
     cost: str
     fault: str
+    asked_again: AskedAgain | None = None
 
 
 @dataclass(frozen=True)
@@ -78,6 +81,18 @@ class Comparison:
     models_gone: tuple[str, ...] = ()
     drift: tuple[Drift, ...] = ()
     unjudged: str = ""
+
+    @property
+    def asked_again(self) -> str:
+        """How often valid requests had to be asked again, where that changed noticeably; else empty."""
+        old, new = self.old.asked_again, self.new.asked_again
+        if old is None or new is None or abs(new.requests - old.requests) < _FEW:
+            return ""
+        if abs(new.share - old.share) < _NOTICEABLE:
+            return ""
+        before = f"{old.requests:,} of {old.valid:,}{f' ({old.counts})' if old.requests else ''}"
+        after = f"{new.requests:,} of {new.valid:,}{f' ({new.counts})' if new.requests else ''}"
+        return f"valid requests that were asked again: {before} → {after}"
 
     def worse(self, strict: bool = False) -> tuple[Change, ...]:
         """What got worse: what is violated now and fails the gate of the later report, and a MUST that held and could

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from conformance.billing.costs import Costs
 from conformance.contract.profile import Model
 from conformance.contract.requirement import Impact, Level, order
+from conformance.judgement.asked_again import AskedAgain
 from conformance.judgement.unanswered import Unanswered
 from conformance.judgement.unserved import Unserved
 from conformance.judgement.verdict import VIOLATIONS, Finding, Verdict
@@ -95,12 +96,13 @@ class Spend:
 class Report:
     """`started` is Unix time, `seconds` how long the run took. `unjudged` says why nothing could be judged, or not all
     that should have been; `unanswered` are the valid requests that never were answered, `unserved` the features that
-    were never served; `fault` names a planted fault; `gate` are the levels and impacts by which violations
-    were graded. `drift` is what changed in the shape of replies since they were kept, which no verdict depends on;
-    `costs` are those by the price sheet, and `baseline` what became of the known violations, where there are such;
-    `revision` is that to which the endpoint is held, empty for all requirements; `plan` says what the run was expected
-    to send and cost; `unseen` says what recordings made elsewhere do not show. `folder` is that of the run as a person
-    would type it, for commands; report.json does not have it."""
+    were never served; `asked_again` tells how often valid requests had to be, None where that is not known; `fault`
+    names a planted fault; `gate` are the levels and impacts by which violations were graded. `drift` is what changed in
+    the shape of replies since they were kept, which no verdict depends on; `costs` are those by the price sheet, and
+    `baseline` what became of the known violations, where there are such; `revision` is that to which the endpoint is
+    held, empty for all requirements; `plan` says what the run was expected to send and cost; `unseen` says what
+    recordings made elsewhere do not show. `folder` is that of the run as a person would type it, for commands;
+    report.json does not have it."""
 
     base_url: str
     source: str
@@ -122,6 +124,7 @@ class Report:
     revision: str = ""
     plan: str = ""
     unseen: str = ""
+    asked_again: AskedAgain | None = None
     folder: str = field(default="", compare=False)
 
     @property

@@ -18,6 +18,7 @@ from conformance.cli import app
 from conformance.contract.profile import Model
 from conformance.contract.requirement import Level
 from conformance.contract.vocabulary import validator
+from conformance.judgement.asked_again import AskedAgain
 from conformance.judgement.verdict import Finding, Verdict
 from conformance.report.compare import compare
 from conformance.report.comparison import Comparison, dump_comparison
@@ -306,3 +307,27 @@ def test_what_cannot_be_read(tmp_path: Path, content: str | None) -> None:
         assert code == 2
         assert "other.json" in said
         assert "Traceback" not in said
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "said"),
+    [
+        (AskedAgain(392, 0), AskedAgain(392, 12, {"429": 9, "503": 3}), "0 of 392 → 12 of 392 (429 ×9, 503 ×3)"),
+        (AskedAgain(100, 30, {"500": 40}), AskedAgain(100, 4, {"500": 4}), "30 of 100 (500 ×40) → 4 of 100 (500 ×4)"),
+        (AskedAgain(392, 5, {"429": 5}), AskedAgain(392, 9, {"429": 9}), ""),  # one in a hundred
+        (AskedAgain(20, 0), AskedAgain(20, 2, {"429": 2}), ""),  # two
+        (None, AskedAgain(392, 12, {"429": 12}), ""),  # a report from before they were counted
+        (AskedAgain(392, 12, {"429": 12}), None, ""),
+    ],
+)
+def test_how_often_valid_requests_were_asked_again(
+    before: AskedAgain | None, after: AskedAgain | None, said: str
+) -> None:
+    old, new = (report(entry(PASS), ALSO, asked_again=each) for each in (before, after))
+    comparison = compare(old, new, CATALOGUE)
+    line = f"valid requests that were asked again: {said}" if said else ""
+    assert comparison.asked_again == line
+    for form in ("terminal", "markdown"):
+        assert ("asked again" in render(comparison, form)) == bool(said)
+    validator("diff").validate(dump_comparison(comparison))
+    assert comparison.exit_code() == 0

@@ -18,6 +18,7 @@ from conformance.contract.requests import COSTLY, PLAIN, STREAM_USAGE, bad
 from conformance.contract.requirement import Impact, Level
 from conformance.contract.vocabulary import validator
 from conformance.evidence.exchange import Exchange, Failure, Request
+from conformance.judgement.asked_again import AskedAgain
 from conformance.judgement.unanswered import Unanswered
 from conformance.judgement.unserved import Unserved
 from conformance.judgement.verdict import Finding, Verdict
@@ -338,6 +339,8 @@ reports = st.builds(
     fault=text,
     gate=st.lists(st.sampled_from(WORDS), unique=True).map(tuple),
     costs=st.none() | costs,
+    asked_again=st.none()
+    | st.builds(AskedAgain, st.integers(0, 99), st.integers(0, 99), st.dictionaries(text, st.integers(1, 9))),
 )
 
 
@@ -352,10 +355,16 @@ def test_valid_under_its_schema(tmp_path: Path) -> None:
     exchanges = [plain(completion(USAGE)), stream_of(USAGE), Exchange(PLAIN, 0, failure=Failure("reset", "gone"))]
     shown = {each.request.key: evidence_of(each, "https://host/v1", "K") for each in exchanges}
     report = report_of((MUST, FAIL, PASS), (SHOULD, WARN, KNOWN), (MAY, NOT_APPLICABLE, INCONCLUSIVE), evidence=shown)
-    report = replace(report, unanswered=(VAIN,))
+    report = replace(report, unanswered=(VAIN,), asked_again=AskedAgain(3, 1, {"429": 2}))
     write_report(report, tmp_path / "in" / "report.json")
     validator("report").validate(json.loads((tmp_path / "in" / "report.json").read_text()))
     assert read_report(tmp_path / "in" / "report.json") == report
+
+
+def test_a_report_from_before_attempts_were_counted_is_read() -> None:
+    value = dump_report(report_of((MUST, PASS), asked_again=AskedAgain(3, 1, {"429": 2})))
+    del value["asked_again"]
+    assert load_report(value).asked_again is None
 
 
 def test_half_a_surrogate_can_be_written(tmp_path: Path) -> None:

@@ -48,6 +48,8 @@ def terminal(comparison: Comparison, strict: bool = False, *, width: int = WIDTH
         if len(section.rows) > _MOST:
             console.print(Text(f"  … and {len(section.rows) - _MOST:,} more", style="dim"))
     console.print(Text(f"\nspent: {spend(comparison)}", style="dim"))
+    if comparison.asked_again:
+        console.print(Text(one_line(comparison.asked_again, 400)))
     code = comparison.exit_code(strict)
     console.print(Text(one_line(comparison.sentence(strict), 400), style="bold red" if code else "bold green"))
     return printed(out.getvalue())
@@ -62,7 +64,8 @@ def markdown(comparison: Comparison, strict: bool = False) -> str:
         lines += [_item(row) for row in section.rows[:_MOST]]
         if len(section.rows) > _MOST:
             lines.append(f"- … and {len(section.rows) - _MOST:,} more")
-    return harmless("\n".join([*lines, "", text(spend(comparison), 400)]) + "\n")
+    repeated = ["", text(comparison.asked_again, 400)] if comparison.asked_again else []
+    return harmless("\n".join([*lines, "", text(spend(comparison), 400), *repeated]) + "\n")
 
 
 def _item(row: Row) -> str:

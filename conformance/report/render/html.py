@@ -106,6 +106,7 @@ def _context(report: Report) -> dict[str, Any]:
         "planted": words.planted(report),
         "started": words.started(report).strftime("%Y-%m-%d %H:%M UTC"),
         "spent": words.spent_and_planned(report),
+        "asked_again": words.asked_again(report),
         "money": words.money(report),
         "charges": lambda entry: found.charges(report, entry),
         "input_cost": lambda evidence: found.input_cost(report, evidence),

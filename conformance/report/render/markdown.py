@@ -39,6 +39,7 @@ from .markdown_text import block, folded, name, text
 from .words import (
     MARK,
     NEVER,
+    asked_again,
     by_name,
     headline,
     money,
@@ -76,6 +77,7 @@ def render(report: Report) -> str:
     blocks += [*_within(_FOR_DIFFERENCES, blocks, _differences(report), "more differences"), ""]
     blocks += [*_within(_FOR_DRIFT, blocks, _drifts(report), "more shape changes"), ""]
     blocks += [*_within(LIMIT - 2_000, blocks, _rest(report), "more lists"), ""]
+    blocks += [text(asked_again(report), 400), ""]
     blocks.append(f"{text(spent_and_planned(report), 400)}; phanedge-conformance {text(report.version, 40)}")
     return re.sub(r"\n{3,}", "\n\n", "\n".join(blocks)) + "\n"
 

@@ -14,7 +14,7 @@ from conformance.report.report import Report
 
 from .found import violations
 from .terminal_parts import in_full, parts_of, rows, title_of
-from .words import by_name, headline, money, one_line, planted, printed, spent
+from .words import asked_again, by_name, headline, money, one_line, planted, printed, spent
 
 WIDTH = 100  #: where there is no terminal to ask
 _SCREEN, _USUAL = 45, 80  #: lines in all, on so many columns or more; narrow lines are more of them
@@ -53,6 +53,8 @@ def _lines(report: Report, width: int, room: int) -> list[Text]:
     if report.fault:
         head += rows(Text(one_line(planted(report)), style="bold yellow"), width)
     foot = [Text(), *rows(Text(spent(report), style="dim"), width)]
+    if again := asked_again(report):
+        foot += rows(Text(one_line(again)), width)[:1]
     for line in money(report):
         foot += rows(Text(one_line(line)), width)[:2]
     counted, *parts = [list(part) for part in parts_of(report, width)] if report.entries else [[]]

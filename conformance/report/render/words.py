@@ -128,6 +128,12 @@ def spent(report: Report) -> str:
     return f"{plural(spend.requests, 'request')}, {tokens}, {report.seconds:,.1f} seconds"
 
 
+def asked_again(report: Report) -> str:
+    """How often valid requests had to be asked again; empty where none was, and where that is not known."""
+    found = report.asked_again
+    return str(found) if found and found.requests else ""
+
+
 def spent_and_planned(report: Report) -> str:
     """What the run cost, and what was expected of it."""
     return f"{spent(report)}; planned: {report.plan}" if report.plan else spent(report)

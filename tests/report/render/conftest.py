@@ -10,6 +10,7 @@ import pytest
 from conformance.billing.costs import NO_PRICE, Charge, Costs, ModelCosts, Sum
 from conformance.contract.profile import Model
 from conformance.contract.requirement import Impact, Level
+from conformance.judgement.asked_again import AskedAgain
 from conformance.judgement.unanswered import Unanswered
 from conformance.judgement.verdict import Finding, Verdict
 from conformance.policy.gating import DEFAULT
@@ -311,7 +312,9 @@ def spoil(report: Report, text: str) -> Report:
     if costs:
         costs = replace(costs, charges=tuple(replace(each, said=text) for each in costs.charges))
     vain = tuple(Unanswered(key, "plain", CLAUDE, text[:100], 3) for key in spoilt)
-    return replace(report, entries=entries, evidence=spoilt, drift=drift, costs=costs, unanswered=vain)
+    again = AskedAgain(9, 3, {text: 3})
+    parts = {"entries": entries, "evidence": spoilt, "drift": drift, "costs": costs, "unanswered": vain}
+    return replace(report, **parts, asked_again=again)  # type: ignore[arg-type]
 
 
 @pytest.fixture

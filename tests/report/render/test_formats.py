@@ -11,6 +11,7 @@ import pytest
 from syrupy.assertion import SnapshotAssertion
 
 from conformance.contract.requirement import Level
+from conformance.judgement.asked_again import AskedAgain
 from conformance.judgement.verdict import Verdict
 from conformance.report.render import RENDERERS, terminal
 from conformance.report.render.found import clause, statement, violations, worst
@@ -78,6 +79,14 @@ def test_what_was_never_answered_is_named_with_its_command_everywhere(vain: Repo
         text = RENDERERS[name](vain)
         assert "tool-required" in text
         assert command in text
+
+
+@pytest.mark.parametrize("name", ["html", "markdown", "terminal", "json"])
+def test_how_often_valid_requests_were_asked_again_is_a_line(report: Report, name: str) -> None:
+    again = replace(report, asked_again=AskedAgain(392, 12, {"429": 9, "503": 3}))
+    line = '"valid": 392' if name == "json" else "12 of 392 valid requests were asked again: 429 ×9, 503 ×3"
+    assert line in RENDERERS[name](again)
+    assert "asked again" not in RENDERERS[name](replace(report, asked_again=AskedAgain(392, 0)))
 
 
 def test_the_command_that_reproduces_a_finding_names_the_folder_of_the_run(report: Report, vain: Report) -> None:
