@@ -9,7 +9,7 @@ from functools import cached_property
 from typing import Any, Literal
 
 from .content_coding import Read as Read
-from .content_coding import left_over, undone
+from .content_coding import undone
 from .fold import Unfoldable, fold
 from .kept import SMALL, Stored, kept
 from .request import JSON_CONTENT as JSON_CONTENT
@@ -141,12 +141,6 @@ class Exchange:
     def undecodable(self) -> str:
         """Why the content coding cannot be undone; empty where it can."""
         return self._decoded[1]
-
-    @kept
-    def left_over(self) -> str:
-        """What is wrong with the end of the coded content, such as bytes after it; empty where nothing is, and where
-        the coding cannot be undone."""
-        return "" if self.undecodable else left_over(self.reads, self.header("content-encoding") or "")
 
     @kept
     def _decoded(self) -> tuple[Sequence[Read], str]:

@@ -53,8 +53,6 @@ def _lines(report: Report, width: int, room: int) -> list[Text]:
     if report.fault:
         head += rows(Text(one_line(planted(report)), style="bold yellow"), width)
     foot = [Text(), *rows(Text(spent(report), style="dim"), width)]
-    if again := asked_again(report):
-        foot += rows(Text(one_line(again)), width)[:1]
     for line in money(report):
         foot += rows(Text(one_line(line)), width)[:2]
     counted, *parts = [list(part) for part in parts_of(report, width)] if report.entries else [[]]
@@ -70,6 +68,8 @@ def _lines(report: Report, width: int, room: int) -> list[Text]:
     for fewer in _OBSERVED[1:]:
         if left() < len(worst_one):
             most, worst_one = fewer, list(in_full(report, violations(report)[0], width, fewer))
+    if (again := asked_again(report)) and left() > len(worst_one) + 1:  # and a line that counts the others
+        foot += rows(Text(one_line(again)), width)[:1]
     middle = _violated(report, width, left(), most) if worst_one else []
     shown = [part for part in (counted, middle, *parts) if part]
     return [*head, *(line for part in shown for line in (Text(), *part)), *foot]

@@ -80,6 +80,9 @@ def test_broken_image_refused(exchange: Exchange) -> None:
     assert exchange.seconds < SLOW, f"{exchange.request} was answered after {exchange.seconds:.0f} s"
 
 
+WITHOUT = "if the model has no vision, reject images, or use --without vision"
+
+
 @AREA.should(
     "let the model see an image, or reject it, and not leave it out",
     on={"blind": in_turn(NO_IMAGE), "answers": on_demand(*attempts(RED))},
@@ -94,13 +97,11 @@ def test_no_image_dropped(blind: Sequence[Exchange], answers: Sequence[Exchange]
     if not model.claims("vision"):
         raise NotApplicable("not claimed: vision")
     exchange = looked(answers)
-    if "red" in text_of(exchange):
-        return
-    extra = cost(exchange, blind)
-    if extra >= SMALLEST_IMAGE:
-        raise NotApplicable(f"the image costs {extra} prompt_tokens (covered by multimodal.image_seen)")
-    remedy = "" if "vision" in model.claimed else "; if the model has no vision, reject images, or use --without vision"
-    raise AssertionError(f"an image is neither seen, counted nor rejected: {answered_with(exchange)}{remedy}")
+    if "red" not in text_of(exchange):
+        if (extra := cost(exchange, blind)) >= SMALLEST_IMAGE:
+            raise NotApplicable(f"the image costs {extra} prompt_tokens (covered by multimodal.image_seen)")
+        remedy = "" if "vision" in model.claimed else f"; {WITHOUT}"
+        raise AssertionError(f"an image is neither seen, counted nor rejected: {answered_with(exchange)}{remedy}")
 
 
 @AREA.may(
