@@ -25,6 +25,7 @@ def thought(text: str, name: str = "reasoning_content", content: str | None = No
         (thought("98\n99\n100\n"), "stop", {"messages": COUNT}, "violated"),
         (thought('{"answer": 4}'), "stop", JSON, "violated"),
         (thought('So it is four. {"answer": 4}'), "stop", SCHEMA, "violated"),
+        (thought('[{"thought": "The user asks"}]'), "stop", JSON, "violated"),  # a grammar held the reasoning to JSON
         (thought("I say OK.", content="OK"), "stop", {}, "accepted"),
         (thought("The user wants OK"), "length", {}, "accepted"),  # its limit cut it off
         (thought("OK"), "content_filter", {}, "accepted"),

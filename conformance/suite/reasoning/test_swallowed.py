@@ -9,6 +9,7 @@ from conformance.contract.faults import put
 from conformance.contract.requirement import Fault
 from conformance.contract.scopes import EVERY_REPLY, broken_off, cut_short, output_type
 from conformance.evidence.exchange import Exchange, Inconclusive, NotApplicable, Request, list_of
+from conformance.evidence.strict_json import JSONError, loads
 from conformance.suite.support.calls import is_object
 
 from . import AREA
@@ -34,10 +35,18 @@ def _wants_json(request: Request) -> bool:
     return output_type(request) in ("json_object", "json_schema")
 
 
+def _is_json(text: str) -> bool:
+    """Whether a text is an object or an array as a whole, which nobody thinks in."""
+    try:
+        return isinstance(loads(text), dict | list)
+    except JSONError:
+        return False
+
+
 def _is_answer(text: str, request: Request) -> bool:
     """Whether a text ends in what the request wants."""
     if _wants_json(request):
-        return is_object(text[text.find("{") :])
+        return _is_json(text) or is_object(text[text.find("{") :])
     return text.strip(" \n\t.!\"'*`").casefold().endswith(_wanted(request).casefold())
 
 
