@@ -232,3 +232,6 @@ def test_the_gate_is_green_where_it_was_answered_later(tmp_path: Path) -> None:
 
     report = judged(send, tmp_path)
     assert (report["exit_code"], report.get("unanswered")) == (0, None), report["conclusion"]
+    again = report["asked_again"]
+    assert again["reasons"] == {"500": again["requests"]}
+    assert 0 < again["requests"] < again["valid"]
