@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 
 from conformance.contract.profile import Model, Profile
 from conformance.contract.requirement import Fault, Requirement
@@ -19,6 +19,8 @@ from conformance.lab.variations import VARIATIONS, Variation
 from conformance.pytest_plugin.target import REFERENCE_MODELS
 from conformance.run.proof import survivors
 from conformance.run.run import Run
+
+from .parallel import on_all_processors
 
 _SALT = "abcdefghijkl"
 
@@ -106,19 +108,26 @@ def _unsourced(requirement: Requirement) -> Iterator[str]:
 
 def _accused(requirement: Requirement, sent: list[Exchange]) -> Iterator[str]:
     known = {each.request.key: each for each in sent}
-    for name, variation in VARIATIONS.items():
-        answers = {key: variation.change(each) for key, each in known.items()}
-        changed = [each for key, each in answers.items() if each is not known[key] and each != known[key]]
-        if not changed:
-            continue
-        if requirement.composite or requirement.whole_run:
-            run = _run(remembering(_changed(variation.change, answers)))
-            findings = [run.find(requirement, model) for model in REFERENCE_MODELS]
-        else:
-            attempts = [each for one in changed for each in one.all if speaks_of(requirement, each)]
-            findings = [judge(requirement, each, _model_of(each)) for each in attempts]
-        violated = [each.message for each in findings if each.verdict >= Verdict.WARN]
-        yield from _judged(requirement, name, variation, violated)
+    said = on_all_processors(partial(_violated, requirement, known), [*VARIATIONS])
+    for (name, variation), violated in zip(VARIATIONS.items(), said, strict=True):
+        if violated is not None:
+            yield from _judged(requirement, name, variation, violated)
+
+
+def _violated(requirement: Requirement, known: dict[str, Exchange], name: str) -> list[str] | None:
+    """What is said of violations on the endpoint of a variation; None where it changes nothing."""
+    change = VARIATIONS[name].change
+    answers = {key: change(each) for key, each in known.items()}
+    changed = [each for key, each in answers.items() if each is not known[key] and each != known[key]]
+    if not changed:
+        return None
+    if requirement.composite or requirement.whole_run:
+        run = _run(remembering(_changed(change, answers)))
+        findings = [run.find(requirement, model) for model in REFERENCE_MODELS]
+    else:
+        attempts = [each for one in changed for each in one.all if speaks_of(requirement, each)]
+        findings = [judge(requirement, each, _model_of(each)) for each in attempts]
+    return [each.message for each in findings if each.verdict >= Verdict.WARN]
 
 
 def _model_of(exchange: Exchange) -> Model:

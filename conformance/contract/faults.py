@@ -8,6 +8,7 @@ from bisect import bisect_left
 from collections.abc import Callable, Iterator
 from copy import deepcopy
 from dataclasses import replace
+from functools import lru_cache
 from itertools import accumulate
 from typing import Any
 
@@ -18,7 +19,7 @@ from .requirement import Fault
 DROP = object()  #: as a value: the member is removed
 
 Edit = Callable[[Any], object]
-_EVENT_END = re.compile(rb"(?:\r\n|\n|\r){2}")
+_EVENT_END = re.compile(rb"\r\n(?:\r\n|[\r\n])|[\r\n](?:\r\n|[\r\n])")  # two line ends, each CRLF, LF or CR
 _DATA_LINE = re.compile(rb"^data: ?(\{.*\})", re.MULTILINE)
 
 
@@ -73,9 +74,9 @@ def edit(change: Edit) -> Fault:
 
     def rewrite(data: bytes) -> bytes:
         document = json.loads(data)
-        before = deepcopy(document)
         change(document)
-        return data if document == before and _same_types(document, before) else json.dumps(document).encode()
+        after = json.dumps(document)
+        return data if after == _normal(data) else after.encode()
 
     def fault(exchange: Exchange) -> Exchange:
         if exchange.streamed:
@@ -88,16 +89,18 @@ def edit(change: Edit) -> Fault:
     return fault
 
 
+@lru_cache(maxsize=1024)
+def _normal(data: bytes) -> str:
+    """A JSON text as it is written here. Texts tell 1 from 1.0 and True, which are equal in Python; what many faults
+    are applied to is written once."""
+    return json.dumps(json.loads(data))
+
+
 def _document(exchange: Exchange) -> Any:
     try:
         return exchange.document
     except Inconclusive:
         return None
-
-
-def _same_types(one: Any, other: Any) -> bool:
-    """Whether equal documents are equal to the letter: 1 == 1.0 == True in Python, not on the wire."""
-    return json.dumps(one) == json.dumps(other)
 
 
 def places(document: Any, path: str) -> Iterator[tuple[Any, Any]]:

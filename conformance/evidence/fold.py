@@ -65,11 +65,16 @@ def _add_choice(choices: dict[int, JSONObject], streamed: JSONObject) -> None:
     if delta is not None and not isinstance(delta, dict):
         raise Unfoldable("a delta is not an object")
     choice = choices.setdefault(index, {"index": index, "message": {"content": None}, "finish_reason": None})
-    accumulate_delta(choice["message"], deepcopy(delta or {}))
+    accumulate_delta(choice["message"], _own(delta or {}))
     if streamed.get("finish_reason"):
         choice["finish_reason"] = streamed["finish_reason"]
     if "logprobs" in streamed:
         _add_logprobs(choice, streamed["logprobs"])
+
+
+def _own(delta: JSONObject) -> JSONObject:
+    """The delta with nothing in it that could be merged into; most hold text alone, which need not be copied."""
+    return deepcopy(delta) if any(isinstance(value, dict | list) for value in delta.values()) else delta
 
 
 def _add_logprobs(choice: JSONObject, logprobs: Any) -> None:

@@ -54,11 +54,17 @@ class _Room:
 _ROOM = _Room()
 
 
+_SIMPLE = frozenset({str, bytes, int, float, bool, type(None)})  #: types of values that hold no others
+
+
 def weight(value: object) -> int:
     """About how many bytes a value takes, with all that it holds; no more is counted than there is room for."""
     size, rest = 0, [value]
     while rest and size < MOST:
         each = rest.pop()
+        if type(each) in _SIMPLE:
+            size += sys.getsizeof(each)
+            continue
         if isinstance(each, Stored):
             continue
         size += sys.getsizeof(each)

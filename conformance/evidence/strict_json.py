@@ -26,6 +26,10 @@ def _integer(digits: str) -> int:
     return int(digits)
 
 
+_DECODER = json.JSONDecoder(parse_constant=_constant, parse_int=_integer)  #: made once, since that takes a while
+_BYTE_ORDER_MARK = "\ufeff"
+
+
 def loads(data: bytes | str) -> Any:
     """The value of one JSON text. Raises JSONError for NaN, Infinity, a byte-order mark, bytes that are not
     UTF-8, nesting and whole numbers beyond what can be read, and anything before or after the text but white space."""
@@ -35,6 +39,8 @@ def loads(data: bytes | str) -> Any:
 def _parse(data: bytes | str, pairs: Pairs | None = None) -> Any:
     try:
         text = data if isinstance(data, str) else data.decode("utf-8")
+        if pairs is None and not text.startswith(_BYTE_ORDER_MARK):
+            return _DECODER.decode(text)
         return json.loads(text, parse_constant=_constant, parse_int=_integer, object_pairs_hook=pairs)
     except RecursionError:
         raise JSONError("nested too deeply to be read") from None
