@@ -15,7 +15,6 @@ from conformance.suite.support.overflow import (
     OVERFLOW_STREAM_TRIES,
     OVERFLOW_TRIES,
     OVERFLOW_WORDS,
-    may_be_charged,
     overflow,
 )
 from conformance.suite.support.refusals import TOO_LONG, not_about_the_key
@@ -79,9 +78,8 @@ def test_overflow_refused(
     plain: Sequence[Exchange], streamed: Sequence[Exchange], whole: Sequence[Exchange], model: Model
 ) -> None:
     """It is streamed first. Where that is accepted, another would only cost more."""
-    may_be_charged(model)
     for tries in (streamed, whole) if model.claims(INTRUSIVE) else (streamed,):
-        exchange = overflow(tries, plain)
+        exchange = overflow(model, tries, plain)
         said = f"a prompt of {OVERFLOW_WORDS} tokens: {answered_with(exchange)}"
         assert 400 <= exchange.status < 500, said
         assert exchange.error.get("message"), f"{said}; expected an error with a message"
@@ -114,9 +112,8 @@ def test_overflow_refused(
 def test_context_overflow(
     plain: Sequence[Exchange], streamed: Sequence[Exchange], whole: Sequence[Exchange], model: Model
 ) -> None:
-    may_be_charged(model)
     for tries in (streamed, whole) if model.claims(INTRUSIVE) else (streamed,):
-        exchange = overflow(tries, plain)
+        exchange = overflow(model, tries, plain)
         assert exchange.status in (400, 413), answered_with(exchange)
         told = f"{exchange.error.get('code')} {exchange.error.get('message')}".lower()
         assert any(each in told for each in TOO_LONG), f"the error does not mention the context: {told[:160]}"
@@ -131,8 +128,7 @@ def test_context_overflow(
     broken_by=put("error.code", 400),
 )
 def test_context_overflow_code(plain: Sequence[Exchange], streamed: Sequence[Exchange], model: Model) -> None:
-    may_be_charged(model)
-    exchange = overflow(streamed, plain)
+    exchange = overflow(model, streamed, plain)
     if exchange.status not in (400, 413):
         raise NotApplicable("it was not rejected as too long (covered by validation.context_overflow)")
     code = exchange.error.get("code")
