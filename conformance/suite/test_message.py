@@ -7,8 +7,9 @@ from typing import Any
 
 from conformance.contract.faults import chain, drop, put
 from conformance.contract.requirement import Area, Impact
-from conformance.contract.scopes import EVERY_COMPLETED_STREAM, EVERY_COMPLETION, EVERY_REPLY
-from conformance.evidence.exchange import Exchange, NotApplicable
+from conformance.contract.scopes import EVERY_COMPLETED_STREAM, EVERY_COMPLETION, EVERY_REPLY, asks_usage
+from conformance.evidence.exchange import Exchange, Inconclusive, NotApplicable
+from conformance.evidence.observed import count_or_none
 from conformance.suite.support.calls import declared
 from conformance.suite.support.markup import TEMPLATE_TOKENS, lost_call, template_token
 from conformance.suite.support.spoken import own_words, prompted
@@ -17,6 +18,9 @@ AREA = Area("message", Impact.DATA)
 
 OTHER_ANSWERS = ("tool_calls", "function_call", "refusal", "audio")
 CUT = ("length", "content_filter")  #: finish reasons that explain an empty answer
+#: Completion tokens of a turn that a model ends without a word, as Claude does now and then (Anthropic, Handling stop
+#: reasons: Empty responses with end_turn).
+WORDLESS = range(1, 4)
 
 
 def _nothing_but(content: object) -> Any:
@@ -24,10 +28,32 @@ def _nothing_but(content: object) -> Any:
     return chain(put("choices.*.finish_reason", "stop"), put("choices.*.message.content", content), *others)
 
 
-def _not_empty(choice: dict[str, Any], observed: str) -> None:
+def _not_empty(choice: dict[str, Any], exchange: Exchange, observed: str) -> None:
     """Hold that a choice has a message that says something, or was cut off."""
     reason = choice.get("finish_reason")
-    assert answers(choice["message"]) or reason in CUT, f"{observed}, and finish_reason is {reason!r}"
+    if answers(choice["message"]) or reason in CUT:
+        return
+    tokens = count_or_none(exchange.reply.get("usage"), "completion_tokens")
+    if reason == "stop" and _says_nothing(choice["message"], exchange.streamed):
+        if tokens in WORDLESS:
+            raise NotApplicable(f"the model ended its turn without a word: completion_tokens is {tokens}")
+        if tokens is None and exchange.streamed and not asks_usage(exchange.request):
+            raise Inconclusive("no usage tells whether the model said anything")
+    raise AssertionError(f"{observed}, finish_reason is {reason!r} and completion_tokens {tokens}")
+
+
+def _covered(asked: dict[str, Any]) -> None:
+    """Raises NotApplicable where something else explains that there is no content."""
+    if asked.get("stop"):
+        raise NotApplicable("the first words may have been the stop sequence")
+    if asked.get("functions"):
+        raise NotApplicable("the deprecated functions may be called (covered by tool_use.legacy)")
+
+
+def _says_nothing(message: dict[str, Any], streamed: bool) -> bool:
+    """Whether content is an empty text, which in a stream may be none at all, and no other member says anything."""
+    empty = message.get("content") == "" or streamed
+    return empty and not any(value for name, value in message.items() if name != "role")
 
 
 @AREA.should(
@@ -40,15 +66,15 @@ def _not_empty(choice: dict[str, Any], observed: str) -> None:
     shown_by=_nothing_but("OK"),
     broken_by={"empty": _nothing_but(""), "null": _nothing_but(None)},
 )
-def test_not_empty(asked: dict[str, Any], choices: list[dict[str, Any]]) -> None:
+def test_not_empty(exchange: Exchange, asked: dict[str, Any], choices: list[dict[str, Any]]) -> None:
     judged = [each for each in choices if isinstance(each.get("message"), dict) and legible(each["message"])]
     if not judged:
         raise NotApplicable("no choice has a message whose content is a string or null")
-    if asked.get("stop") and not any(each["message"].get("content") for each in judged):
-        raise NotApplicable("the first words may have been the stop sequence")
+    if not any(each["message"].get("content") for each in judged):
+        _covered(asked)
     for each in judged:
         content = each["message"].get("content", "absent")
-        _not_empty(each, f"content is {content!r} with nothing in its place")
+        _not_empty(each, exchange, f"content is {content!r} with nothing in its place")
 
 
 @AREA.should(
@@ -71,7 +97,7 @@ def test_stream_not_empty(exchange: Exchange, choices: list[dict[str, Any]]) -> 
     if not judged:
         raise NotApplicable("no choice came to its end with a content that is a string or null")
     for each in judged:
-        _not_empty(each, "the deltas add up to nothing")
+        _not_empty(each, exchange, "the deltas add up to nothing")
 
 
 def answers(message: dict[str, Any]) -> bool:

@@ -6,9 +6,13 @@ from typing import Any
 
 import pytest
 
-from conformance.contract.requests import STOP_STREAM, STREAM
-from tests.support.builders_http import Said, asking, choice, completion, response, said
-from tests.support.builders_stream import DONE, ROLE, delta
+from conformance.contract.profile import Model
+from conformance.contract.requests import STOP_STREAM, STREAM, STREAM_USAGE
+from conformance.judgement.judge import judge
+from conformance.judgement.verdict import Verdict
+from conformance.suite.catalogue import load
+from tests.support.builders_http import Said, asking, choice, completion, response, said, usage
+from tests.support.builders_stream import DONE, ROLE, chunk, delta
 from tests.support.builders_stream import stream as stream_of
 
 CALL = {"id": "call_1", "type": "function", "function": {"name": "get_time", "arguments": "{}"}}
@@ -28,6 +32,7 @@ CALL = {"id": "call_1", "type": "function", "function": {"name": "get_time", "ar
         ({"content": "", "reasoning_content": "Let me see."}, "stop", {}, "violated"),
         ({"content": None}, None, {}, "violated"),
         ({"content": ""}, "stop", {"stop": "OK"}, "not applicable"),
+        ({"content": None}, "stop", {"functions": [{"name": "get_time"}]}, "not applicable"),
         ({"content": [{"type": "text", "text": "OK"}]}, "stop", {}, "not applicable"),
     ],
 )
@@ -50,8 +55,40 @@ def test_not_empty(message: dict[str, Any], finish_reason: Any, asked: dict[str,
     ],
 )
 def test_stream_not_empty(events: list[dict[str, Any]], finish_reason: Any, expected: Said) -> None:
-    exchange = stream_of(STREAM, ROLE, *(delta(**each) for each in events), delta(finish_reason), DONE)
+    counted = chunk(usage=usage())
+    exchange = stream_of(STREAM_USAGE, ROLE, *(delta(**each) for each in events), delta(finish_reason), counted, DONE)
     assert said("message.stream_not_empty", exchange) == expected
+
+
+@pytest.mark.parametrize(
+    ("message", "tokens", "expected"),
+    [
+        ({"content": ""}, 1, "not applicable"),
+        ({"content": ""}, 3, "not applicable"),
+        ({"content": "", "tool_calls": [], "refusal": None}, 2, "not applicable"),
+        ({"content": ""}, 4, "violated"),
+        ({"content": ""}, 0, "violated"),
+        ({"content": ""}, None, "violated"),
+        ({"content": None}, 2, "violated"),
+        ({"content": "", "reasoning_content": "Hm."}, 2, "violated"),
+    ],
+)
+def test_a_model_may_end_its_turn_without_a_word(message: dict[str, Any], tokens: Any, expected: Said) -> None:
+    document = completion(choices=[choice(message)], usage=usage(completion_tokens=tokens))
+    assert said("message.not_empty", response(document)) == expected
+
+
+@pytest.mark.parametrize(("tokens", "expected"), [(2, "not applicable"), (20, "violated"), (0, "violated")])
+def test_a_model_may_end_its_stream_without_a_word(tokens: int, expected: Said) -> None:
+    counted = chunk(usage=usage(completion_tokens=tokens))
+    assert said("message.stream_not_empty", stream_of(STREAM_USAGE, ROLE, delta("stop"), counted, DONE)) == expected
+
+
+def test_an_empty_stream_without_usage_shows_nothing() -> None:
+    requirement = load()["message.stream_not_empty"]
+    found = judge(requirement, stream_of(STREAM, ROLE, delta("stop"), DONE), Model("gpt-4o", "gpt"))
+    assert found.verdict is Verdict.INCONCLUSIVE
+    assert "no usage tells" in found.message
 
 
 def test_a_stream_that_a_stop_sequence_ended_may_be_empty() -> None:
