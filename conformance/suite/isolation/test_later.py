@@ -71,8 +71,12 @@ def _are_whole(together: Sequence[Exchange], later: Sequence[Exchange]) -> None:
 
 def _differ(streams: Iterable[Exchange]) -> None:
     """Hold that each of several streams has an id of its own."""
-    ids = [str(each) for each in (stream.reply.get("id") for stream in streams) if each]
-    assert len(ids) == len(set(ids)), f"three streams of one request have the ids {', '.join(ids)}"
+    named: dict[str, Exchange] = {}
+    for stream in streams:
+        id = str(stream.reply.get("id") or stream.request)
+        first = named.setdefault(id, stream)
+        if first is not stream:
+            raise Violation(f"“{first.request}” and “{stream.request}” have the same id {id}", stream, first)
 
 
 @AREA.should(
@@ -92,6 +96,7 @@ def _differ(streams: Iterable[Exchange]) -> None:
         ),
         "the next one fails": only(lambda each: each.attempt == 5 and not each.streams, status(500)),
     },
+    after=["ids.unique"],
 )
 def test_aborted_streams(together: Sequence[Exchange], later: Sequence[Exchange]) -> None:
     _are_whole(together, later)
