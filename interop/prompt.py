@@ -64,6 +64,8 @@ def _pieces(holder: dict[str, Any]) -> tuple[str, ...]:
     if holder.get("type") == "text":
         return head + pieces(holder["text"])
     rest = {name: value for name, value in holder.items() if name not in ("cache_control", "role")}
+    if holder.get("type") == "tool_result":  # its text is read alike as a string and as a block
+        rest["content"] = parts(holder.get("content"))
     return head + pieces(json.dumps(rest, ensure_ascii=False, separators=(",", ":")))
 
 

@@ -219,7 +219,7 @@ class Exchange:
     def stream(self) -> EventStream:
         """The event stream, with what was wrong in its framing."""
         if not self.streamed:
-            raise Inconclusive(f"{self.outcome} is not an event stream")
+            raise Inconclusive(f"{self.request} was answered with {self.outcome}, not with an event stream")
         return parse(self.decoded_reads)
 
     @kept
@@ -236,7 +236,7 @@ class Exchange:
             except Unfoldable as error:
                 raise Inconclusive(f"the official SDK cannot accumulate this stream: {error}") from None
         if not self.succeeded:
-            raise Inconclusive(f"{self.outcome} is not a completion")
+            raise Inconclusive(f"{self.request} was answered with {self.outcome}, not with a completion")
         if not isinstance(self.document, dict):
             raise Inconclusive("the body is not a JSON object")
         return self.document
@@ -246,7 +246,7 @@ class Exchange:
         """The choices of the reply. Raises Inconclusive where they are not an array of objects."""
         choices = self.reply.get("choices")
         if not isinstance(choices, list) or not all(isinstance(choice, dict) for choice in choices):
-            raise Inconclusive("the reply has no array of choices")
+            raise Inconclusive(f"the reply to {self.request} has no array of choices")
         return choices
 
     @kept
@@ -273,14 +273,14 @@ class Exchange:
             raise Inconclusive(f"{self.request}: the stream failed, so that its usage counts nothing")
         usage = self.reply.get("usage")
         if not isinstance(usage, dict):
-            raise Inconclusive("the reply has no usage object")
+            raise Inconclusive(f"the reply to {self.request} has no usage object")
         return usage
 
     @kept
     def error(self) -> dict[str, Any]:
         """The error object of an error response."""
         if not self.refused:
-            raise Inconclusive(f"{self.outcome} is not an error response")
+            raise Inconclusive(f"{self.request} was answered with {self.outcome}, not with an error response")
         error = self.document.get("error") if isinstance(self.document, dict) else None
         if not isinstance(error, dict):
             raise Inconclusive("the body has no error object")

@@ -55,7 +55,8 @@ def _lacking(on: Scope | tuple[Request, ...], exchanges: Sequence[Exchange]) -> 
     """Why there is nothing to judge on, with what came instead."""
     outcomes = ", ".join(sorted({exchange.outcome for exchange in exchanges})[:3])
     if isinstance(on, Scope):
-        return f"the run has no exchange of {on}" + (f"; seen instead: {outcomes}" if outcomes else "")
+        wanted = str(on).removeprefix("every ")
+        return f"the run has no {wanted}" + (f"; seen instead: {outcomes}" if outcomes else "")
     named = f"“{', '.join(map(str, on))}”"
     return f"{named} shows nothing, answered with {outcomes}" if outcomes else f"the run has no exchange of {named}"
 

@@ -10,8 +10,9 @@ from pathlib import Path
 from conformance import __version__
 from conformance.billing.costs import Costs, costs_of
 from conformance.billing.prices import Sheet
+from conformance.contract.profile import Profile
 from conformance.evidence.archive import ArchiveError
-from conformance.evidence.exchange import Exchange
+from conformance.evidence.exchange import Exchange, Request
 from conformance.judgement.asked_again import asked_again
 from conformance.judgement.consequences import folded
 from conformance.judgement.unanswered import Unanswered, unanswered
@@ -140,14 +141,19 @@ def _costs(sheet: Sheet | None, run: Run, exchanges: Iterable[Exchange], finding
 
 
 def _own(run: Run, exchanges: Sequence[Exchange]) -> list[Exchange]:
-    """The exchanges of the requests that this run is about. Recordings made elsewhere do not say what was asked again,
-    and what we cut off is not the endpoint's."""
+    """The exchanges of the requests that this run is about, and of features that their models claim. Recordings made
+    elsewhere do not say what was asked again, and what we cut off is not the endpoint's."""
     if run.held is not None or run.unjudged or run.broken_off:
         return []
     others = [request for request in declared() if run.asked is not None and request not in run.asked]
     unasked = {run.filled(request, model).key for request in others for model in run.profile.models}
     left_out = {each.request.key for one in exchanges if one.request.key in unasked for each in one.all}
-    return [each for each in exchanges if each.request.key not in left_out]
+    return [each for each in exchanges if each.request.key not in left_out and _is_claimed(each.request, run.profile)]
+
+
+def _is_claimed(request: Request, profile: Profile) -> bool:
+    """Whether its model claims all features of a request: an image is shown to one without vision, too."""
+    return all(map(profile.model(str(request.asked.get("model"))).claims, request.features))
 
 
 def _unanswered(exchanges: Iterable[Exchange], findings: Iterable[Finding]) -> tuple[Unanswered, ...]:

@@ -83,6 +83,7 @@ def _first_only(document: Any) -> None:
         "all under one index": put("choices.*.index", 0),
         "a failure": status(500),
     },
+    after=["envelope.choices_as_asked"],
 )
 def test_as_many_as_asked(exchange: Exchange, asked: dict[str, Any]) -> None:
     if not _asks_several(exchange.request):

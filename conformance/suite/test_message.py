@@ -9,7 +9,7 @@ from typing import Any
 from conformance.contract.faults import chain, drop, put
 from conformance.contract.requests import PLAIN
 from conformance.contract.requirement import Area, Impact
-from conformance.contract.scopes import EVERY_COMPLETED_STREAM, EVERY_COMPLETION, EVERY_REPLY
+from conformance.contract.scopes import EVERY_COMPLETED_STREAM, EVERY_COMPLETION, EVERY_REPLY, asks_usage
 from conformance.evidence.exchange import Exchange, Inconclusive, NotApplicable
 from conformance.evidence.observed import count_or_none
 from conformance.suite.support.calls import declared
@@ -20,6 +20,9 @@ AREA = Area("message", Impact.DATA)
 
 OTHER_ANSWERS = ("tool_calls", "function_call", "refusal", "audio")
 CUT = ("length", "content_filter")  #: finish reasons that explain an empty answer
+#: Completion tokens of a turn that a model ends without a word, as Claude does now and then (Anthropic, Handling stop
+#: reasons: Empty responses with end_turn).
+WORDLESS = range(1, 4)
 
 
 def _nothing_but(content: object) -> Any:
@@ -27,18 +30,40 @@ def _nothing_but(content: object) -> Any:
     return chain(put("choices.*.finish_reason", "stop"), put("choices.*.message.content", content), *others)
 
 
-def _not_empty(choices: list[dict[str, Any]], observed: str, exchange: Exchange, beside: Sequence[Exchange]) -> None:
-    """Hold that each choice has a message that says something, or was cut off. Raises Inconclusive where the model may
-    have ended its turn at once, as it does not say OK either where it is told to."""
-    empty = [each for each in choices if not answers(each["message"]) and each.get("finish_reason") not in CUT]
-    count = count_or_none(exchange.reply.get("usage"), "completion_tokens")
-    if empty and (count is None or count <= 1) and not _says_ok(beside):
-        raise Inconclusive(
-            f"{exchange.request}: the model ended its turn at once, nor does it say OK when it is told to"
-        )
-    if empty:
-        content, reason = empty[0]["message"].get("content", "absent"), empty[0].get("finish_reason")
-        raise AssertionError(f"{observed.format(content)}, and finish_reason is {reason!r}")
+def _not_empty(choice: dict[str, Any], exchange: Exchange, observed: str, beside: Sequence[Exchange]) -> None:
+    """Hold that a choice has a message that says something, or was cut off. Raises Inconclusive where the model may
+    have ended its turn without a word."""
+    reason = choice.get("finish_reason")
+    if answers(choice["message"]) or reason in CUT:
+        return
+    tokens = count_or_none(exchange.reply.get("usage"), "completion_tokens")
+    if reason == "stop" and _says_nothing(choice["message"], exchange.streamed):
+        _wordless(exchange, tokens, beside)
+    raise AssertionError(f"{observed}, finish_reason is {reason!r} and completion_tokens {tokens}")
+
+
+def _wordless(exchange: Exchange, tokens: int | None, beside: Sequence[Exchange]) -> None:
+    """Raises Inconclusive where the usage allows that an empty text is all that the model wrote."""
+    if tokens in WORDLESS:
+        raise Inconclusive(f"{exchange.request}: the model may have ended its turn without a word: {tokens} tokens")
+    if tokens is None and exchange.streamed and not asks_usage(exchange.request):
+        raise Inconclusive(f"{exchange.request}: no usage tells whether the model said anything")
+    if not tokens and not _says_ok(beside):
+        raise Inconclusive(f"{exchange.request}: the model ended its turn at once, nor does it say OK when told to")
+
+
+def _covered(asked: dict[str, Any]) -> None:
+    """Raises NotApplicable where something else explains that there is no content."""
+    if asked.get("stop"):
+        raise NotApplicable("the first words may have been the stop sequence")
+    if asked.get("functions"):
+        raise NotApplicable("the deprecated functions may be called (covered by tool_use.legacy)")
+
+
+def _says_nothing(message: dict[str, Any], streamed: bool) -> bool:
+    """Whether content is an empty text, which in a stream may be none at all, and no other member says anything."""
+    empty = message.get("content") == "" or streamed
+    return empty and not any(value for name, value in message.items() if name != "role")
 
 
 def _says_ok(exchanges: Sequence[Exchange]) -> bool:
@@ -62,9 +87,11 @@ def test_not_empty(exchange: Exchange, choices: list[dict[str, Any]], beside: Se
     judged = [each for each in choices if isinstance(each.get("message"), dict) and legible(each["message"])]
     if not judged:
         raise NotApplicable("no choice has a message whose content is a string or null")
-    if exchange.request.asked.get("stop") and not any(each["message"].get("content") for each in judged):
-        raise NotApplicable("the first words may have been the stop sequence")
-    _not_empty(judged, "content is {!r} with nothing in its place", exchange, beside)
+    if not any(each["message"].get("content") for each in judged):
+        _covered(exchange.request.asked)
+    for each in judged:
+        observed = f"content is {each['message'].get('content', 'absent')!r} with nothing in its place"
+        _not_empty(each, exchange, observed, beside)
 
 
 @AREA.should(
@@ -87,7 +114,8 @@ def test_stream_not_empty(exchange: Exchange, choices: list[dict[str, Any]], bes
     judged = [each for each in choices if legible(each["message"]) and each.get("finish_reason")]
     if not judged:
         raise NotApplicable("no choice came to its end with a content that is a string or null")
-    _not_empty(judged, "the deltas add up to nothing", exchange, beside)
+    for each in judged:
+        _not_empty(each, exchange, "the deltas add up to nothing", beside)
 
 
 def answers(message: dict[str, Any]) -> bool:

@@ -24,7 +24,7 @@ MEGABYTE = 1024 * 1024
 @dataclass(frozen=True)
 class Row:
     """One way of misbehaving. `seen` is what an exchange must have come to, by the kind of failure or as status;
-    `violates` are the MUSTs that are violated where some requests of a run are treated so."""
+    `violates` are the MUSTs that are violated where some requests of a run are treated so, and follow from no other."""
 
     name: str
     script: Script
@@ -200,7 +200,7 @@ _bomb()  # made before anything is timed
 JSON = "transport.one_json_object"
 STOPPED = ("stop.reason_is_stop", "stop.streamed_text_ends_before")
 WRONG_WORDS = (
-    "chunk.object", "completion.object", "completion.choices.finish_reason", "chunk.choices.finish_reason",
+    "chunk.object", "completion.object", "completion.choices.finish_reason",
 )  # fmt: skip
 #: Every row; those named after a failure are inconclusive where a whole response is needed.
 ROWS = (

@@ -224,6 +224,14 @@ def test_what_was_said_is_remembered(ask: Ask, role: str) -> None:
     assert "QX3817" in text(ask(messages=[*user("Hello."), said, *user("What is the locker code?")]))
 
 
+def test_the_result_of_a_tool_costs_the_same_as_text_and_as_a_block() -> None:
+    def cost(content: Any) -> int:
+        result = {"type": "tool_result", "tool_use_id": "toolu_1", "content": content}
+        return sum(len(each.pieces) for each in render({"messages": [{"role": "user", "content": [result]}]}))
+
+    assert cost("Rain.") == cost([{"type": "text", "text": "Rain."}])
+
+
 def test_the_colour_of_an_image_is_seen(ask: Ask) -> None:
     source = {"type": "base64", "media_type": "image/png", "data": RED}
     question = {"type": "text", "text": "Which colour is this?"}

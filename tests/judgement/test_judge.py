@@ -130,7 +130,7 @@ def test_a_run_is_compared_where_it_was_recorded() -> None:
 def test_no_exchange_of_the_family(expected: bool, verdict: Verdict) -> None:
     finding = judge_all(requirement(violated), [REFUSED], MODEL, expected=expected)
     assert finding.verdict is verdict
-    assert "every reply" in finding.message
+    assert "the run has no reply" in finding.message
     assert ("HTTP 400" in finding.message) is expected
 
 

@@ -7,14 +7,14 @@ from typing import Any
 
 import pytest
 
-from conformance.contract.requests import STOP_STREAM, STREAM
+from conformance.contract.requests import STOP_STREAM, STREAM, STREAM_USAGE
 from conformance.evidence.exchange import Exchange
 from conformance.judgement.judge import judge
 from conformance.judgement.verdict import Verdict
 from conformance.suite.catalogue import load
 from tests.support.builders_asked import GPT
-from tests.support.builders_http import Said, asking, choice, completion, response, said
-from tests.support.builders_stream import DONE, ROLE, delta
+from tests.support.builders_http import Said, asking, choice, completion, response, said, usage
+from tests.support.builders_stream import DONE, ROLE, chunk, delta
 from tests.support.builders_stream import stream as stream_of
 
 CALL = {"id": "call_1", "type": "function", "function": {"name": "get_time", "arguments": "{}"}}
@@ -34,6 +34,7 @@ CALL = {"id": "call_1", "type": "function", "function": {"name": "get_time", "ar
         ({"content": "", "reasoning_content": "Let me see."}, "stop", {}, "violated"),
         ({"content": None}, None, {}, "violated"),
         ({"content": ""}, "stop", {"stop": "OK"}, "not applicable"),
+        ({"content": None}, "stop", {"functions": [{"name": "get_time"}]}, "not applicable"),
         ({"content": [{"type": "text", "text": "OK"}]}, "stop", {}, "not applicable"),
     ],
 )
@@ -56,7 +57,8 @@ def test_not_empty(message: dict[str, Any], finish_reason: Any, asked: dict[str,
     ],
 )
 def test_stream_not_empty(events: list[dict[str, Any]], finish_reason: Any, expected: Said) -> None:
-    exchange = stream_of(STREAM, ROLE, *(delta(**each) for each in events), delta(finish_reason), DONE)
+    counted = chunk(usage=usage())
+    exchange = stream_of(STREAM_USAGE, ROLE, *(delta(**each) for each in events), delta(finish_reason), counted, DONE)
     assert said("message.stream_not_empty", exchange) == expected
 
 
@@ -69,7 +71,7 @@ def _plain(content: str, **members: Any) -> Exchange:
     [
         (1, "qz vb", Verdict.INCONCLUSIVE),  # of random weights, it ends at once
         (0, "", Verdict.INCONCLUSIVE),
-        (1, "OK", Verdict.FAIL),  # able to answer, and does not
+        (0, "OK", Verdict.FAIL),  # able to answer, and does not
         (40, "qz vb", Verdict.FAIL),  # what was written and counted is lost
         (40, "", Verdict.FAIL),
     ],
@@ -80,6 +82,38 @@ def test_a_model_that_can_say_nothing_may_end_its_turn_at_once(tokens: int, cont
     empty = replace(_plain("", usage=counts), request=other)
     beside = [_plain(control, usage=counts), empty]
     assert judge(load()["message.not_empty"], empty, GPT, beside).verdict is verdict
+
+
+@pytest.mark.parametrize(
+    ("message", "tokens", "expected"),
+    [
+        ({"content": ""}, 1, Verdict.INCONCLUSIVE),
+        ({"content": ""}, 3, Verdict.INCONCLUSIVE),
+        ({"content": "", "tool_calls": [], "refusal": None}, 2, Verdict.INCONCLUSIVE),
+        ({"content": ""}, 4, Verdict.FAIL),
+        ({"content": ""}, 0, Verdict.FAIL),
+        ({"content": ""}, None, Verdict.FAIL),
+        ({"content": None}, 2, Verdict.FAIL),
+        ({"content": "", "reasoning_content": "Hm."}, 2, Verdict.FAIL),
+    ],
+)
+def test_a_model_may_end_its_turn_without_a_word(message: dict[str, Any], tokens: Any, expected: Verdict) -> None:
+    document = completion(choices=[choice(message)], usage=usage(completion_tokens=tokens))
+    assert judge(load()["message.not_empty"], response(document), GPT).verdict is expected
+
+
+@pytest.mark.parametrize(("tokens", "expected"), [(2, Verdict.INCONCLUSIVE), (20, Verdict.FAIL), (0, Verdict.FAIL)])
+def test_a_model_may_end_its_stream_without_a_word(tokens: int, expected: Verdict) -> None:
+    counted = chunk(usage=usage(completion_tokens=tokens))
+    empty = stream_of(STREAM_USAGE, ROLE, delta("stop"), counted, DONE)
+    assert judge(load()["message.stream_not_empty"], empty, GPT).verdict is expected
+
+
+def test_an_empty_stream_without_usage_shows_nothing() -> None:
+    requirement = load()["message.stream_not_empty"]
+    found = judge(requirement, stream_of(STREAM, ROLE, delta("stop"), DONE), GPT)
+    assert found.verdict is Verdict.INCONCLUSIVE
+    assert "no usage tells" in found.message
 
 
 def test_a_stream_that_a_stop_sequence_ended_may_be_empty() -> None:

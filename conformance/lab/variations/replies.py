@@ -10,7 +10,7 @@ from conformance.contract.faults import (
     put,
 )
 from conformance.contract.scopes import tool_choice
-from conformance.evidence.exchange import Exchange
+from conformance.evidence.exchange import Exchange, Request
 
 from .kit import (
     ALARMS,
@@ -31,6 +31,24 @@ def content_empty_beside_calls(exchange: Exchange) -> Exchange:
                 message["content"] = ""
 
     return completions(change)(exchange)
+
+
+@right("message-04, and Anthropic's Handling stop reasons: a turn ends without a word now and then")
+def turns_without_a_word(exchange: Exchange) -> Exchange:
+    """Some turns of the model end at once: there is no text, and completion_tokens is 2."""
+
+    def change(document: Any) -> None:
+        for message in messages(document):
+            if message.get("content"):
+                message["content"] = ""
+        if usage := document.get("usage"):
+            usage["total_tokens"] += 2 - usage["completion_tokens"]
+            usage["completion_tokens"] = 2
+
+    def ends_at_once(request: Request) -> bool:
+        return request.label == "plain-stream-usage" or (request.label == "plain" and request.attempt == 2)
+
+    return only(ends_at_once, completions(change))(exchange)
 
 
 @right(ALARMS)

@@ -15,5 +15,7 @@ AREA = Area(
         "usage.prompt_tokens.covers_cached",
         "usage.prompt_tokens_details.cached_write_tokens.sum_of",
         "cache.total_with_buckets",
+        "cache.hits_under_their_name",
+        "cache.writes_under_their_name",
     ),
 )

@@ -83,7 +83,13 @@ def unlike_plain(plain: Replies, relation: Relation, covered_by: str) -> None:
 
 def each_chain(chains: Iterable[Replies], relation: Relation) -> None:
     """Hold every chain to a relation. Raises Inconclusive where none shows it."""
-    each_of(partial(relation, replies) for replies in chains)
+
+    def hold(replies: Replies) -> None:
+        if not replies:
+            raise Inconclusive("the prompt was not answered with counts, or sent before and then not answered")
+        relation(replies)
+
+    each_of(partial(hold, replies) for replies in chains)
 
 
 def each_of(judgements: Iterable[Callable[[], None]]) -> None:

@@ -91,8 +91,10 @@ def one_prompt_for_all_choices(replies: Replies) -> None:
 
 def _same_prompt(replies: Replies) -> None:
     models = {str(each.exchange.reply.get("model")) for each in replies}
-    if len(replies) < 2 or len(models) > 1:
-        raise Inconclusive(f"no two replies of the same model: {', '.join(sorted(models))}")
+    if len(replies) < 2:
+        raise Inconclusive(f"fewer than two replies count the prompt: {'; '.join(map(str, replies))}")
+    if len(models) > 1:
+        raise Inconclusive(f"the replies are of different models: {', '.join(sorted(models))}")
     expect_close("prompt", TIME_SLACK, *replies)
 
 

@@ -10,7 +10,7 @@ from conformance.contract.given import AsReceived, AtOnce, at_once, usually
 from conformance.contract.requests import LENGTH_STREAM, PLAIN, STREAM_USAGE, again, chat, once
 from conformance.contract.requirement import Impact
 from conformance.contract.scopes import broken_off
-from conformance.evidence.exchange import SALT, Exchange, NotApplicable, Violation
+from conformance.evidence.exchange import SALT, Exchange, Inconclusive, NotApplicable, Violation
 from conformance.judgement.handing_over import had
 
 from . import AREA
@@ -50,21 +50,33 @@ def test_no_memory(company: Sequence[Exchange], later: Sequence[Exchange]) -> No
     assert not known, f"a later request without it is answered with the code {known[0]} of an earlier one"
 
 
-def _are_whole(together: Sequence[Exchange]) -> None:
-    """Hold that the streams that were not aborted came to their end."""
+def _breaks_off(exchange: Exchange) -> bool:
+    """Whether a stream did not come to its end. Raises Inconclusive where no response arrived, or a transient one."""
+    if exchange.failure is not None and exchange.failure.kind in ("reset", "truncated"):
+        return True
+    return broken_off(had(exchange))
+
+
+def _are_whole(together: Sequence[Exchange], later: Sequence[Exchange]) -> None:
+    """Hold that the streams that were not aborted came to their end, where the same stream does so alone."""
     for exchange in together[len(ABORTED) :]:
+        if not _breaks_off(exchange):
+            continue
+        if _breaks_off(later[1]):
+            raise Inconclusive(f"{later[1].request} breaks off, too, where no stream is aborted")
         others = [each for each in together if each is not exchange]
-        if exchange.failure is not None and exchange.failure.kind in ("reset", "truncated"):
-            said = f"two streams were aborted, and another broke off: {exchange.failure}"
-            raise Violation(said, exchange, *others)
-        if broken_off(had(exchange)):
-            raise Violation("two streams were aborted, and another came to no end", exchange, *others)
+        ended = f"broke off: {exchange.failure}" if exchange.failure else "came to no end"
+        raise Violation(f"two streams were aborted, and another {ended}", exchange, *others)
 
 
 def _differ(streams: Iterable[Exchange]) -> None:
     """Hold that each of several streams has an id of its own."""
-    ids = [str(each) for each in (stream.reply.get("id") for stream in streams) if each]
-    assert len(ids) == len(set(ids)), f"three streams of one request have the ids {', '.join(ids)}"
+    named: dict[str, Exchange] = {}
+    for stream in streams:
+        id = str(stream.reply.get("id") or stream.request)
+        first = named.setdefault(id, stream)
+        if first is not stream:
+            raise Violation(f"“{first.request}” and “{stream.request}” have the same id {id}", stream, first)
 
 
 @AREA.should(
@@ -84,9 +96,10 @@ def _differ(streams: Iterable[Exchange]) -> None:
         ),
         "the next one fails": only(lambda each: each.attempt == 5 and not each.streams, status(500)),
     },
+    after=["ids.unique"],
 )
 def test_aborted_streams(together: Sequence[Exchange], later: Sequence[Exchange]) -> None:
-    _are_whole(together)
+    _are_whole(together, later)
     afterwards = later[0]
     assert afterwards.succeeded, f"after two aborted streams a plain request is answered with HTTP {afterwards.status}"
     _differ((later[1], *together[len(ABORTED) :]))

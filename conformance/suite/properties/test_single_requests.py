@@ -8,7 +8,7 @@ from functools import partial
 from conformance.contract.faults import drop, only, put, respond
 from conformance.contract.given import on_demand, tries, usually
 from conformance.contract.profile import Model
-from conformance.contract.requests import PLAIN, TOOL_AUTO
+from conformance.contract.requests import INTRUSIVE, PLAIN, TOOL_AUTO
 from conformance.evidence.exchange import Exchange, Inconclusive, NotApplicable, Request
 from conformance.evidence.send import Send
 from conformance.suite.support.overflow import OVERFLOW_STREAM_TRIES, OVERFLOW_TRIES, overflow
@@ -31,13 +31,13 @@ def _of_other_requirements(options: Sequence[Exchange], ends: Sequence[Exchange]
     return sent if model.reasons else [*sent, lambda: ends[0], lambda: ends[1]]
 
 
-def _too_long(forms: Sequence[Sequence[Exchange]], plain: Sequence[Exchange]) -> Exchange:
+def _too_long(model: Model, forms: Sequence[Sequence[Exchange]], plain: Sequence[Exchange]) -> Exchange:
     """The response to a prompt beyond the context in the last of its forms. It is sent only where it was rejected in
     the forms before, since an accepted one may be charged for. One rejected for the size of its body is left out: a
     server in front may have answered."""
-    if any(overflow(tries, plain).status < 400 for tries in forms[:-1]):
+    if any(overflow(model, tries, plain).status < 400 for tries in forms[:-1]):
         raise NotApplicable("it was not rejected in a stream")
-    exchange = overflow(forms[-1], plain)
+    exchange = overflow(model, forms[-1], plain)
     if exchange.status == 413:
         raise NotApplicable("it is rejected for the size of its body")
     return exchange
@@ -93,7 +93,7 @@ def test_single_requests(
     requested: list[Had] = [
         lambda: send(after_call(called)),
         *_of_other_requirements(options, ends, model),
-        partial(_too_long, too_long[:1], plain),
-        partial(_too_long, too_long, plain),
+        partial(_too_long, model, too_long[:1], plain),
+        *([partial(_too_long, model, too_long, plain)] if model.claims(INTRUSIVE) else []),
     ]
     _hold_all(requested, lambda exchange: hold(exchange, model, counts))

@@ -48,7 +48,8 @@ def _no_failure(exchange: Exchange) -> None:
     sent again."""
     for each in reversed(exchange.all):
         if (each.status >= 500 and not each.transient) or tells_of_failure(each):
-            raise Violation(f"HTTP {each.status}: {each.text[-160:]}; asked: {request_of(each)}", each)
+            end = " ".join(each.text.split())[-160:]
+            raise Violation(f"HTTP {each.status}, whose content ends in {end!r}; asked: {request_of(each)}", each)
 
 
 @AREA.should(

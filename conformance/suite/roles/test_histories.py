@@ -13,6 +13,7 @@ from conformance.suite.support.messages import parts, turns
 from conformance.suite.support.replies import (
     REFUSED,
     answered,
+    are_missing,
     but_for_controls,
     control,
     lacks,
@@ -103,7 +104,7 @@ def _misplaced(exchange: Exchange) -> str:
     text = answered(exchange)
     for first, second in (("A11", "B22"), ("C33", "D44"), ("E55", "F66")):
         if missing := [code for code in (first, second) if code not in text]:
-            return f"{' and '.join(missing)} is missing: {text[:160]!r}"
+            return are_missing(missing, text)
         if first in ("C33", "E55") and text.index(first) > text.rindex(second):
             return f"{second} comes before {first}: {text[:160]!r}"
     return ""

@@ -93,7 +93,8 @@ def test_finish_once(exchange: Exchange, chunks: Chunks) -> None:
         reasons = finish_reasons(choices)
         if not reasons and has_audio(exchange):
             raise NotApplicable("OpenAI's own audio streams end without finish_reason")
-        assert len(reasons) == 1, f"choice {index} has {len(reasons)} finish_reasons: {', '.join(reasons[:5])}"
+        said = f"{len(reasons)} finish_reasons: {', '.join(reasons[:5])}" if reasons else "no finish_reason"
+        assert len(reasons) == 1, f"choice {index} has {said}"
 
 
 def _early_finish(before: list[Read]) -> list[Read]:

@@ -53,7 +53,7 @@ def first_with_calls(answers: Iterable[Exchange], number: int) -> Exchange:
         counts.append(len(called(exchange)))
         if counts[-1] >= number:
             return exchange
-    raise Inconclusive(f"“{labels[0]}”: none of {len(counts)} answers has {number} calls, at most {max(counts)}")
+    raise Inconclusive(f"“{labels[0]}”: {len(counts)} answers have at most {max(counts)} calls, expected {number}")
 
 
 def is_object(text: str) -> bool:

@@ -26,17 +26,18 @@ _SMALLER = re.compile(
 )
 
 
-def may_be_charged(model: Model) -> None:
+def _may_be_charged(model: Model) -> None:
     """Raises NotApplicable where the prompt could fit the model's context and be charged for, unless --intrusive says
     that it may."""
     if not model.claims(INTRUSIVE) and not _SMALLER.search(model.name.lower()):
         raise NotApplicable(f"the context of {model.name} is not known: {LEFT_OUT[INTRUSIVE]}")
 
 
-def overflow(tries: Sequence[Exchange], plain: Sequence[Exchange]) -> Exchange:
+def overflow(model: Model, tries: Sequence[Exchange], plain: Sequence[Exchange]) -> Exchange:
     """The response to a prompt beyond the context, `plain` being the response to a short one. A transient status is
-    about the prompt where it recurs while other requests are answered. Raises Inconclusive where the response is not
-    about the prompt, or the whole prompt may have been read."""
+    about the prompt where it recurs while other requests are answered. Raises NotApplicable where it may not be sent,
+    and Inconclusive where the response is not about the prompt, or the whole prompt may have been read."""
+    _may_be_charged(model)
     exchange = tries[0]
     if exchange.transient and exchange.status != 429 and plain[0].succeeded:
         exchange = tries[1]

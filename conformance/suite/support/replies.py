@@ -44,9 +44,14 @@ def lacks(words: Sequence[str]) -> Problem:
     def problem(exchange: Exchange) -> str:
         text = answered(exchange)
         missing = [word for word in words if word not in text]
-        return f"{' and '.join(missing)} is missing: {text[:160]!r}" if missing else ""
+        return are_missing(missing, text) if missing else ""
 
     return problem
+
+
+def are_missing(words: Sequence[str], text: str) -> str:
+    """A sentence about words that a text lacks."""
+    return f"{' and '.join(words)} {'are' if len(words) > 1 else 'is'} missing: {text[:160]!r}"
 
 
 _CONTROL = "-control"  #: ends the labels of controls

@@ -116,7 +116,8 @@ def _rejected_with_error(exchange: Exchange) -> bool:
     said = " ".join(exchange.text.split())[:160]
     error = exchange.document.get("error") if isinstance(exchange.document, dict) else None
     whole = exchange.status in (400, 422) and isinstance(error, dict) and isinstance(error.get("message"), str)
-    assert whole, f"an empty array of tools is answered with HTTP {exchange.status}: {said}"
+    expected = "expected a reply, or status 400 or 422 and an error object"
+    assert whole, f"an empty array of tools is answered with HTTP {exchange.status}: {said}; {expected}"
     return True
 
 
@@ -137,6 +138,7 @@ _CALL = {"content": None, "tool_calls": [call("call_1a2b", "Paris")]}
         "a call": respond(200, {"choices": [{"index": 0, "message": _CALL}]}),
         "a failure": status(500),
     },
+    after=["error.error"],
 )
 def test_no_tools(exchange: Exchange) -> None:
     if _rejected_with_error(exchange):

@@ -16,7 +16,6 @@ from conformance.suite.support.overflow import (
     OVERFLOW_TRIES,
     OVERFLOW_WORDS,
     blames_the_prompt,
-    may_be_charged,
     overflow,
 )
 from conformance.suite.support.refusals import TOO_LONG, not_about_the_key
@@ -86,9 +85,8 @@ def test_overflow_refused(
     plain: Sequence[Exchange], streamed: Sequence[Exchange], whole: Sequence[Exchange], model: Model
 ) -> None:
     """It is streamed first. Where that is accepted, another would only cost more."""
-    may_be_charged(model)
     for tries in (streamed, whole) if model.claims(INTRUSIVE) else (streamed,):
-        exchange = overflow(tries, plain)
+        exchange = overflow(model, tries, plain)
         said = f"a prompt of {OVERFLOW_WORDS} tokens: {answered_with(exchange)}"
         assert blames_the_prompt(exchange), f"{said}; expected status 400"
         assert exchange.error.get("message"), f"{said}; expected an error with a message"
@@ -98,9 +96,8 @@ def _rejections(
     plain: Sequence[Exchange], streamed: Sequence[Exchange], whole: Sequence[Exchange], model: Model
 ) -> Iterator[Exchange]:
     """The rejections of a prompt beyond the context. Raises NotApplicable where one is none, or of another thing."""
-    may_be_charged(model)
     for tries in (streamed, whole) if model.claims(INTRUSIVE) else (streamed,):
-        exchange = overflow(tries, plain)
+        exchange = overflow(model, tries, plain)
         if not blames_the_prompt(exchange):
             raise NotApplicable("it is not rejected as the caller's mistake (covered by validation.overflow_refused)")
         yield exchange

@@ -42,6 +42,7 @@ def low(request: Request) -> bool:
         ("image_without_vision", only(shown, respond(200, BLIND)), "not applicable"),
         ("no_image_dropped", chain(), "accepted"),
         ("no_image_dropped", NO_IMAGES, "not applicable"),
+        ("no_image_dropped", only(shown, status(500)), "not applicable"),  # nobody is told of an image that none saw
         ("no_image_dropped", only(shown, respond(200, BLIND)), "violated"),
         ("no_image_dropped", only(shown, put("choices.*.message.content", "Blue.")), "not applicable"),  # it is counted
     ],

@@ -8,7 +8,9 @@ from conformance.contract.faults import chain, content, late, only, put, respond
 from conformance.contract.profile import Model
 from conformance.contract.requests import INTRUSIVE
 from conformance.contract.requirement import Fault
-from tests.support.builders_asked import GPT, Said, asked
+from conformance.evidence.exchange import Exchange, Request
+from conformance.suite.catalogue import load
+from tests.support.builders_asked import GPT, Said, asked, endpoint, found
 
 from .answers import (
     LONG,
@@ -87,3 +89,18 @@ def test_context(requirement: str, change: Fault, expected: Said) -> None:
 def test_overflow_is_sent_where_the_context_is_known(name: str, expected: Said) -> None:
     timid = Model(name, GPT.family, frozenset({INTRUSIVE}))
     assert asked("validation.overflow_refused", model=timid) == expected
+
+
+@pytest.mark.parametrize("name", sorted(id for id, each in load().items() if "overflow" in str(each.given)))
+def test_no_requirement_sends_it_where_the_context_is_not_known(name: str) -> None:
+    """It may be charged for: 280,000 tokens of a model with a context of a million."""
+    timid = Model("some-model", "other", frozenset({INTRUSIVE}))
+    sent: list[str] = []
+    send = endpoint(model=timid)
+
+    def noting(request: Request) -> Exchange:
+        sent.append(request.label)
+        return send(request)
+
+    found(name, noting, model=timid)
+    assert [label for label in sent if "overflow" in label] == []
