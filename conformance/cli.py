@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
@@ -11,8 +10,10 @@ from typing import Annotated, Any
 
 import typer
 
+from conformance.commands import github
 from conformance.commands.ending import Commands, exit_code_of
-from conformance.commands.judge import judge_bundle, recorded, run_suite
+from conformance.commands.judge import accepting, judge_bundle, recorded, run_suite
+from conformance.commands.output import print_version
 from conformance.settings.config import NAME
 from conformance.settings.errors import NOT_JUDGED, SessionError
 from conformance.settings.options import OPTIONS, options_of
@@ -43,26 +44,36 @@ class Format(StrEnum):
     markdown = "markdown"
     junit = "junit"
     json = "json"
+    github = "github"
 
 
 app = typer.Typer(
     name="phanedge-conformance",
     cls=Commands,
     no_args_is_help=True,
-    add_completion=False,
     pretty_exceptions_enable=False,
     help="""Test a chat completions endpoint against PhanEdge's contract: OpenAI's API plus the billing detail of prompt
     caching.
 
     Exit codes: 0 conforms, 1 a violation fails the gate (--gate), 2 wrong usage, 3 could not be judged.""",
 )
+app.add_typer(github.app)
+
+
+@app.callback()
+def common(
+    version: Annotated[
+        bool, typer.Option("--version", callback=print_version, is_eager=True, help="Show the version and exit.")
+    ] = False,
+) -> None:
+    """Options of all commands."""
 
 
 @app.command()
 @taking(options_of("run"))
 def run(snapshot_update: SnapshotUpdate = False, **given: Any) -> None:
     """Send requests to an endpoint, judge the responses, and write a report."""
-    run_suite(given, *_accepting(snapshot_update, given))
+    run_suite(given, *accepting(snapshot_update, given))
 
 
 @app.command()
@@ -85,14 +96,7 @@ def judge(
     words = recorded(folder)
     if folder.suffix == ".zip":
         judge_bundle(folder, given)
-    run_suite(given, *words, *_accepting(snapshot_update, given))
-
-
-def _accepting(update: bool, given: Mapping[str, Any]) -> list[str]:
-    """The option by which syrupy accepts the shapes of replies."""
-    if update and given.get("snapshots") is None:
-        raise SessionError("--snapshot-update needs a folder of shapes: name one with --snapshots")
-    return ["--snapshot-update"] if update else []
+    run_suite(given, *words, *accepting(snapshot_update, given))
 
 
 @app.command()
@@ -216,7 +220,7 @@ def render(
     format: Annotated[Format, typer.Option(help="Output format.")] = Format.terminal,
     out: Annotated[Path | None, typer.Option(help="File to write [default: standard output].")] = None,
 ) -> None:
-    """Render a report for the terminal, or as HTML, Markdown, JUnit XML or JSON."""
+    """Render a report for the terminal, or as HTML, Markdown, JUnit XML, JSON or annotations of GitHub."""
     from conformance.commands.reports import rendered
 
     text = rendered(report, format.value)

@@ -4,23 +4,26 @@ from __future__ import annotations
 
 import itertools
 import json
+import os
 import re
 import signal
 import subprocess
 import sys
 import xml.etree.ElementTree
 from collections.abc import Iterator
+from importlib import metadata
 from pathlib import Path
 
 import httpx
 import pytest
 from typer.testing import CliRunner
 
+import conformance
 from conformance.cli import app
 from conformance.lab.reference import Endpoint
 from conformance.lab.reference.server import serving
 from conformance.suite.catalogue import load
-from tests.support.commands import cli, command, report_in, verdicts
+from tests.support.commands import cli, command, environment, report_in, verdicts
 from tests.support.sockets import response, scripted
 
 JSON = "Content-Type: application/json"
@@ -38,11 +41,29 @@ def here(*arguments: str) -> tuple[int, str]:
 # --- commands that judge nothing ------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("name", ["", "run", "judge", "serve", "catalogue", "explain", "render"])
+@pytest.mark.parametrize("name", ["", "run", "judge", "serve", "catalogue", "explain", "render", "github"])
 def test_help(name: str) -> None:
     code, said = here(*([name] if name else []), "--help")
     assert code == 0
     assert "Usage" in said
+
+
+def test_the_version_is_that_of_the_installation() -> None:
+    assert here("--version") == (0, f"phanedge-conformance {metadata.version('phanedge-conformance')}\n")
+    with pytest.raises(AttributeError, match="has no attribute 'version'"):
+        conformance.version  # noqa: B018
+
+
+def test_a_shell_completes(tmp_path: Path) -> None:
+    """The script of --show-completion, in a bash."""
+    script = cli("--show-completion", "bash", folder=tmp_path).output
+    asks = "COMP_WORDS=(phanedge-conformance run --max-c); COMP_CWORD=2; _phanedge_conformance_completion"
+    ended = subprocess.run(
+        ["bash", "-c", f"{script}\n{asks} phanedge-conformance; printf '%s\\n' \"${{COMPREPLY[@]}}\""],
+        capture_output=True, text=True, check=False, timeout=60,
+        env=environment() | {"PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"},
+    )  # fmt: skip
+    assert ended.stdout.split() == ["--max-cost"], ended.stderr
 
 
 def test_an_unlimited_option_has_no_default_in_the_help() -> None:

@@ -95,6 +95,13 @@ def recorded(folder: Path) -> list[str]:
     return ["--archive" if (folder / "run.json").exists() else "--recordings", str(folder)]
 
 
+def accepting(update: bool, given: Mapping[str, Any]) -> list[str]:
+    """The option by which syrupy accepts the shapes of replies. Raises SessionError."""
+    if update and given.get("snapshots") is None:
+        raise SessionError("--snapshot-update needs a folder of shapes: name one with --snapshots")
+    return ["--snapshot-update"] if update else []
+
+
 def judge_bundle(bundle: Path, given: Mapping[str, Any]) -> NoReturn:
     """Judge the run in a bundle, and print the verdicts that differ from its report. Raises SessionError."""
     from conformance.run.folder import read_value

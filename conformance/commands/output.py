@@ -1,4 +1,5 @@
-"""The standard streams where they are closed or full: what cannot be written must not change what was found."""
+"""The version, and the standard streams where they are closed or full: what cannot be written must not change what was
+found."""
 
 from __future__ import annotations
 
@@ -6,6 +7,8 @@ import io
 import os
 import sys
 from typing import Any, TextIO
+
+import typer
 
 
 class _Kept(io.RawIOBase):
@@ -56,3 +59,12 @@ def _kept(descriptor: int, stream: TextIO | None) -> tuple[TextIO, _Kept]:
     lines = descriptor == 2 or kept.isatty()
     buffered = io.BufferedWriter(kept)
     return io.TextIOWrapper(buffered, encoding=encoding, errors="replace", line_buffering=lines), kept
+
+
+def print_version(wanted: bool) -> None:
+    """Show the version of the installed suite, where that is asked for, and end."""
+    if wanted:
+        from conformance import __version__
+
+        typer.echo(f"phanedge-conformance {__version__}")
+        raise typer.Exit

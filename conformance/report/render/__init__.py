@@ -29,4 +29,5 @@ RENDERERS: dict[str, Callable[[Report], str]] = {
     "junit": partial(_for_a_log, "junit"),
     "json": partial(_render, "document"),
     "terminal": partial(_render, "terminal"),
+    "github": partial(_render, "annotations"),
 }
