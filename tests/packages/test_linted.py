@@ -1,0 +1,104 @@
+"""What no test can run here is held to its schema or to a linter: workflows, the Dockerfile, hooks, shell."""
+
+from __future__ import annotations
+
+import os
+import re
+import shlex
+from pathlib import Path
+
+import pytest
+import yaml
+
+from conformance.resources import folder
+from tests.ci.steps import ACTION, ROOT
+from tests.ci.test_templates import SPEC, job
+from tests.docs.pages import blocks
+
+from .conftest import BIN, ran
+
+EXAMPLES = dict(zip(("github.yml", "gitlab.yml", "pre-commit.yaml"), blocks("docs/ci.md", "yaml"), strict=True))
+
+
+def _valid(schema: str, *files: Path) -> None:
+    ran(BIN / "check-jsonschema", "--builtin-schema", f"vendor.{schema}", *files, folder=ROOT)
+
+
+def test_github(tmp_path: Path) -> None:
+    """The schemas of GitHub; and zizmor, which knows how workflows are attacked."""
+    example = tmp_path / ".github" / "workflows" / "gate.yml"
+    example.parent.mkdir(parents=True)
+    example.write_text(EXAMPLES["github.yml"], encoding="utf-8")
+    release = ROOT / ".github" / "workflows" / "release.yml"
+    _valid("github-actions", ROOT / "action.yml")
+    _valid("github-workflows", release, example)
+    ran(BIN / "zizmor", "--offline", "--quiet", ROOT / "action.yml", release, folder=ROOT)
+
+
+def test_gitlab(tmp_path: Path) -> None:
+    (tmp_path / "job.yml").write_text(yaml.safe_dump({"conformance": job()}), encoding="utf-8")
+    (tmp_path / "spec.yml").write_text(SPEC, encoding="utf-8")
+    (tmp_path / "example.yml").write_text(EXAMPLES["gitlab.yml"], encoding="utf-8")
+    _valid("gitlab-ci", *tmp_path.iterdir())
+
+
+def test_pre_commit(tmp_path: Path) -> None:
+    (tmp_path / "pre-commit.yaml").write_text(EXAMPLES["pre-commit.yaml"], encoding="utf-8")
+    ran(BIN / "pre-commit", "validate-manifest", ROOT / ".pre-commit-hooks.yaml", folder=ROOT)
+    ran(BIN / "pre-commit", "validate-config", tmp_path / "pre-commit.yaml", folder=ROOT)
+
+
+def _scripts() -> list[str]:
+    steps = [step["run"] for step in ACTION["runs"]["steps"] if "run" in step]
+    jobs = yaml.safe_load((ROOT / ".github" / "workflows" / "release.yml").read_text(encoding="utf-8"))["jobs"]
+    steps += [step["run"] for job in jobs.values() for step in job["steps"] if "run" in step]
+    return [*steps, "\n".join(job()["script"]), *blocks("docs/ci.md", "sh")]
+
+
+def test_shell(tmp_path: Path) -> None:
+    for number, script in enumerate(_scripts()):
+        (tmp_path / f"{number}.sh").write_text(f"#!/bin/bash\n{script}\n", encoding="utf-8")
+    ran(BIN / "shellcheck", "--exclude", "SC2154", *tmp_path.iterdir(), ROOT / ".ci" / "run", folder=ROOT)
+
+
+# --- Docker -------------------------------------------------------------------------------------------------
+
+DOCKERFILE = (ROOT / "Dockerfile").read_text(encoding="utf-8")
+
+
+def test_the_dockerfile() -> None:
+    ran(BIN / "hadolint", "--failure-threshold", "style", ROOT / "Dockerfile", folder=ROOT)
+    final = DOCKERFILE.rpartition("FROM ")[2]
+    assert re.search(r"^USER [1-9]\d*:[1-9]\d*$", final, re.MULTILINE)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="another user is made to run it")
+def test_what_the_dockerfile_runs(tmp_path: Path) -> None:
+    """Its COPY and RUN lines in a folder instead of an image; then its command as the user that it names, with nothing
+    else in the environment. That the base images are there, and how they are set up, cannot be shown here."""
+    root = tmp_path / "image"
+    (root / "source").mkdir(parents=True)
+    (root / "opt").mkdir()
+    ran("python3", "-m", "venv", root / "base", folder=tmp_path)
+    base = f"{root / 'base' / 'bin'}:{os.environ['PATH']}"
+    text = re.sub(r"\\\n", " ", DOCKERFILE)
+    for instruction, rest in re.findall(r"^(COPY|RUN) (.+)$", text, re.MULTILINE):
+        if instruction == "COPY" and not rest.startswith("--from"):
+            *names, _ = rest.split()
+            ran("cp", "--recursive", *(ROOT / each for each in names), root / "source", folder=ROOT)
+        elif instruction == "RUN":
+            here = re.sub(r"(?<![\w.])/(opt|work)\b", rf"{root}/\1", rest)
+            ran("sh", "-c", here, folder=root / "source", PATH=base, VERSION="2026.11.0")
+    assert not list((root / "opt").rglob("pip"))
+    assert not (root / "base" / "bin" / "pip").exists()
+    (entry,) = re.findall(r"^ENTRYPOINT \[\"(.+)\"\]$", DOCKERFILE, re.MULTILINE)
+    for path in (tmp_path, *tmp_path.parents[:-2]):
+        path.chmod(path.stat().st_mode | 0o055)
+    command = [root / "opt" / "conformance" / "bin" / entry, "run", "--select", "usage.prompt_tokens"]
+    as_user = ("setpriv", "--reuid=10001", "--regid=10001", "--clear-groups", "env", "-i", "HOME=/tmp", "PATH=/usr/bin")
+    shown = ran(*as_user, *command, folder=root / "work")
+    assert "CONFORMS" in shown
+    assert (root / "work" / "reports" / "reference" / "report.html").stat().st_uid == 10001
+    assert ran(command[0], "--version", folder=tmp_path) == "phanedge-conformance 2026.11.0\n"
+    assert shlex.split(DOCKERFILE.splitlines()[0])[-1] == "."
+    assert folder("schemas").exists()
