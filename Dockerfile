@@ -1,5 +1,5 @@
 # docker build --build-arg VERSION=2026.11.0 --tag phanedge-conformance .
-FROM python:3.13-slim AS build
+FROM python:3.11-slim AS build
 ARG VERSION=0.0.0
 WORKDIR /source
 COPY pyproject.toml README.md LICENSE ./
@@ -9,7 +9,7 @@ COPY fixtures fixtures
 RUN python -m venv --without-pip /opt/conformance \
  && SETUPTOOLS_SCM_PRETEND_VERSION="$VERSION" pip --python /opt/conformance/bin/python install --no-cache-dir .
 
-FROM python:3.13-slim
+FROM python:3.11-slim
 COPY --from=build /opt/conformance /opt/conformance
 # The image runs the suite and installs nothing. Any user may write to the working directory, as docker run --user sets it.
 RUN pip uninstall --yes --root-user-action=ignore pip \
