@@ -12,7 +12,7 @@ RUN python -m venv --without-pip /opt/conformance \
 FROM python:3.11-slim
 COPY --from=build /opt/conformance /opt/conformance
 # The image runs the suite and installs nothing. Any user may write to the working directory, as docker run --user sets it.
-RUN pip uninstall --yes --root-user-action=ignore pip \
+RUN pip uninstall --yes --root-user-action=ignore setuptools wheel pip \
  && install --directory --mode=1777 /work
 ENV PATH=/opt/conformance/bin:$PATH HOME=/tmp
 USER 10001:10001
