@@ -48,6 +48,7 @@ def test_a_gate_and_its_pull_request(tmp_path: Path, hub: Hub) -> None:
     assert main.exit_code == 0, main.log
     assert "::notice title=Conformance::no earlier report to compare with" in main.log
     assert not main.annotations
+    assert "::notice title=Conformance::conforms: " in main.log
     assert (tmp_path / "main" / "installed").read_text().split()[-1] == str(ROOT)
     assert "## Conformance: conforms" in main.summary
     uploaded, left_out = main.used["actions/upload-artifact"]["path"].split()

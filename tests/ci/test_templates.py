@@ -69,12 +69,6 @@ def test_the_job_of_gitlab(tmp_path: Path) -> None:
     assert {Path(each).parts[0] for each in (*artifacts["paths"], *artifacts["exclude"])} == {"conformance-report"}
 
 
-def test_a_fault_fails_the_job_of_gitlab(tmp_path: Path) -> None:
-    given = {"models": "reference-claude", "select": "usage.total_tokens.sum_of"}
-    fault = {"PHANEDGE_CONFORMANCE_FAULT": "usage.total_tokens.sum_of"}
-    assert gitlab(tmp_path, given, **fault).exit_code == 1
-
-
 def test_a_key_without_an_address(tmp_path: Path) -> None:
     ended = gitlab(tmp_path, {"select": "$(touch ran)"}, PHANEDGE_API_KEY=KEY)
     assert (ended.exit_code, "PHANEDGE_API_KEY needs base-url" in ended.output) == (2, True)

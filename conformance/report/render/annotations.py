@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from conformance.report.gate import is_warning
 from conformance.report.report import Entry, Report
 from conformance.text import harmless
@@ -16,22 +14,19 @@ _SHOWN = 400  #: characters of what was observed, and of the remedy
 
 
 def render(report: Report) -> str:
-    """At most ten lines, the last of which counts what is left out. None where nothing is violated and all was
-    judged."""
-    found = [*_red(report), *(_annotation("warning", report, each) for each in report.worst_first if is_warning(each))]
+    """The conclusion and what is violated, in at most ten lines, the last of which counts what is left out."""
+    concluded = headline(report)
+    kind = "error" if concluded.exit_code else "notice"
+    found = [
+        _command(kind, "Conformance", one_line(str(concluded), 2 * _SHOWN)),
+        *(_annotation("error", report, each) for each in report.failing),
+        *(_annotation("warning", report, each) for each in report.worst_first if is_warning(each)),
+    ]
     if len(found) > MOST:
         left_out = found[MOST - 1 :]
         kind = "error" if any(each.startswith("::error") for each in left_out) else "warning"
         found[MOST - 1 :] = [_command(kind, "Conformance", f"{len(left_out):,} more findings are in the report")]
     return "".join(f"{each}\n" for each in found)
-
-
-def _red(report: Report) -> Iterator[str]:
-    """What makes the exit code another one than 0: the conclusion, and each requirement that fails the gate."""
-    concluded = headline(report)
-    if concluded.exit_code:
-        yield _command("error", "Conformance", one_line(str(concluded), 2 * _SHOWN))
-    yield from (_annotation("error", report, each) for each in report.failing)
 
 
 def _annotation(kind: str, report: Report, entry: Entry) -> str:

@@ -35,7 +35,8 @@ def test_each_line_is_one_command(name: str, request: pytest.FixtureRequest) -> 
     assert not [line for line in lines if re.search(r"##\w*\[|::\w", line.split("::", 2)[2])]
 
 
-def test_what_conforms_has_none(conforming: Report) -> None:
+def test_what_conforms_has_no_error(conforming: Report) -> None:
+    assert lines_of(conforming)[0].startswith("::notice title=Conformance::conforms")
     assert not [line for line in lines_of(conforming) if line.startswith("::error")]
 
 
