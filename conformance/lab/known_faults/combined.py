@@ -238,7 +238,7 @@ FAULTS = (
         "caching.hits_beside_are_reported", "caching.automatic_hits_beside", also=("caching.shared_prefix_is_read",)),
     planted("hits-lost-with-n", "cached_tokens is 0 where n is 2.", "B091",
         _counting(_no_hits, _several),
-        "caching.hits_beside_are_reported", "caching.shared_prefix_is_read"),
+        "caching.hits_beside_are_reported", also=("caching.shared_prefix_is_read",)),
     planted("cache-hidden-by-a-schema", "Neither hits nor writes are reported with a response_format.", "B036",
         _counting(hidden, _schema, is_claude),
         "caching.written_beside"),

@@ -109,6 +109,8 @@ def _answered_by_another(document: JSONObject) -> None:
         document["model"] = _other_model(document["model"])
 
 
+_ALIAS = "the name may be another one of the same model, as gpt-4-0125-preview is of gpt-4-turbo-preview at OpenAI"
+
 FAULTS = (
     planted("choice-without-finish-and-index",
         "The choices of a completion have no finish_reason and no index.", "B001",
@@ -177,10 +179,11 @@ FAULTS = (
     planted("model-of-another-name",
         "The reply names a model that has nothing to do with the one asked for.", "B019 B020",
         in_replies(edit(_answered_by_another)),
-        "envelope.model_as_asked"),
+        "envelope.model_as_asked", passes=_ALIAS),
     planted("model-of-another-name-streamed", "A stream names the model that the alias is mapped to.", "B020",
         in_streams(edit(_answered_by_another)),
-        "envelope.model_as_asked", "envelope.model_same_streamed", also=("isolation.forms_not_mixed_up",)),
+        "envelope.model_as_asked", "envelope.model_same_streamed", also=("isolation.forms_not_mixed_up",),
+        passes=_ALIAS),
     planted("finish-reason-missing", "A completion's choices have no finish_reason.", "B024",
         in_completions(drop("choices.*.finish_reason")),
         "completion.choices.finish_reason.given", "sampling.end_is_stop", also=("equivalence.", "sampling.",

@@ -39,9 +39,10 @@ def _late(exchange: Exchange) -> Exchange:
     )
 
 
-def _reset(exchange: Exchange) -> Exchange:
-    """The connection is reset after a minute of silence, before the first event."""
-    return replace(exchange, reads=(), failure=Failure("reset", "the connection was reset"), seconds=60.0)
+def _closed(exchange: Exchange) -> Exchange:
+    """The connection is closed after a minute of silence, before the first event."""
+    failure = Failure("truncated", "the peer closed the connection before the body was complete")
+    return replace(exchange, reads=(), failure=failure, seconds=60.0)
 
 
 def _scanned(before: list[Read]) -> list[Read]:
@@ -104,9 +105,8 @@ FAULTS = (
         gray=True, reason=_LEGAL),
     planted("long-silence", "Nothing comes for forty seconds before the first event.", "B115", in_streams(_late),
         reason="a model may take as long to begin, and comments meanwhile are optional"),
-    planted("reset-after-silence", "The connection is reset after a minute of silence.", "B115", in_streams(_reset),
-        "streaming.", "transport.",
-        reason="a response that never begins violates nothing; no stream is served, and the run ends with exit code 3"),
+    planted("reset-after-silence", "After a minute of silence a stream is cut off, before its first event.", "B115",
+        in_streams(_closed), "transport.whole_body", also=("isolation.aborted_streams",)),
     planted("long-event-ends-the-stream", "A stream ends before an event of more than 64 KB.", "B116",
         in_streams(events(_scanned)),
         "tools.pieces_add_up",

@@ -138,11 +138,12 @@ _LEAKED = (
 _NEST = {"message": "Cannot POST /v1/chat/completions", "error": "Not Found", "statusCode": 404}
 
 FAULTS = (
-    planted("errors-as-pages", "Errors are a proxy's HTML page.", "B372", in_errors(page(502)),
-        "errors.", "robust.", "transport.request_id", "validation."),
+    planted("errors-as-pages", "Errors are a proxy's HTML page, with status 502.", "B372", in_errors(page(502)),
+        "errors.mistake_is_4xx", "errors.server_error_is_json", "errors.media_type",
+        also=("robust.", "transport.request_id", "validation.")),
     planted("errors-as-pages-same-status", "Errors are HTML pages with the right status.", "B372 B374",
         lift(if_answer(lambda exchange: exchange.refused, lambda exchange: page(exchange.status)(exchange))),
-        "auth.", "errors.", "robust.", "transport.request_id"),
+        "errors.refusal_is_json", "errors.media_type", also=("auth.", "robust.", "transport.request_id")),
     planted("preflight-refused", "A CORS preflight is answered with 405.", "B373",
         where(lambda request: request.method == "OPTIONS", lift(answering(405, error("Method not allowed")))),
         reason="no row of the contract asks for CORS, and the reference endpoint itself has none"),

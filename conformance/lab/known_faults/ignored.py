@@ -270,7 +270,7 @@ FAULTS = (
     planted("default-limit-of-256", "Without a limit 256 tokens are written.", "B282",
         misread_body(lambda document: None if any(document.get(each) is not None for each in
             ("max_tokens", "max_completion_tokens")) else document.update(max_tokens=256)),
-        "sampling.minimal", "sampling.end_is_stop"),
+        "sampling.minimal", also=("sampling.end_is_stop",)),
     planted("larger-limits-lowered", "No more than 128 tokens are written, whatever the limit is.", "B282",
         misread_body(capped(128)),
         "sampling.length_is_the_limit", also=("sampling.",)),

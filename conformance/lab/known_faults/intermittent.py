@@ -249,7 +249,7 @@ FAULTS: tuple[Any, ...] = (
         also=("cache.gpt_hits_in_steps", "cache.hits_of_a_prefix", "cache.no_hit_on_short_gpt_prompt", "caching.")),
     planted("writes-in-the-output", "Cache writes are counted in completion_tokens, too.", "B070",
         _when(is_claude, _writes_in_output),
-        also=("sampling.",)),
+        "usage.output_is_written", also=("sampling.",)),
     planted("streamed-write-zeros", "A stream of a model that writes nothing has write members of 0.", "B065",
         _when(_streams, _write_zeros),
         "usage.prompt_tokens_details.cached_write_tokens", "usage.prompt_tokens_details.cached_write_5m_tokens",

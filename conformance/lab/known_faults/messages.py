@@ -255,7 +255,7 @@ FAULTS = (
         404,
                            error("No active credentials for provider", code="model_not_found")),
         "validation.lacking_is_400", also=("validation.wrong_type_is_400",)),
-    planted("missing-content-late", "A user message without content fails late, with 422.", "B346",
+    planted("missing-content-late", "A user message without content fails late, and not with an error object.", "B346",
         in_place_of_refusal(_no_content, 422, {"code": 422, "details": "... list index out of range"}),
         "error.error"),
     planted("missing-content-crashes", "A user message without content is a 500.", "B346",

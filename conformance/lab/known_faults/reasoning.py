@@ -220,8 +220,7 @@ FAULTS = (
         refusing(lambda request: _thinks(request)
                  and (isinstance(choice := request.asked.get("tool_choice"), dict) or choice == "required"),
                  error("tool_choice does not support required or an object in thinking mode")),
-        "tool_use.bare", "tool_use.schema_keywords",
-        thinking=True),
+        gray=True, thinking=True, reason="Claude rejects it, too, while it reasons"),
     planted("streamed-thoughts-uncounted", "reasoning_tokens are 0 in streams.", "B418",
         where(_thinks, in_streams(each_usage(_uncounted))),
         "reasoning.shown_reasoning_is_counted", also=("equivalence.completion_tokens",),
