@@ -177,7 +177,7 @@ FAULTS = (
         "structured_output.follows_schema", also=("schemas_followed.",)),
     planted("prose-in-json-mode", "JSON mode falls back to prose.", "B242",
         where(_structured, in_completions(each_text(_prose))),
-        "structured_output.json_object", also=("schemas_followed.", "structured_output.")),
+        "structured_output.json_object", also=("schemas_followed.", "structured_output.", "usage.output_is_written")),
     planted("end-token-in-text", "The end token of the model is in the text.", "B390",
         in_completions(each_text(lambda text: text + "<|im_end|>")),
         "message.no_template_tokens", also=("equivalence.", "logprobs.", "schemas_followed.", "structured_output.")),

@@ -265,7 +265,7 @@ FAULTS = (
     planted("messages-in-place-of-deltas", "Chunks have a message where the delta should be.", "B125",
         in_streams(edit(_whole_messages)),
         "chunk.choices.delta", also=("chunk.", "equivalence.whole_message", "message.stream_not_empty",
-        "streaming.role_first", "tools.finish_has_call")),
+        "streaming.role_first", "tools.finish_has_call", "usage.output_is_written")),
     planted("message-beside-delta", "Each chunk repeats all that was said so far in a message.", "B127",
         in_streams(rechunk(_so_far)),
         "streaming.delta_alone"),

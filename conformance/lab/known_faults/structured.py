@@ -160,7 +160,7 @@ FAULTS = (
         "schemas_followed.names"),
     planted("white-space-to-the-limit", "Structured output runs into white space until the limit.", "B242",
         in_completions(only(_SCHEMA, _into_white_space)),
-        "structured_output.no_white_space_run"),
+        "structured_output.no_white_space_run", also=("usage.output_is_written",)),
     planted("constraint-complete", "Structured output ends with constraint_complete.", "B017",
         in_replies(only(_SCHEMA, each_choice(_constraint_complete))),
         "completion.choices.finish_reason", "chunk.choices.finish_reason"),

@@ -339,7 +339,7 @@ FAULTS = (
         "equivalence.completion_tokens", also=("sampling.length_is_the_limit",)),
     planted("completion-is-the-total", "completion_tokens is total_tokens.", "B070",
         in_replies(each_usage(_total_as_completion)),
-        "usage.total_tokens.sum_of", also=("choices.tokens_of_all", "sampling.")),
+        "usage.total_tokens.sum_of", "usage.output_is_written", also=("choices.tokens_of_all", "sampling.")),
     planted("streamed-usage-without-prompt", "Streamed usage has the output only.", "B075",
         in_streams(drop("usage.prompt_tokens")),
         "usage.prompt_tokens", also=("usage.",)),
