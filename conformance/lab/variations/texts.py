@@ -193,10 +193,11 @@ def knows_no_answer(exchange: Exchange) -> Exchange:
             fewer = max(usage["completion_tokens"] - len(IGNORANCE), 0)
             usage |= {name: usage[name] - fewer for name in ("completion_tokens", "total_tokens")}
 
-    asked = output_type(exchange.request) == "text"
-    whole = all(each.get("finish_reason") == "stop" for each in exchange.choices) if exchange.succeeded else False
-    changed = rewritten(lambda _: IGNORANCE)(exchange) if asked else exchange
-    return completions(counted)(changed) if whole and changed is not exchange else changed
+    if output_type(exchange.request) != "text" or b'"choices"' not in exchange.content:
+        return exchange
+    changed = rewritten(lambda _: IGNORANCE)(exchange)
+    ended = all(each.get("finish_reason") == "stop" for each in changed.choices)
+    return completions(counted)(changed) if ended and changed != exchange else changed
 
 
 @right("tools-06: the model is free to call")
