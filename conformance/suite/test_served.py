@@ -13,7 +13,7 @@ from conformance.contract.requests import TOOL_AUTO, TOOL_NAMED, TOOL_NONE, TOOL
 from conformance.contract.requirement import Area, Impact, Scope
 from conformance.evidence.exchange import Exchange, Inconclusive, NotApplicable, Request, Violation
 from conformance.evidence.observed import answered_with
-from conformance.suite.support.refusals import refuses
+from conformance.suite.support.refusals import may_not_be_forced, refuses
 
 AREA = Area("served", Impact.CLIENTS)
 
@@ -174,13 +174,6 @@ def test_tool_choice(auto: Exchange, chosen: Sequence[Exchange], model: Model) -
     if not auto.succeeded:
         raise Inconclusive("tools are not accepted without tool_choice, either")
     for exchange in chosen:
-        if refuses(exchange) and not _may_not_be_forced(exchange, model):
+        if refuses(exchange) and not may_not_be_forced(exchange, model):
             remedy = "if the endpoint offers no choice, use --without chat.tool_choice"
             raise AssertionError(f"tools are accepted, yet {answered_with(exchange)}; {remedy}")
-
-
-def _may_not_be_forced(exchange: Exchange, model: Model) -> bool:
-    """Whether a call was forced of a model that reasons, which may reject that, as Claude does; OpenAI's may not. The
-    rejection may be all that shows that it reasons."""
-    forced = exchange.request.asked.get("tool_choice") != "none"
-    return forced and ((model.reasons and not model.asked_as_openai) or "thinking" in exchange.text.lower())

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
+from conformance.contract.requirement import Impact
 from conformance.lab.known_faults import BILLING, BILLING_SENTENCES, PLANTED, UNSEEN, Planted
+from conformance.suite.catalogue import load
 
 VIOLATED = "violated"  #: the property in which a test says what it found
 Found = Mapping[str, Mapping[str, str]]  #: by fault: the verdict by requirement
@@ -13,7 +15,9 @@ _HEAD = """# Faults
 
 Faults that real servers have had, and which requirements detect them. Written by `nox -s faults`. Each fault is
 planted alone in the reference endpoint (`phanedge-conformance run --fault NAME`), and the whole catalogue is judged on
-both of its models. **Bold**: the violation fails the gate by default; *exit* is the exit code that follows. *Gray*
+both of its models. A fault is detected if a requirement is violated whose sentence says what is wrong; these are named,
+and what else is violated is counted. **Bold**: the violation fails the gate by default. *Exit* is the exit code that
+follows from all violations, *impact* the gravest [impact](requirements.md#impacts) of the requirements named. *Gray*
 faults are legal or a matter of policy. The ids in the last column refer to the list of known faults; an entry of the
 list is detected if one of its faults is.
 
@@ -21,13 +25,24 @@ list is detected if one of its faults is.
 
 
 def caught(fault: Planted, found: Found) -> bool:
-    """Whether something that the fault is about is violated."""
-    return any(fault.concerns(requirement) for requirement in found.get(fault.name, {}))
+    """Whether a requirement that the fault is about is violated."""
+    return not found.get(fault.name, {}).keys().isdisjoint(fault.about)
+
+
+def impact(fault: Planted) -> Impact:
+    """The gravest impact of the requirements that a fault is about; form where it is about none."""
+    catalogue = load()
+    return min((catalogue[each].impact for each in fault.about), key=list(Impact).index, default=Impact.FORM)
+
+
+def weighty(fault: Planted) -> bool:
+    """Whether the default gate ought to fail on a fault: it is detected, not gray, and more than a matter of form."""
+    return not fault.gray and not fault.reason and impact(fault) is not Impact.FORM
 
 
 def table(found: Found) -> str:
     """The document."""
-    return _HEAD + _totals(found) + _caught(found) + _not_caught(found) + billing() + _unseen()
+    return _HEAD + _totals(found) + _caught(found) + _passing() + _not_caught(found) + billing() + _unseen()
 
 
 def _entries(faults: Iterable[Planted]) -> set[str]:
@@ -42,32 +57,37 @@ def _totals(found: Found) -> str:
     missed = _entries(fault for fault in plain if not fault.reason) - seen
     excused = _entries(plain) - seen - missed
     rest = _entries(gray) - shown - seen
-    passing = [fault.name for fault in plain if caught(fault, found) and not exit_code(fault, found)]
+    grave = [fault for fault in plain if weighty(fault) and caught(fault, found)]
+    failing = sum(exit_code(fault, found) for fault in grave)
+    light = [fault for fault in plain if not weighty(fault) and caught(fault, found)]
     everything = len(_entries(PLANTED.values()) | set(UNSEEN))
     rows = (
         ("entries in the list", everything, ""),
         ("detected", len(seen), ""),
         ("gray, detected", len(shown), ""),
-        (
-            "faults that are not gray, detected with exit code 0",
-            len(passing),
-            ", ".join(f"`{each}`" for each in passing),
-        ),
         ("not detected", len(missed), ", ".join(sorted(missed))),
         ("not detected, with a reason given below", len(excused), ", ".join(sorted(excused))),
         ("gray, not detected", len(rest), ", ".join(sorted(rest))),
         ("not observable on the wire", len(UNSEEN), ", ".join(sorted(UNSEEN))),
     )
+    shares = (
+        ("billing, clients, data or security", len(grave), f"{failing} ({failing / max(len(grave), 1):.1%})"),
+        ("form", len(light), str(sum(exit_code(fault, found) for fault in light))),
+    )
     lines = ["| known faults | number | which |", "|---|---|---|"]
     lines += [f"| {name} | {number} | {which} |" for name, number, which in rows]
+    lines += ["", "| impact of detected faults that are not gray | faults | exit code 1 |", "|---|---|---|"]
+    lines += [f"| {name} | {number} | {failed} |" for name, number, failed in shares]
     return "\n".join(lines) + "\n\n"
 
 
 def _caught(found: Found) -> str:
-    lines = ["## Detected", "", "| fault | what goes wrong | exit | violates | known |", "|---|---|---|---|---|"]
+    head = "| fault | what goes wrong | exit | impact | violates | known |"
+    lines = ["## Detected", "", head, "|---|---|---|---|---|---|"]
     for fault in PLANTED.values():
         if caught(fault, found):
-            lines.append(_row(fault, f"{exit_code(fault, found)} | {_violated(fault, found)}"))
+            what = f"{exit_code(fault, found)} | {impact(fault)} | {violated(fault, found)}"
+            lines.append(_row(fault, what))
     return "\n".join(lines) + "\n\n"
 
 
@@ -81,9 +101,20 @@ def exit_code(fault: Planted, found: Found) -> int:
     return int("fail" in found[fault.name].values())
 
 
-def _violated(fault: Planted, found: Found) -> str:
-    names = sorted(found[fault.name].items(), key=lambda each: (each[1] != "fail", each[0]))
-    return ", ".join(f"**{name}**" if verdict == "fail" else name for name, verdict in names)
+def violated(fault: Planted, found: Found) -> str:
+    """The requirements that a fault is about and violates, those that fail first, and how many others it violates."""
+    verdicts = {name: verdict for name, verdict in found[fault.name].items() if name in fault.about}
+    names = sorted(verdicts, key=lambda name: (verdicts[name] != "fail", fault.about.index(name)))
+    more = len(found[fault.name]) - len(names)
+    told = ", ".join(f"**{name}**" if verdicts[name] == "fail" else name for name in names)
+    return f"{told} and {more} more" if more else told
+
+
+def _passing() -> str:
+    head = "Faults that are not gray and more than a matter of form, and why the default gate lets them pass:"
+    lines = ["## Detected with exit code 0", "", head, ""]
+    lines += [f"- `{fault.name}`: {fault.passes}." for fault in PLANTED.values() if fault.passes]
+    return "\n".join(lines) + "\n\n"
 
 
 def _not_caught(found: Found) -> str:

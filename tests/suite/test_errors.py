@@ -52,6 +52,8 @@ TEXT = ("content-type", "text/plain")
         ("message_in_words", refusal(message='failed: {\\"type\\":\\"error\\",\\"error\\":{}}'), "violated"),
         ("message_in_words", stream({"error": {"message": '{"error": {"message": "Overloaded"}}'}}), "violated"),
         ("message_in_words", refusal(request=asking(user='{"error": 1}'), message='user {"error": 1}'), "accepted"),
+        ("message_in_words", refusal(message=" (request id: 2024)"), "violated"),  # B336
+        ("message_in_words", refusal(message="No channel (request id: 2024)"), "accepted"),
         ("message_in_words", response({"detail": '{"error": 1}'}, status=400), "not applicable"),
         ("type_is_a_word", refusal(), "accepted"),
         ("type_is_a_word", refusal(type=None), "accepted"),  # error.error.type

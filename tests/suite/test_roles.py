@@ -142,6 +142,8 @@ def last_of_each_role(messages: list[Any]) -> list[Any]:
             only(has_parts_of("system"), put("usage.prompt_tokens", lambda count: count + 5)),
             "violated",
         ),
+        ("sent_back_whole", drop("usage"), "accepted"),
+        ("sent_back_whole", REFUSED, "violated"),  # B287, B299
         ("names", drop("usage"), "accepted"),
         ("names", REFUSED, "violated"),  # B299
         ("no_alternation", put(CONTENT, "HB590, TR909, KM204"), "accepted"),

@@ -159,7 +159,7 @@ FAULTS = (
         "validation.overflow_refused"),
     planted("overflow-not-found", "A prompt that is too long is a 404.", "B340",
         overflow_told(404, error("Not found", code="not_found")),
-        "validation.context_overflow", "validation.context_overflow_code", "validation.overflow_is_400"),
+        "validation.overflow_is_400", "validation.context_overflow", also=("validation.context_overflow_code",)),
     planted("overflow-is-422", "A prompt that is too long is a 422 that says so.", "B341",
         overflow_told(422, error(_TOO_LONG, code="context_length_exceeded")),
         "validation.overflow_is_400"),

@@ -39,9 +39,10 @@ def _late(exchange: Exchange) -> Exchange:
     )
 
 
-def _reset(exchange: Exchange) -> Exchange:
-    """The connection is reset after a minute of silence, before the first event."""
-    return replace(exchange, reads=(), failure=Failure("reset", "the connection was reset"), seconds=60.0)
+def _closed(exchange: Exchange) -> Exchange:
+    """The connection is closed after a minute of silence, before the first event."""
+    failure = Failure("truncated", "the peer closed the connection before the body was complete")
+    return replace(exchange, reads=(), failure=failure, seconds=60.0)
 
 
 def _scanned(before: list[Read]) -> list[Read]:
@@ -72,30 +73,28 @@ def _no_reads_end(before: list[Read]) -> list[Read]:
 FAULTS = (
     planted("no-blank-lines", "Events are not separated by a blank line.", "B097",
         in_streams(content_edit(lambda data: data.replace(b"\n\n", b"\n"))),
-        "framing.events_closed", "isolation.aborted_streams"),
+        "framing.events_closed", also=("isolation.aborted_streams",)),
     planted("stream-as-ndjson", "A stream is declared as application/x-ndjson.", "B101",
         in_streams(header("content-type", "application/x-ndjson")),
-        "isolation.forms_not_mixed_up", "transport.event_stream_media_type"),
+        "transport.event_stream_media_type", also=("isolation.forms_not_mixed_up",)),
     planted("stream-as-json", "A stream is declared as application/json.", "B101",
         in_streams(header("content-type", "application/json")),
-        "isolation.forms_not_mixed_up", "transport.event_stream_media_type"),
+        "transport.event_stream_media_type", also=("isolation.forms_not_mixed_up",)),
     planted("stream-as-text", "A stream is declared as text/plain.", "B101",
         in_streams(header("content-type", "text/plain; charset=utf-8")),
-        "isolation.forms_not_mixed_up", "transport.event_stream_media_type"),
+        "transport.event_stream_media_type", also=("isolation.forms_not_mixed_up",)),
     planted("comments", "Comments keep a stream alive, and tell its cost.", "B106",
         in_streams(insert(1, b": keepalive\n\n"), insert(-1, b": x-cache-hit=false\n: x-cost=0.00013\n")),
-        "framing.",
         gray=True, reason=_LEGAL),
     planted("frames-glued", "Half an event stands before the next one.", "B107", in_streams(events(_glued)),
-        "choices.streamed_apart", "equivalence.finish_reason", "framing.", "isolation.aborted_streams",
-        "streaming.", "unicode.arguments_in_every_script"),
+        "framing.one_json_object", also=("choices.streamed_apart", "equivalence.finish_reason", "framing.",
+        "isolation.aborted_streams", "streaming.", "unicode.arguments_in_every_script")),
     planted("no-space-after-colon", "data: is followed by no space.", "B108",
         in_streams(content_edit(lambda data: data.replace(b"data: ", b"data:"))),
-        "framing.",
         gray=True, reason=_LEGAL),
     planted("cut-in-silence", "A stream just ends in its middle.", "B109", in_streams(events(_cut)),
-        "choices.streamed_apart", "equivalence.", "framing.done_once", "isolation.aborted_streams",
-        "streaming.", "unicode.arguments_in_every_script"),
+        "streaming.no_silent_end", "framing.done_once", also=("choices.streamed_apart", "isolation.aborted_streams",
+        "streaming.", "unicode.arguments_in_every_script")),
     planted("done-missing", "A stream ends without [DONE].", "B109", in_streams(events(_cut_before_done)),
         "framing.done_once"),
     planted("last-event-unclosed", "The last event has no blank line after it.", "B109",
@@ -103,17 +102,14 @@ FAULTS = (
         "framing.events_closed"),
     planted("crlf", "Lines end in CR LF.", "B113",
         in_streams(content_edit(lambda data: data.replace(b"\n", b"\r\n"))),
-        "framing.",
         gray=True, reason=_LEGAL),
     planted("long-silence", "Nothing comes for forty seconds before the first event.", "B115", in_streams(_late),
-        "framing.",
         reason="a model may take as long to begin, and comments meanwhile are optional"),
-    planted("reset-after-silence", "The connection is reset after a minute of silence.", "B115", in_streams(_reset),
-        "streaming.", "transport.",
-        reason="a response that never begins violates nothing; no stream is served, and the run ends with exit code 3"),
+    planted("reset-after-silence", "After a minute of silence a stream is cut off, before its first event.", "B115",
+        in_streams(_closed), "transport.whole_body", also=("isolation.aborted_streams",)),
     planted("long-event-ends-the-stream", "A stream ends before an event of more than 64 KB.", "B116",
         in_streams(events(_scanned)),
-        "framing.", "streaming.", "tools.pieces_add_up",
+        "tools.pieces_add_up",
         reason="how much is in an event is the upstream's choice, and to have so much written costs 16,000 tokens"),
     planted("done-twice", "[DONE] comes twice.", "B117", in_streams(append(b"data: [DONE]\n\n")),
         "framing.done_once"),
@@ -129,9 +125,8 @@ FAULTS = (
         gray=True),
     planted("document-over-several-lines", "A document is spread over two data lines.", "B120",
         in_streams(events(_several_lines)),
-        "framing.",
         gray=True, reason=_LEGAL),
     planted("error-within-an-event", "An error event begins before the one before it ended.", "B121",
         in_streams(events(_interrupted)),
-        "choices.", "equivalence.", "framing.", "isolation.", "streaming.", "unicode."),
+        "framing.one_json_object", also=("choices.", "framing.", "isolation.", "streaming.")),
 )  # fmt: skip

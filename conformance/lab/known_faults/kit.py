@@ -22,24 +22,31 @@ LARGE = 1_000_000  #: bytes of a body, beyond which it is not looked into
 
 @dataclass(frozen=True)
 class Planted:
-    """A way in which servers go wrong. `known` are the entries of the list of known faults that it stands for,
-    `about` the requirements that it may rightly violate: ids, and beginnings of ids that end in a dot. A `gray` one
-    is legal or a matter of policy, and is warned of at most. `reason` says why nothing catches it. One about `thinking`
-    shows on a model that reasons."""
+    """A way in which servers go wrong. `known` are the entries of the list of known faults that it stands for.
+    `about` are the requirements whose sentences say what is wrong: one of them must be violated. `also` is what else it
+    may rightly violate: ids, and beginnings of ids that end in a dot. A `gray` one is legal or a matter of policy, and
+    is warned of at most. `reason` says why nothing catches it, `passes` why it passes the default gate although it is
+    caught and matters. One about `thinking` shows on a model that reasons."""
 
     name: str
     sentence: str
     known: tuple[str, ...]
     fault: Wrap
     about: tuple[str, ...]
+    also: tuple[str, ...] = ()
     gray: bool = False
     reason: str = ""
+    passes: str = ""
     thinking: bool = False
 
     def concerns(self, requirement: str) -> bool:
         """Whether a requirement is one that the fault may rightly violate."""
-        about = (*self.about, *GENERAL)
-        return any(requirement == each or (each.endswith(".") and requirement.startswith(each)) for each in about)
+        return any(covers(each, requirement) for each in (*self.about, *self.also, *GENERAL))
+
+
+def covers(each: str, requirement: str) -> bool:
+    """Whether this is the requirement's id, or a beginning of it that ends in a dot."""
+    return requirement.startswith(each) if each.endswith(".") else requirement == each
 
 
 def planted(name: str, sentence: str, known: str, fault: Wrap, *about: str, **others: Any) -> Planted:

@@ -187,8 +187,17 @@ def cites_what_it_read(exchange: Exchange) -> Exchange:
 @right("a weak model is not the endpoint's fault")
 def knows_no_answer(exchange: Exchange) -> Exchange:
     """The model is so weak that it answers every question for text with the same sentence."""
-    asked = output_type(exchange.request) == "text"
-    return rewritten(lambda _: IGNORANCE)(exchange) if asked else exchange
+
+    def counted(document: Any) -> None:
+        if usage := document.get("usage"):
+            fewer = max(usage["completion_tokens"] - len(IGNORANCE), 0)
+            usage |= {name: usage[name] - fewer for name in ("completion_tokens", "total_tokens")}
+
+    if output_type(exchange.request) != "text" or b'"choices"' not in exchange.content:
+        return exchange
+    changed = rewritten(lambda _: IGNORANCE)(exchange)
+    ended = all(each.get("finish_reason") == "stop" for each in changed.choices)
+    return completions(counted)(changed) if ended and changed != exchange else changed
 
 
 @right("tools-06: the model is free to call")

@@ -26,7 +26,7 @@ from .relations import (
     reported_as_written,
 )
 
-BESIDE = "tools, tool results, images, a JSON Schema, several cache breakpoints or both TTLs"
+BESIDE = "tools, tool results, images, a JSON Schema, several choices, several cache breakpoints or both TTLs"
 PLAINEST = Chain((CACHE_COLD, CACHE_WARM), repeated=True)
 #: A short prompt for one choice and for two, of which nothing is cached.
 ALONE = Chain((PLAIN, TWO))

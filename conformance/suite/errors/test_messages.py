@@ -25,6 +25,7 @@ TOLD = Scope(
 UPSTREAM = {"error": {"message": "Overloaded", "type": "overloaded_error"}}
 #: The beginning of an error body within a text, as JSON or as Python writes it, escaped or not.
 _BODY = re.compile(r"\{\s*\\*[\"'](?:errors?\\*[\"']\s*:|type\\*[\"']\s*:\s*\\*[\"']error\b)")
+_REFERENCE = re.compile(r"\W*(?:(?:request|trace)[ _-]?id\W+[\w-]+\W*)?", re.IGNORECASE)
 
 
 def _errors(exchange: Exchange) -> Iterator[dict[str, Any]]:
@@ -58,6 +59,7 @@ def _holds_body(message: Any, asked: dict[str, Any]) -> bool:
         "its whole body": put("error.message", json.dumps(UPSTREAM)),
         "its body after words": put("error.message", f"upstream failed: 529 {json.dumps(UPSTREAM)}"),
         "as Python writes it": put("error.message", f"Error code: 529 - {UPSTREAM}"),
+        "nothing but a reference": put("error.message", " (request id: 2024)"),
     },
     impact=Impact.FORM,
 )
@@ -65,6 +67,8 @@ def test_message_in_words(exchange: Exchange, asked: dict[str, Any]) -> None:
     """What the message quotes of the request is the caller's own."""
     for message in (error.get("message") for error in _errors(exchange)):
         assert not _holds_body(message, asked), f"error.message holds another error body: {message!r:.200}"
+        unsaid = isinstance(message, str) and message and _REFERENCE.fullmatch(message)
+        assert not unsaid, f"error.message says nothing of the failure: {message!r:.200}"
 
 
 @AREA.should(

@@ -80,7 +80,7 @@ def _differ(streams: Iterable[Exchange]) -> None:
 
 
 @AREA.should(
-    "answer other requests, at the same time and later, undisturbed by streams that clients abort",
+    "answer other requests, at the same time and later, undisturbed by streams that clients abort, and each anew",
     on=(PLAIN, LENGTH_STREAM),
     given={
         "together": AtOnce((*ABORTED, *INTACT), as_received=True),

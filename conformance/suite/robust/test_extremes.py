@@ -101,7 +101,7 @@ def test_huge_body(huge: Sequence[Exchange], later: Sequence[Exchange]) -> None:
 
 
 @AREA.should(
-    "continue to serve after a client closed the connection in the middle of a body, or of a stream",
+    "serve on, and count anew, after a client closed the connection in the middle of a body, or of a stream",
     on={"plain": PLAIN, "broken_off": usually(*map(AsReceived, (HALF_A_BODY, HUNG_UP))), "later": _after(HUNG_UP)},
     impact=Impact.CLIENTS,
     source="rfc9112#9.5",

@@ -14,6 +14,7 @@ from conformance.suite.roles import AREA
 from conformance.suite.support.messages import parts
 from conformance.suite.support.replies import (
     REFUSED,
+    answered,
     but_for_controls,
     control,
     lacks,
@@ -57,6 +58,18 @@ OPAQUE = chat(_REPEAT, label="opaque", max_tokens=100, tools=[WEATHER], tool_cho
 OPAQUE_STREAM = streamed(chat(_REPEAT, label="opaque", max_tokens=100))
 
 
+#: The history of a client that keeps the assistant's whole messages, as OpenAI's guides do.
+SENT_BACK = chat(
+    label="sent-back",
+    messages=[
+        {"role": "user", "content": "Name a colour."},
+        {"role": "assistant", "content": "Blue.", "refusal": None, "audio": None, "function_call": None}
+        | {"annotations": []},
+        {"role": "user", "content": "Name another one."},
+    ],
+)
+
+
 GATE_CONTROL = control("empty-contents", "The gate code is WK338. What is the gate code? Answer with the code.")
 #: As hard to repeat, and no markup.
 _PLAIN = ["DT507", "(b)(amp)(b)"]
@@ -93,6 +106,20 @@ def test_calls_without_tools(bare: Exchange, with_tools: Sequence[Exchange]) -> 
         raise NotApplicable("it is rejected with tools, too (covered by roles.empty_contents)")
     said = " ".join(bare.text.split())[:200]
     assert bare.succeeded, f"a history with calls is accepted with tools, and without them is {bare.outcome}: {said}"
+
+
+@AREA.should(
+    "accept a message of the assistant as it was sent: with null for refusal, audio and function_call, and annotations",
+    on=(SENT_BACK,),
+    impact=Impact.CLIENTS,
+    source="openai-openapi#ChatCompletionRequestAssistantMessage.refusal",
+    contract=["roles-04"],
+    at="error",
+    hint="Clients append the message that they got to the conversation: pass over the members that the upstream lacks.",
+    broken_by={"refused": REFUSED, "a failure": status(500)},
+)
+def test_sent_back_whole(exchange: Exchange) -> None:
+    answered(exchange)
 
 
 def _cut_at_markup(document: Any) -> None:

@@ -14,10 +14,11 @@ from conformance.evidence.observed import answered_with
 from conformance.suite.support.parameters import AT_END, EXTREMES
 
 from . import AREA
+from .test_endings import MINIMAL
 
 RANGED = ("temperature", "top_p", "presence_penalty", "frequency_penalty")
-#: The values at each end, one in each request.
-ALONE = {
+#: Temperature 0, which most requests have, and the values at each end, one in each request.
+ALONE = {"zero": {"temperature": chat(label="temperature-zero", max_tokens=None)}} | {
     end: {
         name: chat(label=f"{name}-{end}", **{"temperature": None, name: values[name]})
         for name in RANGED
@@ -29,9 +30,9 @@ ALONE = {
 
 @AREA.should(
     "accept the least and the greatest temperature, top_p and penalties that are legal",
-    on=(PLAIN,),
+    on=(MINIMAL,),
     given={
-        "together": usually(*(AT_END[end] for end in ALONE)),
+        "together": usually(PLAIN, *(AT_END[end] for end in EXTREMES)),
         "alone": tuple(on_demand(*requests.values()) for requests in ALONE.values()),
     },
     impact=Impact.CLIENTS,

@@ -73,7 +73,7 @@ def _with_text(answers: Sequence[Exchange]) -> Exchange:
 
 
 @AREA.must(
-    "answer a request that has a model and one user message, and nothing else",
+    "answer a request that has a model and one user message, and nothing else, to the end of the answer",
     on={"answers": tries(MINIMAL, 2)},
     impact=Impact.CLIENTS,
     source="openai-openapi#CreateChatCompletionRequest.required",

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from conformance.evidence.exchange import Exchange, Inconclusive
+from conformance.contract.profile import Model
+from conformance.contract.scopes import tool_choice
+from conformance.evidence.exchange import Exchange, Inconclusive, NotApplicable
 
 #: Statuses that speak of the key, the account, the moment or the size, not of what was asked.
 _OF_ANOTHER_THING = (401, 402, 403, 407, 408, 413, 429)
@@ -12,6 +14,19 @@ def refuses(exchange: Exchange) -> bool:
     """Whether a response says that what was requested is not offered; not that the key, the account or the moment is
     wrong."""
     return exchange.refused and exchange.status < 500 and exchange.status not in _OF_ANOTHER_THING
+
+
+def may_not_be_forced(exchange: Exchange, model: Model) -> bool:
+    """Whether a call was forced of a model that reasons, which may reject that, as Claude does; OpenAI's may not. The
+    rejection may be all that shows that it reasons."""
+    forced = tool_choice(exchange.request) in ("required", "named")
+    return forced and ((model.reasons and not model.asked_as_openai) or "thinking" in exchange.text.lower())
+
+
+def may_be_forced(exchange: Exchange, model: Model) -> None:
+    """Raises NotApplicable where a forced call is rejected, and may be since the model reasons."""
+    if refuses(exchange) and may_not_be_forced(exchange, model):
+        raise NotApplicable("a model that reasons may reject that a call is forced")
 
 
 #: Words of an error about a prompt that is longer than the model's context.

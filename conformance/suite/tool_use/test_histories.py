@@ -24,8 +24,6 @@ _PING_FULL = {
 }
 _PINGED = {"id": "call_3c4d", "type": "function", "function": {"name": "ping", "arguments": "{}"}}
 _LOOKED = [call("call_1a2b", "Paris"), _PINGED]
-#: Members that a client sends back which keeps the whole message, as OpenAI's guides do.
-_KEPT: JSONObject = {"refusal": None, "audio": None, "function_call": None, "annotations": []}
 #: Streamed, and answered with text that begins as a call might, which parsers of calls hold back.
 TOOL_TEXT_BESIDE = streamed(
     chat(
@@ -33,7 +31,7 @@ TOOL_TEXT_BESIDE = streamed(
         messages=[
             {"role": "system", "content": "Put every reply in braces, like this: {Hello.}"},
             {"role": "user", "content": PARIS},
-            {"role": "assistant", "content": "The gate code is ZX417. I look.", "tool_calls": _LOOKED} | _KEPT,
+            {"role": "assistant", "content": "The gate code is ZX417. I look.", "tool_calls": _LOOKED},
             result("call_1a2b", "Sunny."),
             result("call_3c4d", "Up."),
             {
@@ -61,6 +59,17 @@ TOOL_ODD_ARGUMENTS = chat(
         result("call_5e6f", "No city was given."),
         result("call_7a8b", "Station QC5081 reports fog."),
         {"role": "user", "content": "Which station reports fog? Answer with its code."},
+    ],
+)  # fmt: skip
+
+
+TOOL_THEN_USER = chat(
+    label="tool-then-user", tools=[WEATHER], max_tokens=100,
+    messages=[
+        {"role": "user", "content": PARIS},
+        {"role": "assistant", "content": None, "tool_calls": [call("call_2b3c", "Paris")]},
+        result("call_2b3c", "Sunny."),
+        {"role": "user", "content": "Is that good weather for a walk? Answer with yes or no."},
     ],
 )  # fmt: skip
 
@@ -104,6 +113,20 @@ def test_text_beside(answers: Sequence[Exchange], controls: Sequence[Exchange]) 
     broken_by={"refused": REFUSED, "a failure": status(500)},
 )
 def test_empty_arguments_taken(exchange: Exchange) -> None:
+    answered(exchange)
+
+
+@AREA.should(
+    "accept a message of the user after the result of a tool",
+    on=(TOOL_THEN_USER,),
+    source="openai-openapi#ChatCompletionRequestToolMessage",
+    contract=["tools-14"],
+    at="error",
+    hint="For an upstream that wants roles by turns, join the result and the message, or put an answer between them.",
+    broken_by={"refused": REFUSED, "a failure": status(500)},
+    after=["tool_use.round_trip"],
+)
+def test_user_after_result(exchange: Exchange) -> None:
     answered(exchange)
 
 

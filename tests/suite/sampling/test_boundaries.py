@@ -30,6 +30,8 @@ TEMPERATURE = refused("temperature: must be less than or equal to 1")
         ("boundaries", put(CONTENT, "any"), "accepted"),
         ("boundaries", only(has("temperature", 2), TEMPERATURE), "violated"),
         ("boundaries", only(has("presence_penalty", -2), status(500)), "violated"),
+        ("boundaries", only(has("temperature", 0), TEMPERATURE), "violated"),  # B282
+        ("boundaries", only(has("max_tokens", 20), refused("max_tokens: unknown")), "accepted"),
         ("boundaries", refused("'temperature' is not supported with this model"), "not applicable"),
     ],
 )  # fmt: skip

@@ -15,6 +15,7 @@ CALLS = "choices.*.message.tool_calls"
 CONTENT = "choices.*.message.content"
 REASON = "choices.*.finish_reason"
 ARGUMENTS = f"{CALLS}.*.function.arguments"
+THINKS = respond(400, {"error": {"message": "tool_choice must be auto in thinking mode"}})
 REFUSED = respond(400, {"error": {"message": "not supported", "type": "invalid_request_error"}})
 GREETING = respond(200, {"choices": [{"index": 0, "message": {"content": "Hello!"}, "finish_reason": "stop"}]})
 
@@ -35,7 +36,9 @@ def legacy_as_tools(document: Any) -> None:
         ("bare", put(ARGUMENTS, ""), "violated"),
         ("bare", put(ARGUMENTS, {}), "violated"),
         ("bare", REFUSED, "violated"),  # B212, B230
+        ("bare", THINKS, "not applicable"),
         ("bare", drop(CALLS), "accepted"),  # the stream has it
+        ("schema_keywords", THINKS, "not applicable"),
         ("schema_keywords", REFUSED, "violated"),  # B231
         ("schema_keywords", put(ARGUMENTS, lambda text: text.replace("KM583", "")), "violated"),  # B232
         ("schema_keywords", only(first, put(ARGUMENTS, "{}")), "accepted"),

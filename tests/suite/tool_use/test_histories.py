@@ -25,6 +25,8 @@ WEAK = chain(put(CONTENT, "I like trains."), put(DELTA, lambda text: text and "I
         ("text_beside", put(DELTA, ""), "violated"),  # held back, as if it were a call
         ("empty_arguments_taken", put(CONTENT, "I do not know."), "accepted"),
         ("empty_arguments_taken", REFUSED, "violated"),  # B196
+        ("user_after_result", put(CONTENT, "I do not know."), "accepted"),
+        ("user_after_result", REFUSED, "violated"),  # B298
         ("odd_arguments", respond(400, {"error": {"message": "arguments must be valid JSON"}}), "accepted"),
         ("odd_arguments", respond(400, {"error": {"message": "unmatched tool_result"}}), "violated"),  # B219
         ("odd_arguments", status(500), "violated"),

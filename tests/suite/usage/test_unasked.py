@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from tests.support.builders_http import Said, asking, completion, response, said, usage
+from conformance.contract.profile import Model
+from tests.support.builders_http import GPT, Said, asking, choice, completion, response, said, usage
 
 TOOLS = [{"type": "function", "function": {"name": "f"}}]
 SOUND = [{"role": "user", "content": [{"type": "input_audio", "input_audio": {"data": "", "format": "wav"}}]}]
@@ -54,6 +55,32 @@ def test_two_words(content: str, count: int, expected: Said) -> None:
     request = asking(messages=[{"role": "user", "content": content}])
     exchange = response(completion(usage=usage(prompt_tokens=count)), request=request)
     assert said("usage.two_words", exchange) == expected
+
+
+CALL = {"id": "call_1", "type": "function", "function": {"name": "f", "arguments": '{"city": "Paris"}'}}
+FILTERED = choice({"content": ""}, finish_reason="content_filter")
+APART = {"completion_tokens_details": {"reasoning_tokens": 2000}}
+
+
+@pytest.mark.parametrize(
+    ("choices", "counts", "model", "expected"),
+    [
+        ([choice()], {"completion_tokens": 2}, GPT, "accepted"),
+        ([choice()], {"completion_tokens": 2000}, GPT, "violated"),  # B070
+        ([choice({"content": "word " * 400})], {"completion_tokens": 2000}, GPT, "accepted"),
+        ([choice({"content": None, "tool_calls": [CALL]})], {"completion_tokens": 200}, GPT, "accepted"),
+        ([choice({"content": None, "tool_calls": [CALL]})], {"completion_tokens": 2000}, GPT, "violated"),
+        ([choice({"reasoning_content": "word " * 400})], {"completion_tokens": 2000}, GPT, "accepted"),
+        ([choice()], {"completion_tokens": 2020} | APART, GPT, "accepted"),
+        ([choice()], {"completion_tokens": 2000}, Model("m", "gpt", thinking="room"), "not applicable"),
+        ([choice({"content": None, "refusal": "No."})], {"completion_tokens": 2000}, GPT, "not applicable"),
+        ([FILTERED], {"completion_tokens": 2000}, GPT, "not applicable"),
+        ([choice()], {"completion_tokens": None}, GPT, "not applicable"),
+    ],
+)
+def test_output_is_written(choices: list[Any], counts: dict[str, Any], model: Model, expected: Said) -> None:
+    exchange = response(completion(choices=choices, usage=usage(**counts)), request=asking())
+    assert said("usage.output_is_written", exchange, model=model) == expected
 
 
 PREDICTION = {"prediction": {"type": "content", "content": "OK"}}
