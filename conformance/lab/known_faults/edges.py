@@ -103,6 +103,7 @@ def _four_hundred_more(usage: JSONObject) -> None:
         usage[name] += 400
 
 
+_BATCHED = "a server that computes requests together may repeat no answer, either"
 _TOO_LONG = "This model's maximum context length is 128000 tokens."
 
 FAULTS = (
@@ -139,18 +140,19 @@ FAULTS = (
         "transport.no_identity_named"),
     planted("temperature-zero-by-chance", "A temperature of 0 is taken for none.", "B282",
         where(_zero("temperature"), _by_chance),
-        "sampling.zero_repeats"),
+        "sampling.zero_repeats", passes=_BATCHED),
     planted("top-p-zero-by-chance", "A top_p of 0 is taken for none.", "B282",
         where(_zero("top_p"), _by_chance),
-        "sampling.zero_repeats"),
+        "sampling.zero_repeats", passes=_BATCHED),
     planted("top-p-zero-by-chance-claude", "On Claude a top_p of 0 is taken for none.", "B282",
         where(both(_zero("top_p"), is_claude), _by_chance),
-        "sampling.zero_repeats"),
+        "sampling.zero_repeats", passes=_BATCHED),
     planted("frequency-penalty-lost", "frequency_penalty is passed over.", "B282", misread(_penalty_lost),
         "sampling.penalty_varies"),
     planted("prompt-of-400-more", "A constant of 400 is in every prompt_tokens.", "B093",
         in_replies(each_usage(_four_hundred_more)),
-        "usage.two_words", "usage.plausible_count"),
+        "usage.two_words", "usage.plausible_count",
+        passes="an endpoint may openly add a system prompt of that length"),
     planted("overflow-as-wrong-key", "A prompt that is too long is a 401.", "B340",
         overflow_told(401, error(_TOO_LONG, kind="authentication_error")),
         "validation.overflow_refused"),
