@@ -185,11 +185,13 @@ def _holders(value: Any) -> list[JSONObject]:
 
 def _mark_the_last(document: JSONObject) -> None:
     """A breakpoint at the end of the last message."""
-    message = document["messages"][-1]
+    messages = [each for each in document.get("messages") or [{}] if isinstance(each, dict)]
+    message = messages[-1] if messages else {}
     if isinstance(message.get("content"), str):
         message["content"] = [{"type": "text", "text": message["content"]}]
-    if len(_holders(document)) < 4 and message.get("content"):
-        message["content"][-1].setdefault("cache_control", {"type": "ephemeral"})
+    parts = [each for each in message.get("content") or () if isinstance(each, dict)]
+    if len(_holders(document)) < 4 and parts:
+        parts[-1].setdefault("cache_control", {"type": "ephemeral"})
 
 
 def _an_hour_by_default(document: JSONObject) -> None:

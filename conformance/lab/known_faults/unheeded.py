@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from conformance.evidence.exchange import Request
+from conformance.evidence.exchange import Request, list_of
 
 from .kit import JSONObject, asks, ignoring, is_chat, misread_body, planted, roles_of, where
 
@@ -45,8 +45,8 @@ def _developers_are_users(document: JSONObject) -> None:
 
 def _last_four(document: JSONObject) -> None:
     """Of a longer conversation the first messages are left out, those of the system not."""
-    messages: list[Any] = document.get("messages") or []
-    kept = [each for each in messages if isinstance(each, dict) and each.get("role") in ("system", "developer")]
+    messages = [each for each in list_of(document.get("messages")) if isinstance(each, dict)]
+    kept = [each for each in messages if each.get("role") in ("system", "developer")]
     others = [each for each in messages if each not in kept]
     if len(others) > 4:
         others = others[-4:]
