@@ -191,12 +191,13 @@ TWO_CALLS_STREAM = streamed(
 #: With a tool that is not called: parsers that look for calls lose the log probabilities. At each of its tokens many
 #: are likely, of which the temperature of 0 has the likeliest taken.
 LOGPROBS_TOOLS_STREAM = streamed(
-    chat("Make up a sentence about the sea.", label="logprobs-tools", logprobs=True, top_logprobs=2, tools=[WEATHER])
+    chat("Make up a sentence about the sea.", label="logprobs-tools", logprobs=True, top_logprobs=8, tools=[WEATHER])
 )
 TOOL_NONE = chat(PARIS, label="tool-none", tools=[WEATHER], tool_choice="none", max_tokens=60)
 TOOL_PARALLEL = chat(_BOTH_CITIES, label="tool-parallel", tools=[WEATHER, TIME], max_tokens=300)
 TOOL_PARALLEL_STREAM = streamed(TOOL_PARALLEL)
 TOOL_SINGLE = chat(_BOTH_CITIES, label="tool-single", tools=[WEATHER, TIME], parallel_tool_calls=False, max_tokens=300)
+TOOL_SINGLE_STREAM = streamed(TOOL_SINGLE)
 TOOL_STRICT = chat(
     "Book a table for four on Friday for Ada, who wants no mail.",
     label="tool-strict", tools=[BOOKING], tool_choice="required", max_tokens=ONE_CALL,
@@ -291,8 +292,8 @@ DECLARED: tuple[Request, ...] = (
     PLAIN, PLAIN_AGAIN, STREAM, STREAM_USAGE, LONG, LONG_STREAM, UNICODE, UNICODE_STREAM, TWO, TWO_STREAM,
     LOGPROBS, LOGPROBS_STREAM, STOP, STOP_STREAM, LENGTH, LENGTH_STREAM, COMPLETION_LENGTH, TOOL_AUTO,
     TOOL_AUTO_STREAM, TOOL_REQUIRED, TOOL_REQUIRED_STREAM, TOOL_NAMED, TOOL_NAMED_STREAM, TWO_CALLS_STREAM,
-    LOGPROBS_TOOLS_STREAM, TOOL_NONE, TOOL_PARALLEL, TOOL_PARALLEL_STREAM, TOOL_SINGLE, TOOL_STRICT, JSON_OBJECT,
-    JSON_OBJECT_STREAM, SCHEMA_FLAT, SCHEMA_NESTED, SCHEMA_NESTED_STREAM, CACHE_COLD, CACHE_WARM,
+    LOGPROBS_TOOLS_STREAM, TOOL_NONE, TOOL_PARALLEL, TOOL_PARALLEL_STREAM, TOOL_SINGLE, TOOL_SINGLE_STREAM, TOOL_STRICT,
+    JSON_OBJECT, JSON_OBJECT_STREAM, SCHEMA_FLAT, SCHEMA_NESTED, SCHEMA_NESTED_STREAM, CACHE_COLD, CACHE_WARM,
     CACHE_WARM_STREAM, CACHE_HOUR, CACHE_MIXED, CACHE_MIXED_STREAM, AUTOMATIC_COLD, AUTOMATIC_WARM,
     AUTOMATIC_WARM_STREAM, UNKNOWN_MODEL_ERROR, UNKNOWN_MODEL_STREAM, NO_MESSAGES, EMPTY_MESSAGES, MALFORMED,
     WRONG_TYPE, NO_MESSAGES_STREAM, NO_CREDENTIALS, UNKNOWN_CREDENTIALS, UNKNOWN_CREDENTIALS_STREAM,

@@ -14,7 +14,6 @@ from conformance.evidence.exchange import Exchange, Request, list_of
 from .kit import (
     JSONObject,
     Wrap,
-    calls,
     choices,
     each_call,
     in_completions,
@@ -29,12 +28,22 @@ Chunks = list[JSONObject]
 
 
 def _exchanged(chunks: Chunks) -> Chunks:
-    """The arguments of the first two calls are sent under each other's index."""
-    indices = {call.get("index") for each in chunks for call in calls(each)}
-    if {0, 1} <= indices:
-        for call in (call for each in chunks for call in calls(each) if "id" not in call):
-            call["index"] = {0: 1, 1: 0}.get(call["index"], call["index"])
+    """The arguments of the first two calls of a choice change places."""
+    texts = _texts(chunks)
+    for (choice, index), call in _pieces(chunks):
+        other = texts.get((choice, {0: 1, 1: 0}.get(index, index)))
+        if call["function"].get("arguments") and other is not None:
+            call["function"]["arguments"] = other
+            texts[choice, {0: 1, 1: 0}.get(index, index)] = ""
     return chunks
+
+
+def _texts(chunks: Chunks) -> dict[tuple[Any, Any], str]:
+    """The arguments of each call, by the index of its choice and its own."""
+    texts: dict[tuple[Any, Any], str] = {}
+    for place, call in _pieces(chunks):
+        texts[place] = texts.get(place, "") + (call["function"].get("arguments") or "")
+    return texts
 
 
 def _rewritten(change: Callable[[Request, str], str]) -> Wrap:
@@ -47,9 +56,7 @@ def _rewritten(change: Callable[[Request, str], str]) -> Wrap:
             call["function"]["arguments"] = change(request, call["function"]["arguments"])
 
         def pieces(chunks: Chunks) -> Chunks:
-            texts: dict[tuple[Any, Any], str] = {}
-            for index, call in _pieces(chunks):
-                texts[index] = texts.get(index, "") + (call["function"].get("arguments") or "")
+            texts = _texts(chunks)
             for index, call in _pieces(chunks):
                 if call["function"].get("arguments"):
                     call["function"]["arguments"] = change(request, texts[index]) if texts.get(index) else ""

@@ -217,8 +217,11 @@ def reasons_aloud(exchange: Exchange) -> Exchange:
         for message in messages(document):
             if message.get("role"):
                 message["reasoning_content"] = "The user wants this."
-        if found := (document.get("usage") or {}).get("completion_tokens_details"):
-            found["reasoning_tokens"] = 1
+        if usage := document.get("usage"):
+            usage["completion_tokens_details"]["reasoning_tokens"] = 1
+            beside = max(0, 2 - usage["completion_tokens"])  # the answer costs a token, too
+            usage["completion_tokens"] += beside
+            usage["total_tokens"] += beside
 
     return completions(change)(exchange)
 

@@ -26,6 +26,9 @@ def thinking(members: dict[str, Any], tokens: int | None = 1) -> Fault:
             usage.pop("completion_tokens_details", None)
         elif found := usage.get("completion_tokens_details"):
             found["reasoning_tokens"] = tokens
+            beside = max(0, tokens + 1 - usage["completion_tokens"])  # the answer costs a token, too
+            usage["completion_tokens"] += beside
+            usage["total_tokens"] += beside
 
     return completions(change)
 

@@ -8,7 +8,7 @@ from typing import NoReturn
 from conformance.billing.dialects import mapped
 from conformance.evidence.exchange import Exchange, Inconclusive
 
-from .counts import Counted, counted, expect, written
+from .counts import PREFIX_SLACK, Counted, counted, expect, written
 
 #: Seconds for which a write is certainly still cached: its TTL less the time that requests take.
 FIVE_MINUTES, HOUR = 240.0, 3300.0
@@ -37,6 +37,20 @@ def expect_cold_or_other(first: Exchange, other: Sequence[Exchange]) -> None:
 
 def _is_hot(found: Counted) -> bool:
     return found.hits * 2 > found.prompt
+
+
+def expect_nothing_read(plain: Exchange, first: Sequence[Exchange], other: Sequence[Exchange] = ()) -> None:
+    """Assert that of prompts that are sent for the first time no two read more than the shortest prompt has: all else
+    in them was never sent before. The other is looked at where the first does. Raises Inconclusive where one does."""
+    most = counted(plain).prompt + PREFIX_SLACK
+    found = [each for each in map(counted, first) if each.hits > most]
+    if found and other:
+        found += [each for each in (counted(other[0]),) if each.hits > most]
+    fresh = [each for each in found if not each.exchange.earlier]
+    said = f"{len(fresh)} new prompts read more than the {most} tokens that may stand before every prompt"
+    expect(len(fresh) < 2, said, *fresh)
+    if found:
+        raise Inconclusive(f"one prompt alone, which may have been sent upstream before: {found[0]}")
 
 
 # --- cold, then warm ----------------------------------------------------------------------------------------

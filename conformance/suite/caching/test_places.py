@@ -41,6 +41,20 @@ def placed(ttl: str | None, places: tuple[str, ...]) -> Request:
 
 EVERYWHERE = tuple(placed(ttl, PLACES) for ttl in TTLS)
 NOWHERE = placed(None, ())
+#: With a breakpoint in what the assistant said, and without one.
+ANSWERED, ANSWERED_UNMARKED = (
+    replace(
+        chat(
+            label=label,
+            messages=[said("user", SHELF), said("assistant", answer), said("user", "And parcel 5? Answer briefly.")],
+        ),
+        features=EVERYWHERE[0].features,
+    )
+    for label, answer in (
+        ("cache-places-assistant", marked(text("Shelf 21."))),
+        ("cache-places-assistant-unmarked", text("Shelf 21.")),
+    )
+)
 SINGLY = tuple(placed(ttl, (place,)) for ttl in TTLS for place in PLACES)
 
 
@@ -77,3 +91,20 @@ def expect_answered(exchanges: Sequence[Exchange], otherwise: str) -> None:
     for each in exchanges:
         if not each.succeeded:
             raise Inconclusive(f"{answered_with(each)}; {otherwise}")
+
+
+@AREA.should(
+    "accept a cache breakpoint of Claude's on a part of what the assistant said before",
+    on={"marked": ANSWERED, "unmarked": on_demand(ANSWERED_UNMARKED)},
+    source="anthropic-caching#what-can-be-cached",
+    contract=["cache-40"],
+    at="status error.message",
+    hint="Conversations grow: clients mark the last answer, too.",
+    impact=Impact.CLIENTS,
+    broken_by=only(lambda each: b"cache_control" in each.body, NO_CACHE_CONTROL),
+)
+def test_marked_assistant(marked: Exchange, unmarked: Sequence[Exchange]) -> None:
+    if refuses(marked) and unmarked[0].refused:
+        raise Inconclusive(f"the same is refused without a breakpoint: {answered_with(unmarked[0])}")
+    assert not refuses(marked), answered_with(marked)
+    expect_answered([marked], "it was not refused for its breakpoint")

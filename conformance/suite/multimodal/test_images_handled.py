@@ -20,13 +20,14 @@ from .images import BLIND, IMAGES, NO_IMAGE, RED, REFUSED, SMALLEST_IMAGE, cost,
 SLOW = 60.0  #: seconds
 LOW = costly(showing("image-large-low", IMAGES["red-1024"], detail="low"))
 HIGH = costly(showing("image-large-high", IMAGES["red-1024"], detail="high"))
+BARE = showing("image-bare", IMAGES["red-64"])
 BROKEN = replace(showing("image-broken", "data:image/png;base64,AAAA"), expect="error")
 UNREACHABLE = replace(showing("image-unreachable", "https://no-such-host.invalid/x.png"), expect="error")
 
 
 @AREA.should(
     "accept an image with detail low, high and auto",
-    on={"exchanges": (RED, LOW, HIGH)},
+    on={"exchanges": (RED, LOW, HIGH), "bare": on_demand(BARE)},
     impact=Impact.CLIENTS,
     source="openai-openapi#ChatCompletionRequestMessageContentPartImage.image_url.detail",
     contract=["multimodal-02"],
@@ -35,11 +36,13 @@ UNREACHABLE = replace(showing("image-unreachable", "https://no-such-host.invalid
     broken_by={
         "low refused": only(lambda each: each.label == LOW.label, respond(400, REFUSED)),
         "500": only(lambda each: b'"high"' in each.body, status(500)),
+        "each refused": only(lambda each: b'"detail"' in each.body, respond(400, REFUSED)),
     },
     after=["multimodal.image_seen"],
 )
-def test_detail_taken(exchanges: tuple[Exchange, ...]) -> None:
-    if all(400 <= each.status < 500 for each in exchanges):
+def test_detail_taken(exchanges: tuple[Exchange, ...], bare: Sequence[Exchange]) -> None:
+    """Where each is refused, an image without a detail tells whether it is the image that is."""
+    if all(400 <= each.status < 500 for each in exchanges) and not bare[0].succeeded:
         raise NotApplicable("the model accepts no images")
     rejected = [answered_with(each) for each in exchanges if not each.succeeded]
     assert not rejected, rejected[0]

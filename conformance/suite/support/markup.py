@@ -44,10 +44,10 @@ TEMPLATE_TOKENS = (
     r"|<eos>|<bos>"
 )
 #: What opens or closes a model's thoughts, in the templates of DeepSeek, Qwen, EXAONE, Magistral, Kimi, Seed, Command
-#: and OpenThinker.
+#: and OpenThinker, and what Open WebUI makes of them.
 THOUGHT_TAGS = (
     r"(?i:</?(?:antml:|seed:|mm:)?think(?:ing)?>|</?thoughts?>)|\[/?THINK\]|◁/?think▷|<\|(?:START|END)_THINKING\|>"
-    r"|<\|(?:begin|end)_of_thought\|>|\A\s*</?reasoning>"
+    r"|<\|(?:begin|end)_of_thought\|>|\A\s*</?reasoning>|<details type=\"reasoning\""
 )
 
 

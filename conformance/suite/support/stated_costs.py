@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from decimal import Decimal, InvalidOperation
 from typing import Any
@@ -10,7 +11,7 @@ from typing import Any
 from conformance.billing.charges import Untold, counts_of
 from conformance.billing.dialects import Counts
 from conformance.billing.prices import EXAMPLE, MILLION, cost, plain
-from conformance.contract.faults import put
+from conformance.contract.faults import chain, header, put
 from conformance.contract.profile import Model, Prices
 from conformance.evidence.exchange import Exchange, Inconclusive, NotApplicable
 from conformance.evidence.observed import count_or_none
@@ -32,16 +33,16 @@ def stated(exchange: Exchange) -> dict[str, Decimal]:
     details = usage.get("cost_details")
     inside = details if isinstance(details, dict) else {}
     own = () if usage.get("is_byok") is True else MEMBERS  # with a key of the caller's it is the gateway's fee
-    found = {f"usage.{name}": _amount(usage.get(name)) for name in own}
-    found |= {f"usage.cost_details.{name}": _amount(inside.get(name)) for name in (ALL, PROMPT, COMPLETION)}
-    found |= {f"header {name}": _amount(exchange.header(name)) for name in HEADERS}
+    found = {f"usage.{name}": amount_of(usage.get(name)) for name in own}
+    found |= {f"usage.cost_details.{name}": amount_of(inside.get(name)) for name in (ALL, PROMPT, COMPLETION)}
+    found |= {f"header {name}": amount_of(exchange.header(name)) for name in HEADERS}
     told = {where: amount for where, amount in found.items() if amount is not None}
     if not told:
         raise NotApplicable("the reply states no cost")
     return told
 
 
-def _amount(value: Any) -> Decimal | None:
+def amount_of(value: Any) -> Decimal | None:
     """A number, or text that is one, as a decimal; else None."""
     if isinstance(value, bool) or not isinstance(value, int | float | str):
         return None
@@ -98,23 +99,56 @@ def due(exchange: Exchange, model: Model) -> Due:
 def differing(exchange: Exchange, model: Model) -> list[str]:
     """What is wrong with each amount that a reply states. An amount may be rounded to the decimals that it has."""
     found, meant = stated(exchange), due(exchange, model)
-    wrong = {where: amount for where, amount in found.items() if not _same(amount, meant.of(where))}
+    wrong = {where: amount for where, amount in found.items() if not alike(amount, meant.of(where))}
     return [
         f"{where} is {plain(amount)}, expected {plain(meant.of(where))} {meant.prices.currency}: {meant}"
         + next(
-            (f"; it is the amount with {name}" for name, due in _mistakes(meant) if _same(amount, due.of(where))), ""
+            (f"; it is the amount with {name}" for name, due in _mistakes(meant) if alike(amount, due.of(where))), ""
         )
         for where, amount in wrong.items()
     ]
 
 
-def _same(amount: Decimal, meant: Decimal) -> bool:
+def alike(amount: Decimal, meant: Decimal) -> bool:
     """Whether it is the amount that is meant, as rounded; nothing is not a little that was rounded."""
     if not amount:
         return not meant
     exponent = amount.as_tuple().exponent
     rounding = Decimal(1).scaleb(exponent) / 2 if isinstance(exponent, int) else Decimal(0)
     return abs(amount - meant) <= max(rounding, meant * _NOISE)
+
+
+def contradicting(exchange: Exchange) -> list[str]:
+    """The amounts of a reply that differ from another of the same, and parts that do not come to their whole. What the
+    upstream charges the gateway may be another amount than what the gateway charges."""
+    found = stated(exchange)
+    whole = {where: amount for where, amount in found.items() if "cost_details" not in where}
+    (first, amount), *others = whole.items() or [("", Decimal(0))]
+    wrong = [f"{first} is {plain(amount)}, and {each} {plain(it)}" for each, it in others if not alike(it, amount)]
+    inside = [found.get(f"usage.cost_details.{name}") for name in (ALL, PROMPT, COMPLETION)]
+    if inside[0] is not None and inside[1] is not None and inside[2] is not None:
+        parts = inside[1] + inside[2]
+        if not (alike(inside[0], parts) or alike(parts, inside[0])):
+            wrong.append(f"{ALL} is {plain(inside[0])}, and its parts come to {plain(parts)}")
+    if len(whole) < 2 and None in inside:
+        raise NotApplicable("the reply states its cost once")
+    return wrong
+
+
+def by_counts(exchanges: Iterable[Exchange]) -> Iterator[list[tuple[Exchange, Decimal]]]:
+    """Replies that state a cost in usage or a header field, by what they count and by who served them. Raises
+    NotApplicable where there are no two of the same."""
+    groups: dict[tuple[object, ...], list[tuple[Exchange, Decimal]]] = {}
+    for exchange in exchanges:
+        with suppress(NotApplicable, Inconclusive, Untold):
+            told = {where: each for where, each in stated(exchange).items() if "cost_details" not in where}
+            served = tuple(str(exchange.reply.get(name)) for name in ("model", "provider", "service_tier"))
+            counted = (counts_of(exchange), count_or_none(exchange.usage, "completion_tokens"))
+            for where, amount in told.items():
+                groups.setdefault((where, *served, *counted), []).append((exchange, amount))
+    if not (several := [each for each in groups.values() if len(each) > 1]):
+        raise NotApplicable("no two replies of the same counts state a cost")
+    yield from several
 
 
 def _mistakes(meant: Due) -> Iterator[tuple[str, Due]]:
@@ -139,3 +173,14 @@ def with_cost(exchange: Exchange) -> Exchange:
     except (Inconclusive, NotApplicable):
         return exchange
     return put("usage.cost", float(meant.of("")))(exchange)
+
+
+def with_parts(exchange: Exchange) -> Exchange:
+    """Likewise, with its parts, and in a header field once more."""
+    try:
+        meant = due(exchange, Model("", prices=EXAMPLE))
+    except (Inconclusive, NotApplicable):
+        return exchange
+    parts = {name: float(meant.of(name)) for name in (ALL, PROMPT, COMPLETION)}
+    told = chain(put("usage.cost", parts[ALL]), put("usage.cost_details", parts))
+    return header(HEADERS[0], str(parts[ALL]))(told(exchange))

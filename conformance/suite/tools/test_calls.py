@@ -138,3 +138,19 @@ def test_ids_differ_between_replies(exchanges: list[Exchange]) -> None:
             if each in seen:
                 raise Violation(f"two replies have a call with the id {each!r}", seen[each], exchange)
             seen[each] = exchange
+
+
+@AREA.should(
+    "give a call in tool_calls or in function_call, and not in both",
+    on=EVERY_TOOL_CALL,
+    source="openai-openapi#ChatCompletionResponseMessage.function_call",
+    contract=["tools-21"],
+    at="choices.*.message.function_call",
+    hint="function_call answers functions: a client that reads both runs the function twice.",
+    broken_by=put("choices.*.message.function_call", {"name": "get_weather", "arguments": "{}"}),
+    shown_by=put("choices.*.message.function_call", None),
+)
+def test_one_form(messages: list[JSONObject]) -> None:
+    for message in messages:
+        legacy = message.get("function_call")
+        assert not (legacy and message.get("tool_calls")), f"beside tool_calls stands function_call: {legacy!s:.160}"
