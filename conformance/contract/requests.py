@@ -191,7 +191,7 @@ TWO_CALLS_STREAM = streamed(
 #: With a tool that is not called: parsers that look for calls lose the log probabilities. At each of its tokens many
 #: are likely, of which the temperature of 0 has the likeliest taken.
 LOGPROBS_TOOLS_STREAM = streamed(
-    chat("Make up a sentence about the sea.", label="logprobs-tools", logprobs=True, top_logprobs=8, tools=[WEATHER])
+    chat("Make up a sentence about the sea.", label="logprobs-tools", logprobs=True, top_logprobs=2, tools=[WEATHER])
 )
 TOOL_NONE = chat(PARIS, label="tool-none", tools=[WEATHER], tool_choice="none", max_tokens=60)
 TOOL_PARALLEL = chat(_BOTH_CITIES, label="tool-parallel", tools=[WEATHER, TIME], max_tokens=300)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterable
+from dataclasses import replace
 
+from conformance.billing.prices import EXAMPLE
 from conformance.contract.profile import Model
 from conformance.contract.requirement import Requirement
 from conformance.evidence.exchange import Exchange, Request
@@ -59,7 +61,7 @@ def violations(names: Iterable[str], models: Models = MODELS) -> dict[str, Verdi
     gate grades it."""
     run, before, found = run_of(faulty(names, models), models), whole(models), dict[str, Verdict]()
     for requirement, model, exchanges, changed in before.again(run):
-        finding = _found(run, requirement, model, exchanges, changed)
+        finding = _found(run, requirement, replace(model, prices=EXAMPLE), exchanges, changed)
         if finding is not None and finding.verdict in VIOLATIONS:
             found[requirement.id] = DEFAULT.graded(requirement, finding).verdict
     return found

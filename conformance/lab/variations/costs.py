@@ -144,3 +144,54 @@ def thoughts_counted_alone(exchange: Exchange) -> Exchange:
             usage["completion_tokens_details"] = {"reasoning_tokens": 0}
 
     return completions(change)(exchange)
+
+
+@right("OpenRouter's usage accounting")
+def states_the_parts_of_the_cost(exchange: Exchange) -> Exchange:
+    """The usage states the cost with its parts."""
+
+    def change(document: Any) -> None:
+        if usage := document.get("usage"):
+            output = round(usage["completion_tokens"] * PRICES[-1], 9)
+            prompt = _cost(usage) - output
+            names = ("upstream_inference_cost", "upstream_inference_prompt_cost", "upstream_inference_completions_cost")
+            usage |= {"cost": float(_cost(usage))}
+            usage["cost_details"] = dict(zip(names, map(float, (prompt + output, prompt, output)), strict=True))
+
+    return completions(change)(exchange)
+
+
+@right("OpenRouter routes to providers of different prices, and names them")
+def costs_what_the_provider_asks(exchange: Exchange) -> Exchange:
+    """Two providers serve the model, which the reply names: one costs a fifth more."""
+    dear = int(exchange.request.key, 16) % 2
+
+    def change(document: Any) -> None:
+        document["provider"] = ("Amber", "Basalt")[dear]
+        if usage := document.get("usage"):
+            usage["cost"] = float(_cost(usage) * (Decimal("1.2") if dear else 1))
+
+    return completions(change)(exchange)
+
+
+@right("LiteLLM's response headers")
+def refusals_state_no_cost(exchange: Exchange) -> Exchange:
+    """An error states a cost of 0 in a header, and that it is not to be sent again."""
+    if not exchange.refused:
+        return exchange
+    return chain(header("x-litellm-response-cost", "0.0"), header("x-should-retry", "false"))(exchange)
+
+
+@right("GPT-5: the channel of an answer costs tokens, too")
+def answers_cost_their_form(exchange: Exchange) -> Exchange:
+    """Eight tokens more are counted for each choice that has room for them below its limit."""
+    asked = exchange.request.asked
+    room, n = asked.get("max_completion_tokens") or asked.get("max_tokens") or 4096, int(asked.get("n") or 1)
+
+    def change(document: Any) -> None:
+        usage = document.get("usage")
+        if usage and usage["completion_tokens"] + 8 * n <= room:
+            usage["completion_tokens"] += 8 * n
+            usage["total_tokens"] += 8 * n
+
+    return completions(change)(exchange)

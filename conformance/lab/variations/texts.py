@@ -73,6 +73,15 @@ def saying(text: str) -> Fault:
     return rewritten(lambda before: text if before == IGNORANCE else before)
 
 
+@right(f"{ALARMS}: text may speak of it")
+def speaks_of_overload(exchange: Exchange) -> Exchange:
+    """A text tells what an overloaded service says, and another what a page shows in details."""
+    number = int(exchange.request.key, 16)
+    if number % 2:
+        return saying("<details><summary>More</summary>Nothing is known.</details>")(exchange)
+    return saying(f"After “429 Too many requests” try again later, at most {number % 1000} times.")(exchange)
+
+
 @right(f"{ALARMS}: markup counts outside code marks")
 def speaks_of_thoughts(exchange: Exchange) -> Exchange:
     """A text explains the tags of reasoning models in code marks."""
