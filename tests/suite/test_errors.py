@@ -9,8 +9,11 @@ import pytest
 from conformance.contract.faults import chain, content, respond, status
 from conformance.contract.requirement import Fault
 from conformance.evidence.exchange import Exchange, Failure
+<<<<<<< HEAD
 from tests.support.builders_asked import asked
-from tests.support.builders_http import EVENTS, Said, asking, completion, refusal, response, said, stream
+=======
+from tests.support.builders_http import EVENTS, Said, asking, choice, completion, refusal, response, said, stream
+>>>>>>> 016b8b4 (Output is held against its bytes on families that show what they count; tests of the new requirements)
 
 MISTAKEN = replace(asking(messages=[]), expect="error")
 PAGE = response(b"<html>Bad gateway</html>", ("content-type", "text/html"), status=502)
@@ -100,6 +103,7 @@ def test_where_most_is_silent_nothing_is_judged() -> None:
         said("errors.mistakes_are_answered", ANSWERED[0], silent("reset"), silent("timeout", 1))
 
 
+<<<<<<< HEAD
 @pytest.mark.parametrize(
     ("requirement", "change", "expected"),
     [
@@ -117,3 +121,60 @@ def test_where_most_is_silent_nothing_is_judged() -> None:
 )
 def test_an_unknown_route(requirement: str, change: Fault, expected: str) -> None:
     assert asked(f"errors.{requirement}", change) == expected
+=======
+ACCEPTED, UNKNOWN = response(completion()), asking(model="no-such-model")
+
+
+@pytest.mark.parametrize(
+    ("exchanges", "expected"),
+    [
+        ([ACCEPTED, refusal(404, request=UNKNOWN)], "accepted"),
+        ([ACCEPTED, refusal(403, request=UNKNOWN)], "accepted"),
+        ([ACCEPTED, refusal(401, request=UNKNOWN)], "violated"),
+        ([ACCEPTED, refusal(401, request=asking("unknown"))], "accepted"),
+        ([ACCEPTED, refusal(401, request=asking("none"))], "accepted"),
+    ],
+)
+def test_a_key_that_is_accepted_is_no_401(exchanges: list[Exchange], expected: Said) -> None:
+    assert said("errors.accepted_key_is_no_401", *exchanges) == expected
+
+
+@pytest.mark.parametrize(
+    ("status", "told", "expected"),
+    [
+        (400, "true", "violated"),
+        (404, "True", "violated"),
+        (400, "false", "accepted"),
+        (429, "true", "not applicable"),
+        (409, "true", "not applicable"),
+        (503, "true", "not applicable"),
+        (400, None, "not applicable"),
+    ],
+)
+def test_mistakes_are_not_retried(status: int, told: str | None, expected: Said) -> None:
+    fields = [("x-should-retry", told)] if told else []
+    assert said("errors.mistakes_are_not_retried", refusal(status, *fields)) == expected
+
+
+OVERLOADED = "The model is currently overloaded. Please try again later."
+
+
+def answered(text: str, prompt: str) -> Exchange:
+    request = asking(messages=[{"role": "user", "content": prompt}])
+    return response(completion(choices=[choice({"content": text})]), request=request)
+
+
+@pytest.mark.parametrize(
+    ("exchanges", "expected"),
+    [
+        ([answered(OVERLOADED, "Say OK."), answered(OVERLOADED, "Say hello.")], "violated"),
+        ([answered(OVERLOADED, "Say OK."), answered("Hello.", "Say hello.")], "accepted"),
+        ([answered(OVERLOADED, "Say OK."), answered(OVERLOADED, "Say OK.")], "accepted"),  # one prompt, sent again
+        ([answered(OVERLOADED, f"Say: {each} {OVERLOADED}") for each in "ab"], "accepted"),
+        ([answered("I cannot tell.", each) for each in "ab"], "accepted"),
+        ([answered(f"{OVERLOADED} {'That is what it says. ' * 20}", each) for each in "ab"], "accepted"),
+    ],
+)
+def test_no_failure_as_answer(exchanges: list[Exchange], expected: Said) -> None:
+    assert said("errors.no_failure_as_answer", *exchanges) == expected
+>>>>>>> 016b8b4 (Output is held against its bytes on families that show what they count; tests of the new requirements)

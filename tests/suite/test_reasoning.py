@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from conformance.contract.faults import chain, drop, only, put, status
+from conformance.contract.faults import chain, drop, only, put, respond, status
 from conformance.contract.for_model import for_model
 from conformance.contract.profile import Model
 from conformance.contract.requirement import Fault
@@ -163,3 +163,31 @@ def test_what_is_asked_of_them_stays_as_it_is() -> None:
     model = Model("gpt-5", "gpt")
     assert for_model(EXHAUSTED, model, "").asked["max_completion_tokens"] == 64
     assert [for_model(each, model, "").asked["reasoning_effort"] for each in WITH_EFFORT] == ["low", "medium", "high"]
+
+
+@pytest.mark.parametrize(
+    ("change", "expected"),
+    [
+        (put(DETAILS, {"reasoning_tokens": 0}), "accepted"),
+        (drop(DETAILS), "accepted"),
+        (put(COUNT, 5), "violated"),
+        (put("choices.*.message.reasoning_content", "The user wants OK."), "violated"),
+        (
+            respond(400, {"error": {"message": "Unsupported value: 'none'", "type": "invalid_request_error"}}),
+            "not applicable",
+        ),
+        (status(500), "violated"),
+    ],
+)
+def test_no_reasoning_where_the_effort_is_none(change: Fault, expected: Said) -> None:
+    assert asked("reasoning.none_is_none", change) == expected
+
+
+@pytest.mark.parametrize("text", ['<details type="reasoning" done="true">\nHm.\n</details>\nOK.'])
+def test_reasoning_as_details_of_a_page(text: str) -> None:
+    assert said("reasoning.reasoning_apart", response(completion(choices=[choice({"content": text})]))) == "violated"
+
+
+def test_other_details_are_text() -> None:
+    text = "<details><summary>More</summary>OK.</details>"
+    assert said("reasoning.reasoning_apart", response(completion(choices=[choice({"content": text})]))) == "accepted"

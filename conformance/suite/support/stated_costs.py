@@ -99,17 +99,17 @@ def due(exchange: Exchange, model: Model) -> Due:
 def differing(exchange: Exchange, model: Model) -> list[str]:
     """What is wrong with each amount that a reply states. An amount may be rounded to the decimals that it has."""
     found, meant = stated(exchange), due(exchange, model)
-    wrong = {where: amount for where, amount in found.items() if not alike(amount, meant.of(where))}
+    wrong = {where: amount for where, amount in found.items() if not _rounded(amount, meant.of(where))}
     return [
         f"{where} is {plain(amount)}, expected {plain(meant.of(where))} {meant.prices.currency}: {meant}"
         + next(
-            (f"; it is the amount with {name}" for name, due in _mistakes(meant) if alike(amount, due.of(where))), ""
+            (f"; it is the amount with {name}" for name, due in _mistakes(meant) if _rounded(amount, due.of(where))), ""
         )
         for where, amount in wrong.items()
     ]
 
 
-def alike(amount: Decimal, meant: Decimal) -> bool:
+def _rounded(amount: Decimal, meant: Decimal) -> bool:
     """Whether it is the amount that is meant, as rounded; nothing is not a little that was rounded."""
     if not amount:
         return not meant
@@ -128,7 +128,7 @@ def contradicting(exchange: Exchange) -> list[str]:
     inside = [found.get(f"usage.cost_details.{name}") for name in (ALL, PROMPT, COMPLETION)]
     if inside[0] is not None and inside[1] is not None and inside[2] is not None:
         parts = inside[1] + inside[2]
-        if not (alike(inside[0], parts) or alike(parts, inside[0])):
+        if not alike(inside[0], parts):
             wrong.append(f"{ALL} is {plain(inside[0])}, and its parts come to {plain(parts)}")
     if len(whole) < 2 and None in inside:
         raise NotApplicable("the reply states its cost once")
@@ -149,6 +149,11 @@ def by_counts(exchanges: Iterable[Exchange]) -> Iterator[list[tuple[Exchange, De
     if not (several := [each for each in groups.values() if len(each) > 1]):
         raise NotApplicable("no two replies of the same counts state a cost")
     yield from several
+
+
+def alike(one: Decimal, other: Decimal) -> bool:
+    """Whether two amounts are the same, one of them rounded perhaps."""
+    return _rounded(one, other) or _rounded(other, one)
 
 
 def _mistakes(meant: Due) -> Iterator[tuple[str, Due]]:

@@ -11,13 +11,21 @@ from conformance.contract.faults import chain, edit, put
 from conformance.contract.profile import Model
 from conformance.contract.scopes import EVERY_USAGE, broken_off
 from conformance.evidence.exchange import Exchange, NotApplicable, list_of
-from conformance.evidence.observed import count_or_none, count_or_not_applicable, strings
+from conformance.evidence.observed import count_or_none, count_or_not_applicable, count_or_zero, strings
 
 from . import AREA
 
 #: Characters of prose, and of a tool in JSON, that no tokenizer takes for one token on average; half of it is usual in
 #: no script, and upstreams write a tool in fewer words than JSON does.
 PROSE, SCHEMA = 12, 40
+FAMILIES = ("gpt", "claude")
+HIDDEN = (
+    "thinking",
+    "reasoning",
+    "reasoning_effort",
+    "prediction",
+    "audio",
+)  #: members that ask for more than is shown
 #: Tokens beside the text of one choice, and of one call, that an upstream may count.
 BESIDE_TEXT, BESIDE_CALL = 24, 120
 REASONING = "completion_tokens_details.reasoning_tokens"
@@ -89,14 +97,15 @@ def _size(exchange: Exchange) -> int:
 
 
 def _written(exchange: Exchange, model: Model) -> int:
-    """The completion_tokens but for the reasoning. Raises NotApplicable where more may be in them than is shown."""
-    asked, reasoning = exchange.request.asked, count_or_none(exchange.usage, REASONING)
-    hidden = model.reasons and not reasoning
-    if hidden or asked.get("prediction") or asked.get("audio") or "search" in f"{model.name} {asked.get('model')}":
+    """The completion_tokens but for the reasoning. Raises NotApplicable where more may be in them than is shown: other
+    families than these reason, uncounted and unshown."""
+    asked = exchange.request.asked
+    hidden = model.reasons or model.family not in FAMILIES or any(asked.get(name) for name in HIDDEN)
+    if hidden or "search" in f"{model.name} {asked.get('model')}":
         raise NotApplicable("the output may be more than what the reply shows")
     if not exchange.messages or broken_off(exchange) or _filtered(exchange):
         raise NotApplicable("the reply has no whole message")
-    return count_or_not_applicable(exchange.usage, "completion_tokens") - (reasoning or 0)
+    return count_or_not_applicable(exchange.usage, "completion_tokens") - count_or_zero(exchange.usage, REASONING)
 
 
 def _filtered(exchange: Exchange) -> bool:

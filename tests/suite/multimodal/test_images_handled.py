@@ -30,6 +30,7 @@ def low(request: Request) -> bool:
     [
         ("detail_taken", NO_IMAGES, "not applicable"),
         ("detail_taken", only(low, respond(400, REFUSED)), "violated"),
+        ("detail_taken", only(lambda each: b'"detail"' in each.body, respond(400, REFUSED)), "violated"),
         ("detail_taken", only(several, respond(400, REFUSED)), "accepted"),  # it is not the detail
         ("low_costs_less", only(lambda each: each.label in (LOW.label, HIGH.label), put(PROMPT, 300)), "accepted"),
         ("low_costs_less", only(low, put(PROMPT, 3000)), "violated"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -12,6 +13,7 @@ from conformance.contract.requests import (
     chat,
 )  # fmt: skip
 from conformance.evidence.exchange import Exchange
+from tests.support.builders_http import asking, choice, completion, response, said
 from tests.support.builders_stream import (
     Case,
     call,
@@ -92,3 +94,18 @@ CASES = [
 @pytest.mark.parametrize("case", CASES, ids=str)
 def test_calls(case: Case) -> None:
     case.check()
+
+
+@pytest.mark.parametrize(
+    ("legacy", "expected"),
+    [
+        ({}, "accepted"),
+        ({"function_call": None}, "accepted"),
+        ({"function_call": {"name": "f", "arguments": "{}"}}, "violated"),
+    ],
+)
+def test_one_form(legacy: dict[str, Any], expected: str) -> None:
+    called = {"id": "call_1", "type": "function", "function": {"name": "f", "arguments": "{}"}}
+    message = {"content": None, "tool_calls": [called]} | legacy
+    exchange = response(completion(choices=[choice(message, finish_reason="tool_calls")]), request=asking(tools=[PING]))
+    assert said("tools.one_form", exchange) == expected

@@ -14,6 +14,8 @@ from conformance.judgement.judge import judge
 from conformance.judgement.verdict import Verdict
 from conformance.resources import fixture
 from conformance.suite.catalogue import load
+from conformance.suite.usage.test_stated_cost import HEADER
+from tests.support.builders_http import Said, refusal, said
 from tests.support.exchanges import completion, plain
 
 G1 = fixture("golden.json")["vectors"]["G1"]["usage"]
@@ -95,3 +97,61 @@ def test_each_part_is_compared() -> None:
 )
 def test_what_cannot_be_told(exchange: Exchange, model: Model, verdict_: Verdict) -> None:
     assert verdict(exchange, model) is verdict_
+
+
+PARTS = {"upstream_inference_prompt_cost": INPUT, "upstream_inference_completions_cost": OUTPUT}
+
+
+@pytest.mark.parametrize(
+    ("fields", "members", "expected"),
+    [
+        ({}, {"cost": DUE}, "not applicable"),
+        ({}, {"cost": DUE, "total_cost": round(DUE, 6)}, "accepted"),
+        ({}, {"cost": DUE, "estimated_cost": DUE * 1.1}, "violated"),
+        ({HEADER: str(DUE)}, {"cost": DUE}, "accepted"),
+        ({HEADER: str(DUE * 2)}, {"cost": DUE}, "violated"),
+        ({HEADER: "0.0"}, {"cost": DUE}, "violated"),
+        ({}, {"cost_details": PARTS | {"upstream_inference_cost": DUE}}, "accepted"),
+        ({}, {"cost_details": PARTS | {"upstream_inference_cost": INPUT}}, "violated"),
+        ({}, {"cost": 0.01, "cost_details": PARTS | {"upstream_inference_cost": DUE}}, "accepted"),  # the gateway's fee
+        ({}, {"cost_details": PARTS}, "not applicable"),
+    ],
+)
+def test_one_stated_cost(fields: dict[str, str], members: dict[str, Any], expected: Said) -> None:
+    assert said("usage.one_stated_cost", reply(fields, **members)) == expected
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "expected"),
+    [
+        ({"cost": DUE}, {"cost": DUE}, "accepted"),
+        ({"cost": DUE}, {"cost": round(DUE, 5)}, "accepted"),
+        ({"cost": DUE}, {"cost": 0}, "violated"),
+        ({"cost": DUE}, {"cost": DUE * 1.2}, "violated"),
+        ({"cost": DUE}, {"cost": DUE * 1.2, "completion_tokens": 900}, "not applicable"),
+        ({"cost": DUE}, {}, "not applicable"),
+    ],
+)
+def test_same_counts_same_cost(one: dict[str, Any], other: dict[str, Any], expected: Said) -> None:
+    assert said("usage.same_counts_same_cost", reply(**one), reply(**other)) == expected
+
+
+def test_providers_may_differ_in_price() -> None:
+    dear = plain(completion(G1 | {"cost": DUE * 1.2}) | {"provider": "Basalt"})
+    assert said("usage.same_counts_same_cost", reply(cost=DUE), dear) == "not applicable"
+
+
+@pytest.mark.parametrize(
+    ("status", "cost", "expected"),
+    [
+        (400, None, "not applicable"),
+        (400, "0", "accepted"),
+        (401, "0.0000", "accepted"),
+        (400, "0.00135", "violated"),
+        (502, "0.00135", "not applicable"),
+        (400, "free", "not applicable"),
+    ],
+)
+def test_refusals_cost_nothing(status: int, cost: str | None, expected: Said) -> None:
+    fields = [(HEADER, cost)] if cost is not None else []
+    assert said("usage.refusals_cost_nothing", refusal(status, *fields)) == expected
