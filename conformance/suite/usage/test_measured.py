@@ -25,7 +25,7 @@ HIDDEN = (
     "reasoning_effort",
     "prediction",
     "audio",
-)  #: members that ask for more than is shown
+)  #: members for more than is shown
 #: Tokens beside the text of one choice, and of one call, that an upstream may count.
 BESIDE_TEXT, BESIDE_CALL = 24, 120
 REASONING = "completion_tokens_details.reasoning_tokens"
