@@ -9,11 +9,8 @@ import pytest
 from conformance.contract.faults import chain, content, respond, status
 from conformance.contract.requirement import Fault
 from conformance.evidence.exchange import Exchange, Failure
-<<<<<<< HEAD
 from tests.support.builders_asked import asked
-=======
 from tests.support.builders_http import EVENTS, Said, asking, choice, completion, refusal, response, said, stream
->>>>>>> 016b8b4 (Output is held against its bytes on families that show what they count; tests of the new requirements)
 
 MISTAKEN = replace(asking(messages=[]), expect="error")
 PAGE = response(b"<html>Bad gateway</html>", ("content-type", "text/html"), status=502)
@@ -103,7 +100,6 @@ def test_where_most_is_silent_nothing_is_judged() -> None:
         said("errors.mistakes_are_answered", ANSWERED[0], silent("reset"), silent("timeout", 1))
 
 
-<<<<<<< HEAD
 @pytest.mark.parametrize(
     ("requirement", "change", "expected"),
     [
@@ -121,7 +117,8 @@ def test_where_most_is_silent_nothing_is_judged() -> None:
 )
 def test_an_unknown_route(requirement: str, change: Fault, expected: str) -> None:
     assert asked(f"errors.{requirement}", change) == expected
-=======
+
+
 ACCEPTED, UNKNOWN = response(completion()), asking(model="no-such-model")
 
 
@@ -177,4 +174,3 @@ def answered(text: str, prompt: str) -> Exchange:
 )
 def test_no_failure_as_answer(exchanges: list[Exchange], expected: Said) -> None:
     assert said("errors.no_failure_as_answer", *exchanges) == expected
->>>>>>> 016b8b4 (Output is held against its bytes on families that show what they count; tests of the new requirements)

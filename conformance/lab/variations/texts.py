@@ -16,7 +16,6 @@ from .failures import one_in
 from .kit import ALARMS, FINDINGS, SCHEMA, chunks, completions, messages, only_choice, right
 
 Rewrite = Callable[[str], str]
-_REFUSAL = "I'm sorry, I cannot assist with that request."
 
 
 def rewritten(change: Rewrite) -> Fault:
@@ -40,23 +39,6 @@ def rewritten(change: Rewrite) -> Fault:
         return found
 
     return chain(completions(plain), chunks(streamed))
-
-
-def _costing(text: str, rewrite: Fault) -> Fault:
-    """A change of replies, after which each choice costs as many tokens as this text has words."""
-
-    def fault(exchange: Exchange) -> Exchange:
-        written = len(text.split()) * int(exchange.request.asked.get("n") or 1)
-
-        def change(document: Any) -> None:
-            if usage := document.get("usage"):
-                usage["total_tokens"] += written - usage["completion_tokens"]
-                usage["completion_tokens"] = written
-
-        changed = rewrite(exchange)
-        return exchange if changed == exchange else completions(change)(changed)
-
-    return fault
 
 
 def _spread(text: str, like: list[str]) -> list[str]:
@@ -172,11 +154,10 @@ def refuses_to_answer_now_and_then(exchange: Exchange) -> Exchange:
     def change(document: Any) -> None:
         for message in messages(document):
             if message and message.get("role") and message["content"]:
-                message |= {"content": None, "refusal": _REFUSAL}
+                message |= {"content": None, "refusal": "I'm sorry, I cannot assist with that request."}
 
     asked = output_type(exchange.request) == "json_schema" and not exchange.request.streams
-    refused = asked and one_in(5, exchange.request)
-    return _costing(_REFUSAL, completions(change))(exchange) if refused else exchange
+    return completions(change)(exchange) if asked and one_in(5, exchange.request) else exchange
 
 
 @right(f"{SCHEMA}: content_filter")
@@ -215,3 +196,47 @@ def cites_what_it_read(exchange: Exchange) -> Exchange:
 @right("a weak model is not the endpoint's fault")
 def knows_no_answer(exchange: Exchange) -> Exchange:
     """The model is so weak that it answers every question for text with the same sentence."""
+
+    def counted(document: Any) -> None:
+        if usage := document.get("usage"):
+            fewer = max(usage["completion_tokens"] - len(IGNORANCE), 0)
+            usage |= {name: usage[name] - fewer for name in ("completion_tokens", "total_tokens")}
+
+    if output_type(exchange.request) != "text" or b'"choices"' not in exchange.content:
+        return exchange
+    changed = rewritten(lambda _: IGNORANCE)(exchange)
+    ended = all(each.get("finish_reason") == "stop" for each in changed.choices)
+    return completions(counted)(changed) if ended and changed != exchange else changed
+
+
+@right("tools-06: the model is free to call")
+def calls_nothing_unless_forced(exchange: Exchange) -> Exchange:
+    """The model answers with text where it is free to call a tool."""
+
+    def uncalled(choice: dict[str, Any]) -> None:
+        holder = choice.get("message") or choice.get("delta") or {}
+        called = holder.pop("tool_calls", None)
+        if "role" in holder and (called or holder.get("content") is None):
+            holder["content"] = "I cannot look that up."
+        if choice["finish_reason"] == "tool_calls":
+            choice["finish_reason"] = "stop"
+
+    def change(document: Any) -> None:
+        for choice in document["choices"]:
+            uncalled(choice)
+
+    free = tool_choice(exchange.request) == "auto" and b'"tool_calls"' in exchange.content
+    return completions(change)(exchange) if free else exchange
+
+
+@right("openai-openapi: ChatCompletionResponseMessage.refusal")
+def refuses_at_first(exchange: Exchange) -> Exchange:
+    """Now and then the model refuses what is asked at first: content is null, and refusal a text."""
+
+    def change(document: Any) -> None:
+        for message in messages(document):
+            if message and message.get("content"):
+                message |= {"content": None, "refusal": "I'm sorry, I cannot help with that."}
+
+    told = exchange.request.attempt == 1 and not exchange.request.streams and not exchange.request.asked.get("logprobs")
+    return completions(change)(exchange) if told and one_in(4, exchange.request) else exchange

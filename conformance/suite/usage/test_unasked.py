@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from typing import Any
 
 from conformance.contract.faults import put
-from conformance.contract.profile import Model
 from conformance.contract.scopes import EVERY_USAGE
 from conformance.evidence.exchange import NotApplicable, list_of
 from conformance.evidence.observed import count_or_not_applicable, count_or_zero
@@ -16,8 +14,6 @@ from . import AREA
 
 SHORT = 200  #: bytes of all messages together
 ROOM = 500  #: tokens of a template, and of a short system message that an endpoint adds on its own
-AROUND = 50  #: tokens of a template around a choice or a call that are no text of it
-UNWRITTEN = ("reasoning_tokens", "audio_tokens", "rejected_prediction_tokens")  #: output that no message has
 #: Members that add nothing to a prompt; others, such as tools and a vendor's own, may.
 COSTLESS = frozenset(
     {"model", "messages", "max_tokens", "max_completion_tokens", "temperature", "top_p", "n", "stop", "seed", "user"}
@@ -84,42 +80,6 @@ def test_two_words(asked: dict[str, Any], usage: dict[str, Any]) -> None:
         raise NotApplicable("the prompt is none of two words")
     count = count_or_not_applicable(usage, "prompt_tokens")
     assert count < OF_TWO, f"a prompt of {words} words costs {count} prompt_tokens"
-
-
-def _message(choice: dict[str, Any]) -> dict[str, Any]:
-    message = choice.get("message")
-    return message if isinstance(message, dict) else {}
-
-
-def _taken_away(choice: dict[str, Any]) -> bool:
-    """Whether text may have been written that a choice does not have."""
-    return bool(_message(choice).get("refusal")) or choice.get("finish_reason") == "content_filter"
-
-
-def _bytes(choice: dict[str, Any]) -> int:
-    """Those of all that a choice's message has, and what the template may cost around it and its calls."""
-    message = _message(choice)
-    size = len(json.dumps(message, ensure_ascii=False).encode("utf-8", "replace"))
-    return size + AROUND * (1 + len(list_of(message.get("tool_calls"))))
-
-
-@AREA.should(
-    "count no more completion_tokens than a reply of a model that does not reason has bytes, and 50 a choice and call",
-    on=EVERY_USAGE,
-    source="openai-openapi#CompletionUsage.completion_tokens",
-    at="usage.completion_tokens",
-    hint="Count what the model wrote: neither the prompt nor what is written to the cache is output.",
-    warns="a model whose reasoning is neither shown nor counted apart is charged for more than it shows",
-    broken_by=put("usage.completion_tokens", lambda count: count + 9000),
-    needs=["request"],
-)
-def test_output_is_written(choices: list[dict[str, Any]], usage: dict[str, Any], model: Model) -> None:
-    """A token is a byte or more. What is counted apart, as reasoning, sound or rejected predictions, is no text."""
-    if model.reasons or any(map(_taken_away, choices)):
-        raise NotApplicable("a model that reasons, refuses or is filtered writes what it does not show")
-    apart = sum(count_or_zero(usage, f"completion_tokens_details.{name}") for name in UNWRITTEN)
-    count, size = count_or_not_applicable(usage, "completion_tokens") - apart, sum(map(_bytes, choices))
-    assert count <= size, f"completion_tokens is {count} without {apart} counted apart, for a reply of {size} bytes"
 
 
 PREDICTIONS = tuple(f"completion_tokens_details.{name}_prediction_tokens" for name in ("accepted", "rejected"))

@@ -80,9 +80,9 @@ REASONS = Model("o4-mini", "gpt")
         ({}, {"completion_tokens": None}, GPT, "not applicable"),
     ],
 )
-def test_output_has_bytes(members: dict[str, Any], counts: dict[str, Any], model: Model, expected: Said) -> None:
+def test_output_of_families(members: dict[str, Any], counts: dict[str, Any], model: Model, expected: Said) -> None:
     exchange = response(completion(choices=[choice(members)], usage=usage(**counts)))
-    assert said("usage.output_has_bytes", exchange, model=model) == expected
+    assert said("usage.output_is_written", exchange, model=model) == expected
 
 
 @pytest.mark.parametrize(
@@ -96,16 +96,16 @@ def test_output_has_bytes(members: dict[str, Any], counts: dict[str, Any], model
 )
 def test_output_that_is_not_shown(asked: dict[str, Any]) -> None:
     exchange = response(completion(usage=usage(completion_tokens=300)), request=asking(**asked))
-    assert said("usage.output_has_bytes", exchange) == "not applicable"
+    assert said("usage.output_is_written", exchange) == "not applicable"
 
 
 def test_a_filtered_or_broken_reply_shows_nothing() -> None:
     many, nothing = usage(completion_tokens=300), choice({"content": ""}, finish_reason="content_filter")
     filtered = response(completion(choices=[nothing], usage=many))
-    assert said("usage.output_has_bytes", filtered) == "not applicable"
+    assert said("usage.output_is_written", filtered) == "not applicable"
     error = {"error": {"message": "broken off", "type": "server_error"}}
     last = chunk({}, choices=[], usage=many)
-    assert said("usage.output_has_bytes", stream(chunk({"content": "OK"}), error, last)) == "not applicable"
+    assert said("usage.output_is_written", stream(chunk({"content": "OK"}), error, last)) == "not applicable"
 
 
 @pytest.mark.parametrize(
