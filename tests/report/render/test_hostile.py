@@ -15,6 +15,9 @@ from markdown_it import MarkdownIt
 from conformance.report.render import RENDERERS, markdown_text
 from conformance.report.render.words import clean, web_link
 from conformance.report.report import Report
+from conformance.suite.catalogue import load
+
+from .conftest import violating
 
 #: C0 but tab and newline, delete, C1, and what turns the direction of text.
 CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
@@ -118,15 +121,26 @@ def test_html_stays_small_for_a_large_report(large: Report) -> None:
 # --- Markdown -----------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("which", ["report", "hostile", "large", "enlarged", "unjudged", "faulty"])
+@pytest.mark.parametrize("which", ["report", "hostile", "large", "enlarged", "unjudged", "faulty", "seventy", "vain"])
 def test_markdown_fits_a_comment(which: str, request: pytest.FixtureRequest) -> None:
-    text = RENDERERS["markdown"](request.getfixturevalue(which))
-    assert len(text) < 60_000
+    report: Report = request.getfixturevalue(which)
+    text = RENDERERS["markdown"](report)
+    assert len(text) < 20_000
+    shown = text.replace("\\", "")
+    assert [entry.id for entry in report.failing if entry.id.partition(".")[2] not in shown] == []
     assert text.count("<details>") == text.count("</details>") - text.count("[i](//e) </details>")
 
 
-def test_markdown_says_what_it_leaves_out(large: Report) -> None:
-    assert re.search(r"… and \d+ more violations", RENDERERS["markdown"](large))
+def test_markdown_says_what_it_shortens(report: Report) -> None:
+    """As the violations that fail the gate become more: sentences, then messages, then all but the names."""
+    said = [RENDERERS["markdown"](each) for each in (report, violating(report, 140, 120))]
+    assert ["<br>" in each for each in said] == [True, False]
+    assert ["Messages are cut after" in each for each in said] == [False, True]
+    named = RENDERERS["markdown"](violating(report, 600, 600))
+    assert "too many for a table, which the full report has" in named
+    assert len(named) < 20_000
+    shown = named.replace("\\", "")
+    assert [id for id in load() if not re.search(rf"[ ,]{re.escape(id.partition('.')[2])}(,|$)", shown, re.M)] == []
 
 
 def test_markdown_renders_as_one_table_and_no_link_of_the_endpoint(hostile: Report) -> None:
