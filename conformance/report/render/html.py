@@ -28,6 +28,9 @@ _HERE = Path(__file__).parent
 _UNFOLDED = 3  #: so many findings are not folded
 _LINES = 12  #: of a response beside a finding; the whole is among the exchanges
 _SHORT = 1_000  #: characters of a command line that stands beside a finding
+_PAGE = 595_000  #: bytes of a page, beyond which exchanges are left to the folder of the run
+_LEAST = 60_000  #: bytes for exchanges in any case
+_PLACE = "\0"  #: where they come; nothing else that the page shows has this character
 
 
 @dataclass(frozen=True)
@@ -68,7 +71,10 @@ class Area:
 def render(report: Report) -> str:
     """The page; its commands name the run's folder by its whole path, so that they work from anywhere."""
     here = replace(report, folder=str(Path(report.folder).absolute())) if report.folder else report
-    return _environment().get_template("report.html.j2").render(_context(here)) + "\n"
+    exchanges = _exchanges(here)
+    page = _environment().get_template("report.html.j2").render(_context(here, exchanges)) + "\n"
+    room = max(_PAGE - len(page.encode("utf-8", "replace")), _LEAST)
+    return page.replace(_PLACE, pack(here, exchanges, room))
 
 
 def _environment() -> Environment:
@@ -102,7 +108,7 @@ def _text(value: str) -> Markup:
     return Markup(escaped)
 
 
-def _context(report: Report) -> dict[str, Any]:
+def _context(report: Report, exchanges: list[Evidence]) -> dict[str, Any]:
     """What the template names: values of the report, and functions on its parts."""
     places = {model.name: place for place, model in enumerate(report.models)}
     folder = quoted(report.folder) if report.folder else ""
@@ -139,6 +145,9 @@ def _context(report: Report) -> dict[str, Any]:
         "unfolded": _UNFOLDED,
         **_style_and_script(),
         **_sections(report),
+        "exchanges": exchanges,
+        "kept": {each.key for each in exchanges if _is_kept(report, each.key)},
+        "packed": Markup(_PLACE),
     }
 
 
@@ -156,8 +165,6 @@ def _hash(text: str) -> str:
 def _sections(report: Report) -> dict[str, Any]:
     """What the sections list."""
     cards = [_card(report, entry) for entry in found.violations(report)]
-    exchanges = _exchanges(report)
-    packed = pack(report, exchanges)
     return {
         "cards": cards,
         "consequences": found.consequences(report),
@@ -169,9 +176,6 @@ def _sections(report: Report) -> dict[str, Any]:
         "areas": _areas(report.entries),
         "not_applicable": found.by_reason(found.observed(report, Verdict.NOT_APPLICABLE)),
         "vain": [(each, report.evidence.get(each.key)) for each in report.unanswered],
-        "exchanges": exchanges,
-        "packed": packed,
-        "kept": {each.key for each in exchanges if _is_kept(report, each.key)},
     }
 
 

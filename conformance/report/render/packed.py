@@ -6,7 +6,6 @@ import json
 import zlib
 from base64 import b64encode
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from conformance.report.report import Evidence, Report
@@ -16,36 +15,24 @@ from .excerpt import excerpt
 from .mark import Line, mark, mark_head
 from .words import clean, one_line, replaying
 
-_LARGEST = 225_000  #: bytes of compressed data, of which Base64 makes a third more
 _LINES = 400  #: of a body
 _WIDE = 2_000  #: characters of a line of it
 _LONGEST = 20_000  #: characters of a command; beyond, the one that prints it stands in its place
 
 
-@dataclass(frozen=True)
-class Packed:
-    """`data` is Base64 of gzip of a JSON array of objects, one for each exchange with one of these `keys`."""
-
-    data: str
-    keys: frozenset[str]
-
-
-def pack(report: Report, exchanges: Iterable[Evidence]) -> Packed:
-    """As many of the exchanges as fit, in this order."""
+def pack(report: Report, exchanges: Iterable[Evidence], room: int) -> str:
+    """As many of the exchanges as fit into so many characters, in this order: a JSON array of an object each, in gzip,
+    in Base64."""
     places = _places(report)
     packer = zlib.compressobj(9, wbits=31)
-    parts = [packer.compress(b"[")]
-    keys: list[str] = []
+    data, separator = packer.compress(b"["), ""
     for each in exchanges:
         text = json.dumps(_shown(report, each, places.get(each.key, "")), ensure_ascii=False, separators=(",", ":"))
         trial = packer.copy()
-        piece = trial.compress(("," * bool(keys) + text).encode("utf-8", "replace")) + trial.flush(zlib.Z_SYNC_FLUSH)
-        if sum(map(len, parts)) + len(piece) <= _LARGEST:
-            packer = trial
-            parts.append(piece)
-            keys.append(each.key)
-    parts.append(packer.compress(b"]") + packer.flush())
-    return Packed(b64encode(b"".join(parts)).decode(), frozenset(keys))
+        piece = trial.compress((separator + text).encode("utf-8", "replace")) + trial.flush(zlib.Z_SYNC_FLUSH)
+        if (len(data) + len(piece)) * 4 / 3 <= room:
+            packer, data, separator = trial, data + piece, ","
+    return b64encode(data + packer.compress(b"]") + packer.flush()).decode()
 
 
 def _places(report: Report) -> dict[str, str]:

@@ -126,8 +126,8 @@ async function write(text) {
 
 async function copy(button) {
   const key = button.dataset.exchange;
-  const text = key ? (await exchanges()).get(key).curl : button.parentElement.querySelector("pre").textContent;
-  await write(text);
+  const packed = key && (await exchanges()).get(key);
+  await write(packed ? packed.curl : button.parentElement.querySelector("pre").textContent);
   const [label, said] = [button.firstElementChild, document.getElementById("said")];
   label.dataset.word ||= label.textContent;
   label.textContent = said.textContent = script.dataset.copied;

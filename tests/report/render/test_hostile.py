@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 from base64 import b64encode
+from dataclasses import replace
 from hashlib import sha256
 from html.parser import HTMLParser
+from secrets import token_hex
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -16,6 +18,7 @@ from conformance.report.render import RENDERERS, markdown_text
 from conformance.report.render.words import clean, web_link
 from conformance.report.report import Report
 from conformance.suite.catalogue import load
+from tests.support.pages import packed
 
 from .conftest import violating
 
@@ -112,6 +115,25 @@ def test_html_says_first_what_was_planted(faulty: Report) -> None:
 def test_html_says_first_why_nothing_was_judged(unjudged: Report) -> None:
     said = RENDERERS["html"](unjudged).partition("<h1>")[2].partition("</h1>")[0]
     assert said == "Could not judge: the endpoint refused the connection"
+
+
+def test_html_of_seventy_violations_is_small(seventy: Report) -> None:
+    """Also where a request has megabytes: what is too long is printed by a command."""
+    key = seventy.failing[0].findings[0].evidence[0]
+    huge = replace(seventy.evidence[key], curl="curl --include " + "x" * 2_000_000, body="x" * 40_000)
+    page = RENDERERS["html"](replace(seventy, evidence={**seventy.evidence, key: huge}))
+    assert len(page.encode()) <= 600_000
+    assert f"phanedge-conformance replay {key}" in page
+    assert seventy.failing[5].findings[0].evidence[0] in {each["key"] for each in packed(page)}
+
+
+def test_html_holds_as_many_exchanges_as_fit(seventy: Report) -> None:
+    noise = {key: replace(each, body=token_hex(20_000)) for key, each in seventy.evidence.items()}
+    page = RENDERERS["html"](replace(seventy, evidence=noise))
+    held = [each["key"] for each in packed(page)]
+    assert 2 <= len(held) < len(noise) / 2
+    assert seventy.failing[0].findings[0].evidence[0] in held
+    assert len(page.encode()) <= 600_000
 
 
 def test_html_stays_small_for_a_large_report(large: Report) -> None:
