@@ -67,7 +67,7 @@ def _revision(report: Report) -> str:
 def _is_whole(report: Report) -> bool:
     """Whether all of what is required was judged: nothing was left out of the selection."""
     try:
-        wanted = set(revision(report.revision).levels) if report.revision else set(load())
+        wanted = set(revision(report.revision).requirements) if report.revision else set(load())
     except RevisionError:
         wanted = set(load())
     return report.source != "recording" and wanted & load().keys() <= {entry.id for entry in report.entries}
