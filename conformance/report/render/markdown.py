@@ -39,6 +39,7 @@ from .markdown_text import block, folded, name, text
 from .words import (
     MARK,
     NEVER,
+    asked_again,
     by_name,
     headline,
     money,
@@ -83,6 +84,7 @@ def render(report: Report) -> str:
     for limit, section, what in sections:
         room = limit - sum(len(each) + 1 for each in blocks)
         blocks += [*_within(room, section, what), ""]
+    blocks += [text(asked_again(report), 200), ""]
     blocks.append(f"{text(spent_and_planned(report), 300)}; phanedge-conformance {text(report.version, 40)}")
     return re.sub(r"\n{3,}", "\n\n", "\n".join(blocks)) + "\n"
 
