@@ -64,6 +64,13 @@ def benchmarks(session: nox.Session) -> None:
 
 
 @nox.session
+def browser(session: nox.Session) -> None:
+    """The HTML report in the system's Chromium: filter, links, copying, print, accessibility."""
+    session.install("-e", ".[test,browser]")
+    session.run("pytest", "tests/report/render/test_browser.py", "-q", "-rs", *session.posargs)
+
+
+@nox.session
 def corpus(session: nox.Session) -> None:
     """Every recording in a FOLDER is judged; no official success violates a MUST: nox -s corpus -- FOLDER."""
     if not session.posargs:

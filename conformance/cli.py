@@ -45,6 +45,10 @@ class Format(StrEnum):
     junit = "junit"
     json = "json"
     github = "github"
+    sarif = "sarif"
+    code_quality = "code-quality"
+    badge = "badge"
+    shield = "shield"
 
 
 app = typer.Typer(
@@ -220,7 +224,8 @@ def render(
     format: Annotated[Format, typer.Option(help="Output format.")] = Format.terminal,
     out: Annotated[Path | None, typer.Option(help="File to write [default: standard output].")] = None,
 ) -> None:
-    """Render a report for the terminal, or as HTML, Markdown, JUnit XML, JSON or annotations of GitHub."""
+    """Render a report for the terminal, for people (HTML, Markdown) or for programs: JUnit XML, JSON, SARIF 2.1.0, a
+    code quality report for GitLab, annotations of GitHub, a badge (SVG), or what shields.io draws one from."""
     from conformance.commands.reports import rendered
 
     text = rendered(report, format.value)

@@ -75,7 +75,8 @@ def replayed(
     variable_shown = variable or kept.option("api-key-variable")
     if not is_variable(variable_shown):
         raise ReplayError(f"{kept.folder} names no variable for the key: name it with --api-key-variable")
-    commands = [curl(each.request, kept.run.profile.base_url, variable_shown, each.client) for each in exchanges]
+    names = kept.options.get("header", ())
+    commands = [curl(each.request, kept.run.profile.base_url, variable_shown, each.client, names) for each in exchanges]
     if not send:
         return "\n".join(commands or ["the run has no exchange of it"]), 0
     if not found:

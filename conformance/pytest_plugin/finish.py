@@ -25,6 +25,7 @@ from conformance.report.report import Report
 from conformance.report.report_json import write_report
 from conformance.run.folder import finish_run, identity_in
 from conformance.run.plan import planned
+from conformance.run.resume import header_names
 from conformance.run.run import Run, RunError, run_exchanges
 from conformance.run.unseen import unseen
 from conformance.sending.stack import unsent
@@ -57,6 +58,7 @@ def finish(
     own = _own(run, exchanges)
     vain = _unanswered(own, found)
     telling |= {each.key for each in vain}
+    headers = header_names(settings)
     report = Report(
         base_url=run.profile.base_url,
         source=run.profile.source,
@@ -67,13 +69,14 @@ def finish(
         spend=spend_of(exchanges, sent),
         entries=entries(terms.catalogue(), found, terms.later()),
         evidence={
-            each.request.key: evidence_of(each, run.profile.base_url, settings.api_key_variable)
+            each.request.key: evidence_of(each, run.profile.base_url, settings.api_key_variable, headers)
             for each in exchanges
             if each.request.key in telling
         },
         unjudged=run.unjudged or run.broken_off,
         unanswered=vain,
         unseen=unseen(exchanges) if run.held is not None else "",
+        headers=headers,
         unserved=unserved(own, run.profile.models),
         asked_again=asked_again(own) if own else None,
         fault=run.fault,
@@ -96,7 +99,8 @@ def _written(report: Report, out: Path, secrets: Sequence[str]) -> Report:
     if found := sweep(out, secrets):
         files = f"{', '.join(found[:_SHOWN])}{f' and {len(found) - _SHOWN} more files' if found[_SHOWN:] else ''}"
         reason = f"a secret of this run stood in {files}, and was removed there: report this as a fault of the suite"
-        report = replace(report, unjudged=reason)
+        # what report.html has compressed cannot be searched
+        report = replace(report, unjudged=reason, evidence={})
         _write(report, out)
         sweep(out, secrets)
     return report

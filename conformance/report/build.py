@@ -46,8 +46,8 @@ def _entry(requirement: Requirement, findings: Sequence[Finding], later: bool) -
     )
 
 
-def evidence_of(exchange: Exchange, base_url: str, key_variable: str) -> Evidence:
-    """An exchange as a report shows it. The key stays a variable."""
+def evidence_of(exchange: Exchange, base_url: str, key_variable: str, headers: Iterable[str] = ()) -> Evidence:
+    """An exchange as a report shows it. The key stays a variable, and so do the fields with the names `headers`."""
     request = exchange.request
     text = _text(exchange)
     return Evidence(
@@ -64,7 +64,7 @@ def evidence_of(exchange: Exchange, base_url: str, key_variable: str) -> Evidenc
         truncated=len(text) > EVIDENCE_CHARACTERS,
         streamed=exchange.streamed,
         failure=str(exchange.failure or ""),
-        curl=curl(request, base_url, key_variable, exchange.client),
+        curl=curl(request, base_url, key_variable, exchange.client, headers),
     )
 
 

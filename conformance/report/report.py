@@ -101,8 +101,9 @@ class Report:
     the shape of replies since they were kept, which no verdict depends on; `costs` are those by the price sheet, and
     `baseline` what became of the known violations, where there are such; `revision` is that to which the endpoint is
     held, empty for all requirements; `plan` says what the run was expected to send and cost; `unseen` says what
-    recordings made elsewhere do not show. `folder` is that of the run as a person would type it, for commands;
-    report.json does not have it."""
+    recordings made elsewhere do not show; `headers` are the names of the fields that were added to every request
+    (`--header`). `folder` is that of the run as a person would type it, for commands; report.json does not have
+    it."""
 
     base_url: str
     source: str
@@ -125,6 +126,7 @@ class Report:
     plan: str = ""
     unseen: str = ""
     asked_again: AskedAgain | None = None
+    headers: tuple[str, ...] = ()
     folder: str = field(default="", compare=False)
 
     @property

@@ -29,7 +29,7 @@ _LEFT_OUT = {
     Model: ("thinking", "claimed"),
     Finding: ("of", "follows"),  # before what holds it
     Entry: ("later", "warns"),
-    Report: ("costs", "baseline", "unanswered", "unserved", "unseen", "asked_again"),
+    Report: ("costs", "baseline", "unanswered", "unserved", "unseen", "asked_again", "headers"),
 }
 #: Members that every report has, although a Report has defaults for them: the gate depends on them.
 _REQUIRED = ("evidence", "unjudged", "fault", "gate")

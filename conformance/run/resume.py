@@ -104,6 +104,13 @@ def resalted(folder: Path, id: str, salt: str) -> Mapping[str, str]:
     return dict.fromkeys(reopen(folder / "archive", id), salt) | before  # what was given another one before keeps it
 
 
+def header_names(settings: Settings) -> tuple[str, ...]:
+    """The names of the fields that every request is sent with, or was in the run that is judged again. Raises
+    RunError."""
+    noted = noted_options(settings.archive).get(_SECRET, ()) if settings.archive else _header_names(settings)
+    return tuple(noted)
+
+
 def _header_names(settings: Settings) -> list[str]:
     return sorted({header.partition(":")[0].strip().lower() for header in settings.header})
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 
 from conformance.evidence.exchange import Request
 from conformance.settings.key_variable import is_name
@@ -23,9 +24,11 @@ _WORD = r"""(?:[\w@%+=:,./-]++|'[^']*+'|"'"|\$'(?:[^'\\]|\\.)*+')++"""
 _TOKEN = rf"(?:(?:Bearer|bearer|BEARER) \${_NAME}|\${_NAME}|Bearer(?: sk-unknown)?"
 _TOKEN += rf'|Basic \$\(printf %s "user:\${_NAME}" \| base64\))'
 _KEYED = rf'"[?&]api_key=\${_NAME}&key=\${_NAME}&access_token=\${_NAME}"'
+_OWN = r"\$HEADER_[A-Z0-9_]++"
 _COMMAND = re.compile(
     rf"curl --include(?: --no-buffer)?(?: --request {_WORD})?(?: --globoff)? (?!\$?'?-){_WORD}(?:{_KEYED})?"
-    rf"""(?: --header (?:"Authorization: {_TOKEN}"|(?!\$?'?@){_WORD}))*+(?: --data-raw {_WORD})?""",
+    rf"""(?: --header (?:"Authorization: {_TOKEN}"|"[\w-]++: {_OWN}"|(?!\$?'?@){_WORD}(?:"{_OWN}")?))*+"""
+    rf"(?: --data-raw {_WORD})?",
     re.ASCII | re.DOTALL,
 )
 
@@ -44,9 +47,18 @@ def address(base_url: str, request: Request) -> str:
     return base.rstrip("/") + path + (f"?{members}" if members else "")
 
 
-def curl(request: Request, base_url: str, key_variable: str, client: str = "") -> str:
-    """The command line that sends the request again, as the client that it was sent as, the key taken from the
-    environment. Raises ValueError where `key_variable` is no name."""
+def header_word(name: str) -> str:
+    """A header field that is given with `--header`, as a word of a command: its value, which may be secret, comes from
+    the variable HEADER_ and its name."""
+    variable = "$HEADER_" + re.sub("[^A-Z0-9]", "_", name.upper())
+    plain = re.fullmatch(r"[\w-]+", name, re.ASCII)
+    return f'"{name}: {variable}"' if plain else f'{quoted(f"{name}: ")}"{variable}"'
+
+
+def curl(request: Request, base_url: str, key_variable: str, client: str = "", headers: Iterable[str] = ()) -> str:
+    """The command line that sends the request again, as the client that it was sent as. The key is taken from the
+    environment, and so are the values of the fields with the names `headers`. Raises ValueError where `key_variable`
+    is no name."""
     if not is_name(key_variable):
         raise ValueError(f"{key_variable!r} is not the name of a variable")
     words = ["curl", "--include"]
@@ -59,6 +71,8 @@ def curl(request: Request, base_url: str, key_variable: str, client: str = "") -
     words.append(_url(request, base_url, key_variable))
     if form := _AUTHORIZATION.get(request.credentials):
         words += ["--header", f'"Authorization: {form.format(key="$" + key_variable)}"']
+    for name in headers:
+        words += ["--header", header_word(name)]
     for name, value in (*request.headers, *fields_of(client)):
         words += ["--header", quoted(f"{name}: {value}" if value else f"{name};")]
     if request.body:

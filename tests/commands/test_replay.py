@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import html
 import json
+import re
 import shlex
 import shutil
 from dataclasses import replace
@@ -98,6 +100,11 @@ def test_what_is_not_known(folder: Path, tmp_path: Path) -> None:
     assert (ended.exit_code, ended.output.strip()) == (2, "there is no run in reports/: name the folder of one")
 
 
+def commands_in(page: str) -> list[str]:
+    """The commands of the first finding in a page."""
+    return re.findall(r'<div class="command"><pre>(.*?)</pre>', page)[:2]
+
+
 def test_over_http_with_the_key_and_the_headers_of_the_run(tmp_path: Path) -> None:
     endpoint, sent, broken = Endpoint(), list[Request](), [put("usage.prompt_tokens", "7")]
 
@@ -116,8 +123,18 @@ def test_over_http_with_the_key_and_the_headers_of_the_run(tmp_path: Path) -> No
         assert len(sent) == before
         ended = cli(*replay, "--header", "x-tenant: acme-tenant", folder=tmp_path, key=KEY)
         assert ended.exit_code == 1, ended.output
+        page = (tmp_path / "run" / "report.html").read_text(encoding="utf-8")
+        curl, reproduce = (html.unescape(re.sub("<[^>]+>", "", each)) for each in commands_in(page))
+        assert '--header "x-tenant: $HEADER_X_TENANT"' in curl
+        (elsewhere := tmp_path / "elsewhere").mkdir()
+        words = shlex.split(reproduce.replace("$HEADER_X_TENANT", "acme-tenant"))
+        ended = cli(*words[1:], folder=elsewhere, key=KEY)
+        assert (ended.exit_code, words[0]) == (1, "phanedge-conformance"), ended.output
         broken.clear()
         ended = cli(*replay, "--header", "x-tenant: acme-tenant", folder=tmp_path, key=KEY)
         assert (ended.exit_code, "now:  pass" in ended.output) == (0, True), ended.output
     assert dict(sent[-1].headers)["x-tenant"] == "acme-tenant"
+    assert "acme-tenant" not in page
+    ended = cli("judge", "run", "--out", "again", folder=tmp_path)
+    assert html.escape(curl, quote=False) in (tmp_path / "again" / "report.html").read_text(encoding="utf-8")
     assert replace(sent[-1], headers=()) == replace(sent[before], headers=())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import time
 from pathlib import Path
@@ -84,3 +85,14 @@ def test_addresses_are_left_alone() -> None:
         "curl --include --request POST --globoff 'http://[::1]:1/v1/"
     )
     assert harmless_json('{"a": "x::y ##vso["}') == '{"a": "x\\u003a:y \\u0023#vso["}'
+
+
+@pytest.mark.parametrize("name", ["x-tenant", "X_Region", "odd!$(id)`id`'\"", "authorization", "[a]"])
+def test_fields_that_were_added_come_from_variables(name: str) -> None:
+    line = curl(Request(), "https://host/v1", "K", headers=[name])
+    variable = "HEADER_" + re.sub("[^A-Z0-9]", "_", name.upper())
+    assert is_command(line)
+    said = subprocess.run(
+        ["bash", "-c", f'{variable}="a  b"; curl() {{ printf "%s\\0" "$@"; }}; {line}'], capture_output=True, check=True
+    ).stdout.split(b"\0")
+    assert f"{name}: a  b".encode() in said

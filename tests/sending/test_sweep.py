@@ -5,17 +5,20 @@ from __future__ import annotations
 import gzip
 import html
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from conformance.contract.faults import put
 from conformance.contract.requests import PLAIN, UNKNOWN_TOKEN
-from conformance.evidence.exchange import Exchange
+from conformance.evidence.exchange import Exchange, Request
 from conformance.evidence.exchange_json import dump_exchange
 from conformance.lab.reference import Endpoint
 from conformance.lab.reference.server import serving
 from conformance.sending.sweep import sweep
 from tests.support.commands import cli, report_in
+from tests.support.pages import packed
 
 KEY = "sk-proj-Zk4fQ8wL2mN7xR9tB3vC6yH1jD5gS0aP"
 REPORT = {"report.html": html.escape(f"<{KEY}>"), "report.json": json.dumps({"message": KEY}), "junit.xml": KEY}
@@ -64,3 +67,21 @@ def test_a_run_whose_folder_held_the_key_could_not_be_judged(tmp_path: Path, whe
     assert "a secret of this run stood in" in report_in(tmp_path / "run")["unjudged"]
     for path in (each for each in (tmp_path / "run").rglob("*") if each.is_file()):
         assert KEY.encode() not in path.read_bytes(), path
+
+
+def test_what_a_page_has_compressed_is_not_searched_so_it_has_none(tmp_path: Path) -> None:
+    """The key stands in the path of the address, and something is violated: its exchanges would be in the page."""
+    endpoint, fault = Endpoint(), put("usage.prompt_tokens", "7")
+
+    def answer(request: Request) -> Exchange:
+        found = endpoint.answer(replace(request, path=request.path.replace(f"/{KEY}/v1", "")))
+        return fault(found) if found.succeeded else found
+
+    with serving(answer) as url:
+        address = url.replace("/v1", f"/{KEY}/v1")
+        options = ("--model", "reference-gpt", "--select", "usage.prompt_tokens", "--out", "run")
+        ended = cli("run", "--base-url", address, *options, folder=tmp_path, key=KEY)
+    assert ended.exit_code == 1, ended.output
+    page = (tmp_path / "run" / "report.html").read_text(encoding="utf-8")
+    assert "a secret of this run stood in" in page
+    assert KEY not in page + json.dumps(packed(page))

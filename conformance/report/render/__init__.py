@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from conformance.report.report import Report
 
 
-def _render(module: str, report: Report) -> str:
-    return str(import_module(f".{module}", __name__).render(report))
+def _render(module: str, report: Report, function: str = "render") -> str:
+    return str(getattr(import_module(f".{module}", __name__), function)(report))
 
 
 def _for_a_log(module: str, report: Report) -> str:
@@ -30,4 +30,8 @@ RENDERERS: dict[str, Callable[[Report], str]] = {
     "json": partial(_render, "document"),
     "terminal": partial(_render, "terminal"),
     "github": partial(_render, "annotations"),
+    "sarif": partial(_render, "sarif"),
+    "code-quality": partial(_render, "code_quality"),
+    "badge": partial(_render, "badge"),
+    "shield": partial(_render, "badge", function="endpoint"),
 }

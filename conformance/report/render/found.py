@@ -14,7 +14,7 @@ from conformance.policy.baseline import State
 from conformance.report.drift import Drift
 from conformance.report.report import Difference, Entry, Evidence, Report, differences
 
-from .words import plural, who
+from .words import plural, reason, who
 
 
 def counts(report: Report, model: Model) -> dict[Level, Counter[Verdict]]:
@@ -128,6 +128,15 @@ def unjudged(report: Report) -> list[tuple[Entry, list[Observation]]]:
     return [(entry, seen) for entry, seen in observed(report, Verdict.INCONCLUSIVE) if not entry.follows]
 
 
+def by_reason(found: Iterable[tuple[Entry, list[Observation]]]) -> list[tuple[str, list[tuple[Entry, Observation]]]]:
+    """The observations by the reason that they give, that of most first."""
+    groups: dict[str, list[tuple[Entry, Observation]]] = {}
+    for entry, seen in found:
+        for each in seen:
+            groups.setdefault(reason(each.message), []).append((entry, each))
+    return sorted(groups.items(), key=lambda group: -len(group[1]))
+
+
 def consequences(report: Report) -> list[tuple[Entry, list[Observation]]]:
     """The requirements that are violated, or could not be judged, as a consequence of another violation."""
     following = [entry for entry in report.worst_first if entry.follows]
@@ -185,6 +194,13 @@ def charges(report: Report, entry: Entry) -> list[tuple[str, str]]:
     costs = report.costs
     charged = [costs.charge(entry.id, finding.model) for finding in entry.findings] if costs else []
     return [(_charged_in(report, charge), charge.said) for charge in charged if charge]
+
+
+def amount(report: Report, entry: Entry) -> str:
+    """What a violation over- or undercharges on the first model of which that can be told: “-0.0981 USD”."""
+    costs = report.costs
+    charged = [costs.charge(entry.id, finding.model) for finding in entry.findings] if costs else []
+    return next((f"{each.amount} {costs.currency}" for each in charged if costs and each and each.amount), "")
 
 
 def _charged_in(report: Report, charge: Charge) -> str:

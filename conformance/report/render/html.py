@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
+import re
+from base64 import b64encode
 from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -13,47 +16,42 @@ from markupsafe import Markup
 
 from conformance.judgement.verdict import VIOLATIONS, Verdict
 from conformance.policy.baseline import State
-from conformance.report.gate import is_warning
 from conformance.report.report import Entry, Evidence, Report, differences
+from conformance.text import quoted
 
 from . import found, words
-from .excerpt import excerpt
 from .exhibit import lines_of
-from .mark import Line, mark
+from .mark import Line
+from .packed import pack
 
-_EXHIBITS = 3  #: exchanges shown of one requirement; the others are linked
-_OPEN = 10  #: requirements whose evidence is unfolded
-_SHORT = 3_000  #: characters of a command line that is shown beside each violation
-_BODY = 400  #: lines shown of a body
-_WIDE = 2_000  #: characters of a line of it
-
-
-@dataclass(frozen=True)
-class Exhibit:
-    """One exchange of a violation, as an excerpt."""
-
-    evidence: Evidence
-    lines: list[Line]
-
-    @property
-    def curl(self) -> str:
-        return self.evidence.curl if len(self.evidence.curl) <= _SHORT else ""
+_HERE = Path(__file__).parent
+_UNFOLDED = 3  #: so many findings are not folded
+_LINES = 12  #: of a response beside a finding; the whole is among the exchanges
+_SHORT = 1_000  #: characters of a command line that stands beside a finding
+_PAGE = 595_000  #: bytes of a page, beyond which exchanges are left to the folder of the run
+_LEAST = 60_000  #: bytes for exchanges in any case
+_PLACE = "\0"  #: where they come; nothing else that the page shows has this character
 
 
 @dataclass(frozen=True)
 class Card:
-    """One violated requirement."""
+    """One violated requirement: what was observed, the exchange that shows it with the lines that tell it, and the
+    others that were seen."""
 
     entry: Entry
     observations: list[found.Observation]
-    exhibits: list[Exhibit]
+    evidence: Evidence | None
+    lines: list[Line]
     others: list[Evidence]
-    unfolded: bool
 
     @property
     def passing(self) -> list[str]:
         """The models on which it holds."""
         return [finding.model for finding in self.entry.findings if finding.verdict is Verdict.PASS]
+
+    @property
+    def curl(self) -> str:
+        return self.evidence.curl if self.evidence and len(self.evidence.curl) <= _SHORT else ""
 
 
 @dataclass(frozen=True)
@@ -71,12 +69,17 @@ class Area:
 
 
 def render(report: Report) -> str:
-    return _environment().get_template("report.html.j2").render(_context(report)) + "\n"
+    """The page; its commands name the run's folder by its whole path, so that they work from anywhere."""
+    here = replace(report, folder=str(Path(report.folder).absolute())) if report.folder else report
+    exchanges = _exchanges(here)
+    page = _environment().get_template("report.html.j2").render(_context(here, exchanges)) + "\n"
+    room = max(_PAGE - len(page.encode("utf-8", "replace")), _LEAST)
+    return page.replace(_PLACE, pack(here, exchanges, room))
 
 
 def _environment() -> Environment:
     environment = Environment(
-        loader=FileSystemLoader(Path(__file__).parent),
+        loader=FileSystemLoader(_HERE),
         autoescape=True,
         undefined=StrictUndefined,
         finalize=_cleaned,
@@ -86,6 +89,7 @@ def _environment() -> Environment:
     environment.filters |= {
         "one_line": words.one_line,
         "plural": words.plural,
+        "text": _text,
         "web_link": words.web_link,
         "mark": words.MARK.get,
         "slug": lambda verdict: str(verdict).replace(" ", "-"),
@@ -98,10 +102,19 @@ def _cleaned(value: Any) -> Any:
     return words.clean(value) if isinstance(value, str) and not isinstance(value, Markup) else value
 
 
-def _context(report: Report) -> dict[str, Any]:
+def _text(value: str) -> Markup:
+    """The value as text between tags, where quotation marks need no escape: JSON is full of them."""
+    escaped = words.clean(value).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    return Markup(escaped)
+
+
+def _context(report: Report, exchanges: list[Evidence]) -> dict[str, Any]:
     """What the template names: values of the report, and functions on its parts."""
+    places = {model.name: place for place, model in enumerate(report.models)}
+    folder = quoted(report.folder) if report.folder else ""
     return {
         "report": report,
+        "verdict": words.verdict(report),
         "headline": words.headline(report),
         "planted": words.planted(report),
         "started": words.started(report).strftime("%Y-%m-%d %H:%M UTC"),
@@ -109,65 +122,80 @@ def _context(report: Report) -> dict[str, Any]:
         "asked_again": words.asked_again(report),
         "money": words.money(report),
         "charges": lambda entry: found.charges(report, entry),
-        "input_cost": lambda evidence: found.input_cost(report, evidence),
+        "amount": lambda entry: found.amount(report, entry),
         "levels": found.levels(report),
         "columns": found.columns(report),
         "counts": {model.name: found.counts(report, model) for model in report.models},
         "number": found.number,
         "who": lambda names: words.who(report, names),
+        "of_models": lambda names: f" {' '.join(str(places[name]) for name in names if name in places)} ",
+        "in_folder": lambda command: command.partition(f" {folder}") if folder else (command, "", ""),
+        "folder": folder,
         "seen_again": lambda entry, names: words.seen_again(report, entry.id, names),
+        "replaying": lambda key: words.replaying(report, key),
         "never": words.NEVER,
         "statement": found.statement,
         "impact": found.impact,
+        "first": lambda entry, verdict: found.observations(report, entry, verdict)[0],
         "following": report.following,
         "different": [each.entry for each in differences(report)],
         "divided": found.divided(report),
         "drifts": found.drifts(report),
-        "request_lines": _request_lines,
-        "response_lines": _response_lines,
         "Verdict": Verdict,
+        "unfolded": _UNFOLDED,
+        **_style_and_script(),
         **_sections(report),
+        "exchanges": exchanges,
+        "kept": {each.key for each in exchanges if _is_kept(report, each.key)},
+        "packed": Markup(_PLACE),
     }
+
+
+def _style_and_script() -> dict[str, str]:
+    """The files, each with the hash by which the page's policy admits it."""
+    texts = {name: Markup((_HERE / f"report.{name}").read_text(encoding="utf-8")) for name in ("css", "js")}
+    hashes = {f"{name}_hash": _hash(f"\n{text}") for name, text in texts.items()}
+    return texts | hashes
+
+
+def _hash(text: str) -> str:
+    return f"sha256-{b64encode(hashlib.sha256(text.encode()).digest()).decode()}"
 
 
 def _sections(report: Report) -> dict[str, Any]:
     """What the sections list."""
-    violated = found.violations(report)
-    cards = [_card(report, entry, unfolded=position < _OPEN) for position, entry in enumerate(violated)]
+    cards = [_card(report, entry) for entry in found.violations(report)]
     return {
-        "failing": [card for card in cards if card.entry.verdict is Verdict.FAIL],
-        "warnings": [card for card in cards if is_warning(card.entry)],
-        "notes": [card for card in cards if card.entry.verdict is Verdict.WARN and not is_warning(card.entry)],
+        "cards": cards,
         "consequences": found.consequences(report),
-        "inconclusive": found.unjudged(report),
+        "inconclusive": found.by_reason(found.unjudged(report)),
         "known": found.observed(report, Verdict.KNOWN),
         "outdated": found.standings(report, State.STALE, State.EXPIRED),
         "unchecked": found.standings(report, State.UNCHECKED),
-        "later": [_card(report, entry, unfolded=False) for entry in found.later_violations(report)],
-        "areas": _areas(report),
-        "passed": found.entries(report, Verdict.PASS),
-        "not_applicable": found.observed(report, Verdict.NOT_APPLICABLE),
+        "later": [_card(report, entry) for entry in found.later_violations(report)],
+        "areas": _areas(report.entries),
+        "not_applicable": found.by_reason(found.observed(report, Verdict.NOT_APPLICABLE)),
         "vain": [(each, report.evidence.get(each.key)) for each in report.unanswered],
-        "exchanges": _exchanges(report),
     }
 
 
-def _card(report: Report, entry: Entry, unfolded: bool) -> Card:
+def _card(report: Report, entry: Entry) -> Card:
     observations = found.observations(report, entry, *VIOLATIONS, Verdict.INCONCLUSIVE, Verdict.KNOWN)
-    shown = list(dict.fromkeys(each.evidence[0] for each in observations if each.evidence))[:_EXHIBITS]
-    others = dict.fromkeys(evidence for each in observations for evidence in each.evidence)
-    return Card(
-        entry=entry,
-        observations=observations,
-        exhibits=[Exhibit(evidence, lines_of(evidence, entry.at, most=24)) for evidence in shown],
-        others=[evidence for evidence in others if evidence not in shown],
-        unfolded=unfolded,
-    )
+    seen = list(dict.fromkeys(evidence for each in observations for evidence in each.evidence))
+    named = [each for each in seen if each.label and _names(observations[0].message, each.label)]
+    shown = next(iter([*named, *seen]), None)
+    lines = lines_of(shown, entry.at, context=2, most=_LINES) if shown else []
+    return Card(entry, observations, shown, lines, [each for each in seen if each is not shown])
 
 
-def _areas(report: Report) -> list[Area]:
+def _names(message: str, label: str) -> bool:
+    """Whether a message names the exchange with this label."""
+    return re.search(rf"(?<![\w-]){re.escape(label)}(?![\w-])", message) is not None
+
+
+def _areas(entries: Iterable[Entry]) -> list[Area]:
     areas: dict[str, list[Entry]] = {}
-    for entry in sorted(report.entries, key=lambda entry: entry.id):
+    for entry in sorted(entries, key=lambda entry: entry.id):
         areas.setdefault(entry.area, []).append(entry)
     return [Area(name, entries) for name, entries in areas.items()]
 
@@ -184,10 +212,6 @@ def _exchanges(report: Report) -> list[Evidence]:
     return list(dict.fromkeys((*vain, *mentioned)))
 
 
-def _request_lines(evidence: Evidence) -> Sequence[Line]:
-    return excerpt(mark(evidence.request_body, ""), most=_BODY, width=_WIDE) if evidence.request_body else []
-
-
-def _response_lines(evidence: Evidence) -> Sequence[Line]:
-    body = mark(evidence.body, "", streamed=evidence.streamed, truncated=evidence.truncated)
-    return excerpt(body, most=_BODY, width=_WIDE) if evidence.body else []
+def _is_kept(report: Report, key: str) -> bool:
+    """Whether the run's folder has the exchange in a file of its own."""
+    return bool(report.folder) and report.source != "recording" and re.fullmatch("[0-9a-f]{16}", key) is not None

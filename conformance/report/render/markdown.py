@@ -1,9 +1,9 @@
-"""The report as a comment on a pull request: short, and within GitHub's size limit."""
+"""The report as a comment on a pull request: short, and with every violation that fails the gate."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from html import escape
 
 from conformance.contract.profile import Model
@@ -53,47 +53,60 @@ from .words import (
     who,
 )
 
-LIMIT = 60_000  #: characters; GitHub accepts 65,536
-_FOR_ROWS = 24_000
-_FOR_DETAILS = 44_000
-_FOR_COUNTS = 48_000
-_FOR_COSTS = 51_000
-_FOR_BASELINE = 53_000
-_FOR_DIFFERENCES = 54_000
-_FOR_DRIFT = 56_000
+LIMIT = 20_000  #: characters: what is read as a comment
+_FOR_RED = 15_000  #: for what fails the gate, and what stands before it
+_LAST = 500  #: for the last line
+#: Characters of a message in the table of what fails the gate, and whether it has the sentences: the first that fits.
+_TABLES = ((240, True), (120, True), (200, False), (110, False), (60, False), (25, False))
 _DETAILED = 10
 _VAIN = 3  #: requests that were never answered
-_CURL = 3_000
+_CURL = 1_000
+_COUNTED = 60  #: for the line that counts what does not fit
+
+_Block = str | Callable[[int], str]  #: text, or what gives it for so much room
 
 
 def render(report: Report) -> str:
-    """What matters most first; what does not fit is counted."""
-    blocks = [_head(report), *_vain(report), ""]
-    blocks += [*_within(_FOR_ROWS, blocks, _violations(report), "more violations"), ""]
-    blocks += [*_within(_FOR_DETAILS, blocks, _details(report), "more details"), ""]
-    blocks += [*_within(_FOR_COUNTS, blocks, _counts(report), "more models"), ""]
-    blocks += [*_within(_FOR_COSTS, blocks, _costs(report), "more costs"), ""]
-    blocks += [*_within(_FOR_BASELINE, blocks, _baseline(report), "more baseline entries"), ""]
-    blocks += [*_within(_FOR_DIFFERENCES, blocks, _differences(report), "more differences"), ""]
-    blocks += [*_within(_FOR_DRIFT, blocks, _drifts(report), "more shape changes"), ""]
-    blocks += [*_within(LIMIT - 2_000, blocks, _rest(report), "more lists"), ""]
-    blocks += [text(asked_again(report), 400), ""]
-    blocks.append(f"{text(spent_and_planned(report), 400)}; phanedge-conformance {text(report.version, 40)}")
+    """What fails the gate first, all of it; what else does not fit is counted."""
+    blocks = [_head(report), ""]
+    blocks += [_red(report, _FOR_RED - len(blocks[0])), ""]
+    sections: tuple[tuple[int, Iterable[_Block], str], ...] = (
+        (15_600, _vain(report), "more never answered"),
+        (17_000, _details(report), "more details"),
+        (17_600, _warnings(report), "more warnings"),
+        (18_000, _counts(report), "more models"),
+        (18_400, _costs(report), "more costs"),
+        (18_700, _baseline(report), "more baseline entries"),
+        (18_900, _differences(report), "more differences"),
+        (19_100, _drifts(report), "more shape changes"),
+        (LIMIT - _LAST, _rest(report), "more lists"),
+    )
+    for limit, section, what in sections:
+        room = limit - sum(len(each) + 1 for each in blocks)
+        blocks += [*_within(room, section, what), ""]
+    blocks += [text(asked_again(report), 200), ""]
+    blocks.append(f"{text(spent_and_planned(report), 300)}; phanedge-conformance {text(report.version, 40)}")
     return re.sub(r"\n{3,}", "\n\n", "\n".join(blocks)) + "\n"
 
 
-def _within(limit: int, before: Iterable[str], blocks: Iterable[str], what: str) -> list[str]:
-    """So many of the blocks as fit, and a line for those that do not."""
-    room = limit - sum(len(block) + 1 for block in before)
+def _within(room: int, blocks: Iterable[_Block], what: str) -> list[str]:
+    """So many of the blocks as fit into so many characters, and a line for those that do not."""
     kept: list[str] = []
     left_out = 0
     for each in blocks:
-        room -= len(each) + 1
+        block = each if isinstance(each, str) else each(room)
+        room -= len(block) + 1
         if room < 0 or left_out:
             left_out += 1
         else:
-            kept.append(each)
+            kept.append(block)
     return [*kept, "", f"… and {left_out:,} {what} in the full report"] if left_out else kept
+
+
+def _folded(title: str, rows: Iterable[str], head: str = "") -> _Block:
+    """A folded list of so many of the rows as fit into half of the room. `title` is HTML."""
+    frame = len(folded(title, head)) + _COUNTED
+    return lambda room: folded(title, "\n".join([*([head] if head else []), *_within(room // 2 - frame, rows, "more")]))
 
 
 def _head(report: Report) -> str:
@@ -124,16 +137,42 @@ def _vain(report: Report) -> Iterator[str]:
         yield f"**Remedy**: {text(NEVER, 400)}"
 
 
-def _violations(report: Report) -> Iterator[str]:
-    """The table of violations, a row each."""
-    violated = violations(report)
-    if violated:
-        yield "| Level | Impact | Requirement | The endpoint … | Models | Observed |\n|---|---|---|---|---|---|"
-    for entry in violated:
-        observed = " / ".join(text(each.message) for each in worst(report, entry)[:2])
-        sentence = f"{entry.level} {text(entry.sentence)}"
-        cells = (str(entry.impact), name(entry.id), sentence, text(affected(report, entry)), observed)
-        yield f"| {MARK[entry.verdict]} {entry.level} | {' | '.join(cells)} |"
+def _red(report: Report, room: int) -> str:
+    """Every violation that fails the gate: as a table, shortened as far as it must be to fit, or by name only."""
+    tables = (_table(report, report.failing, most, whole) for most, whole in _TABLES)
+    listed = _by_area(report.failing)
+    return next((table for table in tables if len(table) <= room), listed) if report.failing else ""
+
+
+def _table(report: Report, entries: list[Entry], most: int, whole: bool) -> str:
+    """A row each; `most` characters of a message, and the sentences where it is `whole`."""
+    observed = {entry.id: " / ".join(each.message for each in worst(report, entry)[:2]) for entry in entries}
+    lines = ["| Impact | Level | Requirement | Models | Observed |", "|---|---|---|---|---|"]
+    for entry in entries:
+        sentence = f"<br>{text(entry.sentence)}" if whole else ""
+        models = text(affected(report, entry), most)
+        cells = (str(entry.impact), entry.level, name(entry.id) + sentence, models, text(observed[entry.id], most))
+        lines.append(f"| {MARK[entry.verdict]} {' | '.join(cells)} |")
+    if any(len(one_line(each, most + 1)) > most for each in observed.values()):
+        lines += ["", f"Messages are cut after {most} characters; the full report has them whole."]
+    return "\n".join(lines)
+
+
+def _by_area(entries: list[Entry]) -> str:
+    """The names by area."""
+    areas: dict[str, list[str]] = {}
+    for entry in entries:
+        areas.setdefault(entry.area, []).append(text(entry.id.partition(".")[2], 120))
+    lines = ["These fail the gate, by area; they are too many for a table, which the full report has.", ""]
+    return "\n".join([*lines, *(f"- {name(area)}: {', '.join(names)}" for area, names in areas.items())])
+
+
+def _warnings(report: Report) -> Iterator[_Block]:
+    """What is violated and does not fail the gate, folded."""
+    warned = [entry for entry in violations(report) if entry.verdict is Verdict.WARN]
+    if warned:
+        title = f"{plural(len(warned), 'violation')} that {'does' if len(warned) == 1 else 'do'} not fail the gate"
+        yield _folded(title, [_item(report, entry, worst(report, entry)[0]) for entry in warned])
 
 
 def _details(report: Report) -> Iterator[str]:
@@ -199,30 +238,25 @@ def _costs(report: Report) -> Iterator[str]:
         yield f"| {name(each.model, 80)} | {each.replies:,} | {' | '.join(amounts)} | {text(each.input.said, 400)} |"
 
 
-def _baseline(report: Report) -> Iterator[str]:
+def _baseline(report: Report) -> Iterator[_Block]:
     """What of the baseline is out of date or was not checked, and what is violated and does not count."""
-    for sentence, _ in standings(report, State.STALE, State.EXPIRED)[:20]:
+    for sentence, _ in standings(report, State.STALE, State.EXPIRED):
         yield f"- {MARK[Verdict.FAIL]} {text(sentence, 500)}"
-    unchecked = standings(report, State.UNCHECKED)
-    if unchecked:
-        rows = [f"- {text(sentence, 300)}: {text(reason)}" for sentence, reason in unchecked[:20]]
-        yield folded(f"Baseline entries not checked: {len(unchecked):,}", "\n".join(rows))
-    later = later_violations(report)
-    if later:
-        rows = [_item(report, entry, seen) for entry in later[:20] for seen in worst(report, entry)[:1]]
+    if unchecked := standings(report, State.UNCHECKED):
+        rows = [f"- {text(sentence, 300)}: {text(reason)}" for sentence, reason in unchecked]
+        yield _folded(f"Baseline entries not checked: {len(unchecked):,}", rows)
+    if later := later_violations(report):
+        rows = [_item(report, entry, seen) for entry in later for seen in worst(report, entry)[:1]]
         title = f"{len(later):,} violated but not counted (added after revision {escape(one_line(report.revision))})"
-        yield folded(title, "\n".join(rows))
+        yield _folded(title, rows)
 
 
-def _differences(report: Report) -> Iterator[str]:
+def _differences(report: Report) -> Iterator[_Block]:
     """Where the models differ: a line that sums up, and a folded table."""
-    found = differences(report)
-    if found:
+    if found := differences(report):
         yield f"**The models differ** on {text(divided(report), 400)}\n"
-        more = [f"\n… and {len(found) - 20:,} more"] if len(found) > 20 else []
-        rows = ["| Requirement | The endpoint … | Violated on | Not judged on | Holds on |\n|---|---|---|---|---|"]
-        rows += [_difference(report, each) for each in found[:20]]
-        yield folded("Where the models differ", "\n".join([*rows, *more]))
+        head = "| Requirement | The endpoint … | Violated on | Not judged on | Holds on |\n|---|---|---|---|---|"
+        yield _folded("Where the models differ", [_difference(report, each) for each in found], head)
 
 
 def _difference(report: Report, each: Difference) -> str:
@@ -237,13 +271,11 @@ def _drifts(report: Report) -> Iterator[str]:
     found = drifts(report)
     if found:
         yield f"**The shape of replies changed**: {plural(len(found), 'change')}\n"
-    for sentence, where in found[:20]:
+    for sentence, where in found:
         yield f"- {text(sentence)} ({text(where)})"
-    if len(found) > 20:
-        yield f"- … and {len(found) - 20:,} more"
 
 
-def _rest(report: Report) -> Iterator[str]:
+def _rest(report: Report) -> Iterator[_Block]:
     """What follows from other violations, what could not be judged and what is known, a folded list each."""
     lists = {
         "follow from other violations": consequences(report),
@@ -251,13 +283,8 @@ def _rest(report: Report) -> Iterator[str]:
         str(Verdict.KNOWN): observed(report, Verdict.KNOWN),
     }  # fmt: skip
     for title, entries_with in lists.items():
-        found = [(entry, each) for entry, seen in entries_with for each in seen]
-        if found:
-            more = [f"- … and {len(found) - 30:,} more"] if len(found) > 30 else []
-            yield folded(
-                f"{len(found):,} {title}",
-                "\n".join([*(_item(report, *each) for each in found[:30]), *more]),
-            )
+        if found := [(entry, each) for entry, seen in entries_with for each in seen]:
+            yield _folded(f"{len(found):,} {title}", [_item(report, *each) for each in found])
 
 
 def _item(report: Report, entry: Entry, seen: Observation) -> str:

@@ -8,9 +8,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from conformance.billing.costs import NO_PRICE, Costs
+from conformance.contract.requirement import Impact
 from conformance.judgement.verdict import Verdict
 from conformance.report.gate import conclude, is_warning
 from conformance.report.report import Report
+from conformance.sending.curl import header_word
 from conformance.text import harmless, quoted
 
 MEANING = {0: "conforms", 1: "violates", 3: "could not judge"}
@@ -28,6 +30,8 @@ MARK = {
     Verdict.PASS: "✓",
     Verdict.NOT_APPLICABLE: "–",
 }
+
+_MORE = re.compile(r" \(and \d+ more exchanges?\)$")
 
 #: Controls but tab and newline, bidirectional and invisible formatting, surrogates, what XML cannot say.
 _UNPRINTABLE = re.compile(
@@ -47,7 +51,8 @@ def seen_again(report: Report, id: str, models: Iterable[str]) -> str:
     model = next(iter(models), "")
     if report.source == "recording" or not model:
         return ""
-    return f"{replaying(report, id)} --send --model {quoted(model)}"
+    own = "".join(f" --header {header_word(name)}" for name in report.headers)
+    return f"{replaying(report, id)} --send --model {quoted(model)}{own}"
 
 
 def clean(text: str) -> str:
@@ -112,9 +117,41 @@ def headline(report: Report) -> Headline:
     return Headline(conclusion.exit_code, meaning, rest, f", with {plural(warnings, 'warning')}" if warnings else "")
 
 
+def verdict(report: Report) -> str:
+    """What the report comes to in a dozen words: “Violates: 3 findings fail the gate, 2 of them about billing”."""
+    concluded = headline(report)
+    failing, warnings = len(report.failing), sum(map(is_warning, report.entries))
+    if failing:
+        money = sum(each.impact is Impact.BILLING for each in report.failing)
+        said = f"{plural(failing, 'finding')} {'fails' if failing == 1 else 'fail'} the gate"
+        said += f", {f'{money:,} of them ' if failing > 1 else ''}about billing" if money else ""
+        also = warnings
+    elif concluded.exit_code == 3:
+        said, also = report.unjudged or concluded.rest.partition(";")[0].partition(": ")[0], 0
+    elif concluded.exit_code == 1:
+        said, also = _outdated(report), 0
+    else:
+        said, also = "nothing that was judged fails the gate", warnings
+    return f"{concluded.meaning.capitalize()}: {one_line(said)}" + (f"; {plural(also, 'warning')}" if also else "")
+
+
+def _outdated(report: Report) -> str:
+    number = len(report.baseline.outdated) if report.baseline else 0
+    return f"{number:,} {'entry is' if number == 1 else 'entries are'} stale or expired"
+
+
+def reason(message: str) -> str:
+    """Why something could not be judged, without what differs from one exchange to the next."""
+    return one_line(_MORE.sub("", message).partition(": ")[0], 160) or "no reason given"
+
+
 def planted(report: Report) -> str:
-    """What to say of a planted fault, empty where there is none."""
-    return f"Planted fault {report.fault}: these results do not describe the endpoint itself." if report.fault else ""
+    """What to say of planted faults, empty where there is none."""
+    names = report.fault.split(", ")
+    more = f" and {len(names) - 3:,} more" if len(names) > 4 else ""
+    listed = ", ".join(names[: 3 if more else 4]) + more
+    some = f"Planted fault{'s' if len(names) > 1 else ''} {listed}"
+    return f"{some}: these results do not describe the endpoint itself." if report.fault else ""
 
 
 def started(report: Report) -> datetime:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from random import Random
 
 import pytest
 
@@ -14,8 +15,10 @@ from conformance.judgement.asked_again import AskedAgain
 from conformance.judgement.unanswered import Unanswered
 from conformance.judgement.verdict import Finding, Verdict
 from conformance.policy.gating import DEFAULT
+from conformance.report.build import entries
 from conformance.report.drift import Drift
 from conformance.report.report import Entry, Evidence, Report, Spend
+from conformance.suite.catalogue import load
 
 CLAUDE, GPT = "claude-sonnet-4.5", "gpt-4o-mini"
 URL = "https://gateway.example/v1"
@@ -283,6 +286,46 @@ def cut(report: Report) -> Report:
     return replace(report, unjudged="the run was broken off before everything was judged")
 
 
+@pytest.fixture
+def seventy(report: Report) -> Report:
+    """The whole catalogue, of which 70 requirements are violated, 50 of them red; each with exchanges of its own."""
+    return violating(report, 70, 50)
+
+
+def violating(report: Report, number: int, red: int) -> Report:
+    """The whole catalogue judged on both models, so many requirements violated."""
+    shown: dict[str, Evidence] = {}
+    findings: list[Finding] = []
+    draw = Random(7)
+    for place, requirement in enumerate(load().values()):
+        verdict = [Verdict.FAIL, Verdict.WARN, Verdict.INCONCLUSIVE, Verdict.PASS][
+            (place >= red) + (place >= number) + (place >= number + 40)
+        ]
+        for model in (CLAUDE, GPT):
+            keys = tuple(f"{place:08x}{copy:07x}{model == GPT:d}" for copy in range(2 if verdict > Verdict.PASS else 0))
+            for copy, key in enumerate(keys):
+                shown[key] = _long(draw, key, f"{requirement.id}-{copy}", model)
+            said = f"{requirement.id} is {draw.random()}, expected {draw.random()}: {draw.choice(WORDS)} (and 3 more)"
+            why = f"the model did not {draw.choice(WORDS)}: {said}"
+            told = {Verdict.PASS: "", Verdict.INCONCLUSIVE: why}.get(verdict, said)
+            findings.append(Finding(requirement.id, model, verdict, told, 4, keys))
+    return replace(report, entries=entries(load(), findings), evidence=shown)
+
+
+def _long(draw: Random, key: str, label: str, model: str) -> Evidence:
+    """An exchange of a long prompt, plain or streamed."""
+    content = " ".join(draw.choices(WORDS, k=draw.choice([8, 8, 8, 8, 2_000])))
+    streamed = draw.random() < 0.4
+    words = draw.choices(WORDS, k=30)
+    body = "\n\n".join(delta(each) for each in words) if streamed else json.dumps(BODY | {"id": str(draw.random())})
+    shown = evidence(key, body, label, model=model, streamed=streamed)
+    asked = shown.request_body.replace("Say OK.", content)
+    return replace(shown, request_body=asked, curl=shown.curl.replace("Say OK.", content))
+
+
+WORDS = [f"{first}{last}" for first in ("harb", "mead", "lant", "orch") for last in ("our", "ow", "ern", "ard", "ine")]
+
+
 HOSTILE = (
     "</script></style></pre><script>alert(1)</script><img src=x onerror=alert(1)> "
     "[red]x[/red] `tick` ``` | pipe\n"
@@ -299,7 +342,7 @@ def hostile(priced: Report) -> Report:
 
 
 def spoil(report: Report, text: str) -> Report:
-    entries = tuple(
+    spoilt_entries = tuple(
         replace(each, findings=tuple(replace(finding, message=text) for finding in each.findings))
         for each in report.entries
     )
@@ -313,7 +356,7 @@ def spoil(report: Report, text: str) -> Report:
         costs = replace(costs, charges=tuple(replace(each, said=text) for each in costs.charges))
     vain = tuple(Unanswered(key, "plain", CLAUDE, text[:100], 3) for key in spoilt)
     again = AskedAgain(9, 3, {text: 3})
-    parts = {"entries": entries, "evidence": spoilt, "drift": drift, "costs": costs, "unanswered": vain}
+    parts = {"entries": spoilt_entries, "evidence": spoilt, "drift": drift, "costs": costs, "unanswered": vain}
     return replace(report, **parts, asked_again=again)  # type: ignore[arg-type]
 
 
@@ -327,8 +370,8 @@ def enlarge(report: Report) -> Report:
     models = tuple(Model(f"model-{number}") for number in range(40))
     first = report.entries[0]
     findings = tuple(replace(first.findings[0], model=model.name) for model in models)
-    entries = tuple(replace(first, id=f"cache.requirement_{number:03}", findings=findings) for number in range(300))
-    return replace(report, models=models, entries=entries)
+    many = tuple(replace(first, id=f"cache.requirement_{number:03}", findings=findings) for number in range(300))
+    return replace(report, models=models, entries=many)
 
 
 @pytest.fixture

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from syrupy.assertion import SnapshotAssertion
@@ -18,11 +20,21 @@ from conformance.report.render.found import clause, statement, violations, worst
 from conformance.report.render.words import headline
 from conformance.report.report import Report
 from conformance.report.report_json import load_report
+from tests.support.pages import packed
 
 REPORTS = ["report", "faulty", "unjudged", "conforming", "priced", "vain", "cut"]
 
 
-@pytest.mark.parametrize("name", ["html", "markdown", "junit", "json", "terminal"])
+def test_page(report: Report, snapshot: SnapshotAssertion) -> None:
+    """Without stylesheet and script, and with its exchanges as they are unpacked."""
+    text = RENDERERS["html"](report)
+    text = re.sub(r"(<style>|<script data-copied=\"Copied\">).*?(?=</)", r"\1", text, flags=re.DOTALL)
+    text = re.sub(r"sha256-[^']+", "sha256-…", text)
+    assert re.sub(r'(id="packed">)[^<]*', r"\1…", text) == snapshot
+    assert packed(RENDERERS["html"](report)) == snapshot
+
+
+@pytest.mark.parametrize("name", ["markdown", "junit", "json", "terminal"])
 def test_report(name: str, report: Report, snapshot: SnapshotAssertion) -> None:
     assert RENDERERS[name](report) == snapshot
 
@@ -90,9 +102,12 @@ def test_how_often_valid_requests_were_asked_again_is_a_line(report: Report, nam
 
 
 def test_the_command_that_reproduces_a_finding_names_the_folder_of_the_run(report: Report, vain: Report) -> None:
-    for name in ("html", "markdown", "junit"):
+    for name in ("markdown", "junit"):
         text = RENDERERS[name](replace(report, folder="reports/mine"))
         assert "phanedge-conformance replay cache.write_total reports/mine --send --model " in text
+    here = f'<span class="folder">{Path.cwd() / "reports" / "mine"}</span>'
+    page = RENDERERS["html"](replace(report, folder="reports/mine"))
+    assert f"phanedge-conformance replay cache.write_total {here} --send --model claude-sonnet-4.5</pre>" in page
     assert "replay a3 reports/mine\n" in RENDERERS["terminal"](replace(vain, folder="reports/mine"))
     assert RENDERERS["json"](replace(report, folder="reports/mine")) == RENDERERS["json"](report)
 
@@ -116,7 +131,9 @@ def test_warnings_are_counted_beside_the_word_of_the_conclusion(conforming: Repo
     assert headline(report).exit_code == 0
     assert "CONFORMS, with 1 warning: violates 0 of" in " ".join(RENDERERS["terminal"](report).split())
     assert "## Conformance: conforms, with 1 warning\n" in RENDERERS["markdown"](report)
-    assert "<b>Conforms</b>, with 1 warning: violates 0 of" in RENDERERS["html"](report)
+    page = RENDERERS["html"](report)
+    assert "<h1>Conforms: nothing that was judged fails the gate; 1 warning</h1>" in page
+    assert "conforms, with 1 warning: violates 0 of" in page
     assert json.loads(RENDERERS["json"](report))["conclusion"].startswith("violates 0 of")
 
 

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import re
+from base64 import b64encode
+from dataclasses import replace
+from hashlib import sha256
 from html.parser import HTMLParser
+from secrets import token_hex
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -13,15 +17,20 @@ from markdown_it import MarkdownIt
 from conformance.report.render import RENDERERS, markdown_text
 from conformance.report.render.words import clean, web_link
 from conformance.report.report import Report
+from conformance.suite.catalogue import load
+from tests.support.pages import packed
+
+from .conftest import violating
 
 #: C0 but tab and newline, delete, C1, and what turns the direction of text.
 CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 TAGS = {
-    "html", "head", "meta", "title", "style", "body", "header", "h1", "h2", "h3", "b", "p", "strong", "nav",
-    "ul", "li", "a", "div", "table", "thead", "tbody", "tr", "th", "td", "main", "section", "article", "span",
-    "code", "dl", "dt", "dd", "pre", "em", "details", "summary", "footer",
+    "html", "head", "meta", "title", "style", "body", "header", "h1", "h2", "b", "i", "p", "strong", "ul", "li", "a",
+    "div", "table", "thead", "tbody", "tr", "th", "td", "main", "section", "span", "code", "dl", "dt", "dd", "pre",
+    "em", "details", "summary", "footer", "label", "input", "select", "option", "output", "button", "template",
+    "noscript", "script",
 }  # fmt: skip
-VOID = {"meta"}
+VOID = {"meta", "input"}
 
 
 class Page(HTMLParser):
@@ -68,9 +77,20 @@ def test_html_has_no_element_of_the_endpoint(page: Page) -> None:
 
 def test_html_needs_no_network(page: Page) -> None:
     assert not page.all("src")
-    policy = next(attributes for tag, attributes in page.elements if "http-equiv" in attributes)
-    assert str(policy["content"]).startswith("default-src 'none'; style-src 'unsafe-inline'")
     assert all(link.startswith(("#", "https://")) for link in page.all("href"))
+
+
+def test_html_runs_no_script_but_its_own(hostile: Report) -> None:
+    text = RENDERERS["html"](hostile)
+    scripts = [attributes for tag, attributes in Page(text).elements if tag == "script"]
+    assert [each.get("type") for each in scripts] == ["application/octet-stream", None]
+    policy = next(each["content"] for tag, each in Page(text).elements if "http-equiv" in each)
+    kinds = {}
+    for name, begun in (("style", "<style>"), ("script", '<script data-copied="Copied">')):
+        content = text.partition(begun)[2].partition(f"</{name}>")[0]
+        kinds[name] = f"{name}-src 'sha256-{b64encode(sha256(content.encode()).digest()).decode()}'"
+    own = f"{kinds['style']}; {kinds['script']}"
+    assert policy == f"default-src 'none'; {own}; base-uri 'none'; form-action 'none'"
 
 
 def test_html_has_an_anchor_for_every_link_and_requirement(report: Report) -> None:
@@ -93,8 +113,27 @@ def test_html_says_first_what_was_planted(faulty: Report) -> None:
 
 
 def test_html_says_first_why_nothing_was_judged(unjudged: Report) -> None:
-    text = RENDERERS["html"](unjudged)
-    assert text.index("refused the connection") < text.index("<h1>")
+    said = RENDERERS["html"](unjudged).partition("<h1>")[2].partition("</h1>")[0]
+    assert said == "Could not judge: the endpoint refused the connection"
+
+
+def test_html_of_seventy_violations_is_small(seventy: Report) -> None:
+    """Also where a request has megabytes: what is too long is printed by a command."""
+    key = seventy.failing[0].findings[0].evidence[0]
+    huge = replace(seventy.evidence[key], curl="curl --include " + "x" * 2_000_000, body="x" * 40_000)
+    page = RENDERERS["html"](replace(seventy, evidence={**seventy.evidence, key: huge}))
+    assert len(page.encode()) <= 600_000
+    assert f"phanedge-conformance replay {key}" in page
+    assert seventy.failing[5].findings[0].evidence[0] in {each["key"] for each in packed(page)}
+
+
+def test_html_holds_as_many_exchanges_as_fit(seventy: Report) -> None:
+    noise = {key: replace(each, body=token_hex(20_000)) for key, each in seventy.evidence.items()}
+    page = RENDERERS["html"](replace(seventy, evidence=noise))
+    held = [each["key"] for each in packed(page)]
+    assert 2 <= len(held) < len(noise) / 2
+    assert seventy.failing[0].findings[0].evidence[0] in held
+    assert len(page.encode()) <= 600_000
 
 
 def test_html_stays_small_for_a_large_report(large: Report) -> None:
@@ -104,15 +143,26 @@ def test_html_stays_small_for_a_large_report(large: Report) -> None:
 # --- Markdown -----------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("which", ["report", "hostile", "large", "enlarged", "unjudged", "faulty"])
+@pytest.mark.parametrize("which", ["report", "hostile", "large", "enlarged", "unjudged", "faulty", "seventy", "vain"])
 def test_markdown_fits_a_comment(which: str, request: pytest.FixtureRequest) -> None:
-    text = RENDERERS["markdown"](request.getfixturevalue(which))
-    assert len(text) < 60_000
+    report: Report = request.getfixturevalue(which)
+    text = RENDERERS["markdown"](report)
+    assert len(text) < 20_000
+    shown = text.replace("\\", "")
+    assert [entry.id for entry in report.failing if entry.id.partition(".")[2] not in shown] == []
     assert text.count("<details>") == text.count("</details>") - text.count("[i](//e) </details>")
 
 
-def test_markdown_says_what_it_leaves_out(large: Report) -> None:
-    assert re.search(r"… and \d+ more violations", RENDERERS["markdown"](large))
+def test_markdown_says_what_it_shortens(report: Report) -> None:
+    """As the violations that fail the gate become more: sentences, then messages, then all but the names."""
+    said = [RENDERERS["markdown"](each) for each in (report, violating(report, 140, 120))]
+    assert ["<br>" in each for each in said] == [True, False]
+    assert ["Messages are cut after" in each for each in said] == [False, True]
+    named = RENDERERS["markdown"](violating(report, 600, 600))
+    assert "too many for a table, which the full report has" in named
+    assert len(named) < 20_000
+    shown = named.replace("\\", "")
+    assert [id for id in load() if not re.search(rf"[ ,]{re.escape(id.partition('.')[2])}(,|$)", shown, re.M)] == []
 
 
 def test_markdown_renders_as_one_table_and_no_link_of_the_endpoint(hostile: Report) -> None:
