@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import subprocess
@@ -66,6 +67,7 @@ def test_the_job_of_gitlab(tmp_path: Path) -> None:
     assert (tmp_path / "bin" / "installed").read_text().split()[-1] == "phanedge-conformance==2026.11.0"
     artifacts = job()["artifacts"]
     assert (tmp_path / artifacts["reports"]["junit"]).is_file()
+    assert json.loads((tmp_path / artifacts["reports"]["codequality"]).read_text()) == []
     assert {Path(each).parts[0] for each in (*artifacts["paths"], *artifacts["exclude"])} == {"conformance-report"}
 
 
