@@ -21,11 +21,17 @@ PLAIN = chat(max_tokens=None, label="by hand")
 STREAM_USAGE = asking_to_stream(PLAIN)
 
 
+def _text(usage: dict[str, Any] | None) -> str:
+    """As much as the usage counts, where that is more than a word."""
+    written = (usage or {}).get("completion_tokens")
+    return "OK. " * written if isinstance(written, int) and 20 < written < 1000 else "OK."
+
+
 def completion(usage: dict[str, Any] | None, **members: Any) -> dict[str, Any]:
     """A completion that conforms, but for what is given."""
     choice = {
         "index": 0,
-        "message": {"role": "assistant", "content": "OK.", "refusal": None},
+        "message": {"role": "assistant", "content": _text(usage), "refusal": None},
         "logprobs": None,
         "finish_reason": "stop",
     }
@@ -54,7 +60,7 @@ def stream_of(usage: dict[str, Any]) -> Exchange:
     """A stream with this usage in its last chunk."""
     base = {"id": "chatcmpl-1", "object": "chat.completion.chunk", "created": NOW, "model": "m"}
     deltas: list[tuple[dict[str, Any], str | None]] = [
-        ({"role": "assistant", "content": "", "refusal": None}, None), ({"content": "OK."}, None), ({}, "stop"),
+        ({"role": "assistant", "content": "", "refusal": None}, None), ({"content": _text(usage)}, None), ({}, "stop"),
     ]  # fmt: skip
     chunks: list[dict[str, Any]] = [
         base | {"choices": [{"index": 0, "delta": delta, "logprobs": None, "finish_reason": reason}], "usage": None}

@@ -96,7 +96,7 @@ FAULTS = (
         "usage.stated_cost"),
     planted("cost-zero-in-streams", "The stated cost of a stream is 0.", "B096",
         _stating(lambda request, usage: 0 if request.streams else _amount(usage)),
-        "usage.same_counts_same_cost", "usage.stated_cost"),
+        "usage.stated_cost", "usage.same_counts_same_cost"),
     planted("cost-header-is-another", "The header field that states the cost has twice what usage says.", "B096",
         in_replies(_header_twice),
         "usage.one_stated_cost", "usage.stated_cost"),
@@ -115,5 +115,5 @@ FAULTS = (
         _stating(lambda request, usage: _input(usage)),
         "usage.stated_cost"),
     planted("cost-varies", "One request in three costs a fifth more for the same counts.", "B096", _stating(_varying),
-        "usage.same_counts_same_cost", "usage.stated_cost"),
+        "usage.stated_cost", "usage.same_counts_same_cost"),
 )  # fmt: skip

@@ -321,7 +321,8 @@ FAULTS = (
         "unicode.arguments_in_every_script")),
     planted("call-again-under-the-next-index", "A streamed call comes again under another index, with the same id.",
         "B197", in_streams(rechunk(_under_the_next_index)),
-        "tools.ids_differ", "equivalence.calls", also=("tool_use.several", "tools.arguments_are_json")),
+        "tools.ids_differ", "equivalence.calls",
+        also=("tools.one_at_most", "tool_use.several", "tools.arguments_are_json")),
     planted("values-as-text", "In streams the values of arguments are sent as text, too.", "B240",
         in_streams(rechunk(_values_as_text)), "equivalence.calls"),
     planted("values-as-text-after-results", "Likewise where the conversation has results of tools.", "B240",
@@ -391,5 +392,6 @@ FAULTS = (
     planted("strict-refused-claude", "On Claude strict functions are rejected.", "B231",
         refusing(lambda request: is_claude(request) and any("strict" in each for each in _functions(request)),
                  error("tools.0.custom.strict: Extra inputs are not permitted")),
-        "tool_use.strict_taken"),
+        "tool_use.strict_taken",
+        also=("validation.tool_defaults_accepted",)),
 )  # fmt: skip

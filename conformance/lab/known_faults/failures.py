@@ -138,7 +138,8 @@ FAULTS = (
     planted("now-and-then-untyped", "Every eleventh request is a 500 whose error has no type.", "B328",
         every(11, answering(500, {"success": False, "error": _UNTYPED})),
         # whichever requests they are: what asks for a feature that is to be taken
-        "served.no_server_error", "error.error.type", also=("caching.", "choices.", "error.", "errors.", "idempotence.",
+        "served.no_server_error", "error.error.type",
+        also=("caching.", "choices.", "error.", "errors.", "idempotence.", "isolation.",
         "logprobs.given", "multimodal.", "robust.", "roles.", "sampling.", "schemas_followed.", "security.", "seed.",
         "stop.", "streaming.", "tool_use.", "unicode.", "unknown.", "validation.")),
     planted("range-in-detail", "A temperature out of range is rejected in FastAPI's detail.", "B321",

@@ -214,7 +214,7 @@ FAULTS = (
         "tool_use.several_results", "tool_use.text_beside")),
     planted("system-parts-as-object", "A system message in parts reaches the model as [object Object].", "B286",
         misread_body(_content(_array("system"), lambda parts: ",".join("[object Object]" for _ in parts))),
-        "roles.parts", also=("caching.",)),
+        "roles.parts", also=("usage.whole_prompt", "caching.",)),
     planted("system-parts-refused", "A system message in parts is rejected.", "B286",
         refusing(_system_parts, error("expected string, received array")), "roles.parts", "roles.text_as_parts"),
     planted("last-assistant-refused", "A conversation that ends with the assistant is rejected.", "B298",

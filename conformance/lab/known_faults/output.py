@@ -171,7 +171,7 @@ FAULTS = (
         "structured_output.follows_schema", also=("schemas_followed.",)),
     planted("calls-dropped-beside-format", "Tools are ignored where response_format is given.", "B240",
         misread_body(_without_calls_beside_format),
-        "tool_use.beside_format", also=("caching.written_beside", "tools.required_is_required")),
+        "tool_use.beside_format", also=("usage.whole_prompt", "caching.written_beside", "tools.required_is_required")),
     planted("schema-as-a-hint", "A strict schema is a hint: the content does not follow it.", "B241",
         where(lambda request: _format(request) == "json_schema", in_completions(each_text(_reddish))),
         "structured_output.follows_schema", also=("schemas_followed.",)),

@@ -346,7 +346,7 @@ FAULTS = (
         also=("choices.streamed_apart", "equivalence.whole_message", "streaming.", "tool_use.",
         "unicode.arguments_in_every_script")),
     planted("call-lost", "A call is lost: an empty message, and stop.", "B233", in_completions(each_choice(_lost)),
-        "message.not_empty", also=("multimodal.every_image_seen", "tool_use.")),
+        "message.not_empty", also=("usage.output_is_written", "multimodal.every_image_seen", "tool_use.")),
     planted("calls-share-an-index", "All streamed calls of a reply have the index 0.", "B155",
         in_streams(each_call(lambda call: call.update(index=0))),
         "tools.one_call_per_index", also=("tool_use.several", "tools.")),

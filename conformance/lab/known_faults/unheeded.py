@@ -71,7 +71,6 @@ def _without_middles(document: JSONObject) -> None:
 FAULTS = (
     planted("detail-ignored", "The detail of an image is passed over, so that a low one costs as much as a high one.",
         "B261", misread_body(_no_detail),
-        "multimodal.low_costs_less",
         reason="models that count patches charge both details alike, and multimodal-02 asks for no less"),
     planted("stop-ignored-with-tools", "stop is ignored where tools are offered.", "B249",
         where(asks("tools"), ignoring("stop")),
@@ -87,7 +86,8 @@ FAULTS = (
         "tools.one_at_most"),
     planted("allowed-tools-ignored", "A tool_choice of allowed tools is treated as auto.", "B185",
         misread_body(_any_tool),
-        "tool_use.allowed"),
+        "tool_use.allowed",
+        passes="what allowed_tools allows is a MAY (contract, tools-09)"),
     planted("format-dropped-after-results", "response_format is ignored after results of tools.", "B236",
         where(lambda request: "tool" in roles_of(request), ignoring("response_format")),
         "structured_output.follows_schema", "structured_output.follows_schema_streamed"),
@@ -96,8 +96,8 @@ FAULTS = (
         "roles.developer"),
     planted("oldest-messages-dropped", "Of a conversation of more than four messages the first are left out.", "B261",
         misread_body(_last_four),
-        "roles.conversation", "roles.empty_contents", "tool_use.text_beside"),
+        "roles.conversation", also=("roles.empty_contents", "tool_use.text_beside")),
     planted("middle-of-long-texts-dropped", "Texts of more than 4,000 characters lose their middle.", "B261",
         where(lambda request: is_chat(request) and len(request.body) < 400_000, misread_body(_without_middles)),
-        "caching.buckets_beside", "caching.mixed_fills_both", "usage.whole_prompt"),
+        "usage.whole_prompt", also=("caching.buckets_beside", "caching.mixed_fills_both")),
 )  # fmt: skip

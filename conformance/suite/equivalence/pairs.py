@@ -35,7 +35,6 @@ from conformance.contract.requests import (
 )
 from conformance.contract.scopes import broken_off
 from conformance.evidence.exchange import Exchange, Inconclusive, Request
-from conformance.suite.multimodal.images import RED
 from conformance.suite.support.prompts import WORDS
 
 Forms = tuple[Request, Request]  #: the same request, plain and streamed
@@ -50,7 +49,6 @@ TOOL_PAIRS: tuple[Forms, ...] = (
 )  # fmt: skip
 CALL_PAIRS: tuple[Forms, ...] = (*TOOL_PAIRS, (TOOL_PARALLEL, TOOL_PARALLEL_STREAM))
 OUTPUT_PAIRS: tuple[Forms, ...] = ((SCHEMA_NESTED, SCHEMA_NESTED_STREAM),)
-IMAGE_PAIRS: tuple[Forms, ...] = ((RED, streamed(RED)),)
 ERROR_PAIRS: tuple[Forms, ...] = (
     (NO_MESSAGES, NO_MESSAGES_STREAM), (UNKNOWN_MODEL_ERROR, UNKNOWN_MODEL_STREAM),
 )  # fmt: skip

@@ -14,7 +14,7 @@ from conformance.evidence.observed import count_or_not_applicable, count_or_zero
 from conformance.suite.support.agreement import Pair, Tries, agree, cost_alike, each_pair
 
 from . import AREA
-from .pairs import IMAGE_PAIRS, OUTPUT_PAIRS, TEXT_PAIRS, TOOL_PAIRS, WORDS_PAIR, is_plain, is_streamed, text_of, tried
+from .pairs import OUTPUT_PAIRS, TEXT_PAIRS, TOOL_PAIRS, WORDS_PAIR, is_plain, is_streamed, text_of, tried
 
 _ESTIMATED = only(is_streamed, put("usage.prompt_tokens", lambda count: count + 7))
 
@@ -63,21 +63,6 @@ def test_prompt_tokens_with_tools(pairs: Sequence[Pair]) -> None:
     after=["equivalence.prompt_tokens"],
 )
 def test_prompt_tokens_with_output(pairs: Sequence[Pair]) -> None:
-    each_pair(pairs, cost_alike)
-
-
-@AREA.must(
-    "count the same prompt_tokens for a request with an image whether it is streamed or not",
-    on={"pairs": tried(IMAGE_PAIRS, 3)},
-    impact=Impact.BILLING,
-    source="openai-openapi#CreateChatCompletionStreamResponse.usage",
-    contract=["equiv-02", "multimodal-01"],
-    at="usage.prompt_tokens",
-    hint="Ask the upstream for usage in streams and pass it on: an estimate omits the image.",
-    broken_by=_ESTIMATED,
-    after=["equivalence.prompt_tokens"],
-)
-def test_prompt_tokens_with_image(pairs: Sequence[Pair]) -> None:
     each_pair(pairs, cost_alike)
 
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from conformance.contract.requests import chat
+from conformance.contract.requests import chat, streamed
 from conformance.contract.scopes import cut_short
 from conformance.evidence.exchange import Exchange, Inconclusive, NotApplicable, Request
 from conformance.evidence.observed import answered_with
@@ -28,6 +28,7 @@ def showing(label: str, url: str, **detail: str) -> Request:
 
 
 RED = showing("image-red", IMAGES["red-64"], detail="auto")
+RED_STREAM = streamed(RED)
 NO_IMAGE = chat(QUESTION, label="image-none")
 #: How an endpoint rejects an image, and how a model answers that was not shown it.
 REFUSED = {"error": {"message": "images are not supported", "type": "invalid_request_error", "param": None}}

@@ -13,10 +13,25 @@ from conformance.contract.requests import PLAIN, chat
 from conformance.contract.requirement import Impact
 from conformance.evidence.exchange import Exchange, Inconclusive, NotApplicable, Request
 from conformance.evidence.observed import answered_with
+from conformance.suite.support.agreement import cost_alike
 from conformance.suite.support.replies import not_refused
 
 from . import AREA
-from .images import IMAGES, NO_IMAGE, RED, REFUSED, SMALLEST_IMAGE, VISION, cost, looked, obeys, shown, text_of, whole
+from .images import (
+    IMAGES,
+    NO_IMAGE,
+    RED,
+    RED_STREAM,
+    REFUSED,
+    SMALLEST_IMAGE,
+    VISION,
+    cost,
+    looked,
+    obeys,
+    shown,
+    text_of,
+    whole,
+)
 
 
 @AREA.must(
@@ -60,6 +75,23 @@ def test_image_counted(answers: Sequence[Exchange], blind: Sequence[Exchange]) -
         raise Inconclusive("the model does not say what it sees")
     extra = cost(exchange, blind)
     assert extra >= SMALLEST_IMAGE, f"the image is seen, and costs {extra} prompt_tokens beside its question"
+
+
+@AREA.must(
+    "count the same prompt_tokens for a request with an image whether it is streamed or not",
+    on={"plain": tries(RED, 3), "streams": tries(RED_STREAM, 3)},
+    impact=Impact.BILLING,
+    source="openai-openapi#CreateChatCompletionStreamResponse.usage",
+    contract=["equiv-02", "multimodal-01"],
+    at="usage.prompt_tokens",
+    hint="Ask the upstream for usage in streams and pass it on: an estimate omits the image.",
+    broken_by=only(lambda each: each.streams, put("usage.prompt_tokens", lambda count: count + 7)),
+    after=["equivalence.prompt_tokens"],
+)
+def test_image_costs_alike(plain: Sequence[Exchange], streams: Sequence[Exchange]) -> None:
+    if 400 <= plain[0].status < 500:
+        raise NotApplicable(f"the model accepts no images (HTTP {plain[0].status})")
+    cost_alike(plain, streams)
 
 
 # --- several images -----------------------------------------------------------------------------------------

@@ -35,7 +35,8 @@ FIRST_UNWRITTEN = {
     "read_is_what_was_written", "shared_prefix_is_read", "warm_writes_nothing", "written_beside",
 }  # fmt: skip
 WITHOUT_HOUR = {
-    "1h_is_1h", "changed_prefix", "hits_of_an_hour_are_reported", "hour_is_read", "markers_cost_nothing",
+    "1h_is_1h", "changed_prefix", "first_reads_nothing", "forms_share_the_cache", "hits_of_an_hour_are_reported",
+    "hour_is_read", "markers_cost_nothing",
     "mixed_by_position", "mixed_costs_as_unmarked", "mixed_fills_both", "prompt_beside_is_constant",
 }  # fmt: skip
 
@@ -59,19 +60,20 @@ RIGHT: Rows = {
     "a breakpoint at the prompt's end, too": (
         only(lambda each: each.label.startswith((CACHE_COLD.label, CACHE_FIVE_STREAM.label)), recount(tail)), set(),
     ),
-    "the first repetition missed": (only(lambda each: each.attempt == 2, miss), set()),
+    "the first repetition missed": (only(lambda each: each.attempt == 2, miss), {"forms_share_the_cache"}),
     "another upstream takes the first request, and caches nothing": (
         chain(answering(CACHE_COLD, recount(nothing)), only(lambda each: each.attempt == 2, miss)),
-        FIRST_UNWRITTEN | {"cached_counts_once", "hits_are_reported"},
+        FIRST_UNWRITTEN | {"cached_counts_once", "forms_share_the_cache", "hits_are_reported"},
     ),
     "one prompt was sent upstream twice": (
         answering(CACHE_COLD, recount(writes_as_hits)),
-        FIRST_UNWRITTEN | {"cold_is_cold", "hits_are_reported"},
+        FIRST_UNWRITTEN | {"cold_is_cold", "first_reads_nothing", "hits_are_reported"},
     ),
     "nothing is read that is sent again ten minutes later": (
         chain(labelled(CACHE_COLD.label, miss), ten_minutes_later),
         {
-            "changed_suffix", "read_is_what_was_written", "streams_read_alike", "warm_writes_nothing",
+            "changed_suffix", "forms_share_the_cache", "read_is_what_was_written", "streams_read_alike",
+            "warm_writes_nothing",
         },
     ),
     "what grows is written anew ten minutes later": (
@@ -99,7 +101,7 @@ RIGHT: Rows = {
     "the grown conversation missed": (answering(GROWN, miss), set()),
     "requests are spread over accounts": (
         only(lambda each: each.attempt == 2 or each.label.startswith(GROWN.label), miss),
-        {"grown_conversation"},
+        {"forms_share_the_cache", "grown_conversation"},
     ),
     "another build answers at times": (
         answering(CACHE_COLD, put("model", "reference-claude-2"), recount(lambda usage, counts: more(usage, 2))), set(),
@@ -112,11 +114,14 @@ RIGHT: Rows = {
     "images are refused": (
         only(lambda each: b"image_url" in each.body, REFUSED), {"mixed_costs_as_unmarked", "shared_prefix_is_read"},
     ),
-    "a schema is refused": (only(lambda each: "response_format" in each.asked, REFUSED), {"prompt_beside_is_constant"}),
+    "a schema is refused": (
+        only(lambda each: "response_format" in each.asked, REFUSED),
+        {"forms_share_the_cache", "prompt_beside_is_constant"},
+    ),
     "what shares a prefix missed": (only(lambda each: "-partly" in each.label, miss), {"shared_prefix_is_read"}),
     "no prompt beside tools hits": (
         only(lambda each: each.label.startswith(BESIDE) and each.attempt == 1 and "-partly" not in each.label, miss),
-        set(),
+        {"forms_share_the_cache"},
     ),
     "a gateway appends the schema to the prompt": (
         only(lambda each: "response_format" in each.asked, recount(lambda usage, counts: more(usage, 150))), set(),
@@ -133,7 +138,10 @@ RIGHT: Rows = {
 NEARLY: dict[str, tuple[Fault, str, set[str]]] = {
     "no plain repetition hits": (
         warm(miss), "written_is_read",
-        {"hour_is_read", "warm_writes_nothing", "read_is_what_was_written", "streams_read_alike", "changed_suffix"},
+        {
+            "changed_suffix", "forms_share_the_cache", "hour_is_read", "read_is_what_was_written", "streams_read_alike",
+            "warm_writes_nothing",
+        },
     ),
     "no stream hits": (streams(miss), "written_is_read", {"streams_read_alike"}),
     "no hour on offer": (
@@ -163,7 +171,7 @@ def test_accepted(name: str) -> None:
 WITHOUT_CACHE = {
     "prompt_is_constant", "cold_is_cold", "markers_cost_nothing", "unmarked_writes_nothing", "short_is_not_written",
     "unmarked_cold_is_cold", "wrong_order", "five_markers", "unknown_ttl",
-    "prompt_beside_is_constant", "choices_share_the_cache", "marked_places",
+    "prompt_beside_is_constant", "choices_share_the_cache", "marked_places", "marked_assistant", "first_reads_nothing",
 }  # fmt: skip
 
 

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
 
 import pytest
 
+from conformance.contract.faults import put
 from conformance.contract.requests import (
     TOOL_AUTO,
     TOOL_PARALLEL,
     chat,
 )  # fmt: skip
 from conformance.evidence.exchange import Exchange
-from tests.support.builders_http import asking, choice, completion, response, said
 from tests.support.builders_stream import (
     Case,
     call,
@@ -39,6 +38,7 @@ from .replies import (
 )
 
 PING = {"type": "function", "function": {"name": "ping"}}
+LEGACY = "choices.*.message.function_call"
 NO_PARAMETERS = chat("Use the tool.", label="ping", tools=[PING])
 QUERY = {"type": "custom", "custom": {"name": "run_query"}}
 CUSTOM = chat("Use the tool.", label="custom", tools=[QUERY])
@@ -88,24 +88,12 @@ CASES = [
     right("tools.ids_differ_between_replies", "different ids", WEATHER, pieces(first(PARIS, id="call_9"))),
     warns("tools.ids_differ_between_replies", "call_0 every time",
           calls(TOOL_AUTO, call("get_weather", PARIS, "call_0")), pieces(first(PARIS, id="call_0"))),
+    right("tools.one_form", "tool_calls alone", WEATHER),
+    right("tools.one_form", "function_call null", put(LEGACY, None)(WEATHER)),
+    warns("tools.one_form", "both", put(LEGACY, {"name": "get_weather", "arguments": PARIS})(WEATHER)),
 ]  # fmt: skip
 
 
 @pytest.mark.parametrize("case", CASES, ids=str)
 def test_calls(case: Case) -> None:
     case.check()
-
-
-@pytest.mark.parametrize(
-    ("legacy", "expected"),
-    [
-        ({}, "accepted"),
-        ({"function_call": None}, "accepted"),
-        ({"function_call": {"name": "f", "arguments": "{}"}}, "violated"),
-    ],
-)
-def test_one_form(legacy: dict[str, Any], expected: str) -> None:
-    called = {"id": "call_1", "type": "function", "function": {"name": "f", "arguments": "{}"}}
-    message = {"content": None, "tool_calls": [called]} | legacy
-    exchange = response(completion(choices=[choice(message, finish_reason="tool_calls")]), request=asking(tools=[PING]))
-    assert said("tools.one_form", exchange) == expected
