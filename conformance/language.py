@@ -47,11 +47,13 @@ class Said(str):
         return self
 
 
-def say(template: str, /, **values: object) -> Said:
-    """A sentence in English: a template of `str.format` with the values of its names, which may be sentences. Names
-    that begin with an underscore are of English grammar: translations need not have them."""
-    fields = ((name, conversion, spec) for _, name, spec, conversion in Formatter().parse(template) if name is not None)
-    sentence = Said(template, {name: _shown(values[name], conversion, spec) for name, conversion, spec in fields})
+def say(template: str, *values: object) -> Said:
+    """A sentence in English: a template of `str.format`, and a value for each of its names in the order in which they
+    first occur; values may be sentences. Names that begin with an underscore are of English grammar: translations need
+    not have them. Raises ValueError for values too many or too few."""
+    fields = {name: (conversion, spec) for _, name, spec, conversion in Formatter().parse(template) if name is not None}
+    shown = zip(fields.items(), values, strict=True)
+    sentence = Said(template, {name: _shown(value, *formatted) for (name, formatted), value in shown})
     heard = _heard.get()
     if heard is not None:
         heard[sentence] = sentence

@@ -57,12 +57,12 @@ def _lacking(on: Scope | tuple[Request, ...], exchanges: Sequence[Exchange]) -> 
     outcomes = ", ".join(sorted({exchange.outcome for exchange in exchanges})[:3])
     if isinstance(on, Scope):
         wanted = str(on).removeprefix("every ")
-        lacking = say("the run has no {wanted}", wanted=wanted)
-        return joined("; ", (lacking, say("seen instead: {outcomes}", outcomes=outcomes))) if outcomes else lacking
+        lacking = say("the run has no {wanted}", wanted)
+        return joined("; ", (lacking, say("seen instead: {outcomes}", outcomes))) if outcomes else lacking
     named = ", ".join(map(str, on))
     if outcomes:
-        return say("“{named}” shows nothing, answered with {outcomes}", named=named, outcomes=outcomes)
-    return say("the run has no exchange of “{named}”", named=named)
+        return say("“{named}” shows nothing, answered with {outcomes}", named, outcomes)
+    return say("the run has no exchange of “{named}”", named)
 
 
 EXAMPLES = 10  #: generated requests that a requirement sends at most
@@ -109,7 +109,7 @@ def _arguments(
     requirement: Requirement, exchange: Exchange, model: Model, beside: Sequence[Exchange]
 ) -> dict[str, Any]:
     if lacking := requirement.needs & exchange.unrecorded:
-        raise NotApplicable(say("the recording did not keep: {lacking}", lacking=", ".join(sorted(lacking))))
+        raise NotApplicable(say("the recording did not keep: {lacking}", ", ".join(sorted(lacking))))
     own = {"exchange": exchange, "model": model, "beside": beside}
     return {name: own[name] if name in own else VIEWS[name](exchange) for name in requirement.asks_for}
 
@@ -139,7 +139,7 @@ def _run(
         return replace(_finding(requirement, model, Verdict.FAIL, _said(violation, heard), judged, keys), of=of)
     except Exception as crash:  # a check that crashes proves nothing, and must not end the run
         kind = type(crash).__name__
-        message = say("the check could not read this exchange: {kind}: {crash}", kind=kind, crash=crash)
+        message = say("the check could not read this exchange: {kind}: {crash}", kind, crash)
         return _finding(requirement, model, Verdict.INCONCLUSIVE, message, len(keys), keys)
     return _finding(requirement, model, Verdict.PASS, judged=len(keys))
 

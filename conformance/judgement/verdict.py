@@ -82,5 +82,5 @@ def gather(findings: Iterable[Finding]) -> Finding:
 
 def _with_others(message: str, others: int) -> str:
     if others == 1:
-        return say("{message} (and {number} more exchange)", message=message, number=others)
-    return say("{message} (and {number} more exchanges)", message=message, number=others)
+        return say("{message} (and {number} more exchange)", message, others)
+    return say("{message} (and {number} more exchanges)", message, others)

@@ -59,9 +59,7 @@ def accept(baseline: Baseline, finding: Finding, today: date) -> Finding:
     entry = next((each for each in baseline.known if each.covers(finding) and today <= each.expires), None)
     if entry is None:
         return finding
-    accepted = say(
-        "(known: {reason}; {owner}, until {expires})", reason=entry.reason, owner=entry.owner, expires=entry.expires
-    )
+    accepted = say("(known: {reason}; {owner}, until {expires})", entry.reason, entry.owner, entry.expires)
     return replace(finding, verdict=Verdict.KNOWN, message=joined(" ", filter(None, (finding.message, accepted))))
 
 

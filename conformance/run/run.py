@@ -86,7 +86,7 @@ class Run:
             asked = [each for each in claimed if feature in each.features and each in requirement.named]
             exchanges = self._had((plainest, *asked), model)[0] if asked else []
             if exchanges and all(each.refused and each.status in _REFUSALS for each in exchanges):
-                remedy = say("{feature} is rejected: if it is not offered, use --without {feature}", feature=feature)
+                remedy = say("{feature} is rejected: if it is not offered, use --without {feature}", feature)
                 message = joined("; ", (finding.message, remedy))
                 return replace(finding, verdict=Verdict.INCONCLUSIVE, message=message, judged=0, refused=True)
         return finding
@@ -223,7 +223,7 @@ def _claimed_of_all(model: Model, asked: frozenset[Request] | None) -> tuple[Req
 def _unclaimed(lacking: Sequence[str]) -> str:
     """Why what needs these features is not sent."""
     said = [LEFT_OUT[name] for name in lacking if name in LEFT_OUT]
-    return said[0] if said else say("not claimed: {features}", features=", ".join(lacking))
+    return said[0] if said else say("not claimed: {features}", ", ".join(lacking))
 
 
 #: Statuses by which an endpoint says that it does not offer something; others are about the key or the moment.
@@ -236,7 +236,7 @@ def _refused(finding: Finding, exchanges: Sequence[Exchange]) -> Finding:
     optional = asked - {"chat.stream", "chat.stream_options", COSTLY, ENDPOINT, INTRUSIVE}
     if not optional or not all(each.status in _REFUSALS for each in exchanges):
         return finding
-    remedy = say("if the endpoint does not offer this, use --without {feature}", feature=min(optional))
+    remedy = say("if the endpoint does not offer this, use --without {feature}", min(optional))
     return replace(finding, message=joined("; ", (finding.message, remedy)), refused=True)
 
 
