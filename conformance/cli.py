@@ -17,7 +17,7 @@ from conformance.commands.output import print_version
 from conformance.settings.config import NAME
 from conformance.settings.errors import NOT_JUDGED, SessionError
 from conformance.settings.options import OPTIONS, options_of
-from conformance.settings.typer_options import taking
+from conformance.settings.typer_options import in_languages, taking
 
 #: The options by which `init` reaches the endpoint.
 _REACHING = ("base-url", "model", "api-key-variable", "header", "authorities", "certificate")
@@ -300,4 +300,5 @@ def diff(
 
 def main() -> None:
     """Run the command that this process was called with."""
+    in_languages(app)
     sys.exit(exit_code_of(app))

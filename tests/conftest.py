@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 
 import pytest
@@ -19,7 +20,9 @@ LONGEST = (
 
 
 def pytest_configure() -> None:
-    """A shell ignores interrupts in what it runs in the background, and so would every command that is tested."""
+    """What is tested is in English, whatever the locale. A shell ignores interrupts in what it runs in the background,
+    and so would every command that is tested."""
+    os.environ["LANGUAGE"] = "en"
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from conformance.evidence.observed import count_or_zero
+from conformance.language import joined, say
 
 
 @dataclass(frozen=True)
@@ -44,7 +45,7 @@ class Dialect:
     counts: Counts
 
     def __str__(self) -> str:
-        return f"{self.name}: {self.mapping}; expected {self.counts}"
+        return say("{name}: {mapping}; expected {counts}", self.name, self.mapping, self.counts)
 
 
 def dialect(usage: Mapping[str, Any]) -> Dialect | None:
@@ -56,7 +57,7 @@ def dialect(usage: Mapping[str, Any]) -> Dialect | None:
 def mapped(usage: Mapping[str, Any]) -> str:
     """What to add to a message about this usage: the dialect it is in with its mapping, or nothing."""
     found = dialect(usage)
-    return f"; {found}" if found else ""
+    return joined("", ("; ", str(found))) if found else ""
 
 
 def phanedge(usage: Mapping[str, Any]) -> Counts:
@@ -100,7 +101,7 @@ def _anthropic(usage: Mapping[str, Any]) -> Dialect | None:
     mapping = _equations(cached_tokens=a_read, cached_write_5m_tokens=a_five, cached_write_1h_tokens=an_hour)
     mapping += _equations(cached_write_tokens=a_total)
     if total and not (five or hour):
-        mapping.append("without a split all of it is in cached_write_5m_tokens")
+        mapping.append(say("without a split all of it is in cached_write_5m_tokens"))
     of_cache = [a_read or ("cached_tokens" if own.read else ""), *([a_total] if total else [a_five, an_hour])]
     if five or hour:
         five = max(five, total - hour)
@@ -114,8 +115,9 @@ def _anthropic(usage: Mapping[str, Any]) -> Dialect | None:
         return None
     if prompt != own.prompt:
         mapping += _equations(prompt_tokens=" + ".join(filter(None, [of, *of_cache])))
-    twice = ", with cached input counted twice in prompt_tokens" if own.prompt == prompt + cached else ""
-    return Dialect(f"Anthropic's dialect{twice}", ", ".join(mapping), counts)
+    doubled = own.prompt == prompt + cached
+    twice = say(", with cached input counted twice in prompt_tokens") if doubled else ""
+    return Dialect(joined("", (say("Anthropic's dialect"), twice)), joined(", ", mapping), counts)
 
 
 def _whole_prompt(usage: Mapping[str, Any], prompt: int, cached: int) -> tuple[int, str]:
@@ -134,10 +136,10 @@ def _deepseek(usage: Mapping[str, Any]) -> Dialect | None:
         return None
     mapping = _equations(cached_tokens=hits, prompt_tokens=" + ".join(filter(None, [hits, misses])) if miss else "")
     if miss:
-        mapping.append("a miss is uncached input, not a write")
+        mapping.append(say("a miss is uncached input, not a write"))
     prompt = read + miss if miss else max(count_or_zero(usage, "prompt_tokens"), read)
     counts = Counts(prompt, read, 0, 0)
-    return Dialect("DeepSeek's dialect", ", ".join(mapping), counts) if counts != phanedge(usage) else None
+    return Dialect(say("DeepSeek's dialect"), joined(", ", mapping), counts) if counts != phanedge(usage) else None
 
 
 def _openai(usage: Mapping[str, Any]) -> Dialect | None:
@@ -149,7 +151,7 @@ def _openai(usage: Mapping[str, Any]) -> Dialect | None:
     prompt = own.prompt if own.prompt >= own.read + written else own.prompt + own.read + written
     if prompt != own.prompt:
         mapping += f", prompt_tokens = prompt_tokens + {'cached_tokens + ' if own.read else ''}{name}"
-    return Dialect("OpenAI's and OpenRouter's dialect", mapping, Counts(prompt, own.read, written, 0))
+    return Dialect(say("OpenAI's and OpenRouter's dialect"), mapping, Counts(prompt, own.read, written, 0))
 
 
 def _one_hub(usage: Mapping[str, Any]) -> Dialect | None:
@@ -159,7 +161,7 @@ def _one_hub(usage: Mapping[str, Any]) -> Dialect | None:
     if not (own.written_1h and total and total == own.written_5m):
         return None
     mapping = "cached_write_tokens = cached_write_5m_tokens + cached_write_1h_tokens"
-    return Dialect("one-hub's dialect, where cached_write_tokens is the 5m bucket alone", mapping, own)
+    return Dialect(say("one-hub's dialect, where cached_write_tokens is the 5m bucket alone"), mapping, own)
 
 
 def _exclusive(usage: Mapping[str, Any]) -> Dialect | None:
@@ -174,7 +176,7 @@ def _exclusive(usage: Mapping[str, Any]) -> Dialect | None:
     parts = {"cached_tokens": own.read, "cached_write_tokens": own.written}
     mapping = " + ".join(["prompt_tokens = prompt_tokens", *(name for name, tokens in parts.items() if tokens)])
     whole = Counts(own.prompt + cached, own.read, own.written_5m, own.written_1h)
-    return Dialect("cached input seems excluded from prompt_tokens", mapping, whole)
+    return Dialect(say("cached input seems excluded from prompt_tokens"), mapping, whole)
 
 
 def _object(container: Mapping[str, Any], name: str) -> Mapping[str, Any]:

@@ -6,15 +6,17 @@ from __future__ import annotations
 import os
 import sys
 import traceback
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import typer
 from typer.core import TyperGroup
 
+from conformance.language import gettext, speaking, told
 from conformance.settings.errors import NOT_JUDGED, SessionError
 from conformance.settings.options import VARIABLES
-from conformance.settings.typer_options import stop
+from conformance.settings.typer_options import language_of, stop
 
 from .output import keep_streams
 
@@ -28,17 +30,33 @@ _JUDGING = {"run", "judge", "diff", "prove", "replay"}
 class Commands(TyperGroup):
     """A command that cannot do what was asked, is interrupted, or crashes, ends with one sentence."""
 
+    def main(self, args: Sequence[str] | None = None, *given: Any, **named: Any) -> Any:
+        words = list(sys.argv[1:] if args is None else args)
+        with speaking(language_of(words)):
+            _translate(self)
+            return super().main(words, *given, **named)
+
     def invoke(self, ctx: Any) -> Any:  # the type of typer's own context is private
         try:
             return super().invoke(ctx)
         except SessionError as error:
-            stop(str(error), error.exit_code)
+            stop(told(str(error)), error.exit_code)
         except _OF_TYPER:
             raise
         except KeyboardInterrupt:
             stop("interrupted", NOT_JUDGED)
         except Exception as error:  # a crash of ours is no verdict, and must not look like one
             stop(_crashed(error), NOT_JUDGED)
+
+
+def _translate(command: Any) -> None:
+    """Put the help of a command, and of those below it, into the language that is spoken."""
+    for each in (command, *command.params):
+        for name in ("help", "rich_help_panel"):
+            if text := getattr(each, name, None):
+                setattr(each, name, gettext(text))
+    for each in getattr(command, "commands", {}).values():
+        _translate(each)
 
 
 def _crashed(error: Exception) -> str:

@@ -11,7 +11,7 @@ from conformance.policy.baseline import BaselineError
 from conformance.report.baseline_update import list_known
 from conformance.report.baseline_update import prune as prune_known
 from conformance.report.compare import compare, drift_between
-from conformance.report.render import RENDERERS
+from conformance.report.render import RENDERERS, translated
 from conformance.report.render.difference import render
 from conformance.report.report import Report
 from conformance.report.report_json import read_report
@@ -42,7 +42,8 @@ def compared(old: Path, new: Path, form: str, strict: bool) -> tuple[str, int]:
         drift = drift_between(old, new, before, after)
     except (RunError, ArchiveError) as error:
         raise SessionError(str(error)) from None
-    comparison = compare(before, after, load(), drift)
+    shown = (before, after) if form == "json" else (translated(before), translated(after))
+    comparison = compare(*shown, load(), drift)
     return render(comparison, form, strict), comparison.exit_code(strict)
 
 

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from conformance.evidence.exchange import MODEL, SALT, WORD, Request
+from conformance.language import say
 from conformance.resources import fixture
 
 from .profile import Model
@@ -21,8 +22,8 @@ COSTLY, INTRUSIVE, REASONING = "costly", "intrusive", "reasoning"
 ENDPOINT = "endpoint"  #: a feature of the endpoint, whichever of its models is asked
 #: Features of requests that a run may leave out, and why.
 LEFT_OUT = {
-    INTRUSIVE: "it could hurt a production endpoint, and is sent with --intrusive only",
-    COSTLY: "it costs thousands of tokens, and --no-costly leaves it out",
+    INTRUSIVE: say("it could hurt a production endpoint, and is sent with --intrusive only"),
+    COSTLY: say("it costs thousands of tokens, and --no-costly leaves it out"),
 }
 AS_CLAIMED = "as claimed"
 

@@ -7,6 +7,8 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from conformance.language import joined, say
+
 from .exchange import Exchange, NotApplicable
 from .strict_json import JSONError, loads
 
@@ -14,7 +16,8 @@ from .strict_json import JSONError, loads
 def answered_with(exchange: Exchange, most: int = 120) -> str:
     """How a request was answered, with the beginning of the content: `plain was answered with HTTP 500: oops`."""
     text = exchange.text[:most].strip()
-    return f"{exchange.request} was answered with {exchange.outcome}{': ' if text else ''}{text}"
+    said = say("{request} was answered with {outcome}", exchange.request, exchange.outcome)
+    return joined(": ", (said, text)) if text else said
 
 
 def json_object(text: str | bytes) -> dict[str, Any] | None:
@@ -78,7 +81,7 @@ def count_or_not_applicable(usage: Any, path: str) -> int:
 def as_sent(container: Any, name: str) -> str:
     """A member with its value, for messages: absent, null and zero are told apart."""
     if not isinstance(container, Mapping) or name not in container:
-        return f"{name} absent"
+        return say("{name} absent", name)
     value = container[name]
     return f"{name} {'null' if value is None else json.dumps(value)[:80]}"
 
@@ -90,4 +93,4 @@ def _at(usage: Any, path: str) -> Any:
 
 
 def _covered(path: str) -> str:
-    return f"{path} is not an integer (covered by usage.{path})"
+    return say("{path} is not an integer (covered by usage.{path})", path)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -10,6 +10,7 @@ from conformance.contract.profile import Model
 from conformance.contract.requirement import Requirement, Scope
 from conformance.contract.views import VIEWS
 from conformance.evidence.exchange import Exchange, Inconclusive, NotApplicable, Request, Violation
+from conformance.language import Said, hearing, joined, say
 
 from .handing_over import exchanges_of, had
 from .verdict import Finding, Verdict, gather
@@ -31,7 +32,7 @@ def judge_run(requirement: Requirement, exchanges: Sequence[Exchange], model: Mo
     """Judge a requirement that compares the exchanges of one run with each other."""
     known = [each for each in exchanges if not requirement.needs & each.unrecorded]
     if len(known) < 2:
-        return _finding(requirement, model, Verdict.NOT_APPLICABLE, "fewer than two exchanges to compare")
+        return _finding(requirement, model, Verdict.NOT_APPLICABLE, say("fewer than two exchanges to compare"))
     own = {"exchanges": known, "model": model}
     return _run(requirement, known, model, lambda: {name: own[name] for name in requirement.asks_for})
 
@@ -56,9 +57,12 @@ def _lacking(on: Scope | tuple[Request, ...], exchanges: Sequence[Exchange]) -> 
     outcomes = ", ".join(sorted({exchange.outcome for exchange in exchanges})[:3])
     if isinstance(on, Scope):
         wanted = str(on).removeprefix("every ")
-        return f"the run has no {wanted}" + (f"; seen instead: {outcomes}" if outcomes else "")
-    named = f"“{', '.join(map(str, on))}”"
-    return f"{named} shows nothing, answered with {outcomes}" if outcomes else f"the run has no exchange of {named}"
+        lacking = say("the run has no {wanted}", wanted)
+        return joined("; ", (lacking, say("seen instead: {outcomes}", outcomes))) if outcomes else lacking
+    named = ", ".join(map(str, on))
+    if outcomes:
+        return say("“{named}” shows nothing, answered with {outcomes}", named, outcomes)
+    return say("the run has no exchange of “{named}”", named)
 
 
 EXAMPLES = 10  #: generated requests that a requirement sends at most
@@ -105,7 +109,7 @@ def _arguments(
     requirement: Requirement, exchange: Exchange, model: Model, beside: Sequence[Exchange]
 ) -> dict[str, Any]:
     if lacking := requirement.needs & exchange.unrecorded:
-        raise NotApplicable(f"the recording did not keep: {', '.join(sorted(lacking))}")
+        raise NotApplicable(say("the recording did not keep: {lacking}", ", ".join(sorted(lacking))))
     own = {"exchange": exchange, "model": model, "beside": beside}
     return {name: own[name] if name in own else VIEWS[name](exchange) for name in requirement.asks_for}
 
@@ -117,9 +121,11 @@ def _run(
     arguments: Callable[[], dict[str, Any]],
 ) -> Finding:
     keys: tuple[str, ...] = ()
+    heard: Mapping[str, Said] = {}
     try:
         try:
-            requirement.check(**arguments())
+            with hearing() as heard:
+                requirement.check(**arguments())
         finally:  # the last exchange is the most telling one, where a check sends them one by one
             keys = tuple(dict.fromkeys(each.request.key for each in reversed(exchanges)))
     except NotApplicable as reason:
@@ -130,16 +136,18 @@ def _run(
         judged, of = len(keys), tuple[str, ...]()
         if isinstance(violation, Violation):
             keys, of = tuple(each.request.key for each in violation.exchanges), violation.of
-        return replace(_finding(requirement, model, Verdict.FAIL, _said(violation), judged, keys), of=of)
+        return replace(_finding(requirement, model, Verdict.FAIL, _said(violation, heard), judged, keys), of=of)
     except Exception as crash:  # a check that crashes proves nothing, and must not end the run
-        message = f"the check could not read this exchange: {type(crash).__name__}: {crash}"
+        kind = type(crash).__name__
+        message = say("the check could not read this exchange: {kind}: {crash}", kind, crash)
         return _finding(requirement, model, Verdict.INCONCLUSIVE, message, len(keys), keys)
     return _finding(requirement, model, Verdict.PASS, judged=len(keys))
 
 
-def _said(violation: AssertionError) -> str:
+def _said(violation: AssertionError, heard: Mapping[str, Said]) -> str:
     """The assertion's message, without the lines in which pytest explains the expression."""
-    return (str(violation).partition("\nassert ")[0].strip() or "violated")[:2000]
+    text = (str(violation).partition("\nassert ")[0].strip() or "violated")[:2000]
+    return heard.get(text, text)
 
 
 def _finding(
@@ -150,5 +158,6 @@ def _finding(
     judged: int = 0,
     evidence: tuple[str, ...] = (),
 ) -> Finding:
-    message = message.encode("utf-8", "backslashreplace").decode()  # what it quotes may hold half a surrogate pair
-    return Finding(requirement.id, model.name, verdict, message, judged, evidence)
+    printable = message.encode("utf-8", "backslashreplace").decode()  # what it quotes may hold half a surrogate pair
+    said = message if message == printable else printable
+    return Finding(requirement.id, model.name, verdict, said, judged, evidence)

@@ -6,6 +6,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import IntEnum
 
+from conformance.language import say
+
 
 class Verdict(IntEnum):
     """What is known of one requirement; the worst of several counts, so they combine by `max`."""
@@ -65,14 +67,20 @@ def gather(findings: Iterable[Finding]) -> Finding:
     worst = max(telling, key=lambda each: each.verdict)
     same = [each for each in telling if each.verdict is worst.verdict]
     others = len(same) - 1 if worst.verdict > Verdict.KNOWN else 0
-    more = f" (and {others} more exchange{'s' if others > 1 else ''})" if others else ""
+    message = _with_others(worst.message, others) if others else worst.message
     evidence = tuple(dict.fromkeys(key for each in same for key in each.evidence))
     return Finding(
         worst.requirement,
         worst.model,
         worst.verdict,
-        worst.message + more,
+        message,
         sum(each.judged for each in all_findings),
         evidence[:EVIDENCE_LIMIT],
         of=worst.of,
     )
+
+
+def _with_others(message: str, others: int) -> str:
+    if others == 1:
+        return say("{message} (and {number} more exchange)", message, others)
+    return say("{message} (and {number} more exchanges)", message, others)

@@ -9,6 +9,7 @@ from enum import StrEnum
 from fnmatch import fnmatchcase
 
 from conformance.judgement.verdict import VIOLATIONS, Finding, Verdict
+from conformance.language import joined, say
 from conformance.text import nearest, quoted
 
 VIOLATED = (*VIOLATIONS, Verdict.KNOWN, Verdict.CONSEQUENCE)
@@ -58,8 +59,8 @@ def accept(baseline: Baseline, finding: Finding, today: date) -> Finding:
     entry = next((each for each in baseline.known if each.covers(finding) and today <= each.expires), None)
     if entry is None:
         return finding
-    accepted = f"(known: {entry.reason}; {entry.owner}, until {entry.expires})"
-    return replace(finding, verdict=Verdict.KNOWN, message=f"{finding.message} {accepted}".lstrip())
+    accepted = say("(known: {reason}; {owner}, until {expires})", entry.reason, entry.owner, entry.expires)
+    return replace(finding, verdict=Verdict.KNOWN, message=joined(" ", filter(None, (finding.message, accepted))))
 
 
 # --- what a run makes of the entries ------------------------------------------------------------------------

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from conformance.contract.profile import Profile
 from conformance.contract.sources import SourceError, link
+from conformance.language import LANGUAGES
 from conformance.policy.baseline import BaselineError
 from conformance.policy.policy import Terms
 from conformance.report.drift import ShapeError
@@ -26,6 +27,7 @@ from .target import profile_of, selected, sheet_of
 def check(settings: Settings) -> None:
     """Raise SessionError where the settings cannot be used together, or a file that they name cannot be read."""
     _check_numbers(settings)
+    _check_language(settings)
     if not settings.mutants:
         _check_folder(settings)
     _check_snapshots(settings.snapshots)
@@ -62,6 +64,11 @@ def _check_sources(settings: Settings) -> None:
             link(requirement.source)
         except SourceError as error:
             raise SessionError(f"{requirement.id}: {error}") from None
+
+
+def _check_language(settings: Settings) -> None:
+    if settings.language not in (None, *LANGUAGES):
+        raise SessionError(f"--language: there is no {settings.language!r}, only {' and '.join(LANGUAGES)}")
 
 
 def _check_numbers(settings: Settings) -> None:

@@ -18,6 +18,7 @@ from conformance.judgement.consequences import folded
 from conformance.judgement.unanswered import Unanswered, unanswered
 from conformance.judgement.unserved import unserved
 from conformance.judgement.verdict import Finding, Verdict
+from conformance.language import gettext, speaking
 from conformance.policy.policy import Terms
 from conformance.report.build import entries, evidence_of, spend_of
 from conformance.report.drift import Drift, watch
@@ -90,18 +91,18 @@ def finish(
     )
     if settings.sends and not report.unjudged:
         finish_run(out)
-    return _written(report, out, secrets_of_run(settings))
+    return _written(report, out, secrets_of_run(settings), settings.language)
 
 
-def _written(report: Report, out: Path, secrets: Sequence[str]) -> Report:
+def _written(report: Report, out: Path, secrets: Sequence[str], language: str | None) -> Report:
     """The report as it was written. Where a secret stood in the folder it was removed, and the report says so."""
-    _write(report, out)
+    _write(report, out, language)
     if found := sweep(out, secrets):
         files = f"{', '.join(found[:_SHOWN])}{f' and {len(found) - _SHOWN} more files' if found[_SHOWN:] else ''}"
         reason = f"a secret of this run stood in {files}, and was removed there: report this as a fault of the suite"
         # what report.html has compressed cannot be searched
         report = replace(report, unjudged=reason, evidence={})
-        _write(report, out)
+        _write(report, out, language)
         sweep(out, secrets)
     return report
 
@@ -119,12 +120,13 @@ def _exchanges(run: Run, folder: Path, sent: int | None) -> list[Exchange]:
     return found
 
 
-def _write(report: Report, out: Path) -> None:
+def _write(report: Report, out: Path, language: str | None) -> None:
     from conformance.report.render import RENDERERS
 
     write_report(report, out / "report.json")
-    for name, file in FILES.items():
-        write_whole(out / file, RENDERERS[name](report))
+    with speaking(language):
+        for name, file in FILES.items():
+            write_whole(out / file, RENDERERS[name](report))
 
 
 def _drift(settings: Settings, run: Run, exchanges: Iterable[Exchange]) -> tuple[Drift, ...]:
@@ -165,8 +167,10 @@ def _unanswered(exchanges: Iterable[Exchange], findings: Iterable[Finding]) -> t
     return unanswered(exchanges, {key for each in findings if each.verdict is Verdict.KNOWN for key in each.evidence})
 
 
-def summary(report: Report, out: Path, colour: bool) -> str:
+def summary(report: Report, out: Path, colour: bool, language: str | None = None) -> str:
     """What the terminal shows at the end."""
+    from conformance.report.render import translated
     from conformance.report.render.terminal import render
 
-    return f"{render(report, colour=colour)}\nReport: {typed_path(out / FILES['html'])}\n"
+    with speaking(language):
+        return f"{render(translated(report), colour=colour)}\n{gettext('Report:')} {typed_path(out / FILES['html'])}\n"

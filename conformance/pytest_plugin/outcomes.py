@@ -8,6 +8,7 @@ import pytest
 
 from conformance.contract.requirement import Requirement
 from conformance.judgement.verdict import VIOLATIONS, Finding, Verdict
+from conformance.language import Said, of_parts, parts_of
 from conformance.text import printable
 
 FINDING = "conformance-finding"  #: the property of a test's report that holds its finding
@@ -40,11 +41,13 @@ def requirement_of(item: pytest.Item) -> Requirement | None:
 
 def pack(finding: Finding) -> list[Any]:
     """A finding as JSON."""
-    known = [finding.requirement, finding.model, int(finding.verdict), finding.message]
+    message = parts_of(finding.message) if isinstance(finding.message, Said) else finding.message
+    known = [finding.requirement, finding.model, int(finding.verdict), message]
     return [*known, finding.judged, list(finding.evidence), finding.refused, list(finding.of)]
 
 
 def unpack(value: list[Any]) -> Finding:
     """The finding that `pack` made JSON of."""
-    requirement, model, verdict, message, judged, evidence, refused, of = value
+    requirement, model, verdict, said, judged, evidence, refused, of = value
+    message = said if isinstance(said, str) else of_parts(said)
     return Finding(requirement, model, Verdict(verdict), message, judged, tuple(evidence), refused, tuple(of))

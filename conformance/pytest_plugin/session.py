@@ -292,5 +292,5 @@ class Conformance:
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         if self.report:
             terminalreporter.write_line("")
-            shown = summary(self.report, self.settings.folder, terminalreporter.hasmarkup)
+            shown = summary(self.report, self.settings.folder, terminalreporter.hasmarkup, self.settings.language)
             terminalreporter.write(shown, flush=True)

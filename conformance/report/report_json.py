@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from conformance.contract.profile import Model
 from conformance.contract.requirement import Impact, Level
 from conformance.evidence.strict_json import JSONError, loads
 from conformance.judgement.verdict import Finding, Verdict
+from conformance.language import Said, of_parts, parts_of
 from conformance.policy.baseline import State
 from conformance.resources import mistake
 from conformance.sending.curl import is_command
@@ -85,7 +87,27 @@ def converter() -> Converter:
     for kind, names in _LEFT_OUT.items():
         left_out: Any = {name: override(omit_if_default=True) for name in names} | unkept.get(kind, {})
         made.register_unstructure_hook(kind, make_dict_unstructure_fn(kind, made, **left_out))
+    _keep_sentences(made)
     return made
+
+
+def _keep_sentences(made: Converter) -> None:
+    """A message that is a sentence has its template and values beside it, as `said`."""
+    as_dict, of_dict = made.get_unstructure_hook(Finding), made.get_structure_hook(Finding)
+
+    def unstructured(finding: Finding) -> dict[str, Any]:
+        message = finding.message
+        return {**as_dict(finding), **({"said": parts_of(message)} if isinstance(message, Said) else {})}
+
+    def structured(value: Any, kind: type[Finding]) -> Finding:
+        if not isinstance(value, dict) or "said" not in value:
+            return cast(Finding, of_dict(value, kind))
+        finding = cast(Finding, of_dict({name: each for name, each in value.items() if name != "said"}, kind))
+        said = of_parts(value["said"])
+        return replace(finding, message=said) if said == finding.message else finding
+
+    made.register_unstructure_hook(Finding, unstructured)
+    made.register_structure_hook(Finding, structured)
 
 
 def _exactly(value: Any, kind: type) -> Any:

@@ -19,6 +19,7 @@ from conformance.evidence.kept import Spool
 from conformance.evidence.send import Send
 from conformance.judgement.judge import EXAMPLES, judge_all, judge_given
 from conformance.judgement.verdict import Finding, Verdict
+from conformance.language import joined, say
 from conformance.sending.preflight import answers, diagnosis
 from conformance.sending.reasoning import learnt
 from conformance.suite.catalogue import declared
@@ -85,7 +86,8 @@ class Run:
             asked = [each for each in claimed if feature in each.features and each in requirement.named]
             exchanges = self._had((plainest, *asked), model)[0] if asked else []
             if exchanges and all(each.refused and each.status in _REFUSALS for each in exchanges):
-                message = f"{finding.message}; {feature} is rejected: if it is not offered, use --without {feature}"
+                remedy = say("{feature} is rejected: if it is not offered, use --without {feature}", feature)
+                message = joined("; ", (finding.message, remedy))
                 return replace(finding, verdict=Verdict.INCONCLUSIVE, message=message, judged=0, refused=True)
         return finding
 
@@ -221,7 +223,7 @@ def _claimed_of_all(model: Model, asked: frozenset[Request] | None) -> tuple[Req
 def _unclaimed(lacking: Sequence[str]) -> str:
     """Why what needs these features is not sent."""
     said = [LEFT_OUT[name] for name in lacking if name in LEFT_OUT]
-    return said[0] if said else f"not claimed: {', '.join(lacking)}"
+    return said[0] if said else say("not claimed: {features}", ", ".join(lacking))
 
 
 #: Statuses by which an endpoint says that it does not offer something; others are about the key or the moment.
@@ -234,8 +236,8 @@ def _refused(finding: Finding, exchanges: Sequence[Exchange]) -> Finding:
     optional = asked - {"chat.stream", "chat.stream_options", COSTLY, ENDPOINT, INTRUSIVE}
     if not optional or not all(each.status in _REFUSALS for each in exchanges):
         return finding
-    message = f"{finding.message}; if the endpoint does not offer this, use --without {min(optional)}"
-    return replace(finding, message=message, refused=True)
+    remedy = say("if the endpoint does not offer this, use --without {feature}", min(optional))
+    return replace(finding, message=joined("; ", (finding.message, remedy)), refused=True)
 
 
 def _not_judged(requirement: Requirement, model: Model, verdict: Verdict, message: str) -> Finding:

@@ -129,6 +129,8 @@ _DECLARED = (
     # --- what is written
     Option("out", "Folder for the exchanges and the report. Default: reports/<endpoint>.", Path, metavar="FOLDER",
            panel=_OUTPUT),
+    Option("language", "Language of reports and of what is printed: en or zh. Default: that of the environment's "
+           "locale, if it is one of these, else en.", metavar="en|zh", panel=_OUTPUT),
     Option("resume", "Resume the interrupted run in this folder: send only what is missing.", Path, metavar="FOLDER",
            commands=_SENDING, panel=_OUTPUT),
     Option("snapshots", "Folder of reply shapes (names and types of members). The report lists changes since they were "

@@ -47,6 +47,7 @@ class Settings:
     gate: str | None
     strict: bool
     out: Path | None
+    language: str | None
     resume: Path | None
     snapshots: Path | None
     workers: int | None

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import inspect
 import os
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import wraps
 from pathlib import Path
 from types import GenericAlias
 from typing import Annotated, Any, NoReturn
 
 import typer
 
+from conformance.language import LANGUAGES
 from conformance.text import printable
 
 from .config import NAME, ConfigError, read_config
@@ -30,6 +32,33 @@ def taking(options: Iterable[Option], configured: bool = True) -> Callable[[Call
         return command
 
     return decorate
+
+
+def in_languages(app: typer.Typer) -> None:
+    """Adds --language to the commands of an application that do not have it."""
+    for each in app.registered_commands:
+        command = each.callback
+        if command and "language" not in inspect.signature(command).parameters:
+            each.callback = taking([OPTIONS["language"]], configured=False)(_without_language(command))
+
+
+def _without_language(command: Callable[..., None]) -> Callable[..., None]:
+    """The command where it is given a language, which was chosen before it began."""
+
+    @wraps(command)
+    def called(language: str | None = None, **given: Any) -> None:
+        command(**given)
+
+    return called
+
+
+def language_of(words: Sequence[str]) -> str | None:
+    """The language for which a command line asks, or the environment; None where neither does, or for one that there
+    is not. It is known before anything is parsed: help is in it, too."""
+    told = [after for word, after in zip(words, [*words[1:], ""], strict=True) if word == "--language"]
+    told += [word.partition("=")[2] for word in words if word.startswith("--language=")]
+    language = (told or [os.environ.get(OPTIONS["language"].variable, "")])[-1]
+    return language if language in LANGUAGES else None
 
 
 def _parameter(option: Option) -> inspect.Parameter:
@@ -84,6 +113,12 @@ def _each_line(context: typer.Context, headers: list[str] | None) -> list[str] |
     return lines.splitlines() if lines and source and source.name != "COMMANDLINE" else headers
 
 
+def _one_there_is(language: str | None) -> str | None:
+    if language not in (None, *LANGUAGES):
+        stop(f"--language: there is no {language!r}, only {' and '.join(LANGUAGES)}", USAGE_ERROR)
+    return language
+
+
 def _confirmed(context: typer.Context, variable: str) -> str:
     """The name of the variable with the key. A file in the working directory may be the work of others: one that holds
     something else than an API key is named in the call."""
@@ -100,6 +135,7 @@ def _confirmed(context: typer.Context, variable: str) -> str:
 
 _CALLBACKS: Mapping[str, Callable[..., Any]] = {
     "model": _as_configured, "header": _each_line, "api-key-variable": _confirmed,
+    "language": _one_there_is,
 }  # fmt: skip
 
 _CONFIG = inspect.Parameter(

@@ -10,6 +10,7 @@ from conformance.contract.requirement import Area, Impact, Scope
 from conformance.contract.scopes import EVERY_COMPLETED_STREAM, broken_off, streamed_choices
 from conformance.evidence.exchange import Exchange, Inconclusive, NotApplicable, Request
 from conformance.evidence.observed import count_or_none, count_or_not_applicable
+from conformance.language import say
 from conformance.suite.support.refusals import rejected
 
 AREA = Area("choices", Impact.DATA)
@@ -32,7 +33,7 @@ def _ends(chunks: list[dict[str, Any]]) -> dict[int, int]:
     ends: dict[int, int] = {}
     for choice in streamed_choices(chunks):
         if type(index := choice.get("index")) is not int:
-            raise NotApplicable("a choice has no integer index (covered by chunk.choices.index)")
+            raise NotApplicable(say("a choice has no integer index (covered by chunk.choices.index)"))
         ends[index] = ends.get(index, 0) + bool(choice.get("finish_reason"))
     return ends
 
@@ -60,10 +61,12 @@ def _endless(document: Any) -> None:
 def test_streamed_apart(chunks: list[dict[str, Any]], asked: dict[str, Any]) -> None:
     ends = _ends(chunks)
     if list(ends) == [0] and ends[0] <= 1:
-        raise Inconclusive(f"only one choice of {asked['n']} came")
-    assert set(ends) == set(range(asked["n"])), f"{asked['n']} choices were asked for; their indices are {sorted(ends)}"
+        raise Inconclusive(say("only one choice of {n} came", asked["n"]))
+    assert set(ends) == set(range(asked["n"])), say(
+        "{n} choices were asked for; their indices are {ends}", asked["n"], sorted(ends)
+    )
     wrong = {index: count for index, count in ends.items() if count != 1}
-    assert not wrong, f"choices have other than one finish_reason: {wrong}"
+    assert not wrong, say("choices have other than one finish_reason: {wrong}", wrong)
 
 
 def _first_only(document: Any) -> None:
@@ -87,13 +90,15 @@ def _first_only(document: Any) -> None:
 )
 def test_as_many_as_asked(exchange: Exchange, asked: dict[str, Any]) -> None:
     if not _asks_several(exchange.request):
-        raise NotApplicable("n was not asked for")
+        raise NotApplicable(say("n was not asked for"))
     if rejected(exchange):
         return
     if broken_off(exchange):
-        raise Inconclusive("the stream broke off")
+        raise Inconclusive(say("the stream broke off"))
     indices = [choice.get("index") for choice in exchange.choices]
-    assert indices == [*range(asked["n"])], f"n is {asked['n']}, and choices came with the indices {indices}"
+    assert indices == [*range(asked["n"])], say(
+        "n is {n}, and choices came with the indices {indices}", asked["n"], indices
+    )
 
 
 def _texts(exchange: Exchange) -> list[Any]:
@@ -102,7 +107,7 @@ def _texts(exchange: Exchange) -> list[Any]:
 
 def _count(exchange: Exchange) -> int:
     if count_or_none(exchange.usage, "completion_tokens_details.reasoning_tokens"):
-        raise NotApplicable("the model reasons, each time at another length")
+        raise NotApplicable(say("the model reasons, each time at another length"))
     return count_or_not_applicable(exchange.usage, "completion_tokens")
 
 
@@ -125,9 +130,9 @@ def _count(exchange: Exchange) -> int:
 def test_tokens_of_all(two: Exchange, one: Exchange) -> None:
     texts, count = _texts(two), _count(two)
     if len(texts) < 2:
-        raise Inconclusive(f"{len(texts)} choice came of two")
-    assert count >= len(texts), f"{len(texts)} choices are counted as {count} completion_tokens"
+        raise Inconclusive(say("{number} choice came of two", len(texts)))
+    assert count >= len(texts), say("{number} choices are counted as {count} completion_tokens", len(texts), count)
     if _texts(one) * len(texts) == texts:  # equal texts have equal counts
         alone = _count(one)
         alike = len(texts) * alone - 1 <= count <= len(texts) * (alone + 1)  # the end of a text may count, or not
-        assert alike, f"one such choice counts {alone}, and {len(texts)} count {count}"
+        assert alike, say("one such choice counts {alone}, and {number} count {count}", alone, len(texts), count)

@@ -9,6 +9,7 @@ from conformance.contract.faults import put
 from conformance.contract.requirement import Area, Fault, Impact
 from conformance.contract.scopes import EVERY_COMPLETION, EVERY_REPLY
 from conformance.evidence.exchange import Exchange, NotApplicable, Violation
+from conformance.language import say
 from conformance.suite.support.names import bare
 
 AREA = Area("envelope", Impact.FORM)
@@ -32,11 +33,17 @@ CLOCKS_DIFFER = 300  #: seconds that two clocks may be apart
 def test_created_is_recent(exchange: Exchange, reply: dict[str, Any]) -> None:
     created = reply.get("created")
     if type(created) is not int or not 10**9 < created < 10**10 or not exchange.started:
-        raise NotApplicable("created is not a Unix time in seconds, or the time of the request is not known")
+        raise NotApplicable(say("created is not a Unix time in seconds, or the time of the request is not known"))
     begun, ended = exchange.started, exchange.started + exchange.seconds
     off, by_date = max(begun - created, created - ended), abs(date_of(exchange) - created)
     close = min(off, by_date) <= CLOCKS_DIFFER
-    assert close, f"created is {created}, {off:.0f} s off the time of the request, {begun:.0f} to {ended:.0f}"
+    assert close, say(
+        "created is {created}, {off:.0f} s off the time of the request, {begun:.0f} to {ended:.0f}",
+        created,
+        off,
+        begun,
+        ended,
+    )
 
 
 def date_of(exchange: Exchange) -> float:
@@ -65,8 +72,8 @@ def date_of(exchange: Exchange) -> float:
 def test_model_as_asked(asked: dict[str, Any], reply: dict[str, Any]) -> None:
     wanted, reported = asked.get("model"), reply.get("model")
     if not isinstance(wanted, str) or not isinstance(reported, str) or not reported:
-        raise NotApplicable("the request or the reply names no model")
-    assert bare(wanted) == bare(reported), f"{wanted} was asked for, and {reported} is reported"
+        raise NotApplicable(say("the request or the reply names no model"))
+    assert bare(wanted) == bare(reported), say("{wanted} was asked for, and {reported} is reported", wanted, reported)
 
 
 def _streamed_only(fault: Fault) -> Fault:
@@ -88,7 +95,7 @@ def test_model_same_streamed(exchanges: list[Exchange]) -> None:
     judged = [each for each in named if each.streamed and _models(each)[0] in {wanted for wanted, _ in plain}]
     others = [each for each in judged if _models(each) not in plain]
     if not judged:
-        raise NotApplicable("no model was asked both ways")
+        raise NotApplicable(say("no model was asked both ways"))
     if len(others) == len(judged):
         raise _other_models(others, plain)
 
@@ -101,7 +108,7 @@ def _models(exchange: Exchange) -> tuple[str, str]:
 def _other_models(streams: list[Exchange], plain: set[tuple[str, str]]) -> Violation:
     wanted, reported = _models(streams[0])
     names = ", ".join(sorted(name for each, name in plain if each == wanted))
-    return Violation(f"streams report {reported}, plain replies {names}", *streams)
+    return Violation(say("streams report {reported}, plain replies {names}", reported, names), *streams)
 
 
 @AREA.must(
@@ -122,8 +129,8 @@ def _other_models(streams: list[Exchange], plain: set[tuple[str, str]]) -> Viola
 def test_choices_as_asked(asked: dict[str, Any], choices: list[dict[str, Any]]) -> None:
     wanted = 1 if asked.get("n") is None else asked["n"]
     if type(wanted) is not int:
-        raise NotApplicable("n was not asked as an integer")
-    assert len(choices) == wanted, f"there are {len(choices)} choices, and {wanted} were asked for"
+        raise NotApplicable(say("n was not asked as an integer"))
+    assert len(choices) == wanted, say("there are {number} choices, and {wanted} were asked for", len(choices), wanted)
 
 
 @AREA.must(
@@ -141,9 +148,13 @@ def test_choices_as_asked(asked: dict[str, Any], choices: list[dict[str, Any]]) 
 def test_choice_indices(choices: list[dict[str, Any]]) -> None:
     indices = [choice.get("index") for choice in choices]
     if not choices or not all(type(index) is int for index in indices):
-        raise NotApplicable("there is no choice, or an index is not an integer (covered by completion.choices.index)")
+        raise NotApplicable(
+            say("there is no choice, or an index is not an integer (covered by completion.choices.index)")
+        )
     numbers = sorted(index for index in indices if isinstance(index, int))
-    assert numbers == list(range(len(choices))), f"{len(choices)} choices have the indices {indices}"
+    assert numbers == list(range(len(choices))), say(
+        "{number} choices have the indices {indices}", len(choices), indices
+    )
 
 
 @AREA.should(
@@ -160,8 +171,8 @@ def test_choice_indices(choices: list[dict[str, Any]]) -> None:
 )
 def test_logprobs_unasked(asked: dict[str, Any], choices: list[dict[str, Any]]) -> None:
     if asked.get("logprobs"):
-        raise NotApplicable("log probabilities were asked for")
+        raise NotApplicable(say("log probabilities were asked for"))
     if not choices:
-        raise NotApplicable("the reply has no choice")
+        raise NotApplicable(say("the reply has no choice"))
     given = [choice.get("logprobs") for choice in choices if choice.get("logprobs") is not None]
-    assert not given, f"logprobs were not asked for and are {str(given[0])[:120]}"
+    assert not given, say("logprobs were not asked for and are {given}", str(given[0])[:120])

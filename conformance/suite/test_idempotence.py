@@ -11,6 +11,7 @@ from conformance.contract.requests import PLAIN, PLAIN_AGAIN, again
 from conformance.contract.requirement import Area, Impact
 from conformance.evidence.exchange import Exchange, Inconclusive, NotApplicable
 from conformance.evidence.observed import answered_with, json_object
+from conformance.language import say
 from conformance.suite.support.sdk import SDK, SDK_HEADERS
 
 AREA = Area("idempotence", Impact.CLIENTS)
@@ -46,12 +47,12 @@ def _from_cache(exchange: Exchange) -> bool:
 )
 def test_repeats_are_independent(one: Exchange, two: Exchange) -> None:
     if _from_cache(two):
-        raise NotApplicable("the second reply says that it comes from a cache of replies")
-    assert two.succeeded, f"the same request again is answered with HTTP {two.status}"
+        raise NotApplicable(say("the second reply says that it comes from a cache of replies"))
+    assert two.succeeded, say("the same request again is answered with HTTP {status}", two.status)
     ids = one.reply.get("id"), two.reply.get("id")
-    assert not ids[0] or ids[0] != ids[1], f"two requests are answered with the same id {ids[0]!r}"
+    assert not ids[0] or ids[0] != ids[1], say("two requests are answered with the same id {ids!r}", ids[0])
     count = two.usage.get("completion_tokens")
-    assert count != 0, "the second of two identical requests reports completion_tokens 0"
+    assert count != 0, say("the second of two identical requests reports completion_tokens 0")
 
 
 @AREA.should(
@@ -72,9 +73,9 @@ def test_repeats_are_independent(one: Exchange, two: Exchange) -> None:
 def test_sdk_headers(plain: Exchange, exchanges: Sequence[Exchange]) -> None:
     """An endpoint that answers this suite, known by its User-Agent, and not its clients is seen here."""
     if not _completes(plain):
-        raise Inconclusive(f"without these headers there is no completion, either: {answered_with(plain)}")
+        raise Inconclusive(say("without these headers there is no completion, either: {answer}", answered_with(plain)))
     for exchange in exchanges:
-        assert _completes(exchange), f"with these headers {answered_with(exchange)}"
+        assert _completes(exchange), say("with these headers {answer}", answered_with(exchange))
 
 
 def _completes(exchange: Exchange) -> bool:

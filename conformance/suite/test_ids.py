@@ -8,6 +8,7 @@ from conformance.contract.faults import put
 from conformance.contract.requirement import Area, Impact
 from conformance.contract.scopes import EVERY_REPLY
 from conformance.evidence.exchange import Exchange, NotApplicable, Violation
+from conformance.language import say
 
 AREA = Area("ids", Impact.FORM)
 
@@ -38,10 +39,10 @@ def _by_id(exchanges: list[Exchange]) -> dict[str, dict[str, Exchange]]:
 def test_unique(exchanges: list[Exchange]) -> None:
     named = _by_id(exchanges)
     if sum(map(len, named.values())) < 2:
-        raise NotApplicable("fewer than two completions have an id")
+        raise NotApplicable(say("fewer than two completions have an id"))
     for value, same in named.items():
         if len(same) > 1:
-            raise Violation(f"{len(same)} completions have the id {value!r}", *same.values())
+            raise Violation(say("{number} completions have the id {value!r}", len(same), value), *same.values())
 
 
 def _apart(later: Exchange, earlier: Exchange) -> float:
@@ -76,8 +77,13 @@ def test_created_in_order(exchanges: list[Exchange]) -> None:
     pairs = _in_turn(exchanges)
     for later, earlier in pairs:
         after, before = later.reply["created"], earlier.reply["created"]
-        said = f"created is {after}, after {before} in a completion that ended {_apart(later, earlier):.1f} s before"
+        said = say(
+            "created is {after}, after {before} in a completion that ended {apart:.1f} s before",
+            after,
+            before,
+            _apart(later, earlier),
+        )
         if after < before - CLOCK_STEP:
             raise Violation(said, later, earlier)
     if not pairs:
-        raise NotApplicable("no two completions followed each other")
+        raise NotApplicable(say("no two completions followed each other"))

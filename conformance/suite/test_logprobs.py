@@ -9,6 +9,7 @@ from conformance.contract.requests import LOGPROBS, LOGPROBS_STREAM, LOGPROBS_TO
 from conformance.contract.requirement import Area, Impact
 from conformance.contract.scopes import broken_off, replies_where, streamed_choices
 from conformance.evidence.exchange import Exchange, Inconclusive, NotApplicable, Request, Violation, list_of
+from conformance.language import say
 from conformance.suite.support.refusals import rejected
 
 AREA = Area("logprobs", Impact.DATA)
@@ -37,7 +38,7 @@ def _entries(choices: list[dict[str, Any]]) -> list[dict[str, Any]]:
 def _choices(exchange: Exchange) -> list[dict[str, Any]]:
     """The choices of a reply, or of all chunks of a stream. Raises Inconclusive for a stream that broke off."""
     if broken_off(exchange):
-        raise Inconclusive("the stream broke off")
+        raise Inconclusive(say("the stream broke off"))
     return streamed_choices(exchange.chunks) if exchange.streamed else exchange.choices
 
 
@@ -59,9 +60,9 @@ def _one_more(document: Any) -> None:
 def test_top_bounded(choices: list[dict[str, Any]], asked: dict[str, Any]) -> None:
     counts = [len(entry["top_logprobs"]) for entry in _entries(choices) if isinstance(entry.get("top_logprobs"), list)]
     if not counts:
-        raise Inconclusive("the reply has no logprobs, though they were asked for")
-    assert max(counts) <= asked["top_logprobs"], (
-        f"a token has {max(counts)} top_logprobs, and {asked['top_logprobs']} were asked for"
+        raise Inconclusive(say("the reply has no logprobs, though they were asked for"))
+    assert max(counts) <= asked["top_logprobs"], say(
+        "a token has {most_counts} top_logprobs, and {top_logprobs} were asked for", max(counts), asked["top_logprobs"]
     )
 
 
@@ -86,8 +87,8 @@ def test_given(exchange: Exchange) -> None:
     choices = _choices(exchange)
     entries, found = _entries(choices), [choice.get("logprobs") for choice in choices]
     if not entries and (exchange.tool_calls or not any(each.get("content") for each in exchange.messages)):
-        raise Inconclusive("the model calls a tool, or writes no text, of which there are no log probabilities")
-    assert entries, f"logprobs is true, and no choice has logprobs.content; logprobs are {found!r:.160}"
+        raise Inconclusive(say("the model calls a tool, or writes no text, of which there are no log probabilities"))
+    assert entries, say("logprobs is true, and no choice has logprobs.content; logprobs are {found!r:.160}", found)
 
 
 @AREA.should(
@@ -105,10 +106,12 @@ def test_given(exchange: Exchange) -> None:
 )
 def test_alone(alone: Exchange, both: Exchange) -> None:
     if not both.succeeded:
-        raise NotApplicable(f"logprobs with top_logprobs are answered with {both.outcome}, too")
+        raise NotApplicable(say("logprobs with top_logprobs are answered with {outcome}, too", both.outcome))
     said = " ".join(alone.text.split())[:160]
     if not alone.succeeded:
-        raise Violation(f"logprobs without top_logprobs are answered with {alone.outcome}: {said}", alone, both)
+        raise Violation(
+            say("logprobs without top_logprobs are answered with {outcome}: {said}", alone.outcome, said), alone, both
+        )
 
 
 def _no_alternatives(document: Any) -> None:
@@ -130,16 +133,22 @@ def _no_alternatives(document: Any) -> None:
 def test_alternatives_given(choices: list[dict[str, Any]], asked: dict[str, Any]) -> None:
     entries = _entries(choices)
     if not entries or not asked["top_logprobs"]:
-        raise NotApplicable("the reply has no logprobs (covered by logprobs.given), or no alternatives were asked for")
+        raise NotApplicable(
+            say("the reply has no logprobs (covered by logprobs.given), or no alternatives were asked for")
+        )
     given = sum(bool(entry.get("top_logprobs")) for entry in entries)
-    assert given, f"top_logprobs is {asked['top_logprobs']}, and none of {len(entries)} tokens has an alternative"
+    assert given, say(
+        "top_logprobs is {top_logprobs}, and none of {number} tokens has an alternative",
+        asked["top_logprobs"],
+        len(entries),
+    )
 
 
 def _spelled(entries: list[dict[str, Any]]) -> bytes:
     """The text that the entries make up, by their bytes. Raises NotApplicable where one has none."""
     parts = [entry.get("bytes") for entry in entries]
     if not parts or not all(isinstance(part, list) and all(type(each) is int for each in part) for part in parts):
-        raise NotApplicable("no logprobs came, or an entry has no bytes")
+        raise NotApplicable(say("no logprobs came, or an entry has no bytes"))
     return b"".join(bytes(each & 255 for each in list_of(part)) for part in parts)
 
 
@@ -159,10 +168,10 @@ def _spelled(entries: list[dict[str, Any]]) -> bytes:
 def test_bytes_spell_content(exchange: Exchange, choices: list[dict[str, Any]]) -> None:
     content = exchange.messages[0].get("content") if exchange.messages else None
     if not isinstance(content, str) or not content:
-        raise Inconclusive("the reply has no text")
+        raise Inconclusive(say("the reply has no text"))
     spelled = _spelled(_entries(choices[:1]))
-    assert spelled.strip() == content.encode("utf-8", "replace").strip(), (
-        f"the bytes spell {spelled[:80]!r}, and the content is {content[:80]!r}"
+    assert spelled.strip() == content.encode("utf-8", "replace").strip(), say(
+        "the bytes spell {spelled!r}, and the content is {content!r}", spelled[:80], content[:80]
     )
 
 
@@ -182,8 +191,10 @@ def test_streamed_tokens_add_up(exchange: Exchange, chunks: list[dict[str, Any]]
     content = exchange.messages[0].get("content") if exchange.messages and not broken_off(exchange) else None
     tokens = [entry.get("token") for entry in _entries(streamed_choices(chunks))]
     if not isinstance(content, str) or not content:
-        raise Inconclusive("the stream has no text, or broke off")
+        raise Inconclusive(say("the stream has no text, or broke off"))
     if not tokens or not all(isinstance(token, str) for token in tokens):
-        raise NotApplicable("no logprobs came, or an entry has no token")
+        raise NotApplicable(say("no logprobs came, or an entry has no token"))
     joined = "".join(map(str, tokens))
-    assert joined.strip() == content.strip(), f"the tokens add up to {joined[:80]!r}, the text to {content[:80]!r}"
+    assert joined.strip() == content.strip(), say(
+        "the tokens add up to {joined!r}, the text to {content!r}", joined[:80], content[:80]
+    )

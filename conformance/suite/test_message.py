@@ -12,6 +12,7 @@ from conformance.contract.requirement import Area, Impact
 from conformance.contract.scopes import EVERY_COMPLETED_STREAM, EVERY_COMPLETION, EVERY_REPLY, asks_usage
 from conformance.evidence.exchange import Exchange, Inconclusive, NotApplicable
 from conformance.evidence.observed import count_or_none
+from conformance.language import say
 from conformance.suite.support.calls import declared
 from conformance.suite.support.markup import TEMPLATE_TOKENS, lost_call, template_token
 from conformance.suite.support.spoken import own_words, prompted
@@ -39,25 +40,33 @@ def _not_empty(choice: dict[str, Any], exchange: Exchange, observed: str, beside
     tokens = count_or_none(exchange.reply.get("usage"), "completion_tokens")
     if reason == "stop" and _says_nothing(choice["message"], exchange.streamed):
         _wordless(exchange, tokens, beside)
-    raise AssertionError(f"{observed}, finish_reason is {reason!r} and completion_tokens {tokens}")
+    raise AssertionError(
+        say("{observed}, finish_reason is {reason!r} and completion_tokens {tokens}", observed, reason, tokens)
+    )
 
 
 def _wordless(exchange: Exchange, tokens: int | None, beside: Sequence[Exchange]) -> None:
     """Raises Inconclusive where the usage allows that an empty text is all that the model wrote."""
     if tokens in WORDLESS:
-        raise Inconclusive(f"{exchange.request}: the model may have ended its turn without a word: {tokens} tokens")
+        raise Inconclusive(
+            say(
+                "{request}: the model may have ended its turn without a word: {tokens} tokens", exchange.request, tokens
+            )
+        )
     if tokens is None and exchange.streamed and not asks_usage(exchange.request):
-        raise Inconclusive(f"{exchange.request}: no usage tells whether the model said anything")
+        raise Inconclusive(say("{request}: no usage tells whether the model said anything", exchange.request))
     if not tokens and not _says_ok(beside):
-        raise Inconclusive(f"{exchange.request}: the model ended its turn at once, nor does it say OK when told to")
+        raise Inconclusive(
+            say("{request}: the model ended its turn at once, nor does it say OK when told to", exchange.request)
+        )
 
 
 def _covered(asked: dict[str, Any]) -> None:
     """Raises NotApplicable where something else explains that there is no content."""
     if asked.get("stop"):
-        raise NotApplicable("the first words may have been the stop sequence")
+        raise NotApplicable(say("the first words may have been the stop sequence"))
     if asked.get("functions"):
-        raise NotApplicable("the deprecated functions may be called (covered by tool_use.legacy)")
+        raise NotApplicable(say("the deprecated functions may be called (covered by tool_use.legacy)"))
 
 
 def _says_nothing(message: dict[str, Any], streamed: bool) -> bool:
@@ -86,11 +95,11 @@ def _says_ok(exchanges: Sequence[Exchange]) -> bool:
 def test_not_empty(exchange: Exchange, choices: list[dict[str, Any]], beside: Sequence[Exchange]) -> None:
     judged = [each for each in choices if isinstance(each.get("message"), dict) and legible(each["message"])]
     if not judged:
-        raise NotApplicable("no choice has a message whose content is a string or null")
+        raise NotApplicable(say("no choice has a message whose content is a string or null"))
     if not any(each["message"].get("content") for each in judged):
         _covered(exchange.request.asked)
     for each in judged:
-        observed = f"content is {each['message'].get('content', 'absent')!r} with nothing in its place"
+        observed = say("content is {content!r} with nothing in its place", each["message"].get("content", "absent"))
         _not_empty(each, exchange, observed, beside)
 
 
@@ -110,10 +119,10 @@ def test_not_empty(exchange: Exchange, choices: list[dict[str, Any]], beside: Se
 )
 def test_stream_not_empty(exchange: Exchange, choices: list[dict[str, Any]], beside: Sequence[Exchange]) -> None:
     if exchange.request.asked.get("stop"):
-        raise NotApplicable("the first words may have been the stop sequence")
+        raise NotApplicable(say("the first words may have been the stop sequence"))
     judged = [each for each in choices if legible(each["message"]) and each.get("finish_reason")]
     if not judged:
-        raise NotApplicable("no choice came to its end with a content that is a string or null")
+        raise NotApplicable(say("no choice came to its end with a content that is a string or null"))
     for each in judged:
         _not_empty(each, exchange, "the deltas add up to nothing", beside)
 
@@ -150,8 +159,8 @@ def _ended(token: str) -> Any:
 def test_no_template_tokens(asked: dict[str, Any], messages: list[dict[str, Any]]) -> None:
     texts = [text for message in messages if isinstance(text := message.get("content"), str) and text]
     if not texts or any(re.search(f"{TEMPLATE_TOKENS}|</?s>", text) for text in prompted(asked)):
-        raise NotApplicable("the reply has no text, or the request has such tokens in it")
+        raise NotApplicable(say("the reply has no text, or the request has such tokens in it"))
     names = declared(asked)
     for text in texts:
         token = template_token(own_words(text, TEMPLATE_TOKENS))
-        assert not token or lost_call(text, names), f"the content holds {token!r}: {text[-160:]!r}"
+        assert not token or lost_call(text, names), say("the content holds {token!r}: {text!r}", token, text[-160:])

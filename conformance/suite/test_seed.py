@@ -12,6 +12,7 @@ from conformance.contract.requests import SEED_ZERO, attempts, chat
 from conformance.contract.requirement import Area, Impact
 from conformance.evidence.exchange import Exchange, Inconclusive, NotApplicable
 from conformance.evidence.observed import answered_with
+from conformance.language import say
 from conformance.suite.support.parameters import AT_END, EXTREMES
 
 AREA = Area("seed", Impact.FORM)
@@ -74,7 +75,7 @@ def test_same_text(answers: Sequence[Exchange]) -> None:
         texts = _texts(seen)
         if max(Counter(texts).values()) >= 2:
             return
-    raise AssertionError(f"three replies with the same seed are {texts!r:.300}")
+    raise AssertionError(say("three replies with the same seed are {texts!r:.300}", texts))
 
 
 def _texts(exchanges: Sequence[Exchange]) -> list[str]:
@@ -83,8 +84,8 @@ def _texts(exchanges: Sequence[Exchange]) -> list[str]:
     contents = [each.messages[0].get("content") if each.messages else None for each in exchanges]
     texts = [each for each in contents if isinstance(each, str)]
     if len(texts) < len(contents):
-        raise Inconclusive("the reply has no text")
+        raise Inconclusive(say("the reply has no text"))
     prints = sorted({repr(each.reply.get("system_fingerprint")) for each in exchanges})
     if len(prints) > 1:
-        raise NotApplicable(f"the system_fingerprint changed: {', '.join(prints)}")
+        raise NotApplicable(say("the system_fingerprint changed: {prints}", ", ".join(prints)))
     return texts

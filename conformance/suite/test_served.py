@@ -13,6 +13,7 @@ from conformance.contract.requests import TOOL_AUTO, TOOL_NAMED, TOOL_NONE, TOOL
 from conformance.contract.requirement import Area, Impact, Scope
 from conformance.evidence.exchange import Exchange, Inconclusive, NotApplicable, Request, Violation
 from conformance.evidence.observed import answered_with
+from conformance.language import say
 from conformance.suite.support.refusals import may_not_be_forced, refuses
 
 AREA = Area("served", Impact.CLIENTS)
@@ -61,7 +62,10 @@ def test_no_server_error(exchanges: list[Exchange]) -> None:
     failing = [each for each in exchanges if each.status >= 500]
     told = "; ".join(f"“{each.request}”: {each.outcome}, {_shown(each)}" for each in failing[:_NAMED])
     if failing:
-        raise Violation(f"{len(failing)} of {len(exchanges)} valid requests fail, such as {told}", *failing)
+        raise Violation(
+            say("{number} of {number2} valid requests fail, such as {told}", len(failing), len(exchanges), told),
+            *failing,
+        )
 
 
 _OF_ANY_ERROR = """
@@ -109,8 +113,13 @@ def _says_nothing(exchange: Exchange) -> bool:
 def test_refusal_says_why(exchange: Exchange) -> None:
     """Only an error that says nothing at all is reported: a feature has many names."""
     if not refuses(exchange):
-        raise NotApplicable("it was not rejected")
-    said = f"“{exchange.request}” is rejected with HTTP {exchange.status} and no reason: {_shown(exchange)}"
+        raise NotApplicable(say("it was not rejected"))
+    said = say(
+        "“{request}” is rejected with HTTP {status} and no reason: {shown}",
+        exchange.request,
+        exchange.status,
+        _shown(exchange),
+    )
     assert not _says_nothing(exchange), said
 
 
@@ -137,8 +146,8 @@ def test_streamed_or_not(exchanges: list[Exchange]) -> None:
     for plain, streamed in _forms(exchanges):
         for accepted, rejected in ((plain, streamed), (streamed, plain)):
             if accepted and rejected and all(each.succeeded for each in accepted) and all(map(refuses, rejected)):
-                told = f"“{rejected[0].request}” is rejected with HTTP {rejected[0].status}"
-                told = f"{told}, and “{accepted[0].request}” is not: {_shown(rejected[0])}"
+                told = say("“{request}” is rejected with HTTP {status}", rejected[0].request, rejected[0].status)
+                told = say("{told}, and “{request}” is not: {shown}", told, accepted[0].request, _shown(rejected[0]))
                 raise Violation(told, rejected[0], accepted[0])
 
 
@@ -172,8 +181,8 @@ def _forms(exchanges: list[Exchange]) -> Iterable[tuple[list[Exchange], list[Exc
 )
 def test_tool_choice(auto: Exchange, chosen: Sequence[Exchange], model: Model) -> None:
     if not auto.succeeded:
-        raise Inconclusive("tools are not accepted without tool_choice, either")
+        raise Inconclusive(say("tools are not accepted without tool_choice, either"))
     for exchange in chosen:
         if refuses(exchange) and not may_not_be_forced(exchange, model):
-            remedy = "if the endpoint offers no choice, use --without chat.tool_choice"
-            raise AssertionError(f"tools are accepted, yet {answered_with(exchange)}; {remedy}")
+            remedy = say("if the endpoint offers no choice, use --without chat.tool_choice")
+            raise AssertionError(say("tools are accepted, yet {answer}; {remedy}", answered_with(exchange), remedy))

@@ -20,6 +20,7 @@ from conformance.contract.scopes import (
     EVERY_USAGE,
 )
 from conformance.evidence.exchange import Exchange, Fact, NotApplicable
+from conformance.language import say
 
 Documents = Callable[[Exchange], list[Any]]
 
@@ -49,7 +50,7 @@ def _requirement(root: str, clause: Clause, on: Scope, documents: Documents) -> 
     def check(exchange: Exchange) -> None:
         observed = observe(clause, documents(exchange))
         if not observed.judged:
-            raise NotApplicable(f"it has no {clause.path.replace('.*', '')}")
+            raise NotApplicable(say("it has no {path}", clause.path.replace(".*", "")))
         more = f" (and {len(observed.violations) - 3} more)" if len(observed.violations) > 3 else ""
         assert not observed.violations, "; ".join(observed.violations[:3]) + more + _mapped(clause, exchange)
 
@@ -106,7 +107,7 @@ def _replies(clause: Clause) -> Documents:
 
 def _with_choices(exchange: Exchange) -> list[Any]:
     if not exchange.reply.get("choices"):
-        raise NotApplicable("the reply has no choices (covered by completion.choices)")
+        raise NotApplicable(say("the reply has no choices (covered by completion.choices)"))
     return [exchange.reply]
 
 

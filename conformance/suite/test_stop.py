@@ -15,6 +15,7 @@ from conformance.contract.requirement import Area, Fault, Impact
 from conformance.contract.scopes import broken_off
 from conformance.evidence.exchange import Exchange, Inconclusive, NotApplicable, Violation, list_of
 from conformance.evidence.observed import answered_with
+from conformance.language import say
 from conformance.suite.support.refusals import refuses
 
 AREA = Area("stop", Impact.DATA)
@@ -33,10 +34,10 @@ STOP_FOUR_WORDS = replace(STOP_FOUR, body=STOP_FOUR.body.replace(rb'"\n\n"', b'"
 def _text(exchange: Exchange, first: str) -> str:
     """The text of a reply. Raises Inconclusive where it lacks the first word that the model was to repeat."""
     if broken_off(exchange):
-        raise Inconclusive("the stream broke off")
+        raise Inconclusive(say("the stream broke off"))
     content = exchange.messages[0].get("content") if exchange.messages else None
     if not isinstance(content, str) or first not in content:
-        raise Inconclusive(f"the model did not repeat {first!r}: {content!r:.120}")
+        raise Inconclusive(say("the model did not repeat {first!r}: {content!r:.120}", first, content))
     return content
 
 
@@ -45,12 +46,12 @@ def _ends_before(exchange: Exchange, first: str, last: str, rest: str) -> None:
     that the last word before it is whole."""
     stop, text = exchange.request.asked["stop"], _text(exchange, first)
     for each in [stop] if isinstance(stop, str) else list_of(stop):
-        assert each not in text, f"the text holds the stop sequence {each!r}: {text[:120]!r}"
+        assert each not in text, say("the text holds the stop sequence {each!r}: {text!r}", each, text[:120])
         begun = _beginning_at_end(text, each)
-        assert not begun, f"the text ends in {begun!r}, the beginning of the stop sequence {each!r}"
-    assert rest not in text, f"the text continues after the stop sequence, to {rest!r}: {text[:120]!r}"
+        assert not begun, say("the text ends in {begun!r}, the beginning of the stop sequence {each!r}", begun, each)
+    assert rest not in text, say("the text continues after the stop sequence, to {rest!r}: {text!r}", rest, text[:120])
     cut = _beginning_at_end(text, last)
-    assert not cut, f"the text ends in {cut!r}: a part of {last!r} before the stop sequence is lost"
+    assert not cut, say("the text ends in {cut!r}: a part of {last!r} before the stop sequence is lost", cut, last)
 
 
 def _beginning_at_end(text: str, sequence: str) -> str:
@@ -121,15 +122,18 @@ def test_up_to_four(
     several = words[0] if refuses(four) else four
     _no_form_is_rejected(several, one)
     if refuses(several) and refuses(one) and not model.reasons and plain[0].succeeded:
-        remedy = "if the endpoint does not offer stop, use --without chat.stop"
-        raise Violation(f"{answered_with(one)}; {remedy}", one, several)
+        raise Violation(
+            say("{answer}; if the endpoint does not offer stop, use --without chat.stop", answered_with(one)),
+            one,
+            several,
+        )
     _ends_before(several, "one", "two", "three")
 
 
 def _no_form_is_rejected(four: Exchange, one: Exchange) -> None:
     """Hold that neither an array nor a single string is rejected where the other is accepted."""
     for rejected, accepted, form in ((four, one, "an array of four"), (one, four, "a string")):
-        said = f"stop is rejected as {form}, and accepted otherwise: {answered_with(rejected)}"
+        said = say("stop is rejected as {form}, and accepted otherwise: {answer}", form, answered_with(rejected))
         assert not (rejected.refused and accepted.succeeded), said
 
 
@@ -151,8 +155,8 @@ def _for_white_space(exchange: Exchange) -> bool:
 )
 def test_white_space(exchange: Exchange) -> None:
     if exchange.refused and not _for_white_space(exchange):
-        raise NotApplicable("it is rejected for another reason (covered by stop.up_to_four)")
-    assert not exchange.refused, f"a stop sequence of two line ends is rejected: {exchange.text[:160]}"
+        raise NotApplicable(say("it is rejected for another reason (covered by stop.up_to_four)"))
+    assert not exchange.refused, say("a stop sequence of two line ends is rejected: {text}", exchange.text[:160])
 
 
 @AREA.must(
@@ -171,8 +175,10 @@ def test_white_space(exchange: Exchange) -> None:
 def test_reason_is_stop(exchange: Exchange) -> None:
     text, reason = _text(exchange, "ALPHA"), exchange.choices[0].get("finish_reason")
     if "STOPHERE" in text:
-        raise Inconclusive("the stop sequence did not end the text (covered by stop.text_ends_before)")
-    assert reason == "stop", f"a stop sequence ended the text {text[:80]!r} with finish_reason {reason!r}"
+        raise Inconclusive(say("the stop sequence did not end the text (covered by stop.text_ends_before)"))
+    assert reason == "stop", say(
+        "a stop sequence ended the text {text!r} with finish_reason {reason!r}", text[:80], reason
+    )
 
 
 @AREA.must(
@@ -197,4 +203,4 @@ def test_streamed_text_ends_before(exchange: Exchange, asked: dict[str, Any]) ->
     wide = not str(asked["stop"]).isascii()
     _ends_before(exchange, *(("甲", "乙", "丙") if wide else ("ALPHA", "BRAVO", "CHARLIE")))
     reason = exchange.choices[0].get("finish_reason")
-    assert reason == "stop", f"a stop sequence ended the stream with finish_reason {reason!r}"
+    assert reason == "stop", say("a stop sequence ended the stream with finish_reason {reason!r}", reason)

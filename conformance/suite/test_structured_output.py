@@ -14,6 +14,7 @@ from conformance.contract.scopes import (
     strict_schema,
 )
 from conformance.evidence.exchange import Exchange, Request
+from conformance.language import say
 from conformance.suite.support.structured import outputs, problem
 
 AREA = Area("structured_output", Impact.DATA)
@@ -59,14 +60,14 @@ NOT_JSON = {
 )
 def test_json_object(exchange: Exchange) -> None:
     for output in outputs(exchange):
-        assert isinstance(output, dict), f"the content is JSON, but no object: {json.dumps(output)[:160]}"
+        assert isinstance(output, dict), say("the content is JSON, but no object: {dumps}", json.dumps(output)[:160])
 
 
 def _follow(exchange: Exchange) -> None:
     schema = exchange.request.asked["response_format"]["json_schema"].get("schema")
     for output in outputs(exchange):
         departure = problem(output, schema)
-        assert not departure, f"the content departs from the schema at {departure}"
+        assert not departure, say("the content departs from the schema at {departure}", departure)
 
 
 WHITE_SPACE = 50  #: characters in a row, more than any indentation
@@ -89,7 +90,9 @@ def test_no_white_space_run(exchange: Exchange) -> None:
     for message in exchange.messages:
         content = message["content"] if isinstance(message.get("content"), str) else ""
         run = len(content) - len(content.rstrip())
-        assert run < WHITE_SPACE, f"the content ends in {run} characters of white space: {content.strip()[:120]!r}"
+        assert run < WHITE_SPACE, say(
+            "the content ends in {run} characters of white space: {content!r}", run, content.strip()[:120]
+        )
 
 
 def _another_object(document: Any) -> None:

@@ -12,6 +12,7 @@ from conformance.contract.requests import COMPLETION_LENGTH, LENGTH, PLAIN, TOOL
 from conformance.contract.requirement import Area, Fault, Impact
 from conformance.evidence.exchange import Exchange, Inconclusive, NotApplicable, Request
 from conformance.evidence.observed import answered_with
+from conformance.language import say
 from conformance.suite.support.limits import ended_early, ending
 from conformance.suite.support.parameters import ALL_OPTIONS, OPTIONS
 from conformance.suite.support.prompts import same_prompt
@@ -41,7 +42,7 @@ def taken(exchange: Exchange) -> bool:
     """Whether a completion came. Raises Inconclusive where the key was rejected, or no choice came."""
     not_about_the_key(exchange)
     if exchange.succeeded and "choices" in exchange.reply and not exchange.reply["choices"]:
-        raise Inconclusive(f"{exchange.request}: the reply has no choice (covered by other requirements)")
+        raise Inconclusive(say("{request}: the reply has no choice (covered by other requirements)", exchange.request))
     return exchange.succeeded and bool(exchange.reply.get("choices"))
 
 
@@ -62,8 +63,9 @@ def taken(exchange: Exchange) -> bool:
 def test_unknown_member(exchange: Exchange) -> None:
     if not taken(exchange):
         assert exchange.status in (400, 422), answered_with(exchange)
-        named = NAME in exchange.text or _is_named(exchange, REASONING_CONTENT)
-        assert named, f"{answered_with(exchange)}, which does not name {NAME}"
+        assert NAME in exchange.text or _is_named(exchange, REASONING_CONTENT), say(
+            "{answer}, which does not name {member}", answered_with(exchange), NAME
+        )
 
 
 def _is_named(exchange: Exchange, name: str) -> bool:
@@ -88,10 +90,14 @@ def test_thoughts_in_history(exchange: Exchange) -> None:
     if taken(exchange):
         return
     if NAME in exchange.text and REASONING_CONTENT not in exchange.text:
-        raise Inconclusive(f"it was rejected for {NAME}, which shows nothing about {REASONING_CONTENT}")
+        raise Inconclusive(
+            say("it was rejected for {member}, which shows nothing about {member2}", NAME, REASONING_CONTENT)
+        )
     assert exchange.status in (400, 422), answered_with(exchange)
-    assert REASONING_CONTENT in exchange.text, f"{answered_with(exchange)}, which does not name {REASONING_CONTENT}"
-    assert _has_message(exchange), f"{answered_with(exchange)}; expected an error object with a message"
+    assert REASONING_CONTENT in exchange.text, say(
+        "{answer}, which does not name {member}", answered_with(exchange), REASONING_CONTENT
+    )
+    assert _has_message(exchange), say("{answer}; expected an error object with a message", answered_with(exchange))
 
 
 def _has_message(exchange: Exchange) -> bool:
@@ -111,7 +117,7 @@ def _has_message(exchange: Exchange) -> bool:
 )
 def test_unknown_costs_nothing(plain: Sequence[Exchange], unknown: Exchange) -> None:
     if not taken(unknown):
-        raise NotApplicable("unknown members are rejected")
+        raise NotApplicable(say("unknown members are rejected"))
     same_prompt(plain[0], unknown)
 
 
@@ -180,19 +186,23 @@ def _ignoring(request: Request) -> Fault:
 )
 def test_both_limits(exchange: Exchange, model: Model) -> None:
     if model.reasons:
-        raise NotApplicable("a model that reasons is sent only one of the two names")
+        raise NotApplicable(say("a model that reasons is sent only one of the two names"))
     if not taken(exchange) and _wants_the_newer_name(exchange):
-        raise NotApplicable("it says to use max_completion_tokens, as models that reason do")
+        raise NotApplicable(say("it says to use max_completion_tokens, as models that reason do"))
     assert taken(exchange), answered_with(exchange)
     reason = _reason(exchange)
-    assert reason == "length", f"{exchange.request}: a count to 100 in 20 tokens ends with finish_reason {reason!r}"
+    assert reason == "length", say(
+        "{request}: a count to 100 in 20 tokens ends with finish_reason {reason!r}", exchange.request, reason
+    )
 
 
 def _reason(exchange: Exchange) -> Any:
     """The first finish_reason. Raises Inconclusive where it is no limit that ended the reply."""
     reason = ending(exchange)
     if reason != "length" and ended_early(exchange):
-        raise Inconclusive(f"{exchange.request}: the model ended before the limit, with finish_reason {reason!r}")
+        raise Inconclusive(
+            say("{request}: the model ended before the limit, with finish_reason {reason!r}", exchange.request, reason)
+        )
     return reason
 
 

@@ -3,32 +3,47 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from importlib import import_module
 from typing import TYPE_CHECKING
 
+from conformance.language import gettext, speaking, spoken, told
 from conformance.text import harmless
 
 if TYPE_CHECKING:
-    from conformance.report.report import Report
+    from conformance.report.report import Entry, Report
 
 
 def _render(module: str, report: Report, function: str = "render") -> str:
-    return str(getattr(import_module(f".{module}", __name__), function)(report))
+    """For programs, in English."""
+    with speaking("en"):
+        return str(getattr(import_module(f".{module}", __name__), function)(report))
 
 
-def _for_a_log(module: str, report: Report) -> str:
-    """What a CI server may have in its log: nothing that an endpoint said is a command there."""
-    return harmless(_render(module, report))
+def _for_people(module: str, report: Report) -> str:
+    """In the language that is spoken."""
+    return str(import_module(f".{module}", __name__).render(translated(report)))
+
+
+def translated(report: Report) -> Report:
+    """The report with sentences, remedies and messages in the language that is spoken."""
+    return report if spoken() == "en" else replace(report, entries=tuple(map(_translated, report.entries)))
+
+
+def _translated(entry: Entry) -> Entry:
+    findings = tuple(replace(each, message=told(each.message)) for each in entry.findings)
+    sentence, hint, warns = (gettext(each) if each else "" for each in (entry.sentence, entry.hint, entry.warns))
+    return replace(entry, findings=findings, sentence=sentence, hint=hint, warns=warns)
 
 
 #: By the name that `--format` takes.
 RENDERERS: dict[str, Callable[[Report], str]] = {
-    "html": partial(_render, "html"),
-    "markdown": partial(_for_a_log, "markdown"),
-    "junit": partial(_for_a_log, "junit"),
+    "html": partial(_for_people, "html"),
+    "markdown": lambda report: harmless(_for_people("markdown", report)),
+    "junit": lambda report: harmless(_render("junit", report)),
     "json": partial(_render, "document"),
-    "terminal": partial(_render, "terminal"),
+    "terminal": partial(_for_people, "terminal"),
     "github": partial(_render, "annotations"),
     "sarif": partial(_render, "sarif"),
     "code-quality": partial(_render, "code_quality"),

@@ -9,6 +9,7 @@ from conformance.contract.faults import header, put
 from conformance.contract.requirement import Impact
 from conformance.contract.scopes import EVERY_401
 from conformance.evidence.exchange import Exchange, NotApplicable
+from conformance.language import say
 from conformance.suite.auth import AREA
 
 BEARER = re.compile(r"(?:^|,)\s*bearer(?=\s|,|$)", re.IGNORECASE)
@@ -34,8 +35,8 @@ ERROR_ATTRIBUTE = re.compile(r"\berror(?:_description|_uri)?\s*=", re.IGNORECASE
 )
 def test_challenge(exchange: Exchange) -> None:
     challenge = exchange.header("www-authenticate")
-    assert challenge is not None, "the 401 has no WWW-Authenticate header"
-    assert BEARER.search(challenge), f"WWW-Authenticate is {challenge!r}, which does not name Bearer"
+    assert challenge is not None, say("the 401 has no WWW-Authenticate header")
+    assert BEARER.search(challenge), say("WWW-Authenticate is {challenge!r}, which does not name Bearer", challenge)
 
 
 @AREA.should(
@@ -56,8 +57,10 @@ def test_challenge(exchange: Exchange) -> None:
 def test_no_error_unprompted(exchange: Exchange) -> None:
     challenge = exchange.header("www-authenticate")
     if exchange.request.credentials != "none" or challenge is None:
-        raise NotApplicable("the request had credentials, or the response has no challenge")
-    assert not ERROR_ATTRIBUTE.search(challenge), f"no token was presented, yet WWW-Authenticate is {challenge!r}"
+        raise NotApplicable(say("the request had credentials, or the response has no challenge"))
+    assert not ERROR_ATTRIBUTE.search(challenge), say(
+        "no token was presented, yet WWW-Authenticate is {challenge!r}", challenge
+    )
 
 
 @AREA.should(
@@ -73,7 +76,7 @@ def test_no_error_unprompted(exchange: Exchange) -> None:
 )
 def test_wrong_key_code(exchange: Exchange, error: dict[str, Any]) -> None:
     code = code_for_wrong_key(exchange, error)
-    assert code, f"the 401 to a wrong key has the error code {error.get('code', 'absent')!r}"
+    assert code, say("the 401 to a wrong key has the error code {code!r}", error.get("code", "absent"))
 
 
 @AREA.may(
@@ -89,15 +92,15 @@ def test_wrong_key_code(exchange: Exchange, error: dict[str, Any]) -> None:
 def test_wrong_key_code_of_openai(exchange: Exchange, error: dict[str, Any]) -> None:
     code = code_for_wrong_key(exchange, error)
     if not code:
-        raise NotApplicable("the error has no code (covered by auth.wrong_key_code)")
-    assert code == "invalid_api_key", f"the error code of a wrong key is {code!r}"
+        raise NotApplicable(say("the error has no code (covered by auth.wrong_key_code)"))
+    assert code == "invalid_api_key", say("the error code of a wrong key is {code!r}", code)
 
 
 def code_for_wrong_key(exchange: Exchange, error: dict[str, Any]) -> str:
     """The code of the error, empty where there is none. Raises NotApplicable where no key was sent."""
     code = error.get("code")
     if exchange.request.credentials == "none":
-        raise NotApplicable("no key was sent, so that none was wrong")
+        raise NotApplicable(say("no key was sent, so that none was wrong"))
     if code is not None and not isinstance(code, str):
-        raise NotApplicable("the code is not a string (covered by error.error.code)")
+        raise NotApplicable(say("the code is not a string (covered by error.error.code)"))
     return (code or "").strip()

@@ -16,6 +16,7 @@ from conformance.contract.requests import (
 )
 from conformance.contract.requirement import Impact
 from conformance.evidence.exchange import Exchange, Inconclusive, NotApplicable, list_of
+from conformance.language import say
 from conformance.suite.auth import AREA
 
 AUTH = frozenset({"auth"})
@@ -28,7 +29,12 @@ SERVED = respond(200, OK)
 
 
 def outcome(exchange: Exchange) -> str:
-    return f"{exchange.request} was answered with HTTP {exchange.status}: {exchange.text[:120].strip()}"
+    return say(
+        "{request} was answered with HTTP {status}: {text}",
+        exchange.request,
+        exchange.status,
+        exchange.text[:120].strip(),
+    )
 
 
 def not_served(exchange: Exchange) -> None:
@@ -39,7 +45,7 @@ def not_served(exchange: Exchange) -> None:
 def is_401(exchange: Exchange) -> None:
     """Status 401. Raises Inconclusive for a 403 that a firewall in front of the API gave."""
     if exchange.status == 403 and not _is_of_an_api(exchange):
-        raise Inconclusive("HTTP 403 without an error object: a firewall answered before the API could")
+        raise Inconclusive(say("HTTP 403 without an error object: a firewall answered before the API could"))
     assert exchange.status == 401, outcome(exchange)
 
 
@@ -62,7 +68,7 @@ def _is_of_an_api(exchange: Exchange) -> bool:
 )
 def test_valid_token(exchange: Exchange) -> None:
     if exchange.status in (402, 403):
-        raise Inconclusive(f"{outcome(exchange)}: the key may not use this model, or has no credit")
+        raise Inconclusive(say("{outcome}: the key may not use this model, or has no credit", outcome(exchange)))
     assert exchange.status != 401, outcome(exchange)
 
 
@@ -132,7 +138,7 @@ def test_raw_token(exchange: Exchange) -> None:
 )
 def test_malformed_credentials_401(exchange: Exchange) -> None:
     if exchange.succeeded:
-        raise NotApplicable("it was accepted (covered by auth.malformed_credentials)")
+        raise NotApplicable(say("it was accepted (covered by auth.malformed_credentials)"))
     is_401(exchange)
 
 
@@ -163,7 +169,9 @@ def test_scheme_case(exchange: Exchange) -> None:
 )
 def test_streamed_401_is_json(exchange: Exchange) -> None:
     is_401(exchange)
-    assert exchange.media_type == "application/json", f"the 401 has the content type {exchange.media_type!r}"
+    assert exchange.media_type == "application/json", say(
+        "the 401 has the content type {media_type!r}", exchange.media_type
+    )
 
 
 MODELS_UNASKED = once(
@@ -184,4 +192,6 @@ MODELS_UNASKED = once(
 )
 def test_models_listed(exchange: Exchange) -> None:
     listed = exchange.document.get("data") if exchange.succeeded and isinstance(exchange.document, dict) else None
-    assert not listed, f"without credentials {len(list_of(listed))} models are listed: {exchange.text[:120]}"
+    assert not listed, say(
+        "without credentials {number} models are listed: {text}", len(list_of(listed)), exchange.text[:120]
+    )

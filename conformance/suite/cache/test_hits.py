@@ -11,6 +11,7 @@ from conformance.contract.requirement import Impact
 from conformance.contract.scopes import EVERY_USAGE
 from conformance.evidence.exchange import NotApplicable
 from conformance.evidence.observed import count_if_sent
+from conformance.language import say
 from conformance.suite.support.cache_counts import DETAILS, HITS, WRITE_FIELDS, WRITES, WRITES_5M, count, in_usage
 
 from . import AREA
@@ -41,10 +42,10 @@ SMALLEST_CLAUDE_PREFIX = 512  #: tokens, of the models that cache the shortest (
 def test_hits_always_shown(reply: dict[str, Any], usage: dict[str, Any], model: Model) -> None:
     created = reply.get("created")
     if model.family not in CACHING or (isinstance(created, int) and 0 < created < SHOWN_SINCE):
-        raise NotApplicable("whether the model caches is not known, or the reply is of before October 2024")
+        raise NotApplicable(say("whether the model caches is not known, or the reply is of before October 2024"))
     details = usage.get("prompt_tokens_details")
-    assert isinstance(details, dict), "the usage has no prompt_tokens_details, hence no cached_tokens"
-    assert HITS in details, f"prompt_tokens_details has no {HITS}"
+    assert isinstance(details, dict), say("the usage has no prompt_tokens_details, hence no cached_tokens")
+    assert HITS in details, say("prompt_tokens_details has no {member}", HITS)
 
 
 @AREA.should(
@@ -60,11 +61,11 @@ def test_hits_always_shown(reply: dict[str, Any], usage: dict[str, Any], model: 
 def test_no_hit_on_short_gpt_prompt(usage: dict[str, Any], details: dict[str, Any], model: Model) -> None:
     prompt = count_if_sent(usage, "prompt_tokens")
     if model.family != "gpt" or not 0 < prompt < SMALLEST_GPT_PREFIX:
-        raise NotApplicable("not a GPT prompt of fewer than 1,024 tokens")
+        raise NotApplicable(say("not a GPT prompt of fewer than 1,024 tokens"))
     hits = count(details, HITS)
     if hits > prompt:
-        raise NotApplicable("more hits than the prompt has tokens (covered by usage.prompt_tokens.covers_cached)")
-    assert hits == 0, f"{HITS} is {hits} for a prompt of {prompt} tokens"
+        raise NotApplicable(say("more hits than the prompt has tokens (covered by usage.prompt_tokens.covers_cached)"))
+    assert hits == 0, say("{member} is {hits} for a prompt of {prompt} tokens", HITS, hits, prompt)
 
 
 @AREA.should(
@@ -85,12 +86,16 @@ def test_short_claude_prompt(usage: dict[str, Any], details: dict[str, Any], mod
     """512 tokens is the least of any model; most cache nothing below 1,024."""
     prompt = count_if_sent(usage, "prompt_tokens")
     if model.family != "claude" or not 0 < prompt < SMALLEST_CLAUDE_PREFIX:
-        raise NotApplicable("not a Claude prompt of fewer than 512 tokens")
+        raise NotApplicable(say("not a Claude prompt of fewer than 512 tokens"))
     hits, *writes = (count(details, name) for name in (HITS, *WRITE_FIELDS))
     if hits + max(writes) > prompt:
-        raise NotApplicable("more tokens cached than the prompt has (covered by usage.prompt_tokens.covers_cache)")
-    assert hits <= 0, f"{HITS} is {hits} for a prompt of {prompt} tokens{mapped(usage)}"
-    assert max(writes) <= 0, f"{as_reported(details)} for a prompt of {prompt} tokens{mapped(usage)}"
+        raise NotApplicable(say("more tokens cached than the prompt has (covered by usage.prompt_tokens.covers_cache)"))
+    assert hits <= 0, say(
+        "{member} is {hits} for a prompt of {prompt} tokens{mapped}", HITS, hits, prompt, mapped(usage)
+    )
+    assert max(writes) <= 0, say(
+        "{as_reported} for a prompt of {prompt} tokens{mapped}", as_reported(details), prompt, mapped(usage)
+    )
 
 
 @AREA.may(
@@ -111,6 +116,6 @@ def test_short_claude_prompt(usage: dict[str, Any], details: dict[str, Any], mod
 def test_gpt_hits_in_steps(details: dict[str, Any], model: Model) -> None:
     hits = count(details, HITS)
     if model.gpt_generation == (0, 0) or model.writes_cache or hits <= 0:
-        raise NotApplicable("not a cache hit of a GPT model that is from before GPT-5.6 by its name")
-    assert hits >= SMALLEST_GPT_PREFIX, f"{HITS} is {hits}, less than the smallest cached prefix"
-    assert hits % 128 == 0, f"{HITS} is {hits}, not a multiple of 128"
+        raise NotApplicable(say("not a cache hit of a GPT model that is from before GPT-5.6 by its name"))
+    assert hits >= SMALLEST_GPT_PREFIX, say("{member} is {hits}, less than the smallest cached prefix", HITS, hits)
+    assert hits % 128 == 0, say("{member} is {hits}, not a multiple of 128", HITS, hits)

@@ -11,6 +11,7 @@ from conformance.contract.profile import Model
 from conformance.contract.scopes import EVERY_USAGE
 from conformance.evidence.exchange import Exchange, NotApplicable
 from conformance.evidence.observed import as_sent
+from conformance.language import joined, say
 from conformance.suite.support.cache_counts import DETAILS, HITS, WRITE_FIELDS, count, in_usage
 
 from . import AREA
@@ -45,8 +46,8 @@ def test_names_in_place(exchange: Exchange, usage: dict[str, Any], model: Model)
     documents = exchange.chunks if exchange.streamed else [exchange.reply]
     outside = [each for document in documents for each in places(document) if each[0] != f"{DETAILS}.{each[1]}"]
     misplaced = {path: value for path, name, value in outside if not _is_harmless(path, name, value, usage, model)}
-    said = ", ".join(f"{path} is {value!r}" for path, value in misplaced.items())
-    assert not misplaced, f"{said}, outside {DETAILS}{mapped(usage)}"
+    said = joined(", ", (say("{path} is {value!r}", path, value) for path, value in misplaced.items()))
+    assert not misplaced, say("{said}, outside {member}{mapped}", said, DETAILS, mapped(usage))
 
 
 def _is_harmless(path: str, name: str, value: Any, usage: dict[str, Any], model: Model) -> bool:
@@ -78,10 +79,17 @@ def _is_harmless(path: str, name: str, value: Any, usage: dict[str, Any], model:
 def test_hits_under_their_name(usage: dict[str, Any]) -> None:
     sent = elsewhere(usage, OTHER_HITS)
     if not sent:
-        raise NotApplicable("no other dialect's member reports a cache hit")
+        raise NotApplicable(say("no other dialect's member reports a cache hit"))
     details = usage.get("prompt_tokens_details")
     name, value = next(iter(sent.items()))
-    assert count(details, HITS), f"{name} is {value}, and {DETAILS} has {as_sent(details, HITS)}{mapped(usage)}"
+    assert count(details, HITS), say(
+        "{name} is {value}, and {member} has {as_sent}{mapped}",
+        name,
+        value,
+        DETAILS,
+        as_sent(details, HITS),
+        mapped(usage),
+    )
 
 
 @AREA.must(
@@ -103,9 +111,9 @@ def test_hits_under_their_name(usage: dict[str, Any]) -> None:
 def test_writes_under_their_name(usage: dict[str, Any], model: Model) -> None:
     sent = elsewhere(usage, OTHER_WRITES)
     if model.family != "claude" or not sent:
-        raise NotApplicable("not a Claude model, or no other dialect's member reports a cache write")
+        raise NotApplicable(say("not a Claude model, or no other dialect's member reports a cache write"))
     details = usage.get("prompt_tokens_details")
     name, value = next(iter(sent.items()))
     own = ", ".join(as_sent(details, each) for each in WRITE_FIELDS)
     written = any(count(details, each) for each in WRITE_FIELDS)
-    assert written, f"{name} is {value}, and {DETAILS} has {own}{mapped(usage)}"
+    assert written, say("{name} is {value}, and {member} has {own}{mapped}", name, value, DETAILS, own, mapped(usage))

@@ -10,6 +10,7 @@ from conformance.contract.profile import Model
 from conformance.contract.scopes import EVERY_USAGE
 from conformance.evidence.exchange import NotApplicable
 from conformance.evidence.observed import count_if_sent
+from conformance.language import say
 from conformance.suite.support.cache_counts import DETAILS, HITS, count, in_usage
 
 from . import AREA
@@ -31,7 +32,13 @@ SMALLEST = {"gpt": SMALLEST_GPT_PREFIX, "claude": SMALLEST_CLAUDE_PREFIX}  #: to
 def test_hits_of_a_prefix(usage: dict[str, Any], details: dict[str, Any], model: Model) -> None:
     smallest, hits = SMALLEST.get(model.family), count(details, HITS)
     if smallest is None or hits == 0:
-        raise NotApplicable("no cache hit, or of another family than GPT and Claude")
+        raise NotApplicable(say("no cache hit, or of another family than GPT and Claude"))
     if hits < 0 or count_if_sent(usage, "prompt_tokens") < max(smallest, hits):
-        raise NotApplicable("the prompt is shorter than any hit (covered by the requirements on short prompts)")
-    assert hits >= smallest, f"{HITS} is {hits}, and no fewer than {smallest} tokens are ever cached{mapped(usage)}"
+        raise NotApplicable(say("the prompt is shorter than any hit (covered by the requirements on short prompts)"))
+    assert hits >= smallest, say(
+        "{member} is {hits}, and no fewer than {smallest} tokens are ever cached{mapped}",
+        HITS,
+        hits,
+        smallest,
+        mapped(usage),
+    )

@@ -10,6 +10,7 @@ from conformance.contract.profile import Model
 from conformance.contract.scopes import EVERY_USAGE
 from conformance.evidence.exchange import NotApplicable
 from conformance.evidence.observed import as_sent, count_if_sent
+from conformance.language import say
 from conformance.suite.support.cache_counts import DETAILS, HITS, WRITE_FIELDS, WRITES, count
 
 from . import AREA
@@ -39,12 +40,12 @@ def test_total_with_buckets(usage: dict[str, Any], details: dict[str, Any], mode
     for thirty minutes, which is neither bucket, so that its total may stand alone."""
     total, *buckets = (count(details, name) for name in WRITE_FIELDS)
     if not total and not any(buckets):
-        raise NotApplicable("the reply reports no cache writes")
-    said = f"{', '.join(as_sent(details, name) for name in WRITE_FIELDS)}{mapped(usage)}"
-    assert total, f"there is a bucket, and no total of it: {said}"
+        raise NotApplicable(say("the reply reports no cache writes"))
+    said = say("{as_sent}{mapped}", ", ".join(as_sent(details, name) for name in WRITE_FIELDS), mapped(usage))
+    assert total, say("there is a bucket, and no total of it: {said}", said)
     if model.family != "claude" and model.writes_cache and not any(buckets):
-        raise NotApplicable("its writes have neither of the two TTLs")
-    assert any(buckets), f"neither bucket says which price the total has: {said}"
+        raise NotApplicable(say("its writes have neither of the two TTLs"))
+    assert any(buckets), say("neither bucket says which price the total has: {said}", said)
 
 
 @AREA.must(
@@ -62,8 +63,8 @@ def test_total_with_buckets(usage: dict[str, Any], details: dict[str, Any], mode
 )
 def test_no_writes_on_gpt(details: dict[str, Any], model: Model) -> None:
     if model.family != "gpt" or model.writes_cache:
-        raise NotApplicable("not a GPT model from before GPT-5.6")
-    assert not reported_writes(details), f"a GPT model reports {as_reported(details)}"
+        raise NotApplicable(say("not a GPT model from before GPT-5.6"))
+    assert not reported_writes(details), say("a GPT model reports {as_reported}", as_reported(details))
 
 
 @AREA.should(
@@ -80,9 +81,9 @@ def test_no_writes_on_gpt(details: dict[str, Any], model: Model) -> None:
 )
 def test_no_writes_elsewhere(usage: dict[str, Any], details: dict[str, Any], model: Model) -> None:
     if model.family not in NO_WRITES:
-        raise NotApplicable("not a model of Gemini, DeepSeek or Grok")
+        raise NotApplicable(say("not a model of Gemini, DeepSeek or Grok"))
     reported = as_reported(details)
-    assert not reported, f"a {model.family} model reports {reported}{mapped(usage)}"
+    assert not reported, say("a {family} model reports {reported}{mapped}", model.family, reported, mapped(usage))
 
 
 @AREA.should(
@@ -101,7 +102,14 @@ def test_no_writes_elsewhere(usage: dict[str, Any], details: dict[str, Any], mod
 def test_openai_writes_fit(usage: dict[str, Any], details: dict[str, Any]) -> None:
     writes = openai_writes(details)
     room = count_if_sent(usage, "prompt_tokens") - count(details, HITS)
-    assert 0 <= writes <= room, f"{OPENAI_WRITES} is {writes}, and prompt_tokens less {HITS} is {room}{mapped(usage)}"
+    assert 0 <= writes <= room, say(
+        "{member} is {writes}, and prompt_tokens less {member2} is {room}{mapped}",
+        OPENAI_WRITES,
+        writes,
+        HITS,
+        room,
+        mapped(usage),
+    )
 
 
 @AREA.should(
@@ -120,12 +128,12 @@ def test_openai_writes_fit(usage: dict[str, Any], details: dict[str, Any]) -> No
 def test_openai_writes_agree(details: dict[str, Any]) -> None:
     writes, total = openai_writes(details), count(details, WRITES)
     if not total:
-        raise NotApplicable(f"{WRITES} is not given")
-    assert writes == total, f"{OPENAI_WRITES} is {writes}, and {WRITES} is {total}"
+        raise NotApplicable(say("{member} is not given", WRITES))
+    assert writes == total, say("{member} is {writes}, and {member2} is {total}", OPENAI_WRITES, writes, WRITES, total)
 
 
 def openai_writes(details: dict[str, Any]) -> int:
     """The tokens under OpenAI's name. Raises NotApplicable where they are not given."""
     if details.get(OPENAI_WRITES) is None:
-        raise NotApplicable(f"{OPENAI_WRITES} is not given")
+        raise NotApplicable(say("{member} is not given", OPENAI_WRITES))
     return count(details, OPENAI_WRITES)

@@ -10,6 +10,7 @@ from conformance.contract.given import OnDemand
 from conformance.contract.profile import Model
 from conformance.contract.requests import again
 from conformance.evidence.exchange import Exchange, Inconclusive, Request, Violation
+from conformance.language import say
 
 from .counts import Counted, counted
 
@@ -78,7 +79,9 @@ def unlike_plain(plain: Replies, relation: Relation, covered_by: str) -> None:
     except Inconclusive:
         return
     except Violation as violation:
-        raise Inconclusive(f"it is not so of the plainest prompt (covered by {covered_by}): {violation}") from None
+        raise Inconclusive(
+            say("it is not so of the plainest prompt (covered by {covered_by}): {violation}", covered_by, violation)
+        ) from None
 
 
 def each_chain(chains: Iterable[Replies], relation: Relation) -> None:
@@ -86,7 +89,7 @@ def each_chain(chains: Iterable[Replies], relation: Relation) -> None:
 
     def hold(replies: Replies) -> None:
         if not replies:
-            raise Inconclusive("the prompt was not answered with counts, or sent before and then not answered")
+            raise Inconclusive(say("the prompt was not answered with counts, or sent before and then not answered"))
         relation(replies)
 
     each_of(partial(hold, replies) for replies in chains)

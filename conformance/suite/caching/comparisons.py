@@ -7,6 +7,7 @@ from typing import NoReturn
 
 from conformance.billing.dialects import mapped
 from conformance.evidence.exchange import Exchange, Inconclusive
+from conformance.language import say
 
 from .counts import PREFIX_SLACK, Counted, counted, expect, written
 
@@ -22,10 +23,14 @@ def expect_cold(found: Iterable[Counted]) -> None:
     does: the gateway may have sent it upstream before."""
     hot = [each for each in found if _is_hot(each)]
     fresh = [each for each in hot if not each.exchange.earlier]
-    expect(len(fresh) < 2, f"{len(fresh)} prompts that were never sent before are reported as cached", *fresh)
+    expect(
+        len(fresh) < 2, say("{number} prompts that were never sent before are reported as cached", len(fresh)), *fresh
+    )
     if hot:
         said = "; ".join(map(str, hot))
-        raise Inconclusive(f"one prompt alone, which may have been sent upstream before, is reported as cached: {said}")
+        raise Inconclusive(
+            say("one prompt alone, which may have been sent upstream before, is reported as cached: {said}", said)
+        )
 
 
 def expect_cold_or_other(first: Exchange, other: Sequence[Exchange]) -> None:
@@ -47,10 +52,12 @@ def expect_nothing_read(plain: Exchange, first: Sequence[Exchange], other: Seque
     if found and other:
         found += [each for each in (counted(other[0]),) if each.hits > most]
     fresh = [each for each in found if not each.exchange.earlier]
-    said = f"{len(fresh)} new prompts read more than the {most} tokens that may stand before every prompt"
+    said = say(
+        "{number} new prompts read more than the {most} tokens that may stand before every prompt", len(fresh), most
+    )
     expect(len(fresh) < 2, said, *fresh)
     if found:
-        raise Inconclusive(f"one prompt alone, which may have been sent upstream before: {found[0]}")
+        raise Inconclusive(say("one prompt alone, which may have been sent upstream before: {found}", found[0]))
 
 
 # --- cold, then warm ----------------------------------------------------------------------------------------
@@ -75,8 +82,11 @@ def hit(cold: Exchange, repetitions: Sequence[Exchange]) -> Counted:
     """The first repetition that hit. Raises Inconclusive where none did."""
     first, warm = counted(cold), hit_or_last(repetitions)
     if not warm.hits:
-        missed = f"{len(repetitions)} repetitions hit nothing, as they may where an upstream spreads them over accounts"
-        raise Inconclusive(f"{missed}: {first}; {warm}")
+        missed = say(
+            "{number} repetitions hit nothing, as they may where an upstream spreads them over accounts",
+            len(repetitions),
+        )
+        raise Inconclusive(say("{missed}: {first}; {warm}", missed, first, warm))
     return warm
 
 
@@ -86,12 +96,17 @@ def _hits(found: Counted) -> bool:
 
 def expect_few_writes(warm: Counted, cold: Counted) -> None:
     """Assert that what hit is not written again. An upstream may write a small tail, by a breakpoint of its own."""
-    expect(warm.written * 20 <= cold.written, "a repetition that hit was charged a write as well", warm, cold)
+    expect(warm.written * 20 <= cold.written, say("a repetition that hit was charged a write as well"), warm, cold)
 
 
 def expect_conserved(warm: Counted, cold: Counted) -> None:
     """Assert that as much is in the cache after a repetition as before it."""
-    expect(cold.cached == warm.cached, f"{cold.cached} tokens were cached, and {warm.cached} were found", warm, cold)
+    expect(
+        cold.cached == warm.cached,
+        say("{cached} tokens were cached, and {cached2} were found", cold.cached, warm.cached),
+        warm,
+        cold,
+    )
 
 
 def expect_some_miss(
@@ -102,10 +117,21 @@ def expect_some_miss(
     late = [each for each in missed if each.exchange.started - cold.exchange.started > seconds]
     if late:
         waited = late[-1].exchange.started - cold.exchange.started
-        raise Inconclusive(f"it was sent again {waited:.0f} seconds after it was written: {late[-1]}; {cold}")
+        raise Inconclusive(
+            say("it was sent again {waited:.0f} seconds after it was written: {late}; {cold}", waited, late[-1], cold)
+        )
     every_time = up_to(lambda each: not each.hits, repetitions)[-1].hits > 0
-    expect(not every_time, f"{message}, and repetitions of the plainest prompt hit every time", *missed, cold)
-    raise Inconclusive(f"{message}, nor does every repetition of the plainest prompt hit: {missed[-1]}; {cold}")
+    expect(
+        not every_time, say("{message}, and repetitions of the plainest prompt hit every time", message), *missed, cold
+    )
+    raise Inconclusive(
+        say(
+            "{message}, nor does every repetition of the plainest prompt hit: {missed}; {cold}",
+            message,
+            missed[-1],
+            cold,
+        )
+    )
 
 
 def expect_found(cold: Exchange, repetitions: Sequence[Exchange], message: str) -> None:
@@ -124,7 +150,9 @@ def found_streamed(streams: Sequence[Exchange]) -> Counted:
         return found[-1]
     silent = [each for each in found if not each.written]
     if not silent:
-        raise Inconclusive(f"{len(found)} streams missed what a plain reply hit, and wrote it again: {found[-1]}")
+        raise Inconclusive(
+            say("{number} streams missed what a plain reply hit, and wrote it again: {found}", len(found), found[-1])
+        )
     return silent[-1]
 
 
@@ -152,10 +180,17 @@ def _expect_reported(prompt: Sequence[Exchange]) -> None:
         return
     warm = up_to(lambda each: each.written > 0 or _reads_most(each, cold), prompt[1:])[-1]
     if warm.written:
-        raise Inconclusive(f"what is sent again is written, and not before: {cold}; {warm}")
-    expect(not _reads_most(warm, cold), "a prefix is read that no reply reported as written", cold, warm)
+        raise Inconclusive(say("what is sent again is written, and not before: {cold}; {warm}", cold, warm))
+    expect(not _reads_most(warm, cold), say("a prefix is read that no reply reported as written"), cold, warm)
     usage = cold.exchange.usage
-    raise Inconclusive(f"the prefix up to the breakpoint is neither written nor read: {cold}; {warm}{mapped(usage)}")
+    raise Inconclusive(
+        say(
+            "the prefix up to the breakpoint is neither written nor read: {cold}; {warm}{mapped}",
+            cold,
+            warm,
+            mapped(usage),
+        )
+    )
 
 
 def _reads_most(warm: Counted, cold: Counted) -> bool:
@@ -169,7 +204,7 @@ def comparable(couples: Sequence[Sequence[Exchange]]) -> list[tuple[Counted, Cou
     """The counts of each couple of which the first was written. Raises Inconclusive where none was, or the others show
     nothing."""
     found: list[tuple[Counted, Counted]] = []
-    lacking = Inconclusive("there is nothing to compare")
+    lacking = Inconclusive(say("there is nothing to compare"))
     for couple in couples:
         try:
             first, second = written(couple[0]), counted(couple[1])
@@ -177,7 +212,7 @@ def comparable(couples: Sequence[Sequence[Exchange]]) -> list[tuple[Counted, Cou
             lacking = reason
             continue
         if second.hits and not second.written:
-            lacking = Inconclusive(f"the prompt was in the cache already: {second}")
+            lacking = Inconclusive(say("the prompt was in the cache already: {second}", second))
         else:
             found.append((first, second))
     if not found:
@@ -190,5 +225,5 @@ def both_written(couples: Sequence[Sequence[Exchange]], covered_by: str) -> list
     is none."""
     found = [couple for couple in comparable(couples) if couple[1].written]
     if not found:
-        raise Inconclusive(f"no second reply of a couple reports a write (covered by {covered_by})")
+        raise Inconclusive(say("no second reply of a couple reports a write (covered by {covered_by})", covered_by))
     return found

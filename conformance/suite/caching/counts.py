@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from conformance.billing.dialects import mapped
 from conformance.evidence.exchange import Exchange, Inconclusive, NotApplicable, Violation
 from conformance.evidence.observed import answered_with, as_sent, count_if_sent
+from conformance.language import joined, say
 from conformance.suite.support.cache_counts import HITS, WRITE_FIELDS, count
 from conformance.suite.support.refusals import is_too_long
 
@@ -21,7 +22,7 @@ TIME_SLACK = 1
 
 
 _DETAILS = "prompt_tokens_details"
-_TOO_SMALL = "; the model's context is too small for the prompts that test caching: --no-costly leaves them out"
+_TOO_SMALL = say("the model's context is too small for the prompts that test caching: --no-costly leaves them out")
 
 
 @dataclass(frozen=True)
@@ -43,24 +44,26 @@ class Counted:
     def __str__(self) -> str:
         usage, counts = self.exchange.usage, (HITS, *WRITE_FIELDS)
         sent = [as_sent(usage, "prompt_tokens"), *(as_sent(usage.get(_DETAILS), name) for name in counts)]
-        return f"{self.exchange.request}: {', '.join(sent)}"
+        return joined(": ", (str(self.exchange.request), joined(", ", sent)))
 
 
 def counted(exchange: Exchange) -> Counted:
     """The counts of a reply. Raises Inconclusive where there are none, or where they contradict each other."""
     if exchange.refused:
-        raise Inconclusive(answered_with(exchange) + (_TOO_SMALL if is_too_long(exchange) else ""))
+        raise Inconclusive(joined("; ", [answered_with(exchange), *([_TOO_SMALL] if is_too_long(exchange) else [])]))
     usage = exchange.usage
     details = usage.get("prompt_tokens_details")
     try:
         prompt, hits = count_if_sent(usage, "prompt_tokens"), count(details, HITS)
         total, five, hour = (count(details, name) for name in WRITE_FIELDS)
     except NotApplicable as reason:
-        raise Inconclusive(f"{exchange.request}: {reason}") from None
+        raise Inconclusive(say("{request}: {reason}", exchange.request, reason)) from None
     found = Counted(exchange, prompt, hits, total or five + hour, five, hour)
     contradictory = (five or hour) and found.written != five + hour
     if contradictory or min(hits, total, five, hour) < 0 or found.cached > prompt:
-        raise Inconclusive(f"the counts contradict each other (covered by usage.*): {found}{mapped(usage)}")
+        raise Inconclusive(
+            say("the counts contradict each other (covered by usage.*): {found}{mapped}", found, mapped(usage))
+        )
     return found
 
 
@@ -68,14 +71,15 @@ def written(exchange: Exchange) -> Counted:
     """The counts of a reply that reports a write. Raises Inconclusive where it reports none under PhanEdge's names."""
     found = counted(exchange)
     if not found.written:
-        seen = mapped(exchange.usage) or "; caching.markers_reach tells which cache breakpoints are understood"
-        raise Inconclusive(f"no write is reported under PhanEdge's names: {found}{seen}")
+        markers = say("; caching.markers_reach tells which cache breakpoints are understood")
+        seen = mapped(exchange.usage) or markers
+        raise Inconclusive(say("no write is reported under PhanEdge's names: {found}{seen}", found, seen))
     return found
 
 
 def countable(exchanges: Sequence[Exchange]) -> Iterator[Counted]:
     """The counts of those that have some, each looked at in turn. Raises Inconclusive where none has."""
-    none, lacking = True, "there is nothing to count"
+    none, lacking = True, str(say("there is nothing to count"))
     for place in range(len(exchanges)):  # iterating over the exchanges would end at the first that shows nothing
         try:
             found = counted(exchanges[place])
@@ -85,24 +89,26 @@ def countable(exchanges: Sequence[Exchange]) -> Iterator[Counted]:
         none = False
         yield found
     if none:
-        raise Inconclusive(f"no prompt was answered with counts: {lacking}")
+        raise Inconclusive(say("no prompt was answered with counts: {lacking}", lacking))
 
 
 def expect(condition: bool, message: str, *found: Counted) -> None:
     """Assert, with the counts in the message and their exchanges as evidence."""
     if not condition:
-        raise Violation(f"{message}: {'; '.join(map(str, found))}", *(each.exchange for each in found))
+        raise Violation(
+            say("{message}: {found}", message, joined("; ", map(str, found))), *(each.exchange for each in found)
+        )
 
 
 def expect_close(what: str, slack: int, *found: Counted) -> None:
     """Assert that a count, such as `written_5m`, differs by no more than so many tokens."""
     values = [getattr(each, what) for each in found]
-    expect(max(values) - min(values) <= slack, f"{what.replace('_', ' ')} differs", *found)
+    expect(max(values) - min(values) <= slack, say("{what} differs", what.replace("_", " ")), *found)
 
 
 def expect_5m(found: Counted) -> None:
     """Assert that all of a write is one of five minutes."""
-    assert found.written_5m == found.written, f"not all of the write is in the 5m bucket: {found}"
+    assert found.written_5m == found.written, say("not all of the write is in the 5m bucket: {found}", found)
 
 
 def expect_constant_prompt(replies: Sequence[Exchange]) -> None:
@@ -113,6 +119,6 @@ def expect_constant_prompt(replies: Sequence[Exchange]) -> None:
         by_model.setdefault(str(reply.exchange.reply.get("model")), []).append(reply)
     compared = [group for group in by_model.values() if len(group) > 1]
     if not compared:
-        raise Inconclusive(f"no two of the replies name the same model: {', '.join(by_model)}")
+        raise Inconclusive(say("no two of the replies name the same model: {by_model}", ", ".join(by_model)))
     for group in compared:
         expect_close("prompt", TIME_SLACK, *group)

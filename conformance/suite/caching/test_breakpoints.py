@@ -6,6 +6,7 @@ from conformance.contract.faults import put, respond, status
 from conformance.contract.profile import Model
 from conformance.contract.requirement import Impact
 from conformance.evidence.exchange import Exchange, NotApplicable
+from conformance.language import say
 from conformance.suite.support.cache_counts import DETAILS, WRITES
 
 from . import AREA
@@ -27,7 +28,7 @@ from .prompts import FIVE_MARKERS, SHORT, UNKNOWN_TTL, UNMARKED, WRONG_ORDER
 )
 def test_unmarked_writes_nothing(exchange: Exchange) -> None:
     found = counted(exchange)
-    assert not found.written, f"there is no cache breakpoint, and a write is charged: {found}"
+    assert not found.written, say("there is no cache breakpoint, and a write is charged: {found}", found)
 
 
 @AREA.should(
@@ -46,10 +47,12 @@ def test_unmarked_writes_nothing(exchange: Exchange) -> None:
 )
 def test_short_is_not_written(exchange: Exchange, model: Model) -> None:
     if not model.claims("cache.explicit"):
-        raise NotApplicable("cache breakpoints are not claimed to mean anything to this model")
-    assert exchange.succeeded, f"four cache breakpoints on a short prompt were answered with {exchange.outcome}"
+        raise NotApplicable(say("cache breakpoints are not claimed to mean anything to this model"))
+    assert exchange.succeeded, say(
+        "four cache breakpoints on a short prompt were answered with {outcome}", exchange.outcome
+    )
     found = counted(exchange)
-    assert not found.written, f"a prompt shorter than any that is cached was charged a write: {found}"
+    assert not found.written, say("a prompt shorter than any that is cached was charged a write: {found}", found)
 
 
 @AREA.should(
@@ -64,10 +67,10 @@ def test_short_is_not_written(exchange: Exchange, model: Model) -> None:
 )
 def test_markers_are_harmless(exchange: Exchange, model: Model) -> None:
     if model.family == "claude":
-        raise NotApplicable("Claude caches by breakpoints")
-    assert exchange.succeeded, f"a part with cache_control was answered with {exchange.outcome}"
+        raise NotApplicable(say("Claude caches by breakpoints"))
+    assert exchange.succeeded, say("a part with cache_control was answered with {outcome}", exchange.outcome)
     found = counted(exchange)
-    assert not found.written, f"a breakpoint that means nothing to this model was charged a write: {found}"
+    assert not found.written, say("a breakpoint that means nothing to this model was charged a write: {found}", found)
 
 
 # --- that are wrong -----------------------------------------------------------------------------------------
@@ -84,10 +87,10 @@ def test_markers_are_harmless(exchange: Exchange, model: Model) -> None:
     broken_by={"500": status(500), "other words": put("error.message", "Bad request."), "accepted": status(200)},
 )
 def test_wrong_order(exchange: Exchange) -> None:
-    assert exchange.status == 400, f"1h after 5m was answered with {exchange.outcome}, not 400"
+    assert exchange.status == 400, say("1h after 5m was answered with {outcome}, not 400", exchange.outcome)
     message = str(exchange.error.get("message"))
     explained = "ttl" in message.lower() or "cache_control" in message
-    assert explained, f"the message does not speak of ttl or cache_control: {message[:200]!r}"
+    assert explained, say("the message does not speak of ttl or cache_control: {message!r}", message[:200])
 
 
 @AREA.may(
@@ -102,7 +105,7 @@ def test_wrong_order(exchange: Exchange) -> None:
 )
 def test_five_markers(exchange: Exchange) -> None:
     fit = exchange.succeeded or 400 <= exchange.status < 500
-    assert fit, f"five cache breakpoints were answered with {exchange.outcome}"
+    assert fit, say("five cache breakpoints were answered with {outcome}", exchange.outcome)
 
 
 @AREA.may(
@@ -116,4 +119,4 @@ def test_five_markers(exchange: Exchange) -> None:
     broken_by={"accepted": status(200), "500": status(500)},
 )
 def test_unknown_ttl(exchange: Exchange) -> None:
-    assert 400 <= exchange.status < 500, f"the ttl 2h was answered with {exchange.outcome}"
+    assert 400 <= exchange.status < 500, say("the ttl 2h was answered with {outcome}", exchange.outcome)

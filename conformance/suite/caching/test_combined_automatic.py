@@ -8,6 +8,7 @@ from conformance.contract.faults import only
 from conformance.contract.given import OnDemand
 from conformance.contract.requests import AUTOMATIC_COLD, AUTOMATIC_WARM, attempts
 from conformance.evidence.exchange import Exchange, Inconclusive
+from conformance.language import say
 from conformance.suite.support.cache_counts import DETAILS, HITS
 
 from . import AREA
@@ -57,8 +58,12 @@ def test_automatic_hits_beside(
         return
     missed = [each for each in map(counted, (later[place] for place in range(len(later)))) if not each.hits]
     if missed:
-        raise Inconclusive(f"neither hits, nor does each repetition of the plainest prompt: {found}; {missed[0]}")
-    expect(False, "three repetitions report no hit, and each of the plainest prompt does", found, counted(plain[1]))
+        raise Inconclusive(
+            say("neither hits, nor does each repetition of the plainest prompt: {found}; {missed}", found, missed[0])
+        )
+    expect(
+        False, say("three repetitions report no hit, and each of the plainest prompt does"), found, counted(plain[1])
+    )
 
 
 @AREA.should(
@@ -76,6 +81,6 @@ def test_automatic_hits_beside(
 def test_automatic_grows(earlier: Exchange, later: Exchange) -> None:
     before, after = counted(earlier), counted(later)
     if earlier.reply.get("model") != later.reply.get("model"):
-        raise Inconclusive(f"another model answered: {before}; {after}")
-    expect(after.prompt > before.prompt, "a conversation that goes on has no more prompt_tokens", after, before)
-    expect(after.hits <= before.prompt + TIME_SLACK, "more is read than was sent before", after, before)
+        raise Inconclusive(say("another model answered: {before}; {after}", before, after))
+    expect(after.prompt > before.prompt, say("a conversation that goes on has no more prompt_tokens"), after, before)
+    expect(after.hits <= before.prompt + TIME_SLACK, say("more is read than was sent before"), after, before)

@@ -10,6 +10,7 @@ from conformance.contract.faults import only
 from conformance.contract.profile import Model
 from conformance.contract.requests import CACHE_COLD
 from conformance.evidence.exchange import Exchange, Inconclusive
+from conformance.language import say
 from conformance.suite.support.cache_counts import DETAILS, HITS, WRITES, WRITES_1H, WRITES_5M
 
 from . import AREA
@@ -134,7 +135,7 @@ def test_last_breakpoint_reaches_the_end(
 def test_mixed_costs_as_unmarked(mixed: Exchange, unmarked: Exchange) -> None:
     found, plain = counted(mixed), counted(unmarked)
     if not found.cached or mixed.reply.get("model") != unmarked.reply.get("model"):
-        raise Inconclusive(f"nothing is cached, or another model answered: {found}; {plain}")
+        raise Inconclusive(say("nothing is cached, or another model answered: {found}; {plain}", found, plain))
     expect_close("prompt", MARKERS_SLACK, found, plain)
 
 

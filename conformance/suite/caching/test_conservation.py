@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from conformance.contract.faults import only
 from conformance.contract.requests import CACHE_COLD, CACHE_HOUR
 from conformance.evidence.exchange import Exchange
+from conformance.language import say
 from conformance.suite.support.cache_counts import DETAILS, HITS, WRITES
 
 from . import AREA
@@ -70,7 +71,7 @@ def test_hour_is_read(cold: Exchange, later: Sequence[Exchange], five_minutes: S
     first, found = written(cold), up_to(lambda each: each.hits > 0, later)
     if not found[-1].hits:
         written(five_minutes[0])
-        message = f"what was written for one hour was missed {len(found)} times"
+        message = say("what was written for one hour was missed {number} times", len(found))
         expect_some_miss(five_minutes[1:], message, found, first, HOUR)
     expect_few_writes(found[-1], first)
     expect_conserved(found[-1], first)

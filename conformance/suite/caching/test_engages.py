@@ -9,6 +9,7 @@ from conformance.contract.faults import drop, only
 from conformance.contract.given import OnDemand, tries
 from conformance.contract.requests import AUTOMATIC_COLD, AUTOMATIC_WARM_STREAM, CACHE_COLD, CACHE_HOUR, CACHE_MIXED
 from conformance.evidence.exchange import Exchange, Inconclusive
+from conformance.language import say
 from conformance.suite.support.cache_counts import DETAILS, HITS, WRITES
 
 from . import AREA
@@ -38,7 +39,7 @@ def test_markers_reach(prompts: Sequence[Exchange]) -> None:
             return
         seen.append(found)
     where = "as a part of the system or user message, a message, a tool, or at the top"
-    message = f"no write is reported under PhanEdge's names wherever cache_control stands, {where}"
+    message = say("no write is reported under PhanEdge's names wherever cache_control stands, {where}", where)
     expect(False, message + mapped(seen[0].exchange.usage), *seen)
 
 
@@ -94,7 +95,7 @@ def test_writes_with_tools_are_reported(prompts: Sequence[Sequence[Exchange]]) -
 )
 def test_every_kind_is_written(couples: Sequence[Sequence[Exchange]]) -> None:
     for plain, found in comparable(couples):
-        expect(found.written > 0, "the plain prompt is written, and another kind as long is not", found, plain)
+        expect(found.written > 0, say("the plain prompt is written, and another kind as long is not"), found, plain)
 
 
 # --- hits ---------------------------------------------------------------------------------------------------
@@ -149,5 +150,7 @@ def test_automatic_hits(cold: Exchange, replies: Sequence[Exchange], streamed: S
     """That nothing hits at all within the tries is inconclusive: a cache is best effort."""
     first, plain, stream = counted(cold), hit_or_last(replies), hit_or_last(streamed)
     if not plain.hits and not stream.hits:
-        raise Inconclusive(f"no repetition hit, plain or streamed: {first}; {plain}; {stream}")
-    expect(bool(plain.hits and stream.hits), "three repetitions in one form report no hit", plain, stream)
+        raise Inconclusive(
+            say("no repetition hit, plain or streamed: {first}; {plain}; {stream}", first, plain, stream)
+        )
+    expect(bool(plain.hits and stream.hits), say("three repetitions in one form report no hit"), plain, stream)

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from conformance.contract.faults import only
 from conformance.contract.profile import Model
 from conformance.evidence.exchange import Exchange, Inconclusive
+from conformance.language import say
 from conformance.suite.support.cache_counts import DETAILS, HITS
 
 from . import AREA
@@ -39,7 +40,9 @@ def test_forms_share_the_cache(plain: Sequence[Exchange], chains: Sequence[Seque
     """The plainest prompt is repeated in the same form, the others in the other one."""
     alike, others = PLAINEST.replies(plain, model), [each for each in told(chains, model) if len(each) > 1]
     if len(others) < 2 or len(alike) < 2 or not alike[1].hits:
-        raise Inconclusive("too few prompts were repeated, or what is repeated in the same form is not read, either")
+        raise Inconclusive(
+            say("too few prompts were repeated, or what is repeated in the same form is not read, either")
+        )
     apart = [each for each in others if _is_apart(each)]
-    said = f"{len(apart)} prompts are written again where they are sent in the other form"
+    said = say("{number} prompts are written again where they are sent in the other form", len(apart))
     expect(len(apart) < len(others), said, *(reply for each in apart for reply in each[:2]), alike[1])

@@ -11,6 +11,7 @@ from conformance.contract.requests import SHELF, chat
 from conformance.contract.requirement import Impact
 from conformance.evidence.exchange import Exchange, Inconclusive, Request
 from conformance.evidence.observed import answered_with
+from conformance.language import say
 from conformance.suite.support.refusals import refuses
 
 from . import AREA
@@ -80,7 +81,7 @@ def test_marked_places(together: Sequence[Exchange], singly: Sequence[Exchange],
     nothing, and where each alone is accepted, four are too many."""
     refused = [each for each in together if refuses(each)]
     if refused and unmarked[0].refused:
-        raise Inconclusive(f"the same is refused without a breakpoint: {answered_with(unmarked[0])}")
+        raise Inconclusive(say("the same is refused without a breakpoint: {answer}", answered_with(unmarked[0])))
     culprits = [each for each in singly if refuses(each)] if refused else []
     assert not culprits, "; ".join(map(answered_with, culprits))
     expect_answered(together, "each alone is accepted (four are covered by caching.short_is_not_written)")
@@ -90,7 +91,7 @@ def expect_answered(exchanges: Sequence[Exchange], otherwise: str) -> None:
     """Raises Inconclusive where one was not answered."""
     for each in exchanges:
         if not each.succeeded:
-            raise Inconclusive(f"{answered_with(each)}; {otherwise}")
+            raise Inconclusive(say("{answer}; {otherwise}", answered_with(each), otherwise))
 
 
 @AREA.should(
@@ -105,6 +106,6 @@ def expect_answered(exchanges: Sequence[Exchange], otherwise: str) -> None:
 )
 def test_marked_assistant(marked: Exchange, unmarked: Sequence[Exchange]) -> None:
     if refuses(marked) and unmarked[0].refused:
-        raise Inconclusive(f"the same is refused without a breakpoint: {answered_with(unmarked[0])}")
+        raise Inconclusive(say("the same is refused without a breakpoint: {answer}", answered_with(unmarked[0])))
     assert not refuses(marked), answered_with(marked)
     expect_answered([marked], "it was not refused for its breakpoint")

@@ -8,6 +8,7 @@ from conformance.contract.faults import only
 from conformance.contract.given import OnDemand
 from conformance.contract.requests import CACHE_COLD, CACHE_HOUR
 from conformance.evidence.exchange import Exchange, Inconclusive
+from conformance.language import say
 from conformance.suite.support.cache_counts import DETAILS, HITS, WRITES, WRITES_1H, WRITES_5M
 
 from . import AREA
@@ -31,7 +32,9 @@ def test_hits_beside_writes(cold: Exchange, longer: Exchange) -> None:
     """What is written begins where what was read ends: where only the end of a long prompt is, the rest was read."""
     first, found = written(cold), written(longer)
     begun = found.written * 2 < first.cached
-    expect(found.hits > 0 or not begun, "only the end of a long prompt is written, and nothing was read", found, first)
+    expect(
+        found.hits > 0 or not begun, say("only the end of a long prompt is written, and nothing was read"), found, first
+    )
 
 
 @AREA.should(
@@ -60,7 +63,9 @@ def test_grown_conversation(cold: Exchange, longer: Sequence[Exchange], later: S
     first = written(cold)
     found = up_to(lambda each: not _is_written_anew(each, first), longer)
     if _is_written_anew(found[-1], first):
-        message = f"{first.cached} tokens were cached, and {len(found)} conversations that grew from them miss"
+        message = say(
+            "{cached} tokens were cached, and {number} conversations that grew from them miss", first.cached, len(found)
+        )
         expect_some_miss(later, message, found, first, FIVE_MINUTES)
     _expect_grown(found[-1], first)
 
@@ -72,10 +77,12 @@ def _is_written_anew(found: Counted, cold: Counted) -> bool:
 def _expect_grown(found: Counted, cold: Counted) -> None:
     """Assert that a grown conversation reads what was cached, and writes what was added."""
     if found.exchange.earlier and not found.written:
-        raise Inconclusive(f"it was sent before, unanswered, and is in the cache since: {found}; {cold}")
+        raise Inconclusive(
+            say("it was sent before, unanswered, and is in the cache since: {found}; {cold}", found, cold)
+        )
     read = abs(found.hits - cold.cached) * 100 <= cold.cached
-    expect(read, f"{found.hits} of {cold.cached} cached tokens are read", found, cold)
-    expect(found.written > 0, "what was added is not written", found, cold)
+    expect(read, say("{hits} of {cached} cached tokens are read", found.hits, cold.cached), found, cold)
+    expect(found.written > 0, say("what was added is not written"), found, cold)
 
 
 @AREA.should(
@@ -123,4 +130,4 @@ def test_changed_suffix(cold: Exchange, later: Sequence[Exchange], suffixes: Seq
     hit(cold, later)
     tried = up_to(lambda each: each.hits > 0, suffixes)
     close = abs(tried[-1].hits - first.cached) * 200 <= first.cached
-    expect(close, f"{first.cached} tokens were cached, and what follows is another", *tried, first)
+    expect(close, say("{cached} tokens were cached, and what follows is another", first.cached), *tried, first)

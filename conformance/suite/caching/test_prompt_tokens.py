@@ -15,6 +15,7 @@ from conformance.contract.requests import (
     CACHE_WARM_STREAM,
 )
 from conformance.evidence.exchange import Exchange, Inconclusive
+from conformance.language import say
 from conformance.suite.support.cache_counts import DETAILS, WRITES
 
 from . import AREA
@@ -92,9 +93,11 @@ def test_cached_counts_once(uncached: Exchange, cached: Sequence[Exchange]) -> N
     plain = counted(uncached)
     for found in [counted(each) for each in cached]:
         if not found.cached:
-            raise Inconclusive(f"neither a hit nor a write is reported: {found}{mapped(found.exchange.usage)}")
+            raise Inconclusive(
+                say("neither a hit nor a write is reported: {found}{mapped}", found, mapped(found.exchange.usage))
+            )
         off = abs(found.prompt - plain.prompt)
-        expect(off * 4 <= plain.prompt, "with and without a breakpoint a text costs other tokens", found, plain)
+        expect(off * 4 <= plain.prompt, say("with and without a breakpoint a text costs other tokens"), found, plain)
 
 
 @AREA.must(
@@ -113,4 +116,4 @@ def test_tools_count_once(couples: Sequence[Sequence[Exchange]]) -> None:
     """Roughly: how many tokens a tool comes to, with what explains it to the model, is not documented."""
     for plain, found in both_written(couples, "caching.every_kind_is_written"):
         off = max(abs(found.written - plain.written), abs(found.prompt - plain.prompt))
-        expect(off * 4 <= plain.prompt, "one small tool makes this difference to a long prompt", found, plain)
+        expect(off * 4 <= plain.prompt, say("one small tool makes this difference to a long prompt"), found, plain)

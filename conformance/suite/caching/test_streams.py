@@ -8,6 +8,7 @@ from conformance.contract.faults import drop
 from conformance.contract.given import tries
 from conformance.contract.requests import CACHE_COLD, CACHE_MIXED_STREAM, CACHE_WARM_STREAM
 from conformance.evidence.exchange import Exchange
+from conformance.language import say
 from conformance.suite.support.cache_counts import DETAILS, HITS, WRITES, WRITES_1H
 
 from . import AREA
@@ -46,7 +47,10 @@ from .prompts import CACHE_FIVE_STREAM, STREAMED, repetitions
 def test_streams_report_writes(couples: Sequence[Sequence[Exchange]]) -> None:
     for plain, streamed in comparable(couples):
         expect(
-            streamed.written > 0, "a plain reply reports writes, the stream of as long a prompt none", streamed, plain
+            streamed.written > 0,
+            say("a plain reply reports writes, the stream of as long a prompt none"),
+            streamed,
+            plain,
         )
 
 
@@ -91,7 +95,9 @@ def test_streams_count_once(couples: Sequence[Sequence[Exchange]]) -> None:
 def test_streams_read_alike(cold: Exchange, later: Sequence[Exchange], streamed: Sequence[Exchange]) -> None:
     """An upstream may write a small tail of its own (cache-25), by which hits may differ."""
     plain, stream = hit(cold, later), found_streamed(streamed)
-    expect(bool(stream.hits), "a plain reply hits, and a stream neither reads nor writes the prefix", stream, plain)
+    expect(
+        bool(stream.hits), say("a plain reply hits, and a stream neither reads nor writes the prefix"), stream, plain
+    )
     tail = max(stream.written, plain.written)
-    expect(tail * 20 <= plain.hits, "a hit of the whole prefix is charged a write", stream, plain)
+    expect(tail * 20 <= plain.hits, say("a hit of the whole prefix is charged a write"), stream, plain)
     expect_close("hits", tail, stream, plain)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from conformance.contract.faults import chain, drop
 from conformance.contract.requests import CACHE_COLD, CACHE_HOUR, CACHE_MIXED, CACHE_MIXED_STREAM
 from conformance.evidence.exchange import Exchange, NotApplicable
+from conformance.language import say
 from conformance.suite.support.cache_counts import DETAILS, WRITES_1H, WRITES_5M
 
 from . import AREA
@@ -46,7 +47,7 @@ def test_default_is_5m(exchange: Exchange) -> None:
 )
 def test_5m_is_the_default(default: Exchange, explicit: Exchange) -> None:
     implied, stated = written(default), written(explicit)
-    expect(stated.written_5m == stated.written, "not all of the write is in the 5m bucket", stated)
+    expect(stated.written_5m == stated.written, say("not all of the write is in the 5m bucket"), stated)
     expect_close("written", PREFIX_SLACK, stated, implied)
 
 
@@ -87,8 +88,8 @@ def test_1h_is_1h(exchange: Exchange) -> None:
     """Beside what is read an upstream may write a small tail, by a breakpoint of its own."""
     found = written(exchange)
     if found.hits > found.written:
-        raise NotApplicable(f"most of the prompt was read: {found}")
-    assert found.written_1h == found.written, f"not all of the write is in the 1h bucket: {found}"
+        raise NotApplicable(say("most of the prompt was read: {found}", found))
+    assert found.written_1h == found.written, say("not all of the write is in the 1h bucket: {found}", found)
 
 
 @AREA.must(
@@ -108,7 +109,7 @@ def test_1h_is_1h(exchange: Exchange) -> None:
 )
 def test_mixed_fills_both(exchange: Exchange) -> None:
     found = written(exchange)
-    assert min(found.written_5m, found.written_1h) > 0, f"one of two TTLs is not reported: {found}"
+    assert min(found.written_5m, found.written_1h) > 0, say("one of two TTLs is not reported: {found}", found)
 
 
 @AREA.should(
@@ -131,5 +132,5 @@ def test_mixed_by_position(one_hour: Exchange, both: Exchange) -> None:
     second = mixed.prompt - hour.prompt
     off_1h, off_5m = abs(mixed.written_1h - hour.written), abs(mixed.written_5m - second)
     most_1h, most_5m = max(PREFIX_SLACK, hour.written // 200), max(20, hour.written // 100)
-    expect(off_1h <= most_1h, "the 1h bucket is not the size of the block with ttl 1h", mixed, hour)
-    expect(off_5m <= most_5m, f"the 5m bucket is not the second block's {second} tokens", mixed, hour)
+    expect(off_1h <= most_1h, say("the 1h bucket is not the size of the block with ttl 1h"), mixed, hour)
+    expect(off_5m <= most_5m, say("the 5m bucket is not the second block's {second} tokens", second), mixed, hour)

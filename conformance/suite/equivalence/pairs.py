@@ -35,6 +35,7 @@ from conformance.contract.requests import (
 )
 from conformance.contract.scopes import broken_off
 from conformance.evidence.exchange import Exchange, Inconclusive, Request
+from conformance.language import say
 from conformance.suite.support.prompts import WORDS
 
 Forms = tuple[Request, Request]  #: the same request, plain and streamed
@@ -70,8 +71,8 @@ def is_plain(request: Request) -> bool:
 def text_of(exchange: Exchange) -> str:
     """The text of the first choice. Raises Inconclusive where there is none."""
     if broken_off(exchange):
-        raise Inconclusive(f"“{exchange.request}”: the stream broke off")
+        raise Inconclusive(say("“{request}”: the stream broke off", exchange.request))
     content = exchange.messages[0].get("content") if exchange.messages else None
     if not isinstance(content, str) or not content.strip():
-        raise Inconclusive(f"“{exchange.request}”: the reply has no text")
+        raise Inconclusive(say("“{request}”: the reply has no text", exchange.request))
     return content.strip()

@@ -8,6 +8,7 @@ from typing import Any
 from conformance.contract.faults import only, put, respond
 from conformance.contract.requirement import Impact
 from conformance.evidence.exchange import Exchange, NotApplicable
+from conformance.language import say
 from conformance.suite.support.agreement import Pair, Tries, agree, each_pair
 
 from . import AREA
@@ -21,7 +22,7 @@ def _rejection(exchange: Exchange) -> tuple[int, Any, Any]:
 
 def _rejected_alike(plain: Tries, stream: Tries) -> None:
     if not (one := plain[0]).refused:
-        raise NotApplicable(f"“{one.request}” is not rejected (covered by other requirements)")
+        raise NotApplicable(say("“{request}” is not rejected (covered by other requirements)", one.request))
     agree(plain, stream, _rejection)
 
 

@@ -8,6 +8,7 @@ from conformance.contract.faults import only, put
 from conformance.contract.requirement import Impact
 from conformance.contract.scopes import broken_off
 from conformance.evidence.exchange import Exchange, Inconclusive
+from conformance.language import say
 from conformance.suite.support.agreement import Pair, agree, each_pair
 
 from . import AREA
@@ -18,7 +19,7 @@ def _end_of_call(exchange: Exchange) -> str:
     """The finish_reason of a reply with a call. Raises Inconclusive where nothing is called, or it was cut off."""
     ended = [choice.get("finish_reason") for choice in exchange.choices]
     if broken_off(exchange) or not exchange.tool_calls or not ended or ended[0] in (None, "", "length"):
-        raise Inconclusive(f"“{exchange.request}”: no tool is called, or the call was cut off")
+        raise Inconclusive(say("“{request}”: no tool is called, or the call was cut off", exchange.request))
     return str(ended[0])
 
 

@@ -10,6 +10,7 @@ from conformance.contract.requirement import Impact
 from conformance.contract.scopes import broken_off
 from conformance.evidence.exchange import Exchange, Inconclusive, NotApplicable
 from conformance.evidence.observed import count_or_zero
+from conformance.language import say
 from conformance.suite.support.agreement import Pair, Tries, agree, each_pair
 
 from . import AREA
@@ -29,7 +30,7 @@ class Shown(NamedTuple):
 
 def _shown(exchange: Exchange) -> Shown:
     if broken_off(exchange):
-        raise Inconclusive(f"“{exchange.request}”: the stream broke off")
+        raise Inconclusive(say("“{request}”: the stream broke off", exchange.request))
     members = tuple(name for name in NAMES if any(message.get(name) for message in exchange.messages))
     usage = exchange.reply.get("usage")
     return Shown(members, count_or_zero(usage, "completion_tokens_details.reasoning_tokens") > 0)
@@ -43,7 +44,7 @@ def _alike(one: Shown, other: Shown) -> bool:
 def _in_one_place(plain: Tries, streams: Tries) -> None:
     first = _shown(plain[0]), _shown(streams[0])
     if not all(each.members or each.counted for each in first) or not any(each.members for each in first):
-        raise NotApplicable("not both replies reason, or neither shows it")
+        raise NotApplicable(say("not both replies reason, or neither shows it"))
     agree(plain, streams, _shown, _alike)
 
 

@@ -10,6 +10,7 @@ from conformance.contract.profile import Model
 from conformance.contract.requests import LENGTH, LENGTH_STREAM
 from conformance.contract.scopes import asks_usage, broken_off
 from conformance.evidence.exchange import Exchange, Inconclusive, NotApplicable, Read
+from conformance.language import say
 from conformance.suite.support.agreement import Pair, Tries, agree, each_pair
 from conformance.suite.support.calls import argument_deltas, is_object
 from conformance.suite.support.limits import ended_early, ending
@@ -69,7 +70,7 @@ def test_finish_reason(pairs: Sequence[Pair]) -> None:
 def _called(exchange: Exchange) -> tuple[list[str], str]:
     """The names of the functions that are called, in alphabetical order, and whether text stands beside them."""
     if broken_off(exchange) or not exchange.tool_calls:
-        raise Inconclusive(f"“{exchange.request}”: no tool is called")
+        raise Inconclusive(say("“{request}”: no tool is called", exchange.request))
     functions = [call.get("function") for call in exchange.tool_calls]
     beside = any(each.get("content") for each in exchange.messages)
     names = sorted(str(each.get("name")) for each in functions if isinstance(each, dict))
@@ -103,7 +104,7 @@ def _broken(exchange: Exchange) -> str:
         functions = [each.get("function") for each in exchange.tool_calls]
         given = [str(each.get("arguments")) for each in functions if isinstance(each, dict)]
     if not given:
-        raise Inconclusive(f"“{exchange.request}”: no tool is called")
+        raise Inconclusive(say("“{request}”: no tool is called", exchange.request))
     return next((repr(each[:160]) for each in given if not is_object(each)), "")
 
 
@@ -114,8 +115,16 @@ def _objects_in_streams(plain: Tries, streams: Tries) -> None:
     if not (broken := _broken(first)):
         return
     if not all(map(_broken, streams[1:])) or _broken(plain[0]):
-        raise Inconclusive(f"“{first.request}” gives the arguments {broken}, but not each time, or not only in streams")
-    raise AssertionError(f"“{first.request}” gives arguments that are no JSON object three times: {broken}")
+        raise Inconclusive(
+            say(
+                "“{request}” gives the arguments {broken}, but not each time, or not only in streams",
+                first.request,
+                broken,
+            )
+        )
+    raise AssertionError(
+        say("“{request}” gives arguments that are no JSON object three times: {broken}", first.request, broken)
+    )
 
 
 @AREA.must(
@@ -152,9 +161,11 @@ def test_arguments(pairs: Sequence[Pair]) -> None:
 )
 def test_length(cut: Sequence[Exchange], model: Model) -> None:
     if model.reasons:
-        raise NotApplicable("a model that reasons is given a larger limit")
+        raise NotApplicable(say("a model that reasons is given a larger limit"))
     found = [(each, ending(each)) for each in cut]
     if early := [each for each, reason in found if reason == "stop" and ended_early(each)]:
-        raise Inconclusive(f"“{early[0].request}”: the model ended before the limit")
+        raise Inconclusive(say("“{request}”: the model ended before the limit", early[0].request))
     reasons = {str(each.request): reason for each, reason in found}
-    assert all(reason == "length" for reason in reasons.values()), f"counting to 100 in 20 tokens ends with {reasons}"
+    assert all(reason == "length" for reason in reasons.values()), say(
+        "counting to 100 in 20 tokens ends with {reasons}", reasons
+    )

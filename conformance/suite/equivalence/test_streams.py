@@ -10,6 +10,7 @@ from conformance.contract.requirement import Impact
 from conformance.contract.scopes import EVERY_COMPLETED_STREAM, streamed_choices
 from conformance.evidence.exchange import Exchange
 from conformance.evidence.fold import Unfoldable, fold
+from conformance.language import say
 
 from . import AREA
 
@@ -32,7 +33,7 @@ def test_accumulates(chunks: list[dict[str, Any]]) -> None:
     try:
         fold(chunks)
     except Unfoldable as error:
-        raise AssertionError(f"the official SDK cannot accumulate this stream: {error}") from None
+        raise AssertionError(say("the official SDK cannot accumulate this stream: {error}", error)) from None
 
 
 @AREA.must(
@@ -54,7 +55,9 @@ def test_whole_message(exchange: Exchange, chunks: list[dict[str, Any]]) -> None
     for choice in exchange.choices:
         ends = ("length", "content_filter", *(["stop"] if choice["index"] in silent else []))
         flaws = list(_flaws(choice["message"], cut=choice.get("finish_reason") in ends))
-        assert not flaws, f"the deltas of choice {choice['index']} add up to a message that {flaws[0]}"
+        assert not flaws, say(
+            "the deltas of choice {index} add up to a message that {flaws}", choice["index"], flaws[0]
+        )
 
 
 def _said_null(chunks: list[dict[str, Any]]) -> list[Any]:
@@ -69,9 +72,9 @@ def _flaws(message: dict[str, Any], *, cut: bool) -> Iterator[str]:
     “assistantassistant”; that is covered by another requirement, and no flaw of the message."""
     present = {name for name, value in message.items() if value is not None} - {"role"}
     if not present and not cut:
-        yield "has no content, refusal, tool call or audio"
+        yield say("has no content, refusal, tool call or audio")
     role = message.get("role") or ""
     if not isinstance(role, str) or role.replace("assistant", ""):
-        yield f"has the role {role!r}"
+        yield say("has the role {role!r}", role)
     if not isinstance(message.get("content"), str | None):
-        yield f"has a content of type {type(message['content']).__name__}, not text"
+        yield say("has a content of type {name}, not text", type(message["content"]).__name__)

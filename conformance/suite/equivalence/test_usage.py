@@ -11,6 +11,7 @@ from conformance.contract.requests import PLAIN, STREAM_USAGE
 from conformance.contract.requirement import Impact
 from conformance.evidence.exchange import Exchange, NotApplicable
 from conformance.evidence.observed import count_or_not_applicable, count_or_zero
+from conformance.language import say
 from conformance.suite.support.agreement import Pair, Tries, agree, cost_alike, each_pair
 
 from . import AREA
@@ -75,7 +76,9 @@ def _written(exchange: Exchange) -> int:
 def _written_alike(plain: Tries, stream: Tries) -> None:
     one, other = plain[0], stream[0]
     if text_of(one) != text_of(other):
-        raise NotApplicable(f"“{one.request}” and “{other.request}” are answered with different texts")
+        raise NotApplicable(
+            say("“{request}” and “{request2}” are answered with different texts", one.request, other.request)
+        )
     agree(plain, stream, _written, lambda count, streamed_count: abs(count - streamed_count) <= 2)
 
 

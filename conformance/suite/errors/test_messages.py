@@ -13,6 +13,7 @@ from conformance.contract.scopes import EVERY_ERROR, failed
 from conformance.evidence.exchange import Exchange, NotApplicable
 from conformance.evidence.observed import strings
 from conformance.evidence.strict_json import JSONError, loads
+from conformance.language import say
 from conformance.suite.support.failing_streams import NOTHING
 
 from . import AREA
@@ -33,7 +34,7 @@ def _errors(exchange: Exchange) -> Iterator[dict[str, Any]]:
     documents = [exchange.document] if exchange.refused else exchange.stream.documents
     found = [each["error"] for each in documents if isinstance(each, dict) and isinstance(each.get("error"), dict)]
     if not found:
-        raise NotApplicable("there is no error object (covered by error.error)")
+        raise NotApplicable(say("there is no error object (covered by error.error)"))
     yield from found
 
 
@@ -66,9 +67,9 @@ def _holds_body(message: Any, asked: dict[str, Any]) -> bool:
 def test_message_in_words(exchange: Exchange, asked: dict[str, Any]) -> None:
     """What the message quotes of the request is the caller's own."""
     for message in (error.get("message") for error in _errors(exchange)):
-        assert not _holds_body(message, asked), f"error.message holds another error body: {message!r:.200}"
+        assert not _holds_body(message, asked), say("error.message holds another error body: {message!r:.200}", message)
         unsaid = isinstance(message, str) and message and _REFERENCE.fullmatch(message)
-        assert not unsaid, f"error.message says nothing of the failure: {message!r:.200}"
+        assert not unsaid, say("error.message says nothing of the failure: {message!r:.200}", message)
 
 
 @AREA.should(
@@ -84,4 +85,4 @@ def test_message_in_words(exchange: Exchange, asked: dict[str, Any]) -> None:
 def test_type_is_a_word(error: dict[str, Any]) -> None:
     """streaming.error_typed requires the same of errors in streams."""
     kind = error.get("type")
-    assert kind not in NOTHING, f"error.type is {kind!r}"
+    assert kind not in NOTHING, say("error.type is {kind!r}", kind)

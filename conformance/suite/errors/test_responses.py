@@ -10,6 +10,7 @@ from conformance.contract.requirement import Impact, Scope
 from conformance.contract.scopes import EVERY_ERROR, EVERY_INVALID, EVERY_PLAIN_SUCCESS
 from conformance.evidence.exchange import Exchange, Failure, Inconclusive, NotApplicable, Violation
 from conformance.evidence.strict_json import JSONError, loads
+from conformance.language import say
 
 from . import AREA
 
@@ -35,7 +36,7 @@ def told(exchange: Exchange) -> str:
         document = loads(exchange.content)
     except JSONError as error:
         return f"is not JSON ({error}): {exchange.text[:80]!r}"
-    return "" if isinstance(document, dict) else f"is not a JSON object: {exchange.text[:80]!r}"
+    return "" if isinstance(document, dict) else say("is not a JSON object: {text!r}", exchange.text[:80])
 
 
 @AREA.must(
@@ -55,9 +56,9 @@ def told(exchange: Exchange) -> str:
 )
 def test_refusal_is_json(exchange: Exchange) -> None:
     if exchange.status >= 500:
-        raise NotApplicable("a server error (covered by errors.server_error_is_json)")
+        raise NotApplicable(say("a server error (covered by errors.server_error_is_json)"))
     problem = told(exchange)
-    assert not problem, f"the body of the HTTP {exchange.status} {problem}"
+    assert not problem, say("the body of the HTTP {status} {problem}", exchange.status, problem)
 
 
 @AREA.should(
@@ -76,7 +77,7 @@ def test_refusal_is_json(exchange: Exchange) -> None:
 )
 def test_server_error_is_json(exchange: Exchange) -> None:
     if exchange.status < 500:
-        raise NotApplicable("the request was rejected (covered by errors.refusal_is_json)")
+        raise NotApplicable(say("the request was rejected (covered by errors.refusal_is_json)"))
     server = exchange.header("server")
     problem = told(exchange)
     assert not problem, f"the body of the HTTP {exchange.status} {problem}" + (f" (Server: {server})" if server else "")
@@ -100,8 +101,8 @@ def test_server_error_is_json(exchange: Exchange) -> None:
     after=["errors.refusal_is_json"],
 )
 def test_media_type(exchange: Exchange) -> None:
-    assert exchange.media_type == "application/json", (
-        f"the HTTP {exchange.status} has the content type {exchange.header('content-type')!r}"
+    assert exchange.media_type == "application/json", say(
+        "the HTTP {status} has the content type {header!r}", exchange.status, exchange.header("content-type")
     )
 
 
@@ -116,7 +117,9 @@ def test_media_type(exchange: Exchange) -> None:
     needs=["status", "request"],
 )
 def test_mistake_is_4xx(exchange: Exchange) -> None:
-    assert exchange.status < 500, f"the invalid request {exchange.request} was answered with HTTP {exchange.status}"
+    assert exchange.status < 500, say(
+        "the invalid request {request} was answered with HTTP {status}", exchange.request, exchange.status
+    )
 
 
 MISTAKEN = Scope(
@@ -144,7 +147,7 @@ def test_mistakes_are_answered(exchanges: list[Exchange]) -> None:
     """One may be chance. Where most are not answered, nothing is."""
     silent = [each for each in exchanges if each.failure]
     if len(silent) * 2 > len(exchanges):
-        raise Inconclusive(f"{len(silent)} of {len(exchanges)} invalid requests were not answered")
+        raise Inconclusive(say("{number} of {number2} invalid requests were not answered", len(silent), len(exchanges)))
     if len(found := dict.fromkeys(each.request.label for each in silent)) > 1:
         labels = ", ".join(found)
         raise Violation(f"never answered: {labels} ({silent[0].outcome})"[:400], *silent)
@@ -167,12 +170,14 @@ def test_mistakes_are_answered(exchanges: list[Exchange]) -> None:
 )
 def test_no_error_in_success(document: Any) -> None:
     if not isinstance(document, dict):
-        raise NotApplicable("the body is not an object (covered by transport.one_json_object)")
+        raise NotApplicable(say("the body is not an object (covered by transport.one_json_object)"))
     error = document.get("error")
-    assert not error, f"a success has the top-level error {str(error)[:200]}"
+    assert not error, say("a success has the top-level error {error}", str(error)[:200])
     foreign = [name for name in ERROR_MEMBERS if document.get(name)] if no_choices(document) else []
-    assert document.get("object") != "error", f"a success is an error object: {str(document)[:200]}"
-    assert not foreign, f"a success has no choices, but {', '.join(foreign)}: {str(document)[:200]}"
+    assert document.get("object") != "error", say("a success is an error object: {document}", str(document)[:200])
+    assert not foreign, say(
+        "a success has no choices, but {foreign}: {document}", ", ".join(foreign), str(document)[:200]
+    )
 
 
 def no_choices(document: dict[str, Any]) -> bool:

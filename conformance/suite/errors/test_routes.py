@@ -6,6 +6,7 @@ from conformance.contract.faults import content, put, respond, status
 from conformance.contract.requests import PLAIN, bad, once
 from conformance.evidence.exchange import Exchange, NotApplicable
 from conformance.evidence.observed import answered_with
+from conformance.language import say
 from conformance.suite.support.refusals import not_about_the_key
 
 from . import AREA
@@ -30,7 +31,7 @@ UNKNOWN_ROUTE = once(bad("route-unknown", PLAIN.asked, path="/no-such-route-phan
     after=["errors.mistake_is_4xx"],
 )
 def test_unknown_route_refused(exchange: Exchange) -> None:
-    assert 400 <= not_about_the_key(exchange).status < 500, f"{answered_with(exchange)}; expected 404"
+    assert 400 <= not_about_the_key(exchange).status < 500, say("{answer}; expected 404", answered_with(exchange))
 
 
 @AREA.should(
@@ -50,7 +51,9 @@ def test_unknown_route_refused(exchange: Exchange) -> None:
 )
 def test_unknown_route_told(exchange: Exchange) -> None:
     if not 400 <= not_about_the_key(exchange).status < 500:
-        raise NotApplicable("it is not rejected (covered by errors.unknown_route_refused)")
+        raise NotApplicable(say("it is not rejected (covered by errors.unknown_route_refused)"))
     problem = told(exchange)
-    assert not problem, f"the body of the HTTP {exchange.status} {problem}"
-    assert isinstance(exchange.document.get("error"), dict), f"{answered_with(exchange)}; expected an error object"
+    assert not problem, say("the body of the HTTP {status} {problem}", exchange.status, problem)
+    assert isinstance(exchange.document.get("error"), dict), say(
+        "{answer}; expected an error object", answered_with(exchange)
+    )

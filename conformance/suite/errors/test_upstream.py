@@ -9,6 +9,7 @@ from conformance.contract.requirement import Impact
 from conformance.contract.scopes import EVERY_ERROR, EVERY_REPLY, EVERY_RESPONSE
 from conformance.evidence.exchange import Exchange, Inconclusive, NotApplicable, Violation
 from conformance.evidence.observed import answered_with
+from conformance.language import say
 from conformance.suite.support.spoken import prompted
 
 from . import AREA
@@ -44,8 +45,10 @@ _QUOTA = re.compile(
 def test_refusal_keeps_its_class(exchange: Exchange) -> None:
     found = _MISTAKE.search(exchange.text)
     if not found:
-        raise NotApplicable("the error does not tell of a mistake of the caller's")
-    assert exchange.status < 500, f"{answered_with(exchange)}, though it is the caller's mistake: {found[0]!r}"
+        raise NotApplicable(say("the error does not tell of a mistake of the caller's"))
+    assert exchange.status < 500, say(
+        "{answer}, though it is the caller's mistake: {found!r}", answered_with(exchange), found[0]
+    )
 
 
 @AREA.should(
@@ -60,8 +63,8 @@ def test_refusal_keeps_its_class(exchange: Exchange) -> None:
 )
 def test_quota_is_no_401(exchange: Exchange) -> None:
     if not _QUOTA.search(exchange.text):
-        raise NotApplicable("the error does not speak of a quota")
-    assert 401 != exchange.status < 500, f"{answered_with(exchange)}; expected 429"
+        raise NotApplicable(say("the error does not speak of a quota"))
+    assert 401 != exchange.status < 500, say("{answer}; expected 429", answered_with(exchange))
 
 
 @AREA.should(
@@ -78,9 +81,9 @@ def test_quota_is_no_401(exchange: Exchange) -> None:
 def test_accepted_key_is_no_401(exchanges: list[Exchange]) -> None:
     own = [each for each in exchanges if each.request.credentials == "valid" and each.request.path == CHAT]
     if not any(each.succeeded for each in own):
-        raise Inconclusive("no request was answered with a success, so that the key may be wrong")
+        raise Inconclusive(say("no request was answered with a success, so that the key may be wrong"))
     if refused := [each for each in own if each.status == 401]:
-        said = f"the key is accepted for other requests, and {answered_with(refused[0])}"
+        said = say("the key is accepted for other requests, and {answer}", answered_with(refused[0]))
         raise Violation(said, *refused)
 
 
@@ -98,8 +101,8 @@ def test_accepted_key_is_no_401(exchanges: list[Exchange]) -> None:
 def test_mistakes_are_not_retried(exchange: Exchange) -> None:
     told = exchange.header(RETRY)
     if told is None or exchange.status not in LASTING:
-        raise NotApplicable("x-should-retry is not sent, or the next time may be another")
-    assert told.strip().lower() != "true", f"the HTTP {exchange.status} has {RETRY}: {told}"
+        raise NotApplicable(say("x-should-retry is not sent, or the next time may be another"))
+    assert told.strip().lower() != "true", say("the HTTP {status} has {member}: {told}", exchange.status, RETRY, told)
 
 
 #: How failures of an upstream are worded, where a gateway makes an answer of them.
@@ -138,4 +141,4 @@ def test_no_failure_as_answer(exchanges: list[Exchange]) -> None:
     """That a model says so of its own accord is chance; that two different prompts are answered so is none."""
     for text, found in _failures(exchanges).items():
         if len({each.request.key for each in found}) > 1:
-            raise Violation(f"{len(found)} different prompts are answered with {text!r:.200}", *found)
+            raise Violation(say("{number} different prompts are answered with {text!r:.200}", len(found), text), *found)

@@ -9,6 +9,7 @@ from conformance.contract.faults import events
 from conformance.contract.requirement import Fault
 from conformance.evidence.exchange import NotApplicable, Read
 from conformance.evidence.sse import Event, EventStream
+from conformance.language import say
 
 
 def quoted(value: Any, limit: int = 120) -> str:
@@ -20,7 +21,7 @@ def quoted(value: Any, limit: int = 120) -> str:
 def not_empty(stream: EventStream) -> EventStream:
     """The stream, where it has anything in it."""
     if not (stream.events or stream.pending or stream.foreign or stream.comments):
-        raise NotApplicable("the stream is empty")
+        raise NotApplicable(say("the stream is empty"))
     return stream
 
 
@@ -28,7 +29,7 @@ def before_done(stream: EventStream) -> list[Event]:
     """The events that are to hold an object."""
     found = [event for event in stream.events if not event.done]
     if not found:
-        raise NotApplicable("the stream has no event but the terminator")
+        raise NotApplicable(say("the stream has no event but the terminator"))
     return found
 
 

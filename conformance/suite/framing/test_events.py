@@ -9,6 +9,7 @@ from conformance.contract.requirement import Impact
 from conformance.contract.scopes import EVERY_STREAM
 from conformance.evidence.exchange import Read
 from conformance.evidence.sse import Event, EventStream
+from conformance.language import say
 from conformance.suite.framing import AREA
 from conformance.suite.framing.event_streams import before_done, last_event, not_empty, quoted
 
@@ -38,7 +39,7 @@ def _bare(data: bytes) -> bytes:
 )
 def test_events_closed(stream: EventStream) -> None:
     pending = not_empty(stream).pending
-    assert pending is None, f"the stream ends within the event {quoted(pending)}, which clients discard"
+    assert pending is None, say("the stream ends within the event {quoted}, which clients discard", quoted(pending))
 
 
 @AREA.must(
@@ -55,7 +56,7 @@ def test_events_closed(stream: EventStream) -> None:
 )
 def test_json_in_data(stream: EventStream) -> None:
     bare = [line for line in not_empty(stream).foreign if line.lstrip().startswith(JSON_BEGINS)]
-    assert not bare, f"a line has no field name, so that clients ignore it: {quoted(bare[0])}"
+    assert not bare, say("a line has no field name, so that clients ignore it: {quoted}", quoted(bare[0]))
 
 
 @AREA.should(
@@ -69,7 +70,7 @@ def test_json_in_data(stream: EventStream) -> None:
 )
 def test_known_fields(stream: EventStream) -> None:
     unknown = [line for line in not_empty(stream).foreign if not line.lstrip().startswith(JSON_BEGINS)]
-    assert not unknown, f"the line {quoted(unknown[0])} is neither a known field nor a comment"
+    assert not unknown, say("the line {quoted} is neither a known field nor a comment", quoted(unknown[0]))
 
 
 @AREA.must(
@@ -87,7 +88,7 @@ def test_known_fields(stream: EventStream) -> None:
 )
 def test_utf8(stream: EventStream) -> None:
     broken = not_empty(stream).broken
-    assert not broken, f"a line of the stream is not UTF-8: {broken[0][:120]!r}"
+    assert not broken, say("a line of the stream is not UTF-8: {broken!r}", broken[0][:120])
 
 
 @AREA.must(
@@ -109,7 +110,9 @@ def test_utf8(stream: EventStream) -> None:
 )
 def test_one_json_object(stream: EventStream) -> None:
     others = [event.data for event in before_done(stream) if not isinstance(event.document, dict)]
-    assert not others, f"{len(others)} event(s) hold no JSON object, the first one: {quoted(others[0])}"
+    assert not others, say(
+        "{number} event(s) hold no JSON object, the first one: {quoted}", len(others), quoted(others[0])
+    )
 
 
 @AREA.should(
@@ -126,8 +129,10 @@ def test_one_json_object(stream: EventStream) -> None:
 )
 def test_data_only(stream: EventStream) -> None:
     named = [field for event in before_done(stream) if not _is_error(event) for field in event.fields]
-    assert not named, f"{len(named)} field(s) beside data, the first one: {named[0]}"
-    assert not stream.idle, f"the field {stream.idle[0]} stands in a block without data, on which SDKs stumble"
+    assert not named, say("{number} field(s) beside data, the first one: {named}", len(named), named[0])
+    assert not stream.idle, say(
+        "the field {idle} stands in a block without data, on which SDKs stumble", stream.idle[0]
+    )
 
 
 def _is_error(event: Event) -> bool:

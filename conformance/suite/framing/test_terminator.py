@@ -8,6 +8,7 @@ from conformance.contract.faults import append, chunk, without_events
 from conformance.contract.scopes import EVERY_COMPLETED_STREAM, EVERY_STREAM
 from conformance.evidence.exchange import Exchange, NotApplicable
 from conformance.evidence.sse import EventStream
+from conformance.language import say
 from conformance.suite.framing import AREA
 from conformance.suite.framing.event_streams import quoted
 
@@ -25,9 +26,9 @@ PATIENCE = 5.0  #: seconds that may pass between [DONE] and the end of the body
 )
 def test_done_once(stream: EventStream) -> None:
     if (stream.pending or "").endswith("[DONE]"):
-        raise NotApplicable("the event [DONE] was not closed (covered by framing.events_closed)")
+        raise NotApplicable(say("the event [DONE] was not closed (covered by framing.events_closed)"))
     count = len(stream.terminators)
-    assert count == 1, f"the completed stream has {count} events with data: [DONE]"
+    assert count == 1, say("the completed stream has {count} events with data: [DONE]", count)
 
 
 @AREA.must(
@@ -40,9 +41,11 @@ def test_done_once(stream: EventStream) -> None:
 )
 def test_nothing_after_done(stream: EventStream) -> None:
     if not stream.terminators:
-        raise NotApplicable("the stream has no [DONE]")
+        raise NotApplicable(say("the stream has no [DONE]"))
     late = [event.data for event in stream.events[stream.terminators[0] :] if not event.done]
-    assert not late, f"{len(late)} event(s) follow [DONE], which clients do not read: {quoted(late[0])}"
+    assert not late, say(
+        "{number} event(s) follow [DONE], which clients do not read: {quoted}", len(late), quoted(late[0])
+    )
 
 
 def _linger(exchange: Exchange) -> Exchange:
@@ -62,6 +65,6 @@ def _linger(exchange: Exchange) -> Exchange:
 )
 def test_ends_after_done(exchange: Exchange, stream: EventStream) -> None:
     if not stream.terminators:
-        raise NotApplicable("the stream has no [DONE]")
+        raise NotApplicable(say("the stream has no [DONE]"))
     waited = max(exchange.seconds, stream.ended) - stream.events[stream.terminators[0]].time
-    assert waited <= PATIENCE, f"the body ended {waited:.1f} s after [DONE]"
+    assert waited <= PATIENCE, say("the body ended {waited:.1f} s after [DONE]", waited)

@@ -13,6 +13,7 @@ from conformance.contract.requirement import Impact
 from conformance.contract.scopes import EVERY_STREAM, streamed_choices
 from conformance.evidence.exchange import Exchange, Inconclusive, NotApplicable, Read
 from conformance.evidence.sse import Event, EventStream
+from conformance.language import say
 from conformance.suite.framing import AREA
 from conformance.suite.framing.event_streams import before_done, quoted
 
@@ -32,7 +33,7 @@ from conformance.suite.framing.event_streams import before_done, quoted
 )
 def test_keep_alive(stream: EventStream) -> None:
     idle = [event.data for event in before_done(stream) if _keeps_alive(event)]
-    assert not idle, f"{len(idle)} event(s) carry nothing, the first one: data {quoted(idle[0])}"
+    assert not idle, say("{number} event(s) carry nothing, the first one: data {quoted}", len(idle), quoted(idle[0]))
 
 
 def _keeps_alive(event: Event) -> bool:
@@ -85,13 +86,15 @@ def _in_two(before: list[Read]) -> list[Read]:
 def test_incremental(streams: Sequence[Exchange], short: Sequence[Exchange], model: Model) -> None:
     """Each of several streams is to show it, for on a busy machine one may arrive in a heap."""
     if model.reasons:
-        raise NotApplicable("the model reasons before it writes")
+        raise NotApplicable(say("the model reasons before it writes"))
     problems = []
     for stream in streams:
         if not (problem := _held(stream, short[0])):
             return
         problems.append(problem)
-    raise AssertionError(f"in each of {len(problems)} streams the text is held back: {'; '.join(problems)}")
+    raise AssertionError(
+        say("in each of {number} streams the text is held back: {problems}", len(problems), "; ".join(problems))
+    )
 
 
 def _held(exchange: Exchange, short: Exchange) -> str:
@@ -101,8 +104,17 @@ def _held(exchange: Exchange, short: Exchange) -> str:
     first, arrivals = pieces[0][0], len({when for when, _ in pieces})
     begun = _texts(short)[0][0]
     if first - begun > (total - begun) / 2:
-        return f"the first text arrived after {first:.2f} of {total:.2f} s, that of a short stream after {begun:.2f}"
-    return f"it arrived in {arrivals} reads, the first after {first:.2f} of {total:.2f} s" if arrivals < 4 else ""
+        return say(
+            "the first text arrived after {first:.2f} of {total:.2f} s, that of a short stream after {begun:.2f}",
+            first,
+            total,
+            begun,
+        )
+    return (
+        say("it arrived in {arrivals} reads, the first after {first:.2f} of {total:.2f} s", arrivals, first, total)
+        if arrivals < 4
+        else ""
+    )
 
 
 def _spread(exchange: Exchange, short: Exchange) -> list[tuple[float, int]]:
@@ -110,7 +122,9 @@ def _spread(exchange: Exchange, short: Exchange) -> list[tuple[float, int]]:
     of it came too fast, in hardly more time than a short one."""
     pieces, total = _texts(exchange), exchange.reads[-1][0]
     if sum(length for _, length in pieces) < LONG_ENOUGH or not _texts(short):
-        raise Inconclusive("the text is too short to be spread")
+        raise Inconclusive(say("the text is too short to be spread"))
     if total - short.reads[-1][0] < AT_ONCE:
-        raise NotApplicable(f"the whole stream took {total:.3f} s, and a short one {short.reads[-1][0]:.3f} s")
+        raise NotApplicable(
+            say("the whole stream took {total:.3f} s, and a short one {reads:.3f} s", total, short.reads[-1][0])
+        )
     return pieces

@@ -26,6 +26,7 @@ from conformance.contract.requests import (
     streamed,
 )
 from conformance.evidence.exchange import SALT, Exchange, Inconclusive, Request, Violation
+from conformance.language import say
 from conformance.suite.support.prompts import WORDS
 
 CODES = ("MORB", "TIVA", "KELU")
@@ -124,7 +125,7 @@ def none_odd(odd: Odd, turns: Sequence[Sequence[Exchange]], alone: Sequence[Sequ
             if violation := _all_odd(odd, alone[_PLACES[label]][: turn + 1], exchange):
                 found[label] = violation
         if turn and not violations.keys() & found.keys():
-            raise Inconclusive(f"{next(iter(violations.values()))}; in a repetition it is not so")
+            raise Inconclusive(say("{iter}; in a repetition it is not so", next(iter(violations.values()))))
         violations = {label: violations.get(label, each) for label, each in found.items()}
         if not violations:
             return

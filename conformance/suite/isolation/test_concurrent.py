@@ -11,6 +11,7 @@ from conformance.contract.requests import PLAIN, STREAM_USAGE
 from conformance.contract.requirement import Impact
 from conformance.evidence.exchange import LOOKS_LIKE_EVENTS, Exchange, Inconclusive, Request, Violation
 from conformance.evidence.strict_json import JSONError, loads
+from conformance.language import say
 from conformance.suite.support.names import bare
 from conformance.suite.support.prompts import WORDS, same_prompt
 
@@ -49,11 +50,22 @@ def test_answers_not_mixed_up(company: Sequence[Exchange]) -> None:
     codes = [code for code in map(code_of, company) if code]
     for exchange in company:
         foreign = [each for each in codes if each != code_of(exchange) and each in seen(exchange)]
-        assert not foreign, f"“{exchange.request}” is answered with {foreign[0]}, which another request asked for"
+        assert not foreign, say(
+            "“{request}” is answered with {foreign}, which another request asked for", exchange.request, foreign[0]
+        )
     letters = remembered(company)
-    assert not letters, f"two replies give codes with the letters {letters}, which no request of this run has"
+    assert not letters, say(
+        "two replies give codes with the letters {letters}, which no request of this run has", letters
+    )
     if missing := [each for each in company if code_of(each) not in seen(each)]:
-        raise Inconclusive(f"{len(missing)} of {len(codes)} replies lack their own code, such as {code_of(missing[0])}")
+        raise Inconclusive(
+            say(
+                "{number} of {number2} replies lack their own code, such as {code_of}",
+                len(missing),
+                len(codes),
+                code_of(missing[0]),
+            )
+        )
 
 
 def _other_prompt(alone: Exchange, exchange: Exchange) -> Violation | None:
@@ -95,8 +107,8 @@ def _certainly_anothers(exchange: Exchange) -> str:
     media type alone may be wrong, of which other requirements speak."""
     streams, came = exchange.request.streams, LOOKS_LIKE_EVENTS.match(exchange.content) is not None
     if streams != came:
-        return f"{'events' if came else 'a document'}, and {'a' if streams else 'no'} stream was asked for"
-    return "a tool call, and no tools are offered" if exchange.tool_calls and not _offers(exchange.request) else ""
+        return say("events, and no stream was asked for") if came else say("a document, and a stream was asked for")
+    return say("a tool call, and no tools are offered") if exchange.tool_calls and not _offers(exchange.request) else ""
 
 
 def _offers(request: Request) -> bool:
@@ -109,12 +121,19 @@ def _other_form(alone: Exchange, exchange: Exchange) -> Violation | None:
     if exchange.refused:
         return None
     if (foreign := _certainly_anothers(exchange)) and not _certainly_anothers(alone):
-        raise Violation(f"“{exchange.request}” is answered with {foreign}", exchange)
+        raise Violation(say("“{request}” is answered with {foreign}", exchange.request, foreign), exchange)
     names = [str(each.reply.get("model")) for each in (alone, exchange)]
     if bare(names[0]) != bare(names[1]):
-        raise Inconclusive(f"“{exchange.request}” is answered by {names[1]}, and alone by {names[0]}: routed elsewhere")
+        raise Inconclusive(
+            say(
+                "“{request}” is answered by {names}, and alone by {names2}: routed elsewhere",
+                exchange.request,
+                names[1],
+                names[0],
+            )
+        )
     kinds = _kind(alone), _kind(exchange)
-    said = f"“{exchange.request}” is answered with {kinds[1]}, and alone with {kinds[0]}"
+    said = say("“{request}” is answered with {kinds}, and alone with {kinds2}", exchange.request, kinds[1], kinds[0])
     return Violation(said, exchange, alone) if kinds[0] != kinds[1] else None
 
 

@@ -12,6 +12,7 @@ from conformance.contract.requirement import Impact
 from conformance.contract.scopes import broken_off
 from conformance.evidence.exchange import SALT, Exchange, Inconclusive, NotApplicable, Violation
 from conformance.judgement.handing_over import had
+from conformance.language import say
 
 from . import AREA
 from .concurrent import COMPANY, code_of, confused, seen
@@ -45,9 +46,9 @@ def test_no_memory(company: Sequence[Exchange], later: Sequence[Exchange]) -> No
     codes = [code for code in map(code_of, company) if code]
     answer = later[0]
     if not answer.messages:
-        raise NotApplicable("the question was not answered")
+        raise NotApplicable(say("the question was not answered"))
     known = [code for code in codes if code in seen(answer)]
-    assert not known, f"a later request without it is answered with the code {known[0]} of an earlier one"
+    assert not known, say("a later request without it is answered with the code {known} of an earlier one", known[0])
 
 
 def _breaks_off(exchange: Exchange) -> bool:
@@ -63,10 +64,10 @@ def _are_whole(together: Sequence[Exchange], later: Sequence[Exchange]) -> None:
         if not _breaks_off(exchange):
             continue
         if _breaks_off(later[1]):
-            raise Inconclusive(f"{later[1].request} breaks off, too, where no stream is aborted")
+            raise Inconclusive(say("{request} breaks off, too, where no stream is aborted", later[1].request))
         others = [each for each in together if each is not exchange]
-        ended = f"broke off: {exchange.failure}" if exchange.failure else "came to no end"
-        raise Violation(f"two streams were aborted, and another {ended}", exchange, *others)
+        ended = f"broke off: {exchange.failure}" if exchange.failure else say("came to no end")
+        raise Violation(say("two streams were aborted, and another {ended}", ended), exchange, *others)
 
 
 def _differ(streams: Iterable[Exchange]) -> None:
@@ -76,7 +77,11 @@ def _differ(streams: Iterable[Exchange]) -> None:
         id = str(stream.reply.get("id") or stream.request)
         first = named.setdefault(id, stream)
         if first is not stream:
-            raise Violation(f"“{first.request}” and “{stream.request}” have the same id {id}", stream, first)
+            raise Violation(
+                say("“{request}” and “{request2}” have the same id {id}", first.request, stream.request, id),
+                stream,
+                first,
+            )
 
 
 @AREA.should(
@@ -101,5 +106,7 @@ def _differ(streams: Iterable[Exchange]) -> None:
 def test_aborted_streams(together: Sequence[Exchange], later: Sequence[Exchange]) -> None:
     _are_whole(together, later)
     afterwards = later[0]
-    assert afterwards.succeeded, f"after two aborted streams a plain request is answered with HTTP {afterwards.status}"
+    assert afterwards.succeeded, say(
+        "after two aborted streams a plain request is answered with HTTP {status}", afterwards.status
+    )
     _differ((later[1], *together[len(ABORTED) :]))

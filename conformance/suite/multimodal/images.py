@@ -10,6 +10,7 @@ from conformance.contract.requests import chat, streamed
 from conformance.contract.scopes import cut_short
 from conformance.evidence.exchange import Exchange, Inconclusive, NotApplicable, Request
 from conformance.evidence.observed import answered_with
+from conformance.language import say
 from conformance.resources import fixture
 from conformance.suite.support.prompts import prompt_tokens
 
@@ -47,7 +48,7 @@ def text_of(exchange: Exchange) -> str:
 def whole(exchange: Exchange) -> Exchange:
     """The exchange. Raises Inconclusive where its answer is missing or cut short."""
     if not exchange.messages or any(cut_short(each.get("finish_reason")) for each in exchange.choices):
-        raise Inconclusive(f"{exchange.request}: no whole answer came (covered by other requirements)")
+        raise Inconclusive(say("{request}: no whole answer came (covered by other requirements)", exchange.request))
     return exchange
 
 
@@ -56,7 +57,7 @@ def looked(answers: Sequence[Exchange]) -> Exchange:
     and Inconclusive where an answer is not whole."""
     for exchange in answers:
         if 400 <= exchange.status < 500:
-            raise NotApplicable(f"the model accepts no images (HTTP {exchange.status})")
+            raise NotApplicable(say("the model accepts no images (HTTP {status})", exchange.status))
         assert exchange.status == 200, answered_with(exchange)
         if "red" in text_of(whole(exchange)):
             break
@@ -66,7 +67,9 @@ def looked(answers: Sequence[Exchange]) -> Exchange:
 def obeys(plain: Exchange) -> None:
     """Raises Inconclusive where the model does not even say OK when it is told to, so that its answers show nothing."""
     if "ok" not in text_of(whole(plain)):
-        raise Inconclusive(f"the model does not do as it is told without an image, either: {answered_with(plain)}")
+        raise Inconclusive(
+            say("the model does not do as it is told without an image, either: {answer}", answered_with(plain))
+        )
 
 
 def cost(shown: Exchange, blind: Sequence[Exchange]) -> int:

@@ -12,6 +12,7 @@ from conformance.contract.requests import attempts, costly
 from conformance.contract.requirement import Impact
 from conformance.evidence.exchange import Exchange, NotApplicable
 from conformance.evidence.observed import answered_with
+from conformance.language import say
 from conformance.suite.support.prompts import prompt_tokens
 
 from . import AREA
@@ -43,7 +44,7 @@ UNREACHABLE = replace(showing("image-unreachable", "https://no-such-host.invalid
 def test_detail_taken(exchanges: tuple[Exchange, ...], bare: Sequence[Exchange]) -> None:
     """Where each is refused, an image without a detail tells whether it is the image that is."""
     if all(400 <= each.status < 500 for each in exchanges) and not bare[0].succeeded:
-        raise NotApplicable("the model accepts no images")
+        raise NotApplicable(say("the model accepts no images"))
     rejected = [answered_with(each) for each in exchanges if not each.succeeded]
     assert not rejected, rejected[0]
 
@@ -59,9 +60,9 @@ def test_detail_taken(exchanges: tuple[Exchange, ...], bare: Sequence[Exchange])
 )
 def test_low_costs_less(low: Exchange, high: Exchange) -> None:
     if not low.succeeded or not high.succeeded:
-        raise NotApplicable("not both were accepted (covered by multimodal.detail_taken)")
+        raise NotApplicable(say("not both were accepted (covered by multimodal.detail_taken)"))
     counts = prompt_tokens(low), prompt_tokens(high)
-    assert counts[0] <= counts[1], f"low costs {counts[0]} prompt_tokens, and high {counts[1]}"
+    assert counts[0] <= counts[1], say("low costs {counts} prompt_tokens, and high {counts2}", counts[0], counts[1])
 
 
 @AREA.should(
@@ -80,7 +81,9 @@ def test_low_costs_less(low: Exchange, high: Exchange) -> None:
 )
 def test_broken_image_refused(exchange: Exchange) -> None:
     assert 400 <= exchange.status < 500, answered_with(exchange)
-    assert exchange.seconds < SLOW, f"{exchange.request} was answered after {exchange.seconds:.0f} s"
+    assert exchange.seconds < SLOW, say(
+        "{request} was answered after {seconds:.0f} s", exchange.request, exchange.seconds
+    )
 
 
 WITHOUT = "if the model has no vision, reject images, or use --without vision"
@@ -98,19 +101,21 @@ WITHOUT = "if the model has no vision, reject images, or use --without vision"
 def test_no_image_dropped(blind: Sequence[Exchange], answers: Sequence[Exchange], model: Model) -> None:
     """A model that is said to have no vision need not reject images (contract, multimodal-04)."""
     if not model.claims("vision"):
-        raise NotApplicable("not claimed: vision")
+        raise NotApplicable(say("not claimed: vision"))
     if answers[0].status >= 500:
-        raise NotApplicable(f"{answered_with(answers[0])} (covered by served.no_server_error)")
+        raise NotApplicable(say("{answer} (covered by served.no_server_error)", answered_with(answers[0])))
     if "red" not in text_of(exchange := looked(answers)):
         _counted(exchange, blind)
-        remedy = "" if "vision" in model.claimed else f"; {WITHOUT}"
-        raise AssertionError(f"an image is neither seen, counted nor rejected: {answered_with(exchange)}{remedy}")
+        remedy = "" if "vision" in model.claimed else say("; {member}", WITHOUT)
+        raise AssertionError(
+            say("an image is neither seen, counted nor rejected: {answer}{remedy}", answered_with(exchange), remedy)
+        )
 
 
 def _counted(exchange: Exchange, blind: Sequence[Exchange]) -> None:
     """Raises NotApplicable where an image that was not seen is in prompt_tokens."""
     if (extra := cost(exchange, blind)) >= SMALLEST_IMAGE:
-        raise NotApplicable(f"the image costs {extra} prompt_tokens (covered by multimodal.image_seen)")
+        raise NotApplicable(say("the image costs {extra} prompt_tokens (covered by multimodal.image_seen)", extra))
 
 
 @AREA.may(
@@ -124,5 +129,5 @@ def _counted(exchange: Exchange, blind: Sequence[Exchange]) -> None:
 )
 def test_image_without_vision(exchange: Exchange) -> None:
     if exchange.succeeded:
-        raise NotApplicable("the image is accepted (covered by multimodal.no_image_dropped)")
+        raise NotApplicable(say("the image is accepted (covered by multimodal.no_image_dropped)"))
     assert exchange.status < 500, answered_with(exchange)

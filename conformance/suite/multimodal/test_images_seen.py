@@ -13,6 +13,7 @@ from conformance.contract.requests import PLAIN, chat
 from conformance.contract.requirement import Impact
 from conformance.evidence.exchange import Exchange, Inconclusive, NotApplicable, Request
 from conformance.evidence.observed import answered_with
+from conformance.language import say
 from conformance.suite.support.agreement import cost_alike
 from conformance.suite.support.replies import not_refused
 
@@ -53,9 +54,11 @@ def test_image_seen(answers: Sequence[Exchange], blind: Sequence[Exchange], plai
         return
     extra = cost(exchange, blind)
     if extra < SMALLEST_IMAGE:
-        raise Inconclusive("the image is neither seen nor counted: use --without vision if the model has none")
+        raise Inconclusive(say("the image is neither seen nor counted: use --without vision if the model has none"))
     obeys(plain[0])
-    raise AssertionError(f"a red image costs {extra} prompt_tokens, and no answer says red: {answered_with(exchange)}")
+    raise AssertionError(
+        say("a red image costs {extra} prompt_tokens, and no answer says red: {answer}", extra, answered_with(exchange))
+    )
 
 
 @AREA.must(
@@ -72,9 +75,9 @@ def test_image_seen(answers: Sequence[Exchange], blind: Sequence[Exchange], plai
 def test_image_counted(answers: Sequence[Exchange], blind: Sequence[Exchange]) -> None:
     exchange = looked(answers)
     if "red" not in text_of(exchange):
-        raise Inconclusive("the model does not say what it sees")
+        raise Inconclusive(say("the model does not say what it sees"))
     extra = cost(exchange, blind)
-    assert extra >= SMALLEST_IMAGE, f"the image is seen, and costs {extra} prompt_tokens beside its question"
+    assert extra >= SMALLEST_IMAGE, say("the image is seen, and costs {extra} prompt_tokens beside its question", extra)
 
 
 @AREA.must(
@@ -166,13 +169,13 @@ def without_choice(request: Request) -> Request:
 def test_every_image_seen(answers: Sequence[Exchange], single: Sequence[Exchange]) -> None:
     """Models that reason may reject a forced call; then none is forced."""
     if "red" not in text_of(looked(single)):
-        raise NotApplicable("the model does not see a single image (covered by multimodal.image_seen)")
+        raise NotApplicable(say("the model does not see a single image (covered by multimodal.image_seen)"))
     for exchange in not_refused(answers):
         assert exchange.succeeded, answered_with(exchange)
         told = _told(whole(exchange))
         if "red" in told and "blue" in told:
             return
-    raise AssertionError(f"in none of three answers the red and the blue image are both seen: {told!r:.160}")
+    raise AssertionError(say("in none of three answers the red and the blue image are both seen: {told!r:.160}", told))
 
 
 def _told(exchange: Exchange) -> str:

@@ -11,6 +11,7 @@ from conformance.contract.requirement import CATALOGUE, Level, Requirement, Scop
 from conformance.evidence.exchange import Exchange, Violation
 from conformance.judgement.judge import judge
 from conformance.judgement.verdict import Verdict
+from conformance.language import say
 
 _SHOWN = 3  #: violations that a message tells
 Counts = Callable[[Requirement], bool]  #: whether the endpoint is held to a requirement
@@ -36,7 +37,7 @@ def hold(exchange: Exchange, model: Model, counts: Counts) -> None:
         said = "; ".join(f"{each.requirement}: {each.message}" for each in violated[:_SHOWN])
         more = f" (and {len(violated) - _SHOWN} more)" if violated[_SHOWN:] else ""
         ids = tuple(each.requirement for each in violated)
-        raise Violation(f"{said}{more}; asked: {request_of(exchange)}", exchange, of=ids)
+        raise Violation(say("{said}{more}; asked: {request_of}", said, more, request_of(exchange)), exchange, of=ids)
 
 
 def _applies(requirement: Requirement, exchange: Exchange) -> bool:

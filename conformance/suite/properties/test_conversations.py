@@ -10,6 +10,7 @@ from conformance.contract.requests import PLAIN, TOOLS, chat, streamed
 from conformance.contract.requirement import Impact
 from conformance.evidence.exchange import MODEL, Exchange, Request, Violation
 from conformance.evidence.send import Send
+from conformance.language import say
 from conformance.suite.support.prompts import prompt_tokens
 
 from . import AREA
@@ -43,8 +44,13 @@ def _each_turn_costs_more(conversation: tuple[Turn, ...], send: Send) -> None:
         exchange = send(_asking(messages, tools, turn.streams))
         count = prompt_tokens(exchange)
         if count <= before:
-            said = f"turn {len(messages) // 2 + 1} costs {count} prompt_tokens, and the turn before it {before}"
-            raise Violation(f"{said}; asked: {request_of(exchange)}", exchange)
+            said = say(
+                "turn {number} costs {count} prompt_tokens, and the turn before it {before}",
+                len(messages) // 2 + 1,
+                count,
+                before,
+            )
+            raise Violation(say("{said}; asked: {request_of}", said, request_of(exchange)), exchange)
         messages.append({"role": "assistant", "content": _text_of(exchange)})
         before = count
 

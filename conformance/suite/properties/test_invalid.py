@@ -12,6 +12,7 @@ from conformance.contract.requirement import Impact, Level
 from conformance.contract.scopes import tells_of_failure
 from conformance.evidence.exchange import Exchange, Inconclusive, Request, Violation
 from conformance.evidence.send import Send
+from conformance.language import say
 
 from . import AREA
 from .judged import request_of, strategies
@@ -43,14 +44,14 @@ def _has_error(exchange: Exchange) -> bool:
 def _is_rejected_for_it(broken: Broken, send: Send) -> None:
     """Hold that an invalid request is rejected for the member that is invalid; where it may be accepted, also that."""
     exchange = send(broken.request)
-    said = f"{broken.said}, and the answer is HTTP {exchange.status}: {exchange.text[:160]}"
-    said = f"{said}; asked: {request_of(exchange)}"
+    said = say("{said}, and the answer is HTTP {status}: {text}", broken.said, exchange.status, exchange.text[:160])
+    said = say("{said}; asked: {request_of}", said, request_of(exchange))
     taken = exchange.succeeded and not tells_of_failure(exchange)
     legal = 400 <= exchange.status < 500 or (taken and broken.level != Level.MUST)
     if not legal or (exchange.refused and not _has_error(exchange)):
         raise Violation(said, exchange)
     if exchange.refused and (blamed := blames(exchange, broken.path)):
-        raise Violation(f"{blamed} is blamed where {said}", exchange)
+        raise Violation(say("{blamed} is blamed where {said}", blamed, said), exchange)
 
 
 @AREA.should(

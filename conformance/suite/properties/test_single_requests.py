@@ -11,6 +11,7 @@ from conformance.contract.profile import Model
 from conformance.contract.requests import INTRUSIVE, PLAIN, TOOL_AUTO
 from conformance.evidence.exchange import Exchange, Inconclusive, NotApplicable, Request
 from conformance.evidence.send import Send
+from conformance.language import say
 from conformance.suite.support.overflow import OVERFLOW_STREAM_TRIES, OVERFLOW_TRIES, overflow
 from conformance.suite.support.parameters import ALL_OPTIONS, AT_END
 from conformance.suite.support.round_trip import after_call
@@ -36,10 +37,10 @@ def _too_long(model: Model, forms: Sequence[Sequence[Exchange]], plain: Sequence
     the forms before, since an accepted one may be charged for. One rejected for the size of its body is left out: a
     server in front may have answered."""
     if any(overflow(model, tries, plain).status < 400 for tries in forms[:-1]):
-        raise NotApplicable("it was not rejected in a stream")
+        raise NotApplicable(say("it was not rejected in a stream"))
     exchange = overflow(model, forms[-1], plain)
     if exchange.status == 413:
-        raise NotApplicable("it is rejected for the size of its body")
+        raise NotApplicable(say("it is rejected for the size of its body"))
     return exchange
 
 

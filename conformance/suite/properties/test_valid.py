@@ -10,6 +10,7 @@ from conformance.contract.requests import PLAIN
 from conformance.contract.scopes import tells_of_failure
 from conformance.evidence.exchange import Exchange, Request, Violation
 from conformance.evidence.send import Send
+from conformance.language import say
 from conformance.suite.support.failing_streams import failing
 
 from . import AREA
@@ -49,7 +50,15 @@ def _no_failure(exchange: Exchange) -> None:
     for each in reversed(exchange.all):
         if (each.status >= 500 and not each.transient) or tells_of_failure(each):
             end = " ".join(each.text.split())[-160:]
-            raise Violation(f"HTTP {each.status}, whose content ends in {end!r}; asked: {request_of(each)}", each)
+            raise Violation(
+                say(
+                    "HTTP {status}, whose content ends in {end!r}; asked: {request_of}",
+                    each.status,
+                    end,
+                    request_of(each),
+                ),
+                each,
+            )
 
 
 @AREA.should(

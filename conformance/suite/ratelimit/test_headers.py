@@ -7,6 +7,7 @@ import re
 from conformance.contract.faults import chain, header
 from conformance.contract.scopes import EVERY_RESPONSE
 from conformance.evidence.exchange import Exchange, NotApplicable
+from conformance.language import say
 from conformance.suite.ratelimit import AREA
 from conformance.suite.ratelimit.fields import WHOLE
 
@@ -21,7 +22,7 @@ def limits(exchange: Exchange, *kinds: str) -> dict[str, str]:
     prefixes = tuple(f"x-ratelimit-{kind}-" for kind in kinds)
     found = {name.lower(): value.strip() for name, value in exchange.headers if name.lower().startswith(prefixes)}
     if not found:
-        raise NotApplicable(f"the response has no {' or '.join(prefixes)}* header")
+        raise NotApplicable(say("the response has no {prefixes}* header", " or ".join(prefixes)))
     return found
 
 
@@ -59,7 +60,7 @@ def test_counts(exchange: Exchange) -> None:
 def test_remaining_within_limit(exchange: Exchange) -> None:
     pairs = _remaining(exchange)
     if not pairs:
-        raise NotApplicable("no remaining count has a limit beside it")
+        raise NotApplicable(say("no remaining count has a limit beside it"))
     over = [f"{name} is {left} of {limit}" for name, left, limit in pairs if left > limit]
     assert not over, "; ".join(over)
 

@@ -10,6 +10,7 @@ from conformance.contract.faults import chain, drop, header, put, respond
 from conformance.contract.requirement import Impact
 from conformance.contract.scopes import EVERY_429
 from conformance.evidence.exchange import Exchange, NotApplicable
+from conformance.language import say
 from conformance.suite.ratelimit import AREA
 from conformance.suite.ratelimit.fields import WHOLE
 
@@ -44,12 +45,12 @@ shown_429 = respond(429, {"error": THROTTLED}, ("retry-after", "20"))
 )
 def test_error_object(document: Any) -> None:
     error = document.get("error") if isinstance(document, dict) else None
-    assert isinstance(error, dict), f"the 429 has no error object: {str(document)[:120]}"
+    assert isinstance(error, dict), say("the 429 has no error object: {document}", str(document)[:120])
     for name in ("message", "type"):
         value = error.get(name)
-        assert isinstance(value, str), f"error.{name} of the 429 is {value!r}"
-        assert value.strip(), f"error.{name} of the 429 is empty"
-    assert isinstance(error.get("code"), str | None), f"error.code of the 429 is {error['code']!r}"
+        assert isinstance(value, str), say("error.{name} of the 429 is {value!r}", name, value)
+        assert value.strip(), say("error.{name} of the 429 is empty", name)
+    assert isinstance(error.get("code"), str | None), say("error.code of the 429 is {code!r}", error["code"])
 
 
 @AREA.must(
@@ -73,9 +74,9 @@ def test_error_object(document: Any) -> None:
 def test_retry_after(exchange: Exchange) -> None:
     value = retry_after(exchange)
     if is_date(value):
-        raise NotApplicable("Retry-After is a date (covered by ratelimit.retry_after_in_seconds)")
-    assert WHOLE.fullmatch(value), f"Retry-After is {value!r}, not a whole number of seconds"
-    assert int(value) >= 1, f"Retry-After is {value}, and the least is 1"
+        raise NotApplicable(say("Retry-After is a date (covered by ratelimit.retry_after_in_seconds)"))
+    assert WHOLE.fullmatch(value), say("Retry-After is {value!r}, not a whole number of seconds", value)
+    assert int(value) >= 1, say("Retry-After is {value}, and the least is 1", value)
 
 
 @AREA.should(
@@ -91,14 +92,14 @@ def test_retry_after(exchange: Exchange) -> None:
 )
 def test_retry_after_in_seconds(exchange: Exchange) -> None:
     value = retry_after(exchange)
-    assert not is_date(value), f"Retry-After is the date {value!r}"
+    assert not is_date(value), say("Retry-After is the date {value!r}", value)
 
 
 def retry_after(exchange: Exchange) -> str:
     """The field's value. Raises NotApplicable where there is none."""
     value = exchange.header("retry-after")
     if value is None:
-        raise NotApplicable("the 429 has no Retry-After, which it may leave out")
+        raise NotApplicable(say("the 429 has no Retry-After, which it may leave out"))
     return value.strip()
 
 
@@ -122,8 +123,8 @@ def is_date(value: str) -> bool:
 def test_kind(error: dict[str, Any]) -> None:
     said = [str(error[name]) for name in ("code", "type") if isinstance(error.get(name), str)]
     if not said or not isinstance(error.get("code"), str | None):
-        raise NotApplicable("neither code nor type is a string (covered by error.error.type)")
-    assert KINDS_OF_429.search(" ".join(said)), f"a 429 says no more than {', '.join(map(repr, said))}"
+        raise NotApplicable(say("neither code nor type is a string (covered by error.error.type)"))
+    assert KINDS_OF_429.search(" ".join(said)), say("a 429 says no more than {said}", ", ".join(map(repr, said)))
 
 
 _WAIT = re.compile(r"retry-after(-ms)?$|(x-|anthropic-)?ratelimit-(.+-)?reset", re.IGNORECASE)
@@ -147,8 +148,8 @@ _NO_CREDIT = re.compile(r"quota|credit|balance|billing", re.IGNORECASE)
 def test_tells_when(exchange: Exchange, error: dict[str, Any]) -> None:
     """Where credit is exhausted there is nothing to wait for."""
     if _NO_CREDIT.search(exchange.text):
-        raise NotApplicable("the error speaks of credit, for which waiting does not help")
+        raise NotApplicable(say("the error speaks of credit, for which waiting does not help"))
     waits = [name for name, _ in exchange.headers if _WAIT.match(name)]
-    assert waits or _TIME.search(str(error.get("message"))), (
+    assert waits or _TIME.search(str(error.get("message"))), say(
         "neither a header field nor the message says how long to wait"
     )

@@ -6,6 +6,7 @@ from conformance.contract.faults import chain, put
 from conformance.contract.requests import REASONING, chat, disputed
 from conformance.contract.requirement import Impact
 from conformance.evidence.exchange import Exchange, NotApplicable
+from conformance.language import say
 from conformance.suite.support.refusals import rejected
 
 from . import AREA
@@ -37,7 +38,7 @@ NONE = disputed(
 )
 def test_none_is_none(exchange: Exchange) -> None:
     if rejected(exchange):
-        raise NotApplicable(f"reasoning_effort none is rejected with {exchange.outcome}")
+        raise NotApplicable(say("reasoning_effort none is rejected with {outcome}", exchange.outcome))
     reasoning = token_counts(exchange)[0]
-    assert not shows_reasoning(exchange), "reasoning_effort is none, and the reply shows its reasoning"
-    assert not reasoning, f"reasoning_effort is none, and reasoning_tokens is {reasoning}"
+    assert not shows_reasoning(exchange), say("reasoning_effort is none, and the reply shows its reasoning")
+    assert not reasoning, say("reasoning_effort is none, and reasoning_tokens is {reasoning}", reasoning)

@@ -9,6 +9,7 @@ from conformance.contract.faults import chain, put
 from conformance.contract.requirement import Impact
 from conformance.contract.scopes import EVERY_REPLY, streamed_choices
 from conformance.evidence.exchange import Exchange, NotApplicable
+from conformance.language import say
 from conformance.suite.support.markup import THOUGHT_TAGS
 from conformance.suite.support.spoken import own_words, prompted
 
@@ -36,10 +37,10 @@ def test_reasoning_apart(asked: dict[str, Any], messages: list[dict[str, Any]]) 
     """What the assistant said earlier excuses nothing: a reply that leaked tags stands in the next request."""
     texts = [text for message in messages if isinstance(text := message.get("content"), str) and text]
     if not texts or any(re.search(THOUGHT_TAGS, text) for text in prompted(asked)):
-        raise NotApplicable("the reply has no text, or the prompt has such tags in it")
+        raise NotApplicable(say("the reply has no text, or the prompt has such tags in it"))
     for text in texts:
         tag = re.search(THOUGHT_TAGS, own_words(text, THOUGHT_TAGS))
-        assert not tag, f"the content holds {tag and tag[0]}: {text[:120]!r}"
+        assert not tag, say("the content holds {tag}: {text!r}", tag and tag[0], text[:120])
 
 
 def _holders(choice: dict[str, Any]) -> list[dict[str, Any]]:
@@ -72,10 +73,12 @@ def test_reasoning_is_text(exchange: Exchange, asked: dict[str, Any]) -> None:
     choices = streamed_choices(exchange.chunks) if exchange.streamed else exchange.choices
     sent = [(choice.get("index"), holder["reasoning_content"]) for choice in choices for holder in _holders(choice)]
     if not sent:
-        raise NotApplicable("the reply has no reasoning_content")
+        raise NotApplicable(say("the reply has no reasoning_content"))
     for index, text in sent:
-        assert isinstance(text, str), f"reasoning_content is {text!r:.120}"
-        assert type(index) is not int or index < wanted, f"reasoning_content is in choice {index} of {wanted}"
+        assert isinstance(text, str), say("reasoning_content is {text!r:.120}", text)
+        assert type(index) is not int or index < wanted, say(
+            "reasoning_content is in choice {index} of {wanted}", index, wanted
+        )
 
 
 @AREA.should(
@@ -96,9 +99,9 @@ def test_reasoning_is_text(exchange: Exchange, asked: dict[str, Any]) -> None:
 )
 def test_shown_reasoning_is_counted(exchange: Exchange) -> None:
     if not shows_reasoning(exchange):
-        raise NotApplicable("the reply does not show its reasoning")
+        raise NotApplicable(say("the reply does not show its reasoning"))
     usage = exchange.reply.get("usage")
     reasoning = token_counts(exchange)[0] if isinstance(usage, dict) else None
     if type(reasoning) is not int:
-        raise NotApplicable("the reply has no reasoning_tokens")
+        raise NotApplicable(say("the reply has no reasoning_tokens"))
     assert reasoning > 0, UNCOUNTED

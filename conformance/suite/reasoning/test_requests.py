@@ -12,6 +12,7 @@ from conformance.contract.given import in_turn, tries
 from conformance.contract.requests import REASONING, WEATHER, chat, costly
 from conformance.contract.requirement import Impact
 from conformance.evidence.exchange import Exchange, Inconclusive
+from conformance.language import say
 from conformance.suite.support.replies import REFUSED, control, lacks, one_of, without
 
 from . import AREA
@@ -68,7 +69,12 @@ AFTER_REASONING = chat(
 def test_efforts_are_accepted(exchanges: Sequence[Exchange]) -> None:
     for exchange in exchanges:
         effort = exchange.request.asked["reasoning_effort"]
-        said = f"reasoning_effort {effort} is answered with HTTP {exchange.status}: {exchange.text[:160]}"
+        said = say(
+            "reasoning_effort {effort} is answered with HTTP {status}: {text}",
+            effort,
+            exchange.status,
+            exchange.text[:160],
+        )
         assert exchange.succeeded, said
 
 
@@ -92,11 +98,13 @@ def test_efforts_are_accepted(exchanges: Sequence[Exchange]) -> None:
 )
 def test_reasoning_is_counted(exchange: Exchange) -> None:
     reasoning, written = token_counts(exchange)
-    assert type(reasoning) is int, f"a model that reasons reports reasoning_tokens {reasoning!r}"
-    assert type(written) is not int or reasoning <= written, f"{reasoning} reasoning_tokens of {written} in all"
+    assert type(reasoning) is int, say("a model that reasons reports reasoning_tokens {reasoning!r}", reasoning)
+    assert type(written) is not int or reasoning <= written, say(
+        "{reasoning} reasoning_tokens of {written} in all", reasoning, written
+    )
     assert reasoning > 0 or not shows_reasoning(exchange), UNCOUNTED
     if not reasoning:
-        raise Inconclusive("reasoning_tokens is 0: the model may have answered without reasoning")
+        raise Inconclusive(say("reasoning_tokens is 0: the model may have answered without reasoning"))
 
 
 @AREA.should(
@@ -123,15 +131,19 @@ def test_exhausted_by_reasoning(exchange: Exchange) -> None:
     (reasoning, written), limit = token_counts(exchange), exchange.request.asked["max_completion_tokens"]
     reasons = [choice.get("finish_reason") for choice in exchange.choices]
     texts = [message["content"] for message in exchange.messages if message.get("content")]
-    assert type(written) is not int or written <= limit, f"{written} completion_tokens, expected at most {limit}"
+    assert type(written) is not int or written <= limit, say(
+        "{written} completion_tokens, expected at most {limit}", written, limit
+    )
     if texts and reasons == ["stop"]:
-        raise Inconclusive(f"the model answered within {limit} tokens")
-    assert reasons == ["length"], f"nothing was answered within {limit} tokens, and finish_reason is {reasons}"
+        raise Inconclusive(say("the model answered within {limit} tokens", limit))
+    assert reasons == ["length"], say(
+        "nothing was answered within {limit} tokens, and finish_reason is {reasons}", limit, reasons
+    )
     _without_content(texts, all_reasoning=type(reasoning) is int and reasoning == written)
 
 
 def _without_content(texts: Sequence[str], *, all_reasoning: bool) -> None:
-    assert not (all_reasoning and texts), f"all tokens were reasoning, and the content is {texts[:1]!r:.160}"
+    assert not (all_reasoning and texts), say("all tokens were reasoning, and the content is {texts!r:.160}", texts[:1])
 
 
 _STATION_CONTROL = control(

@@ -10,6 +10,7 @@ from conformance.contract.requirement import Fault
 from conformance.contract.scopes import EVERY_REPLY, broken_off, cut_short, output_type
 from conformance.evidence.exchange import Exchange, Inconclusive, NotApplicable, Request, list_of
 from conformance.evidence.strict_json import JSONError, loads
+from conformance.language import say
 from conformance.suite.support.calls import is_object
 
 from . import AREA
@@ -77,12 +78,14 @@ def _moved(holder: str, name: str, nothing: str | None = None) -> Fault:
 def test_answer_in_content(exchange: Exchange, choices: list[dict[str, Any]]) -> None:
     """A reply that was cut off, or that calls a tool, may have nothing but reasoning."""
     if not (_wants_json(exchange.request) or _wanted(exchange.request)) or not choices:
-        raise NotApplicable("the answer is not known")
+        raise NotApplicable(say("the answer is not known"))
     if broken_off(exchange):
-        raise Inconclusive("the stream broke off")
+        raise Inconclusive(say("the stream broke off"))
     for text in map(_instead, choices):
         found = text and _is_answer(text, exchange.request)
-        assert not found, f"the content is empty, and the answer is at the end of the reasoning: {text[-160:]!r}"
+        assert not found, say(
+            "the content is empty, and the answer is at the end of the reasoning: {text!r}", text[-160:]
+        )
 
 
 def _instead(choice: dict[str, Any]) -> str:

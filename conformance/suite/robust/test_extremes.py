@@ -11,6 +11,7 @@ from conformance.contract.requests import LONG_STREAM, PLAIN, UNKNOWN_MODEL, bad
 from conformance.contract.requirement import Impact
 from conformance.evidence.exchange import JSON_CONTENT, Exchange, Failure, Inconclusive, Request
 from conformance.evidence.observed import answered_with, count_or_zero
+from conformance.language import say
 
 from . import AREA
 from .members import with_member
@@ -39,8 +40,8 @@ def still_serves(later: Sequence[Exchange]) -> Exchange:
         if not exchange.transient:
             break
     if exchange.status in (401, 402, 403, 429):
-        raise Inconclusive(f"{exchange}, which has another reason")
-    assert exchange.succeeded, f"the next plain request failed: {answered_with(exchange)}"
+        raise Inconclusive(say("{exchange}, which has another reason", exchange))
+    assert exchange.succeeded, say("the next plain request failed: {answer}", answered_with(exchange))
     return exchange
 
 
@@ -60,8 +61,8 @@ def still_serves(later: Sequence[Exchange]) -> Exchange:
 )
 def test_nested_json(exchange: Exchange, plain: Sequence[Exchange], later: Sequence[Exchange]) -> None:
     if exchange.failure and plain[0].status != 200:
-        raise Inconclusive(f"{exchange}")
-    assert not exchange.failure, f"{exchange}"
+        raise Inconclusive(say("{exchange}", exchange))
+    assert not exchange.failure, say("{exchange}", exchange)
     assert exchange.status < 500, answered_with(exchange)
     still_serves(later)
 
@@ -93,10 +94,10 @@ def _has_error(exchange: Exchange) -> bool:
 def test_huge_body(huge: Sequence[Exchange], later: Sequence[Exchange]) -> None:
     """The connection may be closed instead: a server that stops reading need not answer."""
     exchange = huge[0]
-    assert exchange.seconds < HUGE_SECONDS, f"it was answered after {exchange.seconds:.0f} s"
+    assert exchange.seconds < HUGE_SECONDS, say("it was answered after {seconds:.0f} s", exchange.seconds)
     if not exchange.failure:
         assert 400 <= exchange.status < 500, answered_with(exchange)
-        assert _has_error(exchange), f"{answered_with(exchange)}, which is no error object"
+        assert _has_error(exchange), say("{answer}, which is no error object", answered_with(exchange))
     still_serves(later)
 
 
@@ -118,6 +119,10 @@ def test_hung_up(plain: Exchange, broken_off: Sequence[Exchange], later: Sequenc
     list(broken_off)  # both are sent now, and not declared: they would be sent long before what shows their effect
     afterwards = still_serves(later)
     counts = [count_or_zero(each.reply.get("usage"), "prompt_tokens") for each in (plain, afterwards)]
-    assert 0 in counts or counts[1] >= counts[0], (
-        f"a longer prompt than “{PLAIN}” has {counts[1]} prompt_tokens after “{HUNG_UP}”, and that one {counts[0]}"
+    assert 0 in counts or counts[1] >= counts[0], say(
+        "a longer prompt than “{member}” has {counts} prompt_tokens after “{member2}”, and that one {counts2}",
+        PLAIN,
+        counts[1],
+        HUNG_UP,
+        counts[0],
     )

@@ -7,6 +7,7 @@ from conformance.contract.requests import PLAIN, WRONG_METHOD, bad, once
 from conformance.contract.scopes import EVERY_405
 from conformance.evidence.exchange import Exchange, NotApplicable
 from conformance.evidence.observed import answered_with
+from conformance.language import say
 
 from . import AREA, OK
 
@@ -29,8 +30,10 @@ PATCH = once(bad("method-patch", PLAIN.asked, method="PATCH"))
 )
 def test_allow(exchange: Exchange) -> None:
     allowed = exchange.header("allow")
-    assert allowed is not None, "the 405 has no Allow header"
-    assert "POST" in [method.strip() for method in allowed.split(",")], f"Allow is {allowed!r}, without POST"
+    assert allowed is not None, say("the 405 has no Allow header")
+    assert "POST" in [method.strip() for method in allowed.split(",")], say(
+        "Allow is {allowed!r}, without POST", allowed
+    )
 
 
 @AREA.must(
@@ -46,5 +49,5 @@ def test_other_methods(exchange: Exchange) -> None:
     """OpenAI lists stored completions at this address."""
     document = exchange.document if exchange.status == 200 and exchange.request.method == "GET" else None
     if isinstance(document, dict) and document.get("object") == "list":
-        raise NotApplicable("GET lists stored completions, as at OpenAI")
+        raise NotApplicable(say("GET lists stored completions, as at OpenAI"))
     assert exchange.status in (401, 403, 404, 405), answered_with(exchange)

@@ -10,6 +10,7 @@ from conformance.contract.given import on_demand, tries, tries_or
 from conformance.contract.requests import WEATHER, chat, streamed
 from conformance.contract.requirement import Impact
 from conformance.evidence.exchange import Exchange, NotApplicable
+from conformance.language import say
 from conformance.suite.roles import AREA
 from conformance.suite.support.messages import parts
 from conformance.suite.support.replies import (
@@ -103,9 +104,11 @@ def test_empty_contents(answers: Sequence[Exchange], controls: Sequence[Exchange
 )
 def test_calls_without_tools(bare: Exchange, with_tools: Sequence[Exchange]) -> None:
     if bare.refused and with_tools[0].refused:
-        raise NotApplicable("it is rejected with tools, too (covered by roles.empty_contents)")
+        raise NotApplicable(say("it is rejected with tools, too (covered by roles.empty_contents)"))
     said = " ".join(bare.text.split())[:200]
-    assert bare.succeeded, f"a history with calls is accepted with tools, and without them is {bare.outcome}: {said}"
+    assert bare.succeeded, say(
+        "a history with calls is accepted with tools, and without them is {outcome}: {said}", bare.outcome, said
+    )
 
 
 @AREA.should(

@@ -11,6 +11,7 @@ from conformance.contract.requests import WEATHER, chat, disputed, once
 from conformance.contract.requirement import Impact
 from conformance.evidence.exchange import Exchange, Inconclusive, Request, Violation
 from conformance.evidence.observed import answered_with
+from conformance.language import say
 from conformance.suite.roles import AREA
 from conformance.suite.support.calls import call, result
 from conformance.suite.support.messages import parts, turns
@@ -109,8 +110,8 @@ def test_text_as_parts(
         return
     for text, in_parts in singly:
         if refuses(in_parts[0]) and text[0].succeeded:
-            raise Violation(f"text is accepted, yet {answered_with(in_parts[0])}", in_parts[0], text[0])
-    raise Inconclusive("each role alone is accepted with parts, or rejected with text, too")
+            raise Violation(say("text is accepted, yet {answer}", answered_with(in_parts[0])), in_parts[0], text[0])
+    raise Inconclusive(say("each role alone is accepted with parts, or rejected with text, too"))
 
 
 SLACK = 4  #: tokens that the parts of a prompt may differ by from the same prompt as text

@@ -9,6 +9,7 @@ from conformance.contract.given import on_demand, tries, tries_or
 from conformance.contract.requests import chat, streamed
 from conformance.contract.requirement import Fault
 from conformance.evidence.exchange import Exchange, Inconclusive
+from conformance.language import say
 from conformance.suite.roles import AREA
 from conformance.suite.support.messages import parts, turns
 from conformance.suite.support.replies import (
@@ -83,13 +84,13 @@ def test_system(answers: Sequence[Exchange], controls: Sequence[Exchange]) -> No
 def test_system_streamed(answers: Sequence[Exchange], controls: Sequence[Exchange]) -> None:
     """One of two is enough, of which another requirement speaks."""
     if not answers[0].succeeded:
-        raise Inconclusive("a second system message is rejected (covered by roles.every_system)")
+        raise Inconclusive(say("a second system message is rejected (covered by roles.every_system)"))
     one_of(answers, _follows_none, controls)
 
 
 def _follows_none(exchange: Exchange) -> str:
     text = answered(exchange)
-    return "" if "RED1" in text or "BLUE2" in text else f"RED1 and BLUE2 are missing: {text[:160]!r}"
+    return "" if "RED1" in text or "BLUE2" in text else say("RED1 and BLUE2 are missing: {text!r}", text[:160])
 
 
 @AREA.should(

@@ -11,6 +11,7 @@ from conformance.contract.requests import PLAIN, chat
 from conformance.contract.requirement import Impact
 from conformance.evidence.exchange import Exchange, NotApplicable
 from conformance.evidence.observed import answered_with
+from conformance.language import say
 from conformance.suite.support.parameters import AT_END, EXTREMES
 
 from . import AREA
@@ -51,13 +52,15 @@ ALONE = {"zero": {"temperature": chat(label="temperature-zero", max_tokens=None)
 def test_boundaries(together: Sequence[Exchange], alone: tuple[Sequence[Exchange], ...], model: Model) -> None:
     """Those of one end are sent in one request, and one by one only where that is rejected, to tell which it is."""
     if model.reasons:
-        raise NotApplicable("a model that reasons accepts no such parameter")
+        raise NotApplicable(say("a model that reasons accepts no such parameter"))
     unknown = 0
     for exchange, names, singly in zip(together, ALONE.values(), alone, strict=True):
         if not exchange.succeeded:
             unknown += _unknown(singly[at] for at, name in enumerate(names) if model.claims(f"chat.{name}"))
     if unknown:
-        raise NotApplicable(f"the model says of {unknown} of these parameters that it does not support them")
+        raise NotApplicable(
+            say("the model says of {unknown} of these parameters that it does not support them", unknown)
+        )
 
 
 def _unknown(exchanges: Iterable[Exchange]) -> int:

@@ -14,6 +14,7 @@ from conformance.contract.profile import Model
 from conformance.contract.requests import attempts, chat
 from conformance.contract.requirement import Fault
 from conformance.evidence.exchange import Exchange, Inconclusive, NotApplicable
+from conformance.language import say
 from conformance.suite.support.refusals import rejected
 from conformance.suite.support.replies import answered
 
@@ -31,7 +32,7 @@ def _beginning(exchange: Exchange) -> str:
     """The first digits of an answer. Raises Inconclusive where there are few."""
     digits = re.sub(r"\D", "", text := answered(exchange))
     if len(digits) < BEGINNING:
-        raise Inconclusive(f"“{exchange.request}”: the model writes no digits: {text[:100]!r}")
+        raise Inconclusive(say("“{request}”: the model writes no digits: {text!r}", exchange.request, text[:100]))
     return digits[:BEGINNING]
 
 
@@ -44,7 +45,9 @@ def _repeats(answers: Sequence[Exchange]) -> None:
         seen.append(_beginning(exchange))
         if seen.count(seen[-1]) > 1:
             return
-    raise AssertionError(f"{len(seen)} answers to “{answers[0].request}” begin differently: {', '.join(seen)}")
+    raise AssertionError(
+        say("{number} answers to “{request}” begin differently: {seen}", len(seen), answers[0].request, ", ".join(seen))
+    )
 
 
 def _of_its_own(document: object) -> None:
@@ -74,7 +77,7 @@ def _of_its_own(document: object) -> None:
 def test_zero_repeats(tempered: Sequence[Exchange], nucleus: Sequence[Exchange], model: Model) -> None:
     """Where both begin alike, both were heeded."""
     if model.reasons or not model.claims("chat.top_p"):
-        raise NotApplicable("the model takes no such parameters")
+        raise NotApplicable(say("the model takes no such parameters"))
     if not rejected(tempered[0]) and not rejected(nucleus[0]) and _beginning(tempered[0]) == _beginning(nucleus[0]):
         return
     _repeats(tempered)
@@ -107,9 +110,11 @@ _REPEATED: Fault = put("choices.*.message.content", "yes " * 80)
 def test_penalty_varies(answers: Sequence[Exchange], model: Model) -> None:
     """Families other than GPT may ignore penalties (contract, validation-12)."""
     if model.family != "gpt" or model.reasons or not model.claims("chat.frequency_penalty"):
-        raise NotApplicable("the model takes no such parameter")
+        raise NotApplicable(say("the model takes no such parameter"))
     if not rejected(answers[0]):
         found = _RUN.search(text := answered(answers[0]))
-        assert not found, (
-            f"with frequency_penalty 2 {found and found[1].strip()!r} is repeated {text.count(found[1])} times"
+        assert not found, say(
+            "with frequency_penalty 2 {found!r} is repeated {count} times",
+            found and found[1].strip(),
+            text.count(found[1]),
         )

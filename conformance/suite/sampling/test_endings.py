@@ -23,6 +23,7 @@ from conformance.contract.requirement import Impact
 from conformance.contract.scopes import broken_off
 from conformance.evidence.exchange import JSON_CONTENT, Exchange, Inconclusive, NotApplicable
 from conformance.evidence.observed import answered_with
+from conformance.language import say
 from conformance.suite.support.limits import ended_early, ending, roomy
 
 from . import AREA
@@ -53,23 +54,25 @@ def _content(exchange: Exchange) -> Any:
 )
 def test_completion_cut_is_length(exchange: Exchange, asked: dict[str, Any]) -> None:
     if roomy(asked):
-        raise NotApplicable("a model that reasons was given a large limit")
+        raise NotApplicable(say("a model that reasons was given a large limit"))
     reason = ending(exchange)
     if reason == "stop" and ended_early(exchange):
-        raise Inconclusive(f"the model ended before the limit: {_content(exchange)!r:.100}")
-    assert reason == "length", f"counting to 100 in 20 tokens ended with finish_reason {reason!r}"
+        raise Inconclusive(say("the model ended before the limit: {content!r:.100}", _content(exchange)))
+    assert reason == "length", say("counting to 100 in 20 tokens ended with finish_reason {reason!r}", reason)
 
 
 def _with_text(answers: Sequence[Exchange]) -> Exchange:
     """The first answer that has text: a model may end a turn without any once. Raises Inconclusive for a refusal."""
     for exchange in answers:
-        assert exchange.succeeded, f"a request of model and messages only: {answered_with(exchange)}"
+        assert exchange.succeeded, say("a request of model and messages only: {answer}", answered_with(exchange))
         content, reason = _content(exchange), ending(exchange)
         if isinstance(content, str) and content.strip():
             return exchange
         if any(message.get("refusal") for message in exchange.messages):
-            raise Inconclusive(f"“{exchange.request}”: the model refuses to answer")
-    raise AssertionError(f"the content is {content!r:.100} each time, the finish_reason {reason!r}")
+            raise Inconclusive(say("“{request}”: the model refuses to answer", exchange.request))
+    raise AssertionError(
+        say("the content is {content!r:.100} each time, the finish_reason {reason!r}", content, reason)
+    )
 
 
 @AREA.must(
@@ -89,7 +92,7 @@ def _with_text(answers: Sequence[Exchange]) -> Exchange:
 )
 def test_minimal(answers: Sequence[Exchange]) -> None:
     reason = ending(_with_text(answers))
-    assert reason == "stop", f"counting to 200 without a limit ends with finish_reason {reason!r}"
+    assert reason == "stop", say("counting to 200 without a limit ends with finish_reason {reason!r}", reason)
 
 
 @AREA.must(
@@ -107,11 +110,11 @@ def test_minimal(answers: Sequence[Exchange]) -> None:
 )
 def test_cut_is_length(exchange: Exchange, asked: dict[str, Any]) -> None:
     if roomy(asked):
-        raise NotApplicable("a model that reasons was given a large limit")
+        raise NotApplicable(say("a model that reasons was given a large limit"))
     reason = ending(exchange)
     if reason == "stop" and ended_early(exchange):
-        raise Inconclusive(f"the model ended before the limit: {_content(exchange)!r:.100}")
-    assert reason == "length", f"counting to 100 in 20 tokens ended with finish_reason {reason!r}"
+        raise Inconclusive(say("the model ended before the limit: {content!r:.100}", _content(exchange)))
+    assert reason == "length", say("counting to 100 in 20 tokens ended with finish_reason {reason!r}", reason)
 
 
 def _notice(document: Any) -> None:
@@ -135,13 +138,17 @@ def _notice(document: Any) -> None:
 def test_cut_text_is_its_own(cuts: Sequence[Exchange], whole: Sequence[Exchange], model: Model) -> None:
     """A model may begin with a phrase of its own; it then does so where it is not cut off, too."""
     if model.reasons:
-        raise NotApplicable("a model that reasons was given a large limit")
+        raise NotApplicable(say("a model that reasons was given a large limit"))
     judged = False
     for exchange in filter(_is_cut, cuts):
         own, judged = _counts(exchange) or _begins_alike(exchange, whole[0]), True
-        assert own, f"“{exchange.request}”: a count from 1 that was cut off has the content {_content(exchange)!r:.120}"
+        assert own, say(
+            "“{request}”: a count from 1 that was cut off has the content {content!r:.120}",
+            exchange.request,
+            _content(exchange),
+        )
     if not judged:
-        raise Inconclusive("no reply was cut off")
+        raise Inconclusive(say("no reply was cut off"))
 
 
 def _is_cut(exchange: Exchange) -> bool:
@@ -177,5 +184,7 @@ def test_end_is_stop(exchange: Exchange, asked: dict[str, Any]) -> None:
     reason, text = ending(exchange), _content(exchange)
     limit = asked.get("max_tokens", asked.get("max_completion_tokens", 4096))
     if not isinstance(text, str) or not 0 < len(text) <= limit / 2:  # a token is a character at least
-        raise Inconclusive(f"the reply is not well below its limit of {limit} tokens: {text!r:.100}")
-    assert reason == "stop", f"“{exchange.request}” is answered {text!r:.80}, which ends with finish_reason {reason!r}"
+        raise Inconclusive(say("the reply is not well below its limit of {limit} tokens: {text!r:.100}", limit, text))
+    assert reason == "stop", say(
+        "“{request}” is answered {text!r:.80}, which ends with finish_reason {reason!r}", exchange.request, text, reason
+    )

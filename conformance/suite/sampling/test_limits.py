@@ -10,6 +10,7 @@ from conformance.contract.requirement import Impact, Scope
 from conformance.contract.scopes import EVERY_USAGE
 from conformance.evidence.exchange import NotApplicable, Request
 from conformance.evidence.observed import count_or_not_applicable
+from conformance.language import say
 from conformance.suite.support.limits import END_TOKEN
 
 from . import AREA
@@ -34,7 +35,9 @@ def _check(name: str, asked: dict[str, Any], usage: dict[str, Any]) -> None:
     choices = n if type(n) is int and n > 1 else 1
     several = f" for each of {choices} choices" if choices > 1 else ""
     allowed = (max(asked[name], LEAST) + END_TOKEN) * choices
-    assert count <= allowed, f"completion_tokens is {count}, and {name} is {asked[name]}{several}"
+    assert count <= allowed, say(
+        "completion_tokens is {count}, and {name} is {asked}{several}", count, name, asked[name], several
+    )
 
 
 def _reasons(model: Model, usage: dict[str, Any]) -> bool:
@@ -56,11 +59,11 @@ def _reasons(model: Model, usage: dict[str, Any]) -> bool:
 )
 def test_max_tokens(asked: dict[str, Any], usage: dict[str, Any], model: Model) -> None:
     if _reasons(model, usage):
-        raise NotApplicable("the model reasons, and max_tokens does not limit its reasoning")
+        raise NotApplicable(say("the model reasons, and max_tokens does not limit its reasoning"))
     if "search" in f"{model.name} {asked.get('model')}":
-        raise NotApplicable("OpenAI's search models ignore max_tokens")
+        raise NotApplicable(say("OpenAI's search models ignore max_tokens"))
     if asked.get("prediction"):
-        raise NotApplicable("rejected tokens of a predicted output are counted beyond the limit")
+        raise NotApplicable(say("rejected tokens of a predicted output are counted beyond the limit"))
     _check("max_tokens", asked, usage)
 
 
@@ -77,5 +80,5 @@ def test_max_tokens(asked: dict[str, Any], usage: dict[str, Any], model: Model) 
 )
 def test_max_completion_tokens(asked: dict[str, Any], usage: dict[str, Any], model: Model) -> None:
     if "search" in f"{model.name} {asked.get('model')}":
-        raise NotApplicable("OpenAI's search models ignore limits")
+        raise NotApplicable(say("OpenAI's search models ignore limits"))
     _check("max_completion_tokens", asked, usage)

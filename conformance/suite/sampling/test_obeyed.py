@@ -12,6 +12,7 @@ from conformance.contract.requirement import Scope
 from conformance.contract.scopes import EVERY_USAGE, broken_off, output_type, replies_where, streamed_choices
 from conformance.evidence.exchange import Exchange, Inconclusive, NotApplicable, Request, list_of
 from conformance.evidence.observed import count_or_not_applicable
+from conformance.language import say
 from conformance.suite.support.limits import limit_of
 from conformance.suite.support.refusals import rejected
 
@@ -37,9 +38,9 @@ def test_line_end_stops(exchange: Exchange) -> None:
         return
     content = exchange.messages[0].get("content") if exchange.messages else None
     text = content.strip() if isinstance(content, str) else ""
-    assert "\n" not in text, f"the text goes on after the stop sequence '\\n': {text[:120]!r}"
+    assert "\n" not in text, say("the text goes on after the stop sequence '\\n': {text!r}", text[:120])
     if text != "1":
-        raise Inconclusive(f"the first line is not the 1 that was asked for: {content!r:.120}")
+        raise Inconclusive(say("the first line is not the 1 that was asked for: {content!r:.120}", content))
 
 
 # --- the likeliest token --------------------------------------------------------------------------------------
@@ -101,11 +102,13 @@ def _unlikely(document: Any) -> None:
 )
 def test_zero_takes_the_likeliest(exchange: Exchange) -> None:
     if broken_off(exchange):
-        raise Inconclusive("the stream broke off")
+        raise Inconclusive(say("the stream broke off"))
     seen, found = _passed_over(exchange)
     if not seen:
-        raise NotApplicable("no token has alternatives (covered by logprobs.alternatives_given)")
-    assert not found, f"of {seen} tokens {len(found)} are not the likeliest, such as {', '.join(found[:3])}"
+        raise NotApplicable(say("no token has alternatives (covered by logprobs.alternatives_given)"))
+    assert not found, say(
+        "of {seen} tokens {number} are not the likeliest, such as {found}", seen, len(found), ", ".join(found[:3])
+    )
 
 
 # --- the limit ------------------------------------------------------------------------------------------------
@@ -146,7 +149,9 @@ def _is_cut(exchange: Exchange) -> bool:
 def test_length_is_the_limit(exchange: Exchange, asked: dict[str, Any], usage: dict[str, Any], model: Model) -> None:
     count, limit = count_or_not_applicable(usage, "completion_tokens"), limit_of(asked)
     if model.reasons or not all(each.get("content") for each in exchange.messages):
-        raise NotApplicable("the model reasons, or wrote no text: what it counts may not be all")
+        raise NotApplicable(say("the model reasons, or wrote no text: what it counts may not be all"))
     if not count:
-        raise NotApplicable("no tokens are counted (covered by usage.output_costs_tokens)")
-    assert count >= limit * SURELY, f"{exchange.request}: cut off after {count} completion_tokens of {limit}"
+        raise NotApplicable(say("no tokens are counted (covered by usage.output_costs_tokens)"))
+    assert count >= limit * SURELY, say(
+        "{request}: cut off after {count} completion_tokens of {limit}", exchange.request, count, limit
+    )

@@ -13,6 +13,7 @@ from conformance.contract.faults import put
 from conformance.contract.requests import OUTPUT_SCHEMAS, chat
 from conformance.contract.requirement import Fault
 from conformance.evidence.exchange import Exchange, Request
+from conformance.language import say
 from conformance.suite.support.refusals import rejected
 from conformance.suite.support.structured import outputs
 
@@ -68,7 +69,9 @@ def follow(exchange: Exchange) -> None:
         validator = Draft202012Validator(schema, registry=Registry(), format_checker=checker)
         error = next(validator.iter_errors(output), None)
         departure = f"{error.json_path}: {error.message[:200]}" if error else ""
-        assert not departure, f"“{exchange.request}”: the content departs from the schema at {departure}"
+        assert not departure, say(
+            "“{request}”: the content departs from the schema at {departure}", exchange.request, departure
+        )
 
 
 def follow_or_reject(exchange: Exchange) -> None:

@@ -12,6 +12,7 @@ from conformance.contract.requests import PLAIN, attempts, chat, disputed
 from conformance.contract.requirement import Impact
 from conformance.evidence.exchange import Exchange, NotApplicable, Request
 from conformance.evidence.observed import answered_with
+from conformance.language import say
 from conformance.suite.support.agreement import agree, prompt_tokens
 from conformance.suite.support.parameters import AT_END
 from conformance.suite.support.refusals import rejected
@@ -43,7 +44,7 @@ def test_json_unsaid(exchange: Exchange) -> None:
     if rejected(exchange):
         return
     for output in outputs(exchange):
-        assert isinstance(output, dict), f"the content is JSON, but no object: {json.dumps(output)[:160]}"
+        assert isinstance(output, dict), say("the content is JSON, but no object: {dumps}", json.dumps(output)[:160])
 
 
 def _formatted(request: Request) -> bool:
@@ -68,7 +69,7 @@ def test_text_is_default(
 ) -> None:
     """It is sent among other parameters, and alone only where those change anything."""
     if not model.claims("chat.response_format"):
-        raise NotApplicable("not claimed: chat.response_format")
+        raise NotApplicable(say("not claimed: chat.response_format"))
     if among[0].succeeded and among[0].usage.get("prompt_tokens") == plain[0].usage.get("prompt_tokens"):
         return
     assert alone[0].succeeded, answered_with(alone[0])

@@ -12,6 +12,7 @@ from conformance.contract.requests import SCHEMA_NESTED
 from conformance.contract.scopes import broken_off
 from conformance.evidence.exchange import Exchange, Inconclusive, NotApplicable, Violation
 from conformance.evidence.observed import is_unfinished_object
+from conformance.language import say
 from conformance.suite.support.limits import ended_early
 from conformance.suite.support.refusals import refuses
 
@@ -30,7 +31,7 @@ CUT = by_schema(
 def _ending(exchange: Exchange) -> tuple[Any, str]:
     """The finish_reason of the first choice, and its text. Raises Inconclusive where no choice came."""
     if broken_off(exchange) or not exchange.choices:
-        raise Inconclusive("no choice came")
+        raise Inconclusive(say("no choice came"))
     content = exchange.messages[0].get("content") if exchange.messages else None
     return exchange.choices[0].get("finish_reason"), content if isinstance(content, str) else ""
 
@@ -50,11 +51,13 @@ def _ending(exchange: Exchange) -> tuple[Any, str]:
 )
 def test_cut_is_length(cut: Sequence[Exchange], model: Model) -> None:
     if model.reasons:
-        raise NotApplicable("the limit is not short, for the model reasons")
+        raise NotApplicable(say("the limit is not short, for the model reasons"))
     reason, content = _ending(cut[0])
     if reason != "length" and (ended_early(cut[0]) or not is_unfinished_object(content)):
-        raise Inconclusive(f"no JSON came that was cut off: {content!r:.100}")
-    assert reason == "length", f"an order in 8 tokens ends with finish_reason {reason!r}: {content!r:.100}"
+        raise Inconclusive(say("no JSON came that was cut off: {content!r:.100}", content))
+    assert reason == "length", say(
+        "an order in 8 tokens ends with finish_reason {reason!r}: {content!r:.100}", reason, content
+    )
 
 
 def _of_the_limit(exchange: Exchange) -> bool:
@@ -77,7 +80,9 @@ def _of_the_limit(exchange: Exchange) -> bool:
 def test_cut_is_given(cut: Sequence[Exchange], whole: Sequence[Exchange], model: Model) -> None:
     """A limit so low may be rejected."""
     if model.reasons:
-        raise NotApplicable("the limit is not short, for the model reasons")
+        raise NotApplicable(say("the limit is not short, for the model reasons"))
     if refuses(cut[0]) and whole[0].succeeded and not _of_the_limit(cut[0]):
-        said = f"JSON that is cut off after 8 tokens is answered with {cut[0].outcome}: {cut[0].text[:160]}"
+        said = say(
+            "JSON that is cut off after 8 tokens is answered with {outcome}: {text}", cut[0].outcome, cut[0].text[:160]
+        )
         raise Violation(said, cut[0])

@@ -10,6 +10,7 @@ from conformance.contract.faults import status
 from conformance.contract.requests import SCHEMA_FLAT
 from conformance.contract.requirement import Impact
 from conformance.evidence.exchange import Exchange, Inconclusive, NotApplicable, Request
+from conformance.language import say
 from conformance.suite.support.refusals import rejected
 from conformance.suite.support.structured import outputs
 
@@ -46,7 +47,9 @@ def test_names(exchange: Exchange) -> None:
     wanted = set(SCHEMAS["names"]["properties"])
     for output in outputs(exchange):
         names = set(output) if isinstance(output, dict) else set()
-        assert names == wanted, f"the properties {sorted(wanted)} were asked for, and {sorted(names)} came"
+        assert names == wanted, say(
+            "the properties {wanted} were asked for, and {names} came", sorted(wanted), sorted(names)
+        )
 
 
 @AREA.should(
@@ -67,8 +70,8 @@ def test_letters(exchange: Exchange) -> None:
         name = output.get("name") if isinstance(output, dict) else None
         given = unicodedata.normalize("NFC", name) if isinstance(name, str) else ""
         if not given.startswith("Zo") or given.startswith("Zoe"):  # models leave out accents, too
-            raise Inconclusive(f"the model gave the name as {name!r:.80}")
-        assert given.startswith("Zoë"), f"Zoë Ångström is called {name!r:.80}"
+            raise Inconclusive(say("the model gave the name as {name!r:.80}", name))
+        assert given.startswith("Zoë"), say("Zoë Ångström is called {name!r:.80}", name)
 
 
 @AREA.should(
@@ -86,5 +89,9 @@ def test_key_order(exchange: Exchange) -> None:
     wanted = list(exchange.request.asked["response_format"]["json_schema"]["schema"]["properties"])
     for output in outputs(exchange):
         if not isinstance(output, dict) or set(output) != set(wanted):
-            raise NotApplicable("the members are not those of the schema (covered by structured_output.follows_schema)")
-        assert list(output) == wanted, f"the members come in the order {list(output)}, the schema has {wanted}"
+            raise NotApplicable(
+                say("the members are not those of the schema (covered by structured_output.follows_schema)")
+            )
+        assert list(output) == wanted, say(
+            "the members come in the order {output}, the schema has {wanted}", list(output), wanted
+        )

@@ -8,6 +8,7 @@ from dataclasses import replace
 from conformance.contract.faults import put, respond, status
 from conformance.contract.requests import bad, intrusive, once
 from conformance.evidence.exchange import MODEL, Exchange, Request
+from conformance.language import say
 from conformance.suite.security import AREA
 from conformance.suite.security.outlines import outline
 
@@ -52,7 +53,7 @@ INSIDE = re.compile(
     needs=["request", "status"],
 )
 def test_internal_image_refused(exchange: Exchange) -> None:
-    said = f"{exchange.request} was answered with {outline(exchange)}"
+    said = say("{request} was answered with {outline}", exchange.request, outline(exchange))
     assert 400 <= exchange.status < 500, said
 
 
@@ -70,4 +71,6 @@ def test_internal_image_refused(exchange: Exchange) -> None:
 )
 def test_internal_address_hidden(exchange: Exchange) -> None:
     found = INSIDE.search(exchange.text)
-    assert not found, f"{exchange.request} discloses {found[0] if found else ''!r}: {exchange.text[:160]}"
+    assert not found, say(
+        "{request} discloses {found!r}: {text}", exchange.request, found[0] if found else "", exchange.text[:160]
+    )

@@ -7,6 +7,7 @@ import json
 from conformance.contract.faults import edit, respond, status
 from conformance.contract.requests import PLAIN, UNKNOWN_MODEL, bad, intrusive, once
 from conformance.evidence.exchange import MODEL, Exchange, Request
+from conformance.language import say
 from conformance.suite.security import AREA
 from conformance.suite.security.outlines import outline
 
@@ -43,5 +44,7 @@ def test_two_models(unknown_last: Exchange, unknown_first: Exchange) -> None:
     for exchange in exchanges:
         assert exchange.status < 500, outline(exchange)
         served = exchange.succeeded and exchange.reply.get("model") == UNKNOWN_MODEL
-        assert not served, f"{exchange.request} was served as a model that does not exist"
-    assert not all(each.succeeded for each in exchanges), "a model that does not exist was passed over in both orders"
+        assert not served, say("{request} was served as a model that does not exist", exchange.request)
+    assert not all(each.succeeded for each in exchanges), say(
+        "a model that does not exist was passed over in both orders"
+    )

@@ -11,6 +11,7 @@ from conformance.contract.requests import UNKNOWN_MODEL
 from conformance.contract.requirement import Fault, Scope
 from conformance.contract.scopes import EVERY_RESPONSE, EVERY_UNAUTHENTICATED
 from conformance.evidence.exchange import Exchange, Inconclusive, NotApplicable, Violation
+from conformance.language import say
 from conformance.suite.security import AREA
 from conformance.suite.security.outlines import outline
 
@@ -42,9 +43,11 @@ UNKNOWN_KEY = Scope(
 )
 def test_refusal_discloses_nothing(exchange: Exchange, document: Any) -> None:
     if not isinstance(document, dict):
-        raise NotApplicable("the body is not an object (covered by errors.refusal_is_json)")
+        raise NotApplicable(say("the body is not an object (covered by errors.refusal_is_json)"))
     given = [name for name in ("choices", "usage", "data", "models") if document.get(name)]
-    assert not given, f"the HTTP {exchange.status} has {', '.join(given)}: {exchange.text[:120]}"
+    assert not given, say(
+        "the HTTP {status} has {given}: {text}", exchange.status, ", ".join(given), exchange.text[:120]
+    )
 
 
 def _unknown_model_only(fault: Fault) -> Fault:
@@ -70,16 +73,20 @@ def test_refusal_same_for_any_model(exchanges: list[Exchange]) -> None:
     _check_rejected(known, unknown)
     for one, other in product(known, unknown):
         if refusal(one) != refusal(other):
-            raise Violation(f"a model that exists: {outline(one)}; one that does not: {outline(other)}", one, other)
+            raise Violation(
+                say("a model that exists: {outline}; one that does not: {outline2}", outline(one), outline(other)),
+                one,
+                other,
+            )
 
 
 def _check_rejected(known: list[Exchange], unknown: list[Exchange]) -> None:
     """Raises NotApplicable or Inconclusive where not both models were rejected for the credentials."""
     plain = [*known, *unknown]
     if not known or not unknown or any(each.succeeded for each in plain):
-        raise NotApplicable("not both a known and an unknown model were rejected")
+        raise NotApplicable(say("not both a known and an unknown model were rejected"))
     if any(each.status >= 500 or each.status in (408, 429) for each in plain):
-        raise Inconclusive("the endpoint was throttled or failing")
+        raise Inconclusive(say("the endpoint was throttled or failing"))
 
 
 def refusal(exchange: Exchange) -> tuple[int, str]:

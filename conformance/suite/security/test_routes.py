@@ -7,6 +7,7 @@ from dataclasses import replace
 from conformance.contract.faults import respond
 from conformance.contract.requests import PLAIN, UNKNOWN_MODEL, bad, intrusive, once
 from conformance.evidence.exchange import Exchange
+from conformance.language import say
 from conformance.suite.security import AREA
 from conformance.suite.security.outlines import outline
 
@@ -35,7 +36,7 @@ def _completed(exchange: Exchange) -> bool:
     after=["auth.no_credentials_401"],
 )
 def test_aliases_need_the_key(exchange: Exchange) -> None:
-    assert not _completed(exchange), f"{exchange.request} was answered with {outline(exchange)}"
+    assert not _completed(exchange), say("{request} was answered with {outline}", exchange.request, outline(exchange))
 
 
 @AREA.must(
@@ -49,4 +50,6 @@ def test_aliases_need_the_key(exchange: Exchange) -> None:
     after=["validation.unknown_model_refused"],
 )
 def test_body_names_the_model(exchange: Exchange) -> None:
-    assert not _completed(exchange), f"{exchange.request}: the body's model does not exist, yet {outline(exchange)}"
+    assert not _completed(exchange), say(
+        "{request}: the body's model does not exist, yet {outline}", exchange.request, outline(exchange)
+    )

@@ -10,6 +10,7 @@ from conformance.contract.faults import header, put
 from conformance.contract.requests import UNKNOWN_TOKEN
 from conformance.contract.scopes import EVERY_ERROR, EVERY_FAILED_STREAM, EVERY_RESPONSE
 from conformance.evidence.exchange import SCRUBBED_KEY, Exchange, Inconclusive
+from conformance.language import say
 from conformance.suite.security import AREA
 from conformance.suite.security.patterns import ACCOUNT, ACCOUNT_HEADERS, CREDENTIAL, INTERNALS
 from conformance.suite.support.failing_streams import failing
@@ -57,11 +58,11 @@ def without_choices(document: Any) -> Any:
 def test_token_not_echoed(exchange: Exchange) -> None:
     """The client masks the endpoint's own key in whatever it stores, and leaves a mark that tells of it."""
     text = everything(exchange)
-    assert SCRUBBED_KEY not in text, f"the response echoes the caller's key: {around(text, SCRUBBED_KEY)}"
+    assert SCRUBBED_KEY not in text, say("the response echoes the caller's key: {around}", around(text, SCRUBBED_KEY))
     if exchange.request.credentials == "unknown":
         parts = (UNKNOWN_TOKEN[start : start + ECHO] for start in range(len(UNKNOWN_TOKEN) - ECHO + 1))
         echoed = next((part for part in parts if part in text), None)
-        assert echoed is None, f"the response echoes the presented token: {around(text, echoed or '')}"
+        assert echoed is None, say("the response echoes the presented token: {around}", around(text, echoed or ""))
 
 
 def around(text: str, part: str) -> str:
@@ -89,9 +90,9 @@ def around(text: str, part: str) -> str:
 )
 def test_no_upstream_credentials(exchange: Exchange) -> None:
     names = [name for name, _ in exchange.headers if name.lower() == "anthropic-organization-id"]
-    assert not names, "the response has the upstream's header anthropic-organization-id"
+    assert not names, say("the response has the upstream's header anthropic-organization-id")
     found = CREDENTIAL.search(unescaped(beyond_choices(exchange)).replace(UNKNOWN_TOKEN, ""))
-    assert not found, f"the response holds what looks like a credential: {masked(found)}"
+    assert not found, say("the response holds what looks like a credential: {masked}", masked(found))
 
 
 def unescaped(text: str) -> str:
@@ -120,9 +121,9 @@ def masked(found: re.Match[str] | None) -> str:
 )
 def test_no_upstream_account(exchange: Exchange) -> None:
     names = sorted({name.lower() for name, _ in exchange.headers} & set(ACCOUNT_HEADERS))
-    assert not names, f"the response has {', '.join(names)}"
+    assert not names, say("the response has {names}", ", ".join(names))
     found = ACCOUNT.search(beyond_choices(exchange))
-    assert not found, f"the response names an account: {masked(found)}"
+    assert not found, say("the response names an account: {masked}", masked(found))
 
 
 @AREA.should(
@@ -171,4 +172,4 @@ def test_streamed_errors_hide_internals(exchange: Exchange) -> None:
 def _hides_internals(exchange: Exchange, text: str) -> None:
     sent = exchange.request.body.decode("utf-8", "replace")
     found = [each[0] for each in INTERNALS.finditer(unescaped(text)) if each[0] not in sent]
-    assert not found, f"the error discloses {found[0]!r}: {around(unescaped(text), found[0])}"
+    assert not found, say("the error discloses {found!r}: {around}", found[0], around(unescaped(text), found[0]))

@@ -12,6 +12,7 @@ from conformance.contract.scopes import (
     streamed_choices,
 )
 from conformance.evidence.exchange import Exchange, NotApplicable, Read, list_of
+from conformance.language import say
 
 Chunks = list[dict[str, Any]]
 
@@ -38,7 +39,7 @@ def by_index(chunks: Chunks) -> dict[int, list[dict[str, Any]]]:
         if type(index := choice.get("index")) is int:
             found.setdefault(index, []).append(choice)
     if not found:
-        raise NotApplicable("no chunk has a choice with an index")
+        raise NotApplicable(say("no chunk has a choice with an index"))
     return found
 
 

@@ -11,6 +11,7 @@ from conformance.contract.scopes import (
     EVERY_COMPLETED_STREAM,
 )
 from conformance.evidence.exchange import Exchange, NotApplicable, Read
+from conformance.language import joined, say
 from conformance.suite.streaming import AREA
 from conformance.suite.streaming.chunks import (
     FINISHES,
@@ -35,9 +36,11 @@ from conformance.suite.streaming.chunks import (
 )
 def test_index_zero(chunks: Chunks, asked: dict[str, Any]) -> None:
     if asked.get("n") not in (None, 1):
-        raise NotApplicable("more than one choice was asked for")
+        raise NotApplicable(say("more than one choice was asked for"))
     others = sorted(set(by_index(chunks)) - {0})
-    assert not others, f"one choice was asked for, yet choices have the index {', '.join(map(str, others))}"
+    assert not others, say(
+        "one choice was asked for, yet choices have the index {others}", joined(", ", map(str, others))
+    )
 
 
 @AREA.should(
@@ -55,9 +58,9 @@ def test_index_zero(chunks: Chunks, asked: dict[str, Any]) -> None:
 def test_role_first(chunks: Chunks) -> None:
     for index, choices in by_index(chunks).items():
         roles = [delta_of(choice).get("role") for choice in choices]
-        assert roles[0] == "assistant", f"the first delta of choice {index} has the role {roles[0]!r}"
+        assert roles[0] == "assistant", say("the first delta of choice {index} has the role {roles!r}", index, roles[0])
         others = [role for role in roles if role not in (None, "", "assistant")]
-        assert not others, f"a delta of choice {index} has the role {others[0]!r}"
+        assert not others, say("a delta of choice {index} has the role {others!r}", index, others[0])
 
 
 @AREA.should(
@@ -72,7 +75,7 @@ def test_role_first(chunks: Chunks) -> None:
 def test_role_once(chunks: Chunks) -> None:
     for index, choices in by_index(chunks).items():
         roles = [choice for choice in choices if delta_of(choice).get("role") and "audio" not in delta_of(choice)]
-        assert len(roles) <= 1, f"{len(roles)} deltas of choice {index} name the role"
+        assert len(roles) <= 1, say("{number} deltas of choice {index} name the role", len(roles), index)
 
 
 @AREA.must(
@@ -92,9 +95,13 @@ def test_finish_once(exchange: Exchange, chunks: Chunks) -> None:
     for index, choices in by_index(chunks).items():
         reasons = finish_reasons(choices)
         if not reasons and has_audio(exchange):
-            raise NotApplicable("OpenAI's own audio streams end without finish_reason")
-        said = f"{len(reasons)} finish_reasons: {', '.join(reasons[:5])}" if reasons else "no finish_reason"
-        assert len(reasons) == 1, f"choice {index} has {said}"
+            raise NotApplicable(say("OpenAI's own audio streams end without finish_reason"))
+        said = (
+            say("{number} finish_reasons: {reasons}", len(reasons), ", ".join(reasons[:5]))
+            if reasons
+            else say("no finish_reason")
+        )
+        assert len(reasons) == 1, say("choice {index} has {said}", index, said)
 
 
 def _early_finish(before: list[Read]) -> list[Read]:
@@ -119,11 +126,11 @@ def _early_finish(before: list[Read]) -> list[Read]:
 def test_nothing_after_finish(chunks: Chunks) -> None:
     found = by_index(chunks)
     if not any(map(finish_reasons, found.values())):
-        raise NotApplicable("no choice has a finish_reason")
+        raise NotApplicable(say("no choice has a finish_reason"))
     for index, choices in found.items():
         for delta in _after_finish(choices):
             late = [f"{name} {delta[name]!r:.80}" for name in SAID if delta.get(name)]
-            assert not late, f"choice {index} goes on with {late[0]} after its finish_reason"
+            assert not late, say("choice {index} goes on with {late} after its finish_reason", index, late[0])
 
 
 def _after_finish(choices: Chunks) -> list[dict[str, Any]]:

@@ -9,6 +9,7 @@ from conformance.contract.scopes import (
     EVERY_CHUNKED,
 )
 from conformance.evidence.exchange import NotApplicable
+from conformance.language import joined, say
 from conformance.suite.streaming import AREA
 from conformance.suite.streaming.chunks import (
     Chunks,
@@ -21,7 +22,7 @@ def different_values(chunks: Chunks, name: str, kind: type) -> list[Any]:
     values = [chunk.get(name) for chunk in chunks]
     told = [value for value in values if type(value) is kind and value]
     if len(told) < 2:
-        raise NotApplicable(f"fewer than two chunks have a {name} to compare")
+        raise NotApplicable(say("fewer than two chunks have a {name} to compare", name))
     return list(dict.fromkeys(told))
 
 
@@ -37,7 +38,7 @@ def different_values(chunks: Chunks, name: str, kind: type) -> list[Any]:
 )
 def test_one_id(chunks: Chunks) -> None:
     ids = different_values(chunks, "id", str)
-    assert len(ids) == 1, f"the chunks have {len(ids)} ids: {', '.join(ids[:3])}"
+    assert len(ids) == 1, say("the chunks have {number} ids: {ids}", len(ids), ", ".join(ids[:3]))
 
 
 @AREA.must(
@@ -53,7 +54,9 @@ def test_one_id(chunks: Chunks) -> None:
 )
 def test_one_created(chunks: Chunks) -> None:
     times = different_values(chunks, "created", int)
-    assert len(times) == 1, f"the chunks have {len(times)} created times: {', '.join(map(str, times[:3]))}"
+    assert len(times) == 1, say(
+        "the chunks have {number} created times: {times}", len(times), joined(", ", map(str, times[:3]))
+    )
 
 
 @AREA.should(
@@ -68,4 +71,4 @@ def test_one_created(chunks: Chunks) -> None:
 )
 def test_one_model(chunks: Chunks) -> None:
     models = different_values(chunks, "model", str)
-    assert len(models) == 1, f"the chunks name {len(models)} models: {', '.join(models[:3])}"
+    assert len(models) == 1, say("the chunks name {number} models: {models}", len(models), ", ".join(models[:3]))

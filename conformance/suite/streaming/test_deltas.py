@@ -16,6 +16,7 @@ from conformance.contract.scopes import (
 )
 from conformance.evidence.exchange import Exchange, NotApplicable, Read
 from conformance.evidence.sse import EventStream
+from conformance.language import say
 from conformance.suite.streaming import AREA
 from conformance.suite.streaming.chunks import (
     FINISHES,
@@ -39,7 +40,9 @@ from conformance.suite.streaming.chunks import (
 )
 def test_delta_alone(chunks: Chunks) -> None:
     both = [each for each in streamed_choices(chunks) if each.get("message") and "delta" in each]
-    assert not both, f"{len(both)} streamed choices have a message beside the delta: {json.dumps(both[0])[:160]}"
+    assert not both, say(
+        "{number} streamed choices have a message beside the delta: {dumps}", len(both), json.dumps(both[0])[:160]
+    )
 
 
 SHORTEST_TWICE = 20  #: characters of a text that a model hardly says twice by itself
@@ -73,11 +76,11 @@ def test_text_not_again(chunks: Chunks) -> None:
     pieces = {index: _texts(choices) for index, choices in by_index(chunks).items()}
     long = {index: texts for index, texts in pieces.items() if len(texts) > 2 and len(texts[-1]) >= SHORTEST_TWICE}
     for index, (*before, last) in long.items():
-        assert last.strip() != "".join(before).strip(), (
-            f"the last delta of choice {index} is all its text: {last!r:.120}"
+        assert last.strip() != "".join(before).strip(), say(
+            "the last delta of choice {index} is all its text: {last!r:.120}", index, last
         )
     if not any(len(texts) > 2 and len("".join(texts)) >= SHORTEST_TWICE for texts in pieces.values()):
-        raise NotApplicable("no choice has a text of 20 characters in several deltas")
+        raise NotApplicable(say("no choice has a text of 20 characters in several deltas"))
 
 
 @AREA.must(
@@ -95,9 +98,9 @@ def test_text_not_again(chunks: Chunks) -> None:
 )
 def test_done_after_finish(exchange: Exchange, stream: EventStream, chunks: Chunks) -> None:
     if not stream.terminators or failed(exchange) or has_audio(exchange):
-        raise NotApplicable("the stream has no [DONE], an error event before it, or sound")
+        raise NotApplicable(say("the stream has no [DONE], an error event before it, or sound"))
     if not chunks and stream.foreign:
-        raise NotApplicable("the chunks are not in events (covered by framing.events_closed)")
-    assert streamed_choices(chunks), "the stream says [DONE] without a single choice"
+        raise NotApplicable(say("the chunks are not in events (covered by framing.events_closed)"))
+    assert streamed_choices(chunks), say("the stream says [DONE] without a single choice")
     unfinished = [index for index, found in by_index(chunks).items() if not finish_reasons(found)]
-    assert not unfinished, f"the stream says [DONE], yet choice {unfinished[0]} has no finish_reason"
+    assert not unfinished, say("the stream says [DONE], yet choice {unfinished} has no finish_reason", unfinished[0])

@@ -15,6 +15,7 @@ from conformance.contract.scopes import (
 )
 from conformance.evidence.exchange import Exchange, NotApplicable
 from conformance.evidence.sse import DONE, EventStream
+from conformance.language import say
 from conformance.suite.streaming import AREA
 from conformance.suite.streaming.chunks import (
     Chunks,
@@ -47,8 +48,8 @@ def test_error_told(stream: EventStream) -> None:
     for position in _errors(stream):
         error = stream.documents[position]["error"]
         message = error.get("message") if isinstance(error, dict) else None
-        assert isinstance(message, str), f"the error in the stream has no message: {json.dumps(error)[:160]}"
-        assert message, "the message of the error in the stream is empty"
+        assert isinstance(message, str), say("the error in the stream has no message: {dumps}", json.dumps(error)[:160])
+        assert message, say("the message of the error in the stream is empty")
 
 
 @AREA.should(
@@ -70,11 +71,11 @@ def test_error_typed(stream: EventStream) -> None:
     for position in _errors(stream):
         error = stream.documents[position]["error"]
         if not isinstance(error, dict):
-            raise NotApplicable("the error is not an object (covered by streaming.error_told)")
+            raise NotApplicable(say("the error is not an object (covered by streaming.error_told)"))
         kind, code = error.get("type"), error.get("code")
         word = isinstance(kind, str) and kind not in ("", *NOTHING)
-        assert word, f"the error in the stream has the type {kind!r}: {json.dumps(error)[:160]}"
-        assert code is None or isinstance(code, str), f"the error in the stream has the code {code!r}"
+        assert word, say("the error in the stream has the type {kind!r}: {dumps}", kind, json.dumps(error)[:160])
+        assert code is None or isinstance(code, str), say("the error in the stream has the code {code!r}", code)
 
 
 @AREA.should(
@@ -94,9 +95,11 @@ def test_error_typed(stream: EventStream) -> None:
 def test_early_failure_has_status(exchange: Exchange) -> None:
     """Comments that keep a connection alive take the status with them. An error may come in what is else a chunk."""
     if exchange.stream.comments:
-        raise NotApplicable("the stream was kept alive with comments, so that its status was sent before")
+        raise NotApplicable(say("the stream was kept alive with comments, so that its status was sent before"))
     first = _errors(exchange.stream)[0]
-    assert first > 0, f"HTTP {exchange.status}, and the stream begins with an error: {exchange.text[:160].strip()}"
+    assert first > 0, say(
+        "HTTP {status}, and the stream begins with an error: {text}", exchange.status, exchange.text[:160].strip()
+    )
 
 
 @AREA.should(
@@ -113,7 +116,7 @@ def test_early_failure_has_status(exchange: Exchange) -> None:
 def test_error_is_final(stream: EventStream) -> None:
     later = [each for each in stream.documents[_errors(stream)[0] :] if isinstance(each, dict)]
     reasons = [reason for reason in finish_reasons(streamed_choices(later)) if reason in ("stop", "tool_calls")]
-    assert not reasons, f"after the error event a choice ends with finish_reason {reasons[0]}"
+    assert not reasons, say("after the error event a choice ends with finish_reason {reasons}", reasons[0])
 
 
 @AREA.should(
@@ -133,8 +136,8 @@ def test_no_silent_end(exchange: Exchange, stream: EventStream, chunks: Chunks) 
     said = [*(event.data for event in stream.events), stream.pending or ""]
     done = any(data.rstrip().endswith(DONE) for data in said)
     finished = any(finish_reasons([choice]) for choice in streamed_choices(chunks))
-    assert done or finished or failed(exchange), (
-        f"the stream of {len(stream.events)} events just ends: no finish_reason, no [DONE], no error"
+    assert done or finished or failed(exchange), say(
+        "the stream of {number} events just ends: no finish_reason, no [DONE], no error", len(stream.events)
     )
 
 
@@ -153,6 +156,11 @@ def test_no_silent_end(exchange: Exchange, stream: EventStream, chunks: Chunks) 
     needs=["request", "status"],
 )
 def test_refused_before_it_streams(exchange: Exchange) -> None:
-    told = f"{exchange.request} was answered with HTTP {exchange.status}, {exchange.media_type}"
-    assert 400 <= exchange.status < 500, f"{told}: {exchange.text[:120].strip()}"
+    told = say(
+        "{request} was answered with HTTP {status}, {media_type}",
+        exchange.request,
+        exchange.status,
+        exchange.media_type,
+    )
+    assert 400 <= exchange.status < 500, say("{told}: {text}", told, exchange.text[:120].strip())
     assert exchange.media_type != "text/event-stream", told

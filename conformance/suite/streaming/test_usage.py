@@ -13,6 +13,7 @@ from conformance.contract.scopes import (
     EVERY_USAGE_STREAM,
 )
 from conformance.evidence.exchange import Exchange, NotApplicable, Read
+from conformance.language import say
 from conformance.suite.streaming import AREA
 from conformance.suite.streaming.chunks import (
     USAGE,
@@ -48,7 +49,7 @@ def _on_last_choice(document: Any) -> None:
 )
 def test_usage_once(chunks: Chunks) -> None:
     count = len(_with_usage(chunks))
-    assert count == 1, f"{count or 'no'} chunks of {len(chunks)} have a usage that is not null"
+    assert count == 1, say("{count} chunks of {number} have a usage that is not null", count or "no", len(chunks))
 
 
 @AREA.must(
@@ -66,9 +67,11 @@ def test_usage_once(chunks: Chunks) -> None:
 )
 def test_usage_without_choices(chunks: Chunks) -> None:
     if not (positions := _with_usage(chunks)):
-        raise NotApplicable("no chunk has usage")
+        raise NotApplicable(say("no chunk has usage"))
     last = chunks[positions[-1]]
-    assert last.get("choices") == [], f"the choices of the usage chunk are {json.dumps(last.get('choices'))[:120]}"
+    assert last.get("choices") == [], say(
+        "the choices of the usage chunk are {dumps}", json.dumps(last.get("choices"))[:120]
+    )
 
 
 def _usage_early(before: list[Read]) -> list[Read]:
@@ -93,11 +96,11 @@ def _usage_early(before: list[Read]) -> list[Read]:
 )
 def test_usage_last(exchange: Exchange, chunks: Chunks) -> None:
     if not (positions := _with_usage(chunks)):
-        raise NotApplicable("no chunk has usage")
+        raise NotApplicable(say("no chunk has usage"))
     if has_audio(exchange) or any("moderation" in chunk for chunk in chunks):
-        raise NotApplicable("OpenAI's own audio and moderation streams go on after usage")
+        raise NotApplicable(say("OpenAI's own audio and moderation streams go on after usage"))
     late = len(chunks) - 1 - positions[-1]
-    assert not late, f"{late} more chunk(s) follow the chunk with usage, and the official SDK loses it"
+    assert not late, say("{late} more chunk(s) follow the chunk with usage, and the official SDK loses it", late)
 
 
 @AREA.should(
@@ -114,7 +117,7 @@ def test_usage_last(exchange: Exchange, chunks: Chunks) -> None:
 )
 def test_usage_null_elsewhere(chunks: Chunks) -> None:
     without = [position for position, chunk in enumerate(chunks) if "usage" not in chunk]
-    assert not without, f"{len(without)} of {len(chunks)} chunks have no usage member"
+    assert not without, say("{number} of {number2} chunks have no usage member", len(without), len(chunks))
 
 
 @AREA.should(
@@ -130,7 +133,7 @@ def test_usage_null_elsewhere(chunks: Chunks) -> None:
 )
 def test_usage_unasked(chunks: Chunks) -> None:
     count = len(_with_usage(chunks))
-    assert not count, f"{count} of {len(chunks)} chunks have usage, which was not asked for"
+    assert not count, say("{count} of {number} chunks have usage, which was not asked for", count, len(chunks))
 
 
 @AREA.should(
@@ -146,4 +149,6 @@ def test_usage_unasked(chunks: Chunks) -> None:
 def test_no_empty_choices(chunks: Chunks) -> None:
     empty = [chunk for chunk in chunks if chunk.get("choices") == []]
     unexcused = [chunk for chunk in empty if not any(name in chunk for name in EXCUSES)]
-    assert not unexcused, f"{len(unexcused)} of {len(chunks)} chunks have an empty array of choices"
+    assert not unexcused, say(
+        "{number} of {number2} chunks have an empty array of choices", len(unexcused), len(chunks)
+    )

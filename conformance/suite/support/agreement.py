@@ -8,6 +8,7 @@ from typing import Any
 
 from conformance.evidence.exchange import Exchange, Inconclusive, NotApplicable
 from conformance.evidence.observed import count_or_not_applicable
+from conformance.language import say
 from conformance.suite.support.prompts import SLACK
 
 Tries = Sequence[Exchange]  #: a request and its repetitions, each sent when it is looked at
@@ -32,7 +33,13 @@ def agree(
         if any(same(value, others) for value in values[0] for others in values[1]):
             return
     raise AssertionError(
-        f"“{labels[0]}” gives {values[0][0]!r:.300}, “{labels[1]}” gives {values[1][0]!r:.300}; so do repetitions"
+        say(
+            "“{labels}” gives {values!r:.300}, “{labels2}” gives {values2!r:.300}; so do repetitions",
+            labels[0],
+            values[0][0],
+            labels[1],
+            values[1][0],
+        )
     )
 
 
@@ -49,11 +56,17 @@ def cost_alike(one: Tries, other: Tries) -> None:
             found.append(prompt_tokens(exchange))
         if set(counts[0]) & set(counts[1]):
             return
-    said = f"“{labels[0]}” costs {_listed(counts[0])} prompt_tokens, “{labels[1]}” costs {_listed(counts[1])}"
+    said = say(
+        "“{labels}” costs {listed} prompt_tokens, “{labels2}” costs {listed2}",
+        labels[0],
+        _listed(counts[0]),
+        labels[1],
+        _listed(counts[1]),
+    )
     apart = [count - others for count in counts[0] for others in counts[1]]
     if min(apart) < 0 < max(apart) and min(map(abs, apart)) <= SLACK:
-        raise Inconclusive(f"{said}: neither always costs more")
-    raise AssertionError(f"{said}; each was sent three times")
+        raise Inconclusive(say("{said}: neither always costs more", said))
+    raise AssertionError(say("{said}; each was sent three times", said))
 
 
 def _listed(counts: Iterable[int]) -> str:

@@ -9,6 +9,7 @@ from typing import Any
 from conformance.contract.scopes import broken_off, cut_short, streamed_choices
 from conformance.evidence.exchange import Exchange, Inconclusive, NotApplicable, list_of
 from conformance.evidence.observed import json_object
+from conformance.language import say
 
 JSONObject = dict[str, Any]
 #: The deltas of each streamed call, by the index of the choice and the index of the call.
@@ -35,7 +36,7 @@ def declared(asked: JSONObject) -> dict[str, JSONObject]:
 def check_whole(exchange: Exchange) -> None:
     """Raises Inconclusive for a stream that broke off."""
     if broken_off(exchange):
-        raise Inconclusive("the stream broke off")
+        raise Inconclusive(say("the stream broke off"))
 
 
 def called(exchange: Exchange) -> list[JSONObject]:
@@ -53,7 +54,15 @@ def first_with_calls(answers: Iterable[Exchange], number: int) -> Exchange:
         counts.append(len(called(exchange)))
         if counts[-1] >= number:
             return exchange
-    raise Inconclusive(f"“{labels[0]}”: {len(counts)} answers have at most {max(counts)} calls, expected {number}")
+    raise Inconclusive(
+        say(
+            "“{labels}”: {number} answers have at most {most_counts} calls, expected {number2}",
+            labels[0],
+            len(counts),
+            max(counts),
+            number,
+        )
+    )
 
 
 def is_object(text: str) -> bool:
@@ -76,7 +85,7 @@ def deltas_of(chunks: list[JSONObject]) -> CallDeltas:
         if type(choice) is int and type(index) is int:
             found.setdefault((choice, index), []).append(delta)
     if not found:
-        raise NotApplicable("no delta of a tool call has an index")
+        raise NotApplicable(say("no delta of a tool call has an index"))
     return found
 
 
@@ -96,7 +105,7 @@ def _unlimited(chunks: list[JSONObject]) -> CallDeltas:
     cut = [choice.get("index") for choice in streamed_choices(chunks) if cut_short(choice.get("finish_reason"))]
     found = {where: deltas for where, deltas in deltas_of(chunks).items() if where[0] not in cut}
     if not found:
-        raise NotApplicable("the calls were cut off")
+        raise NotApplicable(say("the calls were cut off"))
     return found
 
 
@@ -112,5 +121,5 @@ def argument_deltas(exchange: Exchange) -> list[list[str]]:
             continue  # calls that share an index, no parameters, custom tools: covered by other requirements
         found.append(texts)
     if not found:
-        raise NotApplicable("no streamed call has arguments of its own")
+        raise NotApplicable(say("no streamed call has arguments of its own"))
     return found

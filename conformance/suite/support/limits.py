@@ -8,6 +8,7 @@ from typing import Any
 from conformance.contract.scopes import broken_off
 from conformance.evidence.exchange import Exchange, Inconclusive, list_of
 from conformance.evidence.observed import count_or_zero
+from conformance.language import say
 
 END_TOKEN = 1  #: some tokenizers count the token that ends a reply
 #: What is about one token in every tokenizer: a word, three digits, a mark, a line end.
@@ -32,13 +33,13 @@ def ending(exchange: Exchange) -> Any:
     """The finish_reason of the first choice. Raises Inconclusive for a stream that broke off, without a choice, and
     where a content filter left less than half of what the limit allows: that may happen to any reply."""
     if broken_off(exchange):
-        raise Inconclusive(f"“{exchange.request}”: the stream broke off")
+        raise Inconclusive(say("“{request}”: the stream broke off", exchange.request))
     if not exchange.choices:
-        raise Inconclusive(f"“{exchange.request}”: the reply has no choice")
+        raise Inconclusive(say("“{request}”: the reply has no choice", exchange.request))
     reason, pieces = exchange.choices[0].get("finish_reason"), len(_PIECE.findall(_text(exchange)))
     limit = limit_of(exchange.request.asked)
     if reason == "content_filter" and (2 * pieces < limit if type(limit) is int else not pieces):
-        raise Inconclusive(f"“{exchange.request}”: a content filter ended the reply")
+        raise Inconclusive(say("“{request}”: a content filter ended the reply", exchange.request))
     return reason
 
 

@@ -13,6 +13,7 @@ from conformance.contract.requests import INTRUSIVE, LEFT_OUT, chat, costly, str
 from conformance.contract.scopes import failed
 from conformance.evidence.exchange import SALT, Exchange, Inconclusive, NotApplicable, list_of
 from conformance.evidence.observed import count_or_none, json_object
+from conformance.language import say
 
 OVERFLOW_WORDS = 280_000  #: a token each, more than a window of 200,000 tokens holds
 _WHOLE = 0.75  #: the share of them beyond which a prompt was not cut to fit such a window
@@ -30,7 +31,7 @@ def _may_be_charged(model: Model) -> None:
     """Raises NotApplicable where the prompt could fit the model's context and be charged for, unless --intrusive says
     that it may."""
     if not model.claims(INTRUSIVE) and not _SMALLER.search(model.name.lower()):
-        raise NotApplicable(f"the context of {model.name} is not known: {LEFT_OUT[INTRUSIVE]}")
+        raise NotApplicable(say("the context of {model} is not known: {member}", model.name, LEFT_OUT[INTRUSIVE]))
 
 
 def overflow(model: Model, tries: Sequence[Exchange], plain: Sequence[Exchange]) -> Exchange:
@@ -42,9 +43,9 @@ def overflow(model: Model, tries: Sequence[Exchange], plain: Sequence[Exchange])
     if exchange.transient and exchange.status != 429 and plain[0].succeeded:
         exchange = tries[1]
     if exchange.failure or _is_of_another_thing(exchange, plain):
-        raise Inconclusive(f"{exchange} is not about the prompt")
+        raise Inconclusive(say("{exchange} is not about the prompt", exchange))
     if _is_read(exchange) and _prompt_of(exchange) > OVERFLOW_WORDS * _WHOLE:
-        raise Inconclusive(f"a prompt of {OVERFLOW_WORDS} tokens fits the model's context")
+        raise Inconclusive(say("a prompt of {member} tokens fits the model's context", OVERFLOW_WORDS))
     return exchange
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from conformance.contract.profile import Model
 from conformance.contract.scopes import tool_choice
 from conformance.evidence.exchange import Exchange, Inconclusive, NotApplicable
+from conformance.language import say
 
 #: Statuses that speak of the key, the account, the moment or the size, not of what was asked.
 _OF_ANOTHER_THING = (401, 402, 403, 407, 408, 413, 429)
@@ -26,7 +27,7 @@ def may_not_be_forced(exchange: Exchange, model: Model) -> bool:
 def may_be_forced(exchange: Exchange, model: Model) -> None:
     """Raises NotApplicable where a forced call is rejected, and may be since the model reasons."""
     if refuses(exchange) and may_not_be_forced(exchange, model):
-        raise NotApplicable("a model that reasons may reject that a call is forced")
+        raise NotApplicable(say("a model that reasons may reject that a call is forced"))
 
 
 #: Words of an error about a prompt that is longer than the model's context.
@@ -40,8 +41,8 @@ def is_too_long(exchange: Exchange) -> bool:
 
 def rejected(exchange: Exchange) -> bool:
     """Whether a request was rejected that may be rejected with a 4xx. Raises AssertionError for a server error."""
-    assert not exchange.refused or exchange.status < 500, (
-        f"“{exchange.request}” was answered with {exchange.outcome}; expected a reply or a 4xx"
+    assert not exchange.refused or exchange.status < 500, say(
+        "“{request}” was answered with {outcome}; expected a reply or a 4xx", exchange.request, exchange.outcome
     )
     return exchange.refused
 
@@ -49,5 +50,7 @@ def rejected(exchange: Exchange) -> bool:
 def not_about_the_key(exchange: Exchange) -> Exchange:
     """The exchange, if its status is not about the key or the account. Raises Inconclusive for 401, 402 and 403."""
     if exchange.status in (401, 402, 403):
-        raise Inconclusive(f"{exchange.request}: HTTP {exchange.status} is about the key, not about the request")
+        raise Inconclusive(
+            say("{request}: HTTP {status} is about the key, not about the request", exchange.request, exchange.status)
+        )
     return exchange

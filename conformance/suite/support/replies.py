@@ -12,6 +12,7 @@ from conformance.contract.requests import chat
 from conformance.contract.requirement import Fault
 from conformance.contract.scopes import broken_off, cut_short
 from conformance.evidence.exchange import Exchange, Inconclusive
+from conformance.language import say
 
 from .messages import turns
 
@@ -22,19 +23,23 @@ def answered(exchange: Exchange) -> str:
     """The text of an answer, empty beside tool calls. Raises AssertionError where the request was rejected,
     Inconclusive where the reply was cut off or has no text."""
     said = " ".join(exchange.text.split())[:200]
-    assert exchange.succeeded, f"“{exchange.request}” is answered with {exchange.outcome}: {said}"
+    assert exchange.succeeded, say(
+        "“{request}” is answered with {outcome}: {said}", exchange.request, exchange.outcome, said
+    )
     if broken_off(exchange):
-        raise Inconclusive("the stream broke off")
+        raise Inconclusive(say("the stream broke off"))
     content = exchange.messages[0].get("content") if exchange.messages else None
     if (
         not content
         and not exchange.tool_calls
         and any(cut_short(each.get("finish_reason")) for each in exchange.choices)
     ):
-        raise Inconclusive(f"the reply is empty, and ends with {exchange.choices[0].get('finish_reason')!r}")
+        raise Inconclusive(
+            say("the reply is empty, and ends with {finish_reason!r}", exchange.choices[0].get("finish_reason"))
+        )
     thought = any(each.get(name) for each in exchange.messages for name in ("reasoning_content", "reasoning"))
     if not exchange.tool_calls and (not isinstance(content, str) or (thought and not content)):
-        raise Inconclusive(f"the reply has no text: {json.dumps(content)[:100]}")
+        raise Inconclusive(say("the reply has no text: {dumps}", json.dumps(content)[:100]))
     return content or ""
 
 
@@ -100,14 +105,16 @@ def one_of(
         if exchange.choices and exchange.choices[0].get("finish_reason") in ("length", "content_filter"):
             cut = str(exchange.choices[0]["finish_reason"])
     if cut:
-        raise Inconclusive(f"a reply was cut off ({cut}): {found}")
+        raise Inconclusive(say("a reply was cut off ({cut}): {found}", cut, found))
     for exchange in controls:
         _is_able(exchange, shown or problem, found)
-    raise AssertionError(f"in each of {len(labels)} answers to “{labels[0]}” {found}")
+    raise AssertionError(say("in each of {number} answers to “{labels}” {found}", len(labels), labels[0], found))
 
 
 def _is_able(control: Exchange, problem: Problem, found: str) -> None:
     """Raises Inconclusive where a model does not do what is asked of it in a control, either."""
-    lacking = problem(control) if control.succeeded else f"it is {control.outcome}"
+    lacking = problem(control) if control.succeeded else say("it is {outcome}", control.outcome)
     if lacking:
-        raise Inconclusive(f"{found}; nor does the model do it where nothing else is asked (“{control.request}”)")
+        raise Inconclusive(
+            say("{found}; nor does the model do it where nothing else is asked (“{request}”)", found, control.request)
+        )

@@ -7,6 +7,7 @@ from typing import Any
 
 from conformance.contract.requests import PARIS, WEATHER, chat
 from conformance.evidence.exchange import Exchange, NotApplicable, Request, list_of
+from conformance.language import say
 
 from .calls import first_with_calls, result
 
@@ -18,7 +19,7 @@ def after_call(answers: Iterable[Exchange]) -> Request:
     found = [each for each in list_of(message.get("tool_calls")) if isinstance(each, dict)]
     calls = [{name: each.get(name) for name in ("id", "type", "function")} for each in found]
     if not calls or not all(isinstance(each["id"], str) and each["id"] for each in calls):
-        raise NotApplicable("a call has no id (covered by tool_call.id)")
+        raise NotApplicable(say("a call has no id (covered by tool_call.id)"))
     results = [result(str(each["id"]), '{"temperature": "-37.5", "unit": "celsius"}') for each in calls]
     question = {"role": "user", "content": PARIS}
     made: dict[str, Any] = {"role": "assistant", "content": None, "tool_calls": calls}

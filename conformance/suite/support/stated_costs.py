@@ -15,6 +15,7 @@ from conformance.contract.faults import chain, header, put
 from conformance.contract.profile import Model, Prices
 from conformance.evidence.exchange import Exchange, Inconclusive, NotApplicable
 from conformance.evidence.observed import count_or_none
+from conformance.language import say
 
 #: Header fields of gateways with the cost of the response.
 HEADERS = ("x-litellm-response-cost",)
@@ -38,7 +39,7 @@ def stated(exchange: Exchange) -> dict[str, Decimal]:
     found |= {f"header {name}": amount_of(exchange.header(name)) for name in HEADERS}
     told = {where: amount for where, amount in found.items() if amount is not None}
     if not told:
-        raise NotApplicable("the reply states no cost")
+        raise NotApplicable(say("the reply states no cost"))
     return told
 
 
@@ -85,10 +86,12 @@ class Due:
 def due(exchange: Exchange, model: Model) -> Due:
     """What the reply costs. Raises NotApplicable without prices, Inconclusive where its counts do not tell it."""
     if model.prices is None or model.prices.output is None:
-        raise NotApplicable("no prices of input and output are known of the model: name a price sheet with --prices")
+        raise NotApplicable(
+            say("no prices of input and output are known of the model: name a price sheet with --prices")
+        )
     completion = count_or_none(exchange.usage, "completion_tokens")
     if completion is None or completion < 0:
-        raise Inconclusive("completion_tokens is no count")
+        raise Inconclusive(say("completion_tokens is no count"))
     try:
         counts = counts_of(exchange)
     except Untold as reason:
@@ -131,7 +134,7 @@ def contradicting(exchange: Exchange) -> list[str]:
         if not alike(inside[0], parts):
             wrong.append(f"{ALL} is {plain(inside[0])}, and its parts come to {plain(parts)}")
     if len(whole) < 2 and None in inside:
-        raise NotApplicable("the reply states its cost once")
+        raise NotApplicable(say("the reply states its cost once"))
     return wrong
 
 
@@ -147,7 +150,7 @@ def by_counts(exchanges: Iterable[Exchange]) -> Iterator[list[tuple[Exchange, De
             for where, amount in told.items():
                 groups.setdefault((where, *served, *counted), []).append((exchange, amount))
     if not (several := [each for each in groups.values() if len(each) > 1]):
-        raise NotApplicable("no two replies of the same counts state a cost")
+        raise NotApplicable(say("no two replies of the same counts state a cost"))
     yield from several
 
 

@@ -16,6 +16,7 @@ from conformance.contract.scopes import (
 )
 from conformance.evidence.exchange import Exchange, Inconclusive, NotApplicable
 from conformance.evidence.strict_json import JSONError, loads
+from conformance.language import say
 
 
 def problem(value: Any, schema: Any) -> str:
@@ -23,12 +24,12 @@ def problem(value: Any, schema: Any) -> str:
     Inconclusive for a schema that is none."""
     kind = validator_for(schema, jsonschema.Draft202012Validator) if isinstance(schema, dict) else None
     if kind is None:
-        raise Inconclusive("the schema of the request is not an object")
+        raise Inconclusive(say("the schema of the request is not an object"))
     try:
         kind.check_schema(schema)
         error = next(kind(schema, registry=Registry()).iter_errors(value), None)
     except (jsonschema.SchemaError, Unresolvable) as fault:
-        raise Inconclusive(f"the schema of the request cannot be used: {str(fault)[:160]}") from None
+        raise Inconclusive(say("the schema of the request cannot be used: {fault}", str(fault)[:160])) from None
     return "" if error is None else f"{error.json_path}: {error.message[:200]}"
 
 
@@ -36,23 +37,29 @@ def outputs(exchange: Exchange) -> list[Any]:
     """The content of each choice as JSON. Raises Inconclusive where a choice was cut off, refused or left empty,
     NotApplicable where a tool is called instead, AssertionError where the content is not JSON."""
     if broken_off(exchange):
-        raise Inconclusive("the stream broke off")
+        raise Inconclusive(say("the stream broke off"))
     found = []
     for choice in exchange.choices:
         message, reason = choice.get("message"), choice.get("finish_reason")
         if not isinstance(message, dict):
-            raise NotApplicable("a choice has no message (covered by completion.choices.message)")
+            raise NotApplicable(say("a choice has no message (covered by completion.choices.message)"))
         if reason in ("length", "content_filter") or message.get("refusal") or _cut(message, reason):
-            raise Inconclusive(f"the model did not answer: finish_reason {reason}, refusal {message.get('refusal')!r}")
+            raise Inconclusive(
+                say(
+                    "the model did not answer: finish_reason {reason}, refusal {refusal!r}",
+                    reason,
+                    message.get("refusal"),
+                )
+            )
         if not message.get("content") and not message.get("tool_calls") and reason == "stop":
-            raise Inconclusive("the reply is empty, as Claude's sometimes are")
+            raise Inconclusive(say("the reply is empty, as Claude's sometimes are"))
         if message.get("tool_calls") and exchange.request.asked.get("tools"):
-            raise NotApplicable("the model called a tool instead of answering")
+            raise NotApplicable(say("the model called a tool instead of answering"))
         if _twice(message.get("content")) and exchange.request.asked.get("tools"):
-            raise Inconclusive("the model, offered tools too, gave its answer twice, as OpenAI's own do")
+            raise Inconclusive(say("the model, offered tools too, gave its answer twice, as OpenAI's own do"))
         found.append(_parsed(message.get("content")))
     if not found:
-        raise Inconclusive("the reply has no choice")
+        raise Inconclusive(say("the reply has no choice"))
     return found
 
 
@@ -74,8 +81,8 @@ def _twice(content: Any) -> bool:
 
 
 def _parsed(content: Any) -> Any:
-    assert isinstance(content, str), f"the content is {json.dumps(content)[:120]}, not JSON text"
+    assert isinstance(content, str), say("the content is {dumps}, not JSON text", json.dumps(content)[:120])
     try:
         return loads(content)
     except JSONError as error:
-        raise AssertionError(f"the content is not JSON ({error}): {content[:160]!r}") from None
+        raise AssertionError(say("the content is not JSON ({error}): {content!r}", error, content[:160])) from None

@@ -20,6 +20,7 @@ from conformance.contract.requests import (
 )
 from conformance.contract.requirement import Impact
 from conformance.evidence.exchange import Exchange, Inconclusive, NotApplicable, Violation
+from conformance.language import say
 from conformance.suite.support.calls import called, first_with_calls
 from conformance.suite.support.refusals import rejected
 from conformance.suite.support.replies import REFUSED
@@ -43,8 +44,10 @@ def _ends_with_tool_calls(answers: Sequence[Exchange]) -> Inconclusive | None:
         return reason
     ended = exchange.choices[0].get("finish_reason")
     if ended in ("length", "content_filter"):
-        raise Inconclusive(f"the call was cut off: {ended}")
-    assert ended == "tool_calls", f"“{exchange.request}”: a tool is called, and finish_reason is {ended!r}"
+        raise Inconclusive(say("the call was cut off: {ended}", ended))
+    assert ended == "tool_calls", say(
+        "“{request}”: a tool is called, and finish_reason is {ended!r}", exchange.request, ended
+    )
     return None
 
 
@@ -83,10 +86,12 @@ def test_auto(by_default: Sequence[Exchange], said: Sequence[Exchange]) -> None:
 )
 def test_said_auto(said: Exchange, by_default: Exchange) -> None:
     if not by_default.succeeded:
-        raise Inconclusive(f"tools without tool_choice are answered with {by_default.outcome}, too")
+        raise Inconclusive(say("tools without tool_choice are answered with {outcome}, too", by_default.outcome))
     if not said.succeeded:
         text = " ".join(said.text.split())[:160]
-        raise Violation(f"tool_choice auto is answered with {said.outcome}: {text}", said, by_default)
+        raise Violation(
+            say("tool_choice auto is answered with {outcome}: {text}", said.outcome, text), said, by_default
+        )
 
 
 @AREA.may(
@@ -108,9 +113,9 @@ def test_allowed(exchange: Exchange) -> None:
         return
     names = [each.get("name") for each in called(exchange)]
     if not exchange.choices:
-        raise Inconclusive("the reply has no choice")
-    assert names, "allowed_tools requires a call, and none came"
-    assert set(names) == {"get_time"}, f"only get_time is allowed, and {names} are called"
+        raise Inconclusive(say("the reply has no choice"))
+    assert names, say("allowed_tools requires a call, and none came")
+    assert set(names) == {"get_time"}, say("only get_time is allowed, and {names} are called", names)
 
 
 def _not_in_one_form_only(*forms: Sequence[Exchange]) -> None:
@@ -122,19 +127,25 @@ def _not_in_one_form_only(*forms: Sequence[Exchange]) -> None:
         counts[str(exchanges[0].request)] = [len(called(each)) for each in exchanges]
     one_each = [label for label, found in counts.items() if set(found) == {1}]
     several = [label for label, found in counts.items() if min(found) >= 2]
-    assert not (one_each and several), f"each answer to “{several[0]}” has several calls, to “{one_each[0]}” one"
+    assert not (one_each and several), say(
+        "each answer to “{several}” has several calls, to “{one_each}” one", several[0], one_each[0]
+    )
 
 
 def _ids_differ(exchange: Exchange) -> None:
     ids = [each.get("id") for each in exchange.tool_calls]
-    assert len({str(each) for each in ids}) == len(ids), f"“{exchange.request}”: {len(ids)} calls have the ids {ids}"
+    assert len({str(each) for each in ids}) == len(ids), say(
+        "“{request}”: {number} calls have the ids {ids}", exchange.request, len(ids), ids
+    )
 
 
 def _one_call_for_each_city(exchange: Exchange) -> None:
     said = [str(each.get("arguments")) for each in called(exchange)]
     apart = any("Paris" in each and "Tokyo" not in each for each in said)
     apart = apart and any("Tokyo" in each and "Paris" not in each for each in said)
-    assert apart, f"“{exchange.request}”: expected a call for Paris and another for Tokyo: {'; '.join(said)[:300]}"
+    assert apart, say(
+        "“{request}”: expected a call for Paris and another for Tokyo: {said}", exchange.request, "; ".join(said)[:300]
+    )
 
 
 @AREA.should(
@@ -175,6 +186,6 @@ def test_several(plain: Sequence[Exchange], stream: Sequence[Exchange]) -> None:
 )
 def test_strict_taken(strict: Exchange, plain: Exchange) -> None:
     if not plain.succeeded:
-        raise NotApplicable(f"functions without strict are answered with {plain.outcome}, too")
+        raise NotApplicable(say("functions without strict are answered with {outcome}, too", plain.outcome))
     said = " ".join(strict.text.split())[:160]
-    assert strict.succeeded, f"a strict function is answered with {strict.outcome}: {said}"
+    assert strict.succeeded, say("a strict function is answered with {outcome}: {said}", strict.outcome, said)

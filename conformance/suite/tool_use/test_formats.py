@@ -9,6 +9,7 @@ from conformance.contract.given import tries
 from conformance.contract.requests import ONE_CALL, PARIS, WEATHER, chat, streamed
 from conformance.contract.requirement import Impact
 from conformance.evidence.exchange import Exchange, NotApplicable
+from conformance.language import say
 from conformance.suite.support.calls import called, is_object
 from conformance.suite.support.replies import answered, one_of
 
@@ -39,11 +40,11 @@ CALL_BESIDE_FORMAT = chat(
 def _not_both(exchange: Exchange) -> str:
     """What is wrong with an answer to a request with tools and a format: a call is due where required, else JSON."""
     if exchange.status in (400, 422):
-        raise NotApplicable("tools and response_format together are rejected")
+        raise NotApplicable(say("tools and response_format together are rejected"))
     text = answered(exchange)
     if exchange.request.asked["tool_choice"] == "required":
-        return "" if called(exchange) else f"no tool is called: {text[:160]!r}"
-    return "" if is_object(text) else f"the content is no JSON object: {text[:160]!r}"
+        return "" if called(exchange) else say("no tool is called: {text!r}", text[:160])
+    return "" if is_object(text) else say("the content is no JSON object: {text!r}", text[:160])
 
 
 @AREA.should(

@@ -13,6 +13,7 @@ from conformance.contract.requests import ONE_CALL, PARIS, WEATHER, chat, disput
 from conformance.contract.requirement import Impact
 from conformance.evidence.exchange import Exchange, Inconclusive
 from conformance.evidence.observed import answered_with
+from conformance.language import say
 from conformance.suite.support.calls import JSONObject, call, called, is_object
 from conformance.suite.support.refusals import may_be_forced, rejected
 from conformance.suite.support.replies import REFUSED, answered, one_of
@@ -74,13 +75,13 @@ TOOL_KEYWORDS = chat(
 )
 def test_bare(exchange: Exchange, model: Model) -> None:
     may_be_forced(exchange, model)
-    assert exchange.succeeded, f"a function has no parameters: {answered_with(exchange)}"
+    assert exchange.succeeded, say("a function has no parameters: {answer}", answered_with(exchange))
     found = [each.get("arguments") for each in called(exchange)]
     if not found:
-        raise Inconclusive("the named function was not called (covered by tools.named_is_called)")
+        raise Inconclusive(say("the named function was not called (covered by tools.named_is_called)"))
     for each in found:
         whole = isinstance(each, str) and is_object(each)
-        assert whole, f"the arguments of a function without parameters are {each!r:.100}"
+        assert whole, say("the arguments of a function without parameters are {each!r:.100}", each)
 
 
 def _lacking_of_schema(exchange: Exchange) -> str:
@@ -88,7 +89,11 @@ def _lacking_of_schema(exchange: Exchange) -> str:
     answered(exchange)
     given = " ".join(str(each.get("arguments")) for each in called(exchange))
     missing = [value for value in ("unit_zr9", "kind_tq7", "note_wp", "KM583") if value not in given]
-    return f"the arguments lack {' and '.join(missing)}, which the schema says: {given[:200]!r}" if missing else ""
+    return (
+        say("the arguments lack {missing}, which the schema says: {given!r}", " and ".join(missing), given[:200])
+        if missing
+        else ""
+    )
 
 
 @AREA.should(
@@ -120,7 +125,9 @@ def _rejected_with_error(exchange: Exchange) -> bool:
     error = exchange.document.get("error") if isinstance(exchange.document, dict) else None
     whole = exchange.status in (400, 422) and isinstance(error, dict) and isinstance(error.get("message"), str)
     expected = "expected a reply, or status 400 or 422 and an error object"
-    assert whole, f"an empty array of tools is answered with HTTP {exchange.status}: {said}; {expected}"
+    assert whole, say(
+        "an empty array of tools is answered with HTTP {status}: {said}; {expected}", exchange.status, said, expected
+    )
     return True
 
 
@@ -146,21 +153,27 @@ _CALL = {"content": None, "tool_calls": [call("call_1a2b", "Paris")]}
 def test_no_tools(exchange: Exchange) -> None:
     if _rejected_with_error(exchange):
         return
-    assert not exchange.tool_calls, f"no tools are offered, and one is called: {json.dumps(called(exchange))[:160]}"
+    assert not exchange.tool_calls, say(
+        "no tools are offered, and one is called: {dumps}", json.dumps(called(exchange))[:160]
+    )
     text = answered(exchange)
     greeting = not is_object(text.strip().removeprefix("```json").removesuffix("```"))
-    assert greeting, f"a greeting was asked for with an empty array of tools, and JSON came: {text[:160]!r}"
+    assert greeting, say("a greeting was asked for with an empty array of tools, and JSON came: {text!r}", text[:160])
 
 
 def _is_function_call(message: JSONObject, reason: Any) -> None:
     function_call = message.get("function_call")
-    assert isinstance(function_call, dict), (
-        f"function_call is {function_call!r:.80}; the message has {', '.join(message)}"
+    assert isinstance(function_call, dict), say(
+        "function_call is {function_call!r:.80}; the message has {message}", function_call, ", ".join(message)
     )
     shown = json.dumps(function_call)[:160]
-    assert function_call.get("name") == "get_weather", f"get_weather is forced, and function_call is {shown}"
-    assert isinstance(function_call.get("arguments"), str), f"the arguments of function_call are no text: {shown}"
-    assert reason in ("function_call", "stop"), f"the forced function_call ends with finish_reason {reason!r}"
+    assert function_call.get("name") == "get_weather", say("get_weather is forced, and function_call is {shown}", shown)
+    assert isinstance(function_call.get("arguments"), str), say(
+        "the arguments of function_call are no text: {shown}", shown
+    )
+    assert reason in ("function_call", "stop"), say(
+        "the forced function_call ends with finish_reason {reason!r}", reason
+    )
 
 
 @AREA.should(
@@ -183,8 +196,8 @@ def test_legacy(exchange: Exchange) -> None:
     if rejected(exchange):
         return
     if not exchange.messages:
-        raise Inconclusive("the reply has no choice with a message")
+        raise Inconclusive(say("the reply has no choice with a message"))
     message, reason = exchange.messages[0], exchange.choices[0].get("finish_reason")
     if reason in ("length", "content_filter") or message.get("refusal"):
-        raise Inconclusive(f"the call was cut off or refused: {reason}")
+        raise Inconclusive(say("the call was cut off or refused: {reason}", reason))
     _is_function_call(message, reason)

@@ -10,6 +10,7 @@ from conformance.contract.given import tries
 from conformance.contract.requests import PARIS, WEATHER, chat, streamed
 from conformance.contract.requirement import Impact
 from conformance.evidence.exchange import Exchange
+from conformance.language import say
 from conformance.suite.support.calls import JSONObject, call, result
 from conformance.suite.support.messages import parts
 from conformance.suite.support.replies import REFUSED, answered, control, lacks, one_of, without
@@ -154,6 +155,6 @@ def test_odd_arguments(answers: Sequence[Exchange], controls: Sequence[Exchange]
     exchange = answers[0]
     if exchange.status in (400, 422):
         said = " ".join(exchange.text.split())[:200]
-        assert _names_arguments(exchange), f"the rejection does not say that the arguments are wrong: {said}"
+        assert _names_arguments(exchange), say("the rejection does not say that the arguments are wrong: {said}", said)
         return
     one_of(answers, lacks(["QC5081"]), controls)

@@ -13,6 +13,7 @@ from conformance.contract.requests import chat, streamed
 from conformance.contract.requirement import Impact
 from conformance.evidence.exchange import Exchange, Inconclusive, NotApplicable
 from conformance.evidence.observed import is_unfinished_object
+from conformance.language import say
 from conformance.suite.support.calls import JSONObject, called
 from conformance.suite.support.limits import ended_early, roomy
 
@@ -42,10 +43,10 @@ def _cut_arguments(exchange: Exchange) -> str:
     """Arguments that were cut off. Raises Inconclusive where there are none, or it is not the limit that ended them."""
     written = [str(each.get("arguments")) for each in called(exchange)]
     if not written or not is_unfinished_object(written[-1]):
-        raise Inconclusive(f"no call came that was cut off: {written[-1:]!r:.160}")
+        raise Inconclusive(say("no call came that was cut off: {written!r:.160}", written[-1:]))
     reason = exchange.choices[0].get("finish_reason")
     if reason in (None, "", "content_filter") or ended_early(exchange):
-        raise Inconclusive(f"it is not the limit that ended the call: finish_reason {reason!r}")
+        raise Inconclusive(say("it is not the limit that ended the call: finish_reason {reason!r}", reason))
     return written[-1]
 
 
@@ -66,16 +67,18 @@ def _cut_arguments(exchange: Exchange) -> str:
 )
 def test_cut_call_is_length(exchange: Exchange, asked: JSONObject) -> None:
     if roomy(asked):
-        raise NotApplicable("the limit is not short, for the model reasons")
+        raise NotApplicable(say("the limit is not short, for the model reasons"))
     arguments = _cut_arguments(exchange)
     reason = exchange.choices[0].get("finish_reason")
-    assert reason == "length", f"arguments that were cut off, {arguments[-60:]!r}, end with finish_reason {reason!r}"
+    assert reason == "length", say(
+        "arguments that were cut off, {arguments!r}, end with finish_reason {reason!r}", arguments[-60:], reason
+    )
 
 
 def _error_in_stream(exchange: Exchange) -> Any:
     """The error in a stream; None where there is none."""
     if not exchange.streamed:
-        raise Inconclusive(f"“{exchange.request}” is {exchange.outcome}, and no stream")
+        raise Inconclusive(say("“{request}” is {outcome}, and no stream", exchange.request, exchange.outcome))
     documents = [each for each in exchange.stream.documents if isinstance(each, dict)]
     return next((each["error"] for each in documents if each.get("error")), None)
 
@@ -91,8 +94,10 @@ def _error_in_stream(exchange: Exchange) -> Any:
 )
 def test_cut_call_is_no_error(plain: Exchange, stream: Sequence[Exchange]) -> None:
     if not plain.succeeded or not plain.tool_calls:
-        raise Inconclusive("no plain reply with a call came")
+        raise Inconclusive(say("no plain reply with a call came"))
     errors = list(takewhile(bool, map(_error_in_stream, stream)))
-    assert len(errors) < len(stream), (
-        f"a call that the limit cuts off fails in each of {len(errors)} streams: {json.dumps(errors[-1])[:160]}"
+    assert len(errors) < len(stream), say(
+        "a call that the limit cuts off fails in each of {number} streams: {dumps}",
+        len(errors),
+        json.dumps(errors[-1])[:160],
     )

@@ -12,6 +12,7 @@ from conformance.contract.requests import TOOL_AUTO, attempts
 from conformance.contract.requirement import Impact
 from conformance.evidence.exchange import Exchange, Inconclusive, Request, Violation, list_of
 from conformance.evidence.send import Send
+from conformance.language import say
 from conformance.suite.support.calls import call, called
 from conformance.suite.support.replies import REFUSED, answered, but_for_controls, control, lacks, one_of, without
 from conformance.suite.support.results import TOOL_RESULTS
@@ -35,11 +36,11 @@ def _is_answer(request: Request) -> bool:
 
 def _unread(exchange: Exchange) -> str:
     if exchange.succeeded and exchange.tool_calls:
-        return f"the tool is called again: {json.dumps(called(exchange))[:160]}"
+        return say("the tool is called again: {dumps}", json.dumps(called(exchange))[:160])
     if missing := lacks(["37"])(exchange):
         return missing
     reason = exchange.choices[0].get("finish_reason")
-    return "" if reason == "stop" else f"the finish_reason is {reason!r}"
+    return "" if reason == "stop" else say("the finish_reason is {reason!r}", reason)
 
 
 @AREA.must(
@@ -70,7 +71,7 @@ def _confused_results(exchange: Exchange) -> str:
         return missing
     text = answered(exchange)
     right = text.index("QA9026") < text.rindex("QB4417")
-    return "" if right else f"the station of Tokyo is named for Paris: {text[:160]!r}"
+    return "" if right else say("the station of Tokyo is named for Paris: {text!r}", text[:160])
 
 
 @AREA.should(
@@ -104,7 +105,7 @@ def _without_tools(request: Request) -> Request:
 def _no_kiwi(exchange: Exchange) -> str:
     """What an answer lacks of what the system message asks for; empty where it follows."""
     if exchange.tool_calls:
-        raise Inconclusive("the model calls a tool again, and says nothing")
+        raise Inconclusive(say("the model calls a tool again, and says nothing"))
     return lacks(["KIWI7"])(exchange)
 
 
@@ -120,10 +121,12 @@ def _no_kiwi(exchange: Exchange) -> str:
 )
 def test_system_beside_tools(answers: Sequence[Exchange], without_tools: Sequence[Exchange]) -> None:
     if not answers[0].succeeded:
-        raise Inconclusive("tool results are rejected (covered by tool_use.several_results)")
+        raise Inconclusive(say("tool results are rejected (covered by tool_use.several_results)"))
     if any(not _no_kiwi(each) for each in answers):
         return
     plain = without_tools[0]
     if not plain.succeeded or lacks(["KIWI7"])(plain):
-        raise Inconclusive("the model does not follow the system message without tools, either")
-    raise Violation("the system message is followed without tools, and in none of three answers beside them", plain)
+        raise Inconclusive(say("the model does not follow the system message without tools, either"))
+    raise Violation(
+        say("the system message is followed without tools, and in none of three answers beside them"), plain
+    )

@@ -7,6 +7,7 @@ from conformance.contract.requests import WEATHER, chat
 from conformance.contract.requirement import Impact
 from conformance.contract.scopes import broken_off
 from conformance.evidence.exchange import Exchange, Inconclusive, NotApplicable
+from conformance.language import say
 from conformance.suite.support.refusals import rejected
 
 from . import AREA
@@ -32,9 +33,9 @@ STOP_WITH_TOOLS = chat(
 )
 def test_stop_beside_tools(exchange: Exchange) -> None:
     if rejected(exchange):
-        raise NotApplicable(f"stop with tools is rejected with {exchange.outcome}")
+        raise NotApplicable(say("stop with tools is rejected with {outcome}", exchange.outcome))
     content = str(exchange.messages[0].get("content")) if exchange.messages and not broken_off(exchange) else ""
     if "ALPHA" not in content:
-        raise Inconclusive(f"the model did not repeat the text: {content[:120]!r}")
-    assert "STOPHERE" not in content, f"the text holds the stop sequence: {content[:120]!r}"
-    assert "CHARLIE" not in content, f"the text goes on after the stop sequence: {content[:120]!r}"
+        raise Inconclusive(say("the model did not repeat the text: {content!r}", content[:120]))
+    assert "STOPHERE" not in content, say("the text holds the stop sequence: {content!r}", content[:120])
+    assert "CHARLIE" not in content, say("the text goes on after the stop sequence: {content!r}", content[:120])

@@ -8,6 +8,7 @@ from conformance.contract.scopes import cut_short
 from conformance.evidence.exchange import Exchange, NotApplicable, list_of
 from conformance.evidence.observed import json_object
 from conformance.evidence.strict_json import JSONError, loads
+from conformance.language import say
 from conformance.suite.support.calls import JSONObject, call_deltas, call_ids, check_whole, declared, deltas_of
 
 
@@ -23,7 +24,7 @@ def named(calls: list[JSONObject]) -> list[str]:
     where none has."""
     names = [name for name in map(name_of, calls) if name]
     if not names:
-        raise NotApplicable("no call has a name (covered by tool_call.function.name)")
+        raise NotApplicable(say("no call has a name (covered by tool_call.function.name)"))
     return names
 
 
@@ -48,7 +49,7 @@ def functions_called(exchange: Exchange) -> list[tuple[JSONObject, str]]:
             if isinstance(arguments, str) and name_of(call):
                 found.append((names.get(as_declared(name_of(call), names), {}), arguments))
     if not found:
-        raise NotApplicable("the reply has no whole call with arguments as text")
+        raise NotApplicable(say("the reply has no whole call with arguments as text"))
     return found
 
 
@@ -57,8 +58,10 @@ def parsed(arguments: str) -> JSONObject:
     try:
         value = loads(arguments)
     except JSONError as error:
-        raise AssertionError(f"the arguments are not JSON ({error}): {arguments[:160]!r}") from None
-    assert isinstance(value, dict), f"the arguments are JSON, but no object: {arguments[:160]!r}"
+        raise AssertionError(
+            say("the arguments are not JSON ({error}): {arguments!r}", error, arguments[:160])
+        ) from None
+    assert isinstance(value, dict), say("the arguments are JSON, but no object: {arguments!r}", arguments[:160])
     return value
 
 
@@ -68,7 +71,7 @@ def parsed_calls(exchange: Exchange) -> list[tuple[JSONObject, JSONObject]]:
     calls = [(function, json_object(arguments)) for function, arguments in functions_called(exchange)]
     found = [(function, arguments) for function, arguments in calls if arguments is not None]
     if not found:
-        raise NotApplicable("no arguments are a JSON object (covered by tools.arguments_are_json)")
+        raise NotApplicable(say("no arguments are a JSON object (covered by tools.arguments_are_json)"))
     return found
 
 
@@ -86,7 +89,7 @@ def later(chunks: list[JSONObject]) -> Iterator[tuple[int, JSONObject]]:
     calls = {where: deltas for where, deltas in deltas_of(chunks).items() if len(call_ids(deltas)) < 2}
     found = [(index, delta) for (_, index), (_, *others) in calls.items() for delta in others]
     if not found:
-        raise NotApplicable("no call with an index of its own came in several deltas")
+        raise NotApplicable(say("no call with an index of its own came in several deltas"))
     yield from found
 
 

@@ -8,6 +8,7 @@ from conformance.contract.faults import put
 from conformance.contract.requirement import Impact
 from conformance.contract.scopes import EVERY_TOOL_CALL
 from conformance.evidence.exchange import Exchange, NotApplicable, Violation, list_of
+from conformance.language import say
 from conformance.suite.support.calls import JSONObject, declared
 
 from . import AREA, CALLS, DELTAS
@@ -35,7 +36,9 @@ def test_declared_names(exchange: Exchange, tool_calls: list[JSONObject], asked:
     names, streamed = declared(asked), names_sent(exchange)
     for name in named(tool_calls):
         meant = as_declared(name, names) if exchange.streamed and name not in streamed else name
-        assert meant in names, f"{name!r} is called, and only {', '.join(names) or 'nothing'} is offered"
+        assert meant in names, say(
+            "{name!r} is called, and only {names} is offered", name, ", ".join(names) or "nothing"
+        )
 
 
 @AREA.should(
@@ -56,7 +59,7 @@ def test_declared_names(exchange: Exchange, tool_calls: list[JSONObject], asked:
 def test_arguments_are_json(exchange: Exchange) -> None:
     once = [arguments for _, arguments in functions_called(exchange) if not encoded_twice(arguments)]
     if not once:
-        raise NotApplicable("the arguments are encoded twice (covered by tools.arguments_once)")
+        raise NotApplicable(say("the arguments are encoded twice (covered by tools.arguments_once)"))
     for arguments in once:
         parsed(arguments)
 
@@ -87,9 +90,14 @@ def test_required_arguments(exchange: Exchange) -> None:
     calls = parsed_calls(exchange)
     for function, arguments in calls:
         missing = _missing(function, arguments)
-        assert not missing, f"{function['name']} is called without its argument {missing[0]!r}: {str(arguments)[:160]}"
+        assert not missing, say(
+            "{name} is called without its argument {missing!r}: {arguments}",
+            function["name"],
+            missing[0],
+            str(arguments)[:160],
+        )
     if not any(_required(function) for function, _ in calls):
-        raise NotApplicable("no called function requires an argument")
+        raise NotApplicable(say("no called function requires an argument"))
 
 
 def _ids(calls: list[Any]) -> list[str]:
@@ -112,9 +120,9 @@ def test_ids_differ(messages: list[JSONObject]) -> None:
     """Of the choices of one reply a client keeps one in its history, so that an id may stand in two of them."""
     found = [ids for message in messages if len(ids := _ids(list_of(message.get("tool_calls")))) > 1]
     if not found:
-        raise NotApplicable("no choice has two calls with an id")
+        raise NotApplicable(say("no choice has two calls with an id"))
     for ids in found:
-        assert len(set(ids)) == len(ids), f"{len(ids)} calls of one choice share ids: {', '.join(ids)}"
+        assert len(set(ids)) == len(ids), say("{number} calls of one choice share ids: {ids}", len(ids), ", ".join(ids))
 
 
 @AREA.should(
@@ -136,7 +144,7 @@ def test_ids_differ_between_replies(exchanges: list[Exchange]) -> None:
     for exchange in exchanges:
         for each in set(_ids(exchange.tool_calls)):
             if each in seen:
-                raise Violation(f"two replies have a call with the id {each!r}", seen[each], exchange)
+                raise Violation(say("two replies have a call with the id {each!r}", each), seen[each], exchange)
             seen[each] = exchange
 
 

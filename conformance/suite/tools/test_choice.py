@@ -9,6 +9,7 @@ from conformance.contract.faults import edit, put
 from conformance.contract.requirement import Impact
 from conformance.contract.scopes import cut_short, replies_where, tool_choice
 from conformance.evidence.exchange import Exchange, Inconclusive, NotApplicable, Request, list_of
+from conformance.language import say
 from conformance.suite.support.calls import JSONObject, check_whole, declared
 from conformance.suite.support.structured import problem
 
@@ -55,11 +56,17 @@ def _willing(exchange: Exchange) -> None:
     """Raises Inconclusive where no call came because the model refused or was cut off."""
     check_whole(exchange)
     if not exchange.choices or not any(any(_contents(message)) for message in exchange.messages):
-        raise Inconclusive("the reply is wholly empty")
+        raise Inconclusive(say("the reply is wholly empty"))
     for choice in exchange.choices:
         refusal = [message.get("refusal") for message in exchange.messages if message.get("refusal")]
         if refusal or cut_short(choice.get("finish_reason")):
-            raise Inconclusive(f"no call came: finish_reason {choice.get('finish_reason')}, refusal {refusal[:1]}")
+            raise Inconclusive(
+                say(
+                    "no call came: finish_reason {finish_reason}, refusal {refusal}",
+                    choice.get("finish_reason"),
+                    refusal[:1],
+                )
+            )
 
 
 def _said(exchange: Exchange) -> str:
@@ -79,10 +86,10 @@ def _said(exchange: Exchange) -> str:
 )
 def test_none_is_none(exchange: Exchange) -> None:
     calls = exchange.tool_calls
-    assert not calls, f"tool_choice is none, yet a tool is called: {json.dumps(calls[0])[:160]}"
+    assert not calls, say("tool_choice is none, yet a tool is called: {dumps}", json.dumps(calls[0])[:160])
     if not any(message.get("content") for message in exchange.messages):
         _willing(exchange)
-    assert any(message.get("content") for message in exchange.messages), "tool_choice is none, and no text came"
+    assert any(message.get("content") for message in exchange.messages), say("tool_choice is none, and no text came")
 
 
 @AREA.must(
@@ -102,7 +109,9 @@ def test_none_is_none(exchange: Exchange) -> None:
 def test_required_is_required(exchange: Exchange) -> None:
     if not exchange.tool_calls:
         _willing(exchange)
-    assert exchange.tool_calls, f"tool_choice is required, yet no tool is called; the content is {_said(exchange)}"
+    assert exchange.tool_calls, say(
+        "tool_choice is required, yet no tool is called; the content is {said}", _said(exchange)
+    )
 
 
 def _as_text(document: JSONObject) -> None:
@@ -131,9 +140,11 @@ def test_named_is_called(exchange: Exchange, asked: JSONObject) -> None:
     wanted = function.get("name") if isinstance(function, dict) else None
     if not exchange.tool_calls:
         _willing(exchange)
-    assert exchange.tool_calls, f"tool_choice names {wanted!r}, yet no tool is called; the content is {_said(exchange)}"
+    assert exchange.tool_calls, say(
+        "tool_choice names {wanted!r}, yet no tool is called; the content is {said}", wanted, _said(exchange)
+    )
     others = [name for name in named(exchange.tool_calls) if as_declared(name, {str(wanted): {}}) != wanted]
-    assert not others, f"tool_choice names {wanted!r}, yet {others[0]!r} is called"
+    assert not others, say("tool_choice names {wanted!r}, yet {others!r} is called", wanted, others[0])
 
 
 @AREA.should(
@@ -150,9 +161,9 @@ def test_named_is_called(exchange: Exchange, asked: JSONObject) -> None:
 def test_forced_finish(exchange: Exchange) -> None:
     reasons = [choice.get("finish_reason") for choice in exchange.choices]
     if not exchange.tool_calls or any(reason in (None, "", "length", "content_filter", "error") for reason in reasons):
-        raise NotApplicable(f"no call came, or it was cut off, or it ends without a reason: {reasons}")
+        raise NotApplicable(say("no call came, or it was cut off, or it ends without a reason: {reasons}", reasons))
     others = [reason for reason in reasons if reason not in ("tool_calls", "stop")]
-    assert not others, f"the forced call ends with finish_reason {others[0]!r}"
+    assert not others, say("the forced call ends with finish_reason {others!r}", others[0])
 
 
 @AREA.must(
@@ -169,8 +180,8 @@ def test_forced_finish(exchange: Exchange) -> None:
 def test_one_at_most(exchange: Exchange) -> None:
     counts = [len(list_of(message.get("tool_calls"))) for message in exchange.messages]
     if not any(counts):
-        raise Inconclusive("the model called no tool at all")
-    assert max(counts) <= 1, f"parallel_tool_calls is false, yet {max(counts)} tools are called"
+        raise Inconclusive(say("the model called no tool at all"))
+    assert max(counts) <= 1, say("parallel_tool_calls is false, yet {most_counts} tools are called", max(counts))
 
 
 @AREA.should(
@@ -192,7 +203,9 @@ def test_one_at_most(exchange: Exchange) -> None:
 def test_strict_arguments(exchange: Exchange) -> None:
     strict = [(function, arguments) for function, arguments in parsed_calls(exchange) if _strict(function)]
     if not strict:
-        raise NotApplicable("no strict function was called")
+        raise NotApplicable(say("no strict function was called"))
     for function, arguments in strict:
         departure = problem(arguments, function["parameters"])
-        assert not departure, f"the arguments of {function['name']} depart from its schema at {departure}"
+        assert not departure, say(
+            "the arguments of {name} depart from its schema at {departure}", function["name"], departure
+        )

@@ -7,6 +7,7 @@ import json
 from conformance.contract.faults import drop, put
 from conformance.contract.requirement import Impact
 from conformance.contract.scopes import EVERY_TOOL_STREAM
+from conformance.language import say
 from conformance.suite.support.calls import JSONObject, call_deltas, call_ids, deltas_of, of_function
 
 from . import AREA, DELTAS
@@ -33,7 +34,9 @@ def test_first_piece(chunks: list[JSONObject]) -> None:
         given = {"id": first.get("id"), "type": first.get("type"), "name": of_function(first, "name")}
         lacking = [name for name, value in given.items() if not isinstance(value, str) or not value]
         where = f"the first delta of call {index} of choice {choice}"
-        assert not lacking, f"{where} has no {' and no '.join(lacking)}: {json.dumps(first)[:160]}"
+        assert not lacking, say(
+            "{where} has no {lacking}: {dumps}", where, " and no ".join(lacking), json.dumps(first)[:160]
+        )
 
 
 @AREA.must(
@@ -50,7 +53,9 @@ def test_indices_from_zero(chunks: list[JSONObject]) -> None:
     for choice, index in deltas_of(chunks):
         by_choice.setdefault(choice, set()).add(index)
     for choice, indices in by_choice.items():
-        assert indices == set(range(len(indices))), f"the calls of choice {choice} have the indices {sorted(indices)}"
+        assert indices == set(range(len(indices))), say(
+            "the calls of choice {choice} have the indices {indices}", choice, sorted(indices)
+        )
 
 
 @AREA.must(
@@ -66,7 +71,9 @@ def test_indices_from_zero(chunks: list[JSONObject]) -> None:
 def test_one_call_per_index(chunks: list[JSONObject]) -> None:
     for (choice, index), deltas in deltas_of(chunks).items():
         ids = call_ids(deltas)
-        assert len(ids) <= 1, f"index {index} of choice {choice} is shared by the calls {', '.join(ids[:3])}"
+        assert len(ids) <= 1, say(
+            "index {index} of choice {choice} is shared by the calls {ids}", index, choice, ", ".join(ids[:3])
+        )
 
 
 @AREA.should(
@@ -84,7 +91,7 @@ def test_one_call_per_index(chunks: list[JSONObject]) -> None:
 def test_named_once(chunks: list[JSONObject]) -> None:
     for index, delta in later(chunks):
         again = delta.get("id") or of_function(delta, "name")
-        assert not again, f"a later delta of call {index} repeats {again!r}"
+        assert not again, say("a later delta of call {index} repeats {again!r}", index, again)
 
 
 @AREA.should(
@@ -103,7 +110,7 @@ def test_named_once(chunks: list[JSONObject]) -> None:
 def test_no_empty_names(chunks: list[JSONObject]) -> None:
     for index, delta in later(chunks):
         empty = [name for name, value in (("id", delta.get("id")), ("name", of_function(delta, "name"))) if value == ""]
-        assert not empty, f"a later delta of call {index} has an empty {empty[0]}"
+        assert not empty, say("a later delta of call {index} has an empty {empty}", index, empty[0])
 
 
 @AREA.should(
@@ -119,4 +126,4 @@ def test_no_null_arguments(chunks: list[JSONObject]) -> None:
     for _, delta in call_deltas(chunks):
         function = delta.get("function")
         null = isinstance(function, dict) and function.get("arguments", "") is None
-        assert not null, f"a delta of a call has null arguments: {json.dumps(delta)[:160]}"
+        assert not null, say("a delta of a call has null arguments: {dumps}", json.dumps(delta)[:160])

@@ -11,6 +11,7 @@ from conformance.contract.requirement import Impact
 from conformance.contract.scopes import EVERY_COMPLETION, EVERY_REPLY, EVERY_TOOL_CALL, EVERY_TOOL_STREAM, tool_choice
 from conformance.evidence.exchange import Exchange, NotApplicable
 from conformance.evidence.observed import json_object
+from conformance.language import say
 from conformance.suite.support.calls import JSONObject, check_whole, declared, of_function
 
 from . import AREA, CALLS, DELTAS
@@ -40,9 +41,9 @@ def test_finish_has_call(exchange: Exchange, choices: list[JSONObject]) -> None:
     for choice in ended:
         message = choice.get("message")
         calls = isinstance(message, dict) and message.get("tool_calls")
-        assert calls, f"finish_reason is tool_calls, and there is no tool call: {json.dumps(message)[:160]}"
+        assert calls, say("finish_reason is tool_calls, and there is no tool call: {dumps}", json.dumps(message)[:160])
     if not ended:
-        raise NotApplicable("no choice ends with tool_calls")
+        raise NotApplicable(say("no choice ends with tool_calls"))
 
 
 @AREA.must(
@@ -58,11 +59,11 @@ def test_finish_has_call(exchange: Exchange, choices: list[JSONObject]) -> None:
 def test_plain_finish(exchange: Exchange, choices: list[JSONObject]) -> None:
     """tools.streamed_finish requires the same of streams. Reasons that are none of the API's are another fault."""
     if tool_choice(exchange.request) != "auto" or not exchange.tool_calls:
-        raise NotApplicable("nothing is called, or the call was forced: stop is legal")
+        raise NotApplicable(say("nothing is called, or the call was forced: stop is legal"))
     for choice in choices:
         reason, message = choice.get("finish_reason"), choice.get("message")
         stopped = reason == "stop" and isinstance(message, dict) and message.get("tool_calls")
-        assert not stopped, f"choice {choice.get('index')} has tool calls and ends with {reason!r}"
+        assert not stopped, say("choice {index} has tool calls and ends with {reason!r}", choice.get("index"), reason)
 
 
 def _as_string(text: Any) -> Any:
@@ -84,7 +85,7 @@ def _as_string(text: Any) -> Any:
 def test_arguments_once(exchange: Exchange) -> None:
     for _, arguments in functions_called(exchange):
         twice = encoded_twice(arguments)
-        assert not twice, f"the arguments are a JSON string with the object in it: {arguments[:160]}"
+        assert not twice, say("the arguments are a JSON string with the object in it: {arguments}", arguments[:160])
 
 
 ALLOWED = re.compile(r"[A-Za-z0-9_-]{1,64}")
@@ -109,7 +110,7 @@ def test_name_characters(exchange: Exchange, asked: JSONObject) -> None:
     not the endpoint's doing."""
     names = declared(asked)
     for name in names_sent(exchange):
-        assert name in names or ALLOWED.fullmatch(name), f"a function is called by the name {name[:160]!r}"
+        assert name in names or ALLOWED.fullmatch(name), say("a function is called by the name {name!r}", name[:160])
 
 
 @AREA.should(
@@ -126,7 +127,9 @@ def test_type_once(chunks: list[JSONObject]) -> None:
     """A later delta that repeats id or name as well is covered by tools.named_once."""
     others = [delta for _, delta in later(chunks) if not (delta.get("id") or of_function(delta, "name"))]
     if not others:
-        raise NotApplicable("later deltas repeat id or name, too (covered by tools.named_once)")
+        raise NotApplicable(say("later deltas repeat id or name, too (covered by tools.named_once)"))
     for delta in others:
         kind = delta.get("type")
-        assert not kind, f"a later delta of a call repeats the type {kind!r}: {json.dumps(delta)[:160]}"
+        assert not kind, say(
+            "a later delta of a call repeats the type {kind!r}: {dumps}", kind, json.dumps(delta)[:160]
+        )

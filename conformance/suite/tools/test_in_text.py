@@ -10,6 +10,7 @@ from conformance.contract.faults import chain, drop, edit, put
 from conformance.contract.requirement import Fault, Impact
 from conformance.contract.scopes import EVERY_TOOL_CALL, replies_where, tool_choice
 from conformance.evidence.exchange import Exchange, NotApplicable
+from conformance.language import say
 from conformance.suite.support.calls import JSONObject, check_whole, declared
 from conformance.suite.support.markup import CALL_MARKUP, RESIDUE, SPECIAL, lost_call
 from conformance.suite.support.spoken import own_words, prompted
@@ -34,7 +35,7 @@ def _judged(exchange: Exchange) -> Iterator[JSONObject]:
     """The messages of a reply whose request speaks of no such markup: it may ask for it."""
     check_whole(exchange)
     if any(re.search(CALL_MARKUP, text) for text in prompted(exchange.request.asked)):
-        raise NotApplicable("the request itself has the markup of a call")
+        raise NotApplicable(say("the request itself has the markup of a call"))
     yield from exchange.messages
 
 
@@ -75,7 +76,7 @@ def test_call_not_in_text(exchange: Exchange) -> None:
     for message in _judged(exchange):
         text = "" if _calls(message) else _said(message, *(("content",) if message.get("content") else THOUGHTS))
         lost = lost_call(text, names)
-        assert not lost, f"a call is left in the text, and is no tool call: {lost[:160]!r}"
+        assert not lost, say("a call is left in the text, and is no tool call: {lost!r}", lost[:160])
 
 
 @AREA.should(
@@ -97,7 +98,7 @@ def test_no_residue(exchange: Exchange) -> None:
     """In its reasoning a model may write tags of its own accord, but no special tokens."""
     for message in filter(_calls, _judged(exchange)):
         found = _first(RESIDUE, _said(message, "content")) or _first(SPECIAL, _said(message, *THOUGHTS))
-        assert not found, f"markup of a call stands beside the tool call: {found!r}"
+        assert not found, say("markup of a call stands beside the tool call: {found!r}", found)
 
 
 def _first(pattern: str, text: str) -> str:

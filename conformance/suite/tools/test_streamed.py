@@ -9,6 +9,7 @@ from conformance.contract.faults import put
 from conformance.contract.scopes import EVERY_TOOL_STREAM, streamed_choices, tool_choice
 from conformance.evidence.exchange import Exchange, Inconclusive, NotApplicable
 from conformance.evidence.strict_json import JSONError, loads
+from conformance.language import say
 from conformance.suite.support.calls import JSONObject, argument_deltas, check_whole, deltas_of, is_object
 
 from . import AREA, DELTAS
@@ -20,19 +21,19 @@ def _garbled(texts: list[str]) -> str:
     model may write what is no JSON. Of many deltas only neighbours among the first 200 are exchanged."""
     whole = "".join(texts)
     if _begins_again(whole):
-        return "an empty object comes first, and then another"
+        return say("an empty object comes first, and then another")
     if is_object(_text_of(f'"{whole}"')):
-        return "they are escaped twice"
+        return say("they are escaped twice")
     if len(texts) > 1 and is_object(texts[-1]):
-        return "the last delta holds them all"
+        return say("the last delta holds them all")
     if is_object("".join(texts[::2])) and texts[::2] == texts[1::2]:
-        return "each delta comes twice"
+        return say("each delta comes twice")
     for at in range(min(len(texts) - 1, 200)):
         one, two = texts[at : at + 2]
         if one == two and len(one) > 1 and is_object("".join(texts[:at] + texts[at + 1 :])):
-            return f"the delta {one!r} comes twice"
+            return say("the delta {one!r} comes twice", one)
         if is_object("".join([*texts[:at], two, one, *texts[at + 2 :]])):
-            return f"the deltas {one!r} and {two!r} are in the wrong order"
+            return say("the deltas {one!r} and {two!r} are in the wrong order", one, two)
     return ""
 
 
@@ -58,7 +59,7 @@ def _encoded_once(exchange: Exchange) -> list[list[str]]:
     are."""
     found = [texts for texts in argument_deltas(exchange) if not encoded_twice("".join(texts))]
     if not found:
-        raise NotApplicable("the arguments are encoded twice (covered by tools.arguments_once)")
+        raise NotApplicable(say("the arguments are encoded twice (covered by tools.arguments_once)"))
     return found
 
 
@@ -81,10 +82,12 @@ def test_pieces_add_up(exchange: Exchange) -> None:
     broken = [texts for texts in _encoded_once(exchange) if not is_object("".join(texts))]
     for texts in broken:
         garbled, arguments = _garbled(texts), "".join(texts)
-        assert not garbled, f"the arguments are no JSON object, for {garbled}: {arguments[:160]!r}"
+        assert not garbled, say(
+            "the arguments are no JSON object, for {garbled}: {arguments!r}", garbled, arguments[:160]
+        )
     if broken:
         shown = "".join(broken[0])[:160]
-        raise Inconclusive(f"the arguments are no JSON object, which may be the model's doing: {shown!r}")
+        raise Inconclusive(say("the arguments are no JSON object, which may be the model's doing: {shown!r}", shown))
 
 
 def _ends_of_calls(chunks: list[JSONObject]) -> list[tuple[Any, str]]:
@@ -95,7 +98,7 @@ def _ends_of_calls(chunks: list[JSONObject]) -> list[tuple[Any, str]]:
     given = [(index, end) for index, end in ends if index in calling and isinstance(end, str) and end]
     found = [(index, end) for index, end in given if end not in ("length", "content_filter")]
     if not found:
-        raise NotApplicable("no choice with calls has a finish_reason (covered by streaming.finish_once)")
+        raise NotApplicable(say("no choice with calls has a finish_reason (covered by streaming.finish_once)"))
     return found
 
 
@@ -112,6 +115,6 @@ def _ends_of_calls(chunks: list[JSONObject]) -> list[tuple[Any, str]]:
 def test_streamed_finish(exchange: Exchange, chunks: list[JSONObject]) -> None:
     check_whole(exchange)
     if tool_choice(exchange.request) != "auto":
-        raise NotApplicable("the call was forced: stop is legal")
+        raise NotApplicable(say("the call was forced: stop is legal"))
     for index, reason in _ends_of_calls(chunks):
-        assert reason == "tool_calls", f"choice {index} has tool calls and ends with {reason!r}"
+        assert reason == "tool_calls", say("choice {index} has tool calls and ends with {reason!r}", index, reason)

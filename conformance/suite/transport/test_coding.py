@@ -10,6 +10,7 @@ from conformance.contract.scopes import EVERY_RESPONSE
 from conformance.evidence.content_coding import left_over
 from conformance.evidence.exchange import Exchange, Inconclusive, NotApplicable, Request
 from conformance.evidence.observed import json_object
+from conformance.language import say
 
 from . import AREA
 
@@ -53,7 +54,9 @@ def test_content_coding(exchange: Exchange) -> None:
     if "holds more than" in problem:
         raise Inconclusive(problem)
     plain = exchange.undecodable and json_object(exchange.wire) is not None
-    assert not problem, f"“{exchange.request}”: {problem}{': the content is plain JSON' if plain else ''}"
+    assert not problem, say(
+        "“{request}”: {problem}{value}", exchange.request, problem, say(": the content is plain JSON") if plain else ""
+    )
 
 
 def _wants_identity(request: Request) -> bool:
@@ -83,10 +86,12 @@ PLAINLY = Scope(
 def test_identity_heeded(exchange: Exchange) -> None:
     """A 406 is the other right answer."""
     if exchange.undecodable or _end(exchange):
-        raise NotApplicable("the content is not in the coding that it declares (covered by transport.content_coding)")
+        raise NotApplicable(
+            say("the content is not in the coding that it declares (covered by transport.content_coding)")
+        )
     declared = (exchange.header("content-encoding") or IDENTITY).strip().lower()
-    assert declared == IDENTITY or exchange.status == 406, (
-        f"“{exchange.request}” accepts identity alone, and the content is {declared}"
+    assert declared == IDENTITY or exchange.status == 406, say(
+        "“{request}” accepts identity alone, and the content is {declared}", exchange.request, declared
     )
 
 
@@ -108,5 +113,5 @@ def test_identity_heeded(exchange: Exchange) -> None:
 def test_no_identity_named(exchange: Exchange) -> None:
     declared = exchange.header("content-encoding")
     if declared is None:
-        raise NotApplicable("the response has no Content-Encoding")
-    assert IDENTITY not in declared.lower(), f"Content-Encoding is {declared!r}"
+        raise NotApplicable(say("the response has no Content-Encoding"))
+    assert IDENTITY not in declared.lower(), say("Content-Encoding is {declared!r}", declared)

@@ -9,6 +9,7 @@ from conformance.contract.requirement import Impact
 from conformance.contract.scopes import EVERY_RESPONSE, EVERY_SUCCESS
 from conformance.evidence.exchange import Exchange, NotApplicable
 from conformance.evidence.strict_json import JSONError, after_object, duplicate_names, loads
+from conformance.language import say
 
 from . import AREA
 
@@ -23,7 +24,7 @@ from . import AREA
     needs=["status"],
 )
 def test_status_200(exchange: Exchange) -> None:
-    assert exchange.status == 200, f"a completion came with status {exchange.status}"
+    assert exchange.status == 200, say("a completion came with status {status}", exchange.status)
 
 
 def charset(exchange: Exchange) -> str:
@@ -49,11 +50,11 @@ def charset(exchange: Exchange) -> str:
 )
 def test_json_media_type(exchange: Exchange) -> None:
     if exchange.request.streams:
-        raise NotApplicable("it was asked to stream")
-    assert exchange.media_type == "application/json", (
-        f"a completion that was not asked to stream has the content type {exchange.header('content-type')!r}"
+        raise NotApplicable(say("it was asked to stream"))
+    assert exchange.media_type == "application/json", say(
+        "a completion that was not asked to stream has the content type {header!r}", exchange.header("content-type")
     )
-    assert charset(exchange) == "utf-8", f"the JSON is declared to be {charset(exchange)}, not UTF-8"
+    assert charset(exchange) == "utf-8", say("the JSON is declared to be {charset}, not UTF-8", charset(exchange))
 
 
 @AREA.must(
@@ -72,9 +73,9 @@ def test_json_media_type(exchange: Exchange) -> None:
 )
 def test_event_stream_media_type(exchange: Exchange) -> None:
     if not exchange.request.streams:
-        raise NotApplicable("it was not asked to stream")
-    assert exchange.media_type == "text/event-stream", (
-        f"the answer to a streamed request has the content type {exchange.header('content-type')!r}"
+        raise NotApplicable(say("it was not asked to stream"))
+    assert exchange.media_type == "text/event-stream", say(
+        "the answer to a streamed request has the content type {header!r}", exchange.header("content-type")
     )
 
 
@@ -98,18 +99,22 @@ def test_event_stream_media_type(exchange: Exchange) -> None:
 )
 def test_one_json_object(exchange: Exchange) -> None:
     if exchange.streamed or not (exchange.succeeded or (exchange.status >= 500 and declares_json(exchange))):
-        raise NotApplicable("neither a success nor a 5xx declared as JSON (4xx: covered by errors.refusal_is_json)")
+        raise NotApplicable(
+            say("neither a success nor a 5xx declared as JSON (4xx: covered by errors.refusal_is_json)")
+        )
     try:
         document = loads(exchange.content)
     except JSONError as error:
-        raise AssertionError(f"the body ({len(exchange.content)} bytes) is {_in_place(exchange, error)}") from None
-    assert isinstance(document, dict), f"the body is JSON, but no object: {exchange.text.strip()[:80]}"
+        raise AssertionError(
+            say("the body ({number} bytes) is {in_place}", len(exchange.content), _in_place(exchange, error))
+        ) from None
+    assert isinstance(document, dict), say("the body is JSON, but no object: {text}", exchange.text.strip()[:80])
 
 
 def _in_place(exchange: Exchange, error: JSONError) -> str:
     """What there is in place of one JSON text."""
     rest = after_object(exchange.content)
-    return f"a JSON object with {rest[:60]!r} after it" if rest else f"not one JSON text: {error}"
+    return say("a JSON object with {rest!r} after it", rest[:60]) if rest else say("not one JSON text: {error}", error)
 
 
 def declares_json(exchange: Exchange) -> bool:
@@ -130,9 +135,9 @@ def test_unique_names(exchange: Exchange) -> None:
     texts = [event.data for event in exchange.stream.events] if exchange.streamed else [exchange.text]
     judged = [names for names in map(names_given_twice, texts) if names is not None]
     if not judged:
-        raise NotApplicable("it holds no JSON")
+        raise NotApplicable(say("it holds no JSON"))
     twice = sorted({name for names in judged for name in names})
-    assert not twice, f"an object has more than one member named {', '.join(map(repr, twice))}"
+    assert not twice, say("an object has more than one member named {twice}", ", ".join(map(repr, twice)))
 
 
 def names_given_twice(text: str) -> list[str] | None:

@@ -10,6 +10,7 @@ from conformance.contract.faults import failing, header
 from conformance.contract.requirement import Impact, Scope
 from conformance.contract.scopes import EVERY_RESPONSE
 from conformance.evidence.exchange import Exchange, Failure, NotApplicable, Violation
+from conformance.language import say
 
 from . import AREA
 
@@ -34,8 +35,10 @@ EVERY_ARRIVAL = Scope(
 def test_one_framing(exchange: Exchange) -> None:
     length, coding = exchange.header("content-length"), exchange.header("transfer-encoding")
     if length is None and coding is None:
-        raise NotApplicable("neither field was sent")
-    assert length is None or coding is None, f"Content-Length is {length} beside Transfer-Encoding: {coding}"
+        raise NotApplicable(say("neither field was sent"))
+    assert length is None or coding is None, say(
+        "Content-Length is {length} beside Transfer-Encoding: {coding}", length, coding
+    )
 
 
 @AREA.must(
@@ -55,19 +58,23 @@ def test_one_framing(exchange: Exchange) -> None:
     needs=["headers", "bytes"],
 )
 def test_whole_body(exchange: Exchange) -> None:
-    assert not (problem := exchange.failure or _beyond(exchange)), f"the content is not whole ({problem})"
+    assert not (problem := exchange.failure or _beyond(exchange)), say("the content is not whole ({problem})", problem)
     length, sent = exchange.header("content-length"), len(exchange.wire)
     if length is None and exchange.header("transfer-encoding") is None:
-        raise NotApplicable("the response announces neither a length nor chunks")
+        raise NotApplicable(say("the response announces neither a length nor chunks"))
     if length is None or exchange.request.method == "HEAD":
         return
     said = {each.strip() for each in length.split(",")}
-    assert said == {str(sent)}, f"Content-Length is {length}, and {sent} bytes of content came"
+    assert said == {str(sent)}, say("Content-Length is {length}, and {sent} bytes of content came", length, sent)
 
 
 def _beyond(exchange: Exchange) -> str:
     """What followed the response on its connection, which no client can tell from the next one (RFC 9112 9.2)."""
-    return f"its end was followed by {exchange.surplus} more bytes on the connection" if exchange.surplus else ""
+    return (
+        say("its end was followed by {surplus} more bytes on the connection", exchange.surplus)
+        if exchange.surplus
+        else ""
+    )
 
 
 @AREA.should(
@@ -85,7 +92,7 @@ def test_request_id(exchange: Exchange) -> None:
     named = re.compile(r"(request|generation|trace|correlation)-?id", re.IGNORECASE)
     others = sorted({name for name, _ in exchange.headers if named.search(name)} - {"x-request-id"})
     instead = f"; the response has {', '.join(others)} instead" if others else ""
-    assert (exchange.header("x-request-id") or "").strip(), f"x-request-id is absent or empty{instead}"
+    assert (exchange.header("x-request-id") or "").strip(), say("x-request-id is absent or empty{instead}", instead)
 
 
 def _by_request_id(exchanges: Iterable[Exchange]) -> dict[str, list[Exchange]]:
@@ -110,7 +117,7 @@ def _by_request_id(exchanges: Iterable[Exchange]) -> dict[str, list[Exchange]]:
 def test_request_id_unique(exchanges: list[Exchange]) -> None:
     named = _by_request_id(exchanges)
     if sum(map(len, named.values())) < 2:
-        raise NotApplicable("fewer than two responses have an x-request-id")
+        raise NotApplicable(say("fewer than two responses have an x-request-id"))
     for value, same in named.items():
         if len(same) > 1:
-            raise Violation(f"{len(same)} responses have the x-request-id {value!r}", *same)
+            raise Violation(say("{number} responses have the x-request-id {value!r}", len(same), value), *same)

@@ -10,6 +10,7 @@ from conformance.contract.requests import LENGTH, PLAIN, once
 from conformance.evidence.exchange import JSON_CONTENT, Exchange, Failure, Inconclusive, NotApplicable
 from conformance.evidence.observed import answered_with
 from conformance.judgement.handing_over import had
+from conformance.language import say
 from conformance.suite.support.parameters import NULLS
 from conformance.suite.support.sdk import SDK
 
@@ -28,9 +29,9 @@ CHUNKED = once(replace(PLAIN, headers=(*JSON_CONTENT, ("transfer-encoding", "chu
     needs=["status", "key"],
 )
 def test_served(exchange: Exchange) -> None:
-    assert not (exchange.failure and exchange.failure.kind == "tls"), f"TLS fails: {exchange.failure}"
+    assert not (exchange.failure and exchange.failure.kind == "tls"), say("TLS fails: {failure}", exchange.failure)
     if had(exchange).status in (401, 402, 403):
-        raise Inconclusive(f"HTTP {exchange.status}: the key may not use this model")
+        raise Inconclusive(say("HTTP {status}: the key may not use this model", exchange.status))
     assert exchange.status == 200, answered_with(exchange)
 
 
@@ -50,10 +51,14 @@ def test_served(exchange: Exchange) -> None:
 )
 def test_no_stream_unasked(exchange: Exchange) -> None:
     if exchange.refused and exchange.request.asked.get("stream", None) is None:
-        raise NotApplicable("it was rejected, which says nothing about streaming")
+        raise NotApplicable(say("it was rejected, which says nothing about streaming"))
     assert exchange.status == 200, answered_with(exchange)
-    assert exchange.media_type != "text/event-stream", f"{exchange.request} was answered with an event stream"
-    assert not exchange.text.lstrip("\ufeff\r\n ").startswith("data:"), f"the body is events: {exchange.text[:80]!r}"
+    assert exchange.media_type != "text/event-stream", say(
+        "{request} was answered with an event stream", exchange.request
+    )
+    assert not exchange.text.lstrip("\ufeff\r\n ").startswith("data:"), say(
+        "the body is events: {text!r}", exchange.text[:80]
+    )
 
 
 @AREA.should(
@@ -67,5 +72,5 @@ def test_no_stream_unasked(exchange: Exchange) -> None:
 )
 def test_chunked_body(exchange: Exchange) -> None:
     if exchange.status in (401, 402, 403):
-        raise Inconclusive(f"HTTP {exchange.status} is about the key, not about the body")
+        raise Inconclusive(say("HTTP {status} is about the key, not about the body", exchange.status))
     assert exchange.status == 200, answered_with(exchange)

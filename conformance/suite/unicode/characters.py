@@ -7,6 +7,7 @@ import re
 from typing import Any
 
 from conformance.evidence.observed import strings
+from conformance.language import say
 
 SURROGATE = re.compile("[\ud800-\udfff]")
 DAMAGED = "\ufffd"
@@ -22,15 +23,15 @@ def damage(text: str, original: str) -> str:
     none of this is seen."""
     words = [word for word in original.split() if not word.isascii()]
     if DAMAGED in text or SURROGATE.search(text):
-        return "holds U+FFFD or a lone surrogate"
+        return say("holds U+FFFD or a lone surrogate")
     for character in filter(lambda each: not each.isascii(), "".join(words)):
         for encoding in ("latin-1", "cp1252"):
             if len(read := character.encode().decode(encoding, "ignore")) > 1 and read in text:
-                return f"has {character} as UTF-8 read in {encoding}"
+                return say("has {character} as UTF-8 read in {encoding}", character, encoding)
         if (escaped := json.dumps(character)[1:-1]) in text:
-            return f"has {character} as the literal {escaped}"
+            return say("has {character} as the literal {escaped}", character, escaped)
     for word in words:
         lost = word.encode("ascii", "replace").decode()
         if lost.count("?") > 1 and lost in text.split():
-            return f"has question marks for {word}"
+            return say("has question marks for {word}", word)
     return ""

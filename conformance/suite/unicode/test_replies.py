@@ -10,6 +10,7 @@ from conformance.contract.requirement import Impact
 from conformance.contract.scopes import EVERY_REPLY
 from conformance.evidence.exchange import Exchange, NotApplicable
 from conformance.evidence.observed import strings
+from conformance.language import say
 
 from . import AREA
 from .characters import DAMAGED, SURROGATE, holds_damage
@@ -31,7 +32,7 @@ from .characters import DAMAGED, SURROGATE, holds_damage
 def test_no_lone_surrogate(exchange: Exchange) -> None:
     documents = exchange.chunks if exchange.streamed else [exchange.document]
     lone = [text for document in documents for text in strings(document) if SURROGATE.search(text)]
-    assert not lone, f"a string holds a lone surrogate: {json.dumps(lone[0])[:120]}"
+    assert not lone, say("a string holds a lone surrogate: {dumps}", json.dumps(lone[0])[:120])
 
 
 @AREA.must(
@@ -49,11 +50,11 @@ def test_no_lone_surrogate(exchange: Exchange) -> None:
 )
 def test_no_replacement_character(exchange: Exchange, choices: list[dict[str, Any]]) -> None:
     if holds_damage(exchange.request.asked):
-        raise NotApplicable("the prompt has a replacement character itself, or half a surrogate pair")
+        raise NotApplicable(say("the prompt has a replacement character itself, or half a surrogate pair"))
     if exchange.streamed and exchange.stream.broken:
-        raise NotApplicable("lines of the stream are not UTF-8 (covered by framing.utf8)")
+        raise NotApplicable(say("lines of the stream are not UTF-8 (covered by framing.utf8)"))
     damaged = [text for text in _texts(choices) if DAMAGED in text]
-    assert not damaged, f"text holds U+FFFD: {damaged[0][max(damaged[0].find(DAMAGED) - 30, 0) :][:60]!r}"
+    assert not damaged, say("text holds U+FFFD: {damaged!r}", damaged[0][max(damaged[0].find(DAMAGED) - 30, 0) :][:60])
 
 
 def _texts(choices: list[dict[str, Any]]) -> list[str]:
@@ -66,5 +67,5 @@ def _texts(choices: list[dict[str, Any]]) -> list[str]:
         if text
     ]
     if not found:
-        raise NotApplicable("the reply has no text")
+        raise NotApplicable(say("the reply has no text"))
     return found

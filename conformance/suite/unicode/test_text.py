@@ -24,6 +24,7 @@ from conformance.contract.scopes import broken_off
 from conformance.evidence.exchange import Exchange, Inconclusive
 from conformance.evidence.observed import answered_with, strings
 from conformance.evidence.strict_json import JSONError, loads
+from conformance.language import say
 from conformance.suite.support.prompts import same_prompt
 
 from . import AREA
@@ -62,9 +63,9 @@ def test_text_survives(exchange: Exchange) -> None:
     texts = [text for message in exchange.messages if isinstance(text := message.get("content"), str)]
     for text in texts:
         seen = damage(text, CHARACTERS)
-        assert not seen, f"the text that was to be repeated {seen}: {text[:120]!r}"
+        assert not seen, say("the text that was to be repeated {seen}: {text!r}", seen, text[:120])
     if not any(normalize("NFC", CHARACTERS) in normalize("NFC", text) for text in texts):
-        raise Inconclusive(f"the model did not repeat the text exactly: {texts[:1]!r:.160}")
+        raise Inconclusive(say("the model did not repeat the text exactly: {texts!r:.160}", texts[:1]))
 
 
 @AREA.must(
@@ -121,7 +122,7 @@ _ARGUMENTS = "choices.*.message.tool_calls.*.function.arguments"
 def test_arguments_in_every_script(exchange: Exchange) -> None:
     found = [] if broken_off(exchange) else _arguments_of(exchange)
     if not found or any(choice.get("finish_reason") == "length" for choice in exchange.choices):
-        raise Inconclusive("no whole call came, though a tool was required")
+        raise Inconclusive(say("no whole call came, though a tool was required"))
     for text in found:
         _names_tokyo(text)
 
@@ -131,8 +132,10 @@ def _names_tokyo(arguments: str) -> None:
     try:
         told = " ".join(strings(loads(arguments)))
     except JSONError as error:
-        raise AssertionError(f"the arguments are not JSON ({error}): {arguments[:160]!r}") from None
+        raise AssertionError(
+            say("the arguments are not JSON ({error}): {arguments!r}", error, arguments[:160])
+        ) from None
     seen = damage(told, _TOKYO)
-    assert not seen, f"the arguments {seen}: {arguments[:160]!r}"
+    assert not seen, say("the arguments {seen}: {arguments!r}", seen, arguments[:160])
     if _TOKYO not in told and "tokyo" not in told.lower():
-        raise Inconclusive(f"the model wrote another city: {arguments[:160]!r}")
+        raise Inconclusive(say("the model wrote another city: {arguments!r}", arguments[:160]))

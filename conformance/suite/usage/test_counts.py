@@ -9,6 +9,7 @@ from conformance.contract.requirement import Fault
 from conformance.contract.scopes import EVERY_USAGE
 from conformance.evidence.exchange import NotApplicable
 from conformance.evidence.observed import count_or_not_applicable, count_or_zero
+from conformance.language import joined, say
 
 from . import AREA
 
@@ -29,9 +30,9 @@ CACHE_PARTS = ("prompt_tokens_details.cached_tokens", "prompt_tokens_details.cac
 )
 def test_output_costs_tokens(messages: list[dict[str, Any]], usage: dict[str, Any]) -> None:
     if not any(message.get("content") or message.get("tool_calls") for message in messages):
-        raise NotApplicable("the reply has neither text nor a tool call")
+        raise NotApplicable(say("the reply has neither text nor a tool call"))
     count = count_or_not_applicable(usage, "completion_tokens")
-    assert count >= 1, f"completion_tokens is {count}, yet the reply has text or a tool call"
+    assert count >= 1, say("completion_tokens is {count}, yet the reply has text or a tool call", count)
 
 
 # --- what other dialects call the same ----------------------------------------------------------------------
@@ -72,9 +73,11 @@ def test_native_counts_agree(usage: dict[str, Any]) -> None:
     pairs = {"input_tokens": (prompt, uncached), "output_tokens": (completion,)}
     judged = {name: accepted for name, accepted in pairs.items() if accepted[0] and type(usage.get(name)) is int}
     if not judged:
-        raise NotApplicable("input_tokens and output_tokens are not sent")
+        raise NotApplicable(say("input_tokens and output_tokens are not sent"))
     for name, accepted in judged.items():
-        assert usage[name] in accepted, f"{name} is {usage[name]}, expected {' or '.join(map(str, accepted))}"
+        assert usage[name] in accepted, say(
+            "{name} is {usage}, expected {accepted}", name, usage[name], joined(" or ", map(str, accepted))
+        )
 
 
 @AREA.should(
@@ -94,8 +97,10 @@ def test_hits_and_misses(usage: dict[str, Any]) -> None:
     hit, miss = positive(usage, "prompt_cache_hit_tokens"), positive(usage, "prompt_cache_miss_tokens")
     prompt = positive(usage, "prompt_tokens")
     if not (hit and miss and prompt):
-        raise NotApplicable("hits and misses are not both sent")
-    assert hit + miss == prompt, f"{hit} hits and {miss} misses are {hit + miss}, but prompt_tokens is {prompt}"
+        raise NotApplicable(say("hits and misses are not both sent"))
+    assert hit + miss == prompt, say(
+        "{hit} hits and {miss} misses are {hit2}, but prompt_tokens is {prompt}", hit, miss, hit + miss, prompt
+    )
 
 
 @AREA.should(
@@ -112,6 +117,6 @@ def test_hits_agree(usage: dict[str, Any], details: dict[str, Any]) -> None:
     cached = positive(details, "cached_tokens")
     sent = {name: value for name in OTHER_HITS if (value := positive(usage, name) or positive(details, name))}
     if not cached or not sent:
-        raise NotApplicable("cached_tokens or another count of cache hits is not sent, or zero")
+        raise NotApplicable(say("cached_tokens or another count of cache hits is not sent, or zero"))
     wrong = [f"{name} is {value}" for name, value in sent.items() if value != cached]
-    assert not wrong, f"cached_tokens is {cached}, but {', '.join(wrong)}"
+    assert not wrong, say("cached_tokens is {cached}, but {wrong}", cached, ", ".join(wrong))

@@ -12,6 +12,7 @@ from conformance.contract.profile import Model
 from conformance.contract.scopes import EVERY_USAGE, broken_off
 from conformance.evidence.exchange import Exchange, NotApplicable, list_of
 from conformance.evidence.observed import count_or_none, count_or_not_applicable, count_or_zero, strings
+from conformance.language import say
 
 from . import AREA
 
@@ -78,9 +79,11 @@ def least(asked: dict[str, Any]) -> int:
 def test_whole_prompt(asked: dict[str, Any], usage: dict[str, Any]) -> None:
     fewest = least(asked)
     if fewest < 4:
-        raise NotApplicable("the prompt has next to no text")
+        raise NotApplicable(say("the prompt has next to no text"))
     count = count_or_not_applicable(usage, "prompt_tokens")
-    assert count >= fewest, f"prompt_tokens is {count}, and the text of messages and tools has {fewest} at least"
+    assert count >= fewest, say(
+        "prompt_tokens is {count}, and the text of messages and tools has {fewest} at least", count, fewest
+    )
 
 
 # --- what came back -----------------------------------------------------------------------------------------
@@ -102,9 +105,9 @@ def _written(exchange: Exchange, model: Model) -> int:
     asked = exchange.request.asked
     hidden = model.reasons or model.family not in FAMILIES or any(asked.get(name) for name in HIDDEN)
     if hidden or "search" in f"{model.name} {asked.get('model')}":
-        raise NotApplicable("the output may be more than what the reply shows")
+        raise NotApplicable(say("the output may be more than what the reply shows"))
     if not exchange.messages or broken_off(exchange) or _taken_away(exchange):
-        raise NotApplicable("the reply has no whole message")
+        raise NotApplicable(say("the reply has no whole message"))
     return count_or_not_applicable(exchange.usage, "completion_tokens") - count_or_zero(exchange.usage, REASONING)
 
 
@@ -128,8 +131,12 @@ def _taken_away(exchange: Exchange) -> bool:
 )
 def test_output_is_written(exchange: Exchange, model: Model) -> None:
     count, most = _written(exchange, model), _size(exchange)
-    said = f"{count} completion_tokens are counted beside reasoning, and the reply has {most} bytes at most, form"
-    assert count <= most, f"{said} included"
+    said = say(
+        "{count} completion_tokens are counted beside reasoning, and the reply has {most} bytes at most, form",
+        count,
+        most,
+    )
+    assert count <= most, say("{said} included", said)
 
 
 def _all_reasoning(document: Any) -> None:
@@ -152,5 +159,7 @@ def test_text_beside_reasoning(messages: list[dict[str, Any]], usage: dict[str, 
     reasoning, count = count_or_none(usage, REASONING), count_or_not_applicable(usage, "completion_tokens")
     shown = [each for each in messages if each.get("content") or each.get("tool_calls")]
     if not reasoning or not shown or reasoning > count:
-        raise NotApplicable("no reasoning is counted, or nothing beside it is shown")
-    assert reasoning < count, f"all {count} completion_tokens are reasoning_tokens, and the reply has text or a call"
+        raise NotApplicable(say("no reasoning is counted, or nothing beside it is shown"))
+    assert reasoning < count, say(
+        "all {count} completion_tokens are reasoning_tokens, and the reply has text or a call", count
+    )

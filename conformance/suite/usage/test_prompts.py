@@ -10,6 +10,7 @@ from conformance.contract.given import OnDemand, in_turn, on_demand
 from conformance.contract.profile import Model
 from conformance.contract.requests import LENGTH, LONG, PLAIN, PLAIN_AGAIN, TWO, again, chat
 from conformance.evidence.exchange import Exchange, Inconclusive, NotApplicable, Violation
+from conformance.language import say
 from conformance.suite.support.parameters import AT_END
 from conformance.suite.support.prompts import SLACK, WORDS, prompt_tokens, same_prompt
 
@@ -34,7 +35,7 @@ def test_same_prompt_same_count(one: Exchange, other: Exchange, third: Sequence[
         same_prompt(one, other)
     except Violation:
         if abs(prompt_tokens(third[0]) - prompt_tokens(one)) <= SLACK:
-            reason = "of three requests one was counted differently: it may have been routed elsewhere"
+            reason = say("of three requests one was counted differently: it may have been routed elsewhere")
             raise Inconclusive(reason) from None
         raise
 
@@ -50,7 +51,7 @@ def test_same_prompt_same_count(one: Exchange, other: Exchange, third: Sequence[
 )
 def test_more_text_costs_more(short: Exchange, long: Exchange) -> None:
     few, many = prompt_tokens(short), prompt_tokens(long)
-    assert many - few >= 100, f"two words cost {few} prompt_tokens, and with 1,000 words more {many}"
+    assert many - few >= 100, say("two words cost {few} prompt_tokens, and with 1,000 words more {many}", few, many)
 
 
 def _output_in_prompt(document: Any) -> None:
@@ -79,7 +80,7 @@ def test_sampling_costs_no_prompt(
 ) -> None:
     """Counting to a hundred, whole and cut short: the prompts are the same, and the outputs differ greatly."""
     if model.reasons:
-        raise NotApplicable("sampling parameters are not sent to a model that reasons")
+        raise NotApplicable(say("sampling parameters are not sent to a model that reasons"))
     same_prompt(plain[0], sampled[0] if sampled[0].succeeded else sampled[1])
     same_prompt(cut[0], cut[1])
 
@@ -95,7 +96,7 @@ def test_sampling_costs_no_prompt(
 )
 def test_choices_share_the_prompt(one: Sequence[Exchange], two: Exchange) -> None:
     if two.refused:
-        raise NotApplicable(f"n is rejected with HTTP {two.status}")
+        raise NotApplicable(say("n is rejected with HTTP {status}", two.status))
     same_prompt(one[0], two)
 
 
@@ -115,5 +116,5 @@ def test_choices_share_the_prompt(one: Sequence[Exchange], two: Exchange) -> Non
 )
 def test_plausible_count(short: Exchange, long: Exchange) -> None:
     few, many = prompt_tokens(short), prompt_tokens(long)
-    assert few < 100, f"“Say OK.” costs {few} prompt_tokens"
-    assert 600 <= many - few <= 2500, f"1,000 words cost {many - few} prompt_tokens"
+    assert few < 100, say("“Say OK.” costs {few} prompt_tokens", few)
+    assert 600 <= many - few <= 2500, say("1,000 words cost {many} prompt_tokens", many - few)

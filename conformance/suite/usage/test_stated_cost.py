@@ -6,6 +6,7 @@ from conformance.contract.faults import header, only, put
 from conformance.contract.profile import Model
 from conformance.contract.scopes import EVERY_ERROR, EVERY_USAGE
 from conformance.evidence.exchange import Exchange, NotApplicable, Violation
+from conformance.language import say
 from conformance.suite.support.stated_costs import (
     HEADERS,
     alike,
@@ -83,7 +84,7 @@ def test_same_counts_same_cost(exchanges: list[Exchange]) -> None:
         (one, first), *others = amounts
         for other, amount in others:
             if not alike(first, amount):
-                raise Violation(f"the same counts cost {first} and {amount}", one, other)
+                raise Violation(say("the same counts cost {first} and {amount}", first, amount), one, other)
 
 
 @AREA.should(
@@ -100,5 +101,5 @@ def test_same_counts_same_cost(exchanges: list[Exchange]) -> None:
 def test_refusals_cost_nothing(exchange: Exchange) -> None:
     told = {name: amount for name in HEADERS if (amount := amount_of(exchange.header(name))) is not None}
     if not told or exchange.status >= 500:
-        raise NotApplicable("no cost is stated, or the endpoint failed")
-    assert not any(told.values()), f"the HTTP {exchange.status} states a cost: {told}"
+        raise NotApplicable(say("no cost is stated, or the endpoint failed"))
+    assert not any(told.values()), say("the HTTP {status} states a cost: {told}", exchange.status, told)

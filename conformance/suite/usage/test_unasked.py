@@ -9,6 +9,7 @@ from conformance.contract.faults import put
 from conformance.contract.scopes import EVERY_USAGE
 from conformance.evidence.exchange import NotApplicable, list_of
 from conformance.evidence.observed import count_or_not_applicable, count_or_zero
+from conformance.language import joined, say
 
 from . import AREA
 
@@ -25,14 +26,14 @@ def _texts(asked: dict[str, Any]) -> Iterator[str]:
     """The texts of all messages. Raises NotApplicable where the prompt is made of anything else, too."""
     messages = list_of(asked.get("messages"))
     if not messages or any(value is not None for name, value in asked.items() if name not in COSTLESS):
-        raise NotApplicable("the prompt is more than its messages")
+        raise NotApplicable(say("the prompt is more than its messages"))
     for message in messages:
         if not isinstance(message, dict) or message.keys() - {"role", "content", "name"}:
-            raise NotApplicable("a message is more than its content")
+            raise NotApplicable(say("a message is more than its content"))
         content = message.get("content")
         for part in [{"type": "text", "text": content}] if isinstance(content, str) else list_of(content):
             if not isinstance(part, dict) or part.keys() != {"type", "text"} or not isinstance(part["text"], str):
-                raise NotApplicable("a message is more than text")
+                raise NotApplicable(say("a message is more than text"))
             yield part["text"]
 
 
@@ -53,9 +54,9 @@ def test_short_prompt(asked: dict[str, Any], usage: dict[str, Any]) -> None:
     """A token is a byte or more."""
     size = sum(len(text.encode("utf-8", "replace")) for text in _texts(asked))
     if size > SHORT:
-        raise NotApplicable(f"the prompt has more than {SHORT} bytes")
+        raise NotApplicable(say("the prompt has more than {member} bytes", SHORT))
     count = count_or_not_applicable(usage, "prompt_tokens")
-    assert count <= size + ROOM, f"a prompt of {size} bytes costs {count} prompt_tokens"
+    assert count <= size + ROOM, say("a prompt of {size} bytes costs {count} prompt_tokens", size, count)
 
 
 TWO_WORDS = 2
@@ -77,9 +78,9 @@ OF_TWO = 200  #: tokens (contract, usage-15)
 def test_two_words(asked: dict[str, Any], usage: dict[str, Any]) -> None:
     words = sum(len(text.split()) for text in _texts(asked))
     if not 0 < words <= TWO_WORDS:
-        raise NotApplicable("the prompt is none of two words")
+        raise NotApplicable(say("the prompt is none of two words"))
     count = count_or_not_applicable(usage, "prompt_tokens")
-    assert count < OF_TWO, f"a prompt of {words} words costs {count} prompt_tokens"
+    assert count < OF_TWO, say("a prompt of {words} words costs {count} prompt_tokens", words, count)
 
 
 PREDICTIONS = tuple(f"completion_tokens_details.{name}_prediction_tokens" for name in ("accepted", "rejected"))
@@ -114,6 +115,6 @@ def _unasked(asked: dict[str, Any]) -> Iterator[str]:
 def test_unasked_details(asked: dict[str, Any], usage: dict[str, Any]) -> None:
     counts = {path: count_or_zero(usage, path) for path in _unasked(asked)}
     if not counts:
-        raise NotApplicable("the request has a prediction, and sound")
-    found = ", ".join(f"{path} is {count}" for path, count in counts.items() if count)
-    assert not found, f"{found}, and the request has nothing of the kind"
+        raise NotApplicable(say("the request has a prediction, and sound"))
+    found = joined(", ", (say("{path} is {count}", path, count) for path, count in counts.items() if count))
+    assert not found, say("{found}, and the request has nothing of the kind", found)

@@ -11,6 +11,7 @@ from conformance.contract.requests import INTRUSIVE, PLAIN, chat, disputed
 from conformance.contract.requirement import Impact
 from conformance.evidence.exchange import Exchange, NotApplicable
 from conformance.evidence.observed import answered_with
+from conformance.language import say
 from conformance.suite.support.overflow import (
     OVERFLOW_STREAM_TRIES,
     OVERFLOW_TRIES,
@@ -46,7 +47,9 @@ def test_huge_limit(exchange: Exchange) -> None:
         assert exchange.reply.get("choices"), answered_with(exchange)
         return
     rejected(exchange, 400, 422)
-    assert _names_the_limit(exchange), f"{answered_with(exchange)}; expected an error object that names the limit"
+    assert _names_the_limit(exchange), say(
+        "{answer}; expected an error object that names the limit", answered_with(exchange)
+    )
 
 
 def _names_the_limit(exchange: Exchange) -> bool:
@@ -87,9 +90,9 @@ def test_overflow_refused(
     """It is streamed first. Where that is accepted, another would only cost more."""
     for tries in (streamed, whole) if model.claims(INTRUSIVE) else (streamed,):
         exchange = overflow(model, tries, plain)
-        said = f"a prompt of {OVERFLOW_WORDS} tokens: {answered_with(exchange)}"
-        assert blames_the_prompt(exchange), f"{said}; expected status 400"
-        assert exchange.error.get("message"), f"{said}; expected an error with a message"
+        said = say("a prompt of {member} tokens: {answer}", OVERFLOW_WORDS, answered_with(exchange))
+        assert blames_the_prompt(exchange), say("{said}; expected status 400", said)
+        assert exchange.error.get("message"), say("{said}; expected an error with a message", said)
 
 
 def _rejections(
@@ -99,7 +102,9 @@ def _rejections(
     for tries in (streamed, whole) if model.claims(INTRUSIVE) else (streamed,):
         exchange = overflow(model, tries, plain)
         if not blames_the_prompt(exchange):
-            raise NotApplicable("it is not rejected as the caller's mistake (covered by validation.overflow_refused)")
+            raise NotApplicable(
+                say("it is not rejected as the caller's mistake (covered by validation.overflow_refused)")
+            )
         yield exchange
 
 
@@ -125,7 +130,7 @@ def test_context_overflow(
 ) -> None:
     for exchange in _rejections(plain, streamed, whole, model):
         told = f"{exchange.error.get('code')} {exchange.error.get('message')}".lower()
-        assert any(each in told for each in TOO_LONG), f"the error does not mention the context: {told[:160]}"
+        assert any(each in told for each in TOO_LONG), say("the error does not mention the context: {told}", told[:160])
 
 
 @AREA.should(
@@ -146,7 +151,7 @@ def test_overflow_is_400(
     plain: Sequence[Exchange], streamed: Sequence[Exchange], whole: Sequence[Exchange], model: Model
 ) -> None:
     for exchange in _rejections(plain, streamed, whole, model):
-        assert exchange.status in (400, 413), f"{answered_with(exchange)}; expected 400"
+        assert exchange.status in (400, 413), say("{answer}; expected 400", answered_with(exchange))
 
 
 @AREA.may(
@@ -162,4 +167,4 @@ def test_context_overflow_code(
 ) -> None:
     for exchange in _rejections(plain, streamed, whole, model):
         code = exchange.error.get("code")
-        assert code == "context_length_exceeded", f"the error's code is {code!r}"
+        assert code == "context_length_exceeded", say("the error's code is {code!r}", code)

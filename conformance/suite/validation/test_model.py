@@ -11,6 +11,7 @@ from conformance.contract.requests import PLAIN, UNKNOWN_MODEL, UNKNOWN_MODEL_ER
 from conformance.contract.requirement import Impact
 from conformance.evidence.exchange import Exchange, Inconclusive
 from conformance.evidence.observed import answered_with
+from conformance.language import say
 
 from . import AREA
 from .rejections import ACCEPTED, TAKEN
@@ -32,7 +33,7 @@ def test_unknown_model_refused(tries: Sequence[Exchange], plain: Sequence[Exchan
     if exchange.transient and plain[0].succeeded:
         exchange = tries[1]
     if exchange.failure or exchange.status in (401, 429):
-        raise Inconclusive(f"{exchange} is not about the model")
+        raise Inconclusive(say("{exchange} is not about the model", exchange))
     assert 400 <= exchange.status < 500, answered_with(exchange)
 
 
@@ -47,7 +48,9 @@ def test_unknown_model_refused(tries: Sequence[Exchange], plain: Sequence[Exchan
 )
 def test_unknown_model_is_404(exchange: Exchange) -> None:
     assert exchange.status == 404, answered_with(exchange)
-    assert exchange.error.get("code") == "model_not_found", f"the error's code is {exchange.error.get('code')!r}"
+    assert exchange.error.get("code") == "model_not_found", say(
+        "the error's code is {code!r}", exchange.error.get("code")
+    )
 
 
 @AREA.should(
@@ -61,4 +64,6 @@ def test_unknown_model_is_404(exchange: Exchange) -> None:
 )
 def test_unknown_model_named(exchange: Exchange, error: dict[str, Any]) -> None:
     message = error.get("message")
-    assert UNKNOWN_MODEL in str(message), f"the requested model is {UNKNOWN_MODEL!r}, the error's message {message!r}"
+    assert UNKNOWN_MODEL in str(message), say(
+        "the requested model is {member!r}, the error's message {message!r}", UNKNOWN_MODEL, message
+    )

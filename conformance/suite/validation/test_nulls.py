@@ -11,6 +11,7 @@ from conformance.contract.requests import PLAIN, chat
 from conformance.contract.requirement import Impact
 from conformance.evidence.exchange import Exchange, NotApplicable, Violation
 from conformance.evidence.observed import answered_with
+from conformance.language import say
 from conformance.suite.support.parameters import ALL_OPTIONS, AT_END, DEFAULTS, NULLS, NULLS_ALONE
 from conformance.suite.support.prompts import same_prompt
 from conformance.suite.support.refusals import not_about_the_key
@@ -59,7 +60,7 @@ DEFAULTS_ALONE = [chat(label=f"default-{name}", **{name: value}) for name, value
 def test_defaults_accepted(together: Sequence[Exchange], alone: Sequence[Exchange], model: Model) -> None:
     """All are sent in one request, with others, and one by one only where that is rejected, to tell which it is."""
     if model.reasons:
-        raise NotApplicable("a model that reasons accepts no such parameter")
+        raise NotApplicable(say("a model that reasons accepts no such parameter"))
     if not not_about_the_key(together[0]).succeeded:
         claimed = [at for at, name in enumerate(DEFAULTS) if model.claims(f"chat.{name}")]
         found = _rejected(alone[at] for at in claimed)
@@ -99,6 +100,6 @@ NO_BIAS = chat(label="logit-bias-empty", logit_bias={})
 def test_empty_object_taken(together: Sequence[Exchange], alone: Sequence[Exchange], model: Model) -> None:
     """Alone only where it is rejected among others."""
     if model.reasons:
-        raise NotApplicable("a model that reasons accepts no logit_bias")
+        raise NotApplicable(say("a model that reasons accepts no logit_bias"))
     if not (together[0].succeeded and "logit_bias" in together[0].request.asked):
         accepted(alone[0])

@@ -10,6 +10,7 @@ from conformance.contract.requirement import Impact
 from conformance.contract.scopes import tells_of_failure
 from conformance.evidence.exchange import Exchange, NotApplicable
 from conformance.evidence.observed import answered_with
+from conformance.language import say
 from conformance.suite.support.parameters import LEAST
 from conformance.suite.support.refusals import not_about_the_key
 
@@ -63,11 +64,16 @@ def test_sampling_range_refused(exchange: Exchange) -> None:
 )
 def test_param_named(exchange: Exchange, asked: dict[str, Any]) -> None:
     if exchange.status not in (400, 422):
-        raise NotApplicable("it was not rejected with a 400")
+        raise NotApplicable(say("it was not rejected with a 400"))
     param, message = exchange.error.get("param"), exchange.error.get("message")
     names = [name for name in asked if name not in LEAST]
     named = isinstance(param, str) and any(param.removeprefix("body.").startswith(name) for name in names)
-    assert named, f"error.param is {param!r} with the message {str(message)[:120]!r}; expected {' or '.join(names)}"
+    assert named, say(
+        "error.param is {param!r} with the message {message!r}; expected {names}",
+        param,
+        str(message)[:120],
+        " or ".join(names),
+    )
 
 
 @AREA.should(
@@ -120,6 +126,6 @@ def test_top_logprobs_refused(exchange: Exchange) -> None:
 )
 def test_streamed_mistake_has_status(exchange: Exchange) -> None:
     if exchange.succeeded and not tells_of_failure(exchange):
-        raise NotApplicable("it was accepted (covered by other requirements)")
+        raise NotApplicable(say("it was accepted (covered by other requirements)"))
     assert not_about_the_key(exchange).refused, answered_with(exchange)
-    assert exchange.media_type != "text/event-stream", f"the HTTP {exchange.status} is an event stream"
+    assert exchange.media_type != "text/event-stream", say("the HTTP {status} is an event stream", exchange.status)

@@ -12,6 +12,7 @@ from conformance.contract.requests import WEATHER, chat
 from conformance.contract.requirement import Impact
 from conformance.evidence.exchange import Exchange, NotApplicable, Request
 from conformance.evidence.observed import answered_with
+from conformance.language import say
 from conformance.suite.support.refusals import not_about_the_key
 
 from . import AREA
@@ -54,9 +55,9 @@ def test_tool_defaults_accepted(
 ) -> None:
     """Together first, and one by one only to name what is refused."""
     if model.reasons:
-        raise NotApplicable("a model that reasons may reject parallel_tool_calls")
+        raise NotApplicable(say("a model that reasons may reject parallel_tool_calls"))
     if not not_about_the_key(together).succeeded:
         if not plainest[0].succeeded:
-            raise NotApplicable(f"tools are rejected with {plainest[0].outcome}")
+            raise NotApplicable(say("tools are rejected with {outcome}", plainest[0].outcome))
         found = [each for each in singly if not each.succeeded]
         raise AssertionError("; ".join(map(answered_with, found)) or answered_with(together))
