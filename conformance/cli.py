@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 from datetime import UTC, datetime, timedelta
-from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -12,6 +11,7 @@ import typer
 
 from conformance.commands import github
 from conformance.commands.ending import Commands, exit_code_of
+from conformance.commands.formats import DiffFormat, Format
 from conformance.commands.judge import accepting, judge_bundle, recorded, run_suite
 from conformance.commands.output import print_version
 from conformance.settings.config import NAME
@@ -26,29 +26,6 @@ Faults = Annotated[list[str] | None, typer.Option(metavar="NAME", help=OPTIONS["
 SnapshotUpdate = Annotated[
     bool, typer.Option("--snapshot-update", help="Accept the current shapes: store them in the --snapshots folder.")
 ]
-
-
-class DiffFormat(StrEnum):
-    """The formats of a comparison."""
-
-    terminal = "terminal"
-    markdown = "markdown"
-    json = "json"
-
-
-class Format(StrEnum):
-    """The formats of a report."""
-
-    terminal = "terminal"
-    html = "html"
-    markdown = "markdown"
-    junit = "junit"
-    json = "json"
-    github = "github"
-    sarif = "sarif"
-    code_quality = "code-quality"
-    badge = "badge"
-    shield = "shield"
 
 
 app = typer.Typer(

@@ -29,7 +29,7 @@ _UNFOLDED = 3  #: so many findings are not folded
 _LINES = 12  #: of a response beside a finding; the whole is among the exchanges
 _SHORT = 1_000  #: characters of a command line that stands beside a finding
 _PAGE = 595_000  #: bytes of a page, beyond which exchanges are left to the folder of the run
-_LEAST = 60_000  #: bytes for exchanges in any case
+_LEAST = 50_000  #: bytes for exchanges in any case
 _PLACE = "\0"  #: where they come; nothing else that the page shows has this character
 
 
@@ -137,6 +137,7 @@ def _context(report: Report, exchanges: list[Evidence]) -> dict[str, Any]:
         "statement": found.statement,
         "impact": found.impact,
         "first": lambda entry, verdict: found.observations(report, entry, verdict)[0],
+        "same": lambda entry: len(places) > 1 and _is_same(report, entry),
         "following": report.following,
         "different": [each.entry for each in differences(report)],
         "divided": found.divided(report),
@@ -191,6 +192,12 @@ def _card(report: Report, entry: Entry) -> Card:
 def _names(message: str, label: str) -> bool:
     """Whether a message names the exchange with this label."""
     return re.search(rf"(?<![\w-]){re.escape(label)}(?![\w-])", message) is not None
+
+
+def _is_same(report: Report, entry: Entry) -> bool:
+    """Whether an entry came to the same on every model."""
+    verdicts = [finding.verdict for model in report.models if (finding := entry.finding(model.name))]
+    return len(verdicts) == len(report.models) and len(set(verdicts)) == 1
 
 
 def _areas(entries: Iterable[Entry]) -> list[Area]:

@@ -1,4 +1,4 @@
-"""The report as SARIF 2.1.0 (OASIS, with errata 01): a rule for each requirement, a result for each violation."""
+"""The report as SARIF 2.1.0 (OASIS, with errata 01): a rule for each violated requirement, a result for each model."""
 
 from __future__ import annotations
 
@@ -17,21 +17,22 @@ from .words import clean, headline, one_line, started, web_link
 SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 _FOLDER = "RUN"  #: the base of all locations
 _SAID = 1_000  #: characters of a message
+_VIOLATED = (*VIOLATIONS, Verdict.KNOWN)
 
 
 def render(report: Report) -> str:
     """What does not count, since it is later than the revision, is left out."""
-    rules = {entry.id: place for place, entry in enumerate(report.counting)}
+    violated = [entry for entry in report.worst_first if entry.models(*_VIOLATED) and not entry.later]
     run = {
-        "tool": {"driver": _driver(report)},
+        "tool": {"driver": _driver(report, violated)},
         "invocations": [_invocation(report)],
         "originalUriBaseIds": {_FOLDER: {"description": {"text": "The folder of the run."}}},
         "columnKind": "unicodeCodePoints",
         "results": [
-            _result(report, entry, finding, rules[entry.id])
-            for entry in report.worst_first
+            _result(report, entry, finding, place)
+            for place, entry in enumerate(violated)
             for finding in entry.findings
-            if not entry.later and finding.verdict in (*VIOLATIONS, Verdict.KNOWN)
+            if finding.verdict in _VIOLATED
         ],
     }
     value = {"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}
@@ -56,11 +57,11 @@ def fingerprint(finding: Finding) -> str:
     return hashlib.sha256(f"{finding.requirement}\n{finding.model}".encode("utf-8", "replace")).hexdigest()
 
 
-def _driver(report: Report) -> dict[str, Any]:
+def _driver(report: Report, violated: list[Entry]) -> dict[str, Any]:
     return {
         "name": "phanedge-conformance",
         "version": clean(report.version),
-        "rules": [_rule(entry) for entry in report.counting],
+        "rules": [_rule(entry) for entry in violated],
     }
 
 

@@ -43,7 +43,7 @@ def test_sarif_is_as_its_schema_has_it(which: str, request: pytest.FixtureReques
 def test_results_are_the_violations(report: Report) -> None:
     run = sarif(report)
     rules = [each["id"] for each in run["tool"]["driver"]["rules"]]
-    assert rules == [entry.id for entry in report.entries]
+    assert rules == list(dict.fromkeys(each["ruleId"] for each in run["results"]))
     assert [(each["ruleId"], each["level"], "suppressions" in each) for each in run["results"]] == [
         ("cache.write_total", "error", False),
         ("usage.output_costs_tokens", "error", False),
