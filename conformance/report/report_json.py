@@ -12,7 +12,7 @@ from conformance.contract.profile import Model
 from conformance.contract.requirement import Impact, Level
 from conformance.evidence.strict_json import JSONError, loads
 from conformance.judgement.verdict import Finding, Verdict
-from conformance.language import Said, of_parts, parts_of
+from conformance.language import Said, of_parts, parts_of, speaking
 from conformance.policy.baseline import State
 from conformance.resources import mistake
 from conformance.sending.curl import is_command
@@ -39,7 +39,8 @@ _REQUIRED = ("evidence", "unjudged", "fault", "gate")
 
 def dump_report(report: Report) -> dict[str, Any]:
     """As schemas/report.json has it, with the conclusion."""
-    conclusion = conclude(report)
+    with speaking("en"):
+        conclusion = conclude(report)
     head = {"format": FORMAT, "exit_code": conclusion.exit_code, "conclusion": conclusion.sentence}
     value: dict[str, Any] = head | converter().unstructure(report)
     for entry, stated in zip(value["entries"], report.entries, strict=True):

@@ -15,6 +15,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from conformance.judgement.verdict import VIOLATIONS, Verdict
+from conformance.language import gettext, spoken
 from conformance.policy.baseline import State
 from conformance.report.report import Entry, Evidence, Report, differences
 from conformance.text import quoted
@@ -114,6 +115,8 @@ def _context(report: Report, exchanges: list[Evidence]) -> dict[str, Any]:
     folder = quoted(report.folder) if report.folder else ""
     return {
         "report": report,
+        "_": gettext,
+        "language": spoken(),
         "verdict": words.verdict(report),
         "headline": words.headline(report),
         "planted": words.planted(report),

@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from conformance.billing.costs import NO_PRICE, Costs
 from conformance.contract.requirement import Impact
 from conformance.judgement.verdict import Verdict
+from conformance.language import gettext, spoken
 from conformance.report.gate import conclude, is_warning
 from conformance.report.report import Report
 from conformance.sending.curl import header_word
@@ -78,7 +79,9 @@ def printed(text: str) -> str:
 
 
 def plural(number: int, noun: str) -> str:
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+    """So many of what a noun names; Chinese has no plural."""
+    counted = noun if number == 1 or spoken() != "en" else f"{noun}s"
+    return f"{number:,} {gettext(counted)}"
 
 
 def web_link(address: str) -> str:
