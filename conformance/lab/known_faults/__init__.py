@@ -96,8 +96,6 @@ UNSEEN: Mapping[str, str] = {
     "B040": "the streamed usage is right; the charge in the gateway's own ledger is not, and no response shows it",
     "B071": "a stream that failed is charged for; only the account's balance shows it",
     "B073": "what is charged after the client hung up is in the account's ledger only",
-    "B096": "the usage is right; the price charged for it is in the account's ledger only",
-    "B254": "an effort that is ignored shows only in how much a model reasons, which no effort obliges it to",
     "B356": "whose balance was empty is known to the operator only; the response is a well-formed 402",
 }
 

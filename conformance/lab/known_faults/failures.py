@@ -140,7 +140,7 @@ FAULTS = (
         # whichever requests they are: what asks for a feature that is to be taken
         "served.no_server_error", "error.error.type",
         also=("caching.", "choices.", "error.", "errors.", "idempotence.", "isolation.",
-        "logprobs.given", "multimodal.", "robust.", "roles.", "sampling.", "schemas_followed.", "security.", "seed.",
+        "logprobs.", "multimodal.", "robust.", "roles.", "sampling.", "schemas_followed.", "security.", "seed.",
         "stop.", "streaming.", "tool_use.", "unicode.", "unknown.", "validation.")),
     planted("range-in-detail", "A temperature out of range is rejected in FastAPI's detail.", "B321",
         where(_cold, lift(answering(400, _IN_DETAIL))),

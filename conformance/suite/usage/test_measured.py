@@ -74,7 +74,7 @@ def least(asked: dict[str, Any]) -> int:
         "half of nothing": put("usage.prompt_tokens", lambda count: count // 12),
     },
     needs=["request"],
-    after=["usage.prompt_tokens"],
+    after=["usage.prompt_tokens.covers_cache", "usage.prompt_tokens"],
 )
 def test_whole_prompt(asked: dict[str, Any], usage: dict[str, Any]) -> None:
     fewest = least(asked)
