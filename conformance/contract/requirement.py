@@ -189,7 +189,7 @@ def _declare(
     warns: str = "",
     after: Sequence[str] = (),
 ) -> Decorator:
-    """Turn a check into a requirement, and leave pytest a test that asks for `judge`.
+    """Turn a check into a requirement, and leave pytest a test of it.
 
     The id is the area and the function: `test_total` of the area `usage` is `usage.total`. `given` are exchanges
     that the check is handed beside those of `on`. Raises TypeError where their names are not parameters of the check,
@@ -239,10 +239,10 @@ def _requests(on: Sequence[Request] | Given) -> tuple[Request, ...]:
 
 
 def test_of(requirements: tuple[Requirement, ...], named_after: Callable[..., Any]) -> Callable[..., None]:
-    """The pytest test of these requirements; the plugin parametrizes `requirement` and the model."""
+    """The pytest test of these requirements, which the plugin makes one of each requirement and model, and judges."""
 
-    def test(judge: Callable[[Requirement], None], requirement: Requirement) -> None:
-        judge(requirement)
+    def test() -> None:
+        raise RuntimeError("run the suite with: pytest --pyargs conformance.suite")
 
     test.__name__ = named_after.__name__
     test.__qualname__ = named_after.__name__

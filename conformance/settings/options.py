@@ -62,7 +62,7 @@ _VERDICT, _OUTPUT = "Verdict", "Output"
 _DECLARED = (
     # --- the endpoint
     Option("base-url", "Base URL of the endpoint, such as https://host/v1. Default: the built-in reference endpoint.",
-           default="", commands=_SENDING),
+           default="", metavar="URL", commands=_SENDING),
     Option("model", "Model to test; repeatable. FAMILY is gpt, claude, gemini, deepseek, grok or other (default: "
            "derived from the name). After it, list features that this model does not support, such as chat.n; "
            "+chat.n claims one that must be served, +reasoning marks a reasoning model.",
