@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 #: pytest's own exit codes where no session judged anything, as ours: wrong usage (ours, its own), a crash, no tests.
 _EXIT_CODES = {2: USAGE_ERROR, 3: NOT_JUDGED, 4: USAGE_ERROR, 5: NOT_JUDGED}
+_PLUGIN = ("-p", "conformance.pytest_plugin.hooks")  #: loaded where plugins are not loaded by themselves, too
 _CONFIGURATION = ("-c", str(PACKAGE / "suite" / "pytest.ini"), "--rootdir", str(PACKAGE), "--noconftest")
 _OF_PYTEST = ("PYTEST_ADDOPTS", "PYTEST_PLUGINS")  #: variables that would change what is judged
 
@@ -35,7 +36,7 @@ def run_suite(given: Mapping[str, Any], *more: str) -> NoReturn:
     for name in _OF_PYTEST:
         os.environ.pop(name, None)
     seen = _Seen()
-    words = ["--pyargs", "conformance.suite", *_CONFIGURATION, *more, *arguments(given)]
+    words = ["--pyargs", "conformance.suite", *_PLUGIN, *_CONFIGURATION, *more, *arguments(given)]
     code = int(pytest.main(words, plugins=[seen]))
     if seen.session is not None and seen.session.report is not None:
         raise typer.Exit(_concluded(seen.session))
@@ -90,9 +91,14 @@ def arguments(given: Mapping[str, Any]) -> list[str]:
 
 def recorded(folder: Path) -> list[str]:
     """The option by which pytest judges a run's folder, or recordings made elsewhere. Raises SessionError."""
+    return [f"--{recorded_option(folder)}", str(folder)]
+
+
+def recorded_option(folder: Path) -> str:
+    """The name of the option by which a run's folder, or recordings made elsewhere, are judged. Raises SessionError."""
     if not folder.exists():
         raise SessionError(f"{folder} does not exist: name the folder of a run, or recordings", NOT_JUDGED)
-    return ["--archive" if (folder / "run.json").exists() else "--recordings", str(folder)]
+    return "archive" if (folder / "run.json").exists() else "recordings"
 
 
 def accepting(update: bool, given: Mapping[str, Any]) -> list[str]:
@@ -104,8 +110,8 @@ def accepting(update: bool, given: Mapping[str, Any]) -> list[str]:
 
 def judge_bundle(bundle: Path, given: Mapping[str, Any]) -> NoReturn:
     """Judge the run in a bundle, and print the verdicts that differ from its report. Raises SessionError."""
-    from conformance.run.folder import read_value
-    from conformance.run.run import RunError
+    from conformance.runs.folder import read_value
+    from conformance.runs.run import RunError
 
     from .bundle import BundleError, unpack
 

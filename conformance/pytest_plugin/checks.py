@@ -11,8 +11,8 @@ from conformance.policy.baseline import BaselineError
 from conformance.policy.policy import Terms
 from conformance.report.drift import ShapeError
 from conformance.report.drift import read as read_shapes
-from conformance.run.folder import REPORTS, check_links, is_report, is_run
-from conformance.run.run import Run, RunError
+from conformance.runs.folder import REPORTS, check_links, is_report, is_run
+from conformance.runs.run import Run, RunError
 from conformance.sending.access import access, check_variable, key_in
 from conformance.settings.errors import SessionError
 from conformance.settings.options import MOST, OPTIONS

@@ -70,7 +70,7 @@ def pytest_cmdline_main(config: pytest.Config) -> int | None:
 
 def _settings(config: pytest.Config) -> tuple[Settings, dict[str, Any] | None]:
     """The settings of this session, and in an xdist worker what the controller shares with it. Raises SessionError."""
-    from conformance.run.resume import completed
+    from conformance.runs.resume import completed
     from conformance.settings.options import OPTIONS
     from conformance.settings.settings import Settings
 

@@ -19,14 +19,14 @@ from conformance.contract.profile import Profile
 from conformance.contract.requirement import Requirement
 from conformance.evidence.archive import Archive
 from conformance.evidence.kept import give_back
-from conformance.judgement.verdict import Finding, Verdict
+from conformance.judgement.verdict import Finding
 from conformance.policy.policy import Terms
 from conformance.report.gate import conclude
 from conformance.report.report import Report
-from conformance.run.folder import Identity, exchanges_in
-from conformance.run.prefetch import NOT_JUDGED, Prefetch
-from conformance.run.proof import survivors
-from conformance.run.run import Run, priced
+from conformance.runs.folder import Identity, exchanges_in
+from conformance.runs.prefetch import NOT_JUDGED, Prefetch, found, late
+from conformance.runs.proof import survivors
+from conformance.runs.run import Run, priced
 from conformance.sending.limits import Deadline
 from conformance.settings.errors import NOT_JUDGED as UNJUDGED
 from conformance.settings.errors import SessionError
@@ -142,10 +142,7 @@ class Conformance:
         try:
             finding = self._found(requirement, model_name)
         except Late:
-            finding = self._late(requirement, model_name)
-        except Exception as crash:  # it must be counted: a requirement that is not in the report cannot be missed
-            said = f"judging it crashed: {type(crash).__name__}: {crash}"
-            finding = Finding(requirement.id, model_name, Verdict.INCONCLUSIVE, said)
+            finding = late(requirement, model_name, self.ending)
         finding = self.terms.judged(requirement, finding)
         item.user_properties.append((FINDING, pack(finding)))
         become_outcome(requirement, finding, self.terms.counts(requirement))
@@ -153,17 +150,13 @@ class Conformance:
     def _found(self, requirement: Requirement, model_name: str) -> Finding:
         """The finding of this run. Raises Late where a check goes on after the deadline."""
         if self.ending.passed:
-            return self._late(requirement, model_name)
+            return late(requirement, model_name, self.ending)
         self.judging = True
         try:
-            model = self.run.profile.model(model_name)
-            return self.prefetch.find(requirement, model) if self.prefetch else self.run.find(requirement, model)
+            find = self.prefetch.find if self.prefetch else self.run.find
+            return found(find, requirement, self.run.profile.model(model_name))
         finally:
             self.judging = False
-
-    def _late(self, requirement: Requirement, model_name: str) -> Finding:
-        reason = f"{NOT_JUDGED}{self.ending.reason}"
-        return Finding(requirement.id, model_name, Verdict.INCONCLUSIVE, reason)
 
     def _prove(self, requirement: Requirement) -> None:
         if accepted := list(survivors(requirement, self.run)):
@@ -215,9 +208,9 @@ class Conformance:
     @pytest.hookimpl(tryfirst=True)
     def pytest_pyfunc_call(self, pyfuncitem: pytest.Function) -> bool | None:
         """A test of the suite is called here: no fixture of another project can come between."""
-        if not (found := judged_by(pyfuncitem)):
+        if not (pair := judged_by(pyfuncitem)):
             return None
-        self.judge(*found, pyfuncitem)
+        self.judge(*pair, pyfuncitem)
         return True
 
     def pytest_collection_finish(self, session: pytest.Session) -> None:
@@ -227,7 +220,7 @@ class Conformance:
             return
         if not self.worker and self.settings.workers:
             return
-        pairs = [found for item in session.items if (found := judged_by(item))]
+        pairs = [pair for item in session.items if (pair := judged_by(item))]
         judged = [(requirement, self.run.profile.model(name)) for requirement, name in pairs]
         self.prefetch = Prefetch(self.run, judged, self.settings.concurrency, self.ending)
         self.resources.callback(self.prefetch.close)
@@ -265,9 +258,9 @@ class Conformance:
             return
         if report.when == "teardown":
             return
-        found = [unpack(value) for name, value in report.user_properties if name == FINDING and isinstance(value, list)]
-        self.findings |= {(each.requirement, each.model): each for each in found}
-        if report.failed and not found:
+        own = [unpack(value) for name, value in report.user_properties if name == FINDING and isinstance(value, list)]
+        self.findings |= {(each.requirement, each.model): each for each in own}
+        if report.failed and not own:
             self.lost.append(report.nodeid)
 
     @pytest.hookimpl(trylast=True)
@@ -291,8 +284,8 @@ class Conformance:
             self.run.broken_off = self.ending.reason
         known = whole and self.settings.sends
         sent = self.sent_before + self.sent_elsewhere + self._sent_here if known else None
-        found = self.findings.values()
-        self.report = finish(self.settings, found, self.started, self.run, self.terms, self.sheet, sent)
+        findings = self.findings.values()
+        self.report = finish(self.settings, findings, self.started, self.run, self.terms, self.sheet, sent)
         if exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED, pytest.ExitCode.INTERRUPTED):
             session.exitstatus = conclude(self.report).exit_code or int(self.others_failed)
 
