@@ -38,6 +38,7 @@ def run(
     without: Sequence[str] = (),
     select: Sequence[str] = (),
     deselect: Sequence[str] = (),
+    stub: bool = False,
     costly: bool = True,
     intrusive: bool = False,
     examples: int | None = None,
@@ -60,7 +61,8 @@ def run(
         "model": models, "base_url": base_url or (IN_PROCESS if app else None),
         "header": [f"{name}: {value}" for name, value in (headers or {}).items()],
         "api_key_variable": api_key_variable, "without": without, "select": select, "deselect": deselect,
-        "no_costly": not costly, "intrusive": intrusive, "examples": examples, "gate": gate, "baseline": baseline,
+        "stub": stub, "no_costly": not costly, "intrusive": intrusive, "examples": examples, "gate": gate,
+        "baseline": baseline,
         "revision": revision, "prices": prices, "max_requests": max_requests, "max_tokens": max_tokens,
         "max_cost": max_cost, "concurrency": concurrency, "deadline": deadline,
     }  # fmt: skip

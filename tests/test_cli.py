@@ -68,8 +68,8 @@ def test_a_shell_completes(tmp_path: Path) -> None:
 
 def test_an_unlimited_option_has_no_default_in_the_help() -> None:
     said = here("run", "--help")[1]
-    assert "0.0]" not in re.sub(r"\b[1-9]\d*\.0\]", "", said)
-    assert "60.0]" in said
+    assert "default: 0" not in said
+    assert "default: 60.0" in said
 
 
 def test_catalogue() -> None:

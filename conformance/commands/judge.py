@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import typer
 
 from conformance.resources import PACKAGE
-from conformance.settings.errors import NOT_JUDGED, USAGE_ERROR, SessionError
+from conformance.settings.errors import NO_MODEL, NOT_JUDGED, USAGE_ERROR, SessionError
 from conformance.settings.options import OPTIONS
 from conformance.text import harmless
 
@@ -31,6 +31,8 @@ def run_suite(given: Mapping[str, Any], *more: str) -> NoReturn:
     """Run the suite with these options, by key, and `more` arguments for pytest, under its own pytest configuration;
     leave with the exit code of the report. What the environment adds to pytest's command line is left out. Raises
     SessionError where pytest ends without a report on all that was selected."""
+    if given.get("base_url") and not given.get("model") and not given.get("resume"):
+        raise SessionError(NO_MODEL)  # at once: pytest and the catalogue take longer to load
     import pytest
 
     for name in _OF_PYTEST:

@@ -262,7 +262,7 @@ def test_what_a_model_claims() -> None:
 def test_a_claim_of_what_no_request_uses_is_refused(tmp_path: Path) -> None:
     ended = cli("run", "--model", "reference-gpt=gpt:+chat.sead", folder=tmp_path)
     assert ended.exit_code == 2, ended.output
-    assert "no request uses the feature 'chat.sead': did you mean chat.seed" in " ".join(ended.output.split())
+    assert "there is no feature 'chat.sead': did you mean chat.seed" in " ".join(ended.output.split())
 
 
 def test_a_run_by_a_file(tmp_path: Path) -> None:
