@@ -15,6 +15,7 @@ from conformance.commands.formats import DiffFormat, Format
 from conformance.commands.help import Helped
 from conformance.commands.judge import accepting, judge_bundle, recorded, run_suite
 from conformance.commands.output import print_version
+from conformance.report.render.detail import Detail
 from conformance.settings.config import NAME
 from conformance.settings.errors import NOT_JUDGED, SessionError
 from conformance.settings.options import OPTIONS, options_of
@@ -25,6 +26,10 @@ _REACHING = ("base-url", "model", "api-key-variable", "header", "authorities", "
 
 Id = Annotated[str, typer.Argument(help="Requirement id, such as usage.prompt_tokens.")]
 Faults = Annotated[list[str] | None, typer.Option(metavar="NAME", help=OPTIONS["fault"].help)]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print the conclusion only.")]
+Verbose = Annotated[
+    bool, typer.Option("--verbose", "-v", help="Print everything: remedies, clauses, what was not judged.")
+]
 SnapshotUpdate = Annotated[
     bool, typer.Option("--snapshot-update", help="Accept the current shapes: store them in the --snapshots folder.")
 ]
@@ -54,9 +59,9 @@ def common(
 
 @app.command(cls=Helped)
 @taking(options_of("run"))
-def run(snapshot_update: SnapshotUpdate = False, **given: Any) -> None:
+def run(quiet: Quiet = False, verbose: Verbose = False, snapshot_update: SnapshotUpdate = False, **given: Any) -> None:
     """Send requests to an endpoint, judge the responses, and write a report."""
-    run_suite(given, *accepting(snapshot_update, given))
+    run_suite(given, *accepting(snapshot_update, given), detail=_detail(quiet, verbose))
 
 
 @app.command(cls=Helped)
@@ -72,14 +77,23 @@ def judge(
     folder: Annotated[
         Path, typer.Argument(help="Folder of a run, a bundle, or a file or folder of recordings (JSONL, HAR).")
     ],
+    quiet: Quiet = False,
+    verbose: Verbose = False,
     snapshot_update: SnapshotUpdate = False,
     **given: Any,
 ) -> None:
     """Judge recorded exchanges again. Sends nothing."""
     words = [*recorded(folder), *accepting(snapshot_update, given)]
     if folder.suffix == ".zip":
-        judge_bundle(folder, given)
-    run_suite(given, *words)
+        judge_bundle(folder, given, _detail(quiet, verbose))
+    run_suite(given, *words, detail=_detail(quiet, verbose))
+
+
+def _detail(quiet: bool, verbose: bool) -> Detail:
+    """How much is printed."""
+    if quiet and verbose:
+        raise SessionError("-q and -v contradict each other: give one of them")
+    return Detail(verbose - quiet)
 
 
 @app.command(cls=Helped)

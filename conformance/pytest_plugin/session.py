@@ -58,6 +58,7 @@ class Conformance:
         self.lost: list[str] = []  #: tests of the suite that ended without a finding
         self.others_failed = False  #: whether a test failed that is not of the suite
         self.report: Report | None = None
+        self.refused: SessionError | None = None
         self.prefetch: Prefetch | None = None
         self.judging = False
         self._run: Run | None = None
@@ -187,14 +188,16 @@ class Conformance:
         """Prepare the folder, before anything is sent to an endpoint."""
         try:
             self.serving = begin(self.settings, self.profile, self.identity, self.resources)
-        except SessionError as error:
-            pytest.exit(str(error), returncode=error.exit_code)
+        except SessionError as error:  # told when the session has begun: before, pytest adds words of its own
+            self.refused = error
         if self.settings.resume:
             self.sent_before = sum(len(each.all) for each in exchanges_in(self.settings.folder))
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_collection(self) -> None:
         """The first requests, in a session that has begun: one that is interrupted here has a report, too."""
+        if self.refused:
+            pytest.exit(str(self.refused), returncode=self.refused.exit_code)
         if self.collecting or self.settings.mutants:
             return
         self.run.counts = self.terms.holds
