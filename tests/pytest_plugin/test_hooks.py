@@ -183,7 +183,7 @@ CHECK = (
     ", requirement",
     'object.__setattr__(requirement, "check", lambda exchange: crash())',
 )
-RUN = ("run.run", "Run", "", 'monkeypatch.setattr(Run, "find", crash)')
+RUN = ("runs.run", "Run", "", 'monkeypatch.setattr(Run, "find", crash)')
 
 
 @pytest.mark.parametrize(("module", "name", "more", "patch"), [CHECK, RUN], ids=["check", "run"])
