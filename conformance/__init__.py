@@ -1,15 +1,45 @@
-"""Conformance of an OpenAI-compatible chat-completions endpoint with PhanEdge's contract."""
+"""Conformance of an OpenAI-compatible chat-completions endpoint with PhanEdge's contract. What is imported from here is
+in api.py, and loaded when it is asked for: the command line and pytest need none of it."""
 
 from __future__ import annotations
 
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from .api import (
+        Application,
+        Conclusion,
+        Entry,
+        Finding,
+        Impact,
+        Level,
+        Report,
+        Requirement,
+        SessionError,
+        Verdict,
+        conclude,
+        judge,
+        render,
+        requirements,
+        run,
+        violations,
+    )
+
 __version__: str
+__all__ = [
+    "Application", "Conclusion", "Entry", "Finding", "Impact", "Level", "Report", "Requirement", "SessionError",
+    "Verdict", "conclude", "judge", "render", "requirements", "run", "violations",
+]  # fmt: skip
 
 
-def __getattr__(name: str) -> str:
+def __getattr__(name: str) -> Any:
     """`__version__` is that of the installed distribution. It is read when it is asked for, since most commands do not
     need it, and importing what reads it takes longer than they do."""
-    if name != "__version__":
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from importlib.metadata import version
+    if name == "__version__":
+        from importlib.metadata import version
 
-    return version("phanedge-conformance")
+        return version("phanedge-conformance")
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(".api", __name__), name)

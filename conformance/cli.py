@@ -12,8 +12,10 @@ import typer
 from conformance.commands import github
 from conformance.commands.ending import Commands, exit_code_of
 from conformance.commands.formats import DiffFormat, Format
+from conformance.commands.help import Helped
 from conformance.commands.judge import accepting, judge_bundle, recorded, run_suite
 from conformance.commands.output import print_version
+from conformance.report.render.detail import Detail
 from conformance.settings.config import NAME
 from conformance.settings.errors import NOT_JUDGED, SessionError
 from conformance.settings.options import OPTIONS, options_of
@@ -22,7 +24,12 @@ from conformance.settings.typer_options import in_languages, taking
 #: The options by which `init` reaches the endpoint.
 _REACHING = ("base-url", "model", "api-key-variable", "header", "authorities", "certificate")
 
+Id = Annotated[str, typer.Argument(help="Requirement id, such as usage.prompt_tokens.")]
 Faults = Annotated[list[str] | None, typer.Option(metavar="NAME", help=OPTIONS["fault"].help)]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print the conclusion only.")]
+Verbose = Annotated[
+    bool, typer.Option("--verbose", "-v", help="Print everything: remedies, clauses, what was not judged.")
+]
 SnapshotUpdate = Annotated[
     bool, typer.Option("--snapshot-update", help="Accept the current shapes: store them in the --snapshots folder.")
 ]
@@ -50,37 +57,46 @@ def common(
     """Options of all commands."""
 
 
-@app.command()
+@app.command(cls=Helped)
 @taking(options_of("run"))
-def run(snapshot_update: SnapshotUpdate = False, **given: Any) -> None:
+def run(quiet: Quiet = False, verbose: Verbose = False, snapshot_update: SnapshotUpdate = False, **given: Any) -> None:
     """Send requests to an endpoint, judge the responses, and write a report."""
-    run_suite(given, *accepting(snapshot_update, given))
+    run_suite(given, *accepting(snapshot_update, given), detail=_detail(quiet, verbose))
 
 
-@app.command()
+@app.command(cls=Helped)
 @taking(options_of("plan"))
 def plan(**given: Any) -> None:
     """Print what a run would send and cost at most. Sends nothing."""
     run_suite(given, "--plan")
 
 
-@app.command()
+@app.command(cls=Helped)
 @taking(options_of("judge"))
 def judge(
     folder: Annotated[
         Path, typer.Argument(help="Folder of a run, a bundle, or a file or folder of recordings (JSONL, HAR).")
     ],
+    quiet: Quiet = False,
+    verbose: Verbose = False,
     snapshot_update: SnapshotUpdate = False,
     **given: Any,
 ) -> None:
     """Judge recorded exchanges again. Sends nothing."""
-    words = recorded(folder)
+    words = [*recorded(folder), *accepting(snapshot_update, given)]
     if folder.suffix == ".zip":
-        judge_bundle(folder, given)
-    run_suite(given, *words, *accepting(snapshot_update, given))
+        judge_bundle(folder, given, _detail(quiet, verbose))
+    run_suite(given, *words, detail=_detail(quiet, verbose))
 
 
-@app.command()
+def _detail(quiet: bool, verbose: bool) -> Detail:
+    """How much is printed."""
+    if quiet and verbose:
+        raise SessionError("-q and -v contradict each other: give one of them")
+    return Detail(verbose - quiet)
+
+
+@app.command(cls=Helped)
 def bundle(
     folder: Annotated[Path, typer.Argument(help="Folder of a run.")],
     out: Annotated[Path, typer.Option(metavar="FILE", help="File to write.")] = Path("bundle.zip"),
@@ -91,7 +107,7 @@ def bundle(
     typer.echo(packed(folder, out))
 
 
-@app.command()
+@app.command(cls=Helped)
 def replay(
     id: Annotated[str, typer.Argument(help="Requirement id, or the key of an exchange in the report.")],
     folder: Annotated[Path | None, typer.Argument(help="Folder of a run [default: the latest in reports/].")] = None,
@@ -134,7 +150,7 @@ def replay(
     raise typer.Exit(code)
 
 
-@app.command()
+@app.command(cls=Helped)
 @taking([OPTIONS[name] for name in _REACHING], configured=False)
 def init(
     out: Annotated[Path, typer.Option(metavar="FILE", help="File to write.")] = Path(NAME),
@@ -152,7 +168,7 @@ def init(
         raise SessionError(str(error), NOT_JUDGED) from None
 
 
-@app.command()
+@app.command(cls=Helped)
 def serve(
     port: Annotated[int, typer.Option(min=0, max=65535, help="Port on loopback; 0 for a free one.")] = 8080,
     fault: Faults = None,
@@ -163,7 +179,15 @@ def serve(
     serve(port, fault or [])
 
 
-@app.command()
+@app.command(cls=Helped)
+def features() -> None:
+    """List the features that an endpoint may lack, for --without and --model."""
+    from conformance.contract.features import listed
+
+    typer.echo(listed())
+
+
+@app.command(cls=Helped)
 def catalogue(
     area: Annotated[str, typer.Option(help="List only the requirements of this area.")] = "",
 ) -> None:
@@ -174,28 +198,27 @@ def catalogue(
         typer.echo(line)
 
 
-@app.command()
-def explain(id: Annotated[str, typer.Argument(help="Requirement id, such as usage.prompt_tokens.")]) -> None:
+@app.command(cls=Helped)
+def explain(id: Id) -> None:
     """Explain one requirement: its sentence and source, what it is judged on, and how to fix a violation."""
     from conformance.commands.catalogue import explained
 
     typer.echo(explained(id))
 
 
-@app.command()
-def prove(id: Annotated[str, typer.Argument(help="Requirement id, such as usage.prompt_tokens.")]) -> None:
+@app.command(cls=Helped)
+def prove(id: Id) -> None:
     """Test one requirement against its counterexamples, the reference endpoint and variations that conform.
 
     Exit codes: 0 proved, 1 not proved, 2 wrong usage."""
     from conformance.commands.catalogue import requirement
     from conformance.commands.prove import prove
 
-    proof = prove(requirement(id))
-    typer.echo(str(proof))
+    typer.echo(str(proof := prove(requirement(id))))
     raise typer.Exit(0 if proof.holds else 1)
 
 
-@app.command()
+@app.command(cls=Helped)
 def render(
     report: Annotated[Path, typer.Argument(help="A report.json, or the folder of a run.")],
     format: Annotated[Format, typer.Option(help="Output format.")] = Format.terminal,
@@ -208,14 +231,14 @@ def render(
     text = rendered(report, format.value)
     if out is None:
         typer.echo(text)
-    else:
-        try:
-            out.write_text(text, encoding="utf-8", errors="backslashreplace")
-        except OSError as error:
-            raise SessionError(f"--out: {out} cannot be written ({error.strerror or error})") from None
+        return
+    try:
+        out.write_text(text, encoding="utf-8", errors="backslashreplace")
+    except OSError as error:
+        raise SessionError(f"--out: {out} cannot be written ({error.strerror or error})") from None
 
 
-@app.command()
+@app.command(cls=Helped)
 def baseline(
     report: Annotated[
         Path | None,
@@ -254,7 +277,7 @@ def baseline(
         typer.echo(reports.prune(prune, out))
 
 
-@app.command()
+@app.command(cls=Helped)
 def diff(
     old: Annotated[Path, typer.Argument(help="The report.json of the earlier run, or its folder.")],
     new: Annotated[Path, typer.Argument(help="The report.json of the later run, or its folder.")],
@@ -266,8 +289,7 @@ def diff(
     """Compare two reports: new violations, fixed ones, and requirements that are no longer judged.
 
     Exit codes: 0 nothing got worse; 1 what fails the later run's gate is newly violated, or a MUST held and can no
-    longer be judged; 2 a report cannot
-    be read; 3 a report judged nothing."""
+    longer be judged; 2 a report cannot be read; 3 a report judged nothing."""
     from conformance.commands.reports import compared
 
     text, code = compared(old, new, format.value, strict)

@@ -14,8 +14,8 @@ from conformance.evidence.send import remembering
 from conformance.judgement.judge import judge_given
 from conformance.lab.reference import Endpoint
 from conformance.resources import folder
-from conformance.run.plan import Generated, dump_generated
-from conformance.run.run import Run
+from conformance.runs.plan import Generated, dump_generated
+from conformance.runs.run import Run
 from conformance.suite.catalogue import declared, load
 
 MODELS = (Model("reference-gpt", "gpt"), Model("reference-claude", "claude"))

@@ -68,8 +68,8 @@ def test_a_shell_completes(tmp_path: Path) -> None:
 
 def test_an_unlimited_option_has_no_default_in_the_help() -> None:
     said = here("run", "--help")[1]
-    assert "0.0]" not in re.sub(r"\b[1-9]\d*\.0\]", "", said)
-    assert "60.0]" in said
+    assert "default: 0" not in said
+    assert "default: 60.0" in said
 
 
 def test_catalogue() -> None:
@@ -348,7 +348,7 @@ def test_a_budget_is_kept_and_what_it_leaves_out_is_not_judged(tmp_path: Path) -
         options = ("--model", "reference-gpt", "--select", "core", "--max-requests", "5", "--out", "out")
         ended = cli("run", "--base-url", url, *options, folder=tmp_path, key="sk-" + "a" * 20)
     assert ended.exit_code == 3, ended.output
-    assert ended.output.startswith("Plan: about ")
+    assert re.match(r"http://\S+/v1  live  reference-gpt: about \d+ requests", ended.output)
     report = report_in(tmp_path / "out")
     assert report["spend"]["requests"] == 5
     assert report["plan"].startswith("about ")

@@ -21,9 +21,9 @@ from conformance.report.compare import compare
 from conformance.report.render.words import one_line
 from conformance.report.report import Report
 from conformance.report.report_json import read_report
-from conformance.run.folder import BASELINE, check_links, read_run
-from conformance.run.resume import noted_options
-from conformance.run.run import RunError
+from conformance.runs.folder import BASELINE, check_links, read_run
+from conformance.runs.resume import noted_options
+from conformance.runs.run import RunError
 from conformance.sending.sweep import without
 from conformance.settings.errors import SessionError
 from conformance.settings.options import OPTIONS

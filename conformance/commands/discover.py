@@ -37,10 +37,11 @@ from conformance.sending.reasoning import learnt
 from conformance.settings.address import private, public
 from conformance.text import printable_line
 
-from .effects import EFFECTS
+from .effects import EFFECTS, texts
 
 _LOOKED_AT, _TRIED = 3, 6  #: models that are asked for features, and asked at all
 _SALT = "configurable"
+_ALIKE = 4  #: prompts that no model answers with the same text
 _LONGEST = 120  #: characters of an answer that a comment in the configuration has
 #: Of what models are for that are not made to chat, by their names.
 _NOT_CHAT = re.compile(
@@ -84,12 +85,13 @@ class Address:
 @dataclass(frozen=True)
 class Seen:
     """A model that answers: what it refuses, what it takes without effect, with what came instead, and of what could
-    not be told whether it does, with the answer."""
+    not be told whether it does, with the answer. `constant` is the text of all its answers, where there is only one."""
 
     model: Model
     refused: Mapping[str, str] = field(default_factory=dict)
     ignored: Mapping[str, str] = field(default_factory=dict)
     untold: Mapping[str, str] = field(default_factory=dict)
+    constant: str = ""
 
 
 @dataclass(frozen=True)
@@ -175,6 +177,7 @@ def _features(send: Send, model: Model) -> Seen:
     refused: dict[str, str] = {}
     ignored: dict[str, str] = {}
     untold: dict[str, str] = {}
+    said: dict[str, str] = {}
     for feature, request in PROBES.items():
         if not all(map(replace(model, without=frozenset(refused)).claims, request.features)):
             continue
@@ -184,8 +187,10 @@ def _features(send: Send, model: Model) -> Seen:
         elif not exchange.succeeded:
             untold[feature] = _answer(exchange)
         else:
+            said[str(request.asked["messages"])] = "".join(texts(exchange))
             _look_at(exchange, feature, ignored, untold)
-    return Seen(model, refused, ignored, untold)
+    constant = said.popitem()[1] if len(said) >= _ALIKE and len(set(said.values())) == 1 else ""
+    return Seen(model, refused, ignored, untold, printable_line(constant, _LONGEST))
 
 
 def _look_at(exchange: Exchange, feature: str, ignored: dict[str, str], untold: dict[str, str]) -> None:

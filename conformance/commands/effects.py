@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
 
 from conformance.contract.requests import STOP
 from conformance.evidence.exchange import Exchange, list_of
@@ -11,10 +12,18 @@ from conformance.evidence.strict_json import JSONError, loads
 from conformance.suite.support.structured import problem
 
 
+def texts(exchange: Exchange) -> list[str]:
+    """The text of each choice that has a message."""
+    return _contents(exchange.choices)
+
+
 def _texts(exchange: Exchange) -> list[str]:
     """The text of each choice that was not cut at its limit."""
-    whole = [each for each in exchange.choices if each.get("finish_reason") != "length"]
-    messages = [each["message"] for each in whole if isinstance(each.get("message"), dict)]
+    return _contents(each for each in exchange.choices if each.get("finish_reason") != "length")
+
+
+def _contents(choices: Iterable[dict[str, Any]]) -> list[str]:
+    messages = [each["message"] for each in choices if isinstance(each.get("message"), dict)]
     return [str(message.get("content") or "") for message in messages]
 
 

@@ -18,6 +18,7 @@ from conformance.settings.errors import NOT_JUDGED, SessionError
 from conformance.settings.options import VARIABLES
 from conformance.settings.typer_options import language_of, stop
 
+from .help import help_of_all
 from .output import keep_streams
 
 _TRACEBACK = f"{VARIABLES}_TRACEBACK"  #: the variable with which a crash shows its traceback
@@ -35,6 +36,9 @@ class Commands(TyperGroup):
         with speaking(language_of(words)):
             _translate(self)
             return super().main(words, *given, **named)
+
+    def format_help(self, ctx: Any, formatter: Any) -> None:
+        formatter.write(help_of_all(self, ctx))
 
     def invoke(self, ctx: Any) -> Any:  # the type of typer's own context is private
         try:

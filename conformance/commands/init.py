@@ -64,7 +64,8 @@ def written(address: Address, found: Look) -> str:
         f"api-key-variable = {toml_string(address.key_variable)}",
     ]
     lines += [f"{name} = {toml_string(str(path.absolute()))}" for name, path in files.items() if path]
-    lines += ["", *_without(found.without), *_SUGGESTED, *_headers(address.access)]
+    stub = [f"stub = true  # each answer is {_constant(found)!r}: leave out what needs a real model"]
+    lines += ["", *_without(found.without), *(stub if _constant(found) else ()), *_SUGGESTED, *_headers(address.access)]
     for each in found.seen:
         unnamed = f"  # its name matches none of {', '.join(FAMILIES[:-1])}" if each.model.family == "other" else ""
         lines += ["", "[[models]]", f"name = {toml_string(each.model.name)}"]
@@ -131,9 +132,17 @@ def summary(found: Look, out: Path) -> str:
     for each in found.seen:
         lines.append(f"{each.model.name} ({each.model.family}) {_offer(each)}")
     lines += [f"{name} is omitted: {answer}" for name, answer in found.silent.items()]
+    if said := _constant(found):
+        lines.append(f"each answer is {said!r}: this is a stub, and what needs a real model is left out (--stub)")
     if found.others:
         lines.append(f"{len(found.others)} more models are listed and were not probed: add one with --model NAME")
     return "\n".join([*lines, following(out)])
+
+
+def _constant(found: Look) -> str:
+    """The text of all answers, where no model has another."""
+    said = {each.constant for each in found.seen}
+    return said.pop() if len(said) == 1 else ""
 
 
 def _offer(seen: Seen) -> str:

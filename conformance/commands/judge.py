@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
@@ -10,34 +11,49 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import typer
 
+from conformance.report.render.detail import Detail
 from conformance.resources import PACKAGE
-from conformance.settings.errors import NOT_JUDGED, USAGE_ERROR, SessionError
+from conformance.settings.errors import NO_MODEL, NOT_JUDGED, USAGE_ERROR, SessionError
 from conformance.settings.options import OPTIONS
-from conformance.text import harmless
+from conformance.text import harmless, printable
 
 if TYPE_CHECKING:
     import pytest
 
     from conformance.pytest_plugin.session import Conformance
+    from conformance.report.report import Report
 
 #: pytest's own exit codes where no session judged anything, as ours: wrong usage (ours, its own), a crash, no tests.
 _EXIT_CODES = {2: USAGE_ERROR, 3: NOT_JUDGED, 4: USAGE_ERROR, 5: NOT_JUDGED}
-_CONFIGURATION = ("-c", str(PACKAGE / "suite" / "pytest.ini"), "--rootdir", str(PACKAGE), "--noconftest")
+_PLUGIN = ("-p", "conformance.pytest_plugin.hooks")  #: loaded where plugins are not loaded by themselves, too
+_CONFIGURATION = (
+    "-p",
+    "no:terminalreporter",
+    "-c",
+    str(PACKAGE / "suite" / "pytest.ini"),
+    "--rootdir",
+    str(PACKAGE),
+    "--noconftest",
+)
 _OF_PYTEST = ("PYTEST_ADDOPTS", "PYTEST_PLUGINS")  #: variables that would change what is judged
 
 
-def run_suite(given: Mapping[str, Any], *more: str) -> NoReturn:
+def run_suite(given: Mapping[str, Any], *more: str, detail: Detail = Detail.USUAL) -> NoReturn:
     """Run the suite with these options, by key, and `more` arguments for pytest, under its own pytest configuration;
-    leave with the exit code of the report. What the environment adds to pytest's command line is left out. Raises
-    SessionError where pytest ends without a report on all that was selected."""
+    print what was found, and leave with the exit code of the report. What the environment adds to pytest's command line
+    is left out, and so is what pytest prints. Raises SessionError where pytest ends without a report on all that was
+    selected."""
+    if given.get("base_url") and not given.get("model") and not given.get("resume"):
+        raise SessionError(NO_MODEL)  # at once: pytest and the catalogue take longer to load
     import pytest
 
     for name in _OF_PYTEST:
         os.environ.pop(name, None)
-    seen = _Seen()
-    words = ["--pyargs", "conformance.suite", *_CONFIGURATION, *more, *arguments(given)]
+    seen = _Seen(detail)
+    words = ["--pyargs", "conformance.suite", *_PLUGIN, *_CONFIGURATION, *more, *arguments(given)]
     code = int(pytest.main(words, plugins=[seen]))
     if seen.session is not None and seen.session.report is not None:
+        print(seen.told(seen.session.report), end="", flush=True)
         raise typer.Exit(_concluded(seen.session))
     if seen.interrupted:
         raise SessionError("the run was interrupted before anything was judged", NOT_JUDGED)
@@ -59,20 +75,60 @@ def _concluded(session: Conformance) -> int:
 
 
 class _Seen:
-    """A plugin of pytest, which sees the session and how it ended."""
+    """A plugin of pytest, which sees the session and how it ended, and says what pytest would have said. On a terminal
+    it draws while the session goes on."""
 
-    def __init__(self) -> None:
+    def __init__(self, detail: Detail) -> None:
         self.session: Conformance | None = None
         self.interrupted = False
+        self.detail = detail
+        self.drawn = detail is Detail.USUAL and sys.stdout.isatty()
 
-    def pytest_plugin_registered(self, plugin: object) -> None:
+    def pytest_plugin_registered(self, plugin: object, manager: pytest.PytestPluginManager) -> None:
         from conformance.pytest_plugin.session import Conformance
 
         if isinstance(plugin, Conformance):
             self.session = plugin
+            if self.drawn:
+                from .progress import Live
+
+                manager.register(Live(plugin, sys.stdout.fileno()))
+
+    @property
+    def _first(self) -> str:
+        """What is said before anything is sent to an endpoint: what it is, and the plan; else empty."""
+        from conformance.pytest_plugin.opening import plan_of
+        from conformance.report.render.log import about
+
+        session = self.session
+        if not session or not session.settings.sends or not session.settings.base_url or self.detail is Detail.QUIET:
+            return ""
+        return f"{about(session.profile)}: {plan_of(session.settings)}"
+
+    def pytest_sessionstart(self) -> None:
+        if first := self._first:
+            print(first, flush=True)
+
+    def told(self, report: Report) -> str:
+        """What was found, as the terminal or the log has it."""
+        from conformance.pytest_plugin.finish import summary
+        from conformance.report.render.log import about, render
+
+        if self.drawn:
+            return summary(report, Path(report.folder), colour=True)
+        first = "" if self._first or self.detail is Detail.QUIET else f"{about(report)}\n"
+        return f"{first}{render(report, self.detail)}"
+
+    def pytest_collectreport(self, report: pytest.CollectReport) -> None:
+        if report.failed:
+            print(report.longreprtext, file=sys.stderr)
 
     def pytest_keyboard_interrupt(self, excinfo: pytest.ExceptionInfo[BaseException]) -> None:
+        import pytest
+
         self.interrupted = excinfo.errisinstance(KeyboardInterrupt)
+        if excinfo.errisinstance(pytest.exit.Exception):
+            print(printable(str(excinfo.value)), file=sys.stderr)
 
 
 def arguments(given: Mapping[str, Any]) -> list[str]:
@@ -90,9 +146,14 @@ def arguments(given: Mapping[str, Any]) -> list[str]:
 
 def recorded(folder: Path) -> list[str]:
     """The option by which pytest judges a run's folder, or recordings made elsewhere. Raises SessionError."""
+    return [f"--{recorded_option(folder)}", str(folder)]
+
+
+def recorded_option(folder: Path) -> str:
+    """The name of the option by which a run's folder, or recordings made elsewhere, are judged. Raises SessionError."""
     if not folder.exists():
         raise SessionError(f"{folder} does not exist: name the folder of a run, or recordings", NOT_JUDGED)
-    return ["--archive" if (folder / "run.json").exists() else "--recordings", str(folder)]
+    return "archive" if (folder / "run.json").exists() else "recordings"
 
 
 def accepting(update: bool, given: Mapping[str, Any]) -> list[str]:
@@ -102,10 +163,10 @@ def accepting(update: bool, given: Mapping[str, Any]) -> list[str]:
     return ["--snapshot-update"] if update else []
 
 
-def judge_bundle(bundle: Path, given: Mapping[str, Any]) -> NoReturn:
+def judge_bundle(bundle: Path, given: Mapping[str, Any], detail: Detail) -> NoReturn:
     """Judge the run in a bundle, and print the verdicts that differ from its report. Raises SessionError."""
-    from conformance.run.folder import read_value
-    from conformance.run.run import RunError
+    from conformance.runs.folder import read_value
+    from conformance.runs.run import RunError
 
     from .bundle import BundleError, unpack
 
@@ -118,7 +179,7 @@ def judge_bundle(bundle: Path, given: Mapping[str, Any]) -> NoReturn:
             raise SessionError(str(error)) from None
         before = _written(out)
         try:
-            run_suite({**given, "out": out}, "--archive", held)
+            run_suite({**given, "out": out}, "--archive", held, detail=detail)
         except typer.Exit:
             if _written(out) != before:
                 typer.echo(harmless("\n".join(_differences(Path(held), out))))

@@ -17,8 +17,8 @@ from conformance.judgement.verdict import Verdict
 from conformance.lab.reference import Endpoint
 from conformance.lab.variations import VARIATIONS, Variation
 from conformance.pytest_plugin.target import REFERENCE_MODELS
-from conformance.run.proof import survivors
-from conformance.run.run import Run
+from conformance.runs.proof import survivors
+from conformance.runs.run import Run
 
 from .parallel import on_all_processors
 

@@ -23,11 +23,11 @@ from conformance.policy.gating import Gate
 from conformance.report.render.words import one_line
 from conformance.report.report import Report
 from conformance.report.report_json import read_report
-from conformance.run.filling import own_salt
-from conformance.run.folder import exchanges_in, identity_in, new_salt, read_run
-from conformance.run.resume import noted_options
-from conformance.run.run import Run, RunError
-from conformance.run.seal import check_destination
+from conformance.runs.filling import own_salt
+from conformance.runs.folder import exchanges_in, identity_in, new_salt, read_run
+from conformance.runs.resume import noted_options
+from conformance.runs.run import Run, RunError
+from conformance.runs.seal import check_destination
 from conformance.sending.access import origin
 from conformance.sending.client import Access, Limits, Live
 from conformance.sending.curl import curl

@@ -15,7 +15,7 @@ from conformance.report.render import RENDERERS, translated
 from conformance.report.render.difference import render
 from conformance.report.report import Report
 from conformance.report.report_json import read_report
-from conformance.run.run import RunError
+from conformance.runs.run import RunError
 from conformance.settings.errors import NOT_JUDGED, SessionError
 from conformance.suite.catalogue import load
 

@@ -17,7 +17,8 @@ COMMON = frozenset({"chat.stream", "chat.tools", "chat.tool_choice", "chat.respo
 
 _FAMILY_PATTERNS = (
     ("claude", r"claude"),
-    ("gpt", r"(?:^|[/.:-])(?:gpt-(?!oss)|o[134](?:-|$)|chatgpt|codex-)"),
+    # after the name of another, as in acme-gpt or marco-o1, it is that one's own model
+    ("gpt", r"(?:^|[/.:]|\b(?:openai|azure)-)(?:gpt-(?:\d|audio|image|realtime|search)|o[134](?:-|$)|chatgpt-|codex-)"),
     ("gemini", r"gemini"),
     ("deepseek", r"deepseek"),
     ("grok", r"grok"),

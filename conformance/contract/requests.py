@@ -18,12 +18,13 @@ UNKNOWN_MODEL = "no-such-model-phanedge-conformance"
 #: A bearer token that is well formed, unknown, and easy to recognise where an endpoint echoes it.
 UNKNOWN_TOKEN = "sk-conformance-unknown-0123456789abcdefghijklmnop"
 
-COSTLY, INTRUSIVE, REASONING = "costly", "intrusive", "reasoning"
+COSTLY, INTRUSIVE, REASONING, REAL_MODEL = "costly", "intrusive", "reasoning", "real model"
 ENDPOINT = "endpoint"  #: a feature of the endpoint, whichever of its models is asked
-#: Features of requests that a run may leave out, and why.
+#: Features of requests, and of requirements (needs_model), that a run may leave out, and why.
 LEFT_OUT = {
     INTRUSIVE: say("it could hurt a production endpoint, and is sent with --intrusive only"),
     COSTLY: say("it costs thousands of tokens, and --no-costly leaves it out"),
+    REAL_MODEL: say("it needs a real model, and --stub leaves it out"),
 }
 AS_CLAIMED = "as claimed"
 
@@ -34,9 +35,8 @@ _BASIC = frozenset({"model", "messages", "max_tokens", "temperature"})
 def features_of(document: Any) -> frozenset[str]:
     """What a model must claim to be asked this: `chat.n`, `chat.tools`, `chat.response_format.json_schema`."""
     known = document if isinstance(document, dict) else {}
-    names = {name for name in set(known) - _BASIC if (name, known[name]) != ("stream", False)}
-    features = {f"chat.{name}" for name in names}
-    if isinstance(output := document.get("response_format") if isinstance(document, dict) else None, dict):
+    features = {f"chat.{name}" for name in set(known) - _BASIC if (name, known[name]) != ("stream", False)}
+    if isinstance(output := known.get("response_format"), dict):
         features.add(f"chat.response_format.{output.get('type')}")
     if '"cache_control"' in json.dumps(document):
         features.add("cache.explicit")

@@ -77,6 +77,7 @@ class Requirement:
     it is judged on several at once, handed over by the names of the check's parameters, and `on` are those of their
     requests that are sent in any case. `alike`: the evidence of a violation is two exchanges that cost the same, the
     wrong one first. `impact` is what a violation does; `warns` is why it only warns by default, in spite of its impact.
+    `needs_model`: a stub in the place of the model, which answers all requests alike, cannot show it, or violates it.
 
     `at` is the member the sentence is about (`usage.prompt_tokens`, `choices.*.index`, `header:allow`), marked
     in the evidence. `hint` is what a vendor does about a violation. `contract` are the rows it covers.
@@ -102,6 +103,7 @@ class Requirement:
     impact: Impact = Impact.FORM
     warns: str = ""
     after: tuple[str, ...] = ()
+    needs_model: bool = False
 
     @property
     def area(self) -> str:
@@ -151,11 +153,13 @@ def enter(requirement: Requirement) -> Requirement:
 class Area:
     """A part of the contract, such as `usage`; the ids of its requirements begin with its name. Its methods are the
     decorators that turn a check into a requirement, one for each level. `impact` is that of its requirements where
-    they do not name their own; `after` is what all of them presuppose."""
+    they do not name their own; `after` is what all of them presuppose; `needs_model` is that of those that do not say
+    it."""
 
     name: str
     impact: Impact
     after: tuple[str, ...] = ()
+    needs_model: bool = False
 
     @property
     def must(self) -> Callable[..., Decorator]:
@@ -188,8 +192,9 @@ def _declare(
     impact: Impact | None = None,
     warns: str = "",
     after: Sequence[str] = (),
+    needs_model: bool | None = None,
 ) -> Decorator:
-    """Turn a check into a requirement, and leave pytest a test that asks for `judge`.
+    """Turn a check into a requirement, and leave pytest a test of it.
 
     The id is the area and the function: `test_total` of the area `usage` is `usage.total`. `given` are exchanges
     that the check is handed beside those of `on`. Raises TypeError where their names are not parameters of the check,
@@ -224,6 +229,7 @@ def _declare(
                 impact=impact or area.impact,
                 warns=warns,
                 after=tuple(each for each in (*after, *area.after) if each != id),
+                needs_model=area.needs_model if needs_model is None else needs_model,
             )
         )
         return test_of((entered,), check)
@@ -239,10 +245,10 @@ def _requests(on: Sequence[Request] | Given) -> tuple[Request, ...]:
 
 
 def test_of(requirements: tuple[Requirement, ...], named_after: Callable[..., Any]) -> Callable[..., None]:
-    """The pytest test of these requirements; the plugin parametrizes `requirement` and the model."""
+    """The pytest test of these requirements, which the plugin makes one of each requirement and model, and judges."""
 
-    def test(judge: Callable[[Requirement], None], requirement: Requirement) -> None:
-        judge(requirement)
+    def test() -> None:
+        raise RuntimeError("run the suite with: pytest --pyargs conformance.suite")
 
     test.__name__ = named_after.__name__
     test.__qualname__ = named_after.__name__

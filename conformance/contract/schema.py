@@ -58,6 +58,7 @@ class Clause:
         return validator(self.shallow)
 
 
+@cache
 def clauses(root: str) -> tuple[Clause, ...]:
     """Every clause that a schema file and those it refers to state."""
     return tuple(_walk(load(root), root, "", "completion", False, root))

@@ -23,8 +23,8 @@ from .sse import EventStream, parse
 from .strict_json import JSONError, loads
 
 Fact = Literal[
-    "request", "status", "headers", "other headers", "times", "bytes", "framing", "terminator", "ids", "created", "key"
-]
+    "request", "status", "headers", "other headers", "times", "bytes", "framing", "terminator", "ids", "created", "key",
+    "connection"]  # fmt: skip
 
 LOOKS_LIKE_EVENTS = re.compile(rb"(\xef\xbb\xbf)?[\r\n]*(data|event|id|retry)?:")
 SCRUBBED_KEY = "[scrubbed key"  #: begins the mark that stands where an endpoint echoed the caller's key
@@ -90,9 +90,9 @@ class Exchange:
 
     `reads` are the bytes of the content as they arrived, each with the seconds since the request was sent;
     chunked coding is undone, content coding (gzip) is not. `started` is Unix time. `unrecorded` names what a
-    recording made elsewhere did not keep: requirements that look at it are not judged. `earlier` is what the same
-    request was answered before, where it was sent again because the endpoint was throttled or away for a while.
-    `surplus` counts the bytes that were seen on the connection after the end of the response (RFC 9112 6.3).
+    recording made elsewhere did not keep, or an application in this process does not have: requirements that look at it
+    are not judged. `earlier` is what the same request was answered before, where it was sent again because the endpoint
+    was throttled or away for a while. `surplus` counts the bytes that followed the end of the response (RFC 9112 6.3).
     Where the content is `withheld`, the reads are as long as they were, and hold no byte of it.
     `recurs`: it was said to be away each time, and was not for other requests, so that this is its answer.
     `client` names the official SDK whose header fields the request was sent with; empty for those of this suite.

@@ -82,6 +82,7 @@ def judge_given(
 
     def noting(request: Request) -> Exchange:
         asked.append(send(request))
+        check_needs(requirement, asked[-1])
         return asked[-1]
 
     own = {
@@ -108,10 +109,18 @@ def _is_had(exchange: Exchange) -> bool:
 def _arguments(
     requirement: Requirement, exchange: Exchange, model: Model, beside: Sequence[Exchange]
 ) -> dict[str, Any]:
-    if lacking := requirement.needs & exchange.unrecorded:
-        raise NotApplicable(say("the recording did not keep: {lacking}", ", ".join(sorted(lacking))))
+    check_needs(requirement, exchange)
     own = {"exchange": exchange, "model": model, "beside": beside}
     return {name: own[name] if name in own else VIEWS[name](exchange) for name in requirement.asks_for}
+
+
+def check_needs(requirement: Requirement, exchange: Exchange) -> None:
+    """Raises NotApplicable where something is not known of an exchange that the requirement needs."""
+    lacking = requirement.needs & exchange.unrecorded
+    if "connection" in lacking:
+        raise NotApplicable(say("the application was called in this process, without a connection"))
+    if lacking:
+        raise NotApplicable(say("the recording did not keep: {lacking}", ", ".join(sorted(lacking))))
 
 
 def _run(

@@ -4,21 +4,18 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from conformance.contract.profile import Profile
 from conformance.contract.sources import SourceError, link
 from conformance.language import LANGUAGES
 from conformance.policy.baseline import BaselineError
 from conformance.policy.policy import Terms
 from conformance.report.drift import ShapeError
 from conformance.report.drift import read as read_shapes
-from conformance.run.folder import REPORTS, check_links, is_report, is_run
-from conformance.run.run import Run, RunError
+from conformance.runs.folder import REPORTS, check_links, is_report, is_run
+from conformance.runs.run import Run, RunError
 from conformance.sending.access import access, check_variable, key_in
 from conformance.settings.errors import SessionError
 from conformance.settings.options import MOST, OPTIONS
 from conformance.settings.settings import Settings
-from conformance.suite.catalogue import declared
-from conformance.text import nearest_few
 
 from .opening import budget_of, reference
 from .target import profile_of, selected, sheet_of
@@ -39,7 +36,7 @@ def check(settings: Settings) -> None:
 
 
 def _check_sending(settings: Settings) -> None:
-    _check_claims(profile_of(settings))
+    profile_of(settings)
     if settings.fault and settings.base_url:
         raise SessionError("--fault works with the reference endpoint only: leave out --base-url")
     reference(settings.fault)
@@ -47,14 +44,6 @@ def _check_sending(settings: Settings) -> None:
     access(settings.header, settings.authorities, settings.certificate, settings.secret_header)
     if settings.base_url:
         key_in(settings.api_key_variable)
-
-
-def _check_claims(profile: Profile) -> None:
-    """A feature that no request uses can be claimed by nobody: it would never be missed."""
-    claimed = sorted({feature for model in profile.models for feature in model.claimed})
-    used = {feature for request in declared() for feature in request.features} if claimed else frozenset()
-    if unknown := [feature for feature in claimed if feature not in used]:
-        raise SessionError(f"--model: no request uses the feature {unknown[0]!r}{nearest_few(unknown[0], used)}")
 
 
 def _check_sources(settings: Settings) -> None:

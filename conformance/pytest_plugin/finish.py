@@ -24,11 +24,11 @@ from conformance.report.build import entries, evidence_of, spend_of
 from conformance.report.drift import Drift, watch
 from conformance.report.report import Report
 from conformance.report.report_json import write_report
-from conformance.run.folder import finish_run, identity_in
-from conformance.run.plan import planned
-from conformance.run.resume import header_names
-from conformance.run.run import Run, RunError, run_exchanges
-from conformance.run.unseen import unseen
+from conformance.runs.folder import finish_run, identity_in
+from conformance.runs.plan import planned
+from conformance.runs.resume import header_names
+from conformance.runs.run import Run, RunError, run_exchanges
+from conformance.runs.unseen import unseen
 from conformance.sending.stack import unsent
 from conformance.sending.sweep import sweep
 from conformance.settings.settings import Settings

@@ -1,52 +1,35 @@
-"""The entry of the pytest plugin: options, one test per requirement and model, and the `judge` fixture. Nothing but
-this module reads pytest's Config."""
+"""The pytest plugin: the options, and one test per requirement and model. Nothing but this module reads pytest's
+Config. `phanedge_conformance_plugin` loads it where the suite is named, `-p conformance.pytest_plugin.hooks` always."""
 
 from __future__ import annotations
 
-import re
 import sys
-from collections.abc import Callable
-from contextlib import nullcontext, suppress
+from collections.abc import Generator
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from phanedge_conformance_plugin import names_suite
+
 if TYPE_CHECKING:
-    from conformance.contract.requirement import Requirement
-    from conformance.settings.options import Option
     from conformance.settings.settings import Settings
 
-    from .session import Conformance
-
-_SUITE = re.compile(r"conformance[./\\]suite\b")
+GIVEN = pytest.StashKey[dict[str, Any]]()  #: the options of the suite on the command line
 
 
-def pytest_load_initial_conftests(parser: pytest.Parser, args: list[str]) -> None:
-    """Options only where the suite or recordings are judged: other projects have a `--model` and an `--out` too."""
-    if any(_SUITE.search(each) or each.startswith("--recordings") for each in args):
-        _add_options(parser)
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_load_initial_conftests(
+    early_config: pytest.Config, parser: pytest.Parser, args: list[str]
+) -> Generator[None]:
+    """Reads the options before the conftests are looked for, in which their values are no folders of tests; declares
+    them when the conftests have declared theirs."""
+    from .own_options import declare, read
 
-
-def _add_options(parser: pytest.Parser) -> None:
-    from conformance.settings.options import OPTIONS
-
-    group = parser.getgroup("conformance", "conformance of a chat-completions endpoint")
-    for option in OPTIONS.values():
-        if option.foreign:
-            continue
-        # pytest-base-url has the same --base-url with the same meaning
-        with suppress(ValueError) if option.name == "base-url" else nullcontext():
-            group.addoption(option.pytest_name, **_as_pytest_has_it(option))
-
-
-def _as_pytest_has_it(option: Option) -> dict[str, Any]:
-    """The arguments of pytest's `addoption`."""
-    help = option.help.replace("%", "%%")
-    if option.kind is bool:
-        return {"action": "store_true", "help": help}
-    given = {"metavar": option.metavar, "help": help, "type": option.kind}
-    return given | ({"action": "append", "default": []} if option.many else {"default": option.default})
+    early_config.stash[GIVEN], rest = read(args)
+    early_config.known_args_namespace.file_or_dir = parser.parse_known_args(rest).file_or_dir
+    yield
+    declare(parser)
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -58,12 +41,12 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_cmdline_main(config: pytest.Config) -> int | None:
     """What cannot be judged is said here, in one sentence, before pytest begins a session."""
     option = config.option
-    suite = hasattr(option, "mutants") and any(_SUITE.search(str(each)) for each in config.args)
-    if not suite or option.help or option.version:
+    if option.help or option.version or not names_suite(config.args, pyargs=option.pyargs):
         return None
     from conformance.settings.errors import SessionError
     from conformance.text import printable
 
+    from .beside_pytest import BesidePytest
     from .session import PLUGIN, Conformance
 
     try:
@@ -81,12 +64,13 @@ def pytest_cmdline_main(config: pytest.Config) -> int | None:
         print(table(plan_of(settings)))
         return 0
     config.pluginmanager.register(session, PLUGIN)
+    config.pluginmanager.register(BesidePytest(session))
     return None
 
 
 def _settings(config: pytest.Config) -> tuple[Settings, dict[str, Any] | None]:
     """The settings of this session, and in an xdist worker what the controller shares with it. Raises SessionError."""
-    from conformance.run.resume import completed
+    from conformance.runs.resume import completed
     from conformance.settings.options import OPTIONS
     from conformance.settings.settings import Settings
 
@@ -94,35 +78,24 @@ def _settings(config: pytest.Config) -> tuple[Settings, dict[str, Any] | None]:
     if worker:
         shared: dict[str, Any] = worker["conformance"]
         return replace(Settings.of({}).updated(shared["settings"]), workers=worker["workercount"]), shared
-    given = {option.key: config.getoption(option.pytest_key, None) for option in OPTIONS.values()}
+    foreign = {each.key: config.getoption(each.pytest_key, None) for each in OPTIONS.values() if each.foreign}
+    given = config.stash[GIVEN] | foreign
     settings = completed(Settings.of(given | {"snapshot_update": config.getoption("update_snapshots", False)}))
     return replace(settings, out=settings.folder), None
 
 
-def _session(config: pytest.Config) -> Conformance:
-    """The session. A usage error where a test of the suite is run without naming the suite."""
-    from .session import PLUGIN, Conformance
-
-    session = config.pluginmanager.get_plugin(PLUGIN)
-    if not isinstance(session, Conformance):
-        raise pytest.UsageError("run the suite with: pytest --pyargs conformance.suite")
-    return session
-
-
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    if not hasattr(metafunc.function, "requirements"):
+    from .outcomes import requirements_of
+    from .session import PLUGIN
+
+    session = metafunc.config.pluginmanager.get_plugin(PLUGIN)
+    requirements = requirements_of(metafunc.function)
+    if not (session and requirements):
         return
-    session = _session(metafunc.config)
     marked = [
         pytest.param(each, marks=[getattr(pytest.mark, each.level.lower()), pytest.mark.area(each.area)], id=each.id)
-        for each in map(session.terms.held, session.chosen_of(metafunc.function))
+        for each in map(session.terms.held, session.chosen_of(requirements))
     ]
+    metafunc.fixturenames += ["requirement", "model"]
     metafunc.parametrize("requirement", marked)
-    metafunc.parametrize("judge", session.columns, ids=session.columns, indirect=True)
-
-
-@pytest.fixture
-def judge(request: pytest.FixtureRequest) -> Callable[[Requirement], None]:
-    """Judge a requirement on the model this test is about."""
-    session = _session(request.config)
-    return lambda requirement: session.judge(requirement, request.param, request.node)
+    metafunc.parametrize("model", session.columns, ids=session.columns)

@@ -23,7 +23,7 @@ from conformance.evidence.send import Send, remembering
 from conformance.judgement.judge import EXAMPLES
 from conformance.lab.known_faults import plant
 from conformance.lab.reference import Endpoint
-from conformance.run.folder import (
+from conformance.runs.folder import (
     BASELINE,
     Identity,
     check_links,
@@ -34,13 +34,14 @@ from conformance.run.folder import (
     read_value,
     write_run,
 )
-from conformance.run.plan import Plan, planned
-from conformance.run.resume import kept_options, resalted
-from conformance.run.run import Run, RunError, held_run
-from conformance.run.seal import seal
+from conformance.runs.plan import Plan, planned
+from conformance.runs.resume import kept_options, resalted
+from conformance.runs.run import Run, RunError, held_run
+from conformance.runs.seal import seal
 from conformance.sending.access import access, key_in
 from conformance.sending.client import Access, Deadline, Limits, Live
 from conformance.sending.clients import client_of
+from conformance.sending.in_process import InProcess
 from conformance.sending.pacing import Pace
 from conformance.sending.preflight import diagnosis
 from conformance.sending.proxy import proxy_for
@@ -182,26 +183,27 @@ def open_run(
     serving: str,
     ending: Deadline,
     resources: ExitStack,
+    served: InProcess | None = None,
 ) -> Run:
-    """The run that sends; `serving` is the address of the reference endpoint where it is served. Raises
-    SessionError."""
+    """The run that sends; `serving` is the address of the reference endpoint where it is served, `served` an
+    application in the endpoint's place. Raises SessionError."""
     out = settings.folder
     if settings.mutants:
         return Run(profile, identity.salt, remembering(Endpoint().answer))
     return Run(
         profile, identity.salt,
-        Archive(out / "archive", _sender(settings, identity, serving, sheet, ending, resources), identity.id),
+        Archive(out / "archive", _sender(settings, identity, serving, sheet, ending, resources, served), identity.id),
         fault=", ".join(settings.fault), examples=settings.examples, asked=asked(settings),
         resalted=read_value(out).get("resalted", {}) if settings.resume else {},
     )  # fmt: skip
 
 
-def diagnosing(settings: Settings) -> Callable[[Exchange], str]:
+def diagnosing(settings: Settings, served: InProcess | None = None) -> Callable[[Exchange], str]:
     """What is said of an endpoint that does not answer a plain request; it may be asked more to find that out."""
     if not settings.base_url:
         return lambda exchange: diagnosis(exchange, REFERENCE_URL)
-    key, reached = _reached(settings)
-    no_key, proxy = "" if key else settings.api_key_variable, proxy_for(settings.base_url)
+    key, reached = _reached(settings, served)
+    no_key, proxy = "" if key else settings.api_key_variable, "" if served else proxy_for(settings.base_url)
     probe = prober(key, reached)
 
     def ask(shown: str, request: Request) -> Exchange:
@@ -211,8 +213,9 @@ def diagnosing(settings: Settings) -> Callable[[Exchange], str]:
 
 
 def _sender(
-    settings: Settings, identity: Identity, serving: str, sheet: Sheet | None, ending: Deadline, resources: ExitStack
-) -> Send:
+    settings: Settings, identity: Identity, serving: str, sheet: Sheet | None, ending: Deadline, resources: ExitStack,
+    served: InProcess | None,
+) -> Send:  # fmt: skip
     """To the endpoint over HTTP; to the reference endpoint in this process, or over HTTP where workers share it."""
     out, within_budget = settings.folder, _within_budget(settings, sheet)
     earlier = recorded(out / "archive", identity.id) if settings.resume else ()
@@ -224,17 +227,18 @@ def _sender(
         concurrency=ceil(settings.concurrency / workers), per_minute=settings.rate / workers,
         patience=settings.patience, deadline=ending,
     )  # fmt: skip
-    key, reached = _reached(settings)
+    key, reached = _reached(settings, served)
     live = Live(settings.base_url or serving, key, limits, reached, lambda request: client_of(request, identity.salt))
     if serving and not settings.base_url:
         warmed(live, earlier)
     return over_http(live, pace, within_budget, out, resources)
 
 
-def _reached(settings: Settings) -> tuple[str, Access]:
+def _reached(settings: Settings, served: InProcess | None = None) -> tuple[str, Access]:
     """The key, and what else is sent with every request. Raises SessionError."""
     key = key_in(settings.api_key_variable) if settings.base_url else REFERENCE_KEY
-    return key, access(settings.header, settings.authorities, settings.certificate, settings.secret_header)
+    reached = access(settings.header, settings.authorities, settings.certificate, settings.secret_header)
+    return key, replace(reached, served=served)
 
 
 def secrets_of_run(settings: Settings) -> tuple[str, ...]:

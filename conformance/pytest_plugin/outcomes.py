@@ -33,10 +33,19 @@ def become_outcome(requirement: Requirement, finding: Finding, counts: bool) -> 
         pytest.skip(message)
 
 
-def requirement_of(item: pytest.Item) -> Requirement | None:
-    """The requirement that a test of the suite is about."""
+def requirements_of(function: object) -> tuple[Requirement, ...]:
+    """The requirements of a test function of the suite; none of any other, whatever attributes it has."""
+    found = getattr(function, "requirements", ())
+    known = isinstance(found, tuple) and all(isinstance(each, Requirement) for each in found)
+    return found if known else ()
+
+
+def judged_by(item: pytest.Item) -> tuple[Requirement, str] | None:
+    """The requirement and the name of the model that a test of the suite is about; None of any other test."""
     parameters: dict[str, Any] = getattr(getattr(item, "callspec", None), "params", {})
-    return parameters.get("requirement")
+    if not requirements_of(getattr(item, "function", None)) or "requirement" not in parameters:
+        return None
+    return parameters["requirement"], parameters["model"]
 
 
 def pack(finding: Finding) -> list[Any]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import signal
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack
 from datetime import UTC, date, datetime
 from functools import cached_property
@@ -19,24 +19,23 @@ from conformance.contract.profile import Profile
 from conformance.contract.requirement import Requirement
 from conformance.evidence.archive import Archive
 from conformance.evidence.kept import give_back
-from conformance.judgement.verdict import Finding, Verdict
+from conformance.judgement.verdict import Finding
 from conformance.policy.policy import Terms
 from conformance.report.gate import conclude
 from conformance.report.report import Report
-from conformance.run.folder import Identity, exchanges_in
-from conformance.run.prefetch import NOT_JUDGED, Prefetch
-from conformance.run.proof import survivors
-from conformance.run.run import Run, priced
+from conformance.runs.folder import Identity, exchanges_in
+from conformance.runs.prefetch import NOT_JUDGED, Prefetch, found, late
+from conformance.runs.proof import survivors
+from conformance.runs.run import Run, priced
 from conformance.sending.limits import Deadline
-from conformance.settings.address import public
 from conformance.settings.errors import NOT_JUDGED as UNJUDGED
 from conformance.settings.errors import SessionError
 from conformance.settings.settings import Settings
 
 from .checks import check, check_terms
-from .finish import finish, summary
-from .opening import begin, diagnosing, identity_of, open_recorded, open_run, plan_of
-from .outcomes import FINDING, Inconclusiveness, become_outcome, pack, requirement_of, unpack
+from .finish import finish
+from .opening import begin, diagnosing, identity_of, open_recorded, open_run
+from .outcomes import FINDING, Inconclusiveness, become_outcome, judged_by, pack, requirements_of, unpack
 from .processes import Late, as_interrupt, end_with_controller, ending_at, interrupting
 from .target import profile_of, selected, sheet_of, terms_of
 
@@ -56,8 +55,10 @@ class Conformance:
         self.findings: dict[tuple[str, str], Finding] = {}
         self.resources = ExitStack()
         self.watch = ExitStack()  #: what is closed when the process has nothing more to do
-        self.lost: list[str] = []  #: tests that ended without a finding
+        self.lost: list[str] = []  #: tests of the suite that ended without a finding
+        self.others_failed = False  #: whether a test failed that is not of the suite
         self.report: Report | None = None
+        self.refused: SessionError | None = None
         self.prefetch: Prefetch | None = None
         self.judging = False
         self._run: Run | None = None
@@ -87,9 +88,18 @@ class Conformance:
         """The requirements that are selected, by id."""
         return selected(self.settings)
 
-    def chosen_of(self, test: Any) -> list[Requirement]:
-        """The selected requirements of a test of the suite."""
-        return [each for each in test.requirements if each.id in self.chosen]
+    def chosen_of(self, requirements: Iterable[Requirement]) -> list[Requirement]:
+        """Those of these requirements that are selected."""
+        return [each for each in requirements if each.id in self.chosen]
+
+    def is_of_suite(self, node: str) -> bool:
+        """Whether a test is one of a selected requirement, by its id: the report of a crash has nothing else."""
+        return any(f"[{id}-" in node for id in self.chosen)
+
+    @property
+    def unjudged(self) -> str:
+        """Why nothing can be judged, as far as is known; else empty."""
+        return self._run.unjudged if self._run else ""
 
     @cached_property
     def profile(self) -> Profile:
@@ -133,10 +143,7 @@ class Conformance:
         try:
             finding = self._found(requirement, model_name)
         except Late:
-            finding = self._late(requirement, model_name)
-        except Exception as crash:  # it must be counted: a requirement that is not in the report cannot be missed
-            said = f"judging it crashed: {type(crash).__name__}: {crash}"
-            finding = Finding(requirement.id, model_name, Verdict.INCONCLUSIVE, said)
+            finding = late(requirement, model_name, self.ending)
         finding = self.terms.judged(requirement, finding)
         item.user_properties.append((FINDING, pack(finding)))
         become_outcome(requirement, finding, self.terms.counts(requirement))
@@ -144,17 +151,13 @@ class Conformance:
     def _found(self, requirement: Requirement, model_name: str) -> Finding:
         """The finding of this run. Raises Late where a check goes on after the deadline."""
         if self.ending.passed:
-            return self._late(requirement, model_name)
+            return late(requirement, model_name, self.ending)
         self.judging = True
         try:
-            model = self.run.profile.model(model_name)
-            return self.prefetch.find(requirement, model) if self.prefetch else self.run.find(requirement, model)
+            find = self.prefetch.find if self.prefetch else self.run.find
+            return found(find, requirement, self.run.profile.model(model_name))
         finally:
             self.judging = False
-
-    def _late(self, requirement: Requirement, model_name: str) -> Finding:
-        reason = f"{NOT_JUDGED}{self.ending.reason}"
-        return Finding(requirement.id, model_name, Verdict.INCONCLUSIVE, reason)
 
     def _prove(self, requirement: Requirement) -> None:
         if accepted := list(survivors(requirement, self.run)):
@@ -179,22 +182,22 @@ class Conformance:
         self.resources.enter_context(interrupting(self.ending, lambda: self.judging))
         self.watch.enter_context(ending_at(self.ending, lambda: int(session.exitstatus) if self.report else UNJUDGED))
         if self.settings.sends and not self.settings.mutants:
-            self._begin(plugins.get_plugin("terminalreporter"))
+            self._begin()
 
-    def _begin(self, reporter: pytest.TerminalReporter | None) -> None:
-        """Prepare the folder, and print the plan before anything is sent to an endpoint."""
+    def _begin(self) -> None:
+        """Prepare the folder, before anything is sent to an endpoint."""
         try:
             self.serving = begin(self.settings, self.profile, self.identity, self.resources)
-        except SessionError as error:
-            pytest.exit(str(error), returncode=error.exit_code)
+        except SessionError as error:  # told when the session has begun: before, pytest adds words of its own
+            self.refused = error
         if self.settings.resume:
             self.sent_before = sum(len(each.all) for each in exchanges_in(self.settings.folder))
-        if reporter and self.settings.base_url:
-            reporter.write_line(f"Plan: {plan_of(self.settings)}")
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_collection(self) -> None:
         """The first requests, in a session that has begun: one that is interrupted here has a report, too."""
+        if self.refused:
+            pytest.exit(str(self.refused), returncode=self.refused.exit_code)
         if self.collecting or self.settings.mutants:
             return
         self.run.counts = self.terms.holds
@@ -202,7 +205,16 @@ class Conformance:
 
     def pytest_pycollect_makeitem(self, obj: object) -> list[pytest.Item] | None:
         """No test of requirements of which none is selected: making all takes longer than judging one."""
-        return [] if isfunction(obj) and hasattr(obj, "requirements") and not self.chosen_of(obj) else None
+        requirements = requirements_of(obj) if isfunction(obj) else ()
+        return [] if requirements and not self.chosen_of(requirements) else None
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_pyfunc_call(self, pyfuncitem: pytest.Function) -> bool | None:
+        """A test of the suite is called here: no fixture of another project can come between."""
+        if not (pair := judged_by(pyfuncitem)):
+            return None
+        self.judge(*pair, pyfuncitem)
+        return True
 
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         """Over HTTP, the requests that the tests need are sent before they run; with workers, each sends its own."""
@@ -211,8 +223,8 @@ class Conformance:
             return
         if not self.worker and self.settings.workers:
             return
-        pairs = [(found, item) for item in session.items if (found := requirement_of(item))]
-        judged = [(found, self.run.profile.model(item.callspec.params["judge"])) for found, item in pairs]  # type: ignore[attr-defined]
+        pairs = [pair for item in session.items if (pair := judged_by(item))]
+        judged = [(requirement, self.run.profile.model(name)) for requirement, name in pairs]
         self.prefetch = Prefetch(self.run, judged, self.settings.concurrency, self.ending)
         self.resources.callback(self.prefetch.close)
 
@@ -233,9 +245,6 @@ class Conformance:
         send = self._run.send if self._run else None
         return send.sent if isinstance(send, Archive) else 0
 
-    def pytest_report_header(self) -> str:
-        return f"conformance: {public(self.settings.base_url) or self.settings.recordings or 'the reference endpoint'}"
-
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_makereport(
         self, call: pytest.CallInfo[None]
@@ -246,18 +255,15 @@ class Conformance:
             report.longrepr = f"inconclusive: {call.excinfo.value}"
         return report  # type: ignore[return-value]
 
-    def pytest_report_teststatus(self, report: pytest.TestReport | pytest.CollectReport) -> tuple[str, str, str] | None:
-        """Where nothing can be judged, the conclusion says so once: no letter is printed for each test."""
-        if self._run is None or not self._run.unjudged or report.passed:
-            return None
-        return ("error", "", "ERROR") if report.failed else ("skipped", "", "SKIPPED")
-
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        if not self.is_of_suite(report.nodeid):
+            self.others_failed = self.others_failed or report.failed
+            return
         if report.when == "teardown":
             return
-        found = [unpack(value) for name, value in report.user_properties if name == FINDING and isinstance(value, list)]
-        self.findings |= {(each.requirement, each.model): each for each in found}
-        if report.failed and not found:
+        own = [unpack(value) for name, value in report.user_properties if name == FINDING and isinstance(value, list)]
+        self.findings |= {(each.requirement, each.model): each for each in own}
+        if report.failed and not own:
             self.lost.append(report.nodeid)
 
     @pytest.hookimpl(trylast=True)
@@ -281,16 +287,10 @@ class Conformance:
             self.run.broken_off = self.ending.reason
         known = whole and self.settings.sends
         sent = self.sent_before + self.sent_elsewhere + self._sent_here if known else None
-        found = self.findings.values()
-        self.report = finish(self.settings, found, self.started, self.run, self.terms, self.sheet, sent)
+        findings = self.findings.values()
+        self.report = finish(self.settings, findings, self.started, self.run, self.terms, self.sheet, sent)
         if exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED, pytest.ExitCode.INTERRUPTED):
-            session.exitstatus = conclude(self.report).exit_code
+            session.exitstatus = conclude(self.report).exit_code or int(self.others_failed)
 
     def pytest_unconfigure(self) -> None:
         self.watch.close()
-
-    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
-        if self.report:
-            terminalreporter.write_line("")
-            shown = summary(self.report, self.settings.folder, terminalreporter.hasmarkup, self.settings.language)
-            terminalreporter.write(shown, flush=True)

@@ -6,8 +6,9 @@ from dataclasses import replace
 from datetime import date
 
 from conformance.billing.prices import PricesError, Sheet, read_prices
+from conformance.contract.features import check_features
 from conformance.contract.profile import Model, Profile
-from conformance.contract.requests import COSTLY, INTRUSIVE, PLAIN
+from conformance.contract.requests import COSTLY, INTRUSIVE, PLAIN, REAL_MODEL
 from conformance.contract.requirement import Requirement
 from conformance.contract.selection import SelectError, asked_for, chosen
 from conformance.evidence.exchange import Request
@@ -17,7 +18,7 @@ from conformance.policy.policy import Terms, read_terms
 from conformance.policy.revisions import RevisionError
 from conformance.sending.access import check_address
 from conformance.settings.address import public
-from conformance.settings.errors import SessionError
+from conformance.settings.errors import NO_MODEL, SessionError
 from conformance.settings.settings import Settings
 from conformance.suite.catalogue import declared, load
 
@@ -28,9 +29,11 @@ REFERENCE_ALSO = (Model("reference-reasoning", "gpt"),)  #: judged only where it
 
 def profile_of(settings: Settings) -> Profile:
     """The endpoint and its models. Raises SessionError."""
-    without = frozenset(settings.without) | _left_out(settings)
+    without = _lacking(settings)
     try:
         models = tuple(Model.parse(text, without) for text in settings.model)
+        for model in models:
+            check_features(sorted(model.claimed | model.without - without))
     except ValueError as error:
         raise SessionError(f"--model: {error}") from None
     if not settings.base_url:
@@ -39,7 +42,7 @@ def profile_of(settings: Settings) -> Profile:
     if len({model.name for model in models}) < len(models):
         raise SessionError("--model: the same model is given twice")
     if not models:
-        raise SessionError("--model is missing: name at least one model of the endpoint")
+        raise SessionError(NO_MODEL)
     return Profile(public(settings.base_url), models, "live")
 
 
@@ -53,10 +56,18 @@ def _reference_profile(models: tuple[Model, ...], without: frozenset[str]) -> Pr
     return Profile(REFERENCE_URL, named or tuple(known[each.name] for each in REFERENCE_MODELS), "reference")
 
 
-def _left_out(settings: Settings) -> set[str]:
-    """What is not sent: intrusive requests, except to the reference endpoint or where asked for; costly on request."""
-    left_out = {COSTLY} if settings.no_costly else set()
-    return left_out | ({INTRUSIVE} if settings.base_url and not settings.intrusive else set())
+def _lacking(settings: Settings) -> frozenset[str]:
+    """What no model claims, and what is not sent: intrusive requests, except to the reference endpoint or where asked
+    for; costly ones, and what needs a real model, on request. Raises SessionError."""
+    try:
+        check_features(settings.without)
+    except ValueError as error:
+        raise SessionError(f"--without: {error}") from None
+    left_out = {
+        COSTLY: settings.no_costly, REAL_MODEL: settings.stub,
+        INTRUSIVE: settings.base_url and not settings.intrusive,
+    }  # fmt: skip
+    return frozenset(settings.without).union(name for name, holds in left_out.items() if holds)
 
 
 def selected(settings: Settings) -> dict[str, Requirement]:

@@ -9,7 +9,7 @@ from pathlib import Path
 from conformance.contract.requirement import order
 from conformance.judgement.verdict import VIOLATIONS, Verdict
 from conformance.policy.baseline import VIOLATED
-from conformance.run.folder import exchanges_in, read_run
+from conformance.runs.folder import exchanges_in, read_run
 
 from .comparison import Change, Comparison, Side
 from .drift import Drift, Shapes, shapes

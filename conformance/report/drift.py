@@ -14,7 +14,7 @@ from typing import Any
 from conformance.contract.profile import Model
 from conformance.evidence.exchange import Exchange, Inconclusive
 from conformance.judgement.handing_over import had
-from conformance.run.run import Run
+from conformance.runs.run import Run
 from conformance.suite.catalogue import declared
 from conformance.text import write_whole
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from conformance.contract.profile import NOT_OF_FAMILY, Model
-from conformance.contract.requests import COSTLY
+from conformance.contract.requests import COSTLY, LEFT_OUT, REAL_MODEL
 from conformance.contract.requirement import Impact, Level
 from conformance.judgement.unserved import Unserved
 from conformance.judgement.verdict import VIOLATIONS, Verdict
@@ -120,10 +120,19 @@ def _limits(report: Report) -> list[str]:
         f"caching was not judged{'' if len(names) == every else f' on {_some(names)}'}: {reason}"
         for reason, names in reasons.items()
     ]
+    said = [*_stubbed(report), *said]
     unclear = [] if reasons or report.failing else _unclear_caching(report)
     warned = [each for each in report.worst_first if is_warning(each) and each.impact is Impact.BILLING]
     number = "1 warning is" if len(warned) == 1 else f"{len(warned):,} warnings are"
     return [*said, *unclear, f"{number} about billing: {_some(each.id for each in warned)}" if warned else ""]
+
+
+def _stubbed(report: Report) -> Iterable[str]:
+    """That what needs a real model was left out, and how much that is."""
+    reason = LEFT_OUT[REAL_MODEL]
+    number = sum(any(finding.message == reason for finding in entry.findings) for entry in report.counting)
+    if number:
+        yield f"with a stub in place of a model, {number:,} requirements were not judged: --stub leaves them out"
 
 
 def is_warning(entry: Entry) -> bool:
@@ -136,6 +145,8 @@ def _caching_left_out(report: Report, model: Model) -> str:
     features = {"cache.explicit", "cache.automatic"} - NOT_OF_FAMILY.get(model.family, frozenset())
     if not features or not _measured(report, model, "")[0]:
         return ""
+    if REAL_MODEL in model.without:
+        return "--stub leaves it out"
     if COSTLY in model.without:
         return "--no-costly leaves it out"
     if unclaimed := features & model.without:

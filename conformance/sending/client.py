@@ -13,12 +13,13 @@ import httpcore
 import httpx
 
 from conformance import __version__
-from conformance.evidence.exchange import Exchange, Failure, Headers, Request
+from conformance.evidence.exchange import Exchange, Fact, Failure, Headers, Request
 from conformance.evidence.kept import one_at_a_time
 
 from .clients import arranged, compact
 from .deadline import BoundedBackend, deadline, has_passed
 from .failures import failure_of
+from .in_process import Answer, InProcess
 from .limits import Deadline as Deadline
 from .limits import Limits as Limits
 from .proxy import Proxy, proxy_of
@@ -35,12 +36,14 @@ _CONNECTIONS = 100  #: at once; more are asked for by no option
 class Access:
     """How the endpoint is reached beside its address: `headers` go with every request, `authorities` is a PEM file of
     certificates that are trusted, `certificate` one of the caller's own, with its key (mutual TLS). The values of the
-    fields that `secret` names are secret, beside those of fields that are known to carry a secret."""
+    fields that `secret` names are secret, beside those of fields that are known to carry a secret. `served` is an
+    application that is called in place of what is at the address."""
 
     headers: Headers = ()
     authorities: Path | None = None
     certificate: Path | None = None
     secret: tuple[str, ...] = ()
+    served: InProcess | None = None
 
 
 class Live:
@@ -55,15 +58,16 @@ class Live:
         base_url: str,
         key: str = "",
         limits: Limits | None = None,
-        access: Access | None = None,
+        access: Access = Access(),  # it is frozen
         as_client: Callable[[Request], str] = lambda _: "",
     ) -> None:
         self._base_url, self._key, self._as_client = base_url, key, as_client
-        self._limits, self._headers = limits or Limits(), access.headers if access else ()
-        self._proxy = proxy_of(base_url)
-        self._secrets = secrets_of(base_url, key, self._headers, access.secret if access else ())
+        self._limits, self._headers = limits or Limits(), access.headers
+        self._proxy = Proxy() if access.served else proxy_of(base_url)
+        self._unrecorded = frozenset[Fact]({"connection"} if access.served else ())
+        self._secrets = secrets_of(base_url, key, self._headers, access.secret)
         self._client = httpx.Client(
-            transport=_Transport(self._proxy, access or Access()),
+            transport=_Served(access.served, access) if access.served else _Transport(self._proxy, access),
             timeout=httpx.Timeout(self._limits.read, connect=self._limits.connect),
             headers={"user-agent": f"phanedge-conformance/{__version__}", "accept-encoding": "gzip, deflate"},
             follow_redirects=False,
@@ -76,6 +80,7 @@ class Live:
         exchange = replace(
             _send(self._client, self._base_url, self._key, self._limits, request, self._headers, self._proxy, client),
             client=client,
+            unrecorded=self._unrecorded,
         )
         with one_at_a_time(sum(len(data) for _, data in exchange.reads)):
             if has_passed():  # while others had their turn: what is not searched is not kept
@@ -124,7 +129,7 @@ class _Transport(httpx.BaseTransport):
         asked = httpcore.Request(
             method=request.method,
             url=httpcore.URL(scheme=url.raw_scheme, host=url.raw_host, port=url.port, target=url.raw_path),
-            headers=self._fields(request),
+            headers=_fields(request, self._own),
             content=request.stream,
             extensions=request.extensions,
         )
@@ -133,15 +138,16 @@ class _Transport(httpx.BaseTransport):
         extensions = {**response.extensions, _STREAM: stream}
         return httpx.Response(response.status, headers=response.headers, stream=stream, extensions=extensions)
 
-    def _fields(self, request: httpx.Request) -> list[tuple[bytes, bytes]]:
-        """The fields in the order in which they are written: that of the client as which the request is sent."""
-        if not (client := request.extensions["client"]):
-            return request.headers.raw
-        fields = arranged(client, request.headers.items(), self._own)
-        return [(name.encode("ascii"), value.encode(request.headers.encoding)) for name, value in fields]
-
     def close(self) -> None:
         self._pool.close()
+
+
+def _fields(request: httpx.Request, own: Headers) -> list[tuple[bytes, bytes]]:
+    """The fields in the order in which they are written: that of the client as which the request is sent."""
+    if not (client := request.extensions["client"]):
+        return request.headers.raw
+    fields = arranged(client, request.headers.items(), own)
+    return [(name.encode("ascii"), value.encode(request.headers.encoding)) for name, value in fields]
 
 
 _STREAM = "conformance-stream"  #: the extension of a response that holds its stream
@@ -177,6 +183,36 @@ class _Stream(httpx.SyncByteStream):
 
     def close(self) -> None:
         self._response.close()
+
+
+class _Served(httpx.BaseTransport):
+    """httpx's way to an application in this process."""
+
+    def __init__(self, served: InProcess, access: Access) -> None:
+        self._served, self._own = served, access.headers
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        url, patience = request.url, request.extensions["timeout"]["read"]
+        target = (url.raw_scheme, url.raw_host, url.port, url.raw_path)
+        answer = self._served.ask(request.method, target, _fields(request, self._own), request.read())
+        stream = _Pieces(answer, patience)
+        answer.begin(patience)
+        return httpx.Response(answer.status, headers=answer.fields, stream=stream, extensions={_STREAM: stream})
+
+
+class _Pieces(httpx.SyncByteStream):
+    """The content of an application's answer, which nothing can follow: there is no connection."""
+
+    surplus = 0
+
+    def __init__(self, answer: Answer, patience: float | None) -> None:
+        self._answer, self._patience = answer, patience
+
+    def __iter__(self) -> Iterator[bytes]:
+        yield from self._answer.pieces(self._patience)
+
+    def close(self) -> None:
+        self._answer.close()
 
 
 def _send(

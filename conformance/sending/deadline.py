@@ -34,15 +34,15 @@ def has_passed() -> bool:
     return until is not None and time.monotonic() >= until
 
 
-def _left(timeout: float | None, over: type[httpcore.TimeoutException]) -> float | None:
+def left(timeout: float | None, over: type[httpcore.TimeoutException]) -> float | None:
     """The timeout, shortened to what is left until the deadline. Raises `over` where nothing is."""
     until = _DEADLINE.get()
     if until is None:
         return timeout
-    left = until - time.monotonic()
-    if left <= 0:
+    remaining = until - time.monotonic()
+    if remaining <= 0:
         raise over("the deadline has passed")
-    return left if timeout is None else min(timeout, left)
+    return remaining if timeout is None else min(timeout, remaining)
 
 
 class BoundedBackend(httpcore.NetworkBackend):
@@ -59,8 +59,8 @@ class BoundedBackend(httpcore.NetworkBackend):
         local_address: str | None = None,
         socket_options: typing.Iterable[httpcore.SOCKET_OPTION] | None = None,
     ) -> httpcore.NetworkStream:
-        left = _left(timeout, httpcore.ConnectTimeout)
-        return _BoundedStream(self._network.connect_tcp(host, port, left, local_address, socket_options))
+        remaining = left(timeout, httpcore.ConnectTimeout)
+        return _BoundedStream(self._network.connect_tcp(host, port, remaining, local_address, socket_options))
 
 
 class _BoundedStream(httpcore.NetworkStream):
@@ -68,10 +68,10 @@ class _BoundedStream(httpcore.NetworkStream):
         self._stream = stream
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
-        return self._stream.read(max_bytes, _left(timeout, httpcore.ReadTimeout))
+        return self._stream.read(max_bytes, left(timeout, httpcore.ReadTimeout))
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
-        self._stream.write(buffer, _left(timeout, httpcore.WriteTimeout))
+        self._stream.write(buffer, left(timeout, httpcore.WriteTimeout))
 
     def close(self) -> None:
         """Also ends what another thread is waiting for here."""
@@ -84,8 +84,8 @@ class _BoundedStream(httpcore.NetworkStream):
     def start_tls(
         self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
     ) -> httpcore.NetworkStream:
-        left = _left(timeout, httpcore.ConnectTimeout)
-        return _BoundedStream(self._stream.start_tls(ssl_context, server_hostname, left))
+        remaining = left(timeout, httpcore.ConnectTimeout)
+        return _BoundedStream(self._stream.start_tls(ssl_context, server_hostname, remaining))
 
     def get_extra_info(self, info: str) -> typing.Any:
         return self._stream.get_extra_info(info)

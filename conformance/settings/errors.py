@@ -11,3 +11,6 @@ class SessionError(Exception):
     def __init__(self, message: str, exit_code: int = USAGE_ERROR) -> None:
         super().__init__(message)
         self.exit_code = exit_code
+
+
+NO_MODEL = "--model is missing: name at least one model of the endpoint"

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from conformance.contract.features import FEATURES
+
 VARIABLES = "PHANEDGE_CONFORMANCE"  #: prefix of environment variables, such as PHANEDGE_CONFORMANCE_BASE_URL
 
 MOST = 1_000_000_000  #: the maximum of every number
@@ -62,7 +64,7 @@ _VERDICT, _OUTPUT = "Verdict", "Output"
 _DECLARED = (
     # --- the endpoint
     Option("base-url", "Base URL of the endpoint, such as https://host/v1. Default: the built-in reference endpoint.",
-           default="", commands=_SENDING),
+           default="", metavar="URL", commands=_SENDING),
     Option("model", "Model to test; repeatable. FAMILY is gpt, claude, gemini, deepseek, grok or other (default: "
            "derived from the name). After it, list features that this model does not support, such as chat.n; "
            "+chat.n claims one that must be served, +reasoning marks a reasoning model.",
@@ -83,7 +85,10 @@ _DECLARED = (
     Option("deselect", "Skip these groups, areas or requirement ids; repeatable or comma-separated.", metavar="NAME",
            many=True, panel=_SELECTION, in_pytest="deselect-requirement"),
     Option("without", "Feature that the endpoint lacks, such as chat.n; repeatable. Requirements that need it are not "
-           "applicable.", metavar="FEATURE", many=True, commands=_SENDING),
+           "applicable. The command `features` says what each is: " + ", ".join(FEATURES) + ".", metavar="FEATURE",
+           many=True, commands=_SENDING, panel=_SELECTION),
+    Option("stub", "The endpoint stands before a stub, which answers all requests alike: leave out what needs a real "
+           "model.", bool, False, commands=_SENDING, panel=_SELECTION),
     Option("intrusive", "Also send requests that could disturb a production endpoint.", bool, False,
            commands=_SENDING, panel=_REQUESTS),
     Option("no-costly", "Skip requests that cost thousands of tokens, such as those that test caching.", bool, False,

@@ -27,6 +27,7 @@ class Settings:
     select: tuple[str, ...]
     deselect: tuple[str, ...]
     without: tuple[str, ...]
+    stub: bool
     intrusive: bool
     no_costly: bool
     examples: int

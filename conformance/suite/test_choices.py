@@ -57,6 +57,7 @@ def _endless(document: Any) -> None:
         "one ends, the other does not": edit(_endless),
     },
     after=["streaming.finish_once"],
+    needs_model=True,
 )
 def test_streamed_apart(chunks: list[dict[str, Any]], asked: dict[str, Any]) -> None:
     ends = _ends(chunks)
@@ -87,6 +88,7 @@ def _first_only(document: Any) -> None:
         "a failure": status(500),
     },
     after=["envelope.choices_as_asked"],
+    needs_model=True,
 )
 def test_as_many_as_asked(exchange: Exchange, asked: dict[str, Any]) -> None:
     if not _asks_several(exchange.request):
@@ -126,6 +128,7 @@ def _count(exchange: Exchange) -> int:
             lambda each: "n" in each.asked, put("usage.completion_tokens", lambda count: count * 10)
         ),
     },
+    needs_model=True,
 )
 def test_tokens_of_all(two: Exchange, one: Exchange) -> None:
     texts, count = _texts(two), _count(two)

@@ -125,6 +125,7 @@ def _other_models(streams: list[Exchange], plain: set[tuple[str, str]]) -> Viola
         "one too few": put("choices", lambda choices: choices[:-1]),
     },
     needs=["request"],
+    needs_model=True,
 )
 def test_choices_as_asked(asked: dict[str, Any], choices: list[dict[str, Any]]) -> None:
     wanted = 1 if asked.get("n") is None else asked["n"]

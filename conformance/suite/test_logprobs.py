@@ -56,6 +56,7 @@ def _one_more(document: Any) -> None:
     hint="Cut the list; the sampled token is an entry of its own, not one more alternative.",
     needs=["request"],
     broken_by=edit(_one_more),
+    needs_model=True,
 )
 def test_top_bounded(choices: list[dict[str, Any]], asked: dict[str, Any]) -> None:
     counts = [len(entry["top_logprobs"]) for entry in _entries(choices) if isinstance(entry.get("top_logprobs"), list)]
@@ -80,6 +81,7 @@ def test_top_bounded(choices: list[dict[str, Any]], asked: dict[str, Any]) -> No
         "a number": put("choices.*.logprobs", -0.1),
         "a failure": status(500),
     },
+    needs_model=True,
 )
 def test_given(exchange: Exchange) -> None:
     if rejected(exchange):

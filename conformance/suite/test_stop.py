@@ -18,16 +18,14 @@ from conformance.evidence.observed import answered_with
 from conformance.language import say
 from conformance.suite.support.refusals import refuses
 
-AREA = Area("stop", Impact.DATA)
+AREA = Area("stop", Impact.DATA, needs_model=True)
 
 #: Two words, and characters of three bytes each, so that the sequence spans tokens.
 STOP_WIDE_STREAM = streamed(
     chat("Repeat exactly and add nothing: 甲 乙 停止 词语 丙", label="stop-wide", stop="停止 词语", max_tokens=40)
 )
-STOP_FOUR = chat(
-    "Repeat exactly and add nothing: one two three four five six",
-    label="stop-four", stop=["five six", "three four", "\n\n", "qqq"], max_tokens=40,
-)  # fmt: skip
+_SIX = "Repeat exactly and add nothing: one two three four five six"
+STOP_FOUR = chat(_SIX, label="stop-four", stop=["five six", "three four", "\n\n", "qqq"], max_tokens=40)
 STOP_FOUR_WORDS = replace(STOP_FOUR, body=STOP_FOUR.body.replace(rb'"\n\n"', b'"zzz"'), label="stop-four-words")
 
 
@@ -152,6 +150,7 @@ def _for_white_space(exchange: Exchange) -> bool:
     hint="Where the upstream rejects it, as Claude does, cut the text in the gateway.",
     needs=["request"],
     broken_by=respond(400, {"error": {"message": "each stop sequence must contain non-whitespace", "type": "t"}}),
+    needs_model=False,
 )
 def test_white_space(exchange: Exchange) -> None:
     if exchange.refused and not _for_white_space(exchange):

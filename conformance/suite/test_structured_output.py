@@ -57,6 +57,7 @@ NOT_JSON = {
     hint="Strip the Markdown fence that the upstream puts around JSON, or use its own JSON mode.",
     needs=["request"],
     broken_by=NOT_JSON,
+    needs_model=True,
 )
 def test_json_object(exchange: Exchange) -> None:
     for output in outputs(exchange):
@@ -112,6 +113,7 @@ def _another_object(document: Any) -> None:
     hint="Pass response_format on, or constrain the output: a schema in the prompt is not enough.",
     needs=["request"],
     broken_by=NOT_JSON | {"another object": put("choices.*.message.content", '{"extra": 1}')},
+    needs_model=True,
 )
 def test_follows_schema(exchange: Exchange) -> None:
     _follow(exchange)
@@ -130,6 +132,7 @@ def test_follows_schema(exchange: Exchange) -> None:
         "another object": edit(_another_object),
     },
     after=["structured_output.follows_schema", "equivalence.text"],
+    needs_model=True,
 )
 def test_follows_schema_streamed(exchange: Exchange) -> None:
     _follow(exchange)

@@ -179,10 +179,9 @@ def _ignoring(request: Request) -> Fault:
     broken_by={
         "max_tokens ignored": _ignoring(LENGTH),
         "the newer name ignored": _ignoring(COMPLETION_LENGTH),
-        "the newer name refused": only(
-            lambda each: each.label == COMPLETION_LENGTH.label, refusal("max_completion_tokens: unknown")
-        ),
+        "the newer name refused": only(lambda each: each.label == COMPLETION_LENGTH.label, refusal("unknown name")),
     },
+    needs_model=True,
 )
 def test_both_limits(exchange: Exchange, model: Model) -> None:
     if model.reasons:

@@ -32,7 +32,7 @@ from conformance.evidence.exchange import Exchange, Failure, Request
 from conformance.judgement.verdict import Finding, Verdict
 from conformance.lab.reference import Endpoint
 from conformance.resources import fixture
-from conformance.run.run import Run
+from conformance.runs.run import Run
 from conformance.suite.catalogue import load
 from conformance.suite.support.cache_counts import in_usage
 from tests.support.exchanges import PLAIN as REQUEST

@@ -14,7 +14,7 @@ import pytest
 
 from conformance.commands import bundle as bundling
 from conformance.commands.bundle import BundleError, changes, pack, unpack
-from conformance.run.run import RunError
+from conformance.runs.run import RunError
 from tests.support.commands import cli, verdicts
 
 KEY = "sk-live-7Qm2xV9kTzR4bN8wJc3LhY6pD1sGfA5eU0oI"

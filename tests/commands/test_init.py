@@ -121,10 +121,10 @@ def test_run_works_right_after(tmp_path: Path) -> None:
 
 
 def test_what_is_refused_is_not_claimed_and_says_why() -> None:
-    other = Other("my-gpt-4o", refuses=("n", "json_schema", "tools"), fails="logprobs")
+    other = Other("azure-gpt-4o", refuses=("n", "json_schema", "tools"), fails="logprobs")
     with looked(other, "--header", "x-tenant: acme") as (configuration, text, said):
         features = "chat.n,chat.tools,chat.response_format.json_schema"
-        assert configuration.values["model"] == [f"my-gpt-4o=gpt:{features}"]
+        assert configuration.values["model"] == [f"azure-gpt-4o=gpt:{features}"]
         assert configuration.values["header"] == ["x-tenant: acme"]
         assert re.search(r'"chat.n",  # HTTP 400: n is not supported, key \[scrubbed', text)
         assert "# chat.logprobs could not be determined: HTTP 500: out of order" in text
@@ -138,7 +138,7 @@ def test_what_is_refused_is_not_claimed_and_says_why() -> None:
 
 def test_what_is_ignored_in_silence_is_told() -> None:
     """A gateway that drops n, logprobs and response_format."""
-    with looked(Other("my-gpt-4o", ignores=("n", "logprobs", "top_logprobs", "response_format"))) as (_, text, said):
+    with looked(Other("azure-gpt-4o", ignores=("n", "logprobs", "top_logprobs", "response_format"))) as (_, text, said):
         assert "supports every feature" not in said
         assert "ignores chat.n (2 choices were asked for, and the number that came is 1)" in said
         assert "ignores chat.logprobs (no log probability came)" in said
@@ -159,7 +159,7 @@ def test_what_is_ignored_in_silence_is_told() -> None:
     ],
 )  # fmt: skip
 def test_each_effect_is_looked_for(dropped: str, feature: str) -> None:
-    with looked(Other("my-gpt-4o", ignores=(dropped,))) as (_, _, said):
+    with looked(Other("azure-gpt-4o", ignores=(dropped,))) as (_, _, said):
         assert f"ignores {feature} (" in said
 
 

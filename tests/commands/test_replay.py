@@ -19,7 +19,7 @@ from conformance.contract.requests import CACHE_COLD
 from conformance.evidence.exchange import Exchange, Request
 from conformance.lab.reference import Endpoint
 from conformance.lab.reference.server import serving
-from conformance.run.run import Run
+from conformance.runs.run import Run
 from tests.support.commands import cli
 
 KEY = "sk-live-7Qm2xV9kTzR4bN8wJc3LhY6pD1sGfA5eU0oI"

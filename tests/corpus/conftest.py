@@ -13,7 +13,7 @@ from rich.table import Table
 from conformance.contract.requirement import Level, Requirement, order
 from conformance.evidence.recordings import RecordingError
 from conformance.policy.gating import DEFAULT
-from conformance.run.corpus import OFFICIAL, OFFICIAL_ERRORS, Tally, judge_folder
+from conformance.runs.corpus import OFFICIAL, OFFICIAL_ERRORS, Tally, judge_folder
 from conformance.suite.catalogue import load
 
 

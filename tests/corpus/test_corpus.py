@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from conformance.contract.requirement import Requirement
 from conformance.policy.gating import DEFAULT
-from conformance.run.corpus import OFFICIAL, OFFICIAL_ERRORS, Tally
+from conformance.runs.corpus import OFFICIAL, OFFICIAL_ERRORS, Tally
 
 
 def test_recordings_are_judged(tally: Tally) -> None:

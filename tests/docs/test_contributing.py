@@ -24,6 +24,7 @@ def copy(tmp_path: Path) -> Path:
     """A folder with the package and its data, to which the examples were added."""
     for name in ("conformance", "schemas", "fixtures"):
         shutil.copytree(ROOT / name, tmp_path / name)
+    shutil.copy(ROOT / "phanedge_conformance_plugin.py", tmp_path)
     for module, example in zip(MODULES, blocks("CONTRIBUTING.md", "python"), strict=True):
         assert not (tmp_path / module).exists()
         (tmp_path / module).write_text(example, encoding="utf-8")

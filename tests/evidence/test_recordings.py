@@ -18,7 +18,7 @@ from conformance.evidence.exchange_json import dump_exchange
 from conformance.evidence.recordings import Recording, RecordingError, RecordingWarning, recordings
 from conformance.judgement.judge import judge
 from conformance.judgement.verdict import Verdict
-from conformance.run.corpus import OFFICIAL, OFFICIAL_ERRORS, Tally, judge_folder, judge_share
+from conformance.runs.corpus import OFFICIAL, OFFICIAL_ERRORS, Tally, judge_folder, judge_share
 from conformance.suite.catalogue import load
 
 ASKED = {"model": "gpt-x", "messages": [{"role": "user", "content": "Hi"}]}

@@ -15,7 +15,7 @@ from conformance.judgement.judge import judge_all
 from conformance.judgement.verdict import VIOLATIONS, Finding, Verdict
 from conformance.lab.known_faults import plant
 from conformance.policy.gating import DEFAULT
-from conformance.run.run import Run
+from conformance.runs.run import Run
 from tests.support.judging import MODELS, Models, at_once, other_endpoint, run_of, whole
 
 THINKING: Models = (Model("reference-reasoning", "gpt"),)  #: judged where a fault is about thinking only

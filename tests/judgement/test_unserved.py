@@ -24,7 +24,7 @@ from conformance.contract.requirement import Fault
 from conformance.evidence.exchange import Exchange, Failure, Request
 from conformance.judgement.unserved import Unserved, unserved
 from conformance.lab.reference import Endpoint
-from conformance.run.filling import fill
+from conformance.runs.filling import fill
 from conformance.suite.catalogue import declared
 from tests.support.exchanges import completion, plain
 

@@ -14,7 +14,7 @@ from conformance.policy.baseline import Baseline, Known
 from conformance.policy.gating import DEFAULT, WORDS, Gate, GateError, gate
 from conformance.policy.policy import Terms
 from conformance.policy.revisions import Frozen, Revision
-from conformance.run.resume import completed
+from conformance.runs.resume import completed
 from conformance.settings.options import OPTIONS
 from conformance.settings.settings import Settings
 from conformance.suite.catalogue import load

@@ -9,7 +9,7 @@ from conformance.contract.requests import PLAIN, TWO
 from conformance.evidence.exchange import Exchange, Failure
 from conformance.lab.reference import Endpoint
 from conformance.pytest_plugin.finish import _own
-from conformance.run.run import Run
+from conformance.runs.run import Run
 from conformance.suite.multimodal.images import RED
 
 MODEL = Model("reference-gpt", "gpt")

@@ -183,7 +183,7 @@ CHECK = (
     ", requirement",
     'object.__setattr__(requirement, "check", lambda exchange: crash())',
 )
-RUN = ("run.run", "Run", "", 'monkeypatch.setattr(Run, "find", crash)')
+RUN = ("runs.run", "Run", "", 'monkeypatch.setattr(Run, "find", crash)')
 
 
 @pytest.mark.parametrize(("module", "name", "more", "patch"), [CHECK, RUN], ids=["check", "run"])
@@ -214,48 +214,3 @@ def test_a_test_of_the_suite_is_not_run_without_naming_it(tmp_path: Path) -> Non
     assert ended.exit_code != 0
     assert "run the suite with: pytest --pyargs conformance.suite" in ended.output
     assert not (tmp_path / "reports").exists()
-
-
-# --- other projects -------------------------------------------------------------------------------------------
-
-OTHER_OPTIONS = """
-import pytest
-
-def pytest_addoption(parser):
-    for name in ("--base-url", "--model", "--out", "--archive", "--fault", "--without"):
-        parser.addoption(name)
-
-@pytest.fixture
-def judge():
-    return "mine"
-"""
-
-
-def test_a_project_that_judges_nothing_is_left_alone(tmp_path: Path) -> None:
-    (tmp_path / "conftest.py").write_text(OTHER_OPTIONS)
-    (tmp_path / "test_mine.py").write_text(
-        "def test_options(request, judge):\n"
-        "    assert request.config.getoption('--model') == 'x'\n"
-        "    assert judge == 'mine'\n"
-        "def test_fails():\n"
-        "    assert False\n"
-    )
-    ended = command("pytest", "-q", "--model", "x", "-p", "no:cacheprovider", folder=tmp_path)
-    assert ended.exit_code == 1
-    assert "1 failed, 1 passed" in ended.output
-    assert "conformance" not in ended.output.replace(str(tmp_path), "")
-    assert sorted(path.name for path in tmp_path.iterdir() if path.name != "__pycache__") == [
-        "conftest.py",
-        "test_mine.py",
-    ]
-
-
-def test_another_plugin_with_a_base_url(tmp_path: Path) -> None:
-    (tmp_path / "other_plugin.py").write_text(
-        "def pytest_addoption(parser):\n    parser.addoption('--base-url', help='of the site')\n"
-    )
-    closed = "http://127.0.0.1:9/v1"
-    options = ("-p", "other_plugin", "--base-url", closed, "--model", "m", "--out", tmp_path / "out", "-k", "usage")
-    ended = pytest_run(*options, folder=tmp_path)
-    assert ended.exit_code == 3, ended.output
-    assert report_in(tmp_path / "out")["base_url"] == closed

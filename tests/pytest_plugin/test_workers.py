@@ -13,8 +13,8 @@ import pytest
 
 from conformance.contract.profile import Model, Profile
 from conformance.pytest_plugin.hooks import _settings
-from conformance.run.folder import new_identity, write_run
-from conformance.run.resume import completed, kept_options
+from conformance.runs.folder import new_identity, write_run
+from conformance.runs.resume import completed, kept_options
 from conformance.settings.options import Option, options_of
 from conformance.settings.settings import Settings
 

@@ -19,7 +19,7 @@ from conformance.evidence.exchange import Exchange, Failure
 from conformance.lab.reference import Endpoint
 from conformance.report.drift import Drift, ShapeError, drift, file_of, read, seen, watch
 from conformance.report.shape import diff, shape
-from conformance.run.run import Run
+from conformance.runs.run import Run
 from tests.support.commands import pytest_run, report_in
 from tests.support.exchanges import completion, plain, stream_of
 

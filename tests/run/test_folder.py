@@ -15,7 +15,7 @@ from conformance.contract.profile import Model, Profile
 from conformance.contract.requests import PLAIN
 from conformance.evidence.archive import Archive, ArchiveError
 from conformance.pytest_plugin.checks import check
-from conformance.run.folder import (
+from conformance.runs.folder import (
     REPORTS,
     Identity,
     check_links,
@@ -27,8 +27,8 @@ from conformance.run.folder import (
     read_value,
     write_run,
 )
-from conformance.run.resume import noted_options
-from conformance.run.run import RunError
+from conformance.runs.resume import noted_options
+from conformance.runs.run import RunError
 from conformance.settings.errors import SessionError
 from conformance.settings.settings import Settings
 from tests.support.commands import cli, report_in

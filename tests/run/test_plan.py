@@ -19,8 +19,8 @@ from conformance.contract.requests import COSTLY, INTRUSIVE
 from conformance.contract.selection import GROUPS, asked_for, chosen
 from conformance.evidence.exchange import Exchange, Inconclusive, Request
 from conformance.lab.reference import Endpoint
-from conformance.run.plan import Plan, generated, planned
-from conformance.run.run import Run
+from conformance.runs.plan import Plan, generated, planned
+from conformance.runs.run import Run
 from conformance.suite.catalogue import declared, load
 from docs.undeclared import measured
 

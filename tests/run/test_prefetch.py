@@ -13,8 +13,8 @@ from conformance.evidence.exchange import Exchange, Request
 from conformance.evidence.send import Send
 from conformance.judgement.verdict import Verdict
 from conformance.lab.reference import Endpoint
-from conformance.run.prefetch import Prefetch
-from conformance.run.run import Run
+from conformance.runs.prefetch import Prefetch
+from conformance.runs.run import Run
 from conformance.suite.catalogue import load
 
 CLAUDE = Model("reference-claude", "claude")

@@ -15,7 +15,7 @@ from conformance.evidence.exchange import Exchange, Request
 from conformance.evidence.send import remembering
 from conformance.judgement.verdict import Finding, Verdict
 from conformance.lab.reference import Endpoint
-from conformance.run.run import held_run
+from conformance.runs.run import held_run
 from conformance.suite.catalogue import load
 from conformance.suite.roles.test_contents import EMPTY_CONTENTS
 from conformance.suite.roles.test_system import KIWI_CONTROL, SYSTEM

@@ -11,8 +11,8 @@ from conformance.evidence.exchange import Exchange, Request
 from conformance.evidence.send import Send, remembering
 from conformance.judgement.verdict import Verdict
 from conformance.lab.reference import Endpoint
-from conformance.run.recorded import find_recorded
-from conformance.run.run import Run
+from conformance.runs.recorded import find_recorded
+from conformance.runs.run import Run
 from conformance.suite.catalogue import load
 from tests.support.builders_asked import GPT
 

@@ -17,9 +17,9 @@ from conformance.evidence.archive import NOTES, Archive, finished, reopen
 from conformance.evidence.exchange import Exchange, Failure, Request
 from conformance.lab.reference import Endpoint
 from conformance.lab.reference.server import serving
-from conformance.run.folder import new_identity, read_run, write_run
-from conformance.run.resume import completed
-from conformance.run.run import Run
+from conformance.runs.folder import new_identity, read_run, write_run
+from conformance.runs.resume import completed
+from conformance.runs.run import Run
 from conformance.settings.errors import SessionError
 from conformance.settings.settings import Settings
 from tests.support.commands import cli, verdicts

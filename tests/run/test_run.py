@@ -23,9 +23,9 @@ from conformance.lab.reference import Endpoint
 from conformance.report.build import entries
 from conformance.report.gate import conclude
 from conformance.report.report import Report, Spend
-from conformance.run.folder import Identity, read_run, write_run
-from conformance.run.proof import survivors
-from conformance.run.run import Run, RunError, held_run
+from conformance.runs.folder import Identity, read_run, write_run
+from conformance.runs.proof import survivors
+from conformance.runs.run import Run, RunError, held_run
 from conformance.suite.catalogue import declared, load
 from conformance.suite.isolation.concurrent import NONCES
 from tests.support.exchanges import completion, plain, streamed

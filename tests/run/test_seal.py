@@ -13,9 +13,9 @@ from conformance.contract.profile import Model, Profile
 from conformance.evidence.exchange import Exchange, Request
 from conformance.lab.reference import Endpoint
 from conformance.lab.reference.server import serving
-from conformance.run.folder import SEAL, new_identity, write_run
-from conformance.run.resume import completed
-from conformance.run.seal import check_destination, seal
+from conformance.runs.folder import SEAL, new_identity, write_run
+from conformance.runs.resume import completed
+from conformance.runs.seal import check_destination, seal
 from conformance.settings.errors import SessionError
 from conformance.settings.settings import Settings
 from tests.support.commands import cli

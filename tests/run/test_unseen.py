@@ -9,8 +9,8 @@ import pytest
 from conformance.contract.requests import MODELS, PLAIN, STREAM
 from conformance.evidence.exchange import Exchange
 from conformance.lab.reference import Endpoint
-from conformance.run.run import held_run
-from conformance.run.unseen import unseen
+from conformance.runs.run import held_run
+from conformance.runs.unseen import unseen
 
 ANSWER = Endpoint().answer
 REPLY, STREAMED = (ANSWER(each.to("reference-gpt")) for each in (PLAIN, STREAM))

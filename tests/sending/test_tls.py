@@ -16,7 +16,7 @@ from conformance.contract.requests import PLAIN
 from conformance.evidence.exchange import Exchange, Request
 from conformance.lab.reference import Endpoint
 from conformance.lab.reference.server import serving
-from conformance.run.run import Run
+from conformance.runs.run import Run
 from conformance.sending.access import access
 from conformance.sending.client import Access, Limits, Live
 from conformance.sending.pacing import Pace, paced

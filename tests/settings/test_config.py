@@ -32,7 +32,9 @@ family = "claude"
 def given(monkeypatch: pytest.MonkeyPatch, *words: str, command: str = "run") -> list[str]:
     """What the suite is run with. Raises AssertionError where the command ends with an error."""
     seen: list[list[str]] = []
-    monkeypatch.setattr(command_line, "run_suite", lambda given, *more: seen.append([*more, *arguments(given)]))
+    monkeypatch.setattr(
+        command_line, "run_suite", lambda given, *more, detail=None: seen.append([*more, *arguments(given)])
+    )
     result = CliRunner().invoke(command_line.app, [command, *words])
     assert result.exit_code == 0, result.output
     return seen[0]
@@ -138,7 +140,7 @@ def test_headers_and_paths_from_the_folder_of_the_file(monkeypatch: pytest.Monke
 
 
 def test_which_file_is_read_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(command_line, "run_suite", lambda given, *more: None)
+    monkeypatch.setattr(command_line, "run_suite", lambda given, *more, detail=None: None)
     assert NAME not in CliRunner().invoke(command_line.app, ["run"]).output
     write("\ufeffrate = 6\n")
     assert f"configuration: {NAME}" in CliRunner().invoke(command_line.app, ["run"]).output
@@ -262,7 +264,7 @@ def test_what_a_model_claims() -> None:
 def test_a_claim_of_what_no_request_uses_is_refused(tmp_path: Path) -> None:
     ended = cli("run", "--model", "reference-gpt=gpt:+chat.sead", folder=tmp_path)
     assert ended.exit_code == 2, ended.output
-    assert "no request uses the feature 'chat.sead': did you mean chat.seed" in " ".join(ended.output.split())
+    assert "there is no feature 'chat.sead': did you mean chat.seed" in " ".join(ended.output.split())
 
 
 def test_a_run_by_a_file(tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ from conformance.evidence.exchange import Exchange, Request
 from conformance.evidence.send import Send, remembering
 from conformance.judgement.verdict import Finding
 from conformance.lab.reference import Endpoint
-from conformance.run.run import Run
+from conformance.runs.run import Run
 from conformance.suite.catalogue import load
 
 Models = tuple[Model, ...]

@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.table import Table
 
 from conformance.billing.budget import Amount
-from conformance.run.plan import Plan
+from conformance.runs.plan import Plan
 
 
 def table(plan: Plan) -> str:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from conformance.billing.costs import NO_PRICE, Costs
+from conformance.contract.profile import Profile
 from conformance.contract.requirement import Impact
 from conformance.judgement.verdict import Verdict
 from conformance.language import gettext, spoken
@@ -214,6 +215,6 @@ def who(report: Report, names: Iterable[str]) -> str:
     return ", ".join([*listed[: 3 if more else 4], *more])
 
 
-def by_name(report: Report) -> str:
-    """The models of the report, and which were found to reason although their names do not say so."""
+def by_name(report: Report | Profile) -> str:
+    """The models of a report, and which were found to reason although their names do not say so."""
     return ", ".join(f"{each.name} (reasoning)" if each.thinking else each.name for each in report.models) or "no model"

@@ -67,6 +67,7 @@ def following(label: str, *faults: Fault) -> Fault:
         "of one hour": following("cache-hours", recount(hidden)),
         "of both TTLs": following("cache-both", recount(hidden)),
     },
+    needs_model=True,
 )
 def test_hits_beside_are_reported(plain: Sequence[Exchange], chains: Chains, model: Model) -> None:
     hold(plain, chains, model, found_again, "caching.hits_are_reported")
@@ -84,6 +85,7 @@ def test_hits_beside_are_reported(plain: Sequence[Exchange], chains: Chains, mod
         "of five minutes": only(lambda each: each.label.startswith("cache-minutes"), recount(no_writes)),
         "of both TTLs": only(lambda each: each.label.startswith("cache-both"), recount(no_writes)),
     },
+    needs_model=True,
 )
 def test_writes_beside_are_reported(plain: Sequence[Exchange], chains: Chains, model: Model) -> None:
     hold(plain, chains, model, reported_as_written, "caching.writes_are_reported")
@@ -100,6 +102,7 @@ def test_writes_beside_are_reported(plain: Sequence[Exchange], chains: Chains, m
         "fewer": following("cache-hours", recount(fewer(HITS, 100))),
         "written, too": following("cache-both", recount(half_written)),
     },
+    needs_model=True,
 )
 def test_read_beside_is_what_was_written(plain: Sequence[Exchange], chains: Chains, model: Model) -> None:
     hold(plain, chains, model, conserved, "caching.read_is_what_was_written")
@@ -145,6 +148,7 @@ def test_choices_share_the_cache(
         "everywhere": recount(read_as_write),
         "of several breakpoints": only(lambda each: each.label.startswith("cache-hours"), recount(read_as_write)),
     },
+    needs_model=True,
 )
 def test_written_is_read(plain: Sequence[Exchange], chains: Chains, model: Model) -> None:
     each_chain([PLAINEST.replies(plain, model), *told(chains, model)], read_in_the_end)

@@ -48,6 +48,7 @@ def test_automatic_beside_is_constant(replies: Sequence[Exchange]) -> None:
     at=f"{DETAILS}.{HITS}",
     hint="Pass prompt_tokens_details on with tools and a response_format, too.",
     broken_by=only(lambda each: "tools" in each.asked, recount(hidden)),
+    needs_model=True,
 )
 def test_automatic_hits_beside(
     plain: Sequence[Exchange], later: Sequence[Exchange], combined: Sequence[Exchange]
@@ -77,6 +78,7 @@ def test_automatic_hits_beside(
         "all of it": answering(AUTOMATIC_TOOLS_PARTLY, recount(uncached_as_hits)),
         "the prompt before": answering(AUTOMATIC_TOOLS_PARTLY, recount(lambda usage, _: usage.update(prompt_tokens=9))),
     },
+    needs_model=True,
 )
 def test_automatic_grows(earlier: Exchange, later: Exchange) -> None:
     before, after = counted(earlier), counted(later)

@@ -67,6 +67,7 @@ COUPLES = (
         "in several places": answering(SEVERAL, recount(hidden)),
         "streamed": answering(BOTH, recount(no_writes)),
     },
+    needs_model=True,
 )
 def test_written_beside(plain: Exchange, cold: Sequence[Sequence[Exchange]], model: Model) -> None:
     found = [chain.replies(exchanges, model) for chain, exchanges in zip(COLD, cold, strict=True)]
@@ -88,6 +89,7 @@ def test_written_beside(plain: Exchange, cold: Sequence[Sequence[Exchange]], mod
         "both": answering(BOTH, recount(all_5m)),
         "beside hits": answering(BOTH_PARTLY, recount(all_5m)),
     },
+    needs_model=True,
 )
 def test_buckets_beside(exchange: Exchange) -> None:
     in_their_buckets(counted(exchange))
@@ -109,6 +111,7 @@ def test_buckets_beside(exchange: Exchange) -> None:
         "a tool result": answering(BOTH, recount(fewer(WRITES_5M, 300))),
         "a text": answering(SEVERAL, recount(fewer(WRITES_5M, 300))),
     },
+    needs_model=True,
 )
 def test_last_breakpoint_reaches_the_end(
     plain: Exchange,
@@ -131,6 +134,7 @@ def test_last_breakpoint_reaches_the_end(
     at="usage.prompt_tokens",
     hint="Add what is written for five minutes and for one hour to the uncached input once.",
     broken_by=answering(BOTH, recount(cached_twice_in_prompt)),
+    needs_model=True,
 )
 def test_mixed_costs_as_unmarked(mixed: Exchange, unmarked: Exchange) -> None:
     found, plain = counted(mixed), counted(unmarked)
@@ -155,6 +159,7 @@ def test_mixed_costs_as_unmarked(mixed: Exchange, unmarked: Exchange) -> None:
         "less read": answering(BOTH_PARTLY, recount(fewer(HITS, 200))),
         "nothing written": answering(HOURS_PARTLY, recount(no_writes)),
     },
+    needs_model=True,
 )
 def test_shared_prefix_is_read(plain: Sequence[Exchange], couples: Sequence[Sequence[Exchange]], model: Model) -> None:
     """How much two prompts share follows from what the earlier wrote: all of it, or what it wrote for an hour."""

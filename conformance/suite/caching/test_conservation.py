@@ -25,6 +25,7 @@ from .prompts import CACHE_HOUR_WARM, repetitions, sent_again
     at=f"{DETAILS}.{WRITES}",
     hint="Report the writes of this request alone: counts of the request that wrote the cache are not to be kept.",
     broken_by=warm(recount(half_written)),
+    needs_model=True,
 )
 def test_warm_writes_nothing(cold: Exchange, later: Sequence[Exchange]) -> None:
     first, found = written(cold), hit(cold, later)
@@ -42,6 +43,7 @@ def test_warm_writes_nothing(cold: Exchange, later: Sequence[Exchange]) -> None:
         "fewer": warm(recount(fewer(HITS, 100))),
         "the uncached too": warm(recount(lambda usage, counts: counts.update({HITS: usage["prompt_tokens"]}))),
     },
+    needs_model=True,
 )
 def test_read_is_what_was_written(cold: Exchange, later: Sequence[Exchange]) -> None:
     first, found = written(cold), hit(cold, later)
@@ -65,6 +67,7 @@ def test_read_is_what_was_written(cold: Exchange, later: Sequence[Exchange]) -> 
         "never read": only(lambda each: each.label.startswith(CACHE_HOUR_WARM.label), recount(read_as_write)),
     },
     after=["caching.read_is_what_was_written", "caching.hits_of_an_hour_are_reported"],
+    needs_model=True,
 )
 def test_hour_is_read(cold: Exchange, later: Sequence[Exchange], five_minutes: Sequence[Exchange]) -> None:
     """That it is never read is a violation only where what was written for five minutes is read every time."""

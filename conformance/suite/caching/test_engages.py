@@ -30,6 +30,7 @@ from .prompts import CACHE_HOUR_WARM, CACHE_TOOLS, CACHE_TOOLS_STREAM, OTHERWISE
     at=DETAILS,
     hint="Pass cache_control on: parts kept as typed structs and system messages joined to one string lose it.",
     broken_by={"never": recount(no_writes), "no details": drop(DETAILS)},
+    needs_model=True,
 )
 def test_markers_reach(prompts: Sequence[Exchange]) -> None:
     """The other places cost a request each, and are tried only where a part of the system message is not enough."""
@@ -55,6 +56,7 @@ def test_markers_reach(prompts: Sequence[Exchange]) -> None:
         "of one hour": only(lambda each: each.label.startswith(CACHE_HOUR.label), recount(no_writes)),
     },
     after=["usage.prompt_tokens_details.not_null"],
+    needs_model=True,
 )
 def test_writes_are_reported(prompts: Sequence[Sequence[Exchange]]) -> None:
     expect_reported(prompts)
@@ -72,6 +74,7 @@ def test_writes_are_reported(prompts: Sequence[Sequence[Exchange]]) -> None:
         "streamed": only(lambda each: has_tools(each) and each.streams, recount(no_writes)),
     },
     after=["caching.writes_are_reported"],
+    needs_model=True,
 )
 def test_writes_with_tools_are_reported(prompts: Sequence[Sequence[Exchange]]) -> None:
     expect_reported(prompts)
@@ -92,6 +95,7 @@ def test_writes_with_tools_are_reported(prompts: Sequence[Sequence[Exchange]]) -
         "of two TTLs": answering(CACHE_MIXED, recount(hidden)),
     },
     after=["caching.writes_are_reported"],
+    needs_model=True,
 )
 def test_every_kind_is_written(couples: Sequence[Sequence[Exchange]]) -> None:
     for plain, found in comparable(couples):
@@ -110,6 +114,7 @@ def test_every_kind_is_written(couples: Sequence[Sequence[Exchange]]) -> None:
     at=f"{DETAILS}.{HITS}",
     hint="Map cache_read_input_tokens to cached_tokens, and serialise it.",
     broken_by=warm(recount(hidden)),
+    needs_model=True,
 )
 def test_hits_are_reported(cold: Exchange, later: Sequence[Exchange]) -> None:
     expect_found(cold, later, "a prefix that was written is neither read nor written")
@@ -124,6 +129,7 @@ def test_hits_are_reported(cold: Exchange, later: Sequence[Exchange]) -> None:
     hint="cache_read_input_tokens is what was read with either TTL: map it whole to cached_tokens.",
     broken_by=only(lambda each: each.label.startswith(CACHE_HOUR_WARM.label), recount(hidden)),
     after=["caching.hits_are_reported"],
+    needs_model=True,
 )
 def test_hits_of_an_hour_are_reported(cold: Exchange, later: Sequence[Exchange]) -> None:
     expect_found(cold, later, "a prefix that was written for one hour is neither read nor written")
@@ -145,6 +151,7 @@ def test_hits_of_an_hour_are_reported(cold: Exchange, later: Sequence[Exchange])
         "streamed": streams(recount(hidden)),
         "no details": streams(drop(DETAILS)),
     },
+    needs_model=True,
 )
 def test_automatic_hits(cold: Exchange, replies: Sequence[Exchange], streamed: Sequence[Exchange]) -> None:
     """That nothing hits at all within the tries is inconclusive: a cache is best effort."""

@@ -27,6 +27,7 @@ from .prompts import GROWN, SUFFIX, TRIES, grown, repetitions, suffix
     hint="One reply may both read and write: map cache_read_input_tokens beside cache_creation_input_tokens.",
     broken_by=answering(GROWN, recount(lambda usage, counts: counts.update({HITS: 0}))),
     after=["caching.hits_are_reported"],
+    needs_model=True,
 )
 def test_hits_beside_writes(cold: Exchange, longer: Exchange) -> None:
     """What is written begins where what was read ends: where only the end of a long prompt is, the rest was read."""
@@ -57,6 +58,7 @@ def test_hits_beside_writes(cold: Exchange, longer: Exchange) -> None:
         "hits lost beside writes": answering(GROWN, recount(lambda usage, counts: counts.update({HITS: 0}))),
         "never read": only(lambda each: each.label.startswith(GROWN.label), recount(read_as_write)),
     },
+    needs_model=True,
 )
 def test_grown_conversation(cold: Exchange, longer: Sequence[Exchange], later: Sequence[Exchange]) -> None:
     """That it is written anew each time is a violation only where the plainest repetitions hit every time."""
@@ -99,6 +101,7 @@ def _expect_grown(found: Counted, cold: Counted) -> None:
         ),
         "less": answering(CACHE_HOUR, recount(fewer(WRITES_1H, 40))),
     },
+    needs_model=True,
 )
 def test_changed_prefix(one: Exchange, other: Exchange) -> None:
     """A small hit that is the same for both is that of a text which a gateway puts before every prompt."""
@@ -123,6 +126,7 @@ def test_changed_prefix(one: Exchange, other: Exchange) -> None:
         "breakpoint moved": only(lambda each: each.label.startswith(SUFFIX.label), recount(read_as_write)),
         "in part": answering(SUFFIX, recount(fewer(HITS, 400))),
     },
+    needs_model=True,
 )
 def test_changed_suffix(cold: Exchange, later: Sequence[Exchange], suffixes: Sequence[Exchange]) -> None:
     """Another suffix at every try: what wrote a joined block would be hit by its repetition."""

@@ -87,6 +87,7 @@ def test_markers_cost_nothing(replies: Sequence[Exchange]) -> None:
         "both twice": recount(cached_twice_in_prompt),
         "hits twice": warm(recount(cached_twice_in_prompt)),
     },
+    needs_model=True,
 )
 def test_cached_counts_once(uncached: Exchange, cached: Sequence[Exchange]) -> None:
     """The same text as without a breakpoint, roughly: `caching.markers_cost_nothing` is about a few tokens."""
@@ -111,6 +112,7 @@ def test_cached_counts_once(uncached: Exchange, cached: Sequence[Exchange]) -> N
         "plain": answering(CACHE_TOOLS, recount(twice)),
         "streamed": answering(CACHE_TOOLS_STREAM, recount(twice)),
     },
+    needs_model=True,
 )
 def test_tools_count_once(couples: Sequence[Sequence[Exchange]]) -> None:
     """Roughly: how many tokens a tool comes to, with what explains it to the model, is not documented."""

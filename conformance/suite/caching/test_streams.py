@@ -43,6 +43,7 @@ from .prompts import CACHE_FIVE_STREAM, STREAMED, repetitions
     },
     alike=True,
     after=["caching.writes_are_reported"],
+    needs_model=True,
 )
 def test_streams_report_writes(couples: Sequence[Sequence[Exchange]]) -> None:
     for plain, streamed in comparable(couples):
@@ -69,6 +70,7 @@ def test_streams_report_writes(couples: Sequence[Sequence[Exchange]]) -> None:
         "with one TTL": answering(CACHE_FIVE_STREAM, recount(twice)),
     },
     alike=True,
+    needs_model=True,
 )
 def test_streams_count_once(couples: Sequence[Sequence[Exchange]]) -> None:
     for plain, streamed in both_written(couples, "caching.streams_report_writes"):
@@ -91,6 +93,7 @@ def test_streams_count_once(couples: Sequence[Sequence[Exchange]]) -> None:
     },
     alike=True,
     after=["caching.streams_report_writes", "caching.hits_are_reported"],
+    needs_model=True,
 )
 def test_streams_read_alike(cold: Exchange, later: Sequence[Exchange], streamed: Sequence[Exchange]) -> None:
     """An upstream may write a small tail of its own (cache-25), by which hits may differ."""

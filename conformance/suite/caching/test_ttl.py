@@ -27,6 +27,7 @@ from .prompts import CACHE_FIVE_STREAM, CACHE_HOUR_WARM, CACHE_TOOLS, CACHE_TOOL
         "beside a hit": answering(GROWN, recount(exchanged)),
     },
     after=["caching.5m_is_the_default"],
+    needs_model=True,
 )
 def test_default_is_5m(exchange: Exchange) -> None:
     expect_5m(written(exchange))
@@ -44,6 +45,7 @@ def test_default_is_5m(exchange: Exchange) -> None:
         "one hour": answering(CACHE_FIVE_STREAM, recount(exchanged)),
         "other counts": answering(CACHE_FIVE_STREAM, recount(fewer(WRITES_5M, 500))),
     },
+    needs_model=True,
 )
 def test_5m_is_the_default(default: Exchange, explicit: Exchange) -> None:
     implied, stated = written(default), written(explicit)
@@ -64,6 +66,7 @@ def test_5m_is_the_default(default: Exchange, explicit: Exchange) -> None:
         "in part": recount(lambda usage, counts: counts.update({WRITES_1H: 100, WRITES_5M: counts[WRITES_5M] - 100})),
     },
     after=["caching.5m_is_the_default"],
+    needs_model=True,
 )
 def test_5m_is_5m(exchange: Exchange) -> None:
     expect_5m(written(exchange))
@@ -83,6 +86,7 @@ def test_5m_is_5m(exchange: Exchange) -> None:
         "in part": recount(lambda usage, counts: counts.update({WRITES_5M: 100, WRITES_1H: counts[WRITES_1H] - 100})),
         "streamed": streams(recount(all_5m)),
     },
+    needs_model=True,
 )
 def test_1h_is_1h(exchange: Exchange) -> None:
     """Beside what is read an upstream may write a small tail, by a breakpoint of its own."""
@@ -106,6 +110,7 @@ def test_1h_is_1h(exchange: Exchange) -> None:
         "no split": chain(drop(f"{DETAILS}.{WRITES_1H}"), drop(f"{DETAILS}.{WRITES_5M}")),
     },
     after=["caching.5m_is_5m", "caching.1h_is_1h"],
+    needs_model=True,
 )
 def test_mixed_fills_both(exchange: Exchange) -> None:
     found = written(exchange)
@@ -126,6 +131,7 @@ def test_mixed_fills_both(exchange: Exchange) -> None:
         ),
     },
     after=["caching.mixed_fills_both", "caching.5m_is_5m", "caching.1h_is_1h"],
+    needs_model=True,
 )
 def test_mixed_by_position(one_hour: Exchange, both: Exchange) -> None:
     hour, mixed = written(one_hour), written(both)

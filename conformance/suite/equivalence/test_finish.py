@@ -38,6 +38,7 @@ def _end_of_call(exchange: Exchange) -> str:
     },
     impact=Impact.CLIENTS,
     after=["tools.plain_finish", "tools.streamed_finish"],
+    needs_model=True,
 )
 def test_call_finish_reason(pairs: Sequence[Pair]) -> None:
     each_pair(pairs, lambda plain, stream: agree(plain, stream, _end_of_call))

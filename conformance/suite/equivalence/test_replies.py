@@ -91,6 +91,7 @@ def _called(exchange: Exchange) -> tuple[list[str], str]:
         ),
         "as text, too": only(is_streamed, put("choices.*.delta.content", "Paris")),
     },
+    needs_model=True,
 )
 def test_calls(pairs: Sequence[Pair]) -> None:
     each_pair(pairs, lambda plain, stream: agree(plain, stream, _called))
@@ -158,6 +159,7 @@ def test_arguments(pairs: Sequence[Pair]) -> None:
         "chunk.choices.finish_reason",
         "streaming.finish_once",
     ],
+    needs_model=True,
 )
 def test_length(cut: Sequence[Exchange], model: Model) -> None:
     if model.reasons:

@@ -60,7 +60,7 @@ def _linger(exchange: Exchange) -> Exchange:
     source="rfc9112#6.3",
     contract=["framing-09"],
     hint="Close the response as soon as [DONE] is written.",
-    needs=["times"],
+    needs=["times", "connection"],
     broken_by=_linger,
 )
 def test_ends_after_done(exchange: Exchange, stream: EventStream) -> None:

@@ -77,11 +77,12 @@ def _in_two(before: list[Read]) -> list[Read]:
     contract=["framing-08"],
     at="header:content-type",
     hint="Disable response buffering in every proxy (nginx: proxy_buffering off), and flush after each event.",
-    needs=["times"],
+    needs=["times", "connection"],
     broken_by={
         "all at the end": events(_held_back),
         "in two heaps": events(_in_two),
     },
+    needs_model=True,
 )
 def test_incremental(streams: Sequence[Exchange], short: Sequence[Exchange], model: Model) -> None:
     """Each of several streams is to show it, for on a busy machine one may arrive in a heap."""

@@ -44,6 +44,7 @@ from .concurrent import (
         "an answer of another run": of_another_run,
         "another's id": lambda exchange: put("id", confused(exchange).reply.get("choices"))(exchange),
     },
+    needs_model=True,
 )
 def test_answers_not_mixed_up(company: Sequence[Exchange]) -> None:
     """Where a reply lacks its own code, that is the model's doing; the code of another request is a violation."""

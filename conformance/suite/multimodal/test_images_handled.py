@@ -97,6 +97,7 @@ WITHOUT = "if the model has no vision, reject images, or use --without vision"
     at="usage.prompt_tokens",
     hint="Reject images for a model without vision: the model invents what they show.",
     broken_by=only(shown, respond(200, BLIND)),
+    needs_model=True,
 )
 def test_no_image_dropped(blind: Sequence[Exchange], answers: Sequence[Exchange], model: Model) -> None:
     """A model that is said to have no vision need not reject images (contract, multimodal-04)."""

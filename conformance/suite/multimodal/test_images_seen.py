@@ -46,6 +46,7 @@ from .images import (
         "another colour": only(shown, put("choices.*.message.content", "I see no image.")),
         "500": only(shown, status(500)),
     },
+    needs_model=True,
 )
 def test_image_seen(answers: Sequence[Exchange], blind: Sequence[Exchange], plain: Sequence[Exchange]) -> None:
     """An image neither seen nor counted shows a model without vision (covered by multimodal.image_without_vision)."""
@@ -71,6 +72,7 @@ def test_image_seen(answers: Sequence[Exchange], blind: Sequence[Exchange], plai
     hint="Use the upstream's count; a gateway's own count of the text leaves images out.",
     broken_by=only(shown, put("usage.prompt_tokens", 12)),
     after=["multimodal.image_seen"],
+    needs_model=True,
 )
 def test_image_counted(answers: Sequence[Exchange], blind: Sequence[Exchange]) -> None:
     exchange = looked(answers)

@@ -68,6 +68,7 @@ def _each_turn_costs_more(conversation: tuple[Turn, ...], send: Send) -> None:
         "an estimate in streams": only(lambda each: each.streams, put("usage.prompt_tokens", 8)),
     },
     after=["equivalence.prompt_tokens", "isolation.usage_not_mixed_up"],
+    needs_model=True,
 )
 def test_growing_conversation(send: Send, model: Model, examples: int) -> None:
     made = strategies()

@@ -86,6 +86,7 @@ REPEAT_CONTROL = control("opaque", f"Repeat the following text exactly and add n
     at="error",
     hint="Leave empty text out for an upstream that rejects it.",
     broken_by={"refused": REFUSED, "a failure": status(500), "the message dropped": without("WK338")},
+    needs_model=True,
 )
 def test_empty_contents(answers: Sequence[Exchange], controls: Sequence[Exchange]) -> None:
     """Where calls without tools are what is refused, of which another requirement speaks, tools are offered."""
@@ -144,6 +145,7 @@ def _cut_at_markup(document: Any) -> None:
         "cut at the markup": but_for_controls(edit(_cut_at_markup)),
         "refused": REFUSED,
     },
+    needs_model=True,
 )
 def test_opaque(plain: Sequence[Exchange], stream: Sequence[Exchange], controls: Sequence[Exchange]) -> None:
     for answers in (plain, stream):

@@ -95,6 +95,7 @@ THREE_CODES_CONTROL = control(
     at="choices.*.message.content",
     hint="Pass every message on, in its order and with its role.",
     broken_by={"no user turns": without("QX3817"), "no assistant turns": without("MB5520"), "refused": REFUSED},
+    needs_model=True,
 )
 def test_conversation(answers: Sequence[Exchange], controls: Sequence[Exchange]) -> None:
     one_of(answers, lacks(["QX3817", "MB5520"]), controls)
@@ -128,6 +129,7 @@ def _exchanged(text: str) -> str:
         "in another order": but_for_controls(put("choices.*.message.content", _exchanged)),
         "refused": REFUSED,
     },
+    needs_model=True,
 )
 def test_parts(answers: Sequence[Exchange], controls: Sequence[Exchange]) -> None:
     one_of(answers, _misplaced, controls)
@@ -161,6 +163,7 @@ def test_names(exchange: Exchange) -> None:
         "the first dropped": without("KM204"),
         "the last dropped": without("TR909"),
     },
+    needs_model=True,
 )
 def test_no_alternation(answers: Sequence[Exchange], controls: Sequence[Exchange]) -> None:
     one_of(answers, lacks(["HB590", "KM204", "TR909"]), controls)

@@ -66,6 +66,7 @@ def _streamed_without(digit: str) -> Fault:
     at="choices.*.message.content",
     hint="Pass system messages on: Anthropic's API accepts them as system, beside messages.",
     broken_by={"dropped": without("KIWI7"), "refused": REFUSED},
+    needs_model=True,
 )
 def test_system(answers: Sequence[Exchange], controls: Sequence[Exchange]) -> None:
     one_of(answers, lacks(["KIWI7"]), controls)
@@ -80,6 +81,7 @@ def test_system(answers: Sequence[Exchange], controls: Sequence[Exchange]) -> No
     hint="Pass system messages on in the code that streams, as in the one that does not.",
     broken_by=chain(_streamed_without("1"), _streamed_without("2")),
     after=["roles.system"],
+    needs_model=True,
 )
 def test_system_streamed(answers: Sequence[Exchange], controls: Sequence[Exchange]) -> None:
     """One of two is enough, of which another requirement speaks."""
@@ -102,6 +104,7 @@ def _follows_none(exchange: Exchange) -> str:
     hint="Send a developer message on as a system message where the upstream has no such role, never as a turn.",
     broken_by={"dropped": only(lambda each: each.label != SYSTEM.label, without("KIWI7")), "refused": REFUSED},
     after=["roles.system"],
+    needs_model=True,
 )
 def test_developer(answers: Sequence[Exchange], controls: Sequence[Exchange]) -> None:
     """Its content is an array of parts, and text where that is rejected, of which another requirement speaks."""
@@ -117,6 +120,7 @@ def test_developer(answers: Sequence[Exchange], controls: Sequence[Exchange]) ->
     hint="Join the system messages in their order; keep neither the first nor the last alone.",
     broken_by={"only the last": _streamed_without("1"), "only the first": _streamed_without("2"), "refused": REFUSED},
     after=["roles.system"],
+    needs_model=True,
 )
 def test_every_system(answers: Sequence[Exchange], controls: Sequence[Exchange]) -> None:
     one_of(answers, lacks(["RED1", "BLUE2"]), controls)

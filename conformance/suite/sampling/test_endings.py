@@ -51,6 +51,7 @@ def _content(exchange: Exchange) -> Any:
     hint="Map the upstream's reason (max_tokens, MAX_TOKENS) to length.",
     broken_by=put("choices.*.finish_reason", "stop"),
     after=["sampling.cut_is_length"],
+    needs_model=True,
 )
 def test_completion_cut_is_length(exchange: Exchange, asked: dict[str, Any]) -> None:
     if roomy(asked):
@@ -107,6 +108,7 @@ def test_minimal(answers: Sequence[Exchange]) -> None:
         "the upstream's word": put("choices.*.finish_reason", "max_tokens"),
     },
     after=["completion.choices.finish_reason", "chunk.choices.finish_reason"],
+    needs_model=True,
 )
 def test_cut_is_length(exchange: Exchange, asked: dict[str, Any]) -> None:
     if roomy(asked):
@@ -134,6 +136,7 @@ def _notice(document: Any) -> None:
         "a notice": edit(_notice),
         "a notice in a stream": put("choices.*.delta.content", lambda text: text and "[cut]"),
     },
+    needs_model=True,
 )
 def test_cut_text_is_its_own(cuts: Sequence[Exchange], whole: Sequence[Exchange], model: Model) -> None:
     """A model may begin with a phrase of its own; it then does so where it is not cut off, too."""

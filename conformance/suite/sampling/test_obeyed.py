@@ -32,6 +32,7 @@ LINE_STOP = disputed(chat("Count from 1 to 5, one number per line.", label="stop
     needs=["request"],
     broken_by={"left out": put("choices.*.message.content", "1\n2\n3\n4\n5"), "a failure": status(500)},
     after=["stop.text_ends_before"],
+    needs_model=True,
 )
 def test_line_end_stops(exchange: Exchange) -> None:
     if rejected(exchange):
@@ -145,6 +146,7 @@ def _is_cut(exchange: Exchange) -> bool:
     hint="Pass the caller's limit on; what a gateway allows at most is told by a 400.",
     needs=["request"],
     broken_by=put("usage.completion_tokens", 4),
+    needs_model=True,
 )
 def test_length_is_the_limit(exchange: Exchange, asked: dict[str, Any], usage: dict[str, Any], model: Model) -> None:
     count, limit = count_or_not_applicable(usage, "completion_tokens"), limit_of(asked)

@@ -9,6 +9,7 @@ AREA = Area(
         "structured_output.follows_schema",
         "structured_output.json_object",
     ),
+    needs_model=True,
 )
 
 CONTENT = "choices.*.message.content"

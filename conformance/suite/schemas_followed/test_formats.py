@@ -39,6 +39,7 @@ TEXT_FORMAT = chat(label="format-text", response_format={"type": "text"})
         "a failure": status(500),
         "text": respond(200, {"choices": [{"index": 0, "message": {"content": "OK."}, "finish_reason": "stop"}]}),
     },
+    needs_model=False,
 )
 def test_json_unsaid(exchange: Exchange) -> None:
     if rejected(exchange):
@@ -63,6 +64,7 @@ def _formatted(request: Request) -> bool:
         "refused": only(_formatted, respond(400, {"error": {"message": "response_format", "type": "t"}})),
         "an instruction added": only(_formatted, put("usage.prompt_tokens", lambda count: count + 9)),
     },
+    needs_model=False,
 )
 def test_text_is_default(
     plain: Sequence[Exchange], among: Sequence[Exchange], alone: Sequence[Exchange], model: Model

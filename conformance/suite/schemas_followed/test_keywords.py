@@ -162,6 +162,7 @@ def test_wide_and_deep(exchange: Exchange) -> None:
             200, {"choices": [{"index": 0, "message": {"content": '{"items": []}'}, "finish_reason": "stop"}]}
         ),
     },
+    needs_model=False,
 )
 def test_unsupported(exchange: Exchange) -> None:
     follow_or_reject(exchange)

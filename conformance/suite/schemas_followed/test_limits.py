@@ -76,6 +76,7 @@ def _of_the_limit(exchange: Exchange) -> bool:
     broken_by={
         "refused": only(lambda each: each.label == CUT.label, respond(400, {"error": {"message": "No JSON came."}})),
     },
+    needs_model=False,
 )
 def test_cut_is_given(cut: Sequence[Exchange], whole: Sequence[Exchange], model: Model) -> None:
     """A limit so low may be rejected."""

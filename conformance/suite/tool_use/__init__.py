@@ -2,6 +2,6 @@
 
 from conformance.contract.requirement import Area, Impact
 
-AREA = Area("tool_use", Impact.CLIENTS)
+AREA = Area("tool_use", Impact.CLIENTS, needs_model=True)
 
 CALLS = "choices.*.message.tool_calls"

@@ -83,6 +83,7 @@ def test_auto(by_default: Sequence[Exchange], said: Sequence[Exchange]) -> None:
         "refused": only(lambda request: request.asked.get("tool_choice") == "auto", REFUSED),
         "a failure": only(lambda request: request.asked.get("tool_choice") == "auto", status(500)),
     },
+    needs_model=False,
 )
 def test_said_auto(said: Exchange, by_default: Exchange) -> None:
     if not by_default.succeeded:
@@ -183,6 +184,7 @@ def test_several(plain: Sequence[Exchange], stream: Sequence[Exchange]) -> None:
     at="error",
     hint="Leave strict out for an upstream that does not know it: SDKs send it with every function.",
     broken_by=only(lambda request: b'"strict"' in request.body, REFUSED),
+    needs_model=False,
 )
 def test_strict_taken(strict: Exchange, plain: Exchange) -> None:
     if not plain.succeeded:

@@ -149,6 +149,7 @@ _CALL = {"content": None, "tool_calls": [call("call_1a2b", "Paris")]}
         "a failure": status(500),
     },
     after=["error.error"],
+    needs_model=False,
 )
 def test_no_tools(exchange: Exchange) -> None:
     if _rejected_with_error(exchange):

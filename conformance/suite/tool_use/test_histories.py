@@ -112,6 +112,7 @@ def test_text_beside(answers: Sequence[Exchange], controls: Sequence[Exchange]) 
     at="error",
     hint="Translate {} to an empty object: neither to null nor to nothing.",
     broken_by={"refused": REFUSED, "a failure": status(500)},
+    needs_model=False,
 )
 def test_empty_arguments_taken(exchange: Exchange) -> None:
     answered(exchange)

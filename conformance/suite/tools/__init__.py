@@ -2,7 +2,7 @@
 
 from conformance.contract.requirement import Area, Impact
 
-AREA = Area("tools", Impact.CLIENTS)
+AREA = Area("tools", Impact.CLIENTS, needs_model=True)
 
 CALLS = "choices.*.message.tool_calls"
 DELTAS = "choices.*.delta.tool_calls"

@@ -18,11 +18,7 @@ from .reading import as_declared, named, parsed_calls
 
 TEXT = {"role": "assistant", "content": "It is sunny.", "refusal": None}
 LEGACY = TEXT | {"content": None, "function_call": {"name": "get_weather", "arguments": "{}"}}
-CALL = {
-    "id": "call_1",
-    "type": "function",
-    "function": {"name": "get_weather", "arguments": '{"city": "Paris"}'},
-}
+CALL = {"id": "call_1", "type": "function", "function": {"name": "get_weather", "arguments": '{"city": "Paris"}'}}
 
 
 def _forbids(request: Request) -> bool:
@@ -83,6 +79,7 @@ def _said(exchange: Exchange) -> str:
     hint="Pass tool_choice none on; where the upstream has no such choice, leave the tools out.",
     needs=["request"],
     broken_by={"a call": put(CALLS, [CALL]), "no text": put("choices.*.message", LEGACY)},
+    needs_model=False,
 )
 def test_none_is_none(exchange: Exchange) -> None:
     calls = exchange.tool_calls
@@ -157,6 +154,7 @@ def test_named_is_called(exchange: Exchange, asked: JSONObject) -> None:
     needs=["request"],
     broken_by=put("choices.*.finish_reason", lambda reason: reason and "function_call"),
     after=["completion.choices.finish_reason", "chunk.choices.finish_reason"],
+    needs_model=False,
 )
 def test_forced_finish(exchange: Exchange) -> None:
     reasons = [choice.get("finish_reason") for choice in exchange.choices]
@@ -199,6 +197,7 @@ def test_one_at_most(exchange: Exchange) -> None:
         ),
         "one member more": put(f"{CALLS}.*.function.arguments", lambda text: text[:-1] + ', "extra": 1}'),
     },
+    needs_model=False,
 )
 def test_strict_arguments(exchange: Exchange) -> None:
     strict = [(function, arguments) for function, arguments in parsed_calls(exchange) if _strict(function)]

@@ -34,6 +34,7 @@ from .reading import encoded_twice, functions_called, later, names_sent
         ),
     },
     after=["message.tool_calls.not_empty"],
+    needs_model=False,
 )
 def test_finish_has_call(exchange: Exchange, choices: list[JSONObject]) -> None:
     check_whole(exchange)
@@ -55,6 +56,7 @@ def test_finish_has_call(exchange: Exchange, choices: list[JSONObject]) -> None:
     hint="Clients run the tools when they read tool_calls; stop makes them drop the calls.",
     needs=["request"],
     broken_by=put("choices.*.finish_reason", lambda reason: reason and "stop"),
+    needs_model=False,
 )
 def test_plain_finish(exchange: Exchange, choices: list[JSONObject]) -> None:
     """tools.streamed_finish requires the same of streams. Reasons that are none of the API's are another fault."""

@@ -69,6 +69,7 @@ def _left(text: str, **members: Any) -> Fault:
         "in the reasoning": _left("", reasoning_content=f"I call the tool. {KIMI}"),
     },
     impact=Impact.DATA,
+    needs_model=False,
 )
 def test_call_not_in_text(exchange: Exchange) -> None:
     """Where a model thinks of its call, and then makes it or answers, nothing is lost."""

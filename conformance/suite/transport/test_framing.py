@@ -30,7 +30,7 @@ EVERY_ARRIVAL = Scope(
     at="header:content-length header:transfer-encoding",
     hint="Leave framing to the HTTP library; do not copy either field from the upstream's response.",
     broken_by=header("transfer-encoding", "chunked"),
-    needs=["headers", "bytes"],
+    needs=["headers", "bytes", "connection"],
 )
 def test_one_framing(exchange: Exchange) -> None:
     length, coding = exchange.header("content-length"), exchange.header("transfer-encoding")
@@ -55,7 +55,7 @@ def test_one_framing(exchange: Exchange) -> None:
         "cut short": failing(Failure("truncated", "the peer closed the connection before the body was complete")),
         "bytes after its end": lambda exchange: replace(exchange, surplus=1),
     },
-    needs=["headers", "bytes"],
+    needs=["headers", "bytes", "connection"],
 )
 def test_whole_body(exchange: Exchange) -> None:
     assert not (problem := exchange.failure or _beyond(exchange)), say("the content is not whole ({problem})", problem)

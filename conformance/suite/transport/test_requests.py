@@ -69,6 +69,7 @@ def test_no_stream_unasked(exchange: Exchange) -> None:
     at="status",
     hint="RFC 9110 allows 411, which excludes clients that stream their uploads.",
     broken_by={"411": status(411), "400": respond(400, {"error": {"message": "Invalid JSON in request body"}})},
+    needs=["connection"],
 )
 def test_chunked_body(exchange: Exchange) -> None:
     if exchange.status in (401, 402, 403):

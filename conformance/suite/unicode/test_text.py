@@ -58,6 +58,7 @@ TOOL_TOKYO_STREAM = streamed(TOOL_TOKYO)
         "replacement characters": put("choices.*.message.content", lambda text: text.replace("好", DAMAGED)),
     },
     after=["unicode.no_replacement_character"],
+    needs_model=True,
 )
 def test_text_survives(exchange: Exchange) -> None:
     texts = [text for message in exchange.messages if isinstance(text := message.get("content"), str)]
@@ -118,6 +119,7 @@ _ARGUMENTS = "choices.*.message.tool_calls.*.function.arguments"
         "sent again in other spelling": put(_ARGUMENTS, lambda text: text + json.dumps({"city": _TOKYO})),
     },
     after=["tools.arguments_are_json"],
+    needs_model=True,
 )
 def test_arguments_in_every_script(exchange: Exchange) -> None:
     found = [] if broken_off(exchange) else _arguments_of(exchange)

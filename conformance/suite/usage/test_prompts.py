@@ -48,6 +48,7 @@ def test_same_prompt_same_count(one: Exchange, other: Exchange, third: Sequence[
     at="usage.prompt_tokens",
     hint="Count the prompt of this request, not a constant; pass the whole prompt on.",
     broken_by=put("usage.prompt_tokens", 20),
+    needs_model=True,
 )
 def test_more_text_costs_more(short: Exchange, long: Exchange) -> None:
     few, many = prompt_tokens(short), prompt_tokens(long)
@@ -113,6 +114,7 @@ def test_choices_share_the_prompt(one: Sequence[Exchange], two: Exchange) -> Non
             lambda each: len(each.body) > 1000, put("usage.prompt_tokens", lambda count: count * 4)
         ),
     },
+    needs_model=True,
 )
 def test_plausible_count(short: Exchange, long: Exchange) -> None:
     few, many = prompt_tokens(short), prompt_tokens(long)

@@ -83,6 +83,7 @@ EMPTY = {"choices": [{"index": 0, "message": {"role": "assistant", "content": ""
         "throttled": only(lambda each: each.streams and each.expect == "error", status(429)),
         "an empty completion": only(lambda each: each.streams and each.expect == "error", respond(200, EMPTY)),
     },
+    needs_model=True,
 )
 def test_overflow_refused(
     plain: Sequence[Exchange], streamed: Sequence[Exchange], whole: Sequence[Exchange], model: Model
@@ -124,6 +125,7 @@ def _rejections(
         ),
     },
     after=["validation.overflow_refused"],
+    needs_model=True,
 )  # fmt: skip
 def test_context_overflow(
     plain: Sequence[Exchange], streamed: Sequence[Exchange], whole: Sequence[Exchange], model: Model

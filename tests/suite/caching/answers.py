@@ -10,7 +10,7 @@ from conformance.contract.requirement import Fault
 from conformance.evidence.exchange import Exchange, Request
 from conformance.judgement.verdict import Finding, Verdict
 from conformance.lab.reference import Endpoint
-from conformance.run.run import Run
+from conformance.runs.run import Run
 from conformance.suite.catalogue import load
 
 CLAUDE, GPT = Model("reference-claude", "claude"), Model("reference-gpt", "gpt")

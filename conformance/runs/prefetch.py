@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from math import inf
@@ -73,9 +73,22 @@ class Prefetch:
         try:
             return judged.result(None if self._ending.left == inf else max(0.0, self._ending.left))
         except TimeoutError:
-            reason = f"{NOT_JUDGED}{self._ending.reason}"
-            return Finding(requirement.id, model.name, Verdict.INCONCLUSIVE, reason)
+            return late(requirement, model.name, self._ending)
 
     def close(self) -> None:
         """Asks for nothing more."""
         self._threads.shutdown(wait=False, cancel_futures=True)
+
+
+def late(requirement: Requirement, model: str, ending: Deadline) -> Finding:
+    """The finding of what was not judged before the deadline."""
+    return Finding(requirement.id, model, Verdict.INCONCLUSIVE, f"{NOT_JUDGED}{ending.reason}")
+
+
+def found(find: Callable[[Requirement, Model], Finding], requirement: Requirement, model: Model) -> Finding:
+    """What is found, with a crash of ours as its reason: a requirement that is not in the report cannot be missed."""
+    try:
+        return find(requirement, model)
+    except Exception as crash:
+        said = f"judging it crashed: {type(crash).__name__}: {crash}"
+        return Finding(requirement.id, model.name, Verdict.INCONCLUSIVE, said)

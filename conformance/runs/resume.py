@@ -19,7 +19,18 @@ from .run import RunError
 from .seal import check_destination
 
 #: What decides on what is sent and judged: a run that is resumed cannot have others.
-_THE_SAME = ("base-url", "model", "without", "intrusive", "no-costly", "examples", "fault", "select", "deselect")
+_THE_SAME = (
+    "base-url",
+    "model",
+    "without",
+    "stub",
+    "intrusive",
+    "no-costly",
+    "examples",
+    "fault",
+    "select",
+    "deselect",
+)
 _GATE = {"gate", "strict"}
 _NOT_KEPT = ("out", "resume")
 _SECRET = "header"  #: of which the names are kept, for the values may be secret

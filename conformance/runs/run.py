@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import lru_cache
+from functools import lru_cache, partial
 from math import ceil
 from pathlib import Path
 
 from conformance.billing.prices import Sheet
 from conformance.contract.given import undeclared
 from conformance.contract.profile import Model, Profile, family_of
-from conformance.contract.requests import COSTLY, ENDPOINT, INTRUSIVE, LEFT_OUT, PLAINEST, left_out
+from conformance.contract.requests import COSTLY, ENDPOINT, INTRUSIVE, LEFT_OUT, PLAINEST, REAL_MODEL, left_out
 from conformance.contract.requirement import Requirement, Scope
 from conformance.evidence.archive import recorded
 from conformance.evidence.exchange import Exchange, Inconclusive, Request
@@ -60,12 +60,13 @@ class Run:
         if self.held is not None:
             return find_recorded(requirement, model.name, self.held[model.name])
         claimed, unclaimed = self._claimed(requirement, model)
+        unclaimed = unclaimed or _needs_model(requirement, model)
         if unclaimed:
             return _not_judged(requirement, model, Verdict.NOT_APPLICABLE, unclaimed)
         if reason := self.unjudged or self.silent.get(model.name, ""):
             return _not_judged(requirement, model, Verdict.INCONCLUSIVE, reason)
         if requirement.composite:
-            finding = judge_given(requirement, self.sender(model), model, self.share, self.counts)
+            finding = judge_given(requirement, self.sender(model), model, self.share, partial(self._counts, model))
             return self._unless_refused(requirement, finding, claimed, model)
         exchanges, missing = self._gathered(requirement, claimed or self._all(model), model)
         finding = judge_all(requirement, exchanges, model, expected=bool(claimed))
@@ -74,6 +75,10 @@ class Run:
         if finding.verdict is Verdict.INCONCLUSIVE and exchanges and all(each.refused for each in exchanges):
             return _refused(finding, exchanges)
         return self._unless_refused(requirement, finding, claimed, model)
+
+    def _counts(self, model: Model, requirement: Requirement) -> bool:
+        """Whether the endpoint is held to a requirement, with such a model."""
+        return self.counts(requirement) and not _needs_model(requirement, model)
 
     def _unless_refused(
         self, requirement: Requirement, finding: Finding, claimed: Sequence[Request], model: Model
@@ -218,6 +223,11 @@ def _claimed(
 def _claimed_of_all(model: Model, asked: frozenset[Request] | None) -> tuple[Request, ...]:
     known = (request for request in declared() if asked is None or request in asked)
     return tuple(request for request in known if all(map(model.claims, request.features)))
+
+
+def _needs_model(requirement: Requirement, model: Model) -> str:
+    """Why a requirement that a stub cannot keep is not judged on one; empty where it is."""
+    return LEFT_OUT[REAL_MODEL] if requirement.needs_model and not model.claims(REAL_MODEL) else ""
 
 
 def _unclaimed(lacking: Sequence[str]) -> str:

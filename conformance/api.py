@@ -1,0 +1,106 @@
+"""The suite as functions, for other people's tests and programs: docs/python.md."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, Literal
+
+from conformance.commands.direct import judged, unfiled
+from conformance.commands.judge import recorded_option
+from conformance.contract.requirement import Impact, Level, Requirement
+from conformance.judgement.verdict import Finding, Verdict
+from conformance.report.gate import Conclusion, conclude
+from conformance.report.render import RENDERERS
+from conformance.report.render.found import violations
+from conformance.report.report import Entry, Report
+from conformance.sending.in_process import Application
+from conformance.settings.errors import SessionError
+from conformance.settings.settings import Settings
+from conformance.suite.catalogue import load
+
+__all__ = [
+    "Application", "Conclusion", "Entry", "Finding", "Impact", "Level", "Report", "Requirement", "SessionError",
+    "Verdict", "conclude", "judge", "render", "requirements", "run", "violations",
+]  # fmt: skip
+
+IN_PROCESS = "http://testserver/v1"  #: the base URL of an application that is given none
+
+
+def run(
+    *,
+    models: Sequence[str] = (),
+    base_url: str | None = None,
+    app: Application | None = None,
+    headers: Mapping[str, str] | None = None,
+    api_key_variable: str | None = None,
+    without: Sequence[str] = (),
+    select: Sequence[str] = (),
+    deselect: Sequence[str] = (),
+    stub: bool = False,
+    costly: bool = True,
+    intrusive: bool = False,
+    examples: int | None = None,
+    gate: str | None = None,
+    baseline: Path | None = None,
+    revision: str | None = None,
+    prices: Path | None = None,
+    max_requests: int | None = None,
+    max_tokens: int | None = None,
+    max_cost: str | None = None,
+    concurrency: int | None = None,
+    deadline: float | None = None,
+    out: Path | None = None,
+) -> Report:
+    """Send requests, and judge the responses: of the endpoint at `base_url`, of an ASGI application `app` in this
+    process, or, without either, of the built-in reference endpoint. Each argument is the option of the same name
+    (docs/configuration.md), with its default where it is None. Without `out` no file is kept. Raises SessionError where
+    nothing can be judged so."""
+    given = {
+        "model": models, "base_url": base_url or (IN_PROCESS if app else None),
+        "header": [f"{name}: {value}" for name, value in (headers or {}).items()],
+        "api_key_variable": api_key_variable, "without": without, "select": select, "deselect": deselect,
+        "stub": stub, "no_costly": not costly, "intrusive": intrusive, "examples": examples, "gate": gate,
+        "baseline": baseline,
+        "revision": revision, "prices": prices, "max_requests": max_requests, "max_tokens": max_tokens,
+        "max_cost": max_cost, "concurrency": concurrency, "deadline": deadline,
+    }  # fmt: skip
+    return _judged(given, out, app)
+
+
+def judge(
+    folder: Path,
+    *,
+    select: Sequence[str] = (),
+    deselect: Sequence[str] = (),
+    gate: str | None = None,
+    baseline: Path | None = None,
+    revision: str | None = None,
+    prices: Path | None = None,
+    out: Path | None = None,
+) -> Report:
+    """Judge what was recorded: the folder of a run, or recordings made elsewhere. Sends nothing. The arguments are
+    those of `run`. Raises SessionError where nothing can be judged so."""
+    given = {
+        recorded_option(folder): folder, "select": select, "deselect": deselect, "gate": gate, "baseline": baseline,
+        "revision": revision, "prices": prices,
+    }  # fmt: skip
+    return _judged(given, out, None)
+
+
+def _judged(given: Mapping[str, Any], out: Path | None, app: Application | None) -> Report:
+    if out is not None:
+        return judged(Settings.of({**given, "out": out}), app)
+    with tempfile.TemporaryDirectory() as held:
+        return unfiled(judged(Settings.of({**given, "out": Path(held, "run")}), app))
+
+
+def render(report: Report, format: Literal["terminal", "html", "markdown", "junit", "json"] = "terminal") -> str:
+    """The report as text, in one of the formats of the command `render`."""
+    return RENDERERS[format](report)
+
+
+def requirements() -> tuple[Requirement, ...]:
+    """Every requirement, in the order of the ids."""
+    return tuple(load().values())

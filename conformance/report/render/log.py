@@ -1,0 +1,137 @@
+"""The report in the log of a pipeline: a line for each finding, what matters most first, of which nothing is cut."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from conformance.contract.profile import Profile
+from conformance.judgement.verdict import Verdict
+from conformance.policy.baseline import State
+from conformance.report.report import Entry, Report, differences
+
+from .detail import Detail
+from .found import (
+    accepted,
+    charges,
+    clause,
+    drifts,
+    later_violations,
+    sides,
+    standings,
+    statement,
+    unjudged,
+    violations,
+    worst,
+)
+from .words import MARK, NEVER, by_name, headline, money, one_line, planted, printed, replaying, seen_again, spent, who
+
+_WHOLE = 1 << 20  #: characters of one line: all of them
+
+
+def render(report: Report, detail: Detail = Detail.USUAL) -> str:
+    """The findings, and the conclusion as the last line. Where it conforms without a warning, the latter and one line
+    more; what was judged is told by `about`."""
+    return printed("\n".join(map(_line, _lines(report, detail))))
+
+
+def about(judged: Report | Profile) -> str:
+    """The line that comes first: what is judged."""
+    return _line(f"{judged.base_url}  {judged.source}  {by_name(judged)}")
+
+
+def told(verdict: Verdict, id: str, *words: str) -> str:
+    """The line of one finding."""
+    return _line("  ".join((f"{MARK[verdict]} {id}", *words)))
+
+
+def _lines(report: Report, detail: Detail) -> Iterator[str]:
+    if detail > Detail.QUIET:
+        yield from filter(None, [planted(report)])
+        for entry in violations(report):
+            yield from _violated(report, entry, detail)
+        yield from _unanswered(report)
+        yield from _outdated(report)
+        yield from (f"{MARK[Verdict.KNOWN]} {what}  {why}" for what, why in accepted(report))
+        yield from _not_judged(report, detail)
+        yield from _later(report)
+        yield from _drifted(report)
+        if detail > Detail.USUAL:
+            yield from _rest(report)
+        yield "; ".join([_filed(report), spent(report), *money(report)])
+    concluded = headline(report)
+    yield f"{concluded.meaning.upper()}{concluded.warned}: {concluded.rest}"
+
+
+def _filed(report: Report) -> str:
+    return f"Report: {report.folder}/report.html" if report.folder else "Report: not kept"
+
+
+def _violated(report: Report, entry: Entry, detail: Detail) -> Iterator[str]:
+    """One line for each thing that was seen, the sentence, and what follows from it."""
+    for each in worst(report, entry):
+        yield told(entry.verdict, entry.id, entry.level, entry.impact, who(report, each.models), each.message)
+    yield _fact("", statement(entry))
+    yield from (_fact("charge", said) for _, said in charges(report, entry)[:1])
+    if following := report.following(entry):
+        yield _fact("causes", ", ".join(each.id for each in following))
+    if detail > Detail.USUAL:
+        models = [finding.model for finding in entry.findings if finding.verdict is entry.verdict]
+        again = seen_again(report, entry.id, models)
+        facts = {"remedy": entry.hint, "warns": entry.warns, "clause": clause(entry), "reproduce": again}
+        yield from (_fact(name, said) for name, said in facts.items() if said)
+
+
+def _fact(name: str, said: str) -> str:
+    return f"    {name}{': ' if name else ''}{said}"
+
+
+def _unanswered(report: Report) -> Iterator[str]:
+    """The valid requests that were never answered, each with the command that gives its curl lines."""
+    for each in report.unanswered:
+        yield f"? never answered: {each}"
+        yield _fact("reproduce", replaying(report, each.key))
+    if report.unanswered:
+        yield _fact("remedy", NEVER)
+
+
+def _outdated(report: Report) -> Iterator[str]:
+    yield from (f"✗ {sentence}" for sentence, _ in standings(report, State.STALE, State.EXPIRED))
+
+
+def _not_judged(report: Report, detail: Detail) -> Iterator[str]:
+    """What could not be judged, by reason, unless the run conforms or the conclusion gives the same reason for all."""
+    if headline(report).exit_code == 0 and detail < Detail.VERBOSE:
+        return
+    reasons: dict[str, list[str]] = {}
+    for entry, seen in unjudged(report):
+        for each in seen:
+            if each.message not in (report.unjudged, *report.unjudged.split("; ")):
+                reasons.setdefault(each.message, []).append(entry.id)
+    for reason, ids in reasons.items():
+        yield f"? inconclusive: {reason}: {', '.join(dict.fromkeys(ids))}"
+
+
+def _later(report: Report) -> Iterator[str]:
+    if found := later_violations(report):
+        yield f"violated but not counted (added after revision {report.revision}): {', '.join(e.id for e in found)}"
+
+
+def _drifted(report: Report) -> Iterator[str]:
+    found = drifts(report)
+    if found:
+        yield f"the shape of replies changed: {len(found):,}"
+    yield from (_fact("", f"{sentence}  {where}") for sentence, where in found)
+
+
+def _rest(report: Report) -> Iterator[str]:
+    """The entries of a baseline that were not checked, and where models differ."""
+    yield from (f"{MARK[Verdict.INCONCLUSIVE]} {sentence}" for sentence, _ in standings(report, State.UNCHECKED))
+    for each in differences(report):
+        parts = "; ".join(f"{MARK[verdict]} {models}" for verdict, models in sides(report, each))
+        yield f"models differ on {each.entry.id}: {parts}"
+
+
+def _line(text: str) -> str:
+    """The cleaned text on one line; its margin is kept, and two spaces between what does not belong together."""
+    margin = text[: len(text) - len(text.lstrip(" "))]
+    return margin + "  ".join(one_line(part, _WHOLE) for part in text.split("  ") if part.strip())
