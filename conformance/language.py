@@ -154,6 +154,11 @@ def told(text: str) -> str:
     return _filled(gettext(text.template), {name: told(value) for name, value in text.values.items()})
 
 
+def tell(template: str, *values: object) -> str:
+    """What `say` gives, translated: a sentence of a renderer."""
+    return told(say(template, *values))
+
+
 @cache
 def catalogue(language: str) -> Mapping[str, str]:
     """The translations of all catalogues of a language; none for English."""

@@ -19,6 +19,7 @@ from typer.main import get_command
 from conformance.cli import app
 from conformance.contract.requirement import Impact, Level, Requirement, Scope
 from conformance.judgement.verdict import Verdict
+from conformance.report.render.words import NEVER
 from conformance.settings.typer_options import in_languages
 from conformance.suite.catalogue import load
 
@@ -69,8 +70,13 @@ def interface() -> dict[str, list[str]]:
     return found | {str(each): ["name"] for each in shown} | {text: ["help"] for text in _help()}
 
 
-#: Of what templates count: filters are not extracted.
-NOUNS = ("finding", "more reason", "valid request", "requirement")
+#: Names that are looked up by value.
+NOUNS = (
+    "finding", "more reason", "valid request", "requirement", "live", "reference", "recording", "pass", "violated",
+    "follows", "n/a", "known", "conforms", "violates", "could not judge", "baseline is out of date", "warns",
+    "observed", "remedy", "charge", "causes", "clause", "more", "more never answered", "more details",
+    "more warnings", "more models", "more costs", "more baseline entries", "more differences", "more shape changes", "more lists", NEVER,
+)  # fmt: skip
 
 
 def _extracted(keywords: Mapping[str, Any], method: str) -> dict[str, list[str]]:

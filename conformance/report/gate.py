@@ -10,6 +10,7 @@ from conformance.contract.requests import COSTLY, LEFT_OUT, REAL_MODEL
 from conformance.contract.requirement import Impact, Level
 from conformance.judgement.unserved import Unserved
 from conformance.judgement.verdict import VIOLATIONS, Verdict
+from conformance.language import gettext, tell
 
 from .report import Entry, Report
 
@@ -34,15 +35,16 @@ def conclude(report: Report) -> Conclusion:
     """The one policy of the gate: what a report comes to."""
     never = _joined(_never_answered(report), _needed(report))
     if report.failing:
-        cut = f"not everything could be judged: {report.unjudged}" if report.unjudged else ""
+        cut = tell("not everything could be judged: {reason}", report.unjudged) if report.unjudged else ""
         return Conclusion(1, _joined(tally(report), cut, never, _optional(report), *_limits(report)))
     if report.unjudged:
-        return Conclusion(3, f"could not be judged: {report.unjudged}")
+        return Conclusion(3, tell("could not be judged: {reason}", report.unjudged))
     told = _joined(tally(report), _optional(report), *_limits(report))
     if unmeasured := _joined(_first_too_few(report), never):
-        return Conclusion(3, f"could not be judged: {unmeasured}; {told}")
+        return Conclusion(3, tell("could not be judged: {reason}", _joined(unmeasured, told)))
     if report.baseline and report.baseline.outdated:
-        return Conclusion(1, f"the baseline is out of date: {report.baseline.problem}; {told}", outdated=True)
+        problem = f"{report.baseline.problem}; {told}"
+        return Conclusion(1, tell("the baseline is out of date: {problem}", problem), outdated=True)
     return Conclusion(0, _joined(told, _basis(report)))
 
 
@@ -63,9 +65,16 @@ def _first_too_few(report: Report) -> str:
 
 def _too_few(levels: str, model: Model, area: str, judged: int, applicable: int) -> str:
     if not applicable:
-        return f"no {levels} was judged on {model.name}: none that was selected applies"
-    of_area = f" of the area {area}" if area else ""
-    return f"only {judged} of the {applicable} {levels}{of_area} that apply to {model.name} could be judged"
+        return tell("no {levels} was judged on {model}: none that was selected applies", levels, model.name)
+    of_area = tell(" of the area {area}", area) if area else ""
+    return tell(
+        "only {judged} of the {applicable} {levels}{of_area} that apply to {model} could be judged",
+        judged,
+        applicable,
+        levels,
+        of_area,
+        model.name,
+    )
 
 
 def _basis(report: Report) -> str:
@@ -80,27 +89,35 @@ _NAMED = 3  #: requests or requirements that a conclusion names; the others are 
 
 def _some(names: Iterable[object]) -> str:
     listed = list(names)
-    more = f" and {len(listed) - _NAMED:,} more" if len(listed) > _NAMED else ""
+    more = tell(" and {number:,} more", len(listed) - _NAMED) if len(listed) > _NAMED else ""
     return ", ".join(map(str, listed[:_NAMED])) + more
 
 
 def _never_answered(report: Report) -> str:
     """The valid requests that always failed: what they would have shown was not measured, whatever others showed."""
     number = len(report.unanswered)
-    counted = "1 valid request was" if number == 1 else f"{number:,} valid requests were"
-    return f"{counted} never answered: {_some(report.unanswered)}" if number else ""
+    if number == 1:
+        return tell("1 valid request was never answered: {requests}", _some(report.unanswered))
+    named = _some(report.unanswered)
+    return tell("{number:,} valid requests were never answered: {requests}", number, named) if number else ""
 
 
 def _needed(report: Report) -> str:
     """The features without which nothing is green, of which none was served."""
     lost = [each for each in report.unserved if each.needed]
-    return f"never served: {_some(lost)}; if the endpoint does not offer this, use {_without(lost)}" if lost else ""
+    if not lost:
+        return ""
+    return tell(
+        "never served: {features}; if the endpoint does not offer this, use {options}", _some(lost), _without(lost)
+    )
 
 
 def _optional(report: Report) -> str:
     """The other features of which none was served, as an endpoint may lack them."""
     lost = [each for each in report.unserved if not each.needed]
-    return f"optional and never served: {_some(lost)}; to exclude this, use {_without(lost)}" if lost else ""
+    if not lost:
+        return ""
+    return tell("optional and never served: {features}; to exclude this, use {options}", _some(lost), _without(lost))
 
 
 def _without(lost: Iterable[Unserved]) -> str:
@@ -189,29 +206,33 @@ def tally(report: Report) -> str:
     parts = []
     for level in Level:
         if judged := report.count(level, *_JUDGED):
-            parts.append(f"{report.count(level, *VIOLATIONS)} of {judged} {level}")
+            parts.append(tell("{violated} of {judged} {level}", report.count(level, *VIOLATIONS), judged, level))
     rest = {
         "known": Verdict.KNOWN, "not applicable": Verdict.NOT_APPLICABLE, "inconclusive": Verdict.INCONCLUSIVE,
     }  # fmt: skip
     others = [
-        f"{number} {name}"
+        f"{number} {gettext(name)}"
         for name, verdict in rest.items()
         if (number := sum(entry.verdict is verdict and not entry.follows for entry in report.counting))
     ]
     if following := sum(bool(entry.follows) for entry in report.counting):
         cause = "this" if sum(entry.violated for entry in report.counting) == 1 else "these"
-        others.insert(0, f"{following} more follow{'s' if following == 1 else ''} from {cause}")
+        others.insert(0, tell("{number} more follow{_s} from {_cause}", following, "s" * (following == 1), cause))
     if later := sum(entry.later for entry in report.entries):
-        others.append(f"{later} later than {report.revision} and not counted")
-    return _joined("violates " + (", ".join(parts) or "nothing that was judged"), failing(report), *others)
+        others.append(tell("{number} later than {revision} and not counted", later, report.revision))
+    counted = ", ".join(parts) or gettext("nothing that was judged")
+    return _joined(tell("violates {counts}", counted), failing(report), *others)
 
 
 def failing(report: Report) -> str:
     """What fails the gate, by name and impact; that nothing does, where something is violated; else empty."""
     violated = sum(entry.violated for entry in report.counting)
     if not report.failing:
-        return f"{'it does not fail' if violated == 1 else 'none of these fails'} the gate" if violated else ""
-    number = len(report.failing)
-    counted = f"{number:,} of these fail{'s' if number == 1 else ''}" if violated > number else "all of these fail"
-    said = "it fails" if violated == 1 else counted
-    return f"{said} the gate: {_some(f'{each.id} ({each.impact})' for each in report.failing)}"
+        none = gettext("it does not fail the gate") if violated == 1 else gettext("none of these fails the gate")
+        return none if violated else ""
+    number, named = len(report.failing), _some(f"{each.id} ({gettext(each.impact)})" for each in report.failing)
+    if violated == 1:
+        return tell("it fails the gate: {requirements}", named)
+    if violated == number:
+        return tell("all of these fail the gate: {requirements}", named)
+    return tell("{number:,} of these fail{_s} the gate: {requirements}", number, "s" * (number == 1), named)

@@ -6,7 +6,7 @@ import json
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 from conformance.contract.profile import Model
 from conformance.contract.requirement import Impact, Level
@@ -29,7 +29,6 @@ _LARGEST = 1 << 29  #: bytes of a file
 #: Members that are left out where they say nothing; the others are always there.
 _LEFT_OUT = {
     Model: ("thinking", "claimed"),
-    Finding: ("of", "follows"),  # before what holds it
     Entry: ("later", "warns"),
     Report: ("costs", "baseline", "unanswered", "unserved", "unseen", "asked_again", "headers"),
 }
@@ -79,6 +78,7 @@ def converter() -> Converter:
         made.register_structure_hook(name, lambda value, kind: kind(value))
     made.register_structure_hook(Verdict, _verdict)
     made.register_unstructure_hook(Verdict, str)
+    _keep_sentences(made)  # before what holds them
     unkept: dict[type, dict[str, Any]] = {
         Model: {"prices": override(omit=True)}, Report: {"folder": override(omit=True)}, Entry: {},
     }  # fmt: skip
@@ -88,13 +88,16 @@ def converter() -> Converter:
     for kind, names in _LEFT_OUT.items():
         left_out: Any = {name: override(omit_if_default=True) for name in names} | unkept.get(kind, {})
         made.register_unstructure_hook(kind, make_dict_unstructure_fn(kind, made, **left_out))
-    _keep_sentences(made)
     return made
 
 
 def _keep_sentences(made: Converter) -> None:
     """A message that is a sentence has its template and values beside it, as `said`."""
-    as_dict, of_dict = made.get_unstructure_hook(Finding), made.get_structure_hook(Finding)
+    from cattrs.gen import make_dict_structure_fn, make_dict_unstructure_fn, override
+
+    left_out: Any = {name: override(omit_if_default=True) for name in ("of", "follows")}
+    as_dict = make_dict_unstructure_fn(Finding, made, **left_out)
+    of_dict = make_dict_structure_fn(Finding, made, _cattrs_forbid_extra_keys=True)
 
     def unstructured(finding: Finding) -> dict[str, Any]:
         message = finding.message
@@ -102,8 +105,8 @@ def _keep_sentences(made: Converter) -> None:
 
     def structured(value: Any, kind: type[Finding]) -> Finding:
         if not isinstance(value, dict) or "said" not in value:
-            return cast(Finding, of_dict(value, kind))
-        finding = cast(Finding, of_dict({name: each for name, each in value.items() if name != "said"}, kind))
+            return of_dict(value, kind)
+        finding = of_dict({name: each for name, each in value.items() if name != "said"}, kind)
         said = of_parts(value["said"])
         return replace(finding, message=said) if said == finding.message else finding
 

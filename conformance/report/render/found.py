@@ -10,6 +10,7 @@ from conformance.billing.costs import Charge
 from conformance.contract.profile import Model
 from conformance.contract.requirement import Level
 from conformance.judgement.verdict import VIOLATIONS, Finding, Verdict
+from conformance.language import gettext, tell
 from conformance.policy.baseline import State
 from conformance.report.drift import Drift
 from conformance.report.report import Difference, Entry, Evidence, Report, differences
@@ -146,23 +147,23 @@ def consequences(report: Report) -> list[tuple[Entry, list[Observation]]]:
 def followed_by(report: Report, entry: Entry, most: int = 5) -> str:
     """What follows from a violation: “caching.hits, caching.writes and 12 more”; empty where nothing does."""
     ids = [each.id for each in report.following(entry)]
-    more = f" and {len(ids) - most:,} more" if len(ids) > most else ""
+    more = tell(" and {number:,} more", len(ids) - most) if len(ids) > most else ""
     return f"{', '.join(ids[:most])}{more}"
 
 
 def statement(entry: Entry) -> str:
-    return f"the endpoint {entry.level} {entry.sentence}"
+    return tell("the endpoint {level} {sentence}", gettext(entry.level), entry.sentence)
 
 
 def impact(entry: Entry) -> str:
     """What a violation does, and why it only warns where that needs a reason."""
-    only_warns = f"; it only warns by default: {entry.warns}" if entry.warns else ""
-    return f"{entry.impact}: {entry.impact.meaning}{only_warns}"
+    only_warns = tell("; it only warns by default: {reason}", entry.warns) if entry.warns else ""
+    return f"{gettext(entry.impact)}: {gettext(entry.impact.meaning)}{only_warns}"
 
 
 def clause(entry: Entry) -> str:
     """Where it is written: the source and the rows of the contract."""
-    rows = f", contract {', '.join(entry.contract)}" if entry.contract else ""
+    rows = f"{gettext(', contract')} {', '.join(entry.contract)}" if entry.contract else ""
     return entry.source + rows
 
 

@@ -8,6 +8,7 @@ from html import escape
 
 from conformance.contract.profile import Model
 from conformance.judgement.verdict import Verdict
+from conformance.language import gettext, tell
 from conformance.policy.baseline import State
 from conformance.report.report import Difference, Entry, Report, differences
 
@@ -100,7 +101,9 @@ def _within(room: int, blocks: Iterable[_Block], what: str) -> list[str]:
             left_out += 1
         else:
             kept.append(block)
-    return [*kept, "", f"… and {left_out:,} {what} in the full report"] if left_out else kept
+    return (
+        [*kept, "", tell("… and {number:,} {what} in the full report", left_out, gettext(what))] if left_out else kept
+    )
 
 
 def _folded(title: str, rows: Iterable[str], head: str = "") -> _Block:
@@ -112,9 +115,9 @@ def _folded(title: str, rows: Iterable[str], head: str = "") -> _Block:
 def _head(report: Report) -> str:
     concluded = headline(report)
     notice = [f"> **{text(planted(report))}**", ""] if report.fault else []
-    where = f"{name(report.base_url)} ({text(report.source, 40)}), {text(by_name(report), 400)}"
+    where = f"{name(report.base_url)} ({text(gettext(report.source), 40)}), {text(by_name(report), 400)}"
     lines = [
-        f"## Conformance: {concluded.meaning}{concluded.warned}",
+        f"## {gettext('Conformance')}: {concluded.meaning}{concluded.warned}",
         "",
         *notice,
         f"**{text(concluded.rest, 1_000)}**",
@@ -130,11 +133,11 @@ def _vain(report: Report) -> Iterator[str]:
     for each in report.unanswered[:_VAIN]:
         evidence = report.evidence.get(each.key)
         curl = evidence.curl if evidence and len(evidence.curl) <= _CURL else replaying(report, each.key)
-        yield f"{MARK[Verdict.INCONCLUSIVE]} **Never answered**: {text(str(each))}\n\n{block(curl)}"
+        yield f"{MARK[Verdict.INCONCLUSIVE]} **{gettext('Never answered')}**: {text(str(each))}\n\n{block(curl)}"
     if len(report.unanswered) > _VAIN:
         yield f"… and {len(report.unanswered) - _VAIN:,} more never answered in the full report\n"
     if report.unanswered:
-        yield f"**Remedy**: {text(NEVER, 400)}"
+        yield f"**{gettext('Remedy')}**: {text(gettext(NEVER), 400)}"
 
 
 def _red(report: Report, room: int) -> str:
@@ -147,11 +150,12 @@ def _red(report: Report, room: int) -> str:
 def _table(report: Report, entries: list[Entry], most: int, whole: bool) -> str:
     """A row each; `most` characters of a message, and the sentences where it is `whole`."""
     observed = {entry.id: " / ".join(each.message for each in worst(report, entry)[:2]) for entry in entries}
-    lines = ["| Impact | Level | Requirement | Models | Observed |", "|---|---|---|---|---|"]
+    titles = map(gettext, ("Impact", "Level", "Requirement", "Models", "Observed"))
+    lines = [f"| {' | '.join(titles)} |", "|---|---|---|---|---|"]
     for entry in entries:
         sentence = f"<br>{text(entry.sentence)}" if whole else ""
         models = text(affected(report, entry), most)
-        cells = (str(entry.impact), entry.level, name(entry.id) + sentence, models, text(observed[entry.id], most))
+        cells = (gettext(entry.impact), entry.level, name(entry.id) + sentence, models, text(observed[entry.id], most))
         lines.append(f"| {MARK[entry.verdict]} {' | '.join(cells)} |")
     if any(len(one_line(each, most + 1)) > most for each in observed.values()):
         lines += ["", f"Messages are cut after {most} characters; the full report has them whole."]
@@ -183,18 +187,22 @@ def _details(report: Report) -> Iterator[str]:
 
 def _detail(report: Report, entry: Entry) -> Iterator[str]:
     seen = worst(report, entry)[:1]
-    yield f"The endpoint {entry.level} {text(entry.sentence, 400)}."
-    yield f"**Impact**: {text(impact(entry), 400)}"
+    yield text(tell("The endpoint {level} {sentence}.", gettext(entry.level), entry.sentence), 450)
+    yield f"**{gettext('Impact')}**: {text(impact(entry), 400)}"
     for each in seen:
-        yield f"**Observed** ({text(who(report, each.models))}): {text(each.message, 1_000)}"
+        yield f"**{gettext('Observed')}** ({text(who(report, each.models))}): {text(each.message, 1_000)}"
     if entry.hint:
-        yield f"**Remedy**: {text(entry.hint, 600)}"
+        yield f"**{gettext('Remedy')}**: {text(entry.hint, 600)}"
     if following := followed_by(report, entry):
-        yield f"**Causes**: {text(following, 600)}"
+        yield f"**{gettext('Causes')}**: {text(following, 600)}"
     for where, said in charges(report, entry)[:3]:
-        yield f"**Charge** ({text(where)}): {text(said, 800)}"
+        yield f"**{gettext('Charge')}** ({text(where)}): {text(said, 800)}"
     source = text(clause(entry), 300)
-    yield (f"**Clause**: [{source}]({web_link(entry.link)})" if web_link(entry.link) else f"**Clause**: {source}")
+    yield (
+        f"**{gettext('Clause')}**: [{source}]({web_link(entry.link)})"
+        if web_link(entry.link)
+        else f"**{gettext('Clause')}**: {source}"
+    )
     for evidence in [evidence for each in seen for evidence in each.evidence][:1]:
         yield block("\n".join(_line(line) for line in lines_of(evidence, entry.at, context=2, most=16)))
         if said := input_cost(report, evidence):
@@ -202,7 +210,7 @@ def _detail(report: Report, entry: Entry) -> Iterator[str]:
         short = len(evidence.curl) <= _CURL
         yield (block(evidence.curl) if short else "The request is long; its curl command is in the full report.")
     for command in filter(None, [seen_again(report, entry.id, each.models) for each in seen]):
-        yield f"**Reproduce**:\n\n{block(command)}"
+        yield f"**{gettext('Reproduce')}**:\n\n{block(command)}"
 
 
 def _line(line: Line) -> str:
@@ -288,4 +296,5 @@ def _rest(report: Report) -> Iterator[_Block]:
 
 
 def _item(report: Report, entry: Entry, seen: Observation) -> str:
-    return f"- {entry.level} ({entry.impact}) {name(entry.id)} ({text(who(report, seen.models))}): {text(seen.message)}"
+    said = f"{name(entry.id)} ({text(who(report, seen.models))}): {text(seen.message)}"
+    return f"- {entry.level} ({gettext(entry.impact)}) {said}"

@@ -10,6 +10,7 @@ import sys
 from rich.console import Console
 from rich.text import Text
 
+from conformance.language import gettext, tell
 from conformance.report.report import Report
 
 from .found import violations
@@ -49,7 +50,11 @@ def render(report: Report, *, width: int | None = None, colour: bool | None = No
 
 def _lines(report: Report, width: int, room: int) -> list[Text]:
     """What stands above the conclusion, in so many lines: the violations have what the rest leaves."""
-    head = [Text.assemble((one_line(report.base_url, 70), "bold"), f"  {report.source}  ", one_line(by_name(report)))]
+    head = [
+        Text.assemble(
+            (one_line(report.base_url, 70), "bold"), f"  {gettext(report.source)}  ", one_line(by_name(report))
+        )
+    ]
     if report.fault:
         head += rows(Text(one_line(planted(report)), style="bold yellow"), width)
     foot = [Text(), *rows(Text(spent(report), style="dim"), width)]
@@ -85,7 +90,7 @@ def _violated(report: Report, width: int, room: int, most: int) -> list[Text]:
     named = violated[shown : shown + max(0, min(_TITLES, room - len(lines) - 1))]
     lines += [line for entry in named for line in title_of(report, entry, width)[:1]]
     if rest := len(violated) - shown - len(named):
-        lines.append(Text(f"… and {rest:,} more in report.html", style="dim"))
+        lines.append(Text(tell("… and {number:,} more in report.html", rest), style="dim"))
     return lines
 
 

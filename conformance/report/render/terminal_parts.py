@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.text import Text
 
 from conformance.judgement.verdict import Verdict
+from conformance.language import gettext
 from conformance.policy.baseline import State
 from conformance.report.gate import conclude
 from conformance.report.report import Entry, Report, differences
@@ -111,7 +112,9 @@ def _cell(count: int, column: str, width: int) -> tuple[str, str]:
 def title_of(report: Report, entry: Entry, width: int) -> list[Text]:
     """The requirement with its mark, and the models that it is about."""
     name = (f"{MARK[entry.verdict]} {one_line(entry.id)}", _STYLE[entry.verdict])
-    return rows(Text.assemble(name, f"  {entry.impact}", (f"  {one_line(affected(report, entry))}", "cyan")), width)
+    return rows(
+        Text.assemble(name, f"  {gettext(entry.impact)}", (f"  {one_line(affected(report, entry))}", "cyan")), width
+    )
 
 
 def in_full(report: Report, entry: Entry, width: int, most: int) -> Iterator[Text]:
@@ -130,7 +133,7 @@ def in_full(report: Report, entry: Entry, width: int, most: int) -> Iterator[Tex
     )
     for title, said in facts:
         if said:
-            yield from rows(Text(said), width, f"    {title:<10}", " " * 14)
+            yield from rows(Text(said), width, f"    {set_cell_size(gettext(title), 10)}", " " * 14)
 
 
 def _vain(report: Report, width: int) -> Iterator[Text]:
@@ -144,7 +147,7 @@ def _vain(report: Report, width: int) -> Iterator[Text]:
     if len(report.unanswered) > _VAIN:
         yield Text(f"… and {len(report.unanswered) - _VAIN:,} more never answered in report.html", style="dim")
     if report.unanswered:
-        yield from rows(Text(NEVER), width, f"    {'remedy':<10}", " " * 14)
+        yield from rows(Text(gettext(NEVER)), width, f"    {set_cell_size(gettext('remedy'), 10)}", " " * 14)
 
 
 def _baseline(report: Report, width: int) -> Iterator[Text]:
@@ -212,7 +215,7 @@ def _unjudged(report: Report, width: int) -> Iterator[Text]:
     for entry in unjudged[:most]:
         reason = one_line(_reason(report, entry), _REASON)
         name = (f"? {one_line(entry.id)}", _STYLE[Verdict.INCONCLUSIVE])
-        yield from rows(Text.assemble(name, f"  inconclusive: {reason}"), width, later="    ")
+        yield from rows(Text.assemble(name, f"  {gettext('inconclusive')}: {reason}"), width, later="    ")
     if len(unjudged) > most:
         yield Text(f"… and {len(unjudged) - most:,} more inconclusive in report.html", style="dim")
 

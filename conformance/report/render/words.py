@@ -11,7 +11,7 @@ from conformance.billing.costs import NO_PRICE, Costs
 from conformance.contract.profile import Profile
 from conformance.contract.requirement import Impact
 from conformance.judgement.verdict import Verdict
-from conformance.language import gettext, spoken
+from conformance.language import gettext, spoken, tell
 from conformance.report.gate import conclude, is_warning
 from conformance.report.report import Report
 from conformance.sending.curl import header_word
@@ -33,7 +33,8 @@ MARK = {
     Verdict.NOT_APPLICABLE: "–",
 }
 
-_MORE = re.compile(r" \(and \d+ more exchanges?\)$")
+_MORE = re.compile(r" \(and \d+ more exchanges?\)$|（另有 \d+ 个交互）$")
+_COLON = re.compile(": |：")
 
 #: Controls but tab and newline, bidirectional and invisible formatting, surrogates, what XML cannot say.
 _UNPRINTABLE = re.compile(
@@ -114,11 +115,13 @@ class Headline:
 def headline(report: Report) -> Headline:
     """What the report comes to."""
     conclusion = conclude(report)
-    meaning = OUTDATED if conclusion.outdated else MEANING[conclusion.exit_code]
-    rest = conclusion.sentence.removeprefix("could not be judged: ").removeprefix(f"the {OUTDATED}: ")
-    rest = rest.removeprefix("violates ") if conclusion.exit_code == 1 else rest
+    meaning = gettext(OUTDATED if conclusion.outdated else MEANING[conclusion.exit_code])
+    rest = conclusion.sentence.removeprefix(tell("could not be judged: {reason}", ""))
+    rest = rest.removeprefix(tell("the baseline is out of date: {problem}", ""))
+    rest = rest.removeprefix(tell("violates {counts}", "")) if conclusion.exit_code == 1 else rest
     warnings = sum(map(is_warning, report.entries)) if conclusion.exit_code == 0 else 0
-    return Headline(conclusion.exit_code, meaning, rest, f", with {plural(warnings, 'warning')}" if warnings else "")
+    warned = tell(", with {warnings}", plural(warnings, "warning")) if warnings else ""
+    return Headline(conclusion.exit_code, meaning, rest, warned)
 
 
 def verdict(report: Report) -> str:
@@ -127,26 +130,31 @@ def verdict(report: Report) -> str:
     failing, warnings = len(report.failing), sum(map(is_warning, report.entries))
     if failing:
         money = sum(each.impact is Impact.BILLING for each in report.failing)
-        said = f"{plural(failing, 'finding')} {'fails' if failing == 1 else 'fail'} the gate"
-        said += f", {f'{money:,} of them ' if failing > 1 else ''}about billing" if money else ""
+        findings = plural(failing, "finding")
+        one, several = tell("{findings} fails the gate", findings), tell("{findings} fail the gate", findings)
+        said = one if failing == 1 else several
+        if money:
+            said += tell(", {number:,} of them about billing", money) if failing > 1 else gettext(", about billing")
         also = warnings
     elif concluded.exit_code == 3:
         said, also = report.unjudged or concluded.rest.partition(";")[0].partition(": ")[0], 0
     elif concluded.exit_code == 1:
         said, also = _outdated(report), 0
     else:
-        said, also = "nothing that was judged fails the gate", warnings
+        said, also = gettext("nothing that was judged fails the gate"), warnings
     return f"{concluded.meaning.capitalize()}: {one_line(said)}" + (f"; {plural(also, 'warning')}" if also else "")
 
 
 def _outdated(report: Report) -> str:
     number = len(report.baseline.outdated) if report.baseline else 0
-    return f"{number:,} {'entry is' if number == 1 else 'entries are'} stale or expired"
+    if number == 1:
+        return tell("{number:,} entry is stale or expired", number)
+    return tell("{number:,} entries are stale or expired", number)
 
 
 def reason(message: str) -> str:
     """Why something could not be judged, without what differs from one exchange to the next."""
-    return one_line(_MORE.sub("", message).partition(": ")[0], 160) or "no reason given"
+    return one_line(_COLON.split(_MORE.sub("", message))[0], 160) or gettext("no reason given")
 
 
 def planted(report: Report) -> str:
@@ -154,8 +162,11 @@ def planted(report: Report) -> str:
     names = report.fault.split(", ")
     more = f" and {len(names) - 3:,} more" if len(names) > 4 else ""
     listed = ", ".join(names[: 3 if more else 4]) + more
-    some = f"Planted fault{'s' if len(names) > 1 else ''} {listed}"
-    return f"{some}: these results do not describe the endpoint itself." if report.fault else ""
+    if not report.fault:
+        return ""
+    if len(names) == 1:
+        return tell("Planted fault {names}: these results do not describe the endpoint itself.", listed)
+    return tell("Planted faults {names}: these results do not describe the endpoint itself.", listed)
 
 
 def started(report: Report) -> datetime:
@@ -165,8 +176,8 @@ def started(report: Report) -> datetime:
 def spent(report: Report) -> str:
     """What the run cost."""
     spend = report.spend
-    tokens = f"{spend.input_tokens:,} input and {spend.output_tokens:,} output tokens"
-    return f"{plural(spend.requests, 'request')}, {tokens}, {report.seconds:,.1f} seconds"
+    tokens = tell("{input:,} input and {output:,} output tokens", spend.input_tokens, spend.output_tokens)
+    return tell("{requests}, {tokens}, {time:,.1f} seconds", plural(spend.requests, "request"), tokens, report.seconds)
 
 
 def asked_again(report: Report) -> str:
@@ -177,7 +188,7 @@ def asked_again(report: Report) -> str:
 
 def spent_and_planned(report: Report) -> str:
     """What the run cost, and what was expected of it."""
-    return f"{spent(report)}; planned: {report.plan}" if report.plan else spent(report)
+    return tell("{spent}; planned: {plan}", spent(report), report.plan) if report.plan else spent(report)
 
 
 def money(report: Report) -> list[str]:
@@ -210,8 +221,8 @@ def who(report: Report, names: Iterable[str]) -> str:
     """The models, shortly: all of them, or some by name and the number of the others."""
     listed = list(dict.fromkeys(names))
     if len(listed) > 1 and len(listed) >= len(report.models):
-        return "both models" if len(listed) == 2 else f"all {len(listed)} models"
-    more = [f"{len(listed) - 3} more"] if len(listed) > 4 else []
+        return gettext("both models") if len(listed) == 2 else tell("all {number} models", len(listed))
+    more = [tell("{number} more", len(listed) - 3)] if len(listed) > 4 else []
     return ", ".join([*listed[: 3 if more else 4], *more])
 
 
