@@ -190,7 +190,7 @@ def answers_cost_their_form(exchange: Exchange) -> Exchange:
 
     def change(document: Any) -> None:
         usage = document.get("usage")
-        if usage and usage["completion_tokens"] + 8 * n <= room:
+        if usage and usage["completion_tokens"] + 8 * n <= room * n:
             usage["completion_tokens"] += 8 * n
             usage["total_tokens"] += 8 * n
 

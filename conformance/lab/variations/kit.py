@@ -109,6 +109,13 @@ def details(document: Any) -> dict[str, Any]:
     return found
 
 
+def answer_beside(usage: dict[str, Any], reasoning: int) -> None:
+    """What the answer costs is at least a token beside the reasoning."""
+    more = max(0, reasoning + 1 - usage["completion_tokens"])
+    usage["completion_tokens"] += more
+    usage["total_tokens"] += more
+
+
 def renamed(name: Callable[[str], str]) -> Fault:
     """Completions under other ids."""
     return completions(lambda document: document.update(id=name(document["id"])))

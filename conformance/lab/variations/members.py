@@ -15,6 +15,7 @@ from conformance.evidence.exchange import Exchange
 from .kit import (
     ALARMS,
     FINDINGS,
+    answer_beside,
     chunks,
     completions,
     details,
@@ -219,9 +220,7 @@ def reasons_aloud(exchange: Exchange) -> Exchange:
                 message["reasoning_content"] = "The user wants this."
         if usage := document.get("usage"):
             usage["completion_tokens_details"]["reasoning_tokens"] = 1
-            beside = max(0, 2 - usage["completion_tokens"])  # the answer costs a token, too
-            usage["completion_tokens"] += beside
-            usage["total_tokens"] += beside
+            answer_beside(usage, 1)
 
     return completions(change)(exchange)
 

@@ -13,7 +13,7 @@ from conformance.evidence.exchange import Exchange
 from conformance.lab.reference.writer import IGNORANCE
 
 from .failures import one_in
-from .kit import ALARMS, FINDINGS, SCHEMA, chunks, completions, messages, only_choice, right
+from .kit import ALARMS, FINDINGS, SCHEMA, chunks, completions, digest, messages, only_choice, right
 
 Rewrite = Callable[[str], str]
 
@@ -58,7 +58,7 @@ def saying(text: str) -> Fault:
 @right(f"{ALARMS}: text may speak of it")
 def speaks_of_overload(exchange: Exchange) -> Exchange:
     """A text tells what an overloaded service says, and another what a page shows in details."""
-    number = int(exchange.request.key, 16)
+    number = int(digest(str(exchange.request.asked.get("messages")), 8), 16)
     if number % 2:
         return saying("<details><summary>More</summary>Nothing is known.</details>")(exchange)
     return saying(f"After “429 Too many requests” try again later, at most {number % 1000} times.")(exchange)

@@ -9,7 +9,7 @@ from conformance.contract.faults import chain, put
 from conformance.contract.requirement import Fault
 from conformance.evidence.exchange import Exchange
 
-from .kit import ALARMS, FINDINGS, chunks, completions, messages, only_choice, right
+from .kit import ALARMS, FINDINGS, answer_beside, chunks, completions, messages, only_choice, right
 
 WORDS = "The user wants this."
 
@@ -26,9 +26,7 @@ def thinking(members: dict[str, Any], tokens: int | None = 1) -> Fault:
             usage.pop("completion_tokens_details", None)
         elif found := usage.get("completion_tokens_details"):
             found["reasoning_tokens"] = tokens
-            beside = max(0, tokens + 1 - usage["completion_tokens"])  # the answer costs a token, too
-            usage["completion_tokens"] += beside
-            usage["total_tokens"] += beside
+            answer_beside(usage, tokens)
 
     return completions(change)
 
@@ -107,7 +105,8 @@ def reasons_in_the_words_of_the_answer(exchange: Exchange) -> Exchange:
             if isinstance(message.get("content"), str) and message["content"]:
                 message["reasoning_content"] = message["content"]
         if usage := document.get("usage"):
-            usage["completion_tokens_details"]["reasoning_tokens"] = min(1, usage["completion_tokens"])
+            usage["completion_tokens_details"]["reasoning_tokens"] = 1
+            answer_beside(usage, 1)
 
     return completions(change)(exchange)
 
