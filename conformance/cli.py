@@ -19,7 +19,7 @@ from conformance.report.render.detail import Detail
 from conformance.settings.config import NAME
 from conformance.settings.errors import NOT_JUDGED, SessionError
 from conformance.settings.options import OPTIONS, options_of
-from conformance.settings.typer_options import in_languages, taking
+from conformance.settings.typer_options import taking
 
 #: The options by which `init` reaches the endpoint.
 _REACHING = ("base-url", "model", "api-key-variable", "header", "authorities", "certificate")
@@ -299,5 +299,4 @@ def diff(
 
 def main() -> None:
     """Run the command that this process was called with."""
-    in_languages(app)
     sys.exit(exit_code_of(app))

@@ -75,7 +75,8 @@ NOUNS = (
     "finding", "more reason", "valid request", "requirement", "live", "reference", "recording", "pass", "violated",
     "follows", "n/a", "known", "conforms", "violates", "could not judge", "baseline is out of date", "warns",
     "observed", "remedy", "charge", "causes", "clause", "more", "more never answered", "more details",
-    "more warnings", "more models", "more costs", "more baseline entries", "more differences", "more shape changes", "more lists", NEVER,
+    "more warnings", "more models", "more costs", "more baseline entries", "more differences",
+    "more shape changes", "more lists", NEVER,
 )  # fmt: skip
 
 

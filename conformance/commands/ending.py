@@ -16,7 +16,7 @@ from typer.core import TyperGroup
 from conformance.language import gettext, speaking, told
 from conformance.settings.errors import NOT_JUDGED, SessionError
 from conformance.settings.options import VARIABLES
-from conformance.settings.typer_options import language_of, stop
+from conformance.settings.typer_options import in_languages, language_of, stop
 
 from .help import help_of_all
 from .output import keep_streams
@@ -76,6 +76,7 @@ def exit_code_of(app: typer.Typer) -> int:
     """Run the command that this process was called with. Where its output could not be written, a verdict holds, and
     what was only to be printed is not done."""
     out = keep_streams()
+    in_languages(app)
     code = NOT_JUDGED
     try:
         app()

@@ -6,6 +6,7 @@ import inspect
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import wraps
+from itertools import pairwise
 from pathlib import Path
 from types import GenericAlias
 from typing import Annotated, Any, NoReturn
@@ -55,7 +56,7 @@ def _without_language(command: Callable[..., None]) -> Callable[..., None]:
 def language_of(words: Sequence[str]) -> str | None:
     """The language for which a command line asks, or the environment; None where neither does, or for one that there
     is not. It is known before anything is parsed: help is in it, too."""
-    told = [after for word, after in zip(words, [*words[1:], ""], strict=True) if word == "--language"]
+    told = [after for word, after in pairwise(words) if word == "--language"]
     told += [word.partition("=")[2] for word in words if word.startswith("--language=")]
     language = (told or [os.environ.get(OPTIONS["language"].variable, "")])[-1]
     return language if language in LANGUAGES else None
