@@ -194,8 +194,7 @@ def catalogue(
     """List every requirement with its id, level, sentence and source."""
     from conformance.commands.catalogue import listed
 
-    for line in listed(area):
-        typer.echo(line)
+    typer.echo("\n".join(listed(area)))
 
 
 @app.command(cls=Helped)
@@ -298,5 +297,4 @@ def diff(
 
 
 def main() -> None:
-    """Run the command that this process was called with."""
     sys.exit(exit_code_of(app))
