@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import typer
 
+from conformance.language import speaking
 from conformance.report.render.detail import Detail
 from conformance.resources import PACKAGE
 from conformance.settings.errors import NO_MODEL, NOT_JUDGED, USAGE_ERROR, SessionError
@@ -112,12 +113,15 @@ class _Seen:
     def told(self, report: Report) -> str:
         """What was found, as the terminal or the log has it."""
         from conformance.pytest_plugin.finish import summary
+        from conformance.report.render import translated
         from conformance.report.render.log import about, render
 
+        language = self.session.settings.language if self.session else None
         if self.drawn:
-            return summary(report, Path(report.folder), colour=True)
+            return summary(report, Path(report.folder), colour=True, language=language)
         first = "" if self._first or self.detail is Detail.QUIET else f"{about(report)}\n"
-        return f"{first}{render(report, self.detail)}"
+        with speaking(language):
+            return f"{first}{render(translated(report), self.detail)}"
 
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
         if report.failed:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from conformance.contract.profile import Profile
 from conformance.judgement.verdict import Verdict
+from conformance.language import gettext
 from conformance.policy.baseline import State
 from conformance.report.report import Entry, Report, differences
 
@@ -63,13 +64,13 @@ def _lines(report: Report, detail: Detail) -> Iterator[str]:
 
 
 def _filed(report: Report) -> str:
-    return f"Report: {report.folder}/report.html" if report.folder else "Report: not kept"
+    return f"{gettext('Report:')} {report.folder}/report.html" if report.folder else "Report: not kept"
 
 
 def _violated(report: Report, entry: Entry, detail: Detail) -> Iterator[str]:
     """One line for each thing that was seen, the sentence, and what follows from it."""
     for each in worst(report, entry):
-        yield told(entry.verdict, entry.id, entry.level, entry.impact, who(report, each.models), each.message)
+        yield told(entry.verdict, entry.id, entry.level, gettext(entry.impact), who(report, each.models), each.message)
     yield _fact("", statement(entry))
     yield from (_fact("charge", said) for _, said in charges(report, entry)[:1])
     if following := report.following(entry):
@@ -82,13 +83,13 @@ def _violated(report: Report, entry: Entry, detail: Detail) -> Iterator[str]:
 
 
 def _fact(name: str, said: str) -> str:
-    return f"    {name}{': ' if name else ''}{said}"
+    return f"    {gettext(name)}{': ' if name else ''}{said}"
 
 
 def _unanswered(report: Report) -> Iterator[str]:
     """The valid requests that were never answered, each with the command that gives its curl lines."""
     for each in report.unanswered:
-        yield f"? never answered: {each}"
+        yield f"? {gettext('never answered')}: {each}"
         yield _fact("reproduce", replaying(report, each.key))
     if report.unanswered:
         yield _fact("remedy", NEVER)
@@ -108,7 +109,7 @@ def _not_judged(report: Report, detail: Detail) -> Iterator[str]:
             if each.message not in (report.unjudged, *report.unjudged.split("; ")):
                 reasons.setdefault(each.message, []).append(entry.id)
     for reason, ids in reasons.items():
-        yield f"? inconclusive: {reason}: {', '.join(dict.fromkeys(ids))}"
+        yield f"? {gettext('inconclusive')}: {reason}: {', '.join(dict.fromkeys(ids))}"
 
 
 def _later(report: Report) -> Iterator[str]:
