@@ -56,7 +56,7 @@ def _endless(document: Any) -> None:
         "counted from one": put("choices.*.index", lambda index: index + 1),
         "one ends, the other does not": edit(_endless),
     },
-    after=["streaming.finish_once"],
+    after=["envelope.choice_indices", "streaming.finish_once"],
     needs_model=True,
 )
 def test_streamed_apart(chunks: list[dict[str, Any]], asked: dict[str, Any]) -> None:
@@ -87,7 +87,7 @@ def _first_only(document: Any) -> None:
         "all under one index": put("choices.*.index", 0),
         "a failure": status(500),
     },
-    after=["envelope.choices_as_asked"],
+    after=["envelope.choice_indices", "envelope.choices_as_asked"],
     needs_model=True,
 )
 def test_as_many_as_asked(exchange: Exchange, asked: dict[str, Any]) -> None:

@@ -17,7 +17,7 @@ from conformance.evidence.exchange import Exchange, Request
 from conformance.language import say
 from conformance.suite.support.structured import outputs, problem
 
-AREA = Area("structured_output", Impact.DATA)
+AREA = Area("structured_output", Impact.DATA, after=("message.content",))
 
 #: Begins the features that not every upstream supports, each of which other requirements cover.
 DEMANDING = "schema."

@@ -18,7 +18,7 @@ from conformance.suite.support.parameters import ALL_OPTIONS, OPTIONS
 from conformance.suite.support.prompts import same_prompt
 from conformance.suite.support.refusals import not_about_the_key
 
-AREA = Area("unknown", Impact.CLIENTS)
+AREA = Area("unknown", Impact.CLIENTS, after=("completion.choices",))
 
 NAME = "x_conformance_unknown"
 MEMBER: dict[str, Any] = {NAME: {"a": 1}}

@@ -19,9 +19,12 @@ from .judging import faulty
         ("billing-prompt-without-cache", "usage.prompt_tokens.covers_cache"),
         ("call-ids-cut", "tools.ids_differ"),
         ("call-ids-empty", "tool_call.id"),
+        ("choices-from-one", "envelope.choice_indices"),
+        ("chunks-in-lists", "framing.one_json_object"),
         ("created-in-milliseconds", "chunk.created"),
         ("id-empty", "completion.id"),
         ("stop-ignored", "stop.text_ends_before"),
+        ("text-in-parts", "message.content"),
     ],
 )
 def test_one_finding(fault: str, cause: str) -> None:

@@ -89,7 +89,7 @@ def _with_text(answers: Sequence[Exchange]) -> Exchange:
         "cut after few tokens": put("choices.*.finish_reason", "length"),
         "no text": put("choices.*.message.content", ""),
     },
-    after=["sampling.end_is_stop", "reasoning.answer_in_content"],
+    after=["message.content", "completion.choices.message", "sampling.end_is_stop", "reasoning.answer_in_content"],
 )
 def test_minimal(answers: Sequence[Exchange]) -> None:
     reason = ending(_with_text(answers))

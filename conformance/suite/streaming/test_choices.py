@@ -33,6 +33,7 @@ from conformance.suite.streaming.chunks import (
     hint="Do not use the upstream's content-block number as the index of the choice.",
     needs=["request"],
     broken_by=put("choices.*.index", 1),
+    after=["envelope.choice_indices"],
 )
 def test_index_zero(chunks: Chunks, asked: dict[str, Any]) -> None:
     if asked.get("n") not in (None, 1):

@@ -94,7 +94,7 @@ def test_text_not_again(chunks: Chunks) -> None:
         "the upstream broke off": events(lambda before: [each for each in before if not FINISHES.search(each[1])]),
         "nothing but [DONE]": events(lambda before: before[-1:]),
     },
-    after=["streaming.finish_once"],
+    after=["framing.one_json_object", "streaming.finish_once"],
 )
 def test_done_after_finish(exchange: Exchange, stream: EventStream, chunks: Chunks) -> None:
     if not stream.terminators or failed(exchange) or has_audio(exchange):

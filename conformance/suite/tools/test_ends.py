@@ -33,7 +33,7 @@ from .reading import encoded_twice, functions_called, later, names_sent
             put(CALLS, []), drop(DELTAS), put("choices.*.finish_reason", lambda reason: reason and "tool_calls")
         ),
     },
-    after=["message.tool_calls.not_empty"],
+    after=["completion.choices.message", "message.tool_calls.not_empty"],
     needs_model=False,
 )
 def test_finish_has_call(exchange: Exchange, choices: list[JSONObject]) -> None:
