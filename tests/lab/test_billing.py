@@ -25,7 +25,10 @@ ABOUT: dict[str, tuple[str, set[str]]] = {
     "billing-fractional-count": (
         f"{DETAILS}.cached_write_tokens", {f"{DETAILS}.cached_write_5m_tokens", f"{DETAILS}.cached_write_1h_tokens"},
     ),
-    "billing-prompt-without-cache": ("usage.prompt_tokens.covers_cache", {"usage.prompt_tokens.covers_cached"}),
+    "billing-prompt-without-cache": (
+        "usage.prompt_tokens.covers_cache",
+        {"usage.prompt_tokens.covers_cached", "usage.whole_prompt"},
+    ),
     "billing-zeros-not-omitted": (
         f"{DETAILS}.cached_write_tokens",
         {

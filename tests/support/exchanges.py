@@ -23,7 +23,7 @@ STREAM_USAGE = asking_to_stream(PLAIN)
 
 def _text(usage: dict[str, Any] | None) -> str:
     """As much as the usage counts, where that is more than a word."""
-    written = (usage or {}).get("completion_tokens")
+    written = usage.get("completion_tokens") if isinstance(usage, dict) else None
     return "OK. " * written if isinstance(written, int) and 20 < written < 1000 else "OK."
 
 
