@@ -13,9 +13,8 @@ from conformance.commands import github
 from conformance.commands.ending import Commands, exit_code_of
 from conformance.commands.formats import DiffFormat, Format
 from conformance.commands.help import Helped
-from conformance.commands.judge import accepting, judge_bundle, recorded, run_suite
+from conformance.commands.judge import accepting, detail_of, judge_bundle, recorded, run_suite
 from conformance.commands.output import print_version
-from conformance.report.render.detail import Detail
 from conformance.settings.config import NAME
 from conformance.settings.errors import NOT_JUDGED, SessionError
 from conformance.settings.options import OPTIONS, options_of
@@ -61,7 +60,7 @@ def common(
 @taking(options_of("run"))
 def run(quiet: Quiet = False, verbose: Verbose = False, snapshot_update: SnapshotUpdate = False, **given: Any) -> None:
     """Send requests to an endpoint, judge the responses, and write a report."""
-    run_suite(given, *accepting(snapshot_update, given), detail=_detail(quiet, verbose))
+    run_suite(given, *accepting(snapshot_update, given), detail=detail_of(quiet, verbose))
 
 
 @app.command(cls=Helped)
@@ -85,15 +84,8 @@ def judge(
     """Judge recorded exchanges again. Sends nothing."""
     words = [*recorded(folder), *accepting(snapshot_update, given)]
     if folder.suffix == ".zip":
-        judge_bundle(folder, given, _detail(quiet, verbose))
-    run_suite(given, *words, detail=_detail(quiet, verbose))
-
-
-def _detail(quiet: bool, verbose: bool) -> Detail:
-    """How much is printed."""
-    if quiet and verbose:
-        raise SessionError("-q and -v contradict each other: give one of them")
-    return Detail(verbose - quiet)
+        judge_bundle(folder, given, detail_of(quiet, verbose))
+    run_suite(given, *words, detail=detail_of(quiet, verbose))
 
 
 @app.command(cls=Helped)

@@ -53,7 +53,9 @@ def test_it_finds_what_the_command_finds(tmp_path: Path) -> None:
     words = ("--model", "reference-gpt", "--select", "usage,streaming,choices", "--fault", USAGE)
     assert cli("run", *words, "--out", "out", folder=tmp_path).exit_code == 1
     send = plant(Endpoint().answer, [USAGE])
-    here = run(app=app(send), models=["reference-gpt"], select=["usage", "streaming", "choices"], out=tmp_path / "here")
+    here = run(
+        app=app(send), models=["reference-gpt=gpt"], select=["usage", "streaming", "choices"], out=tmp_path / "here"
+    )
     assert connected(found(here)) == connected(verdicts(tmp_path / "out"))
     assert violations(here)[0].id == USAGE
     assert conclude(here).exit_code == 1

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 import typer
+from rich.cells import cell_len
 from typer.testing import CliRunner
 
 from conformance.cli import app
@@ -45,6 +46,15 @@ def app_commands() -> dict[str, Any]:
     return commands
 
 
+def test_help_in_chinese_is_as_wide(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    for name in app_commands():
+        said = here(name, "--help", "--language", "zh")[1]
+        assert all(cell_len(line) <= 80 for line in said.splitlines()), name
+        assert not [line for line in said.splitlines() if line.strip().startswith(("，", "。", "；"))]
+    assert "示例:" in here("run", "--help", "--language", "zh")[1]
+
+
 @pytest.mark.parametrize("name", sorted(EXAMPLES))
 def test_examples_of_the_help_can_be_typed(name: str) -> None:
     for example in EXAMPLES[name]:
@@ -53,7 +63,7 @@ def test_examples_of_the_help_can_be_typed(name: str) -> None:
 
 
 def test_every_command_has_an_example() -> None:
-    assert app_commands().keys() - {"features"} == EXAMPLES.keys() - {""}
+    assert app_commands().keys() - {"features", "github"} == EXAMPLES.keys() - {""}
 
 
 #: Says what a command has loaded when it ends.

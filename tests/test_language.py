@@ -117,7 +117,7 @@ def test_a_language_that_there_is_not_is_wrong_usage(tmp_path: Path) -> None:
 
 
 def test_a_run_in_chinese_has_the_same_json(tmp_path: Path) -> None:
-    judged = ("run", "--select", "usage", "--fault", "billing-prompt-without-cache", "--workers", "0")
+    judged = ("run", "--select", "usage", "--fault", "billing-prompt-without-cache", "--workers", "0", "-v")
     english = cli(*judged, "--out", "english", folder=tmp_path)
     chinese = cli(*judged, "--out", "chinese", "--language", "zh", folder=tmp_path)
     assert english.exit_code == chinese.exit_code == 1

@@ -11,14 +11,13 @@ from pathlib import Path
 from typing import Any
 
 import typer
-from typer.core import TyperGroup
 
 from conformance.language import gettext, speaking, told
 from conformance.settings.errors import NOT_JUDGED, SessionError
 from conformance.settings.options import VARIABLES
 from conformance.settings.typer_options import in_languages, language_of, stop
 
-from .help import help_of_all
+from .help import HelpedGroup
 from .output import keep_streams
 
 _TRACEBACK = f"{VARIABLES}_TRACEBACK"  #: the variable with which a crash shows its traceback
@@ -28,7 +27,7 @@ _OF_TYPER: tuple[Any, ...] = (typer.Exit, typer.Abort, typer.BadParameter.__mro_
 _JUDGING = {"run", "judge", "diff", "prove", "replay"}
 
 
-class Commands(TyperGroup):
+class Commands(HelpedGroup):
     """A command that cannot do what was asked, is interrupted, or crashes, ends with one sentence."""
 
     def main(self, args: Sequence[str] | None = None, *given: Any, **named: Any) -> Any:
@@ -36,9 +35,6 @@ class Commands(TyperGroup):
         with speaking(language_of(words)):
             _translate(self)
             return super().main(words, *given, **named)
-
-    def format_help(self, ctx: Any, formatter: Any) -> None:
-        formatter.write(help_of_all(self, ctx))
 
     def invoke(self, ctx: Any) -> Any:  # the type of typer's own context is private
         try:

@@ -10,15 +10,18 @@ import typer
 
 from conformance.settings.errors import NOT_JUDGED, SessionError
 
+from .help import Helped, HelpedGroup
+
 app = typer.Typer(
     name="github",
+    cls=HelpedGroup,
     no_args_is_help=True,
     help="What the GitHub action does over GitHub's API. The token is in GITHUB_TOKEN.",
 )
 Name = Annotated[str, typer.Argument(metavar="NAME", help="Name of the artifact, which the comment is known by, too.")]
 
 
-@app.command("last-report")
+@app.command("last-report", cls=Helped)
 def last_report(
     name: Name,
     out: Annotated[Path, typer.Option(metavar="FILE", help="File to write.")] = Path("report.json"),
@@ -34,7 +37,7 @@ def last_report(
         raise SessionError(f"no earlier report to compare with: {error}", NOT_JUDGED) from None
 
 
-@app.command()
+@app.command(cls=Helped)
 def comment(
     name: Name,
     number: Annotated[int, typer.Argument(metavar="NUMBER", help="Number of the pull request.", min=1)],

@@ -3,12 +3,15 @@ width."""
 
 from __future__ import annotations
 
+import re
 import shutil
-import textwrap
 from collections.abc import Iterator, Mapping
 from typing import Any
+from unicodedata import east_asian_width
 
-from typer.core import TyperCommand
+from typer.core import TyperCommand, TyperGroup
+
+from conformance.language import gettext
 
 _LEAST, _MOST = 60, 100  #: columns
 _NAME = "phanedge-conformance"
@@ -44,19 +47,23 @@ class Helped(TyperCommand):
         formatter.write("\n".join(_lines(self, ctx, _parts(self, ctx))) + "\n")
 
 
-def help_of_all(group: Any, ctx: Any) -> str:
-    """The help of the group: its commands, each with the first sentence of its help."""
-    commands = {name: group.get_command(ctx, name) for name in group.list_commands(ctx)}
-    parts = {"Commands": [(name, command.get_short_help_str(400)) for name, command in commands.items()]}
-    return "\n".join(_lines(group, ctx, parts)) + "\n"
+class HelpedGroup(TyperGroup):
+    """A group of commands whose help lists them, each with the first sentence of its own."""
+
+    def format_help(self, ctx: Any, formatter: Any) -> None:
+        commands = {name: self.get_command(ctx, name) for name in self.list_commands(ctx)}
+        listed = [(name, command.get_short_help_str(400)) for name, command in commands.items() if command]
+        parts = {gettext("Commands"): listed, **_parts(self, ctx)}
+        formatter.write("\n".join(_lines(self, ctx, parts)) + "\n")
 
 
 def _lines(command: Any, ctx: Any, parts: Mapping[str, list[tuple[str, str]]]) -> Iterator[str]:
-    yield command.get_usage(ctx)
+    yield from _filled(command.get_usage(ctx), "", "    ")
     for paragraph in (command.help or "").split("\n\n"):
         yield from ("", *_filled(paragraph, ""))
+    title = gettext("Examples")
     if examples := EXAMPLES.get("" if ctx.parent is None else command.name or "", ()):
-        yield from ("", "Examples:", *(line for each in examples for line in _typed(f"{_NAME} {each}")))
+        yield from ("", f"{title}:", *(line for each in examples for line in _typed(f"{_NAME} {each}")))
     for title, records in parts.items():
         yield from ("", f"{title}:")
         for name, text in records:
@@ -66,15 +73,22 @@ def _lines(command: Any, ctx: Any, parts: Mapping[str, list[tuple[str, str]]]) -
 def _parts(command: Any, ctx: Any) -> dict[str, list[tuple[str, str]]]:
     """The arguments and options, by the panels that they are declared with."""
     found: dict[str, list[tuple[str, str]]] = {}
+    options = gettext("Options")
     for each in command.get_params(ctx):
         record = each.get_help_record(ctx)
-        title = (
-            "Arguments" if each.param_type_name == "argument" else getattr(each, "rich_help_panel", None) or "Options"
-        )
+        panel = gettext("Arguments") if each.param_type_name == "argument" else getattr(each, "rich_help_panel", None)
         if record:
-            name, _, kind = record[0].partition("  ")
-            found.setdefault(title, []).append((f"{name}{f' {kind}' if kind else ''}", record[1]))
-    return dict(sorted(found.items(), key=lambda part: part[0] == "Options"))  # what every command has is last
+            name, choices = _without_choices(" ".join(record[0].split()))
+            found.setdefault(panel or options, []).append((name, " ".join(filter(None, (record[1], choices)))))
+    return dict(sorted(found.items(), key=lambda part: part[0] == options))  # what every command has is last
+
+
+def _without_choices(name: str) -> tuple[str, str]:
+    """The name of an option without the values that it takes, of which there may be many, and those."""
+    listed = re.search(r"[<\[](\w[\w-]*(?:\|[\w-]+)+)[>\]]", name)
+    if not listed:
+        return name, ""
+    return name.replace(listed[0], "NAME"), f"({', '.join(listed[1].split('|'))})"
 
 
 def _typed(command: str) -> list[str]:
@@ -83,8 +97,22 @@ def _typed(command: str) -> list[str]:
     return [*(f"{line} \\" for line in lines), last]
 
 
+#: Spaces, a Chinese character with the punctuation that must not begin a line after it, or what is not broken.
+_PIECE = re.compile(r"\s+|[\u2e80-\uffef][，。；：、）”！？…]*|[^\s\u2e80-\uffef]+")
+
+
 def _filled(text: str, margin: str, later: str = "", spare: int = 0) -> list[str]:
     """The text in lines with a margin, that of those after the first being `later`."""
     width = min(max(shutil.get_terminal_size().columns, _LEAST), _MOST) - spare
-    wrapper = textwrap.TextWrapper(width, margin, later or margin, break_long_words=False, break_on_hyphens=False)
-    return wrapper.wrap(" ".join(text.split()))
+    lines, line = [], margin
+    for piece in _PIECE.findall(" ".join(text.split())):
+        if line.strip() and _cells(line + piece.rstrip()) > width:
+            lines.append(line.rstrip())
+            line, piece = later or margin, piece.lstrip()
+        line += piece
+    return [*lines, line.rstrip()] if text else []
+
+
+def _cells(text: str) -> int:
+    """How many columns a text takes: a Chinese character takes two."""
+    return sum(2 if east_asian_width(each) in "WF" else 1 for each in text)

@@ -58,6 +58,8 @@ def value(option: Option, number: int) -> Any:
         return ("en", "zh")[number % 2]
     if option.kind is bool:
         return number == 1
+    if option.name == "language":
+        return ("en", "zh")[number % 2]
     if option.name == "header":
         return f"x-tenant: number {number}"
     if option.name == "api-key-variable":

@@ -35,6 +35,7 @@ def _is_apart(replies: Replies) -> bool:
     hint="Send streams and plain requests to the same account of the upstream, with the prefix unchanged.",
     broken_by=only(lambda each: each.label in _OTHERWISE and each.attempt == 1, recount(read_as_write)),
     after=["caching.streams_read_alike", "caching.written_is_read"],
+    needs_model=True,
 )
 def test_forms_share_the_cache(plain: Sequence[Exchange], chains: Sequence[Sequence[Exchange]], model: Model) -> None:
     """The plainest prompt is repeated in the same form, the others in the other one."""

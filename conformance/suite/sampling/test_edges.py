@@ -73,6 +73,7 @@ def _of_its_own(document: object) -> None:
         "top_p": only(lambda each: each.label.startswith("top_p-0"), edit(_of_its_own)),
     },
     after=["sampling.zero_takes_the_likeliest"],
+    needs_model=True,
 )
 def test_zero_repeats(tempered: Sequence[Exchange], nucleus: Sequence[Exchange], model: Model) -> None:
     """Where both begin alike, both were heeded."""

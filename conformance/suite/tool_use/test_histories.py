@@ -127,6 +127,7 @@ def test_empty_arguments_taken(exchange: Exchange) -> None:
     hint="For an upstream that wants roles by turns, join the result and the message, or put an answer between them.",
     broken_by={"refused": REFUSED, "a failure": status(500)},
     after=["tool_use.round_trip"],
+    needs_model=False,
 )
 def test_user_after_result(exchange: Exchange) -> None:
     answered(exchange)

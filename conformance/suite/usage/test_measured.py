@@ -75,6 +75,7 @@ def least(asked: dict[str, Any]) -> int:
     },
     needs=["request"],
     after=["usage.prompt_tokens.covers_cache", "usage.prompt_tokens"],
+    needs_model=True,
 )
 def test_whole_prompt(asked: dict[str, Any], usage: dict[str, Any]) -> None:
     fewest = least(asked)
