@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
@@ -83,8 +84,10 @@ def whole(models: Models = MODELS) -> Whole:
 
 
 def other_endpoint() -> Endpoint:
-    """One for what the whole run did not ask, whose caches are cold and whose ids are its own."""
-    return Endpoint(counter=count(10**6))
+    """One for what the whole run did not ask, whose caches are cold and whose ids are its own. Its clock is slow: it
+    answers a whole session, in which what was written for five minutes is read after many."""
+    started = time.time()
+    return Endpoint(counter=count(10**6), clock=lambda: started + (time.time() - started) / 60)
 
 
 def findings(send: Send, models: Models = MODELS) -> list[Finding]:
