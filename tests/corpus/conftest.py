@@ -1,10 +1,11 @@
-"""The table of what was found in `--recordings FOLDER` (an option of conformance/plugin.py)."""
+"""Recordings and reports of faults that are not part of the project: their folders, and the table of what was found."""
 
 from __future__ import annotations
 
 import io
 import shutil
 from collections import Counter
+from pathlib import Path
 
 import pytest
 from rich.console import Console
@@ -18,6 +19,7 @@ from conformance.suite.catalogue import load
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--recordings", metavar="FOLDER", type=Path, help="recordings, judged together")
     parser.addoption("--reports", metavar="FOLDER", help="reports of faults, judged one by one")
 
 
