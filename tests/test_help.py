@@ -127,3 +127,16 @@ def test_features_are_those_that_requests_use() -> None:
     code, said = here("features")
     assert code == 0
     assert [line.split()[0] for line in said.splitlines()] == list(FEATURES)
+
+
+@pytest.mark.parametrize("id", ["../x.y", "*", "", ".", "usage.*", "support.limits", "test_shape.x"])
+def test_an_id_that_is_none(id: str) -> None:
+    assert here("explain", id)[0] == 2
+
+
+def test_each_requirement_is_explained_without_the_others(tmp_path: Path) -> None:
+    code = (
+        "import sys\nfrom conformance.suite.catalogue import one\nassert all(one(id).id == id for id in sys.argv[1:])\n"
+    )
+    (tmp_path / "each.py").write_text(code)
+    assert command("each", *load(), folder=tmp_path).exit_code == 0

@@ -6,7 +6,7 @@ from conformance.contract.requirement import Requirement
 from conformance.contract.sources import SourceError
 from conformance.report.render.explanation import explanation
 from conformance.settings.errors import SessionError
-from conformance.suite.catalogue import load
+from conformance.suite.catalogue import load, one
 from conformance.text import nearest_few
 
 
@@ -29,9 +29,9 @@ def explained(id: str) -> str:
 
 def requirement(id: str) -> Requirement:
     """The requirement with this id. Raises SessionError with the nearest ids where there is none."""
+    if found := one(id):
+        return found
     known = load()
     if any(each.area == id for each in known.values()):
         raise SessionError(f"{id} is an area: phanedge-conformance catalogue --area {id} lists its requirements")
-    if id not in known:
-        raise SessionError(f"there is no requirement {id!r}{nearest_few(id, known)}")
-    return known[id]
+    raise SessionError(f"there is no requirement {id!r}{nearest_few(id, known)}")

@@ -19,10 +19,25 @@ def load() -> dict[str, Requirement]:
     return dict(sorted(CATALOGUE.items()))
 
 
+def one(id: str) -> Requirement | None:
+    """The requirement with this id, None where there is none. Of the others no more are loaded than stand beside it."""
+    area = id.partition(".")[0]
+    if not area.isidentifier():
+        return None
+    for path in (*sorted(_SUITE.glob(f"{area}/**/test_*.py")), _SUITE / f"test_{area}.py", _SUITE / "test_shape.py"):
+        if path.exists() and id not in CATALOGUE:
+            _import_one(path)
+    return CATALOGUE[id] if id in CATALOGUE else load().get(id)
+
+
 @cache
 def _import() -> None:
     for path in sorted(_SUITE.rglob("test_*.py")):
-        import_module(".".join(["conformance", "suite", *path.relative_to(_SUITE).with_suffix("").parts]))
+        _import_one(path)
+
+
+def _import_one(path: Path) -> None:
+    import_module(".".join(["conformance", "suite", *path.relative_to(_SUITE).with_suffix("").parts]))
 
 
 @cache
