@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from conformance.contract.profile import Profile
 from conformance.judgement.verdict import Verdict
 from conformance.language import gettext
 from conformance.policy.baseline import State
+from conformance.report.gate import conclude
 from conformance.report.report import Entry, Report, differences
 
 from .detail import Detail
@@ -100,16 +101,23 @@ def _outdated(report: Report) -> Iterator[str]:
 
 
 def _not_judged(report: Report, detail: Detail) -> Iterator[str]:
-    """What could not be judged, by reason, unless the run conforms or the conclusion gives the same reason for all."""
-    if headline(report).exit_code == 0 and detail < Detail.VERBOSE:
-        return
+    """What could not be judged: by reason where that is what the run comes to, by name where something is violated, and
+    not at all where it conforms. Left out is what the conclusion gives the reason for."""
+    code = conclude(report).exit_code
     reasons: dict[str, list[str]] = {}
-    for entry, seen in unjudged(report):
+    for entry, seen in unjudged(report) if code or detail is Detail.VERBOSE else ():
         for each in seen:
             if each.message not in (report.unjudged, *report.unjudged.split("; ")):
                 reasons.setdefault(each.message, []).append(entry.id)
-    for reason, ids in reasons.items():
-        yield f"? {gettext('inconclusive')}: {reason}: {', '.join(dict.fromkeys(ids))}"
+    mark = f"{MARK[Verdict.INCONCLUSIVE]} {gettext('inconclusive')}"
+    if code == 1 and reasons and detail is Detail.USUAL:
+        yield f"{mark}: {_ids(id for ids in reasons.values() for id in ids)}"
+        return
+    yield from (f"{mark}: {reason}: {_ids(ids)}" for reason, ids in reasons.items())
+
+
+def _ids(names: Iterable[str]) -> str:
+    return ", ".join(dict.fromkeys(names))
 
 
 def _later(report: Report) -> Iterator[str]:

@@ -72,6 +72,9 @@ def test_quiet_is_the_conclusion_and_verbose_everything() -> None:
         assert said in verbose
         assert said not in render(mixed)
     assert "? inconclusive: it is away: area2.requirement_2\n" in verbose
+    assert "? inconclusive: area2.requirement_2\n" in render(mixed)
+    away = report(*(entry(number, Verdict.INCONCLUSIVE, message="it is away") for number in range(20)), *PASSES)
+    assert "? inconclusive: it is away: area0.requirement_0, " in render(away)
     assert "? inconclusive" not in render(report(entry(2, Verdict.INCONCLUSIVE), *PASSES))
     assert "? inconclusive" in render(report(entry(2, Verdict.INCONCLUSIVE), *PASSES), Detail.VERBOSE)
 
