@@ -2,7 +2,7 @@
 FROM python:3.11-slim AS build
 ARG VERSION=0.0.0
 WORKDIR /source
-COPY pyproject.toml README.md LICENSE ./
+COPY pyproject.toml README.md LICENSE phanedge_conformance_plugin.py ./
 COPY conformance conformance
 COPY schemas schemas
 COPY fixtures fixtures
