@@ -13,7 +13,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from string import Formatter
 from typing import Any
@@ -51,7 +51,7 @@ def say(template: str, *values: object) -> Said:
     """A sentence in English: a template of `str.format`, and a value for each of its names in the order in which they
     first occur; values may be sentences. Names that begin with an underscore are of English grammar: translations need
     not have them. Raises ValueError for values too many or too few."""
-    fields = {name: (conversion, spec) for _, name, spec, conversion in Formatter().parse(template) if name is not None}
+    fields = {name: (conversion, spec) for _, name, spec, conversion in _parsed(template) if name is not None}
     shown = zip(fields.items(), values, strict=True)
     sentence = Said(template, {name: _shown(value, *formatted) for (name, formatted), value in shown})
     heard = _heard.get()
@@ -76,7 +76,12 @@ def _shown(value: object, conversion: str | None, spec: str | None) -> str:
 
 def _filled(template: str, values: Mapping[str, str]) -> str:
     """The template with the values as they are: how to format them is settled."""
-    return "".join(text + ("" if name is None else values[name]) for text, name, _, _ in Formatter().parse(template))
+    return "".join(text + ("" if name is None else values[name]) for text, name, _, _ in _parsed(template))
+
+
+@lru_cache(maxsize=4096)
+def _parsed(template: str) -> tuple[tuple[str, str | None, str | None, str | None], ...]:
+    return tuple(Formatter().parse(template))
 
 
 # --- sentences as JSON, and as plain text --------------------------------------------------------------------

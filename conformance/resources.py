@@ -6,7 +6,10 @@ from __future__ import annotations
 import json
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from referencing import Registry
 
 PACKAGE = Path(__file__).parent
 _SHOWN = 200  #: characters of what is said of a value
@@ -31,14 +34,21 @@ def mistake(value: Any, schema: str) -> str:
 @cache
 def _validator(name: str) -> Any:
     from jsonschema import Draft202012Validator
+
+    schema = {"$ref": f"https://phanedge.cloud/conformance/schemas/{name}.json"}
+    return Draft202012Validator(schema, registry=registry())
+
+
+@cache
+def registry() -> Registry[Any]:
+    """All files of schemas/ by their $id; nothing is fetched."""
     from referencing import Registry, Resource
+    from referencing.jsonschema import DRAFT202012
 
-    def from_file(uri: str) -> Resource[Any]:
-        text = (folder("schemas") / uri.rpartition("/")[2]).read_text(encoding="utf-8")
-        return Resource.from_contents(json.loads(text))
-
-    known: Registry[Any] = Registry(retrieve=from_file)  # type: ignore[call-arg]
-    return Draft202012Validator({"$ref": f"https://phanedge.cloud/conformance/schemas/{name}.json"}, registry=known)
+    files = sorted(folder("schemas").glob("*.json"))
+    contents = [json.loads(file.read_text(encoding="utf-8")) for file in files]
+    resources = [(each["$id"], Resource.from_contents(each, DRAFT202012)) for each in contents if "$id" in each]
+    return Registry().with_resources(resources).crawl()
 
 
 @cache

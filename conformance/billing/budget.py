@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import astuple, dataclass
+from dataclasses import dataclass
 from decimal import Decimal
 from math import ceil
+from operator import add
 from pathlib import Path
 from typing import Any
 
@@ -49,12 +50,16 @@ class Amount:
     def tokens(self) -> int:
         return self.input_tokens + self.output_tokens
 
+    @property
+    def counts(self) -> tuple[int, ...]:
+        return self.requests, self.input_tokens, self.output_tokens, self.written_5m, self.written_1h
+
     def __add__(self, other: Amount) -> Amount:
-        return Amount(*(one + another for one, another in zip(astuple(self), astuple(other), strict=True)))
+        return Amount(*map(add, self.counts, other.counts))
 
     def times(self, factor: float) -> Amount:
         """So many times as much, rounded up."""
-        return Amount(*(ceil(each * factor) for each in astuple(self)))
+        return Amount(*(ceil(each * factor) for each in self.counts))
 
     def cost(self, prices: Prices) -> Decimal:
         """The price of these tokens where each of the input is of the dearest kind that it may be."""

@@ -71,6 +71,9 @@ class Scope:
         return self.name
 
 
+On = Scope | tuple[Request, ...]  #: what a requirement is judged on: a family of exchanges, or those of named requests
+
+
 @dataclass(frozen=True)
 class Requirement:
     """One sentence of the contract. `on` are the exchanges it is judged on, a family or named requests. With `given`
@@ -90,7 +93,7 @@ class Requirement:
     level: Level
     sentence: str
     source: str
-    on: Scope | tuple[Request, ...]
+    on: On
     check: Check = field(repr=False, compare=False)
     broken_by: tuple[tuple[str, Fault], ...] = field(repr=False, compare=False)
     shown_by: Fault | None = field(default=None, repr=False, compare=False)

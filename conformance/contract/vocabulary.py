@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from functools import cache
 from typing import Any
 
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import ValidationError
 from jsonschema.protocols import Validator
 from jsonschema.validators import extend
-from referencing import Registry, Resource
-from referencing.jsonschema import DRAFT202012
+from referencing import Registry
 
-from conformance.resources import folder
+from conformance.resources import registry
 
 Number = int | float | str | None
 
@@ -133,15 +131,6 @@ _Accounting: Any = extend(  # type: ignore[no-untyped-call]
         "atLeastSumOf": _at_least_sum_of,
     },
 )
-
-
-@cache
-def registry() -> Registry[Any]:
-    """All files of schemas/ by their $id; nothing is fetched."""
-    files = sorted(folder("schemas").glob("*.json"))
-    contents = [json.loads(file.read_text(encoding="utf-8")) for file in files]
-    resources = [(each["$id"], Resource.from_contents(each, DRAFT202012)) for each in contents if "$id" in each]
-    return Registry().with_resources(resources)
 
 
 def validator(schema: Any, known: Registry[Any] | None = None) -> Validator:

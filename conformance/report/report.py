@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from conformance.billing.costs import Costs
 from conformance.contract.profile import Model
@@ -36,11 +37,11 @@ class Entry:
     impact: Impact = Impact.FORM
     warns: str = ""
 
-    @property
+    @cached_property
     def area(self) -> str:
         return self.id.partition(".")[0]
 
-    @property
+    @cached_property
     def verdict(self) -> Verdict:
         return max((finding.verdict for finding in self.findings), default=Verdict.NOT_APPLICABLE)
 
@@ -48,7 +49,7 @@ class Entry:
     def violated(self) -> bool:
         return self.verdict in VIOLATIONS
 
-    @property
+    @cached_property
     def follows(self) -> str:
         """The violated requirement that all follows from which is not as it should be; empty where something is of its
         own."""
@@ -129,7 +130,7 @@ class Report:
     headers: tuple[str, ...] = ()
     folder: str = field(default="", compare=False)
 
-    @property
+    @cached_property
     def counting(self) -> tuple[Entry, ...]:
         """The entries that count."""
         return tuple(entry for entry in self.entries if not entry.later)
@@ -138,12 +139,14 @@ class Report:
         """How many requirements of this level that count came to one of these verdicts."""
         return sum(entry.level is level and entry.verdict in verdicts for entry in self.counting)
 
-    @property
-    def worst_first(self) -> list[Entry]:
+    @cached_property
+    def worst_first(self) -> tuple[Entry, ...]:
         """The entries, what matters most first: by verdict, whether it counts, impact and level, then id."""
-        return sorted(
-            self.entries, key=lambda entry: (-entry.verdict, entry.later, *order(entry.level, entry.impact), entry.id)
-        )
+
+        def weight(entry: Entry) -> tuple[object, ...]:
+            return (-entry.verdict, entry.later, *order(entry.level, entry.impact), entry.id)
+
+        return tuple(sorted(self.entries, key=weight))
 
     def following(self, cause: Entry) -> list[Entry]:
         """The entries that follow from the violation of this one."""

@@ -66,7 +66,10 @@ def planned(run: Run, requirements: Sequence[Requirement], sheet: Sheet | None =
     ordered = sorted(requirements, key=lambda each: isinstance(each.on, Scope))
     judged = [(requirement, model) for requirement in ordered for model in run.profile.models]
     seen: set[str] = set()
-    always = [_new(run.requests(*each), seen) + _new(run.undeclared(*each, on_demand=False), seen) for each in judged]
+    counted: set[tuple[Scope, Model]] = set()
+    always = [
+        _declared(run, *each, seen, counted) + _new(run.undeclared(*each, on_demand=False), seen) for each in judged
+    ]
     on_demand = [_new(run.undeclared(*each, on_demand=True), seen) for each in judged]
     rows: dict[str, Row] = {}
     costs: list[tuple[Decimal, Decimal] | None] = []
@@ -83,6 +86,17 @@ def planned(run: Run, requirements: Sequence[Requirement], sheet: Sheet | None =
         return Plan(made, sheet.currency if sheet else "")
     usual_cost, cost = (sum(each, Decimal(0)) for each in zip(*filter(None, costs), strict=True))
     return Plan(made, sheet.currency, usual_cost, cost)
+
+
+def _declared(
+    run: Run, requirement: Requirement, model: Model, seen: set[str], counted: set[tuple[Scope, Model]]
+) -> Amount:
+    """What the declared requests for a requirement cost; nothing where those of its family are `counted`."""
+    if isinstance(requirement.on, Scope):
+        if (requirement.on, model) in counted:
+            return NOTHING
+        counted.add((requirement.on, model))
+    return _new(run.requests(requirement, model), seen)
 
 
 def _new(requests: Iterable[Request], seen: set[str]) -> Amount:

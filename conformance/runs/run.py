@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import lru_cache, partial
+from functools import partial
 from math import ceil
 from pathlib import Path
 
 from conformance.billing.prices import Sheet
 from conformance.contract.given import undeclared
 from conformance.contract.profile import Model, Profile, family_of
-from conformance.contract.requests import COSTLY, ENDPOINT, INTRUSIVE, LEFT_OUT, PLAINEST, REAL_MODEL, left_out
-from conformance.contract.requirement import Requirement, Scope
+from conformance.contract.requests import COSTLY, ENDPOINT, INTRUSIVE, PLAINEST, left_out
+from conformance.contract.requirement import On, Requirement, Scope
 from conformance.evidence.archive import recorded
 from conformance.evidence.exchange import Exchange, Inconclusive, Request
 from conformance.evidence.kept import Spool
@@ -22,8 +22,8 @@ from conformance.judgement.verdict import Finding, Verdict
 from conformance.language import joined, say
 from conformance.sending.preflight import answers, diagnosis
 from conformance.sending.reasoning import learnt
-from conformance.suite.catalogue import declared
 
+from .claimed import claimed_for, claimed_of_all, needs_model
 from .filling import fill
 from .recorded import find_recorded
 from .unseen import unseen
@@ -54,13 +54,14 @@ class Run:
     asked: frozenset[Request] | None = None
     resalted: Mapping[str, str] = field(default_factory=dict)
     counts: Callable[[Requirement], bool] = lambda _: True
+    _families: dict[tuple[Scope, Model], list[Exchange]] = field(default_factory=dict)
 
     def find(self, requirement: Requirement, model: Model) -> Finding:
         """Judge a requirement on all that it speaks of, sending what was not sent before."""
         if self.held is not None:
             return find_recorded(requirement, model.name, self.held[model.name])
         claimed, unclaimed = self._claimed(requirement, model)
-        unclaimed = unclaimed or _needs_model(requirement, model)
+        unclaimed = unclaimed or needs_model(requirement, model)
         if unclaimed:
             return _not_judged(requirement, model, Verdict.NOT_APPLICABLE, unclaimed)
         if reason := self.unjudged or self.silent.get(model.name, ""):
@@ -68,7 +69,7 @@ class Run:
         if requirement.composite:
             finding = judge_given(requirement, self.sender(model), model, self.share, partial(self._counts, model))
             return self._unless_refused(requirement, finding, claimed, model)
-        exchanges, missing = self._gathered(requirement, claimed or self._all(model), model)
+        exchanges, missing = self._gathered(requirement.on, claimed or self._all(model), model)
         finding = judge_all(requirement, exchanges, model, expected=bool(claimed))
         if finding.verdict is Verdict.INCONCLUSIVE and missing and not exchanges:
             return replace(finding, message=missing)
@@ -78,7 +79,7 @@ class Run:
 
     def _counts(self, model: Model, requirement: Requirement) -> bool:
         """Whether the endpoint is held to a requirement, with such a model."""
-        return self.counts(requirement) and not _needs_model(requirement, model)
+        return self.counts(requirement) and not needs_model(requirement, model)
 
     def _unless_refused(
         self, requirement: Requirement, finding: Finding, claimed: Sequence[Request], model: Model
@@ -118,14 +119,14 @@ class Run:
     def _claimed(self, requirement: Requirement, model: Model) -> tuple[Sequence[Request], str]:
         """The requests of this run that can show whether the requirement holds, and, where it is not judged because the
         model does not claim what that takes, the reason."""
-        return _claimed(requirement, model, self.asked)
+        return claimed_for(requirement.on, requirement.composite, model, self.asked)
 
     def exchanges(self, model: Model) -> list[Exchange]:
         """Every exchange of a model's run, each sent at most once."""
         return self._had(self._all(model), model)[0]
 
     def _all(self, model: Model) -> Sequence[Request]:
-        return _claimed_of_all(model, self.asked)
+        return claimed_of_all(model, self.asked)
 
     @property
     def _spokesman(self) -> Model:
@@ -147,16 +148,25 @@ class Run:
         """What a check sends with: a declared request is filled in for the model and the run."""
         return lambda request: self.send(self.filled(request, model))
 
-    def _gathered(
-        self, requirement: Requirement, requests: Sequence[Request], model: Model
-    ) -> tuple[list[Exchange], str]:
-        """What a requirement is judged on, and why something could not be had. Of a family that is what the model
-        itself was asked; where none of it belongs to the family, refusals that the endpoint gave once for all."""
-        if not isinstance(requirement.on, Scope) or model == self._spokesman:
+    def _gathered(self, on: On, requests: Sequence[Request], model: Model) -> tuple[list[Exchange], str]:
+        """What a requirement is judged on, and why something could not be had. The same family is asked for by many."""
+        if not isinstance(on, Scope):
+            return self._had(requests, model)
+        if known := self._families.get((on, model)):
+            return known, ""
+        exchanges, missing = self._family(on, requests, model)
+        if not missing:
+            self._families[on, model] = exchanges
+        return exchanges, missing
+
+    def _family(self, on: Scope, requests: Sequence[Request], model: Model) -> tuple[list[Exchange], str]:
+        """What the model itself was asked; where none of it belongs to the family, refusals that the endpoint gave
+        once for all."""
+        if model == self._spokesman:
             return self._had(requests, model)
         shared = [request for request in requests if ENDPOINT in request.features]
         exchanges, missing = self._had((each for each in requests if ENDPOINT not in each.features), model)
-        if requirement.on.members(exchanges):
+        if on.members(exchanges):
             return exchanges, missing
         others, reason = self._had((each for each in shared if each.expect == "error"), model)
         return exchanges + others, missing or reason
@@ -199,41 +209,6 @@ class Run:
 
     def _diagnosis(self, exchange: Exchange) -> str:
         return diagnosis(exchange, self.profile.base_url)
-
-
-@lru_cache(maxsize=1024)
-def _meant(requirement: Requirement) -> tuple[Request, ...]:
-    """The declared requests that are meant to show whether the requirement holds."""
-    on = requirement.on
-    return tuple(request for request in declared() if (on.meant(request) if isinstance(on, Scope) else request in on))
-
-
-@lru_cache(maxsize=4096)
-def _claimed(
-    requirement: Requirement, model: Model, asked: frozenset[Request] | None
-) -> tuple[tuple[Request, ...], str]:
-    meant = tuple(request for request in _meant(requirement) if asked is None or request in asked)
-    claimed = tuple(request for request in meant if all(map(model.claims, request.features)))
-    if not meant or (claimed and not (requirement.composite and len(claimed) < len(meant))):
-        return claimed, ""
-    return claimed, _unclaimed(sorted({name for each in meant for name in each.features if not model.claims(name)}))
-
-
-@lru_cache(maxsize=64)
-def _claimed_of_all(model: Model, asked: frozenset[Request] | None) -> tuple[Request, ...]:
-    known = (request for request in declared() if asked is None or request in asked)
-    return tuple(request for request in known if all(map(model.claims, request.features)))
-
-
-def _needs_model(requirement: Requirement, model: Model) -> str:
-    """Why a requirement that a stub cannot keep is not judged on one; empty where it is."""
-    return LEFT_OUT[REAL_MODEL] if requirement.needs_model and not model.claims(REAL_MODEL) else ""
-
-
-def _unclaimed(lacking: Sequence[str]) -> str:
-    """Why what needs these features is not sent."""
-    said = [LEFT_OUT[name] for name in lacking if name in LEFT_OUT]
-    return said[0] if said else say("not claimed: {features}", ", ".join(lacking))
 
 
 #: Statuses by which an endpoint says that it does not offer something; others are about the key or the moment.
