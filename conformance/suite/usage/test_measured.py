@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Any
 
 from conformance.contract.faults import chain, edit, put
@@ -50,6 +51,7 @@ def _parts(content: Any) -> Iterator[str]:
     yield from (each for each in texts if isinstance(each, str))
 
 
+@lru_cache(maxsize=256)
 def _length(text: str) -> int:
     """Its characters; what is repeated may be few tokens, and counts three times at most."""
     return len(re.sub(r"(.{1,8}?)\1{3,}", r"\1\1\1", text, flags=re.DOTALL)) if len(text) < 200_000 else 0
