@@ -97,10 +97,8 @@ def test_as_many_as_asked(exchange: Exchange, asked: dict[str, Any]) -> None:
         return
     if broken_off(exchange):
         raise Inconclusive(say("the stream broke off"))
-    indices = [choice.get("index") for choice in exchange.choices]
-    assert indices == [*range(asked["n"])], say(
-        "n is {n}, and choices came with the indices {indices}", asked["n"], indices
-    )
+    indices, n = [choice.get("index") for choice in exchange.choices], asked["n"]
+    assert indices == [*range(n)], say("n is {n}, and choices came with the indices {indices}", n, indices)
 
 
 def _texts(exchange: Exchange) -> list[Any]:

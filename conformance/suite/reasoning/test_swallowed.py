@@ -81,9 +81,8 @@ def test_answer_in_content(exchange: Exchange, choices: list[dict[str, Any]]) ->
         raise NotApplicable(say("the answer is not known"))
     if broken_off(exchange):
         raise Inconclusive(say("the stream broke off"))
-    for text in map(_instead, choices):
-        found = text and _is_answer(text, exchange.request)
-        assert not found, say(
+    for text in filter(None, map(_instead, choices)):
+        assert not _is_answer(text, exchange.request), say(
             "the content is empty, and the answer is at the end of the reasoning: {text!r}", text[-160:]
         )
 

@@ -15,6 +15,7 @@ from conformance.evidence.observed import count_or_not_applicable
 from conformance.language import say
 from conformance.suite.support.limits import limit_of
 from conformance.suite.support.refusals import rejected
+from conformance.suite.support.replies import content_of
 
 from . import AREA
 
@@ -37,7 +38,7 @@ LINE_STOP = disputed(chat("Count from 1 to 5, one number per line.", label="stop
 def test_line_end_stops(exchange: Exchange) -> None:
     if rejected(exchange):
         return
-    content = exchange.messages[0].get("content") if exchange.messages else None
+    content = content_of(exchange)
     text = content.strip() if isinstance(content, str) else ""
     assert "\n" not in text, say("the text goes on after the stop sequence '\\n': {text!r}", text[:120])
     if text != "1":

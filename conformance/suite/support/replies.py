@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import chain
+from typing import Any
 
 from conformance.contract.faults import only, put, respond
 from conformance.contract.given import OnDemand, on_demand
 from conformance.contract.requests import chat
 from conformance.contract.requirement import Fault
-from conformance.contract.scopes import broken_off, cut_short
+from conformance.contract.scopes import broken_off, cut_short, streamed_choices
 from conformance.evidence.exchange import Exchange, Inconclusive
 from conformance.language import say
 
@@ -28,7 +29,7 @@ def answered(exchange: Exchange) -> str:
     )
     if broken_off(exchange):
         raise Inconclusive(say("the stream broke off"))
-    content = exchange.messages[0].get("content") if exchange.messages else None
+    content = content_of(exchange)
     if (
         not content
         and not exchange.tool_calls
@@ -41,6 +42,16 @@ def answered(exchange: Exchange) -> str:
     if not exchange.tool_calls and (not isinstance(content, str) or (thought and not content)):
         raise Inconclusive(say("the reply has no text: {dumps}", json.dumps(content)[:100]))
     return content or ""
+
+
+def content_of(exchange: Exchange) -> Any:
+    """The content of the first message; None where there is none."""
+    return exchange.messages[0].get("content") if exchange.messages else None
+
+
+def sent_choices(exchange: Exchange) -> list[dict[str, Any]]:
+    """The choices as they were sent: those of a reply, or of each chunk of a stream."""
+    return streamed_choices(exchange.chunks) if exchange.streamed else exchange.choices
 
 
 def lacks(words: Sequence[str]) -> Problem:

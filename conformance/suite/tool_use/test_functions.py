@@ -15,7 +15,7 @@ from conformance.evidence.exchange import Exchange, Inconclusive
 from conformance.evidence.observed import answered_with
 from conformance.language import say
 from conformance.suite.support.calls import JSONObject, call, called, is_object
-from conformance.suite.support.refusals import may_be_forced, rejected
+from conformance.suite.support.refusals import error_in, may_be_forced, rejected
 from conformance.suite.support.replies import REFUSED, answered, one_of
 
 from . import AREA, CALLS
@@ -122,8 +122,7 @@ def _rejected_with_error(exchange: Exchange) -> bool:
     if not exchange.refused:
         return False
     said = " ".join(exchange.text.split())[:160]
-    error = exchange.document.get("error") if isinstance(exchange.document, dict) else None
-    whole = exchange.status in (400, 422) and isinstance(error, dict) and isinstance(error.get("message"), str)
+    whole = exchange.status in (400, 422) and isinstance(error_in(exchange).get("message"), str)
     expected = "expected a reply, or status 400 or 422 and an error object"
     assert whole, say(
         "an empty array of tools is answered with HTTP {status}: {said}; {expected}", exchange.status, said, expected

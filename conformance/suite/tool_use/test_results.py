@@ -124,9 +124,13 @@ def test_system_beside_tools(answers: Sequence[Exchange], without_tools: Sequenc
         raise Inconclusive(say("tool results are rejected (covered by tool_use.several_results)"))
     if any(not _no_kiwi(each) for each in answers):
         return
-    plain = without_tools[0]
+    raise _followed_without_tools(without_tools[0])
+
+
+def _followed_without_tools(plain: Exchange) -> Violation:
+    """The violation by answers that do not follow beside tools. Raises Inconclusive where this one does not, either."""
     if not plain.succeeded or lacks(["KIWI7"])(plain):
         raise Inconclusive(say("the model does not follow the system message without tools, either"))
-    raise Violation(
+    return Violation(
         say("the system message is followed without tools, and in none of three answers beside them"), plain
     )

@@ -111,6 +111,12 @@ def test_required_is_required(exchange: Exchange) -> None:
     )
 
 
+def _wanted(choice: JSONObject) -> Any:
+    """The name of the function that a tool_choice names."""
+    function = choice.get("function")
+    return function.get("name") if isinstance(function, dict) else None
+
+
 def _as_text(document: JSONObject) -> None:
     for choice in document["choices"]:
         if message := choice.get("message"):
@@ -133,8 +139,7 @@ def _as_text(document: JSONObject) -> None:
     },
 )
 def test_named_is_called(exchange: Exchange, asked: JSONObject) -> None:
-    function = asked["tool_choice"].get("function")
-    wanted = function.get("name") if isinstance(function, dict) else None
+    wanted = _wanted(asked["tool_choice"])
     if not exchange.tool_calls:
         _willing(exchange)
     assert exchange.tool_calls, say(
