@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from conformance.contract.faults import chain, content, failing, header, only, put, respond, status
-from conformance.contract.requests import INTRUSIVE
+from conformance.contract.marks import INTRUSIVE
 from conformance.contract.requirement import Impact, Scope
 from conformance.contract.scopes import EVERY_ERROR, EVERY_INVALID, EVERY_PLAIN_SUCCESS
 from conformance.evidence.exchange import Exchange, Failure, Inconclusive, NotApplicable, Violation

@@ -9,7 +9,8 @@ from collections.abc import Sequence
 
 from conformance.contract.faults import chain, only, put, status
 from conformance.contract.given import in_turn, tries
-from conformance.contract.requests import REASONING, WEATHER, chat, costly
+from conformance.contract.marks import REASONING
+from conformance.contract.requests import WEATHER, chat, costly
 from conformance.contract.requirement import Impact
 from conformance.evidence.exchange import Exchange, Inconclusive
 from conformance.language import say

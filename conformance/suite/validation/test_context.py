@@ -6,8 +6,9 @@ from collections.abc import Iterator, Sequence
 
 from conformance.contract.faults import content, only, put, respond, status
 from conformance.contract.given import in_turn
+from conformance.contract.marks import INTRUSIVE
 from conformance.contract.profile import Model
-from conformance.contract.requests import INTRUSIVE, PLAIN, chat, disputed
+from conformance.contract.requests import PLAIN, chat, disputed
 from conformance.contract.requirement import Impact
 from conformance.evidence.exchange import Exchange, NotApplicable
 from conformance.evidence.observed import answered_with
