@@ -86,7 +86,7 @@ def test_hits_under_their_name(usage: dict[str, Any]) -> None:
 def _under_another(sent: dict[str, int], usage: dict[str, Any], *own: str) -> str:
     """A sentence about a count that is sent under another dialect's name, and under none of PhanEdge's own."""
     name, value = next(iter(sent.items()))
-    under_own = ", ".join(as_sent(usage.get("prompt_tokens_details"), each) for each in own)
+    under_own = joined(", ", (as_sent(usage.get("prompt_tokens_details"), each) for each in own))
     return say("{name} is {value}, and {member} has {own}{mapped}", name, value, DETAILS, under_own, mapped(usage))
 
 
