@@ -10,9 +10,8 @@ from conformance.contract.requirement import Area, Impact
 from conformance.contract.scopes import broken_off, replies_where, streamed_choices
 from conformance.evidence.exchange import Exchange, Inconclusive, NotApplicable, Request, Violation, list_of
 from conformance.language import say
-from conformance.suite.support.calls import check_whole
 from conformance.suite.support.refusals import rejected
-from conformance.suite.support.replies import content_of, sent_choices
+from conformance.suite.support.replies import check_whole, content_of, sent_choices
 
 AREA = Area("logprobs", Impact.DATA)
 

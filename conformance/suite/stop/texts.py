@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from conformance.evidence.exchange import Exchange, Inconclusive, list_of
 from conformance.language import say
-from conformance.suite.support.calls import check_whole
-from conformance.suite.support.replies import content_of
+from conformance.suite.support.replies import check_whole, content_of
 
 
 def text_of(exchange: Exchange, first: str) -> str:

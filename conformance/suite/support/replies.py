@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import chain
 from typing import Any
@@ -27,8 +28,7 @@ def answered(exchange: Exchange) -> str:
     assert exchange.succeeded, say(
         "“{request}” is answered with {outcome}: {said}", exchange.request, exchange.outcome, said
     )
-    if broken_off(exchange):
-        raise Inconclusive(say("the stream broke off"))
+    check_whole(exchange)
     content = content_of(exchange)
     if (
         not content
@@ -42,6 +42,12 @@ def answered(exchange: Exchange) -> str:
     if not exchange.tool_calls and (not isinstance(content, str) or (thought and not content)):
         raise Inconclusive(say("the reply has no text: {dumps}", json.dumps(content)[:100]))
     return content or ""
+
+
+def check_whole(exchange: Exchange) -> None:
+    """Raises Inconclusive for a stream that broke off."""
+    if broken_off(exchange):
+        raise Inconclusive(say("the stream broke off"))
 
 
 def content_of(exchange: Exchange) -> Any:
@@ -88,6 +94,14 @@ def but_for_controls(fault: Fault) -> Fault:
 def without(word: str) -> Fault:
     """The answer of a model that never read this word, where it is not told it in a control."""
     return but_for_controls(put("choices.*.message.content", lambda text: text and text.replace(word, "it")))
+
+
+def exchanged(one: str, other: str) -> Fault:
+    """An answer in which these two words have changed places, where it is not to a control."""
+    places = {one: other, other: one}
+    either = re.compile("|".join(map(re.escape, places)))
+    content = "choices.*.message.content"
+    return but_for_controls(put(content, lambda text: text and either.sub(lambda found: places[found[0]], text)))
 
 
 REFUSED = respond(400, {"error": {"message": "messages: not supported", "type": "invalid_request_error"}})

@@ -10,7 +10,8 @@ from conformance.contract.requirement import Impact
 from conformance.contract.scopes import cut_short, replies_where, tool_choice
 from conformance.evidence.exchange import Exchange, Inconclusive, NotApplicable, Request
 from conformance.language import say
-from conformance.suite.support.calls import JSONObject, check_whole
+from conformance.suite.support.calls import JSONObject
+from conformance.suite.support.replies import check_whole
 
 from . import AREA, CALLS
 from .reading import as_declared, named

@@ -10,7 +10,8 @@ from conformance.contract.scopes import EVERY_TOOL_STREAM, streamed_choices, too
 from conformance.evidence.exchange import Exchange, Inconclusive, NotApplicable
 from conformance.evidence.strict_json import JSONError, loads
 from conformance.language import say
-from conformance.suite.support.calls import JSONObject, argument_deltas, check_whole, deltas_of, is_object
+from conformance.suite.support.calls import JSONObject, argument_deltas, deltas_of, is_object
+from conformance.suite.support.replies import check_whole
 
 from . import AREA, DELTAS
 from .reading import encoded_twice
