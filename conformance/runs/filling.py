@@ -8,8 +8,8 @@ from hashlib import sha256
 from string import ascii_lowercase
 
 from conformance.contract.for_model import for_model
+from conformance.contract.marks import ENDPOINT
 from conformance.contract.profile import Model
-from conformance.contract.requests import ENDPOINT
 from conformance.evidence.exchange import Request
 from conformance.suite.catalogue import declared
 

@@ -10,8 +10,9 @@ from pathlib import Path
 
 from conformance.billing.prices import Sheet
 from conformance.contract.given import undeclared
+from conformance.contract.marks import COSTLY, ENDPOINT, INTRUSIVE, left_out
 from conformance.contract.profile import Model, Profile, family_of
-from conformance.contract.requests import COSTLY, ENDPOINT, INTRUSIVE, PLAINEST, left_out
+from conformance.contract.requests import PLAINEST
 from conformance.contract.requirement import On, Requirement, Scope
 from conformance.evidence.archive import recorded
 from conformance.evidence.exchange import Exchange, Inconclusive, Request

@@ -14,8 +14,8 @@ from syrupy.assertion import SnapshotAssertion
 from conformance.billing.budget import NOTHING, Amount, Budget, at_most, bounded
 from conformance.billing.prices import Sheet
 from conformance.contract.given import OnDemand, Slot, every
+from conformance.contract.marks import COSTLY, INTRUSIVE
 from conformance.contract.profile import Model, Prices, Profile
-from conformance.contract.requests import COSTLY, INTRUSIVE
 from conformance.contract.selection import GROUPS, asked_for, chosen
 from conformance.evidence.exchange import Exchange, Inconclusive, Request
 from conformance.lab.reference import Endpoint

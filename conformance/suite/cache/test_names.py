@@ -80,16 +80,14 @@ def test_hits_under_their_name(usage: dict[str, Any]) -> None:
     sent = elsewhere(usage, OTHER_HITS)
     if not sent:
         raise NotApplicable(say("no other dialect's member reports a cache hit"))
-    details = usage.get("prompt_tokens_details")
+    assert count(usage.get("prompt_tokens_details"), HITS), _under_another(sent, usage, HITS)
+
+
+def _under_another(sent: dict[str, int], usage: dict[str, Any], *own: str) -> str:
+    """A sentence about a count that is sent under another dialect's name, and under none of PhanEdge's own."""
     name, value = next(iter(sent.items()))
-    assert count(details, HITS), say(
-        "{name} is {value}, and {member} has {as_sent}{mapped}",
-        name,
-        value,
-        DETAILS,
-        as_sent(details, HITS),
-        mapped(usage),
-    )
+    under_own = joined(", ", (as_sent(usage.get("prompt_tokens_details"), each) for each in own))
+    return say("{name} is {value}, and {member} has {own}{mapped}", name, value, DETAILS, under_own, mapped(usage))
 
 
 @AREA.must(
@@ -112,8 +110,5 @@ def test_writes_under_their_name(usage: dict[str, Any], model: Model) -> None:
     sent = elsewhere(usage, OTHER_WRITES)
     if model.family != "claude" or not sent:
         raise NotApplicable(say("not a Claude model, or no other dialect's member reports a cache write"))
-    details = usage.get("prompt_tokens_details")
-    name, value = next(iter(sent.items()))
-    own = ", ".join(as_sent(details, each) for each in WRITE_FIELDS)
-    written = any(count(details, each) for each in WRITE_FIELDS)
-    assert written, say("{name} is {value}, and {member} has {own}{mapped}", name, value, DETAILS, own, mapped(usage))
+    written = any(count(usage.get("prompt_tokens_details"), each) for each in WRITE_FIELDS)
+    assert written, _under_another(sent, usage, *WRITE_FIELDS)

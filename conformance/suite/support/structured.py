@@ -11,12 +11,13 @@ from referencing import Registry
 from referencing.exceptions import Unresolvable
 
 from conformance.contract.scopes import (
-    broken_off,
     cut_short,
 )
 from conformance.evidence.exchange import Exchange, Inconclusive, NotApplicable
 from conformance.evidence.strict_json import JSONError, loads
 from conformance.language import say
+
+from .replies import check_whole
 
 
 def problem(value: Any, schema: Any) -> str:
@@ -36,8 +37,7 @@ def problem(value: Any, schema: Any) -> str:
 def outputs(exchange: Exchange) -> list[Any]:
     """The content of each choice as JSON. Raises Inconclusive where a choice was cut off, refused or left empty,
     NotApplicable where a tool is called instead, AssertionError where the content is not JSON."""
-    if broken_off(exchange):
-        raise Inconclusive(say("the stream broke off"))
+    check_whole(exchange)
     found = []
     for choice in exchange.choices:
         message, reason = choice.get("message"), choice.get("finish_reason")

@@ -11,8 +11,9 @@ from conformance.contract.requirement import Fault, Impact
 from conformance.contract.scopes import EVERY_TOOL_CALL, replies_where, tool_choice
 from conformance.evidence.exchange import Exchange, NotApplicable
 from conformance.language import say
-from conformance.suite.support.calls import JSONObject, check_whole, declared
+from conformance.suite.support.calls import JSONObject, declared
 from conformance.suite.support.markup import CALL_MARKUP, RESIDUE, SPECIAL, lost_call
+from conformance.suite.support.replies import check_whole
 from conformance.suite.support.spoken import own_words, prompted
 
 from . import AREA, CALLS, DELTAS
