@@ -7,7 +7,7 @@ content: a finding's message keeps its template, and what stood in its places is
 from __future__ import annotations
 
 import json
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -19,13 +19,14 @@ import pyarrow as pa
 from conformance.billing.prices import Sheet
 from conformance.contract.requirement import Requirement
 from conformance.evidence.recording import Recording
-from conformance.judgement.verdict import Finding, Verdict
+from conformance.judgement.verdict import Finding
 from conformance.language import Said, parts_of
 from conformance.policy.gating import DEFAULT, Gate
 
 from .judging import Judge, judge_of
 from .money import charge, measures
 from .reading import Unreadable, recordings_of
+from .tally import Tally
 from .withheld import without_content
 
 #: What is judged: a record, the name of its adapter, and where it stands. An unreadable one has no adapter, and the
@@ -80,18 +81,20 @@ class _Results:
     """The rows of a batch that is being judged."""
 
     rows: list[dict[str, Any]] = field(default_factory=list)
-    counts: Counter[tuple[str, str, str]] = field(default_factory=Counter)
-    judged: Counter[str] = field(default_factory=Counter)
+    groups: dict[str, Tally] = field(default_factory=lambda: defaultdict(Tally))
     sums: dict[tuple[str, str, str, str], tuple[Any, int]] = field(default_factory=dict)
 
-    def batch(self) -> pa.RecordBatch:
+    def batch(self, judge: Judge) -> pa.RecordBatch:
         rows = list(self.rows)
-        for (group, requirement, verdict), n in self.counts.items():
-            rows.append({"kind": "count", "group": group, "requirement": requirement, "verdict": verdict, "n": n})
+        for group, tally in self.groups.items():
+            rows.append({"kind": "exchanges", "group": group, "n": tally.exchanges})
+            rows += (
+                {"kind": "count", "group": group, "requirement": id, "verdict": str(verdict), "n": n}
+                for id, verdict, n in tally.verdicts(judge)
+            )
         for (group, model, measure, currency), (amount, n) in self.sums.items():
             about = {"kind": "tokens", "group": group, "model": model, "measure": measure, "currency": currency or None}
             rows.append(about | {"amount": f"{amount:f}" if currency else str(amount), "n": n})
-        rows += [{"kind": "exchanges", "group": group, "n": n} for group, n in self.judged.items()]
         return pa.RecordBatch.from_pylist(rows, schema=RESULTS)
 
 
@@ -106,7 +109,7 @@ def judge_batch(batch: pa.RecordBatch, audit: Audit) -> pa.RecordBatch:
                 _judge(judge, audit, row, recording, found)
         except Unreadable as reason:
             found.rows.append({"kind": "unreadable", "origin": origin, "message": str(reason), "n": 1})
-    return found.batch()
+    return found.batch(judge)
 
 
 def _is_drawn(origin: str, audit: Audit) -> bool:
@@ -116,15 +119,13 @@ def _is_drawn(origin: str, audit: Audit) -> bool:
 def _judge(judge: Judge, audit: Audit, row: Mapping[str, Any], recording: Recording, found: _Results) -> None:
     model = judge.model(recording.model, audit.sheet)
     group = _group(audit.by, row, recording)
-    found.judged[group] += 1
-    for requirement, outcome in judge.outcomes(recording.exchange, model):
-        if isinstance(outcome, Finding):
-            finding = audit.gate.graded(requirement, outcome)
-            found.counts[group, requirement.id, str(finding.verdict)] += 1
-            if finding.verdict > Verdict.PASS:
-                found.rows.append(_row(finding, requirement, recording, group, audit, model))
-        else:
-            found.counts[group, requirement.id, str(outcome)] += 1
+    outcome, tally = judge.outcome(recording.exchange, model), found.groups[group]
+    tally.add(outcome)
+    for place, ungraded in outcome.findings:
+        requirement = judge.requirements[place]
+        finding = audit.gate.graded(requirement, ungraded)
+        tally.others[place, finding.verdict] += 1
+        found.rows.append(_row(finding, requirement, recording, group, audit, model))
     for (measure, currency), amount in measures(recording.exchange, model).items():
         key = (group, recording.model, measure, currency)
         total, n = found.sums.get(key, (0, 0))

@@ -7,7 +7,10 @@ from typing import Any
 
 from conformance.evidence.jsonl import _of_line
 from conformance.evidence.recording import Recording
-from conformance.evidence.strict_json import JSONError, loads
+from conformance.evidence.strict_json import JSONError
+
+from .decoding import decoded
+from .views import given
 
 
 class Unreadable(Exception):
@@ -19,13 +22,13 @@ def recordings_of(adapter: str, record: bytes, origin: str) -> Iterator[tuple[di
     if not adapter:
         raise Unreadable(record.decode("utf-8", "replace"))
     try:
-        row = loads(record)
+        row = decoded(record)
     except JSONError:
         raise Unreadable("it is not JSON") from None
     if not isinstance(row, dict):
         raise Unreadable("it is not a JSON object")
     try:
-        yield row, _of_line(row, origin)
+        yield row, given(_of_line(row, origin))
     except KeyError as name:
         raise Unreadable(f"it lacks the member {name}") from None
     except (TypeError, ValueError, AttributeError):
