@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from conformance.evidence.exchange import Exchange, Inconclusive
+from conformance.evidence.exchange import Inconclusive
 from conformance.evidence.recording import Recording
 from conformance.evidence.sse import EventStream
 from conformance.evidence.strict_json import JSONError

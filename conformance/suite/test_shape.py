@@ -37,8 +37,8 @@ DOCUMENTS: dict[str, Documents] = {
 
 @dataclass(frozen=True)
 class Shape:
-    """What a requirement of this module is about: a clause, on documents of this root; `whatever` says that it is judged
-    on replies without choices, too."""
+    """What a requirement of this module is about: a clause, on documents of this root; whether it is judged `whatever`
+    there is, or not on replies without choices."""
 
     root: str
     clause: Clause

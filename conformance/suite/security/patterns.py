@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 
 _MIXED = r"(?=[\w-]{0,60}\d)(?=[\w-]{0,60}[A-Za-z])"  # a word of letters alone is no key
 CREDENTIAL = re.compile(
@@ -16,7 +17,20 @@ CREDENTIAL = re.compile(
     r"|\bapi-key[\"']?\s*[:=]\s*[\"']?[0-9a-f]{32}\b|[?&](?:api_?key|key)=(?![x*.<{$])[\w-]{16,}",
     re.ASCII,
 )
+#: Every credential has one of these in it: they are found faster.
+CREDENTIAL_SIGNS = (
+    "sk-", "xai-", "gsk_", "pplx-", "nvapi-", "hf_", "r8_", "fw_", "tgp_v1_", "AIza", "AKIA", "ASIA", "ya29.", "Bearer",
+    "api_key", "apikey", "api-key", "aws_secret_access_key", "vertex_credentials", "master_key", "key=",
+)  # fmt: skip
+ACCOUNT_SIGNS = ("org-", "org_", "proj-", "proj_")
 ACCOUNT = re.compile(r"\b(?:org|proj)[-_][A-Za-z0-9]{16,}\b", re.ASCII)
+
+
+def search(pattern: re.Pattern[str], signs: Iterable[str], text: str) -> re.Match[str] | None:
+    """What `pattern.search` finds, where each match has one of the signs in it."""
+    return pattern.search(text) if any(sign in text for sign in signs) else None
+
+
 ACCOUNT_HEADERS = ("openai-organization", "openai-project")
 
 _PRIVATE = (
