@@ -5,12 +5,11 @@ from __future__ import annotations
 import base64
 from collections.abc import Iterator
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from .exchange import JSON_CONTENT, Exchange, Fact, Headers, Request
-from .recording import (
+from conformance.evidence.exchange import JSON_CONTENT, Exchange, Fact, Headers, Request
+from conformance.evidence.recording import (
     MASKED_ID,
     SECRET,
     Recording,
@@ -20,23 +19,34 @@ from .recording import (
     expected,
     made,
     model_of,
-    parsed,
-    whole,
 )
+
+from .adapter import Adapter, Record
 
 GZIP = b"\x1f\x8b"
 
 
-def entries(path: Path, name: str) -> Iterator[Recording]:
-    """The recordings in a file, whose name for people is `name`. Raises RecordingError."""
-    document = parsed(whole(path, name).removeprefix(b"\xef\xbb\xbf"), name)
-    listed = document.get("log", {}).get("entries") if isinstance(document, dict) else None
-    if not isinstance(listed, list):
-        raise RecordingError(f"{name} has no log.entries: export it as HAR 1.2")
-    for number, entry in enumerate(listed, 1):
-        recording = made(_of_entry, entry, f"{name} entry {number}")
+def recognises(record: Record) -> bool:
+    """Whether it is a whole archive, or an entry of one."""
+    entry = "startedDateTime" in record and isinstance(record.get("request"), dict)
+    return entry or isinstance(record.get("log"), dict)
+
+
+def recordings(record: Record, origin: str) -> Iterator[Recording]:
+    for entry in parts(record) or [record]:
+        recording = made(_of_entry, entry, origin)
         if recording:
             yield recording
+
+
+def parts(document: Record) -> list[Any] | None:
+    """The entries of an archive. Raises RecordingError where they are no list."""
+    if "log" not in document:
+        return None
+    entries = document["log"].get("entries")
+    if not isinstance(entries, list):
+        raise RecordingError("has no log.entries: export it as HAR 1.2")
+    return entries
 
 
 def _of_entry(entry: dict[str, Any], origin: str) -> Recording | None:
@@ -116,3 +126,16 @@ def _sent(sent: dict[str, Any], path: str, status: int, origin: str) -> Request:
         expect=expected(status),
         label=origin,
     )
+
+
+ADAPTER = Adapter(
+    name="har",
+    recognises=recognises,
+    recordings=recordings,
+    marks=("startedDateTime", "request", "response"),
+    loses=frozenset({"key"}),
+    form="HTTP archive (HAR 1.2), saved with content",
+    told_by="`log`; an entry by `startedDateTime` and `request`",
+    lost="by its content, see below",
+    parts=parts,
+)
