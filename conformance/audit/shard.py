@@ -27,12 +27,12 @@ class Shard:
 def opened(shard: Shard) -> BinaryIO:
     """The file of a shard, at its beginning. Raises OSError, SourceError."""
     if "://" in shard.url:
-        file: BinaryIO = fsspec().open(shard.url, "rb").open()
+        file: BinaryIO = _fsspec().open(shard.url, "rb").open()
         return file
     return open(shard.url, "rb")
 
 
-def fsspec() -> Any:
+def _fsspec() -> Any:
     try:
         import fsspec
     except ImportError:

@@ -24,7 +24,7 @@ class EndlessError(ValueError):
 
 
 def numbered(opened: BufferedIOBase | RawIOBase, number: int = 1) -> Iterator[Line]:
-    """Each line that is not empty, the first of which has this number. Raises EndlessError where there is no end to one."""
+    """Each line that is not empty, the first of which has this number. Raises EndlessError where one has no end."""
     held, size, empty = list[bytes](), 0, 0
     while block := opened.read(_BLOCK):
         empty = empty + len(block) if block.isspace() else 0

@@ -10,9 +10,10 @@ from .recording import HELP, parsed
 from .recording import Recording as Recording
 from .recording import RecordingError as RecordingError
 from .recording import RecordingWarning as RecordingWarning
-from .rows import Row, known, rows_of
+from .rows import YAML, Row, known, rows_of
 
-SUFFIXES = (".jsonl", ".jsonl.gz", ".har", ".json")
+_PLAIN = (".jsonl", ".ndjson", ".har", ".json", *YAML)
+SUFFIXES = (*_PLAIN, *(f"{each}{packed}" for packed in (".gz", ".zst") for each in _PLAIN))
 
 
 def recordings(folder: Path) -> Iterator[Recording]:
@@ -25,7 +26,7 @@ def recordings(folder: Path) -> Iterator[Recording]:
             found = True
             yield recording
     if not found:
-        raise RecordingError(f"{folder} holds no recorded exchange ({', '.join(SUFFIXES)}): {HELP}")
+        raise RecordingError(f"{folder} holds no recorded exchange ({', '.join(_PLAIN)}): {HELP}")
 
 
 def _files(folder: Path) -> list[Path]:

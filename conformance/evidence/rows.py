@@ -9,6 +9,7 @@ from io import BufferedReader, RawIOBase
 from typing import Any, BinaryIO, NamedTuple
 
 from .adapters import Adapter, adapter_of, adapters
+from .cassettes import document_of, is_cassette
 from .kinds import what_it_is
 from .lines import LONGEST, numbered
 from .observed import is_unfinished_object
@@ -19,6 +20,7 @@ from .unpacking import BUFFER, DAMAGE, damaged, unpacked
 LARGEST = 128 * 1024 * 1024  #: bytes of a document that is read as a whole
 _LINES = (".jsonl", ".ndjson")
 _DOCUMENTS = (".har", ".json")
+YAML = (".yaml", ".yml")  #: of which any other than a cassette is passed over in a folder
 
 
 class Row(NamedTuple):
@@ -41,7 +43,7 @@ def rows_of(opened: BinaryIO, name: str, *, alone: bool = True) -> Iterator[Row]
         raise damaged(name, "after line 0", error) from None
     if is_lines(head, name):
         yield from lines(content, name)
-    else:
+    elif is_cassette(head) or not (name.endswith(YAML) and not alone):
         yield from _of_document(content, name, alone=alone)
 
 
@@ -116,7 +118,8 @@ def _of_document(content: BufferedReader, name: str, *, alone: bool) -> Iterator
     if len(data) > LARGEST:
         raise RecordingError(f"{name} is larger than {LARGEST:,} bytes: split it, or record less in one file")
     data = data.removeprefix(BOM_UTF8)
-    yield from rows_of_document(parsed(data, name), data, name, alone=alone)
+    document = document_of(data, name) if is_cassette(data[:BUFFER]) else parsed(data, name)
+    yield from rows_of_document(document, data, name, alone=alone)
 
 
 def rows_of_document(document: Any, data: bytes, name: str, *, alone: bool = True) -> Iterator[Row]:

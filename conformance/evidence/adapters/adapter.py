@@ -24,7 +24,8 @@ class Adapter:
     `recognises` tells by its members whether a record has the form. `recordings` are the exchanges in it, none where it
     is of another API; raises RecordingError where a member is wrong. `parts` are the records of a document that holds
     many, each of which `recognises` accepts; None where the document is one record. `marks` are members that every
-    record of the form has, so that a line without one of them is of another form. `loses` are the facts that no
+    record of the form has: a line that has them is taken to be of the form if the line before it was; with none each
+    line is looked at. `loses` are the facts that no
     recording of the form has; `form`, `told_by` and `lost` say in words what it is, how it is told and what is lost.
     """
 
