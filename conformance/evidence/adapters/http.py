@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from conformance.evidence.exchange import JSON_CONTENT, Exchange, Fact, Headers, Request
+from conformance.evidence.observed import json_object
 from conformance.evidence.recording import MASKED_ID, SECRET, Recording, cleaned, closed, expected, model_of
 from conformance.evidence.unpacking import GZIP
 
@@ -69,14 +70,17 @@ def recorded(sent: Sent, received: Received, origin: str, loses: Iterable[Fact] 
         seconds=received.seconds,
         unrecorded=frozenset({"key", *loses, *(fact for fact, lost in missing.items() if lost)}),
     )
-    if not url.path.rstrip("/").endswith(path) and not _is_reply(exchange):
+    if not _is_of_api(exchange, at_its_path=url.path.rstrip("/").endswith(path)):
         return None
     return Recording(exchange, url.hostname or "unknown", model_of(exchange), False, origin)
 
 
-def _is_reply(exchange: Exchange) -> bool:
-    """Whether what came from another path looks like a completion: other APIs are asked with messages, too."""
-    return not exchange.undecodable and b'"choices"' in exchange.content
+def _is_of_api(exchange: Exchange, *, at_its_path: bool) -> bool:
+    """Whether what was answered may be the API's: other APIs are asked with messages, too, and have lists of models."""
+    if exchange.request.path == "/models":
+        document = json_object(exchange.content) if exchange.succeeded and not exchange.undecodable else None
+        return document is None or "object" in document or ("data" in document and "has_more" not in document)
+    return at_its_path or (not exchange.undecodable and b'"choices"' in exchange.content)
 
 
 def api_path(method: str, path: str, body: bytes) -> str | None:

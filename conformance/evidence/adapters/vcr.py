@@ -21,7 +21,7 @@ def recognises(record: Record) -> bool:
     """Whether it is a cassette, or one interaction."""
     request = record.get("request")
     one = isinstance(request, dict) and "uri" in request and isinstance(record.get("response"), dict)
-    return one or any(isinstance(record.get(name), list) for name in LISTS)
+    return one or any(isinstance(each, dict) and "request" in each for each in (parts(record) or [])[:1])
 
 
 def recordings(record: Record, origin: str) -> Iterator[Recording]:
