@@ -10,10 +10,13 @@ from typing import BinaryIO
 
 import pyarrow as pa
 
+from conformance.evidence.parquet import rows_of_parquet
 from conformance.evidence.recording import RecordingError
-from conformance.evidence.rows import Row, lines, rows_of
+from conformance.evidence.row import Row
+from conformance.evidence.rows import lines, rows_of
 
-from .shard import Shard, SourceError, opened
+from .shard import Shard, opened
+from .stores import SourceError
 
 RECORDS = pa.schema([("origin", pa.string()), ("adapter", pa.string()), ("record", pa.binary())])
 ROWS, BYTES = 1000, 8 * 1024 * 1024  #: of one batch, about
@@ -54,7 +57,9 @@ def _rows(shard: Shard) -> Iterator[Row]:
     """Raises nothing: what fails is a row."""
     try:
         with opened(shard) as file:
-            if shard.start or shard.end is not None:
+            if shard.groups:
+                yield from rows_of_parquet(file, shard.name, shard.start, shard.end)
+            elif shard.start or shard.end is not None:
                 yield from lines(_Range(file, shard.start, shard.end), shard.name, shard.line)
             else:
                 yield from rows_of(file, shard.name, alone=shard.alone)

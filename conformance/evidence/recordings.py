@@ -10,9 +10,11 @@ from .recording import HELP, parsed
 from .recording import Recording as Recording
 from .recording import RecordingError as RecordingError
 from .recording import RecordingWarning as RecordingWarning
-from .rows import YAML, Row, known, rows_of
+from .row import Row
+from .rows import YAML, known, rows_of
 
-_PLAIN = (".jsonl", ".ndjson", ".har", ".json", *YAML)
+_PLAIN = (".jsonl", ".ndjson", ".har", ".json", *YAML, ".parquet")
+#: Of the files that are read in a folder. A file that is named itself may have any name.
 SUFFIXES = (*_PLAIN, *(f"{each}{packed}" for packed in (".gz", ".zst") for each in _PLAIN))
 
 

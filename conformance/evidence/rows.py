@@ -1,4 +1,4 @@
-"""The records of a file, whatever it is: lines of JSON, one JSON document, or a cassette. Told by its content."""
+"""The records of a file, told by its content: lines of JSON, one JSON document, a cassette, Parquet, a bundle."""
 
 from __future__ import annotations
 
@@ -6,31 +6,26 @@ import json
 from codecs import BOM_UTF8
 from collections.abc import Iterator
 from io import BufferedReader, RawIOBase
-from typing import Any, BinaryIO, NamedTuple
+from typing import Any, BinaryIO
 
 from .adapters import Adapter, adapter_of, adapters
 from .cassettes import document_of, is_cassette
 from .kinds import what_it_is
 from .lines import LONGEST, numbered
 from .observed import is_unfinished_object
+from .parquet import MAGIC as PARQUET
+from .parquet import rows_of_parquet
 from .recording import RecordingError, parsed
+from .row import Row, unreadable
 from .strict_json import JSONError, loads
 from .unpacking import BUFFER, DAMAGE, damaged, unpacked
+from .zipped import MAGIC as ZIP
+from .zipped import exchanges_of
 
 LARGEST = 128 * 1024 * 1024  #: bytes of a document that is read as a whole
 _LINES = (".jsonl", ".ndjson")
 _DOCUMENTS = (".har", ".json")
 YAML = (".yaml", ".yml")  #: of which any other than a cassette is passed over in a folder
-
-
-class Row(NamedTuple):
-    """One record: where it stands, for people; the name of its adapter; and its JSON. Of one that cannot be read the
-    adapter is empty, and `record` is the reason; `left_out` where the file can be read without it."""
-
-    origin: str
-    adapter: str
-    record: bytes
-    left_out: bool = False
 
 
 def rows_of(opened: BinaryIO, name: str, *, alone: bool = True) -> Iterator[Row]:
@@ -41,7 +36,12 @@ def rows_of(opened: BinaryIO, name: str, *, alone: bool = True) -> Iterator[Row]
         head = content.peek(BUFFER)
     except DAMAGE as error:
         raise damaged(name, "after line 0", error) from None
-    if is_lines(head, name):
+    if head.startswith(PARQUET):
+        yield from rows_of_parquet(content, name)
+    elif head.startswith(ZIP):
+        for place, data in exchanges_of(content, name):
+            yield from rows_of_document(parsed(data, place), data, place)
+    elif is_lines(head, name):
         yield from lines(content, name)
     elif is_cassette(head) or not (name.endswith(YAML) and not alone):
         yield from _of_document(content, name, alone=alone)
@@ -89,22 +89,18 @@ def lines(content: BufferedReader | RawIOBase, name: str, first: int = 1) -> Ite
 def _row_of(text: bytes | None, origin: str, *, ended: bool) -> Row | None:
     """The row of a line of which nothing is known; None where it is empty."""
     if text is None:
-        return _unreadable(origin, f"is a line of more than {LONGEST:,} bytes: split it", left_out=True)
+        return unreadable(origin, f"is a line of more than {LONGEST:,} bytes: split it", left_out=True)
     text = text.removeprefix(BOM_UTF8) if origin.endswith(":1") else text
     if not text.strip():
         return None
     if not ended and is_unfinished_object(text.decode("utf-8", "replace")):
-        return _unreadable(origin, "is a line that was not written to its end: record it again", left_out=True)
+        return unreadable(origin, "is a line that was not written to its end: record it again", left_out=True)
     try:
         record = loads(text)
     except JSONError as error:
-        return _unreadable(origin, f"is not JSON ({error}): record it again, or remove it")
+        return unreadable(origin, f"is not JSON ({error}): record it again, or remove it")
     adapter = adapter_of(record)
-    return Row(origin, adapter.name, text) if adapter else _unreadable(origin, what_it_is(record))
-
-
-def _unreadable(origin: str, reason: str, *, left_out: bool = False) -> Row:
-    return Row(origin, "", reason.encode("utf-8", "replace"), left_out)
+    return Row(origin, adapter.name, text) if adapter else unreadable(origin, what_it_is(record))
 
 
 # --- documents ----------------------------------------------------------------------------------------------
@@ -154,7 +150,7 @@ def _listed(document: Any, adapter: Adapter | None, name: str) -> list[Any] | No
 
 def _part(record: Any, adapter: Adapter | None, origin: str) -> Row:
     if not adapter or not isinstance(record, dict):
-        return _unreadable(origin, what_it_is(record))
+        return unreadable(origin, what_it_is(record))
     return Row(origin, adapter.name, json.dumps(record).encode())
 
 

@@ -31,11 +31,11 @@ REQUIRED: dict[str, type | tuple[type, ...]] = {
     "fidelity": str,
 }
 OPTIONAL: dict[str, type | tuple[type, ...]] = {
-    "vendor": str,
+    "vendor": (str, type(None)),
     "model": (str, type(None)),
-    "official": bool,
-    "source_repo": str,
-    "source_path": str,
+    "official": (bool, type(None)),
+    "source_repo": (str, type(None)),
+    "source_path": (str, type(None)),
 }
 
 
@@ -65,7 +65,7 @@ def _of_line(row: dict[str, Any], origin: str) -> Recording:
     body, unclosed = row["response_body"].encode("utf-8", "replace"), False
     if row["stream"]:
         body, unclosed = closed(body)
-    headers = cleaned((str(name), str(value)) for name, value in row["response_headers"].items())
+    headers = cleaned((str(name), str(value)) for name, value in row["response_headers"].items() if value is not None)
     missing: dict[Fact, bool] = {
         "request": not sent,
         "headers": not any(name.lower() == "content-type" for name, _ in headers),
@@ -85,7 +85,7 @@ def _of_line(row: dict[str, Any], origin: str) -> Recording:
         unrecorded=LOST[row["fidelity"]] | TEXT_LOSES | {fact for fact, lost in missing.items() if lost},
     )
     model = row.get("model") or model_of(exchange)
-    return Recording(exchange, row.get("vendor", "unknown"), model, row.get("official", False), origin)
+    return Recording(exchange, row.get("vendor") or "unknown", model, bool(row.get("official")), origin)
 
 
 def _check_types(row: dict[str, Any]) -> None:

@@ -139,8 +139,7 @@ def contradicting(exchange: Exchange) -> list[str]:
     inside = [found.get(f"usage.cost_details.{name}") for name in (ALL, PROMPT, COMPLETION)]
     if inside[0] is not None and inside[1] is not None and inside[2] is not None:
         parts = inside[1] + inside[2]
-        with_tools = inside[0] > parts and tools_run(exchange)
-        if not alike(inside[0], parts) and not with_tools:
+        if not alike(inside[0], parts) and not (inside[0] > parts and tools_run(exchange)):
             wrong.append(f"{ALL} is {plain(inside[0])}, and its parts come to {plain(parts)}")
     if len(whole) < 2 and None in inside:
         raise NotApplicable(say("the reply states its cost once"))
