@@ -10,7 +10,7 @@ from .recording import RecordingError
 from .unpacking import extra
 
 _BEGINS = re.compile(rb"^(http_)?interactions:", re.MULTILINE)
-_MOST = 1 << 28  #: characters and members of a cassette: an alias of an alias may stand for any number
+_MOST_VALUES, _MOST_TEXT = 4_000_000, 1 << 28  #: of a cassette: an alias of an alias may stand for any number
 
 
 def is_cassette(head: bytes) -> bool:
@@ -33,21 +33,27 @@ def _loader(yaml: Any) -> Any:
     """A safe loader that leaves moments as text, and knows Ruby's own tags: of binary, of strings."""
     loader = type("Loader", (getattr(yaml, "CSafeLoader", yaml.SafeLoader),), {})
     for tag in ("!binary", "tag:yaml.org,2002:binary"):
-        loader.add_constructor(tag, lambda made, node: base64.b64decode(made.construct_scalar(node)))  # type: ignore[attr-defined]
+        loader.add_constructor(tag, lambda made, node: _decoded(made.construct_scalar(node)))  # type: ignore[attr-defined]
     for tag in ("tag:yaml.org,2002:timestamp", "!str"):
         loader.add_constructor(tag, lambda made, node: made.construct_scalar(node))  # type: ignore[attr-defined]
     return loader
 
 
+def _decoded(text: str) -> bytes:
+    return base64.b64decode("".join(text.split()), validate=True)
+
+
 class _Plain:
-    """A value of YAML as one of JSON, no larger than `_MOST`."""
+    """A value of YAML as one of JSON, within bounds."""
 
     def __init__(self) -> None:
-        self._left = _MOST
+        self._values, self._text = 0, 0
 
     def of(self, value: Any) -> Any:
-        self._left -= len(value) + 1 if isinstance(value, str | bytes) else 1
-        if self._left < 0:
+        """The value. Raises ValueError where it is too large."""
+        self._values += 1
+        self._text += len(value) if isinstance(value, str | bytes) else 0
+        if self._values > _MOST_VALUES or self._text > _MOST_TEXT:
             raise ValueError("it is too large")
         if isinstance(value, dict):
             return {str(name): self.of(each) for name, each in value.items()}

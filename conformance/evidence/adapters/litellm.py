@@ -50,12 +50,19 @@ def _usage(payload: Record) -> tuple[Mapping[str, Any], frozenset[Fact]]:
     usage = reply.get("usage") if isinstance(reply, dict) else None
     if not isinstance(usage, dict):
         return usage_of(payload.get("prompt_tokens"), payload.get("completion_tokens")), frozenset()
-    verbatim = (
-        payload.get("stream") is not True
-        and payload.get("custom_llm_provider") in _ALIKE
-        and not any(usage.get(name) for name in _FOREIGN)
-    )
+    if any(usage.get(name) for name in _FOREIGN):
+        return _translated(usage), frozenset()
+    verbatim = payload.get("stream") is not True and payload.get("custom_llm_provider") in _ALIKE
     return _without_nulls(usage), COUNTS if verbatim else frozenset()
+
+
+def _translated(usage: Mapping[str, Any]) -> Mapping[str, Any]:
+    """A usage with members of other dialects, to whose prompt_tokens LiteLLM adds what was cached."""
+    details = usage.get("prompt_tokens_details")
+    cached = details.get("cached_tokens") if isinstance(details, dict) else None
+    read = cached or usage.get("cache_read_input_tokens") or usage.get("prompt_cache_hit_tokens")
+    written = usage.get("cache_creation_input_tokens")
+    return usage_of(usage.get("prompt_tokens"), usage.get("completion_tokens"), cached=read, written=written)
 
 
 def _without_nulls(usage: Mapping[str, Any]) -> dict[str, Any]:

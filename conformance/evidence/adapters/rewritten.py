@@ -42,10 +42,11 @@ def rewritten(
 
 
 def usage_of(prompt: Any, completion: Any, *, cached: Any = None, written: Any = None) -> dict[str, Any]:
-    """A usage that says what these counts say; empty where one of the first two is no count."""
+    """A usage that says what these counts say; empty where one of the first two is no count. What was written to a
+    cache, of which no TTL is told, has the default one, of five minutes."""
     if type(prompt) is not int or type(completion) is not int:
         return {}
-    counted = {"cached_tokens": cached, "cached_write_tokens": written}
+    counted = {"cached_tokens": cached, "cached_write_tokens": written, "cached_write_5m_tokens": written}
     details = {name: count for name, count in counted.items() if type(count) is int and count > 0}
     usage = dict(zip(_USAGE, (prompt, completion, prompt + completion), strict=True))
     return usage | ({"prompt_tokens_details": details} if details else {})

@@ -36,8 +36,8 @@ def exchange_1() -> Record:
     }  # fmt: skip
     return {
         "format": "exchange-1", "request": request, "started": 0.0, "seconds": 1.0, "status": 200,
-        "headers": [["content-type", "application/json"], ["x-request-id", "r1"]], "reads": [[1.0, json.dumps(REPLY)]], "failure": None,
-        "unrecorded": [], "earlier": [],
+        "headers": [["content-type", "application/json"], ["x-request-id", "r1"]],
+        "reads": [[1.0, json.dumps(REPLY)]], "failure": None, "unrecorded": [], "earlier": [],
     }  # fmt: skip
 
 
