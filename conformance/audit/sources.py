@@ -7,6 +7,8 @@ import os
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from typing import BinaryIO
+from urllib.parse import urlsplit
+from urllib.request import url2pathname
 
 from conformance.evidence.parquet import MAGIC, row_groups
 from conformance.evidence.recording import RecordingError
@@ -22,7 +24,7 @@ from .stores import files_of, public, size_of
 
 SPLIT = 64 * 1024 * 1024  #: bytes of one shard, about
 ARCHIVES = (*SUFFIXES, ".zip")  #: how files in a folder end that are read
-_BLOCK = 1024 * 1024
+BLOCK = 1024 * 1024
 
 
 def shards(sources: Iterable[str]) -> Iterator[Shard]:
@@ -44,7 +46,9 @@ def shards(sources: Iterable[str]) -> Iterator[Shard]:
 
 
 def _files(source: str) -> Iterator[Shard]:
-    if "://" in source:
+    if source.startswith("file://"):
+        yield from _files(url2pathname(urlsplit(source).path))
+    elif "://" in source:
         urls, alone = files_of(source)
         yield from (Shard(each, public(each), alone=alone) for each in urls if alone or _is_read(each))
     elif os.path.isdir(source):
@@ -60,7 +64,7 @@ def _files(source: str) -> Iterator[Shard]:
                 f"{source} does not exist: name files, folders, globs, or URLs such as s3://bucket/folder"
             )
         for each in matching:
-            yield from _files(each)
+            yield from (replace(shard, alone=False) for shard in _files(each))
 
 
 def _within(folder: str) -> Iterator[Shard]:
@@ -106,7 +110,7 @@ def _divided(shard: Shard) -> Iterator[Shard]:
 def _counted_lines(shard: Shard, file: BinaryIO) -> Iterator[Shard]:
     """The pieces of a file that is read once to know the numbers of its lines."""
     at, number, start, line = file.seek(0), 1, 0, 1
-    while block := file.read(_BLOCK):
+    while block := file.read(BLOCK):
         end = block.find(b"\n") + 1 if at - start >= SPLIT else 0
         if end:
             after = number + block.count(b"\n", 0, end)

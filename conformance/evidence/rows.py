@@ -49,7 +49,8 @@ def rows_of(opened: BinaryIO, name: str, *, alone: bool = True) -> Iterator[Row]
 
 def is_lines(head: bytes, name: str) -> bool:
     """Whether a file that begins like this holds a JSON object in each line, and is not one document."""
-    if any(each in name for each in _LINES):
+    name = name.removesuffix(".gz").removesuffix(".zst")
+    if name.endswith(_LINES):
         return True
     first, end, rest = head.removeprefix(BOM_UTF8).lstrip().partition(b"\n")
     if not first.startswith(b"{"):

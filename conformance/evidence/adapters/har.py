@@ -18,7 +18,8 @@ from .http import Received, Sent, pairs, recorded
 def recognises(record: Record) -> bool:
     """Whether it is a whole archive, or an entry of one."""
     entry = "startedDateTime" in record and isinstance(record.get("request"), dict)
-    return entry or isinstance(record.get("log"), dict)
+    log = record.get("log")
+    return entry or (isinstance(log, dict) and (not log or "entries" in log or "creator" in log))
 
 
 def recordings(record: Record, origin: str) -> Iterator[Recording]:

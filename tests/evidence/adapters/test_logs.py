@@ -63,6 +63,11 @@ def test_which_payloads_of_litellm_are_exchanges(members: Record, number: int) -
     assert len(read(litellm() | members)) == number
 
 
+def test_counts_that_litellm_translated_serve_for_sums() -> None:
+    usage = USAGE | {"cache_read_input_tokens": 8, "cache_creation_input_tokens": 2}
+    assert counted(logged(usage, custom_llm_provider="anthropic")) == (20, 8, 2, 4)
+
+
 def test_a_payload_of_litellm_without_reply_has_its_counts() -> None:
     assert counted(litellm() | {"response": None}) == (20, 0, 0, 4)
     assert counted(litellm()) == (20, 8, 0, 4)
@@ -86,10 +91,7 @@ def test_a_failure_in_litellm_has_a_status_and_nothing_else(code: str | None, st
 @pytest.mark.parametrize(
     ("details", "expected"),
     [
-        (
-            {"input": 12, "input_cached_tokens": 8, "output": 3, "output_reasoning_tokens": 1, "total": 24},
-            (20, 8, 0, 4),
-        ),
+        (langfuse()["usageDetails"], (20, 8, 0, 4)),
         ({"input": 20, "output": 4}, (20, 0, 0, 4)),
         ({"input": 20, "cache_read_input_tokens": 8, "output": 4, "total": 24}, (20, 8, 0, 4)),
         ({"input": 10, "cache_read_input_tokens": 8, "cache_creation_input_tokens": 2, "output": 4}, (20, 8, 2, 4)),
