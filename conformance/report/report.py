@@ -16,6 +16,7 @@ from conformance.judgement.verdict import VIOLATIONS, Finding, Verdict
 from conformance.policy.baseline import Audit
 
 from .drift import Drift
+from .traffic import Traffic
 
 
 @dataclass(frozen=True)
@@ -103,8 +104,8 @@ class Report:
     `baseline` what became of the known violations, where there are such; `revision` is that to which the endpoint is
     held, empty for all requirements; `plan` says what the run was expected to send and cost; `unseen` says what
     recordings made elsewhere do not show; `headers` are the names of the fields that were added to every request
-    (`--header`). `folder` is that of the run as a person would type it, for commands; report.json does not have
-    it."""
+    (`--header`); `traffic` is what an audit counted. `folder` is that of the run as a person would type it, for
+    commands; report.json does not have it."""
 
     base_url: str
     source: str
@@ -128,6 +129,7 @@ class Report:
     unseen: str = ""
     asked_again: AskedAgain | None = None
     headers: tuple[str, ...] = ()
+    traffic: Traffic | None = None
     folder: str = field(default="", compare=False)
 
     @cached_property
