@@ -234,7 +234,7 @@ class Exchange:
             try:
                 return fold(self.chunks)
             except Unfoldable as error:
-                raise Inconclusive(f"the official SDK cannot accumulate this stream: {error}") from None
+                raise Inconclusive(f"the official SDK cannot accumulate this stream: {error}") from error
         if not self.succeeded:
             raise Inconclusive(f"{self.request} was answered with {self.outcome}, not with a completion")
         if not isinstance(self.document, dict):

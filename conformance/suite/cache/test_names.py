@@ -17,14 +17,17 @@ from conformance.suite.support.cache_counts import DETAILS, HITS, WRITE_FIELDS, 
 from . import AREA
 from .members import OPENAI_WRITES, OTHER_HITS, OTHER_WRITES, SPLIT, elsewhere, writing
 
+_NAMES = frozenset({HITS, *WRITE_FIELDS})
+
 
 def places(value: Any, path: str = "") -> Iterator[tuple[str, str, Any]]:
     """Path, name and value of every member called by one of the four names, anywhere in a JSON value."""
     entries = enumerate(value) if isinstance(value, list) else value.items() if isinstance(value, dict) else ()
     for name, each in entries:
-        if name in (HITS, *WRITE_FIELDS):
+        if name in _NAMES:
             yield f"{path}{name}", name, each
-        yield from places(each, f"{path}{name}.")
+        if isinstance(each, dict | list):
+            yield from places(each, f"{path}{name}.")
 
 
 @AREA.must(
