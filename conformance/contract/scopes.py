@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from conformance.evidence.exchange import Exchange, Request, list_of
+from conformance.evidence.kept import kept_of
 
 from .requirement import Scope
 
@@ -27,6 +28,7 @@ def _plain(exchange: Exchange) -> bool:
     return _chat(exchange) and exchange.succeeded and not exchange.streamed and not exchange.request.streams
 
 
+@kept_of
 def _completion(exchange: Exchange) -> bool:
     return _plain(exchange) and isinstance(exchange.document, dict) and not exchange.document.get("error")
 
@@ -35,14 +37,17 @@ def _stream(exchange: Exchange) -> bool:
     return _chat(exchange) and exchange.streamed
 
 
+@kept_of
 def _chunked(exchange: Exchange) -> bool:
     return _stream(exchange) and bool(exchange.chunks)
 
 
+@kept_of
 def _is_reply(exchange: Exchange) -> bool:
     return (_completion(exchange) or _chunked(exchange)) and bool(exchange.reply)
 
 
+@kept_of
 def _usage(exchange: Exchange) -> bool:
     """A reply with usage. A stream with an error in it has not counted what it did not finish."""
     whole = _is_reply(exchange) and not (exchange.streamed and failed(exchange))

@@ -260,7 +260,7 @@ class Exchange:
         calls = [call for message in self.messages for call in list_of(message.get("tool_calls"))]
         return [call for call in calls if isinstance(call, dict)]
 
-    @property
+    @kept
     def failed_in_stream(self) -> bool:
         """Whether it is a stream with an error event in it."""
         return self.streamed and any(isinstance(each, dict) and each.get("error") for each in self.stream.documents)
