@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from conformance.evidence.exchange import Exchange, Request, list_of
+from conformance.evidence.exchange import Exchange, Request
+from conformance.evidence.fold import chunks_of
 from conformance.evidence.kept import kept_of
 
 from .requirement import Scope
@@ -96,8 +97,7 @@ def cut_short(reason: Any) -> bool:
 
 def streamed_choices(chunks: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
     """The choices of all chunks, in order; what is not an object is left out."""
-    choices = [choice for chunk in chunks for choice in list_of(chunk.get("choices"))]
-    return [choice for choice in choices if isinstance(choice, dict)]
+    return chunks_of(chunks).choices
 
 
 def asks_usage(request: Request) -> bool:

@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 from .content_coding import Read as Read
 from .content_coding import undone
-from .fold import Unfoldable, fold
+from .fold import Chunks, Unfoldable, fold
 from .kept import SMALL, Stored, kept
 from .request import JSON_CONTENT as JSON_CONTENT
 from .request import MODEL as MODEL
@@ -223,9 +223,9 @@ class Exchange:
         return parse(self.decoded_reads)
 
     @kept
-    def chunks(self) -> list[dict[str, Any]]:
+    def chunks(self) -> Chunks:
         """The JSON objects of the stream that are not errors, in order; what is not an object is left out."""
-        return [doc for doc in self.stream.documents if isinstance(doc, dict) and not doc.get("error")]
+        return Chunks(doc for doc in self.stream.documents if isinstance(doc, dict) and not doc.get("error"))
 
     @kept
     def reply(self) -> dict[str, Any]:

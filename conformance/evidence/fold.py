@@ -1,9 +1,10 @@
-"""A stream folded into the reply it stands for, as openai-python accumulates it."""
+"""The chunks of a stream, and the reply that they stand for, as openai-python accumulates it."""
 
 from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Iterable
+from functools import cached_property
 from typing import Any
 
 JSONObject = dict[str, Any]
@@ -155,3 +156,31 @@ def _objects(entries: Any, where: str) -> list[JSONObject]:
     if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
         raise Unfoldable(f"{where} has an entry that is not an object")
     return entries
+
+
+class Chunks(list[dict[str, Any]]):
+    """JSON objects in the order in which they came; nothing is added to them."""
+
+    @cached_property
+    def choices(self) -> list[dict[str, Any]]:
+        """The choices of all chunks, in order; what is not an object is left out."""
+        found = []
+        for chunk in self:
+            choices = chunk.get("choices")
+            if isinstance(choices, list):
+                found += [choice for choice in choices if isinstance(choice, dict)]
+        return found
+
+    @cached_property
+    def by_index(self) -> dict[int, list[dict[str, Any]]]:
+        """The choices that have an integer index, by it."""
+        found: dict[int, list[dict[str, Any]]] = {}
+        for choice in self.choices:
+            if type(index := choice.get("index")) is int:
+                found.setdefault(index, []).append(choice)
+        return found
+
+
+def chunks_of(chunks: Iterable[dict[str, Any]]) -> Chunks:
+    """The same, where it is not known that these are the chunks of a stream."""
+    return chunks if isinstance(chunks, Chunks) else Chunks(chunks)

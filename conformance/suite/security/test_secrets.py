@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from conformance.contract.faults import header, put
@@ -11,6 +12,7 @@ from conformance.contract.requests import UNKNOWN_TOKEN
 from conformance.contract.scopes import EVERY_ERROR, EVERY_FAILED_STREAM, EVERY_RESPONSE
 from conformance.evidence.exchange import SCRUBBED_KEY, Exchange, Inconclusive
 from conformance.evidence.kept import kept_of
+from conformance.evidence.observed import may_have
 from conformance.language import say
 from conformance.suite.security import AREA
 from conformance.suite.security.patterns import (
@@ -20,7 +22,6 @@ from conformance.suite.security.patterns import (
     CREDENTIAL,
     CREDENTIAL_SIGNS,
     INTERNALS,
-    search,
 )
 from conformance.suite.support.failing_streams import failing
 
@@ -41,10 +42,21 @@ def beyond_choices(exchange: Exchange) -> str:
     except Inconclusive:
         return "\n".join([*fields, exchange.text])
     own = [without_choices(document) for document in documents]
-    once = [
-        each for number, each in enumerate(own) if not (number and isinstance(each, dict) and each == own[number - 1])
-    ]
-    return "\n".join([*fields, *(json.dumps(document, ensure_ascii=False) for document in once)])
+    return "\n".join([*fields, *(json.dumps(document, ensure_ascii=False) for document in _once(own))])
+
+
+def _telling(exchange: Exchange, signs: Sequence[str]) -> str:
+    """The same where one of the signs may be in it; else nothing."""
+    fields = "\n".join(f"{name}: {value}" for name, value in exchange.headers)
+    told = exchange.undecodable or may_have(exchange, *signs) or any(sign in fields for sign in signs)
+    return beyond_choices(exchange) if told else ""
+
+
+def _once(documents: Sequence[Any]) -> Iterator[Any]:
+    """The documents without objects that are like the one before: chunks are, but for their choices."""
+    for number, document in enumerate(documents):
+        if not (number and isinstance(document, dict) and document == documents[number - 1]):
+            yield document
 
 
 def without_choices(document: Any) -> Any:
@@ -104,8 +116,7 @@ def around(text: str, part: str) -> str:
 def test_no_upstream_credentials(exchange: Exchange) -> None:
     names = [name for name, _ in exchange.headers if name.lower() == "anthropic-organization-id"]
     assert not names, say("the response has the upstream's header anthropic-organization-id")
-    text = unescaped(beyond_choices(exchange)).replace(UNKNOWN_TOKEN, "")
-    found = search(CREDENTIAL, CREDENTIAL_SIGNS, text)
+    found = CREDENTIAL.search(unescaped(_telling(exchange, CREDENTIAL_SIGNS)).replace(UNKNOWN_TOKEN, ""))
     assert not found, say("the response holds what looks like a credential: {masked}", masked(found))
 
 
@@ -136,7 +147,7 @@ def masked(found: re.Match[str] | None) -> str:
 def test_no_upstream_account(exchange: Exchange) -> None:
     names = sorted({name.lower() for name, _ in exchange.headers} & set(ACCOUNT_HEADERS))
     assert not names, say("the response has {names}", ", ".join(names))
-    found = search(ACCOUNT, ACCOUNT_SIGNS, beyond_choices(exchange))
+    found = ACCOUNT.search(_telling(exchange, ACCOUNT_SIGNS))
     assert not found, say("the response names an account: {masked}", masked(found))
 
 

@@ -55,4 +55,9 @@ def _prompt(request: Request) -> str:
 
 def is_prompted(request: Request, markup: str) -> bool:
     """Whether a string that a client put into a request has markup (a pattern of `markup`) in it."""
-    return may_hold(_prompt(request)) and any(re.search(markup, text) for text in prompted(request.asked))
+    return may_hold(_prompt(request)) and any(map(_compiled(markup).search, prompted(request.asked)))
+
+
+@cache
+def _compiled(markup: str) -> re.Pattern[str]:
+    return re.compile(markup)

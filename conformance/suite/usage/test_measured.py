@@ -63,7 +63,7 @@ def least(asked: dict[str, Any], enough: int = 0) -> int:
     may be fewer than this says, but not fewer than four: nothing that is repeated is looked for, which takes long."""
     most = sum(map(len, _messages(asked))) // PROSE + len(json.dumps(asked.get("tools"), ensure_ascii=False)) // SCHEMA
     # what is repeated beyond the beginning of a text shortens that by four times eight characters at most
-    if most <= enough and any(_length(text[:160]) >= 4 * PROSE + 32 for text in _messages(asked) if len(text) < LONG):
+    if most <= enough and any(_length(text[:96]) >= 4 * PROSE + 32 for text in _messages(asked) if len(text) < LONG):
         return most
     tools = [each["function"] for each in list_of(asked.get("tools")) if isinstance(each, dict) and "function" in each]
     described = sum(_length(json.dumps(each, ensure_ascii=False)) for each in tools)
