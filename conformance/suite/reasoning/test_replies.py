@@ -12,7 +12,7 @@ from conformance.evidence.exchange import Exchange, NotApplicable
 from conformance.language import say
 from conformance.suite.support.markup import THOUGHT_TAGS
 from conformance.suite.support.replies import sent_choices
-from conformance.suite.support.spoken import own_words, prompted
+from conformance.suite.support.spoken import is_prompted, own_words
 
 from . import AREA
 from .counts import COUNT, UNCOUNTED, shows_reasoning, token_counts
@@ -34,10 +34,10 @@ from .counts import COUNT, UNCOUNTED, shows_reasoning, token_counts
     },
     needs=["request"],
 )
-def test_reasoning_apart(asked: dict[str, Any], messages: list[dict[str, Any]]) -> None:
+def test_reasoning_apart(exchange: Exchange, messages: list[dict[str, Any]]) -> None:
     """What the assistant said earlier excuses nothing: a reply that leaked tags stands in the next request."""
     texts = [text for message in messages if isinstance(text := message.get("content"), str) and text]
-    if not texts or any(re.search(THOUGHT_TAGS, text) for text in prompted(asked)):
+    if not texts or is_prompted(exchange.request, THOUGHT_TAGS):
         raise NotApplicable(say("the reply has no text, or the prompt has such tags in it"))
     for text in texts:
         tag = re.search(THOUGHT_TAGS, own_words(text, THOUGHT_TAGS))

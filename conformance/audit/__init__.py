@@ -1,0 +1,1 @@
+"""The audit of traffic: batches of records in, findings and counts out."""
