@@ -92,7 +92,8 @@ def judge(
 def _judged(given: Mapping[str, Any], out: Path | None, app: Application | None) -> Report:
     if out is not None:
         return judged(Settings.of({**given, "out": out}), app)
-    with tempfile.TemporaryDirectory() as held:
+    # a request that is still under way after the deadline may note something there
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as held:
         return unfiled(judged(Settings.of({**given, "out": Path(held, "run")}), app))
 
 

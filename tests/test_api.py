@@ -22,6 +22,7 @@ from conformance.lab.reference import Endpoint
 from conformance.lab.reference.server import app, serving
 from conformance.sending.client import Access, Limits, Live
 from conformance.sending.in_process import Application, InProcess
+from conformance.text import write_whole
 from tests.support.commands import cli, verdicts
 
 KEY = "sk-reference-0123456789abcdefghijklmnopqrstuvwxyz"
@@ -101,11 +102,16 @@ def test_it_can_be_called_within_an_event_loop_and_in_a_thread() -> None:
     assert conclude(reports[0]).exit_code == 0
 
 
-def test_a_deadline_ends_it() -> None:
+def test_a_deadline_ends_it(monkeypatch: pytest.MonkeyPatch) -> None:
     def slow(request: Request) -> Exchange:
         threading.Event().wait(0.2)
         return Endpoint().answer(request)
 
+    def written_late(path: Path, content: str | bytes) -> None:
+        threading.Event().wait(0.1)  # what is under way at the deadline is still written when the report is made
+        write_whole(path, content)
+
+    monkeypatch.setattr("conformance.evidence.archive.write_whole", written_late)
     report = run(app=app(slow), models=["reference-gpt"], deadline=2)
     assert conclude(report).exit_code == 3
     assert "the deadline of 2 s has passed" in conclude(report).sentence
