@@ -361,7 +361,7 @@ def test_a_budget_is_kept_and_what_it_leaves_out_is_not_judged(tmp_path: Path) -
     [
         (("--max-cost", "2"), "--max-cost needs a price sheet"),
         (("--select", "biling"), "did you mean billing"),
-        (("--header", "no colon"), "--header: 'no colon' is not followed by a colon"),
+        (("--header", "no colon"), "--header: give a name, a colon and a value"),
         (("--authorities", "none.pem"), "--authorities: no such file: none.pem"),
         (("--resume", "nowhere"), "--resume: "),
     ],

@@ -23,7 +23,7 @@ from conformance.policy.policy import Terms
 from conformance.report.build import entries, evidence_of, spend_of
 from conformance.report.drift import Drift, watch
 from conformance.report.report import Report
-from conformance.report.report_json import write_report
+from conformance.report.report_json import read_report, write_report
 from conformance.runs.folder import finish_run, identity_in
 from conformance.runs.plan import planned
 from conformance.runs.resume import header_names
@@ -32,6 +32,7 @@ from conformance.runs.unseen import unseen
 from conformance.sending.stack import unsent
 from conformance.sending.sweep import sweep
 from conformance.settings.settings import Settings
+from conformance.settings.shown import without_values
 from conformance.suite.catalogue import declared, load
 from conformance.text import typed_path, write_whole
 
@@ -104,6 +105,7 @@ def _written(report: Report, out: Path, secrets: Sequence[str], language: str | 
         report = replace(report, unjudged=reason, evidence={})
         _write(report, out, language)
         sweep(out, secrets)
+        report = replace(read_report(out / "report.json"), folder=report.folder)
     return report
 
 
@@ -173,4 +175,5 @@ def summary(report: Report, out: Path, colour: bool, language: str | None = None
     from conformance.report.render.terminal import render
 
     with speaking(language):
-        return f"{render(translated(report), colour=colour)}\n{gettext('Report:')} {typed_path(out / FILES['html'])}\n"
+        told = f"{render(translated(report), colour=colour)}\n{gettext('Report:')} {typed_path(out / FILES['html'])}\n"
+        return without_values(told)
