@@ -11,7 +11,7 @@ from conformance.report.gate import conclude
 from conformance.report.report import Entry, Report
 
 from .found import clause, impact, statement
-from .words import clean, headline, one_line, seen_again, started
+from .words import clean, from_anywhere, headline, one_line, seen_again, started
 
 _CURL = 3_000  #: characters of a command line beyond which it is left to the other formats
 _SKIPPED = (Verdict.NOT_APPLICABLE, Verdict.INCONCLUSIVE, Verdict.KNOWN, Verdict.CONSEQUENCE)
@@ -19,6 +19,7 @@ _SKIPPED = (Verdict.NOT_APPLICABLE, Verdict.INCONCLUSIVE, Verdict.KNOWN, Verdict
 
 def render(report: Report) -> str:
     """A suite for each model, a case for each requirement."""
+    report = from_anywhere(report)
     root = Element("testsuites", name=clean(f"conformance of {report.base_url}"))
     for model in report.models:
         root.append(_suite(report, model))

@@ -42,6 +42,7 @@ from .words import (
     NEVER,
     asked_again,
     by_name,
+    from_anywhere,
     headline,
     money,
     one_line,
@@ -69,6 +70,7 @@ _Block = str | Callable[[int], str]  #: text, or what gives it for so much room
 
 def render(report: Report) -> str:
     """What fails the gate first, all of it; what else does not fit is counted."""
+    report = from_anywhere(report)
     blocks = [_head(report), ""]
     blocks += [_red(report, _FOR_RED - len(blocks[0])), ""]
     sections: tuple[tuple[int, Iterable[_Block], str], ...] = (
