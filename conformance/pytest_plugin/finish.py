@@ -24,7 +24,7 @@ from conformance.report.build import entries, evidence_of, spend_of
 from conformance.report.drift import Drift, watch
 from conformance.report.report import Report
 from conformance.report.report_json import read_report, write_report
-from conformance.runs.folder import finish_run, identity_in
+from conformance.runs.folder import finish_run, identity_in, keep_bodies
 from conformance.runs.plan import planned
 from conformance.runs.resume import header_names
 from conformance.runs.run import Run, RunError, run_exchanges
@@ -90,6 +90,7 @@ def finish(
         folder=typed_path(out) if settings.archive is None or settings.archive.absolute() == out else "",
         plan=str(planned(run, list(selected(settings).values()), sheet)) if settings.sends else "",
     )
+    keep_bodies(out, (each for each in exchanges if each.request.key in telling))
     if settings.sends and not report.unjudged:
         finish_run(out)
     return _written(report, out, secrets_of_run(settings), settings.language)

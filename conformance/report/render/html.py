@@ -52,7 +52,7 @@ class Card:
 
     @property
     def curl(self) -> str:
-        return self.evidence.curl if self.evidence and len(self.evidence.curl) <= _SHORT else ""
+        return self.evidence.command(_SHORT) if self.evidence else ""
 
 
 @dataclass(frozen=True)

@@ -44,7 +44,7 @@ def _suite(report: Report, model: Model) -> Element:
 def _commands(report: Report) -> list[str]:
     """The commands that send again what was never answered."""
     shown = [(each, report.evidence[each.key]) for each in report.unanswered if each.key in report.evidence]
-    return [f"{each}: {evidence.curl}" for each, evidence in shown if len(evidence.curl) <= _CURL]
+    return [f"{each}: {curl}" for each, evidence in shown if (curl := evidence.command(_CURL))]
 
 
 def _of_endpoint(report: Report, name: str, tag: str, reason: str, *more: str) -> Element:
@@ -135,7 +135,7 @@ def _charge(report: Report, finding: Finding | None) -> str:
 def _explained(report: Report, entry: Entry, finding: Finding) -> str:
     """What is required, what was observed, the remedy, the clause, and how to reproduce it."""
     shown = next((report.evidence[key] for key in finding.evidence if key in report.evidence), None)
-    curl = shown.curl if shown and len(shown.curl) <= _CURL else ""
+    curl = shown.command(_CURL) if shown else ""
     parts = [
         statement(entry),
         f"impact: {impact(entry)}",
