@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 import conformance
-from conformance import Report, SessionError, Verdict, conclude, judge, render, requirements, run, violations
+from conformance import Report, SessionError, Verdict, conclude, judge, plan, render, requirements, run, violations
 from conformance.contract.requests import PLAIN, STREAM
 from conformance.evidence.exchange import Exchange, Request
 from conformance.lab.known_faults import plant
@@ -76,6 +76,19 @@ def test_an_application_in_this_process_is_judged_as_over_http_but_for_connectio
     assert {each.requirement for each in without} >= {"transport.whole_body", "framing.incremental"}
     assert {each.verdict for each in without} == {Verdict.NOT_APPLICABLE}
     assert not list(tmp_path.iterdir())
+
+
+def test_a_plan_is_that_of_the_command(tmp_path: Path) -> None:
+    (tmp_path / "prices.toml").write_text('currency = "EUR"\n[models.m]\ninput = 3\noutput = 15\n')
+    options = ("--base-url", "http://127.0.0.1:9/v1", "--model", "m=claude", "--select", "usage", "--no-costly")
+    ended = cli("plan", *options, "--prices", "prices.toml", folder=tmp_path)
+    sheet = tmp_path / "prices.toml"
+    made = plan(base_url="http://127.0.0.1:9/v1", models=["m=claude"], select=["usage"], costly=False, prices=sheet)
+    assert ended.output.splitlines()[-1] == str(made)
+    assert made.cost is not None
+    assert 0 < plan(select=["usage"], examples=1).usually.requests < plan().usually.requests
+    with pytest.raises(SessionError, match="--model is missing"):
+        plan(base_url="http://127.0.0.1:9/v1")
 
 
 def test_a_baseline_and_a_gate_are_those_of_the_command(tmp_path: Path) -> None:
