@@ -35,7 +35,7 @@ MARK = {
 }
 
 _MORE = re.compile(r" \(and \d+ more exchanges?\)$|（另有 \d+ 个交互）$")
-_COLON = re.compile(": |：")
+_COLON = re.compile("(?:[;；][^;；:：]*)?(?:: |：)")  #: with the clause that introduces what follows it
 
 #: Controls but tab and newline, bidirectional and invisible formatting, surrogates, what XML cannot say.
 _UNPRINTABLE = re.compile(
