@@ -101,9 +101,8 @@ def on_a_terminal(*words: str, folder: Path) -> tuple[int, str]:
 def test_a_terminal_shows_progress_and_each_violation_as_it_is_found(tmp_path: Path) -> None:
     (tmp_path / "prices.toml").write_text(PRICES)
     with serving(plant(Endpoint().answer, ["usage.total_tokens.sum_of"])) as url:
-        words = ("--base-url", url, "--model", "reference-gpt=gpt", "--select", "core,streaming")
-        words = (*words, "--out", "out", "--prices", "prices.toml")
-        code, shown = on_a_terminal("run", *words, folder=tmp_path)
+        words = ("--base-url", url, "--model", "reference-gpt=gpt", "--select", "core,streaming", "--out", "out")
+        code, shown = on_a_terminal("run", *words, "--prices", "prices.toml", folder=tmp_path)
     assert code == 1, shown
     plain = re.sub(r"\x1b\[[0-9;?]*[a-zA-Z]", "", shown)
     assert re.search(r"\d+ requests answered, [\d,]+ tokens, \d+\.\d+ CNY of about \d+ \d+:\d\d:\d\d", plain), plain
