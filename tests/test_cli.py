@@ -339,7 +339,9 @@ def test_a_plan_sends_nothing(tmp_path: Path) -> None:
         ended = cli("plan", "--base-url", server.url, "--model", "gpt-4o", "--select", "billing", folder=tmp_path)
     assert ended.exit_code == 0, ended.output
     assert server.requests == []
-    assert re.search(r"^about \d+ requests, [\d,]+ tokens of input and [\d,]+ of output; without", ended.output, re.MULTILINE)
+    assert re.search(
+        r"^about \d+ requests, [\d,]+ tokens of input and [\d,]+ of output; without", ended.output, re.MULTILINE
+    )
     assert list(tmp_path.iterdir()) == []
 
 
