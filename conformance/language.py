@@ -51,9 +51,8 @@ def say(template: str, *values: object) -> Said:
     """A sentence in English: a template of `str.format`, and a value for each of its names in the order in which they
     first occur; values may be sentences. Names that begin with an underscore are of English grammar: translations need
     not have them. Raises ValueError for values too many or too few."""
-    fields = {name: (conversion, spec) for _, name, spec, conversion in _parsed(template) if name is not None}
-    shown = zip(fields.items(), values, strict=True)
-    sentence = Said(template, {name: _shown(value, *formatted) for (name, formatted), value in shown})
+    places = zip(_places(template), values, strict=True)
+    sentence = Said(template, {name: _shown(value, conversion, spec) for (name, conversion, spec), value in places})
     heard = _heard.get()
     if heard is not None:
         heard[sentence] = sentence
@@ -77,6 +76,13 @@ def _shown(value: object, conversion: str | None, spec: str | None) -> str:
 def _filled(template: str, values: Mapping[str, str]) -> str:
     """The template with the values as they are: how to format them is settled."""
     return "".join(text + ("" if name is None else values[name]) for text, name, _, _ in _parsed(template))
+
+
+@lru_cache(maxsize=4096)
+def _places(template: str) -> tuple[tuple[str, str | None, str | None], ...]:
+    """The names in a template, each once, with how its value is formatted."""
+    found = {name: (name, conversion, spec) for _, name, spec, conversion in _parsed(template) if name is not None}
+    return tuple(found.values())
 
 
 @lru_cache(maxsize=4096)

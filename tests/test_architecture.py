@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 
 import conformance
@@ -37,8 +37,7 @@ def lines_allowed(path: Path) -> int:
 
 
 def test_no_file_is_long() -> None:
-    texts = {path: path.read_text(encoding="utf-8") for path in FILES}
-    lines = {path: len(text.splitlines()) - _of_messages([ast.parse(text)]) for path, text in texts.items()}
+    lines = {path: len(path.read_text(encoding="utf-8").splitlines()) for path in FILES}
     assert {ids(path): number for path, number in lines.items() if number > lines_allowed(path)} == {}
 
 
@@ -67,21 +66,7 @@ def _is_check(node: ast.stmt) -> bool:
 def _lines(check: ast.FunctionDef) -> int:
     """The lines of a check's body without its docstring."""
     body = check.body[1:] if ast.get_docstring(check) else check.body
-    return (body[-1].end_lineno or 0) - body[0].lineno + 1 - _of_messages(body)
-
-
-def _of_messages(nodes: Sequence[ast.AST]) -> int:
-    """The lines that statements have for a message beyond their first: a template with its values may need several."""
-    statements = {each for node in nodes for each in ast.walk(node) if isinstance(each, _SIMPLE)}
-    return sum((each.end_lineno or 0) - each.lineno for each in statements if _says(each))
-
-
-_SIMPLE = ast.Assert | ast.Raise | ast.Assign | ast.Expr | ast.Return
-
-
-def _says(statement: ast.stmt) -> bool:
-    calls = (each.func for each in ast.walk(statement) if isinstance(each, ast.Call))
-    return any(isinstance(each, ast.Name) and each.id == "say" for each in calls)
+    return (body[-1].end_lineno or 0) - body[0].lineno + 1
 
 
 def test_only_what_generates_requests_sends() -> None:

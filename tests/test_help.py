@@ -14,7 +14,7 @@ from conformance.cli import app
 from conformance.commands.help import EXAMPLES
 from conformance.contract.features import FEATURES
 from conformance.contract.given import undeclared
-from conformance.contract.requests import AS_CLAIMED, ENDPOINT, LEFT_OUT
+from conformance.contract.marks import AS_CLAIMED, ENDPOINT, LEFT_OUT
 from conformance.contract.schema import load as schema
 from conformance.suite.catalogue import declared, load
 from tests.support.commands import cli, command

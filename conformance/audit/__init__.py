@@ -1,1 +1,1 @@
-"""The audit of recorded traffic: every exchange of many files judged, and counted."""
+"""The audit of traffic: batches of records in, findings and counts out."""

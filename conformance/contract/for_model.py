@@ -8,8 +8,9 @@ from typing import Any
 
 from conformance.evidence.exchange import Request
 
+from .marks import AS_CLAIMED, REASONING
 from .profile import Model
-from .requests import AS_CLAIMED, REASONING, features_of
+from .requests import features_of
 
 
 def for_model(request: Request, model: Model, salt: str) -> Request:

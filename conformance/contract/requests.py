@@ -7,26 +7,15 @@ from dataclasses import replace
 from typing import Any
 
 from conformance.evidence.exchange import MODEL, SALT, WORD, Request
-from conformance.language import say
 from conformance.resources import fixture
 
-from .profile import Model
+from .marks import AS_CLAIMED, COSTLY, ENDPOINT, INTRUSIVE
 
 TOOLS = fixture("tools.json")
 OUTPUT_SCHEMAS = fixture("output_schemas.json")
 UNKNOWN_MODEL = "no-such-model-phanedge-conformance"
 #: A bearer token that is well formed, unknown, and easy to recognise where an endpoint echoes it.
 UNKNOWN_TOKEN = "sk-conformance-unknown-0123456789abcdefghijklmnop"
-
-COSTLY, INTRUSIVE, REASONING, REAL_MODEL = "costly", "intrusive", "reasoning", "real model"
-ENDPOINT = "endpoint"  #: a feature of the endpoint, whichever of its models is asked
-#: Features of requests, and of requirements (needs_model), that a run may leave out, and why.
-LEFT_OUT = {
-    INTRUSIVE: say("it could hurt a production endpoint, and is sent with --intrusive only"),
-    COSTLY: say("it costs thousands of tokens, and --no-costly leaves it out"),
-    REAL_MODEL: say("it needs a real model, and --stub leaves it out"),
-}
-AS_CLAIMED = "as claimed"
 
 #: Members that every endpoint takes, so that asking for them needs no claim.
 _BASIC = frozenset({"model", "messages", "max_tokens", "temperature"})
@@ -90,12 +79,6 @@ def costly(request: Request) -> Request:
 def intrusive(request: Request) -> Request:
     """A request that could hurt a production endpoint, which is sent with `--intrusive` only."""
     return replace(request, features=request.features | {INTRUSIVE})
-
-
-def left_out(request: Request, model: Model) -> str:
-    """Why a run does not send this request to the model; empty where it may."""
-    lacking = [name for name in LEFT_OUT if name in request.features and not model.claims(name)]
-    return LEFT_OUT[lacking[0]] if lacking else ""
 
 
 def once(request: Request) -> Request:

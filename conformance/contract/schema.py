@@ -53,6 +53,11 @@ class Clause:
         return self.shallow.get("not") == {}
 
     @cached_property
+    def steps(self) -> tuple[str, ...]:
+        """The path, member by member; none where it is the document itself."""
+        return tuple(self.path.split(".")) if self.path else ()
+
+    @cached_property
     def validator(self) -> Any:
         """What judges a value by `shallow`."""
         return validator(self.shallow)
@@ -175,6 +180,8 @@ def observe(clause: Clause, documents: Sequence[Any]) -> Observed:
     """Judge a clause on documents of its root."""
     judged, violations = 0, []
     for document in documents:
+        if not _is_spoken_of(document, clause):
+            continue
         for where, value in values_at(document, clause):
             if clause.relation and not relation_applies(*clause.relation, value):
                 continue
@@ -182,6 +189,23 @@ def observe(clause: Clause, documents: Sequence[Any]) -> Observed:
             if problem := _problem(clause, value):
                 violations.append(f"{where} {problem}")
     return Observed(judged, tuple(dict.fromkeys(violations)))
+
+
+def _is_spoken_of(document: Any, clause: Clause) -> bool:
+    """Whether `values_at` may find something there: most clauses are about a member that most documents lack, which is
+    told without making paths. The last member may be missed; of entries, any that leads on will do."""
+    found = [document]
+    for name in clause.steps[:-1]:
+        if name == "*":
+            found = [entry for value in found if isinstance(value, list) for entry in value]
+        else:
+            found = [value[name] for value in found if isinstance(value, dict) and name in value]
+        if not found:
+            return False
+    if not clause.steps or clause.required or clause.forbidden:
+        return True
+    last = clause.steps[-1]
+    return any(isinstance(value, list) if last == "*" else isinstance(value, dict) and last in value for value in found)
 
 
 _ABSENT = object()
@@ -193,7 +217,7 @@ def values_at(document: Any, clause: Clause) -> Iterator[tuple[str, Any]]:
         yield "it", document
         return
     found: list[tuple[str, Any]] = [("", document)]
-    *parents, last = clause.path.split(".")
+    *parents, last = clause.steps
     for name in parents:
         found = [each for where, value in found for each in _step(where, value, name)]
     for where, value in found:

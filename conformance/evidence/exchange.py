@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 from .content_coding import Read as Read
 from .content_coding import undone
-from .fold import Unfoldable, fold
+from .fold import Chunks, Unfoldable, fold
 from .kept import SMALL, Stored, kept
 from .request import JSON_CONTENT as JSON_CONTENT
 from .request import MODEL as MODEL
@@ -223,9 +223,9 @@ class Exchange:
         return parse(self.decoded_reads)
 
     @kept
-    def chunks(self) -> list[dict[str, Any]]:
+    def chunks(self) -> Chunks:
         """The JSON objects of the stream that are not errors, in order; what is not an object is left out."""
-        return [doc for doc in self.stream.documents if isinstance(doc, dict) and not doc.get("error")]
+        return Chunks(doc for doc in self.stream.documents if isinstance(doc, dict) and not doc.get("error"))
 
     @kept
     def reply(self) -> dict[str, Any]:
@@ -234,7 +234,7 @@ class Exchange:
             try:
                 return fold(self.chunks)
             except Unfoldable as error:
-                raise Inconclusive(f"the official SDK cannot accumulate this stream: {error}") from None
+                raise Inconclusive(f"the official SDK cannot accumulate this stream: {error}") from error
         if not self.succeeded:
             raise Inconclusive(f"{self.request} was answered with {self.outcome}, not with a completion")
         if not isinstance(self.document, dict):
@@ -260,7 +260,7 @@ class Exchange:
         calls = [call for message in self.messages for call in list_of(message.get("tool_calls"))]
         return [call for call in calls if isinstance(call, dict)]
 
-    @property
+    @kept
     def failed_in_stream(self) -> bool:
         """Whether it is a stream with an error event in it."""
         return self.streamed and any(isinstance(each, dict) and each.get("error") for each in self.stream.documents)

@@ -29,6 +29,13 @@ def json_object(text: str | bytes) -> dict[str, Any] | None:
     return value if isinstance(value, dict) else None
 
 
+def may_have(exchange: Exchange, *words: str) -> bool:
+    """Whether one of these words, of ASCII without quotation marks, may be in a string or a name of the content. Where
+    this says no, none is: JSON has them as they are, or escaped as \\u00…."""
+    content = exchange.content
+    return any(word.encode() in content for word in words) or b"\\u00" in content
+
+
 _STRING = re.compile(r'"(?:[^"\\]|\\.)*"', re.DOTALL)
 
 

@@ -62,7 +62,7 @@ class Request:
         """Its key and those of the requests that it follows: equal requests may differ in the latter."""
         return (self.key, *(self.after.chain if self.after else ()))
 
-    @property
+    @cached_property
     def small(self) -> bool:
         """Whether what is made of the body can be kept as long as the request."""
         return len(self.body) <= SMALL

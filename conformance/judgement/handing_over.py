@@ -7,8 +7,8 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any, overload
 
 from conformance.contract.given import AsReceived, AtOnce, OnDemand, Slot
+from conformance.contract.marks import left_out
 from conformance.contract.profile import Model
-from conformance.contract.requests import left_out
 from conformance.evidence.exchange import Exchange, Inconclusive, NotApplicable, Request
 from conformance.evidence.send import Send
 

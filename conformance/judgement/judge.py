@@ -136,7 +136,7 @@ def _run(
             with hearing() as heard:
                 requirement.check(**arguments())
         finally:  # the last exchange is the most telling one, where a check sends them one by one
-            keys = tuple(dict.fromkeys(each.request.key for each in reversed(exchanges)))
+            keys = _keys(exchanges)
     except NotApplicable as reason:
         return _finding(requirement, model, Verdict.NOT_APPLICABLE, str(reason), evidence=keys)
     except Inconclusive as reason:
@@ -153,6 +153,12 @@ def _run(
     return _finding(requirement, model, Verdict.PASS, judged=len(keys))
 
 
+def _keys(exchanges: Sequence[Exchange]) -> tuple[str, ...]:
+    if len(exchanges) == 1:
+        return (exchanges[0].request.key,)
+    return tuple(dict.fromkeys(each.request.key for each in reversed(exchanges)))
+
+
 def _said(violation: AssertionError, heard: Mapping[str, Said]) -> str:
     """The assertion's message, without the lines in which pytest explains the expression."""
     text = (str(violation).partition("\nassert ")[0].strip() or "violated")[:2000]
@@ -167,6 +173,7 @@ def _finding(
     judged: int = 0,
     evidence: tuple[str, ...] = (),
 ) -> Finding:
-    printable = message.encode("utf-8", "backslashreplace").decode()  # what it quotes may hold half a surrogate pair
-    said = message if message == printable else printable
-    return Finding(requirement.id, model.name, verdict, said, judged, evidence)
+    if not message.isascii():  # what it quotes may hold half a surrogate pair
+        printable = message.encode("utf-8", "backslashreplace").decode()
+        message = message if message == printable else printable
+    return Finding(requirement.id, model.name, verdict, message, judged, evidence)

@@ -6,8 +6,8 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from conformance.contract.marks import AS_CLAIMED, ENDPOINT, LEFT_OUT
 from conformance.contract.profile import Model
-from conformance.contract.requests import AS_CLAIMED, ENDPOINT, LEFT_OUT
 from conformance.evidence.exchange import Exchange
 from conformance.text import printable_line
 

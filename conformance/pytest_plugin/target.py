@@ -7,8 +7,9 @@ from datetime import date
 
 from conformance.billing.prices import PricesError, Sheet, read_prices
 from conformance.contract.features import check_features
+from conformance.contract.marks import COSTLY, INTRUSIVE, REAL_MODEL
 from conformance.contract.profile import Model, Profile
-from conformance.contract.requests import COSTLY, INTRUSIVE, PLAIN, REAL_MODEL
+from conformance.contract.requests import PLAIN
 from conformance.contract.requirement import Requirement
 from conformance.contract.selection import SelectError, asked_for, chosen
 from conformance.evidence.exchange import Request

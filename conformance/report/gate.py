@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from conformance.contract.marks import COSTLY, LEFT_OUT, REAL_MODEL
 from conformance.contract.profile import NOT_OF_FAMILY, Model
-from conformance.contract.requests import COSTLY, LEFT_OUT, REAL_MODEL
 from conformance.contract.requirement import Impact, Level
 from conformance.judgement.unserved import Unserved
 from conformance.judgement.verdict import VIOLATIONS, Verdict

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import lru_cache
 
+from conformance.contract.marks import LEFT_OUT, REAL_MODEL
 from conformance.contract.profile import Model
-from conformance.contract.requests import LEFT_OUT, REAL_MODEL
 from conformance.contract.requirement import On, Requirement, Scope
 from conformance.evidence.exchange import Request
 from conformance.language import say

@@ -8,8 +8,8 @@ from hashlib import sha256
 from string import ascii_lowercase
 
 from conformance.contract.for_model import for_model
+from conformance.contract.marks import ENDPOINT
 from conformance.contract.profile import Model
-from conformance.contract.requests import ENDPOINT
 from conformance.evidence.exchange import Request
 from conformance.suite.catalogue import declared
 
@@ -36,7 +36,7 @@ def own_salt(salt: str, model: Model) -> str:
 
 @lru_cache(maxsize=64)
 def _filled(model: Model, salt: str) -> dict[tuple[str, ...], Request]:
-    """Each declared request for a model, by its chain."""
+    """Each declared request for a model, by its chain; those beside them are added as they are asked for."""
     return {request.chain: _salted_anew(request, model, salt) for request in declared()}
 
 
@@ -45,4 +45,10 @@ def _salted_anew(request: Request, model: Model, salt: str) -> Request:
 
 
 def _salted(request: Request, model: Model, salt: str) -> Request:
-    return _filled(model, salt).get(request.chain) or _salted_anew(request, model, salt)
+    filled = _filled(model, salt)
+    if request.chain in filled:
+        return filled[request.chain]
+    own = (*request.chain, request.expect, request.label)  # equal requests may be meant otherwise, where not declared
+    if own not in filled:
+        filled[own] = _salted_anew(request, model, salt)
+    return filled[own]

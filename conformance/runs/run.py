@@ -10,8 +10,9 @@ from pathlib import Path
 
 from conformance.billing.prices import Sheet
 from conformance.contract.given import undeclared
+from conformance.contract.marks import COSTLY, ENDPOINT, INTRUSIVE, left_out
 from conformance.contract.profile import Model, Profile, family_of
-from conformance.contract.requests import COSTLY, ENDPOINT, INTRUSIVE, PLAINEST, left_out
+from conformance.contract.requests import PLAINEST
 from conformance.contract.requirement import On, Requirement, Scope
 from conformance.evidence.archive import recorded
 from conformance.evidence.exchange import Exchange, Inconclusive, Request
@@ -40,7 +41,7 @@ class Run:
     `examples` are the generated requests that one requirement may send, to all models together; `asked` the declared
     ones that are sent, None for all; `counts` tells to which requirements the endpoint is held. `unjudged` says why
     nothing can be judged, `silent` why nothing can on a model; `resalted` gives the keys of requests that were sent in
-    vain, with another salt for them and what comes after them."""
+    vain, with another salt for them and what comes after them; `families` is what was gathered of each."""
 
     profile: Profile
     salt: str
@@ -54,7 +55,7 @@ class Run:
     asked: frozenset[Request] | None = None
     resalted: Mapping[str, str] = field(default_factory=dict)
     counts: Callable[[Requirement], bool] = lambda _: True
-    _families: dict[tuple[Scope, Model], list[Exchange]] = field(default_factory=dict)
+    families: dict[tuple[Scope, Model], list[Exchange]] = field(default_factory=dict)
 
     def find(self, requirement: Requirement, model: Model) -> Finding:
         """Judge a requirement on all that it speaks of, sending what was not sent before."""
@@ -152,11 +153,11 @@ class Run:
         """What a requirement is judged on, and why something could not be had. The same family is asked for by many."""
         if not isinstance(on, Scope):
             return self._had(requests, model)
-        if known := self._families.get((on, model)):
+        if known := self.families.get((on, model)):
             return known, ""
         exchanges, missing = self._family(on, requests, model)
         if not missing:
-            self._families[on, model] = exchanges
+            self.families[on, model] = exchanges
         return exchanges, missing
 
     def _family(self, on: Scope, requests: Sequence[Request], model: Model) -> tuple[list[Exchange], str]:

@@ -7,11 +7,12 @@ from typing import Any
 from conformance.contract.faults import edit, only, put, status
 from conformance.contract.requests import PLAIN, TWO, TWO_CALLS_STREAM, TWO_STREAM
 from conformance.contract.requirement import Area, Impact, Scope
-from conformance.contract.scopes import EVERY_COMPLETED_STREAM, broken_off, streamed_choices
+from conformance.contract.scopes import EVERY_COMPLETED_STREAM, streamed_choices
 from conformance.evidence.exchange import Exchange, Inconclusive, NotApplicable, Request
 from conformance.evidence.observed import count_or_none, count_or_not_applicable
 from conformance.language import say
 from conformance.suite.support.refusals import rejected
+from conformance.suite.support.replies import check_whole
 
 AREA = Area("choices", Impact.DATA)
 
@@ -95,12 +96,9 @@ def test_as_many_as_asked(exchange: Exchange, asked: dict[str, Any]) -> None:
         raise NotApplicable(say("n was not asked for"))
     if rejected(exchange):
         return
-    if broken_off(exchange):
-        raise Inconclusive(say("the stream broke off"))
-    indices = [choice.get("index") for choice in exchange.choices]
-    assert indices == [*range(asked["n"])], say(
-        "n is {n}, and choices came with the indices {indices}", asked["n"], indices
-    )
+    check_whole(exchange)
+    indices, n = [choice.get("index") for choice in exchange.choices], asked["n"]
+    assert indices == [*range(n)], say("n is {n}, and choices came with the indices {indices}", n, indices)
 
 
 def _texts(exchange: Exchange) -> list[Any]:

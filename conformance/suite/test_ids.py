@@ -76,14 +76,15 @@ def _backwards(exchange: Exchange) -> Exchange:
 def test_created_in_order(exchanges: list[Exchange]) -> None:
     pairs = _in_turn(exchanges)
     for later, earlier in pairs:
-        after, before = later.reply["created"], earlier.reply["created"]
-        said = say(
-            "created is {after}, after {before} in a completion that ended {apart:.1f} s before",
-            after,
-            before,
-            _apart(later, earlier),
-        )
-        if after < before - CLOCK_STEP:
-            raise Violation(said, later, earlier)
+        if later.reply["created"] < earlier.reply["created"] - CLOCK_STEP:
+            raise _ran_backwards(later, earlier)
     if not pairs:
         raise NotApplicable(say("no two completions followed each other"))
+
+
+def _ran_backwards(later: Exchange, earlier: Exchange) -> Violation:
+    after, before, apart = later.reply["created"], earlier.reply["created"], _apart(later, earlier)
+    said = say(
+        "created is {after}, after {before} in a completion that ended {apart:.1f} s before", after, before, apart
+    )
+    return Violation(said, later, earlier)

@@ -11,6 +11,7 @@ from conformance.contract.scopes import broken_off, replies_where, streamed_choi
 from conformance.evidence.exchange import Exchange, Inconclusive, NotApplicable, Request, Violation, list_of
 from conformance.language import say
 from conformance.suite.support.refusals import rejected
+from conformance.suite.support.replies import check_whole, content_of, sent_choices
 
 AREA = Area("logprobs", Impact.DATA)
 
@@ -33,13 +34,6 @@ def _entries(choices: list[dict[str, Any]]) -> list[dict[str, Any]]:
         lists = [logprobs.get(name) for name in ("content", "refusal")] if isinstance(logprobs, dict) else []
         found += [entry for entries in lists for entry in list_of(entries) if isinstance(entry, dict)]
     return found
-
-
-def _choices(exchange: Exchange) -> list[dict[str, Any]]:
-    """The choices of a reply, or of all chunks of a stream. Raises Inconclusive for a stream that broke off."""
-    if broken_off(exchange):
-        raise Inconclusive(say("the stream broke off"))
-    return streamed_choices(exchange.chunks) if exchange.streamed else exchange.choices
 
 
 def _one_more(document: Any) -> None:
@@ -86,7 +80,8 @@ def test_top_bounded(choices: list[dict[str, Any]], asked: dict[str, Any]) -> No
 def test_given(exchange: Exchange) -> None:
     if rejected(exchange):
         return
-    choices = _choices(exchange)
+    check_whole(exchange)
+    choices = sent_choices(exchange)
     entries, found = _entries(choices), [choice.get("logprobs") for choice in choices]
     if not entries and (exchange.tool_calls or not any(each.get("content") for each in exchange.messages)):
         raise Inconclusive(say("the model calls a tool, or writes no text, of which there are no log probabilities"))
@@ -133,16 +128,13 @@ def _no_alternatives(document: Any) -> None:
     after=["logprobs.given"],
 )
 def test_alternatives_given(choices: list[dict[str, Any]], asked: dict[str, Any]) -> None:
-    entries = _entries(choices)
-    if not entries or not asked["top_logprobs"]:
+    entries, wanted = _entries(choices), asked["top_logprobs"]
+    if not entries or not wanted:
         raise NotApplicable(
             say("the reply has no logprobs (covered by logprobs.given), or no alternatives were asked for")
         )
-    given = sum(bool(entry.get("top_logprobs")) for entry in entries)
-    assert given, say(
-        "top_logprobs is {top_logprobs}, and none of {number} tokens has an alternative",
-        asked["top_logprobs"],
-        len(entries),
+    assert any(entry.get("top_logprobs") for entry in entries), say(
+        "top_logprobs is {top_logprobs}, and none of {number} tokens has an alternative", wanted, len(entries)
     )
 
 
@@ -152,6 +144,14 @@ def _spelled(entries: list[dict[str, Any]]) -> bytes:
     if not parts or not all(isinstance(part, list) and all(type(each) is int for each in part) for part in parts):
         raise NotApplicable(say("no logprobs came, or an entry has no bytes"))
     return b"".join(bytes(each & 255 for each in list_of(part)) for part in parts)
+
+
+def _joined(entries: list[dict[str, Any]]) -> str:
+    """Likewise, by their tokens. Raises NotApplicable where one has none."""
+    tokens = [entry.get("token") for entry in entries]
+    if not tokens or not all(isinstance(token, str) for token in tokens):
+        raise NotApplicable(say("no logprobs came, or an entry has no token"))
+    return "".join(map(str, tokens))
 
 
 @AREA.should(
@@ -168,7 +168,7 @@ def _spelled(entries: list[dict[str, Any]]) -> bytes:
     after=["unicode.no_replacement_character"],
 )
 def test_bytes_spell_content(exchange: Exchange, choices: list[dict[str, Any]]) -> None:
-    content = exchange.messages[0].get("content") if exchange.messages else None
+    content = content_of(exchange)
     if not isinstance(content, str) or not content:
         raise Inconclusive(say("the reply has no text"))
     spelled = _spelled(_entries(choices[:1]))
@@ -190,13 +190,10 @@ def test_bytes_spell_content(exchange: Exchange, choices: list[dict[str, Any]]) 
     },
 )
 def test_streamed_tokens_add_up(exchange: Exchange, chunks: list[dict[str, Any]]) -> None:
-    content = exchange.messages[0].get("content") if exchange.messages and not broken_off(exchange) else None
-    tokens = [entry.get("token") for entry in _entries(streamed_choices(chunks))]
-    if not isinstance(content, str) or not content:
+    content = content_of(exchange)
+    if broken_off(exchange) or not isinstance(content, str) or not content:
         raise Inconclusive(say("the stream has no text, or broke off"))
-    if not tokens or not all(isinstance(token, str) for token in tokens):
-        raise NotApplicable(say("no logprobs came, or an entry has no token"))
-    joined = "".join(map(str, tokens))
+    joined = _joined(_entries(streamed_choices(chunks)))
     assert joined.strip() == content.strip(), say(
         "the tokens add up to {joined!r}, the text to {content!r}", joined[:80], content[:80]
     )

@@ -14,6 +14,7 @@ from conformance.evidence.exchange import Exchange, Inconclusive, NotApplicable
 from conformance.evidence.observed import answered_with
 from conformance.language import say
 from conformance.suite.support.parameters import AT_END, EXTREMES
+from conformance.suite.support.replies import content_of
 
 AREA = Area("seed", Impact.FORM)
 
@@ -81,7 +82,7 @@ def test_same_text(answers: Sequence[Exchange]) -> None:
 def _texts(exchanges: Sequence[Exchange]) -> list[str]:
     """The texts of replies. Raises Inconclusive where one has none, NotApplicable where the system_fingerprint
     changed."""
-    contents = [each.messages[0].get("content") if each.messages else None for each in exchanges]
+    contents = [content_of(each) for each in exchanges]
     texts = [each for each in contents if isinstance(each, str)]
     if len(texts) < len(contents):
         raise Inconclusive(say("the reply has no text"))

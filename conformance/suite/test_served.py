@@ -114,13 +114,10 @@ def test_refusal_says_why(exchange: Exchange) -> None:
     """Only an error that says nothing at all is reported: a feature has many names."""
     if not refuses(exchange):
         raise NotApplicable(say("it was not rejected"))
-    said = say(
-        "“{request}” is rejected with HTTP {status} and no reason: {shown}",
-        exchange.request,
-        exchange.status,
-        _shown(exchange),
+    status, shown = exchange.status, _shown(exchange)
+    assert not _says_nothing(exchange), say(
+        "“{request}” is rejected with HTTP {status} and no reason: {shown}", exchange.request, status, shown
     )
-    assert not _says_nothing(exchange), said
 
 
 def _apart_from_streaming(exchange: Exchange) -> str:

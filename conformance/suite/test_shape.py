@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from typing import Any
 
 from conformance.billing.dialects import mapped
@@ -23,6 +24,28 @@ from conformance.evidence.exchange import Exchange, Fact, NotApplicable
 from conformance.language import say
 
 Documents = Callable[[Exchange], list[Any]]
+
+
+#: What clauses of each root are judged on.
+DOCUMENTS: dict[str, Documents] = {
+    "completion": lambda each: [each.reply],
+    "chunk": lambda each: each.chunks,
+    "error": lambda each: [each.document],
+    "models": lambda each: [each.document],
+}
+
+
+@dataclass(frozen=True)
+class Shape:
+    """What a requirement of this module is about: a clause, on documents of this root; whether it is judged `whatever`
+    there is, or not on replies without choices."""
+
+    root: str
+    clause: Clause
+    whatever: bool
+
+
+SHAPES: dict[str, Shape] = {}  #: by the id of the requirement
 
 
 def _shown(root: str) -> Fault:
@@ -54,6 +77,7 @@ def _requirement(root: str, clause: Clause, on: Scope, documents: Documents) -> 
         more = f" (and {len(observed.violations) - 3} more)" if len(observed.violations) > 3 else ""
         assert not observed.violations, "; ".join(observed.violations[:3]) + more + _mapped(clause, exchange)
 
+    SHAPES[clause.id] = Shape(root, clause, root != "completion" or _whatever(clause))
     return enter(
         Requirement(
             id=clause.id,
@@ -108,8 +132,12 @@ def _family(clause: Clause) -> Scope:
 
 def _replies(clause: Clause) -> Documents:
     """What a clause of completion.json is judged on: where no answer came at all, that alone is said."""
-    whatever = clause.id == "completion.choices" or clause.id.startswith("usage.")
-    return (lambda each: [each.reply]) if whatever else _with_choices
+    return DOCUMENTS["completion"] if _whatever(clause) else _with_choices
+
+
+def _whatever(clause: Clause) -> bool:
+    """Whether a clause of completion.json is judged on replies without choices."""
+    return clause.id == "completion.choices" or clause.id.startswith("usage.")
 
 
 def _with_choices(exchange: Exchange) -> list[Any]:
@@ -120,9 +148,9 @@ def _with_choices(exchange: Exchange) -> list[Any]:
 
 REQUIREMENTS = (
     *(_requirement("completion", clause, _family(clause), _replies(clause)) for clause in clauses("completion")),
-    *(_requirement("chunk", clause, EVERY_CHUNKED, lambda each: each.chunks) for clause in clauses("chunk")),
-    *(_requirement("error", clause, EVERY_ERROR, lambda each: [each.document]) for clause in clauses("error")),
-    *(_requirement("models", clause, EVERY_MODEL_LIST, lambda each: [each.document]) for clause in clauses("models")),
+    *(_requirement("chunk", clause, EVERY_CHUNKED, DOCUMENTS["chunk"]) for clause in clauses("chunk")),
+    *(_requirement("error", clause, EVERY_ERROR, DOCUMENTS["error"]) for clause in clauses("error")),
+    *(_requirement("models", clause, EVERY_MODEL_LIST, DOCUMENTS["models"]) for clause in clauses("models")),
 )
 
 

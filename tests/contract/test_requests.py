@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 
 from conformance.contract import requests
 from conformance.contract.for_model import for_model
+from conformance.contract.marks import ENDPOINT
 from conformance.contract.profile import Model
-from conformance.contract.requests import ENDPOINT, PLAIN, again, bad, cached, chat, features_of, streamed
+from conformance.contract.requests import PLAIN, again, bad, cached, chat, features_of, streamed
 from conformance.contract.vocabulary import validator
 from conformance.evidence.exchange import MODEL, SALT, Request
 from conformance.suite.catalogue import declared, load

@@ -9,8 +9,9 @@ import pytest
 from conformance.contract.for_model import for_model
 from conformance.contract.given import OnDemand, as_received, in_turn, on_demand, tries, tries_or, undeclared, usually
 from conformance.contract.given import declared as declared_of
+from conformance.contract.marks import COSTLY, INTRUSIVE
 from conformance.contract.profile import Model
-from conformance.contract.requests import COSTLY, INTRUSIVE, LONG, PLAIN, STREAM, again, as_claimed, chat, intrusive
+from conformance.contract.requests import LONG, PLAIN, STREAM, again, as_claimed, chat, intrusive
 from conformance.evidence.exchange import Exchange, NotApplicable, Request
 from conformance.judgement.handing_over import exchanges_of
 

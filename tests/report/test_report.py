@@ -13,8 +13,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from conformance.billing.costs import Charge, Costs, ModelCosts, Sum
+from conformance.contract.marks import COSTLY
 from conformance.contract.profile import FAMILIES, Model
-from conformance.contract.requests import COSTLY, PLAIN, STREAM_USAGE, bad
+from conformance.contract.requests import PLAIN, STREAM_USAGE, bad
 from conformance.contract.requirement import Impact, Level
 from conformance.contract.vocabulary import validator
 from conformance.evidence.exchange import Exchange, Failure, Request

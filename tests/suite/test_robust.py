@@ -7,8 +7,8 @@ from dataclasses import replace
 import pytest
 
 from conformance.contract.faults import chain, content, failing, only, put, respond, status
+from conformance.contract.marks import INTRUSIVE
 from conformance.contract.profile import Model
-from conformance.contract.requests import INTRUSIVE
 from conformance.contract.requirement import Fault
 from conformance.evidence.exchange import Exchange, Failure, Request
 from conformance.suite.robust import OK

@@ -8,7 +8,8 @@ from conformance.contract.faults import only, put, respond, status
 from conformance.contract.profile import Model
 from conformance.contract.requirement import Fault
 from conformance.evidence.exchange import Request
-from conformance.suite.test_unknown import NAME, UNKNOWN, refusal
+from conformance.suite.unknown.answers import refusal
+from conformance.suite.unknown.test_members import NAME, UNKNOWN
 from tests.support.builders_asked import GPT, Said, asked
 
 CLAUDE = Model("reference-claude", "claude")

@@ -31,26 +31,24 @@ class Whole:
     """A run on the reference endpoint: what was answered, what each requirement looked at, what it found."""
 
     answers: dict[str, Exchange]
-    asked: dict[tuple[str, Model], tuple[Request, ...]]
+    asked: dict[tuple[str, Model], dict[str, Request]]
     findings: dict[tuple[str, Model], Finding]
 
     def again(self, run: Run) -> Iterator[tuple[Requirement, Model, list[Exchange], list[Exchange]]]:
         """Each requirement and model, with what another endpoint answers to what was asked for it here, and those of
         the answers that differ; what is to be asked at once is not asked one by one before, since an answer is kept."""
         known, answers, differing = load(), dict[str, Exchange](), set[str]()
-
-        def asked(request: Request) -> Exchange:
-            if request.key not in answers:
-                answers[request.key] = run.send(request)
-                if answers[request.key] != self.answers[request.key]:
-                    differing.add(request.key)
-            return answers[request.key]
-
         for (name, model), requests in self.asked.items():
             requirement = known[name]
-            one_by_one = () if at_once(requirement) else requests
-            exchanges = [asked(request) for request in one_by_one]
-            yield requirement, model, exchanges, [answers[each.key] for each in one_by_one if each.key in differing]
+            one_by_one = {} if at_once(requirement) else requests
+            for key, request in one_by_one.items():
+                if key not in answers:
+                    answers[key] = run.send(request)
+                    if answers[key] != self.answers[key]:
+                        differing.add(key)
+            changed = [] if differing.isdisjoint(one_by_one) else [key for key in one_by_one if key in differing]
+            exchanges = [answers[key] for key in one_by_one] if changed else []
+            yield requirement, model, exchanges, [answers[key] for key in changed]
 
 
 def at_once(requirement: Requirement) -> bool:
@@ -78,8 +76,9 @@ def whole(models: Models = MODELS) -> Whole:
     for model in models:
         for requirement in load().values():
             seen.clear()
+            run.families.clear()  # or nothing is asked for the second requirement on a family
             found.findings[requirement.id, model] = run.find(requirement, model)
-            found.asked[requirement.id, model] = tuple(seen.values())
+            found.asked[requirement.id, model] = dict(seen)
     return found
 
 

@@ -16,6 +16,7 @@ from conformance.evidence.send import Send
 
 from .errors import every
 from .kit import (
+    Chunks,
     JSONObject,
     Wrap,
     asks,
@@ -35,8 +36,6 @@ from .kit import (
     where,
 )
 from .refusals import Condition, both, format_of, streaming
-
-Chunks = list[JSONObject]
 
 
 def _without(exchange: Exchange, *names: str) -> tuple[tuple[str, str], ...]:

@@ -13,6 +13,7 @@ from conformance.contract.requirement import Fault
 from conformance.evidence.exchange import Exchange, Request
 
 from .kit import (
+    Chunks,
     JSONObject,
     answering,
     calls,
@@ -30,8 +31,6 @@ from .kit import (
     rechunk,
     where,
 )
-
-Chunks = list[JSONObject]
 
 
 def _one_in(number: int) -> Callable[[Request], bool]:

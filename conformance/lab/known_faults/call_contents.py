@@ -12,6 +12,7 @@ from conformance.contract.faults import edit
 from conformance.evidence.exchange import Exchange, Request, list_of
 
 from .kit import (
+    Chunks,
     JSONObject,
     Wrap,
     choices,
@@ -23,8 +24,6 @@ from .kit import (
     planted,
     rechunk,
 )
-
-Chunks = list[JSONObject]
 
 
 def _exchanged(chunks: Chunks) -> Chunks:

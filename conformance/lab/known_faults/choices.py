@@ -11,6 +11,7 @@ from conformance.contract.faults import drop, edit, put
 from conformance.evidence.exchange import Request, list_of
 
 from .kit import (
+    Chunks,
     JSONObject,
     asks,
     choices,
@@ -28,8 +29,6 @@ from .kit import (
     refusing,
     where,
 )
-
-Chunks = list[JSONObject]
 
 
 def _several(request: Request) -> bool:

@@ -9,6 +9,7 @@ from conformance.evidence.exchange import Exchange, Request
 from conformance.evidence.send import Send
 
 from .kit import (
+    Chunks,
     JSONObject,
     Wrap,
     details,
@@ -24,8 +25,6 @@ from .kit import (
     planted,
     rechunk,
 )
-
-Chunks = list[JSONObject]
 
 
 def _several(request: Request) -> bool:

@@ -13,6 +13,7 @@ from conformance.contract.faults import put
 from conformance.evidence.exchange import Request, list_of
 
 from .kit import (
+    Chunks,
     JSONObject,
     asks,
     calls,
@@ -35,7 +36,6 @@ from .kit import (
     where,
 )
 
-Chunks = list[JSONObject]
 Key = tuple[Any, Any]  #: a choice's index, a call's
 
 _tools = asks("tools")

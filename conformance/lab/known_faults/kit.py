@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from copy import deepcopy
 from dataclasses import dataclass, replace
 from typing import Any
@@ -15,6 +15,7 @@ from conformance.evidence.send import Send
 
 Wrap = Callable[[Send], Send]
 JSONObject = dict[str, Any]
+Chunks = list[JSONObject]
 #: Requirements that stand for all others, on generated requests and on all valid ones: every fault may violate them.
 GENERAL = ("properties.", "served.")
 LARGE = 1_000_000  #: bytes of a body, beyond which it is not looked into
@@ -230,34 +231,29 @@ def calls(document: Any) -> Iterator[JSONObject]:
         yield from (each for each in list_of(message.get("tool_calls")) if isinstance(each, dict))
 
 
-def each_usage(change: Callable[[JSONObject], object]) -> Fault:
-    """A change of every usage object, in place."""
+def _each(found: Callable[[Any], Iterable[JSONObject]], change: Callable[[JSONObject], object]) -> Fault:
+    """A change of all that is found in a document, in place."""
 
     def changed(document: Any) -> None:
-        for usage in usages(document):
-            change(usage)
+        for each in found(document):
+            change(each)
 
     return edit(changed)
+
+
+def each_usage(change: Callable[[JSONObject], object]) -> Fault:
+    """A change of every usage object, in place."""
+    return _each(usages, change)
 
 
 def each_choice(change: Callable[[JSONObject], object]) -> Fault:
     """A change of every choice, in place."""
-
-    def changed(document: Any) -> None:
-        for choice in choices(document):
-            change(choice)
-
-    return edit(changed)
+    return _each(choices, change)
 
 
 def each_message(change: Callable[[JSONObject], object]) -> Fault:
     """A change of every message and delta, in place."""
-
-    def changed(document: Any) -> None:
-        for message in messages(document):
-            change(message)
-
-    return edit(changed)
+    return _each(messages, change)
 
 
 def each_text(change: Callable[[str], Any]) -> Fault:
@@ -272,12 +268,7 @@ def each_text(change: Callable[[str], Any]) -> Fault:
 
 def each_call(change: Callable[[JSONObject], object]) -> Fault:
     """A change of every tool call and piece of one, in place."""
-
-    def changed(document: Any) -> None:
-        for call in calls(document):
-            change(call)
-
-    return edit(changed)
+    return _each(calls, change)
 
 
 def each_error(change: Callable[[JSONObject], object]) -> Fault:

@@ -10,6 +10,7 @@ from conformance.contract.faults import events
 from conformance.evidence.exchange import Request
 
 from .kit import (
+    Chunks,
     JSONObject,
     calls,
     choices,
@@ -27,7 +28,6 @@ from .kit import (
     where,
 )
 
-Chunks = list[JSONObject]
 _KIMI = "<|tool_calls_section_begin|><|tool_call_begin|>functions.{}:0<|tool_call_argument_begin|>{}<|tool_call_end|>"
 
 

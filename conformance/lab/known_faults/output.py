@@ -8,6 +8,7 @@ from typing import Any
 from conformance.evidence.exchange import Request
 
 from .kit import (
+    Chunks,
     JSONObject,
     calls,
     each_call,
@@ -22,8 +23,6 @@ from .kit import (
     rechunk,
     where,
 )
-
-Chunks = list[JSONObject]
 
 
 def _format(request: Request) -> Any:

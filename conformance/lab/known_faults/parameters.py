@@ -8,6 +8,7 @@ from typing import Any
 from conformance.evidence.exchange import Request, list_of
 
 from .kit import (
+    Chunks,
     JSONObject,
     Wrap,
     answering,
@@ -29,8 +30,6 @@ from .kit import (
     refusing,
     where,
 )
-
-Chunks = list[JSONObject]
 
 
 def refuses(name: str, document: Any = None, status: int = 400) -> Wrap:

@@ -9,6 +9,7 @@ from conformance.contract.requirement import Fault
 from conformance.evidence.exchange import Request
 
 from .kit import (
+    Chunks,
     JSONObject,
     Wrap,
     asks,
@@ -28,8 +29,6 @@ from .kit import (
     roles_of,
     where,
 )
-
-Chunks = list[JSONObject]
 
 
 def _thought_of(request: Request) -> bool:

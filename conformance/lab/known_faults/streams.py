@@ -8,6 +8,7 @@ from copy import deepcopy
 from conformance.contract.faults import drop, edit, put
 
 from .kit import (
+    Chunks,
     JSONObject,
     calls,
     choices,
@@ -22,8 +23,6 @@ from .kit import (
     rechunk,
     where,
 )
-
-Chunks = list[JSONObject]
 
 
 def _text(document: JSONObject) -> str:

@@ -14,6 +14,7 @@ from conformance.contract.requirement import Fault
 from conformance.evidence.exchange import Exchange, Request
 
 from .kit import (
+    Chunks,
     JSONObject,
     choices,
     each_choice,
@@ -31,7 +32,6 @@ from .kit import (
 )
 from .refusals import both, format_of, streaming
 
-Chunks = list[JSONObject]
 _SCHEMA, _JSON_MODE = format_of("json_schema"), format_of("json_object")
 
 

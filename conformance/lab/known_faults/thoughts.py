@@ -8,6 +8,7 @@ from conformance.contract.faults import edit
 from conformance.evidence.exchange import Exchange, Request
 
 from .kit import (
+    Chunks,
     JSONObject,
     Wrap,
     choices,
@@ -23,7 +24,6 @@ from .kit import (
     where,
 )
 
-Chunks = list[JSONObject]
 _NAME = "reasoning_content"
 
 

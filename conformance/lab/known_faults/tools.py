@@ -13,6 +13,7 @@ from conformance.evidence.exchange import Exchange, Failure, Request
 from conformance.evidence.send import Send
 
 from .kit import (
+    Chunks,
     JSONObject,
     asks,
     calls,
@@ -30,19 +31,18 @@ from .kit import (
     where,
 )
 
-Chunks = list[JSONObject]
 
+def _ending_calls(reason: str, otherwise: str) -> Callable[[Chunks], Chunks]:
+    """A stream with calls that ends otherwise, where it ends for this reason."""
 
-def _calls_in(chunks: Chunks) -> bool:
-    return any(next(calls(each), None) for each in chunks)
+    def changed(chunks: Chunks) -> Chunks:
+        if any(next(calls(each), None) for each in chunks):
+            for choice in itertools.chain.from_iterable(map(choices, chunks)):
+                if choice.get("finish_reason") == reason:
+                    choice["finish_reason"] = otherwise
+        return chunks
 
-
-def _stop_after_calls(chunks: Chunks) -> Chunks:
-    if _calls_in(chunks):
-        for choice in itertools.chain.from_iterable(map(choices, chunks)):
-            if choice.get("finish_reason") == "tool_calls":
-                choice["finish_reason"] = "stop"
-    return chunks
+    return changed
 
 
 def _stop_beside_calls(choice: JSONObject) -> None:
@@ -59,14 +59,6 @@ def _not_length(choice: JSONObject) -> None:
     """Calls that the limit cut off end as if they were whole."""
     if choice.get("finish_reason") == "length" and choice.get("message", {}).get("tool_calls"):
         choice["finish_reason"] = "tool_calls"
-
-
-def _not_length_streamed(chunks: Chunks) -> Chunks:
-    if _calls_in(chunks):
-        for choice in itertools.chain.from_iterable(map(choices, chunks)):
-            if choice.get("finish_reason") == "length":
-                choice["finish_reason"] = "tool_calls"
-    return chunks
 
 
 def _later(change: Callable[[JSONObject], object]) -> Callable[[JSONObject], None]:
@@ -270,14 +262,14 @@ _LEGAL = "OpenAI's description allows it, and what the benign session holds to b
 
 FAULTS = (
     planted("streamed-calls-end-with-stop", "A stream with tool calls ends with stop.", "B151 B175",
-        in_streams(rechunk(_stop_after_calls)),
+        in_streams(rechunk(_ending_calls("tool_calls", "stop"))),
         "tools.streamed_finish", "equivalence.call_finish_reason"),
     planted("calls-end-with-stop", "A plain reply with tool calls ends with stop.", "B188",
         in_completions(each_choice(_stop_beside_calls)),
         "tools.plain_finish", "tool_use.auto", "equivalence.call_finish_reason", also=("tool_use.cut_call_is_length",
         "tools.arguments_are_json")),
     planted("cut-calls-end-as-whole", "Calls that the limit cut off end with tool_calls.", "B178",
-        in_streams(rechunk(_not_length_streamed)),
+        in_streams(rechunk(_ending_calls("length", "tool_calls"))),
         "tool_use.cut_call_is_length", also=("tools.arguments_are_json", "tools.pieces_add_up")),
     planted("cut-calls-end-as-whole-plain",
         "Calls that the limit cut off end with tool_calls, in plain replies.", "B178",

@@ -90,10 +90,16 @@ def test_short_claude_prompt(usage: dict[str, Any], details: dict[str, Any], mod
     hits, *writes = (count(details, name) for name in (HITS, *WRITE_FIELDS))
     if hits + max(writes) > prompt:
         raise NotApplicable(say("more tokens cached than the prompt has (covered by usage.prompt_tokens.covers_cache)"))
+    _is_uncached(usage, details)
+
+
+def _is_uncached(usage: dict[str, Any], details: dict[str, Any]) -> None:
+    """Hold that a prompt neither hit nor was written."""
+    prompt, hits = usage["prompt_tokens"], count(details, HITS)
     assert hits <= 0, say(
         "{member} is {hits} for a prompt of {prompt} tokens{mapped}", HITS, hits, prompt, mapped(usage)
     )
-    assert max(writes) <= 0, say(
+    assert all(count(details, name) <= 0 for name in WRITE_FIELDS), say(
         "{as_reported} for a prompt of {prompt} tokens{mapped}", as_reported(details), prompt, mapped(usage)
     )
 

@@ -10,21 +10,24 @@ from conformance.contract.faults import chain, drop, put
 from conformance.contract.profile import Model
 from conformance.contract.scopes import EVERY_USAGE
 from conformance.evidence.exchange import Exchange, NotApplicable
-from conformance.evidence.observed import as_sent
+from conformance.evidence.observed import as_sent, may_have
 from conformance.language import joined, say
 from conformance.suite.support.cache_counts import DETAILS, HITS, WRITE_FIELDS, count, in_usage
 
 from . import AREA
 from .members import OPENAI_WRITES, OTHER_HITS, OTHER_WRITES, SPLIT, elsewhere, writing
 
+_NAMES = frozenset({HITS, *WRITE_FIELDS})
+
 
 def places(value: Any, path: str = "") -> Iterator[tuple[str, str, Any]]:
     """Path, name and value of every member called by one of the four names, anywhere in a JSON value."""
     entries = enumerate(value) if isinstance(value, list) else value.items() if isinstance(value, dict) else ()
     for name, each in entries:
-        if name in (HITS, *WRITE_FIELDS):
+        if name in _NAMES:
             yield f"{path}{name}", name, each
-        yield from places(each, f"{path}{name}.")
+        if isinstance(each, dict | list):
+            yield from places(each, f"{path}{name}.")
 
 
 @AREA.must(
@@ -43,7 +46,7 @@ def places(value: Any, path: str = "") -> Iterator[tuple[str, str, Any]]:
     },
 )
 def test_names_in_place(exchange: Exchange, usage: dict[str, Any], model: Model) -> None:
-    documents = exchange.chunks if exchange.streamed else [exchange.reply]
+    documents = exchange.chunks if exchange.streamed else [exchange.reply] if may_have(exchange, *_NAMES) else []
     outside = [each for document in documents for each in places(document) if each[0] != f"{DETAILS}.{each[1]}"]
     misplaced = {path: value for path, name, value in outside if not _is_harmless(path, name, value, usage, model)}
     said = joined(", ", (say("{path} is {value!r}", path, value) for path, value in misplaced.items()))
@@ -80,16 +83,14 @@ def test_hits_under_their_name(usage: dict[str, Any]) -> None:
     sent = elsewhere(usage, OTHER_HITS)
     if not sent:
         raise NotApplicable(say("no other dialect's member reports a cache hit"))
-    details = usage.get("prompt_tokens_details")
+    assert count(usage.get("prompt_tokens_details"), HITS), _under_another(sent, usage, HITS)
+
+
+def _under_another(sent: dict[str, int], usage: dict[str, Any], *own: str) -> str:
+    """A sentence about a count that is sent under another dialect's name, and under none of PhanEdge's own."""
     name, value = next(iter(sent.items()))
-    assert count(details, HITS), say(
-        "{name} is {value}, and {member} has {as_sent}{mapped}",
-        name,
-        value,
-        DETAILS,
-        as_sent(details, HITS),
-        mapped(usage),
-    )
+    under_own = joined(", ", (as_sent(usage.get("prompt_tokens_details"), each) for each in own))
+    return say("{name} is {value}, and {member} has {own}{mapped}", name, value, DETAILS, under_own, mapped(usage))
 
 
 @AREA.must(
@@ -112,8 +113,5 @@ def test_writes_under_their_name(usage: dict[str, Any], model: Model) -> None:
     sent = elsewhere(usage, OTHER_WRITES)
     if model.family != "claude" or not sent:
         raise NotApplicable(say("not a Claude model, or no other dialect's member reports a cache write"))
-    details = usage.get("prompt_tokens_details")
-    name, value = next(iter(sent.items()))
-    own = ", ".join(as_sent(details, each) for each in WRITE_FIELDS)
-    written = any(count(details, each) for each in WRITE_FIELDS)
-    assert written, say("{name} is {value}, and {member} has {own}{mapped}", name, value, DETAILS, own, mapped(usage))
+    written = any(count(usage.get("prompt_tokens_details"), each) for each in WRITE_FIELDS)
+    assert written, _under_another(sent, usage, *WRITE_FIELDS)

@@ -35,10 +35,11 @@ def test_hits_of_a_prefix(usage: dict[str, Any], details: dict[str, Any], model:
         raise NotApplicable(say("no cache hit, or of another family than GPT and Claude"))
     if hits < 0 or count_if_sent(usage, "prompt_tokens") < max(smallest, hits):
         raise NotApplicable(say("the prompt is shorter than any hit (covered by the requirements on short prompts)"))
-    assert hits >= smallest, say(
-        "{member} is {hits}, and no fewer than {smallest} tokens are ever cached{mapped}",
-        HITS,
-        hits,
-        smallest,
-        mapped(usage),
+    assert hits >= smallest, _too_few(hits, smallest, usage)
+
+
+def _too_few(hits: int, smallest: int, usage: dict[str, Any]) -> str:
+    told = mapped(usage)
+    return say(
+        "{member} is {hits}, and no fewer than {smallest} tokens are ever cached{mapped}", HITS, hits, smallest, told
     )

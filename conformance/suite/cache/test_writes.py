@@ -102,7 +102,11 @@ def test_no_writes_elsewhere(usage: dict[str, Any], details: dict[str, Any], mod
 def test_openai_writes_fit(usage: dict[str, Any], details: dict[str, Any]) -> None:
     writes = openai_writes(details)
     room = count_if_sent(usage, "prompt_tokens") - count(details, HITS)
-    assert 0 <= writes <= room, say(
+    assert 0 <= writes <= room, _do_not_fit(writes, room, usage)
+
+
+def _do_not_fit(writes: int, room: int, usage: dict[str, Any]) -> str:
+    return say(
         "{member} is {writes}, and prompt_tokens less {member2} is {room}{mapped}",
         OPENAI_WRITES,
         writes,

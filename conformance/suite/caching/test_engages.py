@@ -13,8 +13,9 @@ from conformance.language import say
 from conformance.suite.support.cache_counts import DETAILS, HITS, WRITES
 
 from . import AREA
-from .comparisons import comparable, expect_found, expect_reported, hit_or_last
+from .comparisons import expect_found, expect_reported, hit_or_last
 from .counts import Counted, countable, counted, expect
+from .couples import comparable
 from .faults import answering, has_tools, hidden, no_writes, recount, streams, warm
 from .prompts import CACHE_HOUR_WARM, CACHE_TOOLS, CACHE_TOOLS_STREAM, OTHERWISE, placements, repetitions, sent_again
 

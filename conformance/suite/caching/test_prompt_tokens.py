@@ -19,8 +19,8 @@ from conformance.language import say
 from conformance.suite.support.cache_counts import DETAILS, WRITES
 
 from . import AREA
-from .comparisons import both_written
 from .counts import PREFIX_SLACK, counted, expect, expect_close, expect_constant_prompt
+from .couples import both_written
 from .faults import answering, cached_twice_in_prompt, hits_subtracted, more_prompt, recount, streams, twice, warm
 from .prompts import CACHE_TOOLS, CACHE_TOOLS_STREAM, UNMARKED, WITH_TOOLS
 

@@ -12,8 +12,9 @@ from conformance.language import say
 from conformance.suite.support.cache_counts import DETAILS, HITS, WRITES, WRITES_1H
 
 from . import AREA
-from .comparisons import both_written, comparable, found_streamed, hit
+from .comparisons import found_streamed, hit
 from .counts import PREFIX_SLACK, expect, expect_close
+from .couples import both_written, comparable
 from .faults import (
     answering,
     cached_twice_in_prompt,

@@ -37,6 +37,7 @@ from conformance.contract.scopes import broken_off
 from conformance.evidence.exchange import Exchange, Inconclusive, Request
 from conformance.language import say
 from conformance.suite.support.prompts import WORDS
+from conformance.suite.support.replies import content_of
 
 Forms = tuple[Request, Request]  #: the same request, plain and streamed
 
@@ -72,7 +73,7 @@ def text_of(exchange: Exchange) -> str:
     """The text of the first choice. Raises Inconclusive where there is none."""
     if broken_off(exchange):
         raise Inconclusive(say("“{request}”: the stream broke off", exchange.request))
-    content = exchange.messages[0].get("content") if exchange.messages else None
+    content = content_of(exchange)
     if not isinstance(content, str) or not content.strip():
         raise Inconclusive(say("“{request}”: the reply has no text", exchange.request))
     return content.strip()

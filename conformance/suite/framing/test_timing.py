@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from itertools import takewhile
 
 from conformance.contract.faults import events, insert
 from conformance.contract.given import in_turn, tries
@@ -88,14 +89,9 @@ def test_incremental(streams: Sequence[Exchange], short: Sequence[Exchange], mod
     """Each of several streams is to show it, for on a busy machine one may arrive in a heap."""
     if model.reasons:
         raise NotApplicable(say("the model reasons before it writes"))
-    problems = []
-    for stream in streams:
-        if not (problem := _held(stream, short[0])):
-            return
-        problems.append(problem)
-    raise AssertionError(
-        say("in each of {number} streams the text is held back: {problems}", len(problems), "; ".join(problems))
-    )
+    problems = list(takewhile(bool, (_held(stream, short[0]) for stream in streams)))
+    said = say("in each of {number} streams the text is held back: {problems}", len(problems), "; ".join(problems))
+    assert len(problems) < len(streams), said
 
 
 def _held(exchange: Exchange, short: Exchange) -> str:

@@ -50,22 +50,28 @@ def test_answers_not_mixed_up(company: Sequence[Exchange]) -> None:
     """Where a reply lacks its own code, that is the model's doing; the code of another request is a violation."""
     codes = [code for code in map(code_of, company) if code]
     for exchange in company:
-        foreign = [each for each in codes if each != code_of(exchange) and each in seen(exchange)]
-        assert not foreign, say(
-            "“{request}” is answered with {foreign}, which another request asked for", exchange.request, foreign[0]
-        )
+        _gives_no_other(exchange, codes)
     letters = remembered(company)
     assert not letters, say(
         "two replies give codes with the letters {letters}, which no request of this run has", letters
     )
-    if missing := [each for each in company if code_of(each) not in seen(each)]:
+    _give_their_own(company, len(codes))
+
+
+def _gives_no_other(exchange: Exchange, codes: Sequence[str]) -> None:
+    """Hold that a reply has none of the codes but its own."""
+    foreign = [each for each in codes if each != code_of(exchange) and each in seen(exchange)]
+    assert not foreign, say(
+        "“{request}” is answered with {foreign}, which another request asked for", exchange.request, foreign[0]
+    )
+
+
+def _give_their_own(company: Sequence[Exchange], codes: int) -> None:
+    """Raises Inconclusive where replies lack their own codes, of which there are so many."""
+    missing = [code_of(each) for each in company if code_of(each) not in seen(each)]
+    if missing:
         raise Inconclusive(
-            say(
-                "{number} of {number2} replies lack their own code, such as {code_of}",
-                len(missing),
-                len(codes),
-                code_of(missing[0]),
-            )
+            say("{number} of {number2} replies lack their own code, such as {code_of}", len(missing), codes, missing[0])
         )
 
 

@@ -107,10 +107,13 @@ def test_no_image_dropped(blind: Sequence[Exchange], answers: Sequence[Exchange]
         raise NotApplicable(say("{answer} (covered by served.no_server_error)", answered_with(answers[0])))
     if "red" not in text_of(exchange := looked(answers)):
         _counted(exchange, blind)
-        remedy = "" if "vision" in model.claimed else say("; {member}", WITHOUT)
-        raise AssertionError(
-            say("an image is neither seen, counted nor rejected: {answer}{remedy}", answered_with(exchange), remedy)
-        )
+        raise AssertionError(_dropped(exchange, model))
+
+
+def _dropped(exchange: Exchange, model: Model) -> str:
+    """A sentence about an image that was left out, with the remedy where nobody said that the model has vision."""
+    remedy = "" if "vision" in model.claimed else say("; {member}", WITHOUT)
+    return say("an image is neither seen, counted nor rejected: {answer}{remedy}", answered_with(exchange), remedy)
 
 
 def _counted(exchange: Exchange, blind: Sequence[Exchange]) -> None:

@@ -53,13 +53,19 @@ def test_image_seen(answers: Sequence[Exchange], blind: Sequence[Exchange], plai
     exchange = looked(answers)
     if "red" in text_of(exchange):
         return
-    extra = cost(exchange, blind)
-    if extra < SMALLEST_IMAGE:
-        raise Inconclusive(say("the image is neither seen nor counted: use --without vision if the model has none"))
+    extra = _charged(exchange, blind)
     obeys(plain[0])
     raise AssertionError(
         say("a red image costs {extra} prompt_tokens, and no answer says red: {answer}", extra, answered_with(exchange))
     )
+
+
+def _charged(exchange: Exchange, blind: Sequence[Exchange]) -> int:
+    """The prompt tokens of an image that was not seen. Raises Inconclusive where it was not counted, either."""
+    extra = cost(exchange, blind)
+    if extra < SMALLEST_IMAGE:
+        raise Inconclusive(say("the image is neither seen nor counted: use --without vision if the model has none"))
+    return extra
 
 
 @AREA.must(

@@ -7,8 +7,9 @@ from functools import partial
 
 from conformance.contract.faults import drop, only, put, respond
 from conformance.contract.given import on_demand, tries, usually
+from conformance.contract.marks import INTRUSIVE
 from conformance.contract.profile import Model
-from conformance.contract.requests import INTRUSIVE, PLAIN, TOOL_AUTO
+from conformance.contract.requests import PLAIN, TOOL_AUTO
 from conformance.evidence.exchange import Exchange, Inconclusive, NotApplicable, Request
 from conformance.evidence.send import Send
 from conformance.language import say

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from conformance.contract.faults import chain, put
-from conformance.contract.requests import REASONING, chat, disputed
+from conformance.contract.marks import REASONING
+from conformance.contract.requests import chat, disputed
 from conformance.contract.requirement import Impact
 from conformance.evidence.exchange import Exchange, NotApplicable
 from conformance.language import say

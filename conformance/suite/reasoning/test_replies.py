@@ -7,11 +7,12 @@ from typing import Any
 
 from conformance.contract.faults import chain, put
 from conformance.contract.requirement import Impact
-from conformance.contract.scopes import EVERY_REPLY, streamed_choices
+from conformance.contract.scopes import EVERY_REPLY
 from conformance.evidence.exchange import Exchange, NotApplicable
 from conformance.language import say
 from conformance.suite.support.markup import THOUGHT_TAGS
-from conformance.suite.support.spoken import own_words, prompted
+from conformance.suite.support.replies import sent_choices
+from conformance.suite.support.spoken import is_prompted, own_words
 
 from . import AREA
 from .counts import COUNT, UNCOUNTED, shows_reasoning, token_counts
@@ -33,20 +34,27 @@ from .counts import COUNT, UNCOUNTED, shows_reasoning, token_counts
     },
     needs=["request"],
 )
-def test_reasoning_apart(asked: dict[str, Any], messages: list[dict[str, Any]]) -> None:
+def test_reasoning_apart(exchange: Exchange, messages: list[dict[str, Any]]) -> None:
     """What the assistant said earlier excuses nothing: a reply that leaked tags stands in the next request."""
     texts = [text for message in messages if isinstance(text := message.get("content"), str) and text]
-    if not texts or any(re.search(THOUGHT_TAGS, text) for text in prompted(asked)):
+    if not texts or is_prompted(exchange.request, THOUGHT_TAGS):
         raise NotApplicable(say("the reply has no text, or the prompt has such tags in it"))
     for text in texts:
         tag = re.search(THOUGHT_TAGS, own_words(text, THOUGHT_TAGS))
         assert not tag, say("the content holds {tag}: {text!r}", tag and tag[0], text[:120])
 
 
-def _holders(choice: dict[str, Any]) -> list[dict[str, Any]]:
-    """The message and the delta of a choice that have reasoning_content, not null."""
-    parts = [choice.get("message"), choice.get("delta")]
-    return [each for each in parts if isinstance(each, dict) and each.get("reasoning_content") is not None]
+def _sent(exchange: Exchange) -> list[tuple[Any, Any]]:
+    """Each reasoning_content of a message or a delta that is not null, with the index of its choice. Raises
+    NotApplicable where there is none."""
+    found = []
+    for choice in sent_choices(exchange):
+        parts = [each for each in (choice.get("message"), choice.get("delta")) if isinstance(each, dict)]
+        given = [each["reasoning_content"] for each in parts if each.get("reasoning_content") is not None]
+        found += [(choice.get("index"), text) for text in given]
+    if not found:
+        raise NotApplicable(say("the reply has no reasoning_content"))
+    return found
 
 
 @AREA.should(
@@ -70,11 +78,7 @@ def _holders(choice: dict[str, Any]) -> list[dict[str, Any]]:
 )
 def test_reasoning_is_text(exchange: Exchange, asked: dict[str, Any]) -> None:
     wanted = n if type(n := asked.get("n")) is int else 1
-    choices = streamed_choices(exchange.chunks) if exchange.streamed else exchange.choices
-    sent = [(choice.get("index"), holder["reasoning_content"]) for choice in choices for holder in _holders(choice)]
-    if not sent:
-        raise NotApplicable(say("the reply has no reasoning_content"))
-    for index, text in sent:
+    for index, text in _sent(exchange):
         assert isinstance(text, str), say("reasoning_content is {text!r:.120}", text)
         assert type(index) is not int or index < wanted, say(
             "reasoning_content is in choice {index} of {wanted}", index, wanted

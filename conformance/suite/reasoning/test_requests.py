@@ -9,7 +9,8 @@ from collections.abc import Sequence
 
 from conformance.contract.faults import chain, only, put, status
 from conformance.contract.given import in_turn, tries
-from conformance.contract.requests import REASONING, WEATHER, chat, costly
+from conformance.contract.marks import REASONING
+from conformance.contract.requests import WEATHER, chat, costly
 from conformance.contract.requirement import Impact
 from conformance.evidence.exchange import Exchange, Inconclusive
 from conformance.language import say
@@ -68,14 +69,10 @@ AFTER_REASONING = chat(
 )
 def test_efforts_are_accepted(exchanges: Sequence[Exchange]) -> None:
     for exchange in exchanges:
-        effort = exchange.request.asked["reasoning_effort"]
-        said = say(
-            "reasoning_effort {effort} is answered with HTTP {status}: {text}",
-            effort,
-            exchange.status,
-            exchange.text[:160],
+        effort, text = exchange.request.asked["reasoning_effort"], exchange.text[:160]
+        assert exchange.succeeded, say(
+            "reasoning_effort {effort} is answered with HTTP {status}: {text}", effort, exchange.status, text
         )
-        assert exchange.succeeded, said
 
 
 @AREA.should(
@@ -129,17 +126,22 @@ def test_reasoning_is_counted(exchange: Exchange) -> None:
 )
 def test_exhausted_by_reasoning(exchange: Exchange) -> None:
     (reasoning, written), limit = token_counts(exchange), exchange.request.asked["max_completion_tokens"]
-    reasons = [choice.get("finish_reason") for choice in exchange.choices]
     texts = [message["content"] for message in exchange.messages if message.get("content")]
     assert type(written) is not int or written <= limit, say(
         "{written} completion_tokens, expected at most {limit}", written, limit
     )
+    _limit_ended(exchange, limit, texts)
+    _without_content(texts, all_reasoning=type(reasoning) is int and reasoning == written)
+
+
+def _limit_ended(exchange: Exchange, limit: int, texts: Sequence[str]) -> None:
+    """Hold that the finish_reason is length. Raises Inconclusive where the model answered within the limit."""
+    reasons = [choice.get("finish_reason") for choice in exchange.choices]
     if texts and reasons == ["stop"]:
         raise Inconclusive(say("the model answered within {limit} tokens", limit))
     assert reasons == ["length"], say(
         "nothing was answered within {limit} tokens, and finish_reason is {reasons}", limit, reasons
     )
-    _without_content(texts, all_reasoning=type(reasoning) is int and reasoning == written)
 
 
 def _without_content(texts: Sequence[str], *, all_reasoning: bool) -> None:

@@ -7,11 +7,12 @@ from typing import Any
 
 from conformance.contract.faults import put
 from conformance.contract.requirement import Fault
-from conformance.contract.scopes import EVERY_REPLY, broken_off, cut_short, output_type
-from conformance.evidence.exchange import Exchange, Inconclusive, NotApplicable, Request, list_of
+from conformance.contract.scopes import EVERY_REPLY, cut_short, output_type
+from conformance.evidence.exchange import Exchange, NotApplicable, Request, list_of
 from conformance.evidence.strict_json import JSONError, loads
 from conformance.language import say
 from conformance.suite.support.calls import is_object
+from conformance.suite.support.replies import check_whole
 
 from . import AREA
 
@@ -79,11 +80,9 @@ def test_answer_in_content(exchange: Exchange, choices: list[dict[str, Any]]) ->
     """A reply that was cut off, or that calls a tool, may have nothing but reasoning."""
     if not (_wants_json(exchange.request) or _wanted(exchange.request)) or not choices:
         raise NotApplicable(say("the answer is not known"))
-    if broken_off(exchange):
-        raise Inconclusive(say("the stream broke off"))
-    for text in map(_instead, choices):
-        found = text and _is_answer(text, exchange.request)
-        assert not found, say(
+    check_whole(exchange)
+    for text in filter(None, map(_instead, choices)):
+        assert not _is_answer(text, exchange.request), say(
             "the content is empty, and the answer is at the end of the reasoning: {text!r}", text[-160:]
         )
 

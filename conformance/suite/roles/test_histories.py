@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from conformance.contract.faults import put, status
+from conformance.contract.faults import status
 from conformance.contract.given import tries
 from conformance.contract.requests import chat
 from conformance.contract.requirement import Impact
@@ -14,8 +14,8 @@ from conformance.suite.support.replies import (
     REFUSED,
     answered,
     are_missing,
-    but_for_controls,
     control,
+    exchanged,
     lacks,
     one_of,
     without,
@@ -111,10 +111,6 @@ def _misplaced(exchange: Exchange) -> str:
     return ""
 
 
-def _exchanged(text: str) -> str:
-    return text.replace("E55", "_").replace("F66", "E55").replace("_", "F66")
-
-
 @AREA.must(
     "let the model read all text parts of a message in order, whether the system, the user or the assistant said it",
     on={"answers": tries(PARTS), "controls": PARTS_CONTROL},
@@ -126,7 +122,7 @@ def _exchanged(text: str) -> str:
         "the last part of the user's alone": without("E55"),
         "the first of the assistant's alone": without("D44"),
         "the first of the system's alone": without("B22"),
-        "in another order": but_for_controls(put("choices.*.message.content", _exchanged)),
+        "in another order": exchanged("E55", "F66"),
         "refused": REFUSED,
     },
     needs_model=True,

@@ -53,20 +53,19 @@ def test_boundaries(together: Sequence[Exchange], alone: tuple[Sequence[Exchange
     """Those of one end are sent in one request, and one by one only where that is rejected, to tell which it is."""
     if model.reasons:
         raise NotApplicable(say("a model that reasons accepts no such parameter"))
-    unknown = 0
-    for exchange, names, singly in zip(together, ALONE.values(), alone, strict=True):
-        if not exchange.succeeded:
-            unknown += _unknown(singly[at] for at, name in enumerate(names) if model.claims(f"chat.{name}"))
+    ends = zip(together, ALONE.values(), alone, strict=True)
+    unknown = sum(_unknown(names, singly, model) for exchange, names, singly in ends if not exchange.succeeded)
     if unknown:
         raise NotApplicable(
             say("the model says of {unknown} of these parameters that it does not support them", unknown)
         )
 
 
-def _unknown(exchanges: Iterable[Exchange]) -> int:
-    """How many of these say that the parameter is not supported. Raises AssertionError where another is rejected."""
+def _unknown(names: Iterable[str], alone: Sequence[Exchange], model: Model) -> int:
+    """Of how many of these parameters an endpoint says, asked with each alone, that it does not support them. Raises
+    AssertionError where another that the model claims is rejected."""
     unknown = 0
-    for exchange in exchanges:
+    for exchange in (alone[at] for at, name in enumerate(names) if model.claims(f"chat.{name}")):
         if "not support" in exchange.text.lower() or "unsupported" in exchange.text.lower():
             unknown += 1
             continue

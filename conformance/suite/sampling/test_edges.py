@@ -113,9 +113,13 @@ def test_penalty_varies(answers: Sequence[Exchange], model: Model) -> None:
     if model.family != "gpt" or model.reasons or not model.claims("chat.frequency_penalty"):
         raise NotApplicable(say("the model takes no such parameter"))
     if not rejected(answers[0]):
-        found = _RUN.search(text := answered(answers[0]))
-        assert not found, say(
-            "with frequency_penalty 2 {found!r} is repeated {count} times",
-            found and found[1].strip(),
-            text.count(found[1]),
-        )
+        repeated = _repeated(answered(answers[0]))
+        assert not repeated, repeated
+
+
+def _repeated(text: str) -> str:
+    """A sentence about a word that is repeated; empty where none is."""
+    if not (found := _RUN.search(text)):
+        return ""
+    times = text.count(found[1])
+    return say("with frequency_penalty 2 {found!r} is repeated {count} times", found[1].strip(), times)

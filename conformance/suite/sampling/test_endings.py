@@ -25,6 +25,7 @@ from conformance.evidence.exchange import JSON_CONTENT, Exchange, Inconclusive, 
 from conformance.evidence.observed import answered_with
 from conformance.language import say
 from conformance.suite.support.limits import ended_early, ending, roomy
+from conformance.suite.support.replies import content_of
 
 from . import AREA
 
@@ -38,10 +39,6 @@ MINIMAL = replace(
 BEGINNING = 8  #: characters by which two texts are known to begin alike
 
 
-def _content(exchange: Exchange) -> Any:
-    return exchange.messages[0].get("content") if exchange.messages else None
-
-
 @AREA.must(
     "report length as the finish_reason of a reply that max_completion_tokens cut off",
     on=(COMPLETION_LENGTH,),
@@ -53,12 +50,18 @@ def _content(exchange: Exchange) -> Any:
     after=["sampling.cut_is_length"],
     needs_model=True,
 )
-def test_completion_cut_is_length(exchange: Exchange, asked: dict[str, Any]) -> None:
-    if roomy(asked):
+def test_completion_cut_is_length(exchange: Exchange) -> None:
+    _ends_with_length(exchange)
+
+
+def _ends_with_length(exchange: Exchange) -> None:
+    """Hold that a reply was cut off by its limit. Raises NotApplicable where that is large, and Inconclusive where the
+    model ended before it."""
+    if roomy(exchange.request.asked):
         raise NotApplicable(say("a model that reasons was given a large limit"))
     reason = ending(exchange)
     if reason == "stop" and ended_early(exchange):
-        raise Inconclusive(say("the model ended before the limit: {content!r:.100}", _content(exchange)))
+        raise Inconclusive(say("the model ended before the limit: {content!r:.100}", content_of(exchange)))
     assert reason == "length", say("counting to 100 in 20 tokens ended with finish_reason {reason!r}", reason)
 
 
@@ -66,7 +69,7 @@ def _with_text(answers: Sequence[Exchange]) -> Exchange:
     """The first answer that has text: a model may end a turn without any once. Raises Inconclusive for a refusal."""
     for exchange in answers:
         assert exchange.succeeded, say("a request of model and messages only: {answer}", answered_with(exchange))
-        content, reason = _content(exchange), ending(exchange)
+        content, reason = content_of(exchange), ending(exchange)
         if isinstance(content, str) and content.strip():
             return exchange
         if any(message.get("refusal") for message in exchange.messages):
@@ -110,13 +113,8 @@ def test_minimal(answers: Sequence[Exchange]) -> None:
     after=["completion.choices.finish_reason", "chunk.choices.finish_reason"],
     needs_model=True,
 )
-def test_cut_is_length(exchange: Exchange, asked: dict[str, Any]) -> None:
-    if roomy(asked):
-        raise NotApplicable(say("a model that reasons was given a large limit"))
-    reason = ending(exchange)
-    if reason == "stop" and ended_early(exchange):
-        raise Inconclusive(say("the model ended before the limit: {content!r:.100}", _content(exchange)))
-    assert reason == "length", say("counting to 100 in 20 tokens ended with finish_reason {reason!r}", reason)
+def test_cut_is_length(exchange: Exchange) -> None:
+    _ends_with_length(exchange)
 
 
 def _notice(document: Any) -> None:
@@ -142,31 +140,32 @@ def test_cut_text_is_its_own(cuts: Sequence[Exchange], whole: Sequence[Exchange]
     """A model may begin with a phrase of its own; it then does so where it is not cut off, too."""
     if model.reasons:
         raise NotApplicable(say("a model that reasons was given a large limit"))
-    judged = False
-    for exchange in filter(_is_cut, cuts):
-        own, judged = _counts(exchange) or _begins_alike(exchange, whole[0]), True
-        assert own, say(
-            "“{request}”: a count from 1 that was cut off has the content {content!r:.120}",
-            exchange.request,
-            _content(exchange),
-        )
+    judged = [_with_own_text(exchange, whole) for exchange in cuts if _is_cut(exchange)]
     if not judged:
         raise Inconclusive(say("no reply was cut off"))
+
+
+def _with_own_text(cut: Exchange, whole: Sequence[Exchange]) -> Exchange:
+    """The exchange. Raises AssertionError where its content does not begin as a model's."""
+    content = content_of(cut)
+    assert _counts(content) or _begins_alike(cut, whole[0]), say(
+        "“{request}”: a count from 1 that was cut off has the content {content!r:.120}", cut.request, content
+    )
+    return cut
 
 
 def _is_cut(exchange: Exchange) -> bool:
     return exchange.succeeded and not broken_off(exchange) and ending(exchange) == "length"
 
 
-def _counts(exchange: Exchange) -> bool:
-    """Whether the content is empty, or holds the number one."""
-    content = _content(exchange)
+def _counts(content: Any) -> bool:
+    """Whether a content is empty, or holds the number one."""
     return not content or "1" in str(content)
 
 
 def _begins_alike(cut: Exchange, whole: Exchange) -> bool:
     """Whether a text that was cut off begins as one that was not."""
-    texts = [str(_content(each)).strip() if each.messages else "" for each in (cut, whole)]
+    texts = [str(content_of(each)).strip() if each.messages else "" for each in (cut, whole)]
     return ending(whole) == "stop" and texts[0][:BEGINNING] == texts[1][:BEGINNING]
 
 
@@ -184,7 +183,7 @@ def _begins_alike(cut: Exchange, whole: Exchange) -> bool:
     after=["completion.choices.finish_reason", "chunk.choices.finish_reason", "streaming.finish_once"],
 )
 def test_end_is_stop(exchange: Exchange, asked: dict[str, Any]) -> None:
-    reason, text = ending(exchange), _content(exchange)
+    reason, text = ending(exchange), content_of(exchange)
     limit = asked.get("max_tokens", asked.get("max_completion_tokens", 4096))
     if not isinstance(text, str) or not 0 < len(text) <= limit / 2:  # a token is a character at least
         raise Inconclusive(say("the reply is not well below its limit of {limit} tokens: {text!r:.100}", limit, text))

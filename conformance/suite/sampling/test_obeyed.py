@@ -9,12 +9,13 @@ from conformance.contract.faults import edit, put, status
 from conformance.contract.profile import Model
 from conformance.contract.requests import chat, disputed
 from conformance.contract.requirement import Scope
-from conformance.contract.scopes import EVERY_USAGE, broken_off, output_type, replies_where, streamed_choices
+from conformance.contract.scopes import EVERY_USAGE, output_type, replies_where, streamed_choices
 from conformance.evidence.exchange import Exchange, Inconclusive, NotApplicable, Request, list_of
 from conformance.evidence.observed import count_or_not_applicable
 from conformance.language import say
 from conformance.suite.support.limits import limit_of
 from conformance.suite.support.refusals import rejected
+from conformance.suite.support.replies import check_whole, content_of
 
 from . import AREA
 
@@ -37,7 +38,7 @@ LINE_STOP = disputed(chat("Count from 1 to 5, one number per line.", label="stop
 def test_line_end_stops(exchange: Exchange) -> None:
     if rejected(exchange):
         return
-    content = exchange.messages[0].get("content") if exchange.messages else None
+    content = content_of(exchange)
     text = content.strip() if isinstance(content, str) else ""
     assert "\n" not in text, say("the text goes on after the stop sequence '\\n': {text!r}", text[:120])
     if text != "1":
@@ -102,8 +103,7 @@ def _unlikely(document: Any) -> None:
     broken_by=edit(_unlikely),
 )
 def test_zero_takes_the_likeliest(exchange: Exchange) -> None:
-    if broken_off(exchange):
-        raise Inconclusive(say("the stream broke off"))
+    check_whole(exchange)
     seen, found = _passed_over(exchange)
     if not seen:
         raise NotApplicable(say("no token has alternatives (covered by logprobs.alternatives_given)"))

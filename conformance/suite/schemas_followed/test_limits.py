@@ -15,6 +15,7 @@ from conformance.evidence.observed import is_unfinished_object
 from conformance.language import say
 from conformance.suite.support.limits import ended_early
 from conformance.suite.support.refusals import refuses
+from conformance.suite.support.replies import content_of
 
 from . import AREA
 from .schemas import by_schema
@@ -32,7 +33,7 @@ def _ending(exchange: Exchange) -> tuple[Any, str]:
     """The finish_reason of the first choice, and its text. Raises Inconclusive where no choice came."""
     if broken_off(exchange) or not exchange.choices:
         raise Inconclusive(say("no choice came"))
-    content = exchange.messages[0].get("content") if exchange.messages else None
+    content = content_of(exchange)
     return exchange.choices[0].get("finish_reason"), content if isinstance(content, str) else ""
 
 

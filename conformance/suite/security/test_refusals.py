@@ -73,11 +73,13 @@ def test_refusal_same_for_any_model(exchanges: list[Exchange]) -> None:
     _check_rejected(known, unknown)
     for one, other in product(known, unknown):
         if refusal(one) != refusal(other):
-            raise Violation(
-                say("a model that exists: {outline}; one that does not: {outline2}", outline(one), outline(other)),
-                one,
-                other,
-            )
+            raise _told_apart(one, other)
+
+
+def _told_apart(known: Exchange, unknown: Exchange) -> Violation:
+    outlines = outline(known), outline(unknown)
+    said = say("a model that exists: {outline}; one that does not: {outline2}", outlines[0], outlines[1])
+    return Violation(said, known, unknown)
 
 
 def _check_rejected(known: list[Exchange], unknown: list[Exchange]) -> None:

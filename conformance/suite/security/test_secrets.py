@@ -4,15 +4,25 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from conformance.contract.faults import header, put
 from conformance.contract.requests import UNKNOWN_TOKEN
 from conformance.contract.scopes import EVERY_ERROR, EVERY_FAILED_STREAM, EVERY_RESPONSE
 from conformance.evidence.exchange import SCRUBBED_KEY, Exchange, Inconclusive
+from conformance.evidence.kept import kept_of
+from conformance.evidence.observed import may_have
 from conformance.language import say
 from conformance.suite.security import AREA
-from conformance.suite.security.patterns import ACCOUNT, ACCOUNT_HEADERS, CREDENTIAL, INTERNALS
+from conformance.suite.security.patterns import (
+    ACCOUNT,
+    ACCOUNT_HEADERS,
+    ACCOUNT_SIGNS,
+    CREDENTIAL,
+    CREDENTIAL_SIGNS,
+    INTERNALS,
+)
 from conformance.suite.support.failing_streams import failing
 
 ECHO = 16  #: contiguous characters of a token that disclose it
@@ -23,6 +33,7 @@ def everything(exchange: Exchange) -> str:
     return "\n".join([*(f"{name}: {value}" for name, value in exchange.headers), exchange.text])
 
 
+@kept_of
 def beyond_choices(exchange: Exchange) -> str:
     """Header fields and body without what a model wrote, which may be anything that it was asked for."""
     fields = [f"{name}: {value}" for name, value in exchange.headers]
@@ -31,7 +42,21 @@ def beyond_choices(exchange: Exchange) -> str:
     except Inconclusive:
         return "\n".join([*fields, exchange.text])
     own = [without_choices(document) for document in documents]
-    return "\n".join([*fields, *(json.dumps(document, ensure_ascii=False) for document in own)])
+    return "\n".join([*fields, *(json.dumps(document, ensure_ascii=False) for document in _once(own))])
+
+
+def _telling(exchange: Exchange, signs: Sequence[str]) -> str:
+    """The same where one of the signs may be in it; else nothing."""
+    fields = "\n".join(f"{name}: {value}" for name, value in exchange.headers)
+    told = exchange.undecodable or may_have(exchange, *signs) or any(sign in fields for sign in signs)
+    return beyond_choices(exchange) if told else ""
+
+
+def _once(documents: Sequence[Any]) -> Iterator[Any]:
+    """The documents without objects that are like the one before: chunks are, but for their choices."""
+    for number, document in enumerate(documents):
+        if not (number and isinstance(document, dict) and document == documents[number - 1]):
+            yield document
 
 
 def without_choices(document: Any) -> Any:
@@ -91,7 +116,7 @@ def around(text: str, part: str) -> str:
 def test_no_upstream_credentials(exchange: Exchange) -> None:
     names = [name for name, _ in exchange.headers if name.lower() == "anthropic-organization-id"]
     assert not names, say("the response has the upstream's header anthropic-organization-id")
-    found = CREDENTIAL.search(unescaped(beyond_choices(exchange)).replace(UNKNOWN_TOKEN, ""))
+    found = CREDENTIAL.search(unescaped(_telling(exchange, CREDENTIAL_SIGNS)).replace(UNKNOWN_TOKEN, ""))
     assert not found, say("the response holds what looks like a credential: {masked}", masked(found))
 
 
@@ -122,7 +147,7 @@ def masked(found: re.Match[str] | None) -> str:
 def test_no_upstream_account(exchange: Exchange) -> None:
     names = sorted({name.lower() for name, _ in exchange.headers} & set(ACCOUNT_HEADERS))
     assert not names, say("the response has {names}", ", ".join(names))
-    found = ACCOUNT.search(beyond_choices(exchange))
+    found = ACCOUNT.search(_telling(exchange, ACCOUNT_SIGNS))
     assert not found, say("the response names an account: {masked}", masked(found))
 
 

@@ -97,12 +97,13 @@ def test_finish_once(exchange: Exchange, chunks: Chunks) -> None:
         reasons = finish_reasons(choices)
         if not reasons and has_audio(exchange):
             raise NotApplicable(say("OpenAI's own audio streams end without finish_reason"))
-        said = (
-            say("{number} finish_reasons: {reasons}", len(reasons), ", ".join(reasons[:5]))
-            if reasons
-            else say("no finish_reason")
-        )
-        assert len(reasons) == 1, say("choice {index} has {said}", index, said)
+        assert len(reasons) == 1, say("choice {index} has {said}", index, _in_words(reasons))
+
+
+def _in_words(reasons: list[str]) -> str:
+    if not reasons:
+        return say("no finish_reason")
+    return say("{number} finish_reasons: {reasons}", len(reasons), ", ".join(reasons[:5]))
 
 
 def _early_finish(before: list[Read]) -> list[Read]:

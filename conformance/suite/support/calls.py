@@ -6,10 +6,12 @@ import json
 from collections.abc import Iterable
 from typing import Any
 
-from conformance.contract.scopes import broken_off, cut_short, streamed_choices
+from conformance.contract.scopes import cut_short, streamed_choices
 from conformance.evidence.exchange import Exchange, Inconclusive, NotApplicable, list_of
 from conformance.evidence.observed import json_object
 from conformance.language import say
+
+from .replies import check_whole
 
 JSONObject = dict[str, Any]
 #: The deltas of each streamed call, by the index of the choice and the index of the call.
@@ -31,12 +33,6 @@ def declared(asked: JSONObject) -> dict[str, JSONObject]:
     tools = [tool for tool in list_of(asked.get("tools")) if isinstance(tool, dict)]
     found = [tool.get("custom" if tool.get("type") == "custom" else "function") for tool in tools]
     return {each["name"]: each for each in found if isinstance(each, dict) and isinstance(each.get("name"), str)}
-
-
-def check_whole(exchange: Exchange) -> None:
-    """Raises Inconclusive for a stream that broke off."""
-    if broken_off(exchange):
-        raise Inconclusive(say("the stream broke off"))
 
 
 def called(exchange: Exchange) -> list[JSONObject]:

@@ -8,8 +8,9 @@ from dataclasses import replace
 from typing import Any
 
 from conformance.contract.given import OnDemand, as_received, on_demand
+from conformance.contract.marks import INTRUSIVE, LEFT_OUT
 from conformance.contract.profile import Model
-from conformance.contract.requests import INTRUSIVE, LEFT_OUT, chat, costly, streamed
+from conformance.contract.requests import chat, costly, streamed
 from conformance.contract.scopes import failed
 from conformance.evidence.exchange import SALT, Exchange, Inconclusive, NotApplicable, list_of
 from conformance.evidence.observed import count_or_none, json_object

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from conformance.contract.profile import Model
 from conformance.contract.scopes import tool_choice
 from conformance.evidence.exchange import Exchange, Inconclusive, NotApplicable
@@ -45,6 +47,12 @@ def rejected(exchange: Exchange) -> bool:
         "“{request}” was answered with {outcome}; expected a reply or a 4xx", exchange.request, exchange.outcome
     )
     return exchange.refused
+
+
+def error_in(exchange: Exchange) -> dict[str, Any]:
+    """The error object in a body; empty where there is none."""
+    error = exchange.document.get("error") if isinstance(exchange.document, dict) else None
+    return error if isinstance(error, dict) else {}
 
 
 def not_about_the_key(exchange: Exchange) -> Exchange:

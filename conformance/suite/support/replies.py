@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import chain
+from typing import Any
 
 from conformance.contract.faults import only, put, respond
 from conformance.contract.given import OnDemand, on_demand
 from conformance.contract.requests import chat
 from conformance.contract.requirement import Fault
-from conformance.contract.scopes import broken_off, cut_short
+from conformance.contract.scopes import broken_off, cut_short, streamed_choices
 from conformance.evidence.exchange import Exchange, Inconclusive
 from conformance.language import say
 
@@ -26,9 +28,8 @@ def answered(exchange: Exchange) -> str:
     assert exchange.succeeded, say(
         "“{request}” is answered with {outcome}: {said}", exchange.request, exchange.outcome, said
     )
-    if broken_off(exchange):
-        raise Inconclusive(say("the stream broke off"))
-    content = exchange.messages[0].get("content") if exchange.messages else None
+    check_whole(exchange)
+    content = content_of(exchange)
     if (
         not content
         and not exchange.tool_calls
@@ -41,6 +42,22 @@ def answered(exchange: Exchange) -> str:
     if not exchange.tool_calls and (not isinstance(content, str) or (thought and not content)):
         raise Inconclusive(say("the reply has no text: {dumps}", json.dumps(content)[:100]))
     return content or ""
+
+
+def check_whole(exchange: Exchange) -> None:
+    """Raises Inconclusive for a stream that broke off."""
+    if broken_off(exchange):
+        raise Inconclusive(say("the stream broke off"))
+
+
+def content_of(exchange: Exchange) -> Any:
+    """The content of the first message; None where there is none."""
+    return exchange.messages[0].get("content") if exchange.messages else None
+
+
+def sent_choices(exchange: Exchange) -> list[dict[str, Any]]:
+    """The choices as they were sent: those of a reply, or of each chunk of a stream."""
+    return streamed_choices(exchange.chunks) if exchange.streamed else exchange.choices
 
 
 def lacks(words: Sequence[str]) -> Problem:
@@ -77,6 +94,14 @@ def but_for_controls(fault: Fault) -> Fault:
 def without(word: str) -> Fault:
     """The answer of a model that never read this word, where it is not told it in a control."""
     return but_for_controls(put("choices.*.message.content", lambda text: text and text.replace(word, "it")))
+
+
+def exchanged(one: str, other: str) -> Fault:
+    """An answer in which these two words have changed places, where it is not to a control."""
+    places = {one: other, other: one}
+    either = re.compile("|".join(map(re.escape, places)))
+    content = "choices.*.message.content"
+    return but_for_controls(put(content, lambda text: text and either.sub(lambda found: places[found[0]], text)))
 
 
 REFUSED = respond(400, {"error": {"message": "messages: not supported", "type": "invalid_request_error"}})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import lru_cache
 from typing import Any
 
 import jsonschema
@@ -11,12 +12,13 @@ from referencing import Registry
 from referencing.exceptions import Unresolvable
 
 from conformance.contract.scopes import (
-    broken_off,
     cut_short,
 )
 from conformance.evidence.exchange import Exchange, Inconclusive, NotApplicable
 from conformance.evidence.strict_json import JSONError, loads
 from conformance.language import say
+
+from .replies import check_whole
 
 
 def problem(value: Any, schema: Any) -> str:
@@ -26,18 +28,23 @@ def problem(value: Any, schema: Any) -> str:
     if kind is None:
         raise Inconclusive(say("the schema of the request is not an object"))
     try:
-        kind.check_schema(schema)
+        _check(kind, json.dumps(schema))
         error = next(kind(schema, registry=Registry()).iter_errors(value), None)
     except (jsonschema.SchemaError, Unresolvable) as fault:
         raise Inconclusive(say("the schema of the request cannot be used: {fault}", str(fault)[:160])) from None
     return "" if error is None else f"{error.json_path}: {error.message[:200]}"
 
 
+@lru_cache(maxsize=256)
+def _check(kind: Any, schema: str) -> None:
+    """Raise SchemaError for a schema that is none; many requests have the same one."""
+    kind.check_schema(json.loads(schema))
+
+
 def outputs(exchange: Exchange) -> list[Any]:
     """The content of each choice as JSON. Raises Inconclusive where a choice was cut off, refused or left empty,
     NotApplicable where a tool is called instead, AssertionError where the content is not JSON."""
-    if broken_off(exchange):
-        raise Inconclusive(say("the stream broke off"))
+    check_whole(exchange)
     found = []
     for choice in exchange.choices:
         message, reason = choice.get("message"), choice.get("finish_reason")

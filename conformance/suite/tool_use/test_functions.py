@@ -1,21 +1,20 @@
-"""Functions as they are declared: without parameters, with a demanding schema, in the deprecated form, or none."""
+"""Functions as they are declared: without parameters, with a demanding schema, or none."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from typing import Any
 
 from conformance.contract.faults import put, respond, status
 from conformance.contract.given import tries
 from conformance.contract.profile import Model
-from conformance.contract.requests import ONE_CALL, PARIS, WEATHER, chat, disputed, streamed
+from conformance.contract.requests import ONE_CALL, WEATHER, chat, disputed, streamed
 from conformance.contract.requirement import Impact
 from conformance.evidence.exchange import Exchange, Inconclusive
 from conformance.evidence.observed import answered_with
 from conformance.language import say
 from conformance.suite.support.calls import JSONObject, call, called, is_object
-from conformance.suite.support.refusals import may_be_forced, rejected
+from conformance.suite.support.refusals import error_in, may_be_forced
 from conformance.suite.support.replies import REFUSED, answered, one_of
 
 from . import AREA, CALLS
@@ -28,10 +27,6 @@ TOOL_BARE = chat(
     tool_choice={"type": "function", "function": {"name": "ping"}},
 )  # fmt: skip
 TOOL_BARE_STREAM = streamed(TOOL_BARE)
-LEGACY_FUNCTION = chat(
-    PARIS, label="legacy-function", max_tokens=ONE_CALL,
-    functions=[WEATHER["function"]], function_call={"name": "get_weather"},
-)  # fmt: skip
 EMPTY_TOOLS = disputed(chat("Say hello in one sentence.", label="tools-empty", tools=[], max_tokens=60))
 _KEYWORDS = {
     "$schema": "https://json-schema.org/draft/2020-12/schema",
@@ -122,8 +117,7 @@ def _rejected_with_error(exchange: Exchange) -> bool:
     if not exchange.refused:
         return False
     said = " ".join(exchange.text.split())[:160]
-    error = exchange.document.get("error") if isinstance(exchange.document, dict) else None
-    whole = exchange.status in (400, 422) and isinstance(error, dict) and isinstance(error.get("message"), str)
+    whole = exchange.status in (400, 422) and isinstance(error_in(exchange).get("message"), str)
     expected = "expected a reply, or status 400 or 422 and an error object"
     assert whole, say(
         "an empty array of tools is answered with HTTP {status}: {said}; {expected}", exchange.status, said, expected
@@ -160,45 +154,3 @@ def test_no_tools(exchange: Exchange) -> None:
     text = answered(exchange)
     greeting = not is_object(text.strip().removeprefix("```json").removesuffix("```"))
     assert greeting, say("a greeting was asked for with an empty array of tools, and JSON came: {text!r}", text[:160])
-
-
-def _is_function_call(message: JSONObject, reason: Any) -> None:
-    function_call = message.get("function_call")
-    assert isinstance(function_call, dict), say(
-        "function_call is {function_call!r:.80}; the message has {message}", function_call, ", ".join(message)
-    )
-    shown = json.dumps(function_call)[:160]
-    assert function_call.get("name") == "get_weather", say("get_weather is forced, and function_call is {shown}", shown)
-    assert isinstance(function_call.get("arguments"), str), say(
-        "the arguments of function_call are no text: {shown}", shown
-    )
-    assert reason in ("function_call", "stop"), say(
-        "the forced function_call ends with finish_reason {reason!r}", reason
-    )
-
-
-@AREA.should(
-    "answer the deprecated functions with a function_call, or reject them with a 4xx",
-    on=(LEGACY_FUNCTION,),
-    impact=Impact.DATA,
-    source="phanedge#common-usage",
-    contract=["tools-21"],
-    at="choices.*.message.function_call",
-    hint="Translate functions to the upstream's tools, and its call back to function_call.",
-    broken_by={
-        "tool_calls instead": put("choices.*.message", {"role": "assistant", "content": None, "tool_calls": [{}]}),
-        "ignored": put("choices.*.message", {"role": "assistant", "content": "It is sunny."}),
-        "arguments as an object": put("choices.*.message.function_call.arguments", {"city": "Paris"}),
-        "the reason of tools": put("choices.*.finish_reason", "tool_calls"),
-        "a failure": status(500),
-    },
-)
-def test_legacy(exchange: Exchange) -> None:
-    if rejected(exchange):
-        return
-    if not exchange.messages:
-        raise Inconclusive(say("the reply has no choice with a message"))
-    message, reason = exchange.messages[0], exchange.choices[0].get("finish_reason")
-    if reason in ("length", "content_filter") or message.get("refusal"):
-        raise Inconclusive(say("the call was cut off or refused: {reason}", reason))
-    _is_function_call(message, reason)

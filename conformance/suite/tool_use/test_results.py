@@ -14,7 +14,7 @@ from conformance.evidence.exchange import Exchange, Inconclusive, Request, Viola
 from conformance.evidence.send import Send
 from conformance.language import say
 from conformance.suite.support.calls import call, called
-from conformance.suite.support.replies import REFUSED, answered, but_for_controls, control, lacks, one_of, without
+from conformance.suite.support.replies import REFUSED, answered, control, exchanged, lacks, one_of, without
 from conformance.suite.support.results import TOOL_RESULTS
 from conformance.suite.support.round_trip import after_call
 
@@ -62,10 +62,6 @@ def test_round_trip(calling: Sequence[Exchange], controls: Sequence[Exchange], s
     one_of(map(send, attempts(after_call(calling))), _unread, controls, lacks(["37"]))
 
 
-def _exchanged(text: str) -> str:
-    return text.replace("QA9026", "_").replace("QB4417", "QA9026").replace("_", "QB4417")
-
-
 def _confused_results(exchange: Exchange) -> str:
     if missing := lacks(["QA9026", "QB4417", "QD6203"])(exchange):
         return missing
@@ -87,7 +83,7 @@ def _confused_results(exchange: Exchange) -> str:
         "the parts dropped": without("QB4417"),
         "one result dropped": without("QA9026"),
         "the last part dropped": without("QD6203"),
-        "exchanged": but_for_controls(put("choices.*.message.content", _exchanged)),
+        "exchanged": exchanged("QA9026", "QB4417"),
     },
     after=["tools.ids_differ", "tool_use.round_trip"],
 )
@@ -124,9 +120,13 @@ def test_system_beside_tools(answers: Sequence[Exchange], without_tools: Sequenc
         raise Inconclusive(say("tool results are rejected (covered by tool_use.several_results)"))
     if any(not _no_kiwi(each) for each in answers):
         return
-    plain = without_tools[0]
+    raise _followed_without_tools(without_tools[0])
+
+
+def _followed_without_tools(plain: Exchange) -> Violation:
+    """The violation by answers that do not follow beside tools. Raises Inconclusive where this one does not, either."""
     if not plain.succeeded or lacks(["KIWI7"])(plain):
         raise Inconclusive(say("the model does not follow the system message without tools, either"))
-    raise Violation(
+    return Violation(
         say("the system message is followed without tools, and in none of three answers beside them"), plain
     )

@@ -9,7 +9,8 @@ from conformance.evidence.exchange import Exchange, NotApplicable, list_of
 from conformance.evidence.observed import json_object
 from conformance.evidence.strict_json import JSONError, loads
 from conformance.language import say
-from conformance.suite.support.calls import JSONObject, call_deltas, call_ids, check_whole, declared, deltas_of
+from conformance.suite.support.calls import JSONObject, call_deltas, call_ids, declared, deltas_of
+from conformance.suite.support.replies import check_whole
 
 
 def name_of(call: JSONObject) -> str:

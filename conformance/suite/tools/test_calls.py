@@ -70,9 +70,13 @@ def _required(function: JSONObject) -> list[Any]:
     return list_of(parameters.get("required")) if isinstance(parameters, dict) else []
 
 
-def _missing(function: JSONObject, arguments: JSONObject) -> list[str]:
-    """The required arguments that a call lacks."""
-    return [name for name in _required(function) if isinstance(name, str) and name not in arguments]
+def _lacking(function: JSONObject, arguments: JSONObject) -> str:
+    """A sentence about the first required argument that a call lacks; empty where it has all."""
+    missing = [name for name in _required(function) if isinstance(name, str) and name not in arguments]
+    if not missing:
+        return ""
+    name, shown = function["name"], str(arguments)[:160]
+    return say("{name} is called without its argument {missing!r}: {arguments}", name, missing[0], shown)
 
 
 @AREA.should(
@@ -89,13 +93,8 @@ def _missing(function: JSONObject, arguments: JSONObject) -> list[str]:
 def test_required_arguments(exchange: Exchange) -> None:
     calls = parsed_calls(exchange)
     for function, arguments in calls:
-        missing = _missing(function, arguments)
-        assert not missing, say(
-            "{name} is called without its argument {missing!r}: {arguments}",
-            function["name"],
-            missing[0],
-            str(arguments)[:160],
-        )
+        problem = _lacking(function, arguments)
+        assert not problem, problem
     if not any(_required(function) for function, _ in calls):
         raise NotApplicable(say("no called function requires an argument"))
 

@@ -1,4 +1,4 @@
-"""What was asked for: tool_choice, parallel_tool_calls, strict functions."""
+"""What was asked for by tool_choice."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from typing import Any
 from conformance.contract.faults import edit, put
 from conformance.contract.requirement import Impact
 from conformance.contract.scopes import cut_short, replies_where, tool_choice
-from conformance.evidence.exchange import Exchange, Inconclusive, NotApplicable, Request, list_of
+from conformance.evidence.exchange import Exchange, Inconclusive, NotApplicable, Request
 from conformance.language import say
-from conformance.suite.support.calls import JSONObject, check_whole, declared
-from conformance.suite.support.structured import problem
+from conformance.suite.support.calls import JSONObject
+from conformance.suite.support.replies import check_whole
 
 from . import AREA, CALLS
-from .reading import as_declared, named, parsed_calls
+from .reading import as_declared, named
 
 TEXT = {"role": "assistant", "content": "It is sunny.", "refusal": None}
 LEGACY = TEXT | {"content": None, "function_call": {"name": "get_weather", "arguments": "{}"}}
@@ -25,22 +25,10 @@ def _forbids(request: Request) -> bool:
     return bool(request.asked.get("tools")) and request.asked.get("tool_choice") == "none"
 
 
-def _strict(function: JSONObject) -> bool:
-    return function.get("strict") is True and isinstance(function.get("parameters"), dict)
-
-
 FORBIDDEN = replies_where("every reply where tool_choice is none", _forbids)
 REQUIRED = replies_where("every reply where tool_choice is required", lambda each: tool_choice(each) == "required")
 NAMED = replies_where("every reply where tool_choice names a function", lambda each: tool_choice(each) == "named")
 FORCED = replies_where("every reply where a call is forced", lambda each: tool_choice(each) in ("required", "named"))
-ONE_AT_MOST = replies_where(
-    "every reply where parallel_tool_calls is false",
-    lambda each: bool(each.asked.get("tools")) and each.asked.get("parallel_tool_calls") is False,
-)
-STRICT = replies_where(
-    "every reply that was offered a strict function",
-    lambda each: tool_choice(each) != "none" and any(map(_strict, declared(each.asked).values())),
-)
 
 
 def _contents(message: JSONObject) -> tuple[Any, ...]:
@@ -111,6 +99,12 @@ def test_required_is_required(exchange: Exchange) -> None:
     )
 
 
+def _wanted(choice: JSONObject) -> Any:
+    """The name of the function that a tool_choice names."""
+    function = choice.get("function")
+    return function.get("name") if isinstance(function, dict) else None
+
+
 def _as_text(document: JSONObject) -> None:
     for choice in document["choices"]:
         if message := choice.get("message"):
@@ -133,8 +127,7 @@ def _as_text(document: JSONObject) -> None:
     },
 )
 def test_named_is_called(exchange: Exchange, asked: JSONObject) -> None:
-    function = asked["tool_choice"].get("function")
-    wanted = function.get("name") if isinstance(function, dict) else None
+    wanted = _wanted(asked["tool_choice"])
     if not exchange.tool_calls:
         _willing(exchange)
     assert exchange.tool_calls, say(
@@ -162,49 +155,3 @@ def test_forced_finish(exchange: Exchange) -> None:
         raise NotApplicable(say("no call came, or it was cut off, or it ends without a reason: {reasons}", reasons))
     others = [reason for reason in reasons if reason not in ("tool_calls", "stop")]
     assert not others, say("the forced call ends with finish_reason {others!r}", others[0])
-
-
-@AREA.must(
-    "call at most one tool where parallel_tool_calls is false",
-    on=ONE_AT_MOST,
-    impact=Impact.DATA,
-    source="openai-openapi#ParallelToolCalls",
-    contract=["tools-11"],
-    at=CALLS,
-    hint="Pass the false on: omitempty drops it. Claude's name for it is disable_parallel_tool_use.",
-    needs=["request"],
-    broken_by=put(CALLS, lambda calls: [*calls, {**CALL, "id": "call_2"}]),
-)
-def test_one_at_most(exchange: Exchange) -> None:
-    counts = [len(list_of(message.get("tool_calls"))) for message in exchange.messages]
-    if not any(counts):
-        raise Inconclusive(say("the model called no tool at all"))
-    assert max(counts) <= 1, say("parallel_tool_calls is false, yet {most_counts} tools are called", max(counts))
-
-
-@AREA.should(
-    "follow the parameters of a strict function",
-    on=STRICT,
-    impact=Impact.DATA,
-    source="openai-openapi#FunctionObject.strict",
-    contract=["tools-12"],
-    at=f"{CALLS}.*.function.arguments",
-    hint="Pass strict on, or constrain the arguments.",
-    needs=["request"],
-    broken_by={
-        "a value outside the enumeration": put(
-            f"{CALLS}.*.function.arguments", lambda text: text.replace("friday", "x")
-        ),
-        "one member more": put(f"{CALLS}.*.function.arguments", lambda text: text[:-1] + ', "extra": 1}'),
-    },
-    needs_model=False,
-)
-def test_strict_arguments(exchange: Exchange) -> None:
-    strict = [(function, arguments) for function, arguments in parsed_calls(exchange) if _strict(function)]
-    if not strict:
-        raise NotApplicable(say("no strict function was called"))
-    for function, arguments in strict:
-        departure = problem(arguments, function["parameters"])
-        assert not departure, say(
-            "the arguments of {name} depart from its schema at {departure}", function["name"], departure
-        )

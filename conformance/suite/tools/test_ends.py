@@ -12,7 +12,8 @@ from conformance.contract.scopes import EVERY_COMPLETION, EVERY_REPLY, EVERY_TOO
 from conformance.evidence.exchange import Exchange, NotApplicable
 from conformance.evidence.observed import json_object
 from conformance.language import say
-from conformance.suite.support.calls import JSONObject, check_whole, declared, of_function
+from conformance.suite.support.calls import JSONObject, declared, of_function
+from conformance.suite.support.replies import check_whole
 
 from . import AREA, CALLS, DELTAS
 from .reading import encoded_twice, functions_called, later, names_sent

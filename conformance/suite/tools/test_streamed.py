@@ -10,7 +10,8 @@ from conformance.contract.scopes import EVERY_TOOL_STREAM, streamed_choices, too
 from conformance.evidence.exchange import Exchange, Inconclusive, NotApplicable
 from conformance.evidence.strict_json import JSONError, loads
 from conformance.language import say
-from conformance.suite.support.calls import JSONObject, argument_deltas, check_whole, deltas_of, is_object
+from conformance.suite.support.calls import JSONObject, argument_deltas, deltas_of, is_object
+from conformance.suite.support.replies import check_whole
 
 from . import AREA, DELTAS
 from .reading import encoded_twice
@@ -81,10 +82,8 @@ def test_pieces_add_up(exchange: Exchange) -> None:
     `equivalence.arguments` repeats the request."""
     broken = [texts for texts in _encoded_once(exchange) if not is_object("".join(texts))]
     for texts in broken:
-        garbled, arguments = _garbled(texts), "".join(texts)
-        assert not garbled, say(
-            "the arguments are no JSON object, for {garbled}: {arguments!r}", garbled, arguments[:160]
-        )
+        garbled, shown = _garbled(texts), "".join(texts)[:160]
+        assert not garbled, say("the arguments are no JSON object, for {garbled}: {arguments!r}", garbled, shown)
     if broken:
         shown = "".join(broken[0])[:160]
         raise Inconclusive(say("the arguments are no JSON object, which may be the model's doing: {shown!r}", shown))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 from conformance.contract.faults import content, content_edit, header, status
 from conformance.contract.requirement import Impact
@@ -102,13 +103,18 @@ def test_one_json_object(exchange: Exchange) -> None:
         raise NotApplicable(
             say("neither a success nor a 5xx declared as JSON (4xx: covered by errors.refusal_is_json)")
         )
+    document = _parsed(exchange)
+    assert isinstance(document, dict), say("the body is JSON, but no object: {text}", exchange.text.strip()[:80])
+
+
+def _parsed(exchange: Exchange) -> Any:
+    """The body as JSON. Raises AssertionError where it is not one JSON text."""
     try:
-        document = loads(exchange.content)
+        return loads(exchange.content)
     except JSONError as error:
         raise AssertionError(
             say("the body ({number} bytes) is {in_place}", len(exchange.content), _in_place(exchange, error))
         ) from None
-    assert isinstance(document, dict), say("the body is JSON, but no object: {text}", exchange.text.strip()[:80])
 
 
 def _in_place(exchange: Exchange, error: JSONError) -> str:

@@ -56,9 +56,8 @@ def test_no_stream_unasked(exchange: Exchange) -> None:
     assert exchange.media_type != "text/event-stream", say(
         "{request} was answered with an event stream", exchange.request
     )
-    assert not exchange.text.lstrip("\ufeff\r\n ").startswith("data:"), say(
-        "the body is events: {text!r}", exchange.text[:80]
-    )
+    events = exchange.text.lstrip("\ufeff\r\n ").startswith("data:")
+    assert not events, say("the body is events: {text!r}", exchange.text[:80])
 
 
 @AREA.should(

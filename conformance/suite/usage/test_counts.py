@@ -68,16 +68,22 @@ def _as_well(**members: str) -> Fault:
     },
 )
 def test_native_counts_agree(usage: dict[str, Any]) -> None:
+    for name, accepted in _accepted(usage).items():
+        assert usage[name] in accepted, say(
+            "{name} is {usage}, expected {accepted}", name, usage[name], joined(" or ", map(str, accepted))
+        )
+
+
+def _accepted(usage: dict[str, Any]) -> dict[str, tuple[int, ...]]:
+    """The values that input_tokens and output_tokens may have, for each that is sent. Raises NotApplicable where
+    neither is."""
     prompt, completion = positive(usage, "prompt_tokens"), positive(usage, "completion_tokens")
     uncached = prompt - sum(positive(usage, path) for path in CACHE_PARTS)
     pairs = {"input_tokens": (prompt, uncached), "output_tokens": (completion,)}
     judged = {name: accepted for name, accepted in pairs.items() if accepted[0] and type(usage.get(name)) is int}
     if not judged:
         raise NotApplicable(say("input_tokens and output_tokens are not sent"))
-    for name, accepted in judged.items():
-        assert usage[name] in accepted, say(
-            "{name} is {usage}, expected {accepted}", name, usage[name], joined(" or ", map(str, accepted))
-        )
+    return judged
 
 
 @AREA.should(

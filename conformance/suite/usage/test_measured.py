@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Any
 
 from conformance.contract.faults import chain, edit, put
@@ -19,6 +20,7 @@ from . import AREA
 #: Characters of prose, and of a tool in JSON, that no tokenizer takes for one token on average; half of it is usual in
 #: no script, and upstreams write a tool in fewer words than JSON does.
 PROSE, SCHEMA = 12, 40
+LONG = 200_000  #: characters of a text that is not counted
 FAMILIES = ("gpt", "claude")
 HIDDEN = (
     "thinking",
@@ -52,13 +54,19 @@ def _parts(content: Any) -> Iterator[str]:
     yield from (each for each in texts if isinstance(each, str))
 
 
+@lru_cache(maxsize=256)
 def _length(text: str) -> int:
     """Its characters; what is repeated may be few tokens, and counts three times at most."""
-    return len(re.sub(r"(.{1,8}?)\1{3,}", r"\1\1\1", text, flags=re.DOTALL)) if len(text) < 200_000 else 0
+    return len(re.sub(r"(.{1,8}?)\1{3,}", r"\1\1\1", text, flags=re.DOTALL)) if len(text) < LONG else 0
 
 
-def least(asked: dict[str, Any]) -> int:
-    """Tokens that the messages and the tools of a request have at least."""
+def least(asked: dict[str, Any], enough: int = 0) -> int:
+    """Tokens that the messages and the tools of a request have at least. Where they cannot be more than `enough`, they
+    may be fewer than this says, but not fewer than four: nothing that is repeated is looked for, which takes long."""
+    most = sum(map(len, _messages(asked))) // PROSE + len(json.dumps(asked.get("tools"), ensure_ascii=False)) // SCHEMA
+    # what is repeated beyond the beginning of a text shortens that by four times eight characters at most
+    if most <= enough and any(_length(text[:96]) >= 4 * PROSE + 32 for text in _messages(asked) if len(text) < LONG):
+        return most
     tools = [each["function"] for each in list_of(asked.get("tools")) if isinstance(each, dict) and "function" in each]
     described = sum(_length(json.dumps(each, ensure_ascii=False)) for each in tools)
     return sum(map(_length, _messages(asked))) // PROSE + described // SCHEMA
@@ -80,7 +88,7 @@ def least(asked: dict[str, Any]) -> int:
     needs_model=True,
 )
 def test_whole_prompt(asked: dict[str, Any], usage: dict[str, Any]) -> None:
-    fewest = least(asked)
+    fewest = least(asked, count_or_zero(usage, "prompt_tokens"))
     if fewest < 4:
         raise NotApplicable(say("the prompt has next to no text"))
     count = count_or_not_applicable(usage, "prompt_tokens")

@@ -97,13 +97,13 @@ PREDICTIONS = tuple(f"completion_tokens_details.{name}_prediction_tokens" for na
 SOUND_IN, SOUND_OUT = "prompt_tokens_details.audio_tokens", "completion_tokens_details.audio_tokens"
 
 
-def _unasked(asked: dict[str, Any]) -> Iterator[str]:
-    """The details of what a request does not ask for and does not send."""
+def _unasked(asked: dict[str, Any], usage: dict[str, Any]) -> Iterator[str]:
+    """The details of what a request does not ask for and does not send; sound in the prompt where it is counted."""
     if not asked.get("prediction"):
         yield from PREDICTIONS
     if not (asked.get("audio") or "audio" in list_of(asked.get("modalities"))):
         yield SOUND_OUT
-        if "audio" not in str(asked.get("messages")):
+        if count_or_zero(usage, SOUND_IN) and "audio" not in str(asked.get("messages")):
             yield SOUND_IN
 
 
@@ -123,7 +123,7 @@ def _unasked(asked: dict[str, Any]) -> Iterator[str]:
     needs=["request"],
 )
 def test_unasked_details(asked: dict[str, Any], usage: dict[str, Any]) -> None:
-    counts = {path: count_or_zero(usage, path) for path in _unasked(asked)}
+    counts = {path: count_or_zero(usage, path) for path in _unasked(asked, usage)}
     if not counts:
         raise NotApplicable(say("the request has a prediction, and sound"))
     found = joined(", ", (say("{path} is {count}", path, count) for path, count in counts.items() if count))

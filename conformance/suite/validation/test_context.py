@@ -6,8 +6,9 @@ from collections.abc import Iterator, Sequence
 
 from conformance.contract.faults import content, only, put, respond, status
 from conformance.contract.given import in_turn
+from conformance.contract.marks import INTRUSIVE
 from conformance.contract.profile import Model
-from conformance.contract.requests import INTRUSIVE, PLAIN, chat, disputed
+from conformance.contract.requests import PLAIN, chat, disputed
 from conformance.contract.requirement import Impact
 from conformance.evidence.exchange import Exchange, NotApplicable
 from conformance.evidence.observed import answered_with
@@ -19,7 +20,7 @@ from conformance.suite.support.overflow import (
     blames_the_prompt,
     overflow,
 )
-from conformance.suite.support.refusals import TOO_LONG, not_about_the_key
+from conformance.suite.support.refusals import TOO_LONG, error_in, not_about_the_key
 
 from . import AREA
 from .rejections import ACCEPTED, rejected
@@ -53,8 +54,8 @@ def test_huge_limit(exchange: Exchange) -> None:
 
 
 def _names_the_limit(exchange: Exchange) -> bool:
-    error = exchange.document.get("error") if isinstance(exchange.document, dict) else None
-    told = f"{error.get('param')} {error.get('message')}".lower() if isinstance(error, dict) else ""
+    error = error_in(exchange)
+    told = f"{error.get('param')} {error.get('message')}".lower()
     return any(name in told for name in ("max_tokens", "max_completion_tokens", "maximum", "token"))
 
 

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 
-from conformance.contract.faults import chain, drop, edit, only, put, respond, status
+from conformance.contract.faults import chain, drop, only, put, respond
 from conformance.contract.requirement import Fault
 from conformance.evidence.exchange import Request
 from tests.support.builders_asked import Said, asked
@@ -22,11 +20,6 @@ GREETING = respond(200, {"choices": [{"index": 0, "message": {"content": "Hello!
 
 def first(request: Request) -> bool:
     return request.attempt == 1
-
-
-def legacy_as_tools(document: Any) -> None:
-    message = document["choices"][0]["message"]
-    message["tool_calls"] = [{"id": "call_1", "type": "function", "function": message.pop("function_call")}]
 
 
 @pytest.mark.parametrize(
@@ -47,13 +40,6 @@ def legacy_as_tools(document: Any) -> None:
         ("no_tools", respond(422, {"detail": [{"type": "extra_forbidden"}]}), "violated"),  # B205
         ("no_tools", GREETING, "accepted"),
         ("no_tools", chain(GREETING, put(CONTENT, '```json\n{"a": 1}\n```')), "violated"),  # B189
-        ("legacy", REFUSED, "accepted"),
-        ("legacy", put(REASON, "stop"), "accepted"),
-        ("legacy", edit(legacy_as_tools), "violated"),
-        ("legacy", put("choices.*.message.function_call.arguments", None), "violated"),
-        ("legacy", status(500), "violated"),
-        ("legacy", put(REASON, "length"), "inconclusive"),
-        ("legacy", put("choices", []), "inconclusive"),
     ],
 )
 def test_functions(requirement: str, change: Fault, expected: Said) -> None:

@@ -1,19 +1,14 @@
-"""What was asked for: replies that are right in an unusual way, and real faults."""
+"""What tool_choice asks for: replies that are right in an unusual way, and real faults."""
 
 from __future__ import annotations
-
-import json
 
 import pytest
 
 from conformance.contract.requests import (
-    TOOL_AUTO,
     TOOL_NAMED,
     TOOL_NAMED_STREAM,
     TOOL_NONE,
     TOOL_REQUIRED,
-    TOOL_SINGLE,
-    TOOL_STRICT,
 )  # fmt: skip
 from tests.support.builders_stream import (
     Case,
@@ -27,7 +22,6 @@ from tests.support.builders_stream import (
 
 from .replies import (
     PARIS,
-    TWO_CALLS,
     WEATHER,
     calls,
     first,
@@ -35,9 +29,7 @@ from .replies import (
     text,
 )
 
-BOOKING = {"day": "friday", "guests": 4, "table": "4071", "contact": {"name": "Ada", "by_mail": False}}
 XML = text(TOOL_REQUIRED, "<tool_call>\n<function=get_weather>Paris</function></tool_call>")
-STRICT = calls(TOOL_STRICT, call("book_table", json.dumps(BOOKING)), finish="stop")
 
 
 CASES = [
@@ -69,19 +61,6 @@ CASES = [
     silent("tools.forced_finish", "no call", text(TOOL_REQUIRED, "Hello!")),
     silent("tools.forced_finish", "length with a call", calls(TOOL_NAMED, call("get_time", PARIS), finish="length")),
     warns("tools.forced_finish", "tool_call", calls(TOOL_REQUIRED, call("get_weather", PARIS), finish="tool_call")),
-    right("tools.one_at_most", "one", calls(TOOL_SINGLE, call("get_weather", PARIS))),
-    unclear("tools.one_at_most", "none", text(TOOL_SINGLE, "Which first?")),
-    fails("tools.one_at_most", "two",
-          calls(TOOL_SINGLE, call("get_weather", PARIS), call("get_weather", PARIS, "call_2"))),
-    silent("tools.one_at_most", "two, which was not forbidden", TWO_CALLS),
-    right("tools.strict_arguments", "as the schema says", STRICT),
-    silent("tools.strict_arguments", "not strict",
-           calls(TOOL_AUTO, call("get_weather", '{"city":"Paris","unit":"kelvin"}'))),
-    warns("tools.strict_arguments", "a value off the enumeration",
-          calls(TOOL_STRICT, call("book_table", json.dumps(BOOKING | {"day": "monday"})))),
-    warns("tools.strict_arguments", "a member too many, deep inside",
-          calls(TOOL_STRICT, call("book_table", json.dumps(BOOKING).replace('"by_mail"', '"x": 1, "by_mail"')))),
-    silent("tools.strict_arguments", "cut off", calls(TOOL_STRICT, call("book_table", '{"da'), finish="length")),
 ]  # fmt: skip
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from conformance.contract.faults import chain, content, late, only, put, respond, status
+from conformance.contract.marks import INTRUSIVE
 from conformance.contract.profile import Model
-from conformance.contract.requests import INTRUSIVE
 from conformance.contract.requirement import Fault
 from conformance.evidence.exchange import Exchange, Request
 from conformance.suite.catalogue import load
