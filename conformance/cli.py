@@ -74,7 +74,10 @@ def plan(**given: Any) -> None:
 @taking(options_of("judge"))
 def judge(
     folder: Annotated[
-        Path, typer.Argument(help="Folder of a run, a bundle, or a file or folder of recordings (JSONL, HAR).")
+        Path,
+        typer.Argument(
+            help="Folder of a run, a bundle, or a file or folder of recordings (JSONL, HAR, cassettes, logs)."
+        ),
     ],
     quiet: Quiet = False,
     verbose: Verbose = False,

@@ -24,7 +24,7 @@ from .strict_json import JSONError, loads
 
 Fact = Literal[
     "request", "status", "headers", "other headers", "times", "bytes", "framing", "terminator", "ids", "created", "key",
-    "connection"]  # fmt: skip
+    "connection", "reply", "counts"]  # fmt: skip
 
 LOOKS_LIKE_EVENTS = re.compile(rb"(\xef\xbb\xbf)?[\r\n]*(data|event|id|retry)?:")
 SCRUBBED_KEY = "[scrubbed key"  #: begins the mark that stands where an endpoint echoed the caller's key

@@ -6,7 +6,6 @@ import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import lru_cache
-from pathlib import Path
 from typing import Any, Literal, TypeVar
 
 from .exchange import Exchange, Headers, Inconclusive
@@ -43,14 +42,12 @@ class Recording:
     origin: str
 
 
-LARGEST = 128 * 1024 * 1024  #: bytes of a file that is read as a whole
+_KINDS = {str: "a string", bool: "a boolean", dict: "an object", list: "an array", type(None): "null"}
 
 
-def whole(path: Path, origin: str) -> bytes:
-    """A file that is read as a whole. Raises RecordingError where it is too large for that, OSError."""
-    if path.stat().st_size > LARGEST:
-        raise RecordingError(f"{origin} is larger than {LARGEST:,} bytes: split it, or record less in one file")
-    return path.read_bytes()
+def kind_of(value: Any) -> str:
+    """What a JSON value is, without what it says: that may be what people wrote."""
+    return _KINDS.get(type(value), "a number")
 
 
 def parsed(data: bytes, origin: str) -> Any:

@@ -145,7 +145,7 @@ _DECLARED = (
     # --- in pytest only, where the commands are options
     Option("archive", "Judge the run recorded in this folder; send nothing.", Path, metavar="FOLDER",
            commands=_PYTEST),
-    Option("recordings", "Judge recordings made elsewhere (JSONL, HAR); send nothing.", Path, metavar="FOLDER",
+    Option("recordings", "Judge recordings made elsewhere (JSONL, HAR, logs); send nothing.", Path, metavar="FOLDER",
            commands=_PYTEST),
     Option("plan", "Print what a run would send and cost at most; send nothing.", bool, False, commands=_PYTEST),
     Option("mutants", "Judge counterexamples: every requirement must reject its own.", bool, False, commands=_PYTEST),

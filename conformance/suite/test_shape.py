@@ -78,8 +78,6 @@ def _requirement(root: str, clause: Clause, on: Scope, documents: Documents) -> 
         assert not observed.violations, "; ".join(observed.violations[:3]) + more + _mapped(clause, exchange)
 
     SHAPES[clause.id] = Shape(root, clause, root != "completion" or _whatever(clause))
-    facts: dict[str, Fact] = {"created": "created", "id": "ids"}
-    last = clause.path.rpartition(".")[2]
     return enter(
         Requirement(
             id=clause.id,
@@ -93,12 +91,21 @@ def _requirement(root: str, clause: Clause, on: Scope, documents: Documents) -> 
             at=_at(clause),
             hint=clause.hint,
             contract=clause.contract,
-            needs=frozenset({facts[last]} if last in facts else ()),
+            needs=_needs(clause),
             impact=Impact(clause.impact),
             warns=clause.warns,
             after=_after(root, clause),
         )
     )
+
+
+def _needs(clause: Clause) -> frozenset[Fact]:
+    """A relation between counts needs these alone: a log may have kept them, of a reply that it wrote anew."""
+    if clause.relation and clause.id.startswith("usage."):
+        return frozenset({"counts"})
+    facts: dict[str, Fact] = {"created": "created", "id": "ids"}
+    last = clause.path.rpartition(".")[2]
+    return frozenset({"reply", facts[last]} if last in facts else {"reply"})
 
 
 def _mapped(clause: Clause, exchange: Exchange) -> str:

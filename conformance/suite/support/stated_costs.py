@@ -83,12 +83,20 @@ class Due:
         return f"{cost(self.counts, self.prices)}, and {completion} = {plain(self.completion)}"
 
 
+def tools_run(exchange: Exchange) -> str:
+    """What the server says of tools that it ran itself, such as searches, in OpenRouter's members; empty if nothing."""
+    counts = (exchange.usage.get(name) for name in ("server_tool_use", "server_tool_use_details"))
+    return " ".join(str(each) for each in counts if isinstance(each, dict) and any(each.values()))
+
+
 def due(exchange: Exchange, model: Model) -> Due:
     """What the reply costs. Raises NotApplicable without prices, Inconclusive where its counts do not tell it."""
     if model.prices is None or model.prices.output is None:
         raise NotApplicable(
             say("no prices of input and output are known of the model: name a price sheet with --prices")
         )
+    if tools_run(exchange):
+        raise NotApplicable(say("the server ran tools for the reply, which cost apart from its counts"))
     completion = count_or_none(exchange.usage, "completion_tokens")
     if completion is None or completion < 0:
         raise Inconclusive(say("completion_tokens is no count"))
@@ -131,7 +139,7 @@ def contradicting(exchange: Exchange) -> list[str]:
     inside = [found.get(f"usage.cost_details.{name}") for name in (ALL, PROMPT, COMPLETION)]
     if inside[0] is not None and inside[1] is not None and inside[2] is not None:
         parts = inside[1] + inside[2]
-        if not alike(inside[0], parts):
+        if not alike(inside[0], parts) and not (inside[0] > parts and tools_run(exchange)):
             wrong.append(f"{ALL} is {plain(inside[0])}, and its parts come to {plain(parts)}")
     if len(whole) < 2 and None in inside:
         raise NotApplicable(say("the reply states its cost once"))
@@ -146,7 +154,7 @@ def by_counts(exchanges: Iterable[Exchange]) -> Iterator[list[tuple[Exchange, De
         with suppress(NotApplicable, Inconclusive, Untold):
             told = {where: each for where, each in stated(exchange).items() if "cost_details" not in where}
             served = tuple(str(exchange.reply.get(name)) for name in ("model", "provider", "service_tier"))
-            counted = (counts_of(exchange), count_or_none(exchange.usage, "completion_tokens"))
+            counted = (counts_of(exchange), count_or_none(exchange.usage, "completion_tokens"), tools_run(exchange))
             for where, amount in told.items():
                 groups.setdefault((where, *served, *counted), []).append((exchange, amount))
     if not (several := [each for each in groups.values() if len(each) > 1]):

@@ -32,6 +32,7 @@ HIDDEN = (
 #: Tokens beside the text of one choice, and of one call, that an upstream may count.
 BESIDE_TEXT, BESIDE_CALL = 24, 160
 REASONING = "completion_tokens_details.reasoning_tokens"
+_THOUGHT = re.compile(r"<think(ing)?>.*?</think(ing)?>", re.DOTALL)
 TEXTS = ("content", "function_call", "reasoning_content", "reasoning")  #: members of a message
 
 
@@ -39,11 +40,12 @@ TEXTS = ("content", "function_call", "reasoning_content", "reasoning")  #: membe
 
 
 def _messages(asked: dict[str, Any]) -> Iterator[str]:
-    """The texts of all messages; images, sound and files are no text."""
+    """The texts of all messages; images, sound and files are no text, and templates leave out what was thought."""
     for message in list_of(asked.get("messages")):
         if isinstance(message, dict):
             content = message.get("content")
-            yield from [content] if isinstance(content, str) else _parts(content)
+            said = [content] if isinstance(content, str) else _parts(content)
+            yield from (_THOUGHT.sub("", each) for each in said)
             yield from (each for call in list_of(message.get("tool_calls")) for each in strings(call.get("function")))
 
 

@@ -1,32 +1,17 @@
-"""Recordings as lines of JSON, whole or gzipped."""
+"""Recordings as objects of JSON, one a line: a request, a status, header fields and the text of a response."""
 
 from __future__ import annotations
 
-import gzip
 import json
-import warnings
-import zlib
-from codecs import BOM_UTF8
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
-from .exchange import Exchange, Fact, Request
-from .lines import LONGEST, numbered
-from .observed import is_unfinished_object, json_object
-from .recording import (
-    MASKED_ID,
-    Recording,
-    RecordingError,
-    RecordingWarning,
-    cleaned,
-    closed,
-    expected,
-    made,
-    model_of,
-    parsed,
-)
-from .sse import DONE
+from conformance.evidence.exchange import Exchange, Fact, Request
+from conformance.evidence.observed import json_object
+from conformance.evidence.recording import MASKED_ID, Recording, cleaned, closed, expected, kind_of, made, model_of
+from conformance.evidence.sse import DONE
+
+from .adapter import Adapter, Record
 
 #: What a JSONL recording has lost by its fidelity, beside what text never keeps.
 LOST: dict[str, frozenset[Fact]] = {
@@ -46,42 +31,20 @@ REQUIRED: dict[str, type | tuple[type, ...]] = {
     "fidelity": str,
 }
 OPTIONAL: dict[str, type | tuple[type, ...]] = {
-    "vendor": str,
+    "vendor": (str, type(None)),
     "model": (str, type(None)),
-    "official": bool,
-    "source_repo": str,
-    "source_path": str,
+    "official": (bool, type(None)),
+    "source_repo": (str, type(None)),
+    "source_path": (str, type(None)),
 }
 
 
-def lines(path: Path, name: str) -> Iterator[Recording]:
-    """The recordings in a file, whose name for people is `name`. Raises RecordingError."""
-    number, begun = 0, False
-    with gzip.open(path) if path.name.endswith(".gz") else path.open("rb") as opened:
-        try:
-            for number, line in numbered(opened):
-                if line is None:
-                    said = f"{name}:{number} is a line of more than {LONGEST:,} bytes, and is left out: split it"
-                    warnings.warn(said, RecordingWarning, stacklevel=2)
-                    continue
-                text = line.removeprefix(BOM_UTF8) if number == 1 else line
-                if begun := _is_half_written(text):
-                    break  # it is the last
-                if text.strip():
-                    origin = f"{name}:{number}"
-                    yield made(_of_line, parsed(text, origin), origin)
-        except (EOFError, zlib.error, gzip.BadGzipFile) as error:
-            raise RecordingError(
-                f"{name} is damaged after line {number} ({error}): copy it again, or compress it again"
-            ) from None
-    if begun:
-        said = f"{name}:{number} is a line that was not written to its end, and is left out: record it again"
-        warnings.warn(said, RecordingWarning, stacklevel=2)
+def recognises(record: Record) -> bool:
+    return sum(name in record for name in REQUIRED) > len(REQUIRED) // 2
 
 
-def _is_half_written(line: bytes) -> bool:
-    """Whether a line is the last of its file, and a JSON object that just ends."""
-    return not line.endswith(b"\n") and is_unfinished_object(line.decode("utf-8", "replace"))
+def recordings(record: Record, origin: str) -> Iterator[Recording]:
+    yield made(_of_line, record, origin)
 
 
 def _sent(asked: Any) -> bytes:
@@ -90,19 +53,19 @@ def _sent(asked: Any) -> bytes:
         return b""
     document = json_object(asked) if isinstance(asked, str) else asked
     if not isinstance(document, dict):
-        raise TypeError(f"request_json is {json.dumps(asked)[:40]}, not an object or its JSON text")
+        raise TypeError(f"request_json is {kind_of(asked)}, not an object or its JSON text")
     return asked.encode("utf-8", "surrogatepass") if isinstance(asked, str) else json.dumps(asked).encode()
 
 
 def _of_line(row: dict[str, Any], origin: str) -> Recording:
     _check_types(row)
     if row["fidelity"] not in LOST:
-        raise ValueError(f"fidelity is {row['fidelity']!r}, which is none of {', '.join(LOST)}")
+        raise ValueError(f"fidelity is {row['fidelity'][:20]!r}, which is none of {', '.join(LOST)}")
     sent, status = _sent(row["request_json"]), row["status"]
     body, unclosed = row["response_body"].encode("utf-8", "replace"), False
     if row["stream"]:
         body, unclosed = closed(body)
-    headers = cleaned((str(name), str(value)) for name, value in row["response_headers"].items())
+    headers = cleaned((str(name), str(value)) for name, value in row["response_headers"].items() if value is not None)
     missing: dict[Fact, bool] = {
         "request": not sent,
         "headers": not any(name.lower() == "content-type" for name, _ in headers),
@@ -122,11 +85,23 @@ def _of_line(row: dict[str, Any], origin: str) -> Recording:
         unrecorded=LOST[row["fidelity"]] | TEXT_LOSES | {fact for fact, lost in missing.items() if lost},
     )
     model = row.get("model") or model_of(exchange)
-    return Recording(exchange, row.get("vendor", "unknown"), model, row.get("official", False), origin)
+    return Recording(exchange, row.get("vendor") or "unknown", model, bool(row.get("official")), origin)
 
 
 def _check_types(row: dict[str, Any]) -> None:
     present = {name: kinds for name, kinds in OPTIONAL.items() if name in row}
     for name, kinds in (REQUIRED | present).items():
         if not isinstance(row[name], kinds) or (name == "status" and row[name] is True):
-            raise TypeError(f"{name} is {json.dumps(row[name])[:40]}")
+            raise TypeError(f"{name} is {kind_of(row[name])}")
+
+
+ADAPTER = Adapter(
+    name="jsonl",
+    recognises=recognises,
+    recordings=recordings,
+    marks=("response_body", "fidelity"),
+    loses=TEXT_LOSES,
+    form="an exchange as members of a JSON object",
+    told_by="most of `request_json`, `status`, `response_headers`, `response_body`, `stream`, `fidelity`",
+    lost="by its fidelity, see below",
+)
