@@ -2,8 +2,7 @@
 
 What a requirement comes to is what `judgement.judge` says. Here is decided, once for all exchanges alike, which checks
 need not be called: those whose scope the exchange is not in, which need what a recording did not keep, whose views it
-does not have, and clauses of schemas that the compiled validator passes. A check that neither returns nor raises
-NotApplicable is handed to the plain judge.
+does not have, and clauses of schemas that the compiled validator passes.
 """
 
 from __future__ import annotations
@@ -19,8 +18,9 @@ from conformance.contract.profile import Model, family_of
 from conformance.contract.requirement import Requirement
 from conformance.contract.views import VIEWS
 from conformance.evidence.exchange import Exchange, Fact, Inconclusive, NotApplicable
-from conformance.judgement.judge import judge
+from conformance.judgement.judge import finding_of, judge
 from conformance.judgement.verdict import Finding, Verdict
+from conformance.language import hearing
 from conformance.runs.passive import Passive, passive
 from conformance.suite.catalogue import load
 from conformance.suite.test_shape import DOCUMENTS, SHAPES
@@ -99,15 +99,16 @@ class Judge:
         lacking = _made(plan.views, views, exchange)
         silent: list[int] = []
         findings: list[tuple[int, Finding]] = []
-        for place, check, names, arguments in plan.calls:
-            try:
-                if lacking:
-                    _check_views(names, lacking)
-                check(*arguments(views))
-            except NotApplicable:
-                silent.append(place)
-            except Exception:
-                self._plainly(place, exchange, model, silent, findings)
+        with hearing() as heard:
+            for place, check, names, arguments in plan.calls:
+                try:
+                    if lacking:
+                        _check_views(names, lacking)
+                    check(*arguments(views))
+                except NotApplicable:
+                    silent.append(place)
+                except Exception as raised:
+                    findings.append((place, finding_of(raised, self.requirements[place], model, (), heard)))
         present = self._shaped(plan, exchange, model, silent, findings) if plan.shapes else 0
         named = [self._places[each.id] for each in self._passive.naming(exchange, model.name)]
         for place in named:

@@ -44,7 +44,7 @@ class Shapes:
     def __init__(self, clauses: Sequence[Clause]) -> None:
         compiled = {bit: _walked(each) for bit, each in enumerate(clauses) if not each.relation and _may(each.shallow)}
         self._bits = list(compiled)
-        self._validator = _validator({"allOf": list(compiled.values()) or [True]})
+        self._validator = _validator({"items": {"allOf": list(compiled.values()) or [True]}})
         self._related = [_related(bit, each) for bit, each in enumerate(clauses) if each.relation]
         self.number = len(clauses)
         #: Those that are judged by their checks wherever a document has what they are about.
@@ -75,17 +75,17 @@ class Shapes:
         present = violated = 0
         for document in documents:
             present |= self._root.own | _present(self._root, document)
-            if not self._validator.is_valid(document):
-                violated |= self._violated(document)
-            for bit, path, problem in self._related:
-                if bit & present and any(map(problem, _values(document, path))):
-                    violated |= bit
+        if not self._validator.is_valid(documents):
+            violated = self._violated(documents)
+        for bit, path, problem in self._related:
+            if bit & present and any(problem(value) for each in documents for value in _values(each, path)):
+                violated |= bit
         return present, violated
 
-    def _violated(self, document: Any) -> int:
+    def _violated(self, documents: Sequence[Any]) -> int:
         found = 0
-        for error in self._validator.iter_errors(document):
-            found |= 1 << self._bits[error.schema_path[1]]
+        for error in self._validator.iter_errors(documents):
+            found |= 1 << self._bits[error.schema_path[2]]
         return found
 
 
