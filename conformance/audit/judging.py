@@ -135,9 +135,9 @@ class Judge:
             if not own:
                 continue
             try:
-                found, violated = shapes.judged(DOCUMENTS[root](exchange))
-                present |= own & found << offset
-                asked |= own & (violated | (found & shapes.uncompiled)) << offset
+                found, violated = shapes.judged(DOCUMENTS[root](exchange), own >> offset)
+                present |= found << offset
+                asked |= (violated | (found & shapes.uncompiled)) << offset
             except (Inconclusive, UnicodeEncodeError, ValueError):
                 present |= own
                 asked |= own
