@@ -23,17 +23,20 @@ def decoded(data: bytes) -> Any:
     orjson refuses whatever the strict reading refuses, but for numbers beyond 64 bits, of which it makes floats, and
     nesting. What it refuses is read strictly: lone surrogates and numbers beyond floats are JSON.
     """
-    if is_plain(data):
+    if _LONG not in data.translate(_DIGITS):
         try:
-            return orjson.loads(data)
+            value = orjson.loads(data)
         except orjson.JSONDecodeError:
-            pass
+            return loads(data)
+        if data.count(b"{") + data.count(b"[") < _DEEP or _is_flat(value, _DEEP):
+            return value
     return loads(data)
 
 
-def is_plain(data: bytes) -> bool:
-    """Whether JSON has no number that needs more than 64 bits, and is not nested deeply."""
-    return _LONG not in data.translate(_DIGITS) and data.count(b"{") + data.count(b"[") < _DEEP
+def _is_flat(value: Any, levels: int) -> bool:
+    """Whether a value is nested no more deeply than this."""
+    inside = value.values() if type(value) is dict else value if type(value) is list else ()
+    return all(levels > 0 and _is_flat(each, levels - 1) for each in inside if type(each) in (dict, list))
 
 
 def decoded_together(texts: Sequence[str]) -> list[Any] | None:
@@ -50,6 +53,13 @@ def decoded_together(texts: Sequence[str]) -> list[Any] | None:
     # Each text is one value where the mark stands after each value but the last.
     whole = len(found) == 2 * len(texts) - 1 and all(each == _APART for each in found[1::2])
     return found[::2] if whole else None
+
+
+def has_unique_names(value: Any, data: bytes) -> bool:
+    """Whether the value of a JSON text was written with each name once in its object, as is proven where writing it
+    gives the text again; where it does not, it is not known."""
+    written = data.strip()
+    return written in (orjson.dumps(value), orjson.dumps(value, option=orjson.OPT_INDENT_2))
 
 
 def _brackets(text: str) -> int:

@@ -12,6 +12,10 @@ from .content_coding import Read as Read
 from .content_coding import undone
 from .fold import Chunks, Unfoldable, fold
 from .kept import SMALL, Stored, kept
+from .outcomes import Inconclusive as Inconclusive
+from .outcomes import NotApplicable as NotApplicable
+from .outcomes import NothingMore as NothingMore
+from .outcomes import Violation as Violation
 from .request import JSON_CONTENT as JSON_CONTENT
 from .request import MODEL as MODEL
 from .request import SALT as SALT
@@ -29,27 +33,6 @@ Fact = Literal[
 LOOKS_LIKE_EVENTS = re.compile(rb"(\xef\xbb\xbf)?[\r\n]*(data|event|id|retry)?:")
 SCRUBBED_KEY = "[scrubbed key"  #: begins the mark that stands where an endpoint echoed the caller's key
 TRANSIENT = (429, 502, 503, 504)  #: statuses of an endpoint that is throttled or away for a while
-
-
-class Inconclusive(Exception):
-    """The exchange cannot show whether the requirement holds."""
-
-
-class NothingMore(Inconclusive):
-    """Nothing more is sent in this run, whatever is asked for."""
-
-
-class NotApplicable(Exception):
-    """The requirement says nothing about this exchange."""
-
-
-class Violation(AssertionError):
-    """A requirement is violated by these exchanges; `of` are the ids of those whose violation this is, where it is one
-    of others."""
-
-    def __init__(self, message: str, *exchanges: Exchange, of: tuple[str, ...] = ()) -> None:
-        super().__init__(message)
-        self.exchanges, self.of = exchanges, of
 
 
 @dataclass(frozen=True)
@@ -117,8 +100,14 @@ class Exchange:
     def header(self, name: str) -> str | None:
         """The value of a header field, by its name in lower case; lines of the same name are joined by commas (RFC 9110
         5.3), None where absent."""
-        values = [value for each, value in self.headers if each.lower() == name]
-        return ", ".join(values) if values else None
+        return self._fields.get(name)
+
+    @cached_property
+    def _fields(self) -> dict[str, str]:
+        found: dict[str, str] = {}
+        for name, value in self.headers:
+            found[name.lower()] = f"{found[name.lower()]}, {value}" if name.lower() in found else value
+        return found
 
     @cached_property
     def small(self) -> bool:

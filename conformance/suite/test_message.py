@@ -157,7 +157,7 @@ def _ended(token: str) -> Any:
 )
 def test_no_template_tokens(exchange: Exchange, messages: list[dict[str, Any]]) -> None:
     texts = [text for message in messages if isinstance(text := message.get("content"), str) and text]
-    if not texts or is_prompted(exchange.request, f"{TEMPLATE_TOKENS}|</?s>"):
+    if not texts or is_prompted(exchange.request, TEMPLATE_TOKENS):
         raise NotApplicable(say("the reply has no text, or the request has such tokens in it"))
     names = declared(exchange.request.asked)
     for text in texts:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import takewhile
 from typing import Any
 
 from conformance.billing.dialects import mapped
@@ -30,6 +31,17 @@ def places(value: Any, path: str = "") -> Iterator[tuple[str, str, Any]]:
             yield from places(each, f"{path}{name}.")
 
 
+def _naming(exchange: Exchange) -> list[Any]:
+    """The documents of a reply that may have one of the four names in them."""
+    if not may_have(exchange, *_NAMES):
+        return []
+    if not exchange.streamed:
+        return [exchange.reply]
+    events = takewhile(lambda each: not each.done, exchange.stream.events)
+    named = [each.document for each in events if "cached_" in each.data or "\\u00" in each.data]
+    return [each for each in named if isinstance(each, dict) and not each.get("error")]
+
+
 @AREA.must(
     "use the names cached_tokens and cached_write_* nowhere but in usage.prompt_tokens_details",
     on=EVERY_USAGE,
@@ -46,8 +58,7 @@ def places(value: Any, path: str = "") -> Iterator[tuple[str, str, Any]]:
     },
 )
 def test_names_in_place(exchange: Exchange, usage: dict[str, Any], model: Model) -> None:
-    documents = exchange.chunks if exchange.streamed else [exchange.reply] if may_have(exchange, *_NAMES) else []
-    outside = [each for document in documents for each in places(document) if each[0] != f"{DETAILS}.{each[1]}"]
+    outside = [each for document in _naming(exchange) for each in places(document) if each[0] != f"{DETAILS}.{each[1]}"]
     misplaced = {path: value for path, name, value in outside if not _is_harmless(path, name, value, usage, model)}
     said = joined(", ", (say("{path} is {value!r}", path, value) for path, value in misplaced.items()))
     assert not misplaced, say("{said}, outside {member}{mapped}", said, DETAILS, mapped(usage))

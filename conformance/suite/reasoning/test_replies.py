@@ -9,6 +9,7 @@ from conformance.contract.faults import chain, put
 from conformance.contract.requirement import Impact
 from conformance.contract.scopes import EVERY_REPLY
 from conformance.evidence.exchange import Exchange, NotApplicable
+from conformance.evidence.observed import may_have
 from conformance.language import say
 from conformance.suite.support.markup import THOUGHT_TAGS
 from conformance.suite.support.replies import sent_choices
@@ -48,7 +49,7 @@ def _sent(exchange: Exchange) -> list[tuple[Any, Any]]:
     """Each reasoning_content of a message or a delta that is not null, with the index of its choice. Raises
     NotApplicable where there is none."""
     found = []
-    for choice in sent_choices(exchange):
+    for choice in sent_choices(exchange) if may_have(exchange, "reasoning_content") else ():
         parts = [each for each in (choice.get("message"), choice.get("delta")) if isinstance(each, dict)]
         given = [each["reasoning_content"] for each in parts if each.get("reasoning_content") is not None]
         found += [(choice.get("index"), text) for text in given]

@@ -12,7 +12,7 @@ from conformance.evidence.kept import kept_of
 from conformance.evidence.observed import strings
 from conformance.evidence.request import Request
 
-from .markup import may_hold
+from .markup import TEMPLATE_TOKENS, may_hold
 
 _CODE = re.compile(r"(?s:```.*?(?:```|\Z)|`[^`]*`)")
 
@@ -33,7 +33,7 @@ def _spoken_of(markup: str) -> re.Pattern[str]:
 def own_words(text: str, markup: str) -> str:
     """A text without code, and without markup (a pattern of `markup`) that it only speaks of; empty where it can have
     no markup."""
-    if not may_hold(text):
+    if not may_hold(text, markup):
         return ""
     return _spoken_of(markup).sub(" ", _CODE.sub(" ", text))
 
@@ -54,10 +54,11 @@ def _prompt(request: Request) -> str:
 
 
 def is_prompted(request: Request, markup: str) -> bool:
-    """Whether a string that a client put into a request has markup (a pattern of `markup`) in it."""
-    return may_hold(_prompt(request)) and any(map(_compiled(markup).search, prompted(request.asked)))
+    """Whether a string that a client put into a request has markup (a pattern of `markup`) in it. To TEMPLATE_TOKENS
+    belong those that open and close a text."""
+    return may_hold(_prompt(request), markup) and any(map(_in_prompts(markup).search, prompted(request.asked)))
 
 
 @cache
-def _compiled(markup: str) -> re.Pattern[str]:
-    return re.compile(markup)
+def _in_prompts(markup: str) -> re.Pattern[str]:
+    return re.compile(f"{markup}|</?s>" if markup == TEMPLATE_TOKENS else markup)

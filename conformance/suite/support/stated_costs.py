@@ -14,7 +14,7 @@ from conformance.billing.prices import EXAMPLE, MILLION, cost, plain
 from conformance.contract.faults import chain, header, put
 from conformance.contract.profile import Model, Prices
 from conformance.evidence.exchange import Exchange, Inconclusive, NotApplicable
-from conformance.evidence.observed import count_or_none
+from conformance.evidence.observed import count_or_none, may_have
 from conformance.language import say
 
 #: Header fields of gateways with the cost of the response.
@@ -31,6 +31,8 @@ _NOISE = Decimal("1e-9")  #: of an amount; what floating-point arithmetic adds
 def stated(exchange: Exchange) -> dict[str, Decimal]:
     """The amounts that a reply states, each by where it stands. Raises NotApplicable where there is none."""
     usage = exchange.usage
+    if not may_have(exchange, "cost") and not any(map(exchange.header, HEADERS)):
+        raise NotApplicable(say("the reply states no cost"))
     details = usage.get("cost_details")
     inside = details if isinstance(details, dict) else {}
     own = () if usage.get("is_byok") is True else MEMBERS  # with a key of the caller's it is the gateway's fee
