@@ -26,7 +26,7 @@ from conformance.suite.catalogue import load
 from conformance.suite.test_shape import DOCUMENTS, SHAPES
 
 from .shapes import Shapes
-from .views import unique_names
+from .views import has_unique_names
 
 Views = dict[str, Any]
 
@@ -190,7 +190,7 @@ def _check_views(names: Iterable[str], lacking: Mapping[str, Exception]) -> None
 
 
 #: What was proven of an exchange when it was decoded, so that these requirements pass.
-_PROVEN: Mapping[str, Callable[[Exchange], bool]] = {"transport.unique_names": unique_names}
+_PROVEN: Mapping[str, Callable[[Exchange], bool]] = {"transport.unique_names": has_unique_names}
 
 
 def _call(place: int, requirement: Requirement) -> Call:
