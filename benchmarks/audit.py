@@ -147,7 +147,7 @@ def section(folder: Path, plain: Measured, billing: Measured, larger: Measured, 
             "",
             f"Written by `python -m benchmarks.audit FOLDER --write`, on {platform.machine()} with {os.cpu_count()} "
             f"processors and Python {platform.python_version()}: {plain.exchanges:,} exchanges of {size:.1f} kB on "
-            f"average, recorded ones repeated and varied. Both columns of a ratio are seconds of one processor in the same run.",
+            f"average, recorded ones repeated and varied. A ratio is of seconds of one processor in the same run.",
             "",
             "| | measured | goal |",
             "|---|---|---|",
