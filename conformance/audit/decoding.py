@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import secrets
 from collections.abc import Sequence
 from typing import Any
@@ -58,8 +59,10 @@ def decoded_together(texts: Sequence[str]) -> list[Any] | None:
 def is_canonical(value: Any, data: bytes) -> bool:
     """Whether writing a value gives its text again, so that no name was in an object twice."""
     try:
-        return orjson.dumps(value) == data or orjson.dumps(value, option=orjson.OPT_INDENT_2) == data
-    except orjson.JSONEncodeError:  # a lone surrogate, or a number of more than 64 bits
+        if orjson.dumps(value) == data or orjson.dumps(value, option=orjson.OPT_INDENT_2) == data:
+            return True
+        return json.dumps(value, ensure_ascii=data.isascii()).encode() == data
+    except (orjson.JSONEncodeError, UnicodeEncodeError):  # a lone surrogate, or a number of more than 64 bits
         return False
 
 

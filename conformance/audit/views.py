@@ -51,5 +51,6 @@ def has_unique_names(exchange: Exchange) -> bool:
         return "document" in exchange.__dict__ and is_canonical(exchange.document, exchange.content.strip())
     events = [event for event in exchange.stream.events if not event.done]
     whole = all(event.document is not None for event in events)
-    text = "[" + ",".join([event.data for event in events]) + "]"
+    apart = ", " if events and '": ' in events[0].data else ","  # as it is written between members, too
+    text = "[" + apart.join([event.data for event in events]) + "]"
     return bool(events) and whole and is_canonical([event.document for event in events], text.encode())
