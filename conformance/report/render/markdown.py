@@ -43,6 +43,7 @@ from .words import (
     NEVER,
     asked_again,
     by_name,
+    from_anywhere,
     headline,
     one_line,
     planted,
@@ -66,7 +67,7 @@ _CURL = 1_000
 
 def render(report: Report) -> str:
     """What fails the gate first, all of it; what else does not fit is counted."""
-    blocks = [_head(report), ""]
+    blocks = [_head(report := from_anywhere(report)), ""]
     blocks += [_red(report, _FOR_RED - len(blocks[0])), ""]
     sections: tuple[tuple[int, Iterable[Block], str], ...] = (
         (15_600, _vain(report), "more never answered"),
@@ -108,8 +109,8 @@ def _vain(report: Report) -> Iterator[str]:
     """The valid requests that were never answered, with their commands."""
     for each in report.unanswered[:_VAIN]:
         evidence = report.evidence.get(each.key)
-        curl = evidence.curl if evidence and len(evidence.curl) <= _CURL else replaying(report, each.key)
-        yield f"{MARK[Verdict.INCONCLUSIVE]} **{gettext('Never answered')}**: {text(str(each))}\n\n{block(curl)}"
+        command = (evidence and evidence.command(_CURL)) or replaying(report, each.key)
+        yield f"{MARK[Verdict.INCONCLUSIVE]} **{gettext('Never answered')}**: {text(str(each))}\n\n{block(command)}"
     if len(report.unanswered) > _VAIN:
         yield f"… and {len(report.unanswered) - _VAIN:,} more never answered in the full report\n"
     if report.unanswered:
@@ -183,8 +184,7 @@ def _detail(report: Report, entry: Entry) -> Iterator[str]:
         yield block("\n".join(_line(line) for line in lines_of(evidence, entry.at, context=2, most=16)))
         if said := input_cost(report, evidence):
             yield f"**Input cost** of this exchange: {text(said, 1_000)}"
-        short = len(evidence.curl) <= _CURL
-        yield (block(evidence.curl) if short else "The request is long; its curl command is in the full report.")
+        yield block(evidence.command(_CURL) or replaying(report, evidence.key))
     for command in filter(None, [seen_again(report, entry.id, each.models) for each in seen]):
         yield f"**{gettext('Reproduce')}**:\n\n{block(command)}"
 
