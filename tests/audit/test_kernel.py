@@ -27,7 +27,7 @@ def line(usage: dict[str, Any], **members: Any) -> bytes:
     return json.dumps(row | members).encode()
 
 
-def results(*lines: bytes, adapter: str = "corpus", **asked: Any) -> list[dict[str, Any]]:
+def results(*lines: bytes, adapter: str = "jsonl", **asked: Any) -> list[dict[str, Any]]:
     origins = [f"it.jsonl:{number}" for number in range(1, len(lines) + 1)]
     columns = [pa.array(origins), pa.array([adapter] * len(lines)), pa.array(lines, pa.binary())]
     found = judge_batch(pa.RecordBatch.from_arrays(columns, schema=RECORDS), Audit(**asked))

@@ -22,9 +22,7 @@ HEADERS = ("x-litellm-response-cost",)
 #: Members of usage with the cost of the request.
 MEMBERS = ("cost", "total_cost", "estimated_cost")
 #: Of usage.cost_details: the cost of all, of the prompt, of the completion.
-ALL, PROMPT, COMPLETION = (
-    f"upstream_inference_{name}" for name in ("cost", "prompt_cost", "completions_cost")
-)  # fmt: skip
+ALL, PROMPT, COMPLETION = (f"upstream_inference_{name}" for name in ("cost", "prompt_cost", "completions_cost"))
 _NOISE = Decimal("1e-9")  #: of an amount; what floating-point arithmetic adds
 
 
