@@ -51,12 +51,20 @@ def say(template: str, *values: object) -> Said:
     """A sentence in English: a template of `str.format`, and a value for each of its names in the order in which they
     first occur; values may be sentences. Names that begin with an underscore are of English grammar: translations need
     not have them. Raises ValueError for values too many or too few."""
-    places = zip(_places(template), values, strict=True)
-    sentence = Said(template, {name: _shown(value, conversion, spec) for (name, conversion, spec), value in places})
+    if values or _places(template):
+        places = zip(_places(template), values, strict=True)
+        sentence = Said(template, {name: _shown(value, conversion, spec) for (name, conversion, spec), value in places})
+    else:
+        sentence = _constant(template)
     heard = _heard.get()
     if heard is not None:
         heard[sentence] = sentence
     return sentence
+
+
+@lru_cache(maxsize=4096)
+def _constant(template: str) -> Said:
+    return Said(template, {})
 
 
 def joined(separator: str, parts: Iterable[str]) -> str:

@@ -1,4 +1,4 @@
-"""One audit: its shards are judged by the pool or an engine, and what is found is added up in the order of the shards."""
+"""One audit: the pool or an engine judges its shards, and what is found is added up in the order of the shards."""
 
 from __future__ import annotations
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import secrets
 from collections.abc import Sequence
 from typing import Any
@@ -23,17 +24,20 @@ def decoded(data: bytes) -> Any:
     orjson refuses whatever the strict reading refuses, but for numbers beyond 64 bits, of which it makes floats, and
     nesting. What it refuses is read strictly: lone surrogates and numbers beyond floats are JSON.
     """
-    if is_plain(data):
+    if _LONG not in data.translate(_DIGITS):
         try:
-            return orjson.loads(data)
+            value = orjson.loads(data)
         except orjson.JSONDecodeError:
-            pass
+            return loads(data)
+        if data.count(b"{") + data.count(b"[") < _DEEP or _is_flat(value, _DEEP):
+            return value
     return loads(data)
 
 
-def is_plain(data: bytes) -> bool:
-    """Whether JSON has no number that needs more than 64 bits, and is not nested deeply."""
-    return _LONG not in data.translate(_DIGITS) and data.count(b"{") + data.count(b"[") < _DEEP
+def _is_flat(value: Any, levels: int) -> bool:
+    """Whether a value is nested no more deeply than this."""
+    inside = value.values() if type(value) is dict else value if type(value) is list else ()
+    return all(levels > 0 and _is_flat(each, levels - 1) for each in inside if type(each) in (dict, list))
 
 
 def decoded_together(texts: Sequence[str]) -> list[Any] | None:
@@ -50,6 +54,16 @@ def decoded_together(texts: Sequence[str]) -> list[Any] | None:
     # Each text is one value where the mark stands after each value but the last.
     whole = len(found) == 2 * len(texts) - 1 and all(each == _APART for each in found[1::2])
     return found[::2] if whole else None
+
+
+def is_canonical(value: Any, data: bytes) -> bool:
+    """Whether writing a value gives its text again, so that no name was in an object twice."""
+    try:
+        if orjson.dumps(value) == data or orjson.dumps(value, option=orjson.OPT_INDENT_2) == data:
+            return True
+        return json.dumps(value, ensure_ascii=data.isascii()).encode() == data
+    except (orjson.JSONEncodeError, UnicodeEncodeError):  # a lone surrogate, or a number of more than 64 bits
+        return False
 
 
 def _brackets(text: str) -> int:

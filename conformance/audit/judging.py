@@ -2,15 +2,14 @@
 
 What a requirement comes to is what `judgement.judge` says. Here is decided, once for all exchanges alike, which checks
 need not be called: those whose scope the exchange is not in, which need what a recording did not keep, whose views it
-does not have, and clauses of schemas that the compiled validator passes. A check that neither returns nor raises
-NotApplicable is handed to the plain judge.
+does not have, and clauses of schemas that the compiled validator passes.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 from operator import itemgetter
 from typing import Any, NamedTuple
 
@@ -19,13 +18,15 @@ from conformance.contract.profile import Model, family_of
 from conformance.contract.requirement import Requirement
 from conformance.contract.views import VIEWS
 from conformance.evidence.exchange import Exchange, Fact, Inconclusive, NotApplicable
-from conformance.judgement.judge import judge
+from conformance.judgement.judge import finding_of, judge
 from conformance.judgement.verdict import Finding, Verdict
+from conformance.language import hearing
 from conformance.runs.passive import Passive, passive
 from conformance.suite.catalogue import load
 from conformance.suite.test_shape import DOCUMENTS, SHAPES
 
 from .shapes import Shapes
+from .views import has_unique_names
 
 Views = dict[str, Any]
 
@@ -90,7 +91,7 @@ class Judge:
 
     def outcome(self, exchange: Exchange, model: Model) -> Outcome:
         """What the requirements come to that are judged on an exchange."""
-        held = tuple(scope.contains(exchange) for scope in self._scopes)
+        held = self._held(exchange)
         key = held, exchange.unrecorded
         plan = self._plans.get(key)
         if plan is None:
@@ -99,20 +100,43 @@ class Judge:
         lacking = _made(plan.views, views, exchange)
         silent: list[int] = []
         findings: list[tuple[int, Finding]] = []
-        for place, check, names, arguments in plan.calls:
-            try:
-                if lacking:
-                    _check_views(names, lacking)
-                check(*arguments(views))
-            except NotApplicable:
-                silent.append(place)
-            except Exception:
-                self._plainly(place, exchange, model, silent, findings)
+        with hearing() as heard:
+            for place, check, names, arguments in plan.calls:
+                try:
+                    if lacking:
+                        _check_views(names, lacking)
+                    check(*arguments(views))
+                except NotApplicable:
+                    silent.append(place)
+                except Exception as raised:
+                    findings.append((place, finding_of(raised, self.requirements[place], model, (), heard)))
         present = self._shaped(plan, exchange, model, silent, findings) if plan.shapes else 0
         named = [self._places[each.id] for each in self._passive.naming(exchange, model.name)]
         for place in named:
             self._plainly(place, exchange, model, silent, findings)
         return Outcome(plan, named, present, silent, findings)
+
+    def _held(self, exchange: Exchange) -> tuple[bool, ...]:
+        """Of each scope, whether the exchange is in it, as `Scope.contains` tells."""
+        found = []
+        for scope in self._scopes:
+            try:
+                found.append(bool(scope.holds(exchange)))
+            except Inconclusive:
+                found.append(False)
+        return tuple(found)
+
+    def _called(
+        self, place: int, exchange: Exchange, model: Model, silent: list[int], findings: list[tuple[int, Finding]]
+    ) -> None:
+        """Call the check of a clause."""
+        try:
+            with hearing() as heard:
+                self.requirements[place].check(exchange)
+        except NotApplicable:
+            silent.append(place)
+        except Exception as raised:
+            findings.append((place, finding_of(raised, self.requirements[place], model, (), heard)))
 
     def _plainly(
         self, place: int, exchange: Exchange, model: Model, silent: list[int], findings: list[tuple[int, Finding]]
@@ -134,9 +158,9 @@ class Judge:
             if not own:
                 continue
             try:
-                found, violated = shapes.judged(DOCUMENTS[root](exchange))
-                present |= own & found << offset
-                asked |= own & (violated | (found & shapes.uncompiled)) << offset
+                found, violated = shapes.judged(DOCUMENTS[root](exchange), own >> offset)
+                present |= found << offset
+                asked |= (violated | (found & shapes.uncompiled)) << offset
             except (Inconclusive, UnicodeEncodeError, ValueError):
                 present |= own
                 asked |= own
@@ -146,7 +170,7 @@ class Judge:
         while asked:
             bit = asked & -asked
             asked ^= bit
-            self._plainly(self.bits[bit], exchange, model, silent, findings)
+            self._called(self.bits[bit], exchange, model, silent, findings)
         return present
 
     # --- plans ----------------------------------------------------------------------------------------------
@@ -187,12 +211,24 @@ def _check_views(names: Iterable[str], lacking: Mapping[str, Exception]) -> None
             raise lacking[name]
 
 
+#: What was proven of an exchange when it was decoded, so that these requirements pass.
+_PROVEN: Mapping[str, Callable[[Exchange], bool]] = {"transport.unique_names": has_unique_names}
+
+
 def _call(place: int, requirement: Requirement) -> Call:
-    names = requirement.asks_for
+    names, check = requirement.asks_for, requirement.check
+    proven = _PROVEN.get(requirement.id)
+    if proven and names == ("exchange",):
+        check = partial(_unless, proven, check)
     if len(names) == 1:
         name = names[0]
-        return Call(place, requirement.check, names, lambda views: (views[name],))
-    return Call(place, requirement.check, names, itemgetter(*names))
+        return Call(place, check, names, lambda views: (views[name],))
+    return Call(place, check, names, itemgetter(*names))
+
+
+def _unless(proven: Callable[[Exchange], bool], check: Callable[[Exchange], None], exchange: Exchange) -> None:
+    if not proven(exchange):
+        check(exchange)
 
 
 def verdicts(judge: Judge, outcome: Outcome) -> Mapping[str, Verdict]:

@@ -20,7 +20,7 @@ from conformance.text import typed_path
 
 from .auditing import Asked, Audited
 from .invoice import Bill, compared
-from .reporting import MaxRate, entries_of, groups_of, label, renamed, shown
+from .reporting import MaxRate, entries_of, groups_of, label, rates_of, renamed, shown
 from .stores import public
 from .totals import Totals
 
@@ -42,7 +42,7 @@ def report_of(asked: Asked, found: Audited, terms: Terms, started: float) -> Rep
     """The report of what an audit came to."""
     totals, sheet = found.totals, asked.audit.sheet
     columns, models = shown(totals)
-    entries, rates = entries_of(columns, terms.catalogue, terms.allowed)
+    entries = entries_of(columns, terms.catalogue, terms.allowed)
     groups = groups_of(totals)
     report = Report(
         base_url=_some(map(public, asked.sources)),
@@ -64,7 +64,7 @@ def report_of(asked: Asked, found: Audited, terms: Terms, started: float) -> Rep
             seed=asked.audit.seed,
             currency=sheet.currency if sheet else "",
             groups=groups,
-            rates=rates,
+            rates=rates_of(totals),
             invoice=() if terms.bills is None else compared(terms.bills, groups),
         ),
         folder=typed_path(asked.out),
@@ -106,7 +106,7 @@ def _too_few(report: Report, totals: Totals, terms: Terms) -> str:
     """Why too little was judged on all groups together, by the rule for a run; empty where enough was."""
     every = renamed(totals, dict.fromkeys(totals.exchanges, "[]"))
     _, models = shown(every)
-    entries, _ = entries_of(every, terms.catalogue, ())
+    entries = entries_of(every, terms.catalogue)
     concluded = conclude(replace(report, models=models, entries=entries, traffic=None))
     return concluded.sentence.removeprefix("could not be judged: ") if concluded.exit_code == 3 else ""
 

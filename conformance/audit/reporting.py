@@ -12,7 +12,7 @@ from decimal import Decimal
 from conformance.billing.prices import plain
 from conformance.contract.profile import Model, family_of
 from conformance.contract.requirement import Requirement
-from conformance.judgement.verdict import EVIDENCE_LIMIT, Finding, Verdict
+from conformance.judgement.verdict import EVIDENCE_LIMIT, VIOLATIONS, Finding, Verdict
 from conformance.language import joined, of_parts, say
 from conformance.report.build import entries
 from conformance.report.report import Entry
@@ -21,7 +21,8 @@ from conformance.report.traffic import Group, Rate
 from .totals import Seen, Totals
 
 COLUMNS = 8  #: of a report; groups with fewer exchanges are shown together
-_VIOLATED = (str(Verdict.FAIL), str(Verdict.WARN))
+_RATES = 10_000  #: that a report has
+_VIOLATED = tuple(map(str, VIOLATIONS))
 
 
 @dataclass(frozen=True)
@@ -66,21 +67,30 @@ def renamed(totals: Totals, names: Mapping[str, str]) -> Totals:
 
 
 def entries_of(
-    totals: Totals, catalogue: Mapping[str, Requirement], allowed: Iterable[MaxRate]
-) -> tuple[tuple[Entry, ...], tuple[Rate, ...]]:
-    """An entry for each requirement, with a finding for each group, and how often each is violated."""
+    totals: Totals, catalogue: Mapping[str, Requirement], allowed: Iterable[MaxRate] = ()
+) -> tuple[Entry, ...]:
+    """An entry for each requirement, with a finding for each group."""
     found: dict[tuple[str, str], Counter[str]] = {}
     for (group, id, verdict), n in totals.verdicts.items():
         found.setdefault((id, group), Counter())[verdict] += n
-    findings, rates = [], []
+    findings = []
     limits = {each.requirement: _kept_within(each, found) for each in allowed}
     for (id, group), counts in sorted(found.items()):
-        finding, rate = _finding(id, group, counts, totals)
-        if rate and id in limits:
+        finding = _finding(id, group, counts, totals)
+        if finding.verdict in VIOLATIONS and id in limits:
             finding = replace(finding, verdict=Verdict.WARN if limits[id] else Verdict.FAIL)
         findings.append(finding)
-        rates += [rate] if rate else []
-    return entries(catalogue, findings), tuple(rates)
+    return entries(catalogue, findings)
+
+
+def rates_of(totals: Totals) -> tuple[Rate, ...]:
+    """How often each requirement is violated in each group, the most frequent violations first."""
+    keys = dict.fromkeys((group, id) for group, id, verdict in totals.seen if verdict in _VIOLATED)
+    rates = []
+    for group, id in keys:
+        counts = Counter({str(each): totals.verdicts[group, id, str(each)] for each in (*VIOLATIONS, Verdict.PASS)})
+        rates.append(_rate(id, label(group), _violated(counts), _judged(counts), _seen(totals, group, id)))
+    return tuple(sorted(rates, key=lambda each: (-each.violated, each.requirement, each.group))[:_RATES])
 
 
 def _kept_within(limit: MaxRate, found: Mapping[tuple[str, str], Counter[str]]) -> bool:
@@ -97,7 +107,7 @@ def _judged(counts: Counter[str]) -> int:
     return _violated(counts) + counts[str(Verdict.PASS)]
 
 
-def _finding(id: str, group: str, counts: Counter[str], totals: Totals) -> tuple[Finding, Rate | None]:
+def _finding(id: str, group: str, counts: Counter[str], totals: Totals) -> Finding:
     """The worst of what was found counts. What could not be judged counts where nothing was, and where a check
     crashed."""
     judged, violated = _judged(counts), _violated(counts)
@@ -106,13 +116,13 @@ def _finding(id: str, group: str, counts: Counter[str], totals: Totals) -> tuple
         seen = _seen(totals, group, id)
         rate = _rate(id, label(group), violated, judged, seen)
         verdict = Verdict.FAIL if counts[_VIOLATED[0]] else Verdict.WARN
-        return Finding(id, label(group), verdict, _message(rate, seen), judged, rate.examples), rate
+        return Finding(id, label(group), verdict, _message(rate, seen), judged, rate.examples)
     if unjudged.crashed or (unjudged.n and not judged):
         verdict, message = Verdict.INCONCLUSIVE, _reason(unjudged)
     else:
         verdict, message = (Verdict.PASS if judged else Verdict.NOT_APPLICABLE), ""
     origins = tuple(origin for origin, _, _ in unjudged.examples) if message else ()
-    return Finding(id, label(group), verdict, message, judged, origins), None
+    return Finding(id, label(group), verdict, message, judged, origins)
 
 
 def _seen(totals: Totals, group: str, id: str) -> Seen:

@@ -6,7 +6,7 @@ others, and for those that are violated, the requirement's own check is called.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -24,6 +24,7 @@ _COMPILED = frozenset(
         "oneOf", "omitEmpty", "jsonInteger",
     ]
 )  # fmt: skip
+_MOST_VALIDATORS = 128  #: of a quarter of a megabyte each
 _MOST = 10_000  #: sets of names that are remembered of a place
 
 
@@ -42,13 +43,16 @@ class Shapes:
     """The clauses of one root, each with a bit: the first has bit 0."""
 
     def __init__(self, clauses: Sequence[Clause]) -> None:
-        compiled = {bit: _walked(each) for bit, each in enumerate(clauses) if not each.relation and _may(each.shallow)}
-        self._bits = list(compiled)
-        self._validator = _validator({"allOf": list(compiled.values()) or [True]})
+        compiled = {1 << bit: _walked(each) for bit, each in enumerate(clauses) if _is_compilable(each)}
+        self._compiled = compiled
+        self._compilable = _joined(compiled)
+        self._validators: dict[int, tuple[Any, list[int]]] = {}  # by their clauses
         self._related = [_related(bit, each) for bit, each in enumerate(clauses) if each.relation]
         self.number = len(clauses)
         #: Those that are judged by their checks wherever a document has what they are about.
-        self.uncompiled = sum(1 << bit for bit, each in enumerate(clauses) if bit not in compiled and not each.relation)
+        self.uncompiled = _joined(
+            1 << bit for bit, each in enumerate(clauses) if not each.relation and not 1 << bit & self._compilable
+        )
         self._root = _Place()
         for bit, clause in enumerate(clauses):
             self._enter(clause, 1 << bit)
@@ -69,24 +73,59 @@ class Shapes:
             place = place.inside.setdefault(name, _Place())
         return place
 
-    def judged(self, documents: Sequence[Any]) -> tuple[int, int]:
-        """The clauses that any of the documents gives something to be judged on, and of them those that one violates,
-        as bits. Raises ValueError or UnicodeEncodeError for a document that cannot be handed to the validator."""
-        present = violated = 0
+    def judged(self, documents: Sequence[Any], wanted: int) -> tuple[int, int]:
+        """Of the wanted clauses those that any of the documents gives something to be judged on, and those that one
+        violates, as bits. Raises ValueError or UnicodeEncodeError for a document that cannot be handed to the
+        validator."""
+        present = 0
         for document in documents:
             present |= self._root.own | _present(self._root, document)
-            if not self._validator.is_valid(document):
-                violated |= self._violated(document)
-            for bit, path, problem in self._related:
-                if bit & present and any(map(problem, _values(document, path))):
-                    violated |= bit
+        present &= wanted
+        violated = self._violated(documents, wanted & self._compilable)
+        for bit, path, problem in self._related:
+            if bit & present and any(problem(value) for each in documents for value in _values(each, path)):
+                violated |= bit
         return present, violated
 
-    def _violated(self, document: Any) -> int:
+    def _violated(self, documents: Sequence[Any], wanted: int) -> int:
+        """Of the wanted clauses, all of them compiled, those that a document violates. Of many documents each violates
+        the same: the first that is found, then the first of the others, and so on."""
+        validator, bits = self._validator(wanted)
+        if len(documents) == 1 or len(self._validators) >= _MOST_VALIDATORS:
+            if validator.is_valid(documents):
+                return 0
+            return _joined(bits[error.schema_path[2]] for error in validator.iter_errors(documents))
         found = 0
-        for error in self._validator.iter_errors(document):
-            found |= 1 << self._bits[error.schema_path[1]]
+        while error := _error(validator, documents):
+            found |= bits[error.schema_path[2]]
+            validator, bits = self._validator(wanted & ~found)
         return found
+
+    def _validator(self, wanted: int) -> tuple[Any, list[int]]:
+        """The validator of these clauses, and their bits in its order."""
+        known = self._validators.get(wanted)
+        if known is None:
+            bits = [bit for bit in self._compiled if bit & wanted]
+            schemas: list[Any] = [self._compiled[bit] for bit in bits]
+            known = _validator({"items": {"allOf": schemas or [True]}}), bits
+            if len(self._validators) < _MOST_VALIDATORS:
+                self._validators[wanted] = known
+        return known
+
+
+def _joined(bits: Iterable[int]) -> int:
+    joined = 0
+    for bit in bits:
+        joined |= bit
+    return joined
+
+
+def _error(validator: Any, documents: Sequence[Any]) -> Any:
+    try:
+        validator.validate(documents)
+    except jsonschema_rs.ValidationError as error:
+        return error
+    return None
 
 
 def _present(place: _Place, value: Any) -> int:
@@ -119,6 +158,10 @@ def _remembered(place: _Place, names: tuple[str, ...]) -> tuple[int, tuple[tuple
     if len(place.known) < _MOST:
         place.known[names] = found
     return found
+
+
+def _is_compilable(clause: Clause) -> bool:
+    return not clause.relation and _may(clause.shallow)
 
 
 def _may(schema: Any) -> bool:

@@ -15,6 +15,7 @@ import typer
 from conformance.language import gettext, speaking, told
 from conformance.settings.errors import NOT_JUDGED, SessionError
 from conformance.settings.options import VARIABLES
+from conformance.settings.shown import without_keys
 from conformance.settings.typer_options import in_languages, language_of, stop
 
 from .help import HelpedGroup
@@ -41,12 +42,19 @@ class Commands(HelpedGroup):
             return super().invoke(ctx)
         except SessionError as error:
             stop(told(str(error)), error.exit_code)
-        except _OF_TYPER:
-            raise
+        except _OF_TYPER as error:
+            raise _without_keys(error) from None
         except KeyboardInterrupt:
             stop("interrupted", NOT_JUDGED)
         except Exception as error:  # a crash of ours is no verdict, and must not look like one
             stop(_crashed(error), NOT_JUDGED)
+
+
+def _without_keys(error: Any) -> Any:
+    """Wrong usage, as typer will tell it in a box, without a key that was given in the wrong place."""
+    if message := getattr(error, "message", ""):
+        error.message = without_keys(message)
+    return error
 
 
 def _translate(command: Any) -> None:

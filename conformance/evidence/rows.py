@@ -23,6 +23,7 @@ from .zipped import MAGIC as ZIP
 from .zipped import exchanges_of
 
 LARGEST = 128 * 1024 * 1024  #: bytes of a document that is read as a whole
+_POINTER = b"version https://git-lfs.github.com/"
 _LINES = (".jsonl", ".ndjson")
 _DOCUMENTS = (".har", ".json")
 YAML = (".yaml", ".yml")  #: of which any other than a cassette is passed over in a folder
@@ -36,6 +37,8 @@ def rows_of(opened: BinaryIO, name: str, *, alone: bool = True) -> Iterator[Row]
         head = content.peek(BUFFER)
     except DAMAGE as error:
         raise damaged(name, "after line 0", error) from None
+    if head.startswith(_POINTER):
+        raise RecordingError(f"{name} is a pointer of Git LFS, not the file: run git lfs pull")
     if head.startswith(PARQUET):
         yield from rows_of_parquet(content, name)
     elif head.startswith(ZIP):

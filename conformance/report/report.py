@@ -14,6 +14,7 @@ from conformance.judgement.unanswered import Unanswered
 from conformance.judgement.unserved import Unserved
 from conformance.judgement.verdict import VIOLATIONS, Finding, Verdict
 from conformance.policy.baseline import Audit
+from conformance.sending.curl import reads_file
 
 from .drift import Drift
 from .traffic import Traffic
@@ -83,6 +84,10 @@ class Evidence:
     streamed: bool
     failure: str
     curl: str
+
+    def command(self, most: int) -> str:
+        """The curl line; empty where it has more characters, or works in the run's folder only."""
+        return "" if len(self.curl) > most or reads_file(self.curl) else self.curl
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,7 @@ from conformance.text import TextError, nearest, read_toml
 from .address import SECRET_NAME, secret_parts
 from .key_variable import is_variable
 from .options import CONFIGURABLE, MOST, OPTIONS, Option
+from .shown import looks_like_key
 
 NAME = "phanedge-conformance.toml"  #: read where it lies in the working directory
 
@@ -23,7 +24,6 @@ _KINDS = {
     bool: "true or false", str: "a string", int: "a whole number", float: "a number", list: "a list", dict: "a table",
 }  # fmt: skip
 _SECRET_VALUE = re.compile(r"(?i:bearer|basic)\s|\bsk-")
-_KEY = re.compile(r"\bsk-[\w-]{16}")
 
 
 class ConfigError(Exception):
@@ -110,7 +110,7 @@ def _of_kind(place: str, value: Any, kind: type) -> Any:
         return float(value)
     if type(value) is not kind:
         raise ConfigError(f"{place} is {_KINDS.get(type(value), 'a date or a time')}, and must be {_KINDS[kind]}")
-    if kind is str and _KEY.search(str(value)):
+    if kind is str and looks_like_key(str(value)):
         raise ConfigError(
             f"{place} contains what looks like an API key: put it into the variable that api-key-variable names"
         )

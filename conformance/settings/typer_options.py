@@ -20,6 +20,7 @@ from .config import NAME, ConfigError, read_config
 from .errors import USAGE_ERROR
 from .key_variable import is_of_a_key
 from .options import OPTIONS, VARIABLES, Option
+from .shown import without_keys
 
 
 def taking(options: Iterable[Option], configured: bool = True) -> Callable[[Callable[..., None]], Callable[..., None]]:
@@ -155,6 +156,6 @@ _CONFIG = inspect.Parameter(
 
 def stop(message: str, code: int) -> NoReturn:
     """End with a sentence on standard error and an exit code. Control characters, which a name in a file of others may
-    contain, are replaced."""
-    typer.echo(printable(message), err=True)
+    contain, are replaced, and keys struck out."""
+    typer.echo(printable(without_keys(message)), err=True)
     raise typer.Exit(code)

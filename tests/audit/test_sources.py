@@ -303,6 +303,11 @@ HOSTILE: dict[str, tuple[str, Callable[[], bytes], list[str]]] = {
     "cut off": ("a.jsonl", lambda: LINE + LINE[:50], ["is a line that was not written to its end"]),
     "another format": ("a.jsonl", lambda: b'{"a": 1}\n' + LINE, ["has the members a, and none of "]),
     "binary": ("a.jsonl", lambda: b"\0\xff\xfe" * 99, ["is not JSON"]),
+    "a pointer": (
+        "a.jsonl",
+        lambda: b"version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 9\n",
+        ["is a pointer of Git LFS, not the file: run git lfs pull"],
+    ),
     "empty": ("a.jsonl", lambda: b"", []),
     "deep": ("a.jsonl", lambda: b"[" * 99999 + b"\n", ["is not JSON (nested too deeply"]),
     "text": ("notes.txt", lambda: b"secret words\n", ["is not JSON"]),

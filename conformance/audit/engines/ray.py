@@ -41,9 +41,7 @@ def judged(tasks: Sequence[Task], address: str, tick: Callable[[int], None]) -> 
             {"place": place, "task": pickle.dumps(task), "size": _size(task.shard)} for place, task in enumerate(tasks)
         ]
         shards = ray.data.from_items(rows, override_num_blocks=len(rows))
-        with (
-            warnings.catch_warnings()
-        ):  # from Ray 2.64 on retries are given otherwise; until then there is no other way
+        with warnings.catch_warnings():  # until Ray 2.64 there is no other way to say how often
             warnings.simplefilter("ignore")
             results = shards.map(_judged, fn_args=(__version__,), num_cpus=1, max_retries=RETRIES)
         for row in results.iter_rows():

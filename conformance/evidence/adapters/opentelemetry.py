@@ -41,7 +41,7 @@ def _objects(value: Any) -> list[Record]:
 
 def _of_span(span: Record, origin: str) -> Recording | None:
     said = {str(each.get("key")): _value(each.get("value")) for each in _objects(span.get("attributes"))}
-    if said.get("gen_ai.operation.name", said.get("llm.request.type")) not in _CHAT:
+    if not _asks_a_model(said):
         return None
     started, ended = _seconds(span.get("startTimeUnixNano")), _seconds(span.get("endTimeUnixNano"))
     usage = usage_of(
@@ -59,6 +59,14 @@ def _of_span(span: Record, origin: str) -> Recording | None:
         started=started,
         seconds=max(ended - started, 0.0),
     )
+
+
+def _asks_a_model(said: Mapping[str, Any]) -> bool:
+    """Whether a span is one question to a model. Without an operation, which is required since 1.27, counts tell it."""
+    operation = _first(said, "gen_ai.operation.name", "llm.request.type")
+    if operation is None:
+        return "gen_ai.usage.input_tokens" in said and "gen_ai.agent.name" not in said
+    return operation in _CHAT
 
 
 def _first(said: Mapping[str, Any], *names: str) -> Any:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
 
 _MIXED = r"(?=[\w-]{0,60}\d)(?=[\w-]{0,60}[A-Za-z])"  # a word of letters alone is no key
 CREDENTIAL = re.compile(
@@ -24,13 +23,6 @@ CREDENTIAL_SIGNS = (
 )  # fmt: skip
 ACCOUNT_SIGNS = ("org-", "org_", "proj-", "proj_")
 ACCOUNT = re.compile(r"\b(?:org|proj)[-_][A-Za-z0-9]{16,}\b", re.ASCII)
-
-
-def search(pattern: re.Pattern[str], signs: Iterable[str], text: str) -> re.Match[str] | None:
-    """What `pattern.search` finds, where each match has one of the signs in it."""
-    return pattern.search(text) if any(sign in text for sign in signs) else None
-
-
 ACCOUNT_HEADERS = ("openai-organization", "openai-project")
 
 _PRIVATE = (

@@ -122,7 +122,9 @@ def test_other_observations_and_spans_are_no_exchanges() -> None:
     assert read(langfuse() | {"type": "SPAN"}) == []
     assert read(span(**{"gen_ai.operation.name": "invoke_agent"})) == []
     assert read(span(**{"gen_ai.operation.name": "execute_tool"})) == []
-    assert read(span(**{"gen_ai.operation.name": None})) == []
+    assert read(span(**{"gen_ai.operation.name": None, "gen_ai.agent.name": "a"})) == []
+    assert read(span(**{"gen_ai.operation.name": None, "gen_ai.usage.input_tokens": None})) == []
+    assert len(read(span(**{"gen_ai.operation.name": None}))) == 1
     assert len(read(span(**{"gen_ai.operation.name": None, "llm.request.type": "chat"}))) == 1
 
 

@@ -10,6 +10,7 @@ import pytest
 from conformance.judgement.verdict import Verdict
 from conformance.language import Said, say, speaking
 from conformance.report.render import RENDERERS
+from conformance.report.render.words import reason
 from conformance.report.report import Report
 from conformance.report.report_json import dump_report, load_report
 
@@ -51,3 +52,17 @@ def test_what_programs_read_is_the_same_in_every_language(faulty: Report, form: 
     english = RENDERERS[form](with_sentence(faulty))
     with speaking("zh"):
         assert RENDERERS[form](with_sentence(faulty)) == english
+
+
+@pytest.mark.parametrize(
+    ("message", "told"),
+    [
+        ("the run has no error response; seen instead: 200, 404", "the run has no error response"),
+        ("本次运行没有错误响应；见到的是：200", "本次运行没有错误响应"),
+        ("connection refused: a; b: c", "connection refused"),
+        ("a; b; c: d (and 5 more exchanges)", "a; b"),
+        ("not sent", "not sent"),
+    ],
+)
+def test_a_reason_is_told_without_what_differs(message: str, told: str) -> None:
+    assert reason(message) == told
