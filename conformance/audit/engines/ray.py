@@ -26,6 +26,7 @@ from . import EngineError
 #: How many more workers get a shard whose worker was lost. Ray Data's default is to go on for ever, even with a shard
 #: that takes the memory of each.
 RETRIES = 3
+Row = dict[str, Any]  #: of Ray Data
 
 
 def judged(tasks: Sequence[Task], address: str, tick: Callable[[int], None]) -> Iterator[Done]:
@@ -37,9 +38,7 @@ def judged(tasks: Sequence[Task], address: str, tick: Callable[[int], None]) -> 
         return
     so_far = 0
     with _connected(address) as ray:
-        rows = [
-            {"place": place, "task": pickle.dumps(task), "size": _size(task.shard)} for place, task in enumerate(tasks)
-        ]
+        rows = [row_of(place, task) for place, task in enumerate(tasks)]
         shards = ray.data.from_items(rows, override_num_blocks=len(rows))
         with warnings.catch_warnings():  # until Ray 2.64 there is no other way to say how often
             warnings.simplefilter("ignore")
@@ -51,12 +50,17 @@ def judged(tasks: Sequence[Task], address: str, tick: Callable[[int], None]) -> 
             yield done
 
 
+def row_of(place: int, task: Task) -> Row:
+    """What is sent to a worker: a shard, with its place among all."""
+    return {"place": place, "task": pickle.dumps(task), "size": _size(task.shard)}
+
+
 def _size(shard: Shard) -> int:
     """The bytes of a file that has a path, which may be another one on another machine; 0 where it has a URL."""
     return 0 if "://" in shard.url else os.path.getsize(shard.url)
 
 
-def _received(row: dict[str, Any], task: Task) -> Done:
+def _received(row: Row, task: Task) -> Done:
     """Write what a worker sent to where the pool would have written it; the totals last, which say that it is done."""
     if row["failed"]:
         return Done(task, failed=row["failed"])
@@ -66,7 +70,7 @@ def _received(row: dict[str, Any], task: Task) -> Done:
     return Done(task, row["records"])
 
 
-def _judged(row: dict[str, Any], version: str) -> dict[str, Any]:
+def _judged(row: Row, version: str) -> Row:
     """In a worker: judge a shard into a folder there. What is raised does not leave it, since Ray would write its
     message, which may hold content, into logs."""
     sent = {"place": row["place"], "records": 0, "failed": "", "totals": b"", "findings": b""}
