@@ -29,6 +29,7 @@ from tests.audit.test_equal import answers, with_fault
 os.environ |= {"RAY_USAGE_STATS_ENABLED": "0", "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0"}
 pytest.importorskip("ray", reason="needs the extra audit-ray")
 
+pytestmark = pytest.mark.filterwarnings("ignore")  # Ray's own, in every process of it
 CORPUS = Path(__file__).parents[3] / "shared" / "corpus" / "exchanges.jsonl.gz"  #: real exchanges, where they are
 FILES, LINES = 16, 250
 STORE = 100 * 2**20  #: bytes, of a node's objects
