@@ -24,6 +24,7 @@ from conformance.audit.totals import dump
 from conformance.evidence.exchange_json import text_of
 from conformance.lab.known_faults import BILLING
 from tests.audit.test_equal import answers, with_fault
+from tests.audit.test_kernel import SECRET, WRONG, line
 
 # Before Ray is imported: it does not report its usage, and takes 127.0.0.1 for the address of this machine.
 os.environ |= {"RAY_USAGE_STATS_ENABLED": "0", "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0"}
@@ -50,6 +51,7 @@ def traffic(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder, lines = tmp_path_factory.mktemp("traffic"), cycle(recorded())
     for number in range(FILES):
         (folder / f"{number:02}.jsonl").write_text("".join(islice(lines, LINES)), encoding="utf-8")
+    (folder / "secret.jsonl").write_bytes(line(WRONG) + b"\n")
     return folder
 
 
@@ -66,6 +68,7 @@ class Cluster:
     def __init__(self, folder: str) -> None:
         from ray.cluster_utils import Cluster as Started
 
+        self.folder = Path(folder)
         common = {"node_ip_address": "127.0.0.1", "object_store_memory": STORE}
         head = {"num_cpus": 0, "include_dashboard": False, "temp_dir": folder}
         self._started = Started(initialize_head=True, head_node_args=head | common)
@@ -115,6 +118,9 @@ def test_findings_are_those_of_this_machine(traffic: Path, here: Any, cluster: C
     asked = Asked((str(traffic),), Audit(), tmp_path, 2, engine="ray", address=cluster.address)
     assert results(timed("ray", asked, Watch()), tmp_path) == here
     assert len(here[1]) > 1000
+    logs = [path for path in cluster.folder.rglob("*") if path.is_file()]
+    assert len(logs) > 10
+    assert [path.name for path in logs if SECRET.encode() in path.read_bytes()] == []
 
 
 def test_a_lost_worker_is_survived(traffic: Path, here: Any, cluster: Cluster, tmp_path: Path) -> None:

@@ -118,6 +118,9 @@ def _connected(address: str) -> Iterator[Any]:
         ray.data.DataContext.get_current().enable_progress_bars = False
         yield ray
     except ray.exceptions.RayError as error:
-        raise EngineError(f"the Ray cluster gave up ({type(error).__name__}); its logs say why") from None
+        raise EngineError(
+            f"the Ray cluster gave up ({type(error).__name__}), and its logs say why:"
+            f" each worker needs phanedge-conformance[audit] {__version__}"
+        ) from None
     finally:
         ray.shutdown()
