@@ -1,1 +1,1 @@
-"""The audit of traffic: batches of records in, findings and counts out."""
+"""The audit of recorded traffic: records of many files in batches, judged, and counted."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import secrets
 from collections.abc import Sequence
 from typing import Any
@@ -55,11 +56,14 @@ def decoded_together(texts: Sequence[str]) -> list[Any] | None:
     return found[::2] if whole else None
 
 
-def has_unique_names(value: Any, data: bytes) -> bool:
-    """Whether the value of a JSON text was written with each name once in its object, as is proven where writing it
-    gives the text again; where it does not, it is not known."""
-    written = data.strip()
-    return written in (orjson.dumps(value), orjson.dumps(value, option=orjson.OPT_INDENT_2))
+def is_canonical(value: Any, data: bytes) -> bool:
+    """Whether writing a value gives its text again, so that no name was in an object twice."""
+    try:
+        if orjson.dumps(value) == data or orjson.dumps(value, option=orjson.OPT_INDENT_2) == data:
+            return True
+        return json.dumps(value, ensure_ascii=data.isascii()).encode() == data
+    except (orjson.JSONEncodeError, UnicodeEncodeError):  # a lone surrogate, or a number of more than 64 bits
+        return False
 
 
 def _brackets(text: str) -> int:

@@ -26,7 +26,7 @@ from conformance.suite.catalogue import load
 from conformance.suite.test_shape import DOCUMENTS, SHAPES
 
 from .shapes import Shapes
-from .views import unique_names
+from .views import has_unique_names
 
 Views = dict[str, Any]
 
@@ -91,7 +91,7 @@ class Judge:
 
     def outcome(self, exchange: Exchange, model: Model) -> Outcome:
         """What the requirements come to that are judged on an exchange."""
-        held = tuple(scope.contains(exchange) for scope in self._scopes)
+        held = self._held(exchange)
         key = held, exchange.unrecorded
         plan = self._plans.get(key)
         if plan is None:
@@ -115,6 +115,28 @@ class Judge:
         for place in named:
             self._plainly(place, exchange, model, silent, findings)
         return Outcome(plan, named, present, silent, findings)
+
+    def _held(self, exchange: Exchange) -> tuple[bool, ...]:
+        """Of each scope, whether the exchange is in it, as `Scope.contains` tells."""
+        found = []
+        for scope in self._scopes:
+            try:
+                found.append(bool(scope.holds(exchange)))
+            except Inconclusive:
+                found.append(False)
+        return tuple(found)
+
+    def _called(
+        self, place: int, exchange: Exchange, model: Model, silent: list[int], findings: list[tuple[int, Finding]]
+    ) -> None:
+        """Call the check of a clause."""
+        try:
+            with hearing() as heard:
+                self.requirements[place].check(exchange)
+        except NotApplicable:
+            silent.append(place)
+        except Exception as raised:
+            findings.append((place, finding_of(raised, self.requirements[place], model, (), heard)))
 
     def _plainly(
         self, place: int, exchange: Exchange, model: Model, silent: list[int], findings: list[tuple[int, Finding]]
@@ -148,7 +170,7 @@ class Judge:
         while asked:
             bit = asked & -asked
             asked ^= bit
-            self._plainly(self.bits[bit], exchange, model, silent, findings)
+            self._called(self.bits[bit], exchange, model, silent, findings)
         return present
 
     # --- plans ----------------------------------------------------------------------------------------------
@@ -190,7 +212,7 @@ def _check_views(names: Iterable[str], lacking: Mapping[str, Exception]) -> None
 
 
 #: What was proven of an exchange when it was decoded, so that these requirements pass.
-_PROVEN: Mapping[str, Callable[[Exchange], bool]] = {"transport.unique_names": unique_names}
+_PROVEN: Mapping[str, Callable[[Exchange], bool]] = {"transport.unique_names": has_unique_names}
 
 
 def _call(place: int, requirement: Requirement) -> Call:

@@ -26,12 +26,9 @@ from conformance.policy.gating import DEFAULT, Gate
 from .judging import Judge, judge_of
 from .money import charge, measures
 from .reading import Unreadable, recordings_of
+from .records import RECORDS as RECORDS
 from .tally import Tally
 from .withheld import without_content
-
-#: What is judged: a record, the name of its adapter, and where it stands. An unreadable one has no adapter, and the
-#: reason in the place of the record.
-RECORDS = pa.schema([("origin", pa.string()), ("adapter", pa.string()), ("record", pa.binary())])
 
 #: What comes of a batch. `kind` says what a row is; members that are not named for its kind are null.
 #:

@@ -18,6 +18,8 @@ from conformance.evidence.rows import lines, rows_of
 from .shard import Shard, opened
 from .stores import SourceError
 
+#: A record: where it stands, for people; the name of its adapter; its JSON. Of one that cannot be read the adapter is
+#: empty, and the record is the reason.
 RECORDS = pa.schema([("origin", pa.string()), ("adapter", pa.string()), ("record", pa.binary())])
 ROWS, BYTES = 1000, 8 * 1024 * 1024  #: of one batch, about
 

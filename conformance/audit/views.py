@@ -4,16 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-import orjson
-
 from conformance.evidence.exchange import Exchange, Inconclusive
 from conformance.evidence.recording import Recording
 from conformance.evidence.sse import EventStream
 from conformance.evidence.strict_json import JSONError
 
-from .decoding import decoded, decoded_or_none, decoded_together, has_unique_names
-
-_UNIQUE = "audit: unique names"  #: in an exchange's `__dict__`, where each name is known to be there once
+from .decoding import decoded, decoded_or_none, decoded_together, is_canonical
 
 
 def given(recording: Recording) -> Recording:
@@ -25,11 +21,10 @@ def given(recording: Recording) -> Recording:
         request["document"] = _document(exchange.request.body)
     try:
         if exchange.streamed:
-            made[_UNIQUE] = _decode(exchange.stream)
+            _decode(exchange.stream)
         elif not exchange.failure:
-            document = made["document"] = decoded(exchange.content)
-            made[_UNIQUE] = has_unique_names(document, exchange.content)
-    except (Inconclusive, JSONError, orjson.JSONEncodeError):
+            made["document"] = decoded(exchange.content)
+    except (Inconclusive, JSONError):
         pass
     return recording
 
@@ -41,17 +36,21 @@ def _document(body: bytes) -> Any:
         return None
 
 
-def _decode(stream: EventStream) -> bool:
-    """Give the events of a stream their documents. Whether each name is known to be there once."""
+def _decode(stream: EventStream) -> None:
+    """Give the events of a stream their documents."""
     events = [event for event in stream.events if not event.done]
     texts = [event.data for event in events]
     documents = decoded_together(texts)
-    unique = bool(documents) and has_unique_names(documents, f"[{','.join(texts)}]".encode())
-    for event, document in zip(events, documents or map(decoded_or_none, texts), strict=True):
+    for event, document in zip(events, map(decoded_or_none, texts) if documents is None else documents, strict=True):
         event.__dict__["document"] = document
-    return unique
 
 
-def unique_names(exchange: Exchange) -> bool:
-    """Whether the content is JSON, with each name once in its object, as far as that was found when it was decoded."""
-    return exchange.__dict__.get(_UNIQUE) is True
+def has_unique_names(exchange: Exchange) -> bool:
+    """Whether the content is JSON, with each name once in its object: where this says no, it is not known."""
+    if not exchange.streamed:
+        return "document" in exchange.__dict__ and is_canonical(exchange.document, exchange.content.strip())
+    events = [event for event in exchange.stream.events if not event.done]
+    whole = all(event.document is not None for event in events)
+    apart = ", " if events and '": ' in events[0].data else ","  # as it is written between members, too
+    text = "[" + apart.join([event.data for event in events]) + "]"
+    return bool(events) and whole and is_canonical([event.document for event in events], text.encode())

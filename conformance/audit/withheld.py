@@ -12,9 +12,12 @@ from conformance.evidence.strict_json import JSONError, loads
 from conformance.language import Said
 from conformance.resources import folder
 
-_NUMBER = re.compile(r"[-+]?[0-9][0-9,.]{0,30}%?")
+_NUMBER = re.compile(r"[-+]?[0-9]{1,10}%?")  # no longer than a time: one of a card or a phone is longer
+_FEW = 3  #: numbers that may stand without a name beside each
 _APART = re.compile(r"[\s,;.:()/+]+")
-_WORDS = frozenset({"null", "true", "false", "absent", "HTTP", "is", "expected", "*", "data", "[DONE]"})
+_WORDS = frozenset(
+    {"null", "true", "false", "absent", "HTTP", "is", "expected", "*", "data", "[DONE]", "None", "True", "False"}
+)
 _LONGEST = 400  #: characters of a value that is looked at
 
 
@@ -35,7 +38,10 @@ def _is_ours(value: str, own: str) -> bool:
     """Whether a value is made of numbers, and of names that the contract has, only."""
     if value == own or len(value) > _LONGEST:
         return value == own
-    return all(not word or word in _names() or _NUMBER.fullmatch(word) for word in _APART.split(value))
+    words = [word for word in _APART.split(value) if word]
+    numbers = sum(_NUMBER.fullmatch(word) is not None for word in words)
+    names = sum(word in _names() for word in words)
+    return numbers + names == len(words) and (numbers <= _FEW or names >= numbers)
 
 
 def _kind(value: str) -> str:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from functools import cache, cached_property
 from typing import Any
 
+from conformance.language import say
 from conformance.resources import folder
 
 from .requirement import Impact
@@ -178,7 +179,7 @@ class Observed:
 
 def observe(clause: Clause, documents: Sequence[Any]) -> Observed:
     """Judge a clause on documents of its root."""
-    judged, violations = 0, []
+    judged, violations, known = 0, list[str](), set[tuple[str, type, Any]]()
     for document in documents:
         if not _is_spoken_of(document, clause):
             continue
@@ -186,9 +187,16 @@ def observe(clause: Clause, documents: Sequence[Any]) -> Observed:
             if clause.relation and not relation_applies(*clause.relation, value):
                 continue
             judged += 1
+            if type(value) in _SCALAR and (where, type(value), value) in known:
+                continue  # as in the chunk before
+            if type(value) in _SCALAR:
+                known.add((where, type(value), value))
             if problem := _problem(clause, value):
-                violations.append(f"{where} {problem}")
+                violations.append(say("{where} {problem}", where, problem))
     return Observed(judged, tuple(dict.fromkeys(violations)))
+
+
+_SCALAR = frozenset({str, int, float, bool, type(None)})
 
 
 def _is_spoken_of(document: Any, clause: Clause) -> bool:
@@ -238,11 +246,11 @@ def _step(where: str, value: Any, name: str) -> Iterator[tuple[str, Any]]:
 def _problem(clause: Clause, value: Any) -> str:
     """What is wrong with a value, in words; empty where nothing is."""
     if value is _ABSENT:
-        return "" if clause.forbidden else "is absent"
+        return "" if clause.forbidden else say("is absent")
     if clause.relation:
         return relation_problem(*clause.relation, value)
     error = next(clause.validator.iter_errors(value), None)
     if error is None:
         return ""
     shown = json.dumps(value, ensure_ascii=False)
-    return f"is {shown if len(shown) <= 120 else shown[:117] + '…'}: {error.message[:200]}"
+    return say("is {value}: {error}", shown if len(shown) <= 120 else shown[:117] + "…", error.message[:200])

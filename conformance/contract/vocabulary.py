@@ -13,6 +13,7 @@ from jsonschema.protocols import Validator
 from jsonschema.validators import extend
 from referencing import Registry
 
+from conformance.language import say
 from conformance.resources import registry
 
 Number = int | float | str | None
@@ -129,8 +130,10 @@ def relation_problem(keyword: str, relation: Mapping[str, Any], value: Any) -> s
     names = (part.rpartition("/")[2] for part in relation["parts"])
     shown = " + ".join(f"{name} {'absent' if part is None else part}" for name, part in zip(names, parts, strict=True))
     name = relation["total"].rpartition("/")[2]
-    observed = "is absent" if total is None else f"is {total}"
-    return f"{name} {observed}, expected {'' if keyword == 'sumOf' else 'at least '}{expected} ({shown})"
+    observed = say("is absent") if total is None else say("is {value}", total)
+    if keyword == "sumOf":
+        return say("{name} {observed}, expected {sum} ({parts})", name, observed, expected, shown)
+    return say("{name} {observed}, expected at least {sum} ({parts})", name, observed, expected, shown)
 
 
 _Accounting: Any = extend(  # type: ignore[no-untyped-call]

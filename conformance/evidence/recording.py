@@ -17,6 +17,14 @@ HELP = "docs/recordings.md describes the formats"
 SECRET = re.compile(r"authorization|api-?key|cookie|secret|organi[sz]ation|[-_]token$|^openai-project$", re.I)
 MASKED = re.compile(r"REDACTED|<masked>|[A-Z]-XXX$|^<[A-Z_]+>$")
 MASKED_ID = re.compile(r'"id"\s*:\s*"[^"]*(?:REDACTED|<masked>)')
+
+
+def has_masked_id(body: str) -> bool:
+    """Whether a recorder masked an id in a body."""
+    signed = "REDACTED" in body or "<masked>" in body  # one of these is in every match
+    return signed and MASKED_ID.search(body) is not None
+
+
 TRANSFER = ("content-encoding", "content-length", "transfer-encoding")  #: untrue of a body that was decoded
 TRANSIENT = (408, 429)  #: says nothing of the request
 Made = TypeVar("Made")

@@ -107,6 +107,13 @@ class Request:
         return self.label or f"{self.method} {self.path} {self.key}"
 
 
+def asking(document: dict[str, Any], **members: Any) -> Request:
+    """The request whose body is this JSON object, which is not read again."""
+    request = Request(body=json.dumps(document).encode(), **members)
+    request.__dict__["document"] = document
+    return request
+
+
 def _word(salt: str) -> str:
     """Six letters after an underscore, as they may stand in the name of a function."""
     digest = hashlib.sha256(f"word {salt}".encode()).digest()

@@ -21,7 +21,7 @@ from conformance.contract.scopes import (
     EVERY_USAGE,
 )
 from conformance.evidence.exchange import Exchange, Fact, NotApplicable
-from conformance.language import say
+from conformance.language import joined, say
 
 Documents = Callable[[Exchange], list[Any]]
 
@@ -74,8 +74,10 @@ def _requirement(root: str, clause: Clause, on: Scope, documents: Documents) -> 
         observed = observe(clause, documents(exchange))
         if not observed.judged:
             raise NotApplicable(say("it has no {path}", clause.path.replace(".*", "")))
-        more = f" (and {len(observed.violations) - 3} more)" if len(observed.violations) > 3 else ""
-        assert not observed.violations, "; ".join(observed.violations[:3]) + more + _mapped(clause, exchange)
+        number = len(observed.violations)
+        more = say(" (and {number} more)", number - 3) if number > 3 else ""
+        said = joined("; ", observed.violations[:3])
+        assert not number, say("{said}{more}{mapped}", said, more, _mapped(clause, exchange))
 
     SHAPES[clause.id] = Shape(root, clause, root != "completion" or _whatever(clause))
     return enter(

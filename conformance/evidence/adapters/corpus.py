@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from typing import Any
 
 from conformance.evidence.exchange import Exchange, Fact, Request
 from conformance.evidence.observed import json_object
-from conformance.evidence.recording import MASKED_ID, Recording, cleaned, closed, expected, kind_of, made, model_of
+from conformance.evidence.recording import Recording, cleaned, closed, expected, has_masked_id, kind_of, made, model_of
+from conformance.evidence.request import asking
 from conformance.evidence.sse import DONE
 
 from .adapter import Adapter, Record
@@ -47,38 +47,40 @@ def recordings(record: Record, origin: str) -> Iterator[Recording]:
     yield made(_of_line, record, origin)
 
 
-def _sent(asked: Any) -> bytes:
-    """The body of a request, which was kept as an object or as JSON text. Raises TypeError for anything else."""
+def _request(asked: Any, **members: Any) -> Request:
+    """The request whose body was kept as an object or as JSON text, or not at all. Raises TypeError for anything
+    else."""
     if asked is None:
-        return b""
-    document = json_object(asked) if isinstance(asked, str) else asked
-    if not isinstance(document, dict):
+        return Request(**members)
+    if isinstance(asked, dict):
+        return asking(asked, **members)
+    if not isinstance(asked, str) or json_object(asked) is None:
         raise TypeError(f"request_json is {kind_of(asked)}, not an object or its JSON text")
-    return asked.encode("utf-8", "surrogatepass") if isinstance(asked, str) else json.dumps(asked).encode()
+    return Request(body=asked.encode("utf-8", "surrogatepass"), **members)
 
 
 def _of_line(row: dict[str, Any], origin: str) -> Recording:
     _check_types(row)
     if row["fidelity"] not in LOST:
         raise ValueError(f"fidelity is {row['fidelity'][:20]!r}, which is none of {', '.join(LOST)}")
-    sent, status = _sent(row["request_json"]), row["status"]
+    status = row["status"]
     body, unclosed = row["response_body"].encode("utf-8", "replace"), False
     if row["stream"]:
         body, unclosed = closed(body)
     headers = cleaned((str(name), str(value)) for name, value in row["response_headers"].items() if value is not None)
     missing: dict[Fact, bool] = {
-        "request": not sent,
+        "request": row["request_json"] is None,
         "headers": not any(name.lower() == "content-type" for name, _ in headers),
         "framing": unclosed,
         "terminator": row["stream"] and row["fidelity"] == "fixture" and DONE.encode() not in body,
-        "ids": MASKED_ID.search(row["response_body"]) is not None,
+        "ids": has_masked_id(row["response_body"]),
     }
     if missing["headers"] and row["stream"]:
         headers += (("content-type", "text/event-stream"),)
     source = " ".join(row[name] for name in ("source_repo", "source_path") if row.get(name))
     origin = f"{origin} ({source})" if source else origin
     exchange = Exchange(
-        request=Request(body=sent, expect=expected(status), label=origin),
+        request=_request(row["request_json"], expect=expected(status), label=origin),
         status=status,
         headers=headers,
         reads=((0.0, body),),
@@ -89,9 +91,11 @@ def _of_line(row: dict[str, Any], origin: str) -> Recording:
 
 
 def _check_types(row: dict[str, Any]) -> None:
-    present = {name: kinds for name, kinds in OPTIONAL.items() if name in row}
-    for name, kinds in (REQUIRED | present).items():
+    for name, kinds in REQUIRED.items():
         if not isinstance(row[name], kinds) or (name == "status" and row[name] is True):
+            raise TypeError(f"{name} is {kind_of(row[name])}")
+    for name, kinds in OPTIONAL.items():
+        if name in row and not isinstance(row[name], kinds):
             raise TypeError(f"{name} is {kind_of(row[name])}")
 
 

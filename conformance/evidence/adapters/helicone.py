@@ -8,7 +8,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from conformance.evidence.exchange import Exchange, Fact, Request
-from conformance.evidence.recording import MASKED_ID, Recording, expected, kind_of, made, model_of
+from conformance.evidence.recording import Recording, expected, has_masked_id, kind_of, made, model_of
 
 from .adapter import Adapter, Record
 from .rewritten import moment, rewritten, text_of, usage_of, value_of
@@ -47,7 +47,7 @@ def _of_request(row: Record, origin: str) -> Recording | None:
             seconds=_seconds(row),
         )  # fmt: skip
     text = json.dumps(answered)
-    missing: dict[Fact, bool] = {"request": not sent, "ids": MASKED_ID.search(text) is not None}
+    missing: dict[Fact, bool] = {"request": not sent, "ids": has_masked_id(text)}
     exchange = Exchange(
         request=Request(body=sent, expect=expected(status), label=origin),
         status=status,

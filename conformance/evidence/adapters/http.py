@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 from conformance.evidence.exchange import JSON_CONTENT, Exchange, Fact, Headers, Request
 from conformance.evidence.observed import json_object
-from conformance.evidence.recording import MASKED_ID, SECRET, Recording, cleaned, closed, expected, model_of
+from conformance.evidence.recording import SECRET, Recording, cleaned, closed, expected, has_masked_id, model_of
 from conformance.evidence.unpacking import GZIP
 
 
@@ -59,7 +59,7 @@ def recorded(sent: Sent, received: Received, origin: str, loses: Iterable[Fact] 
         "framing": unclosed,
         "bytes": not exact,
         "times": not received.seconds or request.streams,
-        "ids": MASKED_ID.search(body.decode("utf-8", "replace")) is not None,
+        "ids": has_masked_id(body.decode("utf-8", "replace")),
     }
     exchange = Exchange(
         request=request,

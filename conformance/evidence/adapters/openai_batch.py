@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator
 
 from conformance.evidence.exchange import Exchange, Fact, Request
-from conformance.evidence.recording import MASKED_ID, Recording, expected, kind_of, made, model_of
+from conformance.evidence.recording import Recording, expected, has_masked_id, kind_of, made, model_of
 
 from .adapter import Adapter, Record
 
@@ -37,7 +37,7 @@ def _of_response(response: Record, origin: str) -> Recording | None:
         status=status,
         headers=(("content-type", "application/json"),),
         reads=((0.0, text.encode()),),
-        unrecorded=LOSES | ({"ids"} if MASKED_ID.search(text) else set()),
+        unrecorded=LOSES | ({"ids"} if has_masked_id(text) else set()),
     )
     return Recording(exchange, "unknown", model_of(exchange), False, origin)
 

@@ -57,12 +57,15 @@ _SIGNS: Mapping[str, tuple[str, ...]] = {
         "tool", "dsml", "<|python_", "action|>", "function", "invoke", "arg_", "<|channel|>",
     ),
 }  # fmt: skip
+_OPENERS = ("<", "[", "|", "｜", "◁", "to=functions")  #: likewise, in the case that it has here
 _ODD = "\u0130\u0131\u017f\u212a"  #: letters that are others' in another case, to `re` and not to `str.lower`
 
 
 def may_hold(text: str, markup: str) -> bool:
     """Whether a text may have a match of `markup`: TEMPLATE_TOKENS, with `<s>` and `</s>` among them, THOUGHT_TAGS, or
     CALL_MARKUP, with all that is part of it or opens a call."""
+    if not any(each in text for each in _OPENERS):
+        return False
     lower = text.lower()
     return any(sign in lower for sign in _SIGNS[markup]) or any(each in text for each in _ODD)
 
