@@ -250,7 +250,7 @@ def test_whatever_the_chunks_hold_the_fold_is_a_reply_or_unfoldable(chunks: list
 
 
 def test_log_probabilities_of_many_chunks_are_gathered_without_changing_one() -> None:
-    chunks = [
+    chunks: list[JSONObject] = [
         {"choices": [{"index": 0, "delta": {}, "logprobs": {"content": [{"token": str(number)}], "refusal": None}}]}
         for number in range(20_000)
     ]
