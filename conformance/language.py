@@ -51,8 +51,12 @@ def say(template: str, *values: object) -> Said:
     """A sentence in English: a template of `str.format`, and a value for each of its names in the order in which they
     first occur; values may be sentences. Names that begin with an underscore are of English grammar: translations need
     not have them. Raises ValueError for values too many or too few."""
-    often = all(type(value) is int or (type(value) is str and len(value) < _SHORT) for value in values)
-    sentence = _said_before(template, *values) if often else _said(template, *values)
+    for value in values:
+        if type(value) is not int and (type(value) is not str or len(value) > _SHORT):
+            sentence = _said(template, *values)
+            break
+    else:
+        sentence = _said_before(template, *values)
     heard = _heard.get()
     if heard is not None:
         heard[sentence] = sentence
