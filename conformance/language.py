@@ -51,20 +51,28 @@ def say(template: str, *values: object) -> Said:
     """A sentence in English: a template of `str.format`, and a value for each of its names in the order in which they
     first occur; values may be sentences. Names that begin with an underscore are of English grammar: translations need
     not have them. Raises ValueError for values too many or too few."""
-    if values or _places(template):
-        places = zip(_places(template), values, strict=True)
-        sentence = Said(template, {name: _shown(value, conversion, spec) for (name, conversion, spec), value in places})
+    for value in values:
+        if type(value) is not int and (type(value) is not str or len(value) > _SHORT):
+            sentence = _said(template, *values)
+            break
     else:
-        sentence = _constant(template)
+        sentence = _said_before(template, *values)
     heard = _heard.get()
     if heard is not None:
         heard[sentence] = sentence
     return sentence
 
 
-@lru_cache(maxsize=4096)
-def _constant(template: str) -> Said:
-    return Said(template, {})
+_SHORT = 64  #: characters of a value
+
+
+def _said(template: str, *values: object) -> Said:
+    places = zip(_places(template), values, strict=True)
+    return Said(template, {name: _shown(value, conversion, spec) for (name, conversion, spec), value in places})
+
+
+#: What is said again and again, of exchange after exchange.
+_said_before = lru_cache(maxsize=4096, typed=True)(_said)
 
 
 def joined(separator: str, parts: Iterable[str]) -> str:

@@ -215,20 +215,23 @@ def _validator(schema: Any) -> Any:
     )
 
 
+_ABSENT = object()
 _Related = tuple[int, tuple[str, ...], Callable[[Any], bool]]
 
 
 def _related(bit: int, clause: Clause) -> _Related:
-    """A relation of numbers: its bit, where the object is, and whether one violates it. Where all numbers are there and
-    whole, nothing needs to be worded."""
+    """A relation of numbers: its bit, where the object is, and whether one violates it. Where the total and parts of it
+    are there and whole, nothing needs to be worded; what is absent adds nothing."""
     assert clause.relation is not None
     keyword, relation = clause.relation
     pointers = [names_of(each) for each in (relation["total"], *relation["parts"])]
 
     def problem(value: Any) -> bool:
-        total, *parts = (_at(value, each) for each in pointers)
-        if type(total) is int and all(type(each) is int for each in parts):
-            return bool(total != sum(parts) if keyword == "sumOf" else total < sum(parts))
+        total = _at(value, pointers[0])
+        found = [part for each in pointers[1:] if (part := _at(value, each)) is not _ABSENT]
+        if found and type(total) is int and not [part for part in found if type(part) is not int]:
+            expected = sum(found)
+            return bool(total != expected if keyword == "sumOf" else total < expected)
         return bool(relation_problem(keyword, relation, value))
 
     return 1 << bit, _names(clause.path), problem
@@ -240,7 +243,9 @@ def _names(path: str) -> tuple[str, ...]:
 
 def _at(value: Any, names: tuple[str, ...]) -> Any:
     for name in names:
-        value = value.get(name) if type(value) is dict else None
+        if type(value) is not dict or name not in value:
+            return _ABSENT
+        value = value[name]
     return value
 
 

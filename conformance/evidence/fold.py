@@ -79,7 +79,7 @@ def _add_choice(choices: dict[int, JSONObject], streamed: JSONObject) -> None:
 def _own(delta: JSONObject) -> JSONObject:
     """The delta with nothing in it that could be merged into; most hold text alone, which need not be copied."""
     for value in delta.values():
-        if isinstance(value, dict | list):
+        if type(value) in (dict, list):
             return {name: _copied(each) for name, each in delta.items()}
     return delta
 
