@@ -8,9 +8,8 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any
 from zlib import crc32
 
@@ -23,6 +22,7 @@ from conformance.judgement.verdict import Finding
 from conformance.language import Said, parts_of
 from conformance.policy.gating import DEFAULT, Gate
 
+from .grouping import group_of, time_of
 from .judging import Judge, judge_of
 from .money import charge, measures
 from .reading import Unreadable, recordings_of
@@ -35,7 +35,8 @@ from .withheld import without_content
 #: - `finding`: a violation (`fail`, `warn`), or a check that could not be made (`inconclusive`): group, origin, model,
 #:   requirement, verdict, message, said, time; amount and currency where it bears on the price of the input.
 #: - `count`: how many exchanges (n) of a group got a verdict from a requirement.
-#: - `tokens`: of a group and a model the sum (amount) of a measure over n exchanges; those of money have a currency.
+#: - `tokens`: of a group and a model the sum (amount) of a measure over n exchanges (money.py); those of money have a
+#:   currency where there is a price sheet.
 #: - `exchanges`: how many exchanges (n) of a group were judged.
 #: - `unreadable`: origin, and the reason as message; n is 1.
 RESULTS = pa.schema(
@@ -61,7 +62,7 @@ _SHARE = 1 << 32
 @dataclass(frozen=True)
 class Audit:
     """What is asked of an audit. `requirements` are ids, none for all that speak of single exchanges. `by` are the
-    names to group by: `model`, `vendor`, `day`, or a member of the record, with dots into what it contains. `sample`
+    names to group by (grouping.py). `sample`
     is the share of the records that is judged, drawn by their origins and the `seed`."""
 
     requirements: tuple[str, ...] = ()
@@ -91,7 +92,7 @@ class _Results:
             )
         for (group, model, measure, currency), (amount, n) in self.sums.items():
             about = {"kind": "tokens", "group": group, "model": model, "measure": measure, "currency": currency or None}
-            rows.append(about | {"amount": f"{amount:f}" if currency else str(amount), "n": n})
+            rows.append(about | {"amount": str(amount) if isinstance(amount, int) else f"{amount:f}", "n": n})
         return pa.RecordBatch.from_pylist(rows, schema=RESULTS)
 
 
@@ -99,31 +100,36 @@ def judge_batch(batch: pa.RecordBatch, audit: Audit) -> pa.RecordBatch:
     """The results of a batch of RECORDS."""
     judge, found = judge_of(audit.requirements), _Results()
     for origin, adapter, record in zip(*(batch.column(name).to_pylist() for name in RECORDS.names), strict=True):
-        if not _is_drawn(origin, audit):
+        if not is_drawn(origin, audit):
             continue
         try:
             for row, recording in recordings_of(adapter, record, origin):
-                _judge(judge, audit, row, recording, found)
+                _judge(judge, audit, row, recording if audit.show_content else replace(recording, origin=origin), found)
         except Unreadable as reason:
             found.rows.append({"kind": "unreadable", "origin": origin, "message": str(reason), "n": 1})
     return found.batch(judge)
 
 
-def _is_drawn(origin: str, audit: Audit) -> bool:
+def is_drawn(origin: str, audit: Audit) -> bool:
+    """Whether a record is in the sample."""
     return audit.sample >= 1 or crc32(f"{audit.seed} {origin}".encode()) < audit.sample * _SHARE
 
 
 def _judge(judge: Judge, audit: Audit, row: Mapping[str, Any], recording: Recording, found: _Results) -> None:
     model = judge.model(recording.model, audit.sheet)
-    group = _group(audit.by, row, recording)
+    group = group_of(audit.by, row, recording)
     outcome, tally = judge.outcome(recording.exchange, model), found.groups[group]
     tally.add(outcome)
+    charged: tuple[str, str] | None = None
     for place, ungraded in outcome.findings:
         requirement = judge.requirements[place]
         finding = audit.gate.graded(requirement, ungraded)
         tally.others[place, finding.verdict] += 1
-        found.rows.append(_row(finding, requirement, recording, group, audit, model))
-    for (measure, currency), amount in measures(recording.exchange, model).items():
+        made = _row(finding, requirement, recording, group, audit, model)
+        found.rows.append(made)
+        if made["amount"]:
+            charged = made["amount"], made["currency"]
+    for (measure, currency), amount in measures(recording.exchange, model, charged).items():
         key = (group, recording.model, measure, currency)
         total, n = found.sums.get(key, (0, 0))
         found.sums[key] = total + amount, n + 1
@@ -134,7 +140,7 @@ def _row(
 ) -> dict[str, Any]:
     message = finding.message
     if not audit.show_content:
-        message = without_content(message, str(recording.exchange.request))
+        message = without_content(message, recording.origin)
     amount, currency = charge(requirement, finding, recording.exchange, model)
     return {
         "kind": "finding",
@@ -145,28 +151,11 @@ def _row(
         "verdict": str(finding.verdict),
         "message": message,
         "said": json.dumps(parts_of(message), ensure_ascii=False) if isinstance(message, Said) else None,
-        "time": recording.exchange.started or None,
+        "time": time_of(recording),
         "amount": amount,
         "currency": currency,
         "n": 1,
     }
-
-
-def _group(by: Sequence[str], row: Mapping[str, Any], recording: Recording) -> str:
-    return json.dumps([_value(name, row, recording) for name in by], ensure_ascii=False) if by else "[]"
-
-
-def _value(name: str, row: Mapping[str, Any], recording: Recording) -> str:
-    """What an exchange is grouped by under this name; empty where there is nothing of the kind."""
-    if name in ("model", "vendor"):
-        return str(getattr(recording, name))
-    if name == "day":
-        started = recording.exchange.started
-        return datetime.fromtimestamp(started, UTC).date().isoformat() if started else ""
-    value: Any = row
-    for member in name.split("."):
-        value = value.get(member) if isinstance(value, Mapping) else None
-    return "" if value is None else value if isinstance(value, str) else json.dumps(value)
 
 
 def findings(batch: pa.RecordBatch) -> Iterator[dict[str, Any]]:

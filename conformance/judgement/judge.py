@@ -15,6 +15,8 @@ from conformance.language import Said, hearing, joined, say
 from .handing_over import exchanges_of, had
 from .verdict import Finding, Verdict, gather
 
+CRASHED = "the check could not read this exchange"  #: how the message of a check that crashed begins
+
 
 def judge(requirement: Requirement, exchange: Exchange, model: Model, beside: Sequence[Exchange] = ()) -> Finding:
     """Judge one requirement on one exchange; `beside` are all of the run that it is judged on."""

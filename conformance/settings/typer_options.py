@@ -96,7 +96,7 @@ def _configure(context: typer.Context, path: Path | None) -> Path | None:
     typer.echo(f"configuration: {found}", err=True)
     context.obj = configuration
     # the folder of runs is not where a run that is judged again is reported
-    left_out = {"out"} if context.info_name == "judge" else set()
+    left_out = {"out"} if context.info_name in ("judge", "audit") else set()
     context.default_map = {name: value for name, value in configuration.values.items() if name not in left_out}
     return found
 

@@ -20,7 +20,7 @@ from conformance.policy.baseline import State
 from conformance.report.report import Entry, Evidence, Report, differences
 from conformance.text import quoted
 
-from . import found, words
+from . import found, traffic, words
 from .exhibit import lines_of
 from .mark import Line
 from .packed import pack
@@ -144,6 +144,8 @@ def _context(report: Report, exchanges: list[Evidence]) -> dict[str, Any]:
         "following": report.following,
         "different": [each.entry for each in differences(report)],
         "divided": found.divided(report),
+        "traffic": traffic.tables(report),
+        "read": traffic.read(report.traffic) if report.traffic else "",
         "drifts": found.drifts(report),
         "Verdict": Verdict,
         "unfolded": _UNFOLDED,

@@ -11,6 +11,7 @@ from conformance.policy.baseline import State
 from conformance.report.gate import conclude
 from conformance.report.report import Entry, Report, differences
 
+from . import traffic
 from .detail import Detail
 from .found import (
     accepted,
@@ -59,6 +60,7 @@ def _lines(report: Report, detail: Detail) -> Iterator[str]:
         yield from _drifted(report)
         if detail > Detail.USUAL:
             yield from _rest(report)
+        yield from traffic.lines(report)
         yield "; ".join([_filed(report), spent(report), *money(report)])
     concluded = headline(report)
     yield f"{concluded.meaning.upper()}{concluded.warned}: {concluded.rest}"
