@@ -43,7 +43,7 @@ def read_invoice(path: Path, by: Sequence[str]) -> list[Bill]:
         raise InvoiceError(f"{path} has neither a column 'tokens' nor a column 'amount'")
     return [
         Bill(
-            " / ".join(str(row[name]) for name in named) or "all",
+            " / ".join(str(row[name]) for name in named) or "all traffic",
             *(_number(row.get(each), f"{path}, row {number}: {each}") for each in NUMBERS),
         )
         for number, row in enumerate(rows, 1)

@@ -35,7 +35,7 @@ class MaxRate:
 
 def label(group: str) -> str:
     """A group for people: its values, with a word for those that are not known."""
-    return " / ".join(each or "unknown" for each in json.loads(group)) or "all"
+    return " / ".join(each or "unknown" for each in json.loads(group)) or "all traffic"
 
 
 def shown(totals: Totals) -> tuple[Totals, tuple[Model, ...]]:

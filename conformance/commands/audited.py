@@ -119,9 +119,7 @@ def _share(text: object, option: str) -> Decimal:
     except InvalidOperation:
         share = Decimal("nan")
     if not (share.is_finite() and 0 <= share <= 1):
-        raise SessionError(
-            f"{option} is {str(text)[:40]!r}, which is no share: give a number from 0 to 1, such as 0.01"
-        )
+        raise SessionError(f"{option} is {str(text)[:40]!r}: give a share from 0 to 1, such as 0.01")
     return share
 
 
