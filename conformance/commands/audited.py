@@ -42,6 +42,7 @@ def audit_traffic(sources: Sequence[str], given: Mapping[str, Any], detail: Deta
 
 def _report(sources: Sequence[str], given: Mapping[str, Any], detail: Detail) -> Report:
     from conformance.audit.auditing import ResumeError, audited
+    from conformance.audit.engines import EngineError
     from conformance.audit.report import report_of
     from conformance.audit.sources import SourceError
 
@@ -54,6 +55,8 @@ def _report(sources: Sequence[str], given: Mapping[str, Any], detail: Detail) ->
             found = audited(asked, watch)
     except (ResumeError, SourceError) as error:
         raise SessionError(str(error)) from None
+    except EngineError as error:
+        raise SessionError(f"--engine {asked.engine}: {error}", NOT_JUDGED) from None
     except OSError as error:
         raise SessionError(f"--out: {error.filename or asked.out} ({error.strerror or error})") from None
     except KeyboardInterrupt:
@@ -94,8 +97,24 @@ def _asked(sources: Sequence[str], given: Mapping[str, Any]) -> tuple[Asked, Ter
     out = Path(given.get("out") or "reports/audit")
     catalogue = {id: chosen[id] for id in judged}
     allowed = tuple(_max_rate(each, catalogue) for each in given["max_rate"])
-    asked = Asked(tuple(sources), audit, out, workers, given["limit"] or None, given["resume"])
+    asked = Asked(
+        tuple(sources), audit, out, workers, given["limit"] or None, given["resume"], *_engine(given)
+    )  # fmt: skip
     return asked, Terms(catalogue, allowed, _share(given["max_unreadable"], "--max-unreadable"), _bills(given, by))
+
+
+def _engine(given: Mapping[str, Any]) -> tuple[str, str]:
+    """The name of the engine, and its address. Raises SessionError."""
+    from conformance.audit.engines import LOCAL, names
+
+    name, address = given["engine"], given["engine_address"]
+    if name not in names():
+        raise SessionError(f"--engine is {name!r}, which is none of {', '.join(names())}")
+    if name == LOCAL and address:
+        raise SessionError("--engine-address is that of a cluster: name it with --engine")
+    if name != LOCAL and given["limit"]:
+        raise SessionError("--limit judges the first records on this machine: leave out --engine")
+    return name, address
 
 
 def _bills(given: Mapping[str, Any], by: Sequence[str]) -> Any:
