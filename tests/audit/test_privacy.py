@@ -48,7 +48,12 @@ def of(document: Any, **members: Any) -> bytes:
         f"x-{MARK}": MARK,
         "x-ratelimit-reset-tokens": MARK,
     }
-    given = {"request_json": ASKED, "response_headers": headers, "response_body": json.dumps(document), "id": MARK}
+    given: dict[str, Any] = {
+        "request_json": ASKED,
+        "response_headers": headers,
+        "response_body": json.dumps(document),
+        "id": MARK,
+    }
     return line(**(given | {"source_repo": MARK, "source_path": MARK, "vendor": "acme"} | members))
 
 
