@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import os
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import cache, lru_cache
@@ -52,24 +52,33 @@ def say(template: str, *values: object) -> Said:
     first occur; values may be sentences. Names that begin with an underscore are of English grammar: translations need
     not have them. Raises ValueError for values too many or too few."""
     places = zip(_places(template), values, strict=True)
-    sentence = Said(template, {name: _shown(value, conversion, spec) for (name, conversion, spec), value in places})
-    heard = _heard.get()
-    if heard is not None:
+    return _said(template, {name: _shown(value, conversion, spec) for (name, conversion, spec), value in places})
+
+
+def joined(separator: str, parts: Iterable[str]) -> str:
+    """The parts with a separator between them, as a sentence where one of them is, or where the separator is a word."""
+    each = list(parts)
+    if not any(isinstance(part, Said) for part in each) and (len(each) < 2 or not separator.strip().isalpha()):
+        return separator.join(each)
+    template = separator.join(f"{{{place}}}" for place in range(len(each)))
+    return _said(template, {str(place): part for place, part in enumerate(each)})
+
+
+def several(sentences: Sequence[str], most: int = 3) -> str:
+    """The first of some sentences, and how many more there are."""
+    more = [say(" (and {number} more)", len(sentences) - most)] if len(sentences) > most else []
+    return joined("", [joined("; ", sentences[:most]), *more])
+
+
+def _said(template: str, values: Mapping[str, str]) -> Said:
+    sentence = Said(template, values)
+    if (heard := _heard.get()) is not None:
         heard[sentence] = sentence
     return sentence
 
 
-def joined(separator: str, parts: Iterable[str]) -> str:
-    """The parts with a separator between them, as a sentence where one of them is."""
-    each = list(parts)
-    if not any(isinstance(part, Said) for part in each):
-        return separator.join(each)
-    template = separator.join(f"{{{place}}}" for place in range(len(each)))
-    return Said(template, {str(place): part for place, part in enumerate(each)})
-
-
 def _shown(value: object, conversion: str | None, spec: str | None) -> str:
-    converted = repr(value) if conversion == "r" else value
+    converted = repr(value) if conversion == "r" else str(value) if conversion == "s" else value
     return format(converted, spec) if spec else str(converted)
 
 
@@ -162,7 +171,29 @@ def told(text: str) -> str:
     """The translation of a sentence with its values; a text that is no sentence stays as it is."""
     if not isinstance(text, Said) or _spoken.get() == "en":
         return text
-    return _filled(gettext(text.template), {name: told(value) for name, value in text.values.items()})
+    values = {name: told(value) for name, value in text.values.items()}
+    joining = "0" in values  # what is translated is what stands between
+    template = text.template if joining else gettext(text.template)
+    filled = ""
+    for literal, name, _, _ in Formatter().parse(template):
+        filled = _beside(filled, gettext(literal) if joining else literal)
+        filled = filled if name is None else _beside(filled, values[name])
+    return filled
+
+
+_IDEOGRAPH = "[\u4e00-\u9fff]"
+_FULL = "[\u201c\u201d\u3001-\u301f\uff01-\uff5e]"  #: punctuation of full width
+
+
+def _beside(left: str, right: str) -> str:
+    """One text after another, where a template meets a value: a space between Chinese and Latin letters or digits, and
+    none between Chinese, or beside punctuation of full width."""
+    seam = f"{left[-2:]}\0{right[:2]}"
+    if re.search(rf"{_IDEOGRAPH}\0\w|\w\0{_IDEOGRAPH}", seam) and not re.search(rf"{_IDEOGRAPH}\0{_IDEOGRAPH}", seam):
+        return f"{left} {right}"
+    if re.search(rf"({_IDEOGRAPH} ?\0 ?{_IDEOGRAPH}|{_FULL} ?\0 |{_FULL} \0|\0 ?{_FULL})", seam):
+        return left.rstrip(" ") + right.lstrip(" ")
+    return left + right
 
 
 def tell(template: str, *values: object) -> str:

@@ -54,6 +54,7 @@ def _said(catalogue: Mapping[str, Requirement]) -> Iterator[tuple[str, str]]:
         yield from ((text, f"{each.id}: {part}") for part, text in told.items() if text)
     families = {str(each.on) for each in catalogue.values() if isinstance(each.on, Scope)}
     yield from ((family, "judged on") for family in sorted(families))
+    yield from ((family.removeprefix("every "), "lacking") for family in sorted(families))
     yield from ((impact.meaning, f"impact {impact}") for impact in Impact)
 
 
@@ -71,8 +72,9 @@ def interface() -> dict[str, list[str]]:
     return {str(text): [] for text in sorted({*found, *map(str, shown), *_help()})}
 
 
-#: Names that are looked up by value.
+#: Names, and what stands between sentences, that are looked up by value.
 NOUNS = (
+    "; ", ", ", ": ", " or ", " and ", " and no ",
     "finding", "more reason", "valid request", "requirement", "live", "reference", "recording", "pass", "violated",
     "follows", "n/a", "known", "conforms", "violates", "could not judge", "baseline is out of date", "warns",
     "observed", "remedy", "charge", "causes", "clause", "more", "more never answered", "more details",

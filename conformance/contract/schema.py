@@ -8,8 +8,10 @@ from dataclasses import dataclass, field
 from functools import cache, cached_property
 from typing import Any
 
+from conformance.language import say
 from conformance.resources import folder
 
+from .mistakes import said
 from .requirement import Impact
 from .vocabulary import SHALLOW, pointed_at, relation_applies, relation_problem, validator
 
@@ -187,7 +189,7 @@ def observe(clause: Clause, documents: Sequence[Any]) -> Observed:
                 continue
             judged += 1
             if problem := _problem(clause, value):
-                violations.append(f"{where} {problem}")
+                violations.append(say("{where} {problem}", where, problem))
     return Observed(judged, tuple(dict.fromkeys(violations)))
 
 
@@ -209,12 +211,13 @@ def _is_spoken_of(document: Any, clause: Clause) -> bool:
 
 
 _ABSENT = object()
+_ITSELF = say("it")
 
 
 def values_at(document: Any, clause: Clause) -> Iterator[tuple[str, Any]]:
     """Each value at the clause's path with its own path; `_ABSENT` where a member whose absence matters is missing."""
     if not clause.path:
-        yield "it", document
+        yield _ITSELF, document
         return
     found: list[tuple[str, Any]] = [("", document)]
     *parents, last = clause.steps
@@ -236,13 +239,13 @@ def _step(where: str, value: Any, name: str) -> Iterator[tuple[str, Any]]:
 
 
 def _problem(clause: Clause, value: Any) -> str:
-    """What is wrong with a value, in words; empty where nothing is."""
+    """What is wrong with a value, as the end of a sentence; empty where nothing is."""
     if value is _ABSENT:
-        return "" if clause.forbidden else "is absent"
+        return "" if clause.forbidden else say("is absent")
     if clause.relation:
         return relation_problem(*clause.relation, value)
     error = next(clause.validator.iter_errors(value), None)
     if error is None:
         return ""
     shown = json.dumps(value, ensure_ascii=False)
-    return f"is {shown if len(shown) <= 120 else shown[:117] + '…'}: {error.message[:200]}"
+    return say("is {value}: {mistake}", shown if len(shown) <= 120 else shown[:117] + "…", said(error))

@@ -54,10 +54,10 @@ def judge_all(
 
 def _lacking(on: Scope | tuple[Request, ...], exchanges: Sequence[Exchange]) -> str:
     """Why there is nothing to judge on, with what came instead."""
-    outcomes = ", ".join(sorted({exchange.outcome for exchange in exchanges})[:3])
+    outcomes = joined(", ", sorted({exchange.outcome for exchange in exchanges})[:3])
     if isinstance(on, Scope):
         wanted = str(on).removeprefix("every ")
-        lacking = say("the run has no {wanted}", wanted)
+        lacking = say("the run has no {wanted}", Said(wanted, {}))
         return joined("; ", (lacking, say("seen instead: {outcomes}", outcomes))) if outcomes else lacking
     named = ", ".join(map(str, on))
     if outcomes:

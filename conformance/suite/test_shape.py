@@ -20,7 +20,7 @@ from conformance.contract.scopes import (
     EVERY_USAGE,
 )
 from conformance.evidence.exchange import Exchange, Fact, NotApplicable
-from conformance.language import say
+from conformance.language import joined, say, several
 
 Documents = Callable[[Exchange], list[Any]]
 
@@ -51,8 +51,7 @@ def _requirement(root: str, clause: Clause, on: Scope, documents: Documents) -> 
         observed = observe(clause, documents(exchange))
         if not observed.judged:
             raise NotApplicable(say("it has no {path}", clause.path.replace(".*", "")))
-        more = f" (and {len(observed.violations) - 3} more)" if len(observed.violations) > 3 else ""
-        assert not observed.violations, "; ".join(observed.violations[:3]) + more + _mapped(clause, exchange)
+        assert not observed.violations, joined("", (several(observed.violations), _mapped(clause, exchange)))
 
     facts: dict[str, Fact] = {"created": "created", "id": "ids"}
     last = clause.path.rpartition(".")[2]

@@ -102,7 +102,7 @@ def unescaped(text: str) -> str:
 
 def masked(found: re.Match[str] | None) -> str:
     """As much of a secret as tells which it is: reports are published."""
-    return f"{found[0][:12]}…, {len(found[0])} characters" if found else ""
+    return say("{secret}…, {number} characters", found[0][:12], len(found[0])) if found else ""
 
 
 @AREA.should(
