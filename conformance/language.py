@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import os
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import cache, lru_cache
@@ -55,6 +55,11 @@ def say(template: str, *values: object) -> Said:
     return _said(template, {name: _shown(value, conversion, spec) for (name, conversion, spec), value in places})
 
 
+def phrase(text: str) -> Said:
+    """A text of a data file as a sentence without values."""
+    return Said(text.replace("{", "{{").replace("}", "}}"), {})
+
+
 def joined(separator: str, parts: Iterable[str]) -> str:
     """The parts with a separator between them, as a sentence where one of them is, or where the separator is a word."""
     each = list(parts)
@@ -68,6 +73,26 @@ def several(sentences: Sequence[str], most: int = 3) -> str:
     """The first of some sentences, and how many more there are."""
     more = [say(" (and {number} more)", len(sentences) - most)] if len(sentences) > most else []
     return joined("", [joined("; ", sentences[:most]), *more])
+
+
+def changed(text: str, change: Callable[[str], str]) -> str:
+    """The text with a change to what it quotes: of a sentence to its values, else to the whole."""
+    if isinstance(text, Said):
+        return Said(text.template, {name: changed(value, change) for name, value in text.values.items()})
+    return change(text)
+
+
+def restored(text: str, sentences: Iterable[str]) -> str:
+    """The sentence that a stored text was, made from the template of one of these; a text that none made stays."""
+    for each in sentences if not isinstance(text, Said) else ():
+        template = each.template if isinstance(each, Said) else each
+        pattern = "".join(
+            re.escape(literal) + (f"(?P<{name}>.*)" if name else "")
+            for literal, name, _, _ in Formatter().parse(template)
+        )
+        if found := re.fullmatch(pattern, text, re.DOTALL):
+            return Said(template, found.groupdict())
+    return text
 
 
 def _said(template: str, values: Mapping[str, str]) -> Said:
@@ -106,6 +131,11 @@ def parts_of(sentence: Said) -> dict[str, Any]:
     """A sentence as JSON has it: its template and its values, which are texts or sentences."""
     values = {name: parts_of(each) if isinstance(each, Said) else each for name, each in sentence.values.items()}
     return {"template": sentence.template, "values": values}
+
+
+def as_sentence(text: str) -> Said:
+    """The text where it is a sentence, else one that says no more than the text."""
+    return text if isinstance(text, Said) else Said("{text}", {"text": text})
 
 
 def of_parts(value: Mapping[str, Any]) -> Said:

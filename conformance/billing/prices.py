@@ -13,7 +13,7 @@ from jsonschema import Draft202012Validator
 from conformance.contract.mistakes import said
 from conformance.contract.profile import Model, Prices
 from conformance.evidence.strict_json import loads
-from conformance.language import joined, say
+from conformance.language import joined, phrase, say
 from conformance.resources import folder
 from conformance.text import TextError, nearest, read_toml
 
@@ -160,7 +160,9 @@ def _problem(error: Any) -> str:
         return say("{where} is unknown: {remedy}", where, _remedy(place, name, instance[name], list(known)))
     if error.validator == "required":
         lacking = next(each for each in schema["required"] if each not in instance)
-        return say("{place} lacks {lacking}: {meaning}", place or _SHEET, lacking, known[lacking]["description"])
+        return say(
+            "{place} lacks {lacking}: {meaning}", place or _SHEET, lacking, phrase(known[lacking]["description"])
+        )
     if len(error.absolute_path) == 3:
         value = repr(instance) if isinstance(instance, str) else str(instance)
         return say("{place} is {value:.40}, no number from 0 to 1,000,000", place, value)

@@ -12,7 +12,7 @@ from typing import Any
 
 import typer
 
-from conformance.language import gettext, speaking, told
+from conformance.language import gettext, speaking, tell, told
 from conformance.settings.errors import NOT_JUDGED, SessionError
 from conformance.settings.options import VARIABLES
 from conformance.settings.typer_options import in_languages, language_of, stop
@@ -44,7 +44,7 @@ class Commands(HelpedGroup):
         except _OF_TYPER:
             raise
         except KeyboardInterrupt:
-            stop("interrupted", NOT_JUDGED)
+            stop(gettext("interrupted"), NOT_JUDGED)
         except Exception as error:  # a crash of ours is no verdict, and must not look like one
             stop(_crashed(error), NOT_JUDGED)
 
@@ -64,8 +64,11 @@ def _crashed(error: Exception) -> str:
     if os.environ.get(_TRACEBACK):
         traceback.print_exc()
     place = traceback.extract_tb(error.__traceback__)[-1]
-    where = f"{type(error).__name__} in {Path(place.filename).name}, line {place.lineno}"
-    return f"the suite crashed, and nothing can be judged ({where}): set {_TRACEBACK}=1 to see the traceback"
+    where = tell("{kind} in {file}, line {line}", type(error).__name__, Path(place.filename).name, place.lineno)
+    return tell(
+        "the suite crashed, and nothing can be judged ({where}): set {variable}=1 to see the traceback",
+        where, _TRACEBACK,
+    )  # fmt: skip
 
 
 def exit_code_of(app: typer.Typer) -> int:
@@ -80,6 +83,6 @@ def exit_code_of(app: typer.Typer) -> int:
         code = ended.code if isinstance(ended.code, int) else 0 if ended.code is None else NOT_JUDGED
     sys.stdout.flush()
     if out.lost:
-        print(f"standard output cannot be written: {out.lost}", file=sys.stderr)
+        print(tell("standard output cannot be written: {reason}", out.lost), file=sys.stderr)
         code = code if code or _JUDGING.intersection(sys.argv[1:2]) else NOT_JUDGED
     return code

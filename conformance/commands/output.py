@@ -10,6 +10,8 @@ from typing import Any, TextIO
 
 import typer
 
+from conformance.language import say
+
 
 class _Kept(io.RawIOBase):
     """A file descriptor for writing. What it does not take is dropped, and `lost` says why."""
@@ -54,7 +56,7 @@ def _kept(descriptor: int, stream: TextIO | None) -> tuple[TextIO, _Kept]:
         if null != descriptor:
             os.dup2(null, descriptor)
             os.close(null)
-        kept.lost = "it is closed"
+        kept.lost = say("it is closed")
     encoding = stream.encoding if stream else "utf-8"
     lines = descriptor == 2 or kept.isatty()
     buffered = io.BufferedWriter(kept)

@@ -6,13 +6,14 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from conformance.evidence.exchange import Exchange, NotApplicable
+from conformance.language import say
 from conformance.text import nearest_few
 
 
 def _details(exchange: Exchange) -> dict[str, Any]:
     details = exchange.usage.get("prompt_tokens_details")
     if not isinstance(details, dict):
-        raise NotApplicable("the usage has no prompt_tokens_details")
+        raise NotApplicable(say("the usage has no prompt_tokens_details"))
     return details
 
 

@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from conformance.language import say
+
 from .exchange import JSON_CONTENT, Exchange, Fact, Headers, Request
 from .recording import (
     MASKED_ID,
@@ -32,7 +34,7 @@ def entries(path: Path, name: str) -> Iterator[Recording]:
     document = parsed(whole(path, name).removeprefix(b"\xef\xbb\xbf"), name)
     listed = document.get("log", {}).get("entries") if isinstance(document, dict) else None
     if not isinstance(listed, list):
-        raise RecordingError(f"{name} has no log.entries: export it as HAR 1.2")
+        raise RecordingError(say("{name} has no log.entries: export it as HAR 1.2", name))
     for number, entry in enumerate(listed, 1):
         recording = made(_of_entry, entry, f"{name} entry {number}")
         if recording:
@@ -47,7 +49,7 @@ def _of_entry(entry: dict[str, Any], origin: str) -> Recording | None:
         return None
     content = received["content"]
     if "text" not in content:
-        raise RecordingError(f"{origin} has no content.text: save the HAR again “with content”")
+        raise RecordingError(say("{origin} has no content.text: save the HAR again “with content”", origin))
     body, exact, unclosed = _content(content)
     headers = _pairs(received)
     coded = any(name.lower() == "content-encoding" for name, _ in headers)

@@ -11,6 +11,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from conformance.language import say
+
 from .exchange import Exchange, Fact, Request
 from .lines import LONGEST, numbered
 from .observed import is_unfinished_object, json_object
@@ -72,7 +74,12 @@ def lines(path: Path, name: str) -> Iterator[Recording]:
                     yield made(_of_line, parsed(text, origin), origin)
         except (EOFError, zlib.error, gzip.BadGzipFile) as error:
             raise RecordingError(
-                f"{name} is damaged after line {number} ({error}): copy it again, or compress it again"
+                say(
+                    "{name} is damaged after line {number} ({error}): copy it again, or compress it again",
+                    name,
+                    number,
+                    error,
+                )
             ) from None
     if begun:
         said = f"{name}:{number} is a line that was not written to its end, and is left out: record it again"
@@ -90,14 +97,14 @@ def _sent(asked: Any) -> bytes:
         return b""
     document = json_object(asked) if isinstance(asked, str) else asked
     if not isinstance(document, dict):
-        raise TypeError(f"request_json is {json.dumps(asked)[:40]}, not an object or its JSON text")
+        raise TypeError(say("request_json is {asked}, not an object or its JSON text", json.dumps(asked)[:40]))
     return asked.encode("utf-8", "surrogatepass") if isinstance(asked, str) else json.dumps(asked).encode()
 
 
 def _of_line(row: dict[str, Any], origin: str) -> Recording:
     _check_types(row)
     if row["fidelity"] not in LOST:
-        raise ValueError(f"fidelity is {row['fidelity']!r}, which is none of {', '.join(LOST)}")
+        raise ValueError(say("fidelity is {fidelity!r}, which is none of {lost}", row["fidelity"], ", ".join(LOST)))
     sent, status = _sent(row["request_json"]), row["status"]
     body, unclosed = row["response_body"].encode("utf-8", "replace"), False
     if row["stream"]:
@@ -129,4 +136,4 @@ def _check_types(row: dict[str, Any]) -> None:
     present = {name: kinds for name, kinds in OPTIONAL.items() if name in row}
     for name, kinds in (REQUIRED | present).items():
         if not isinstance(row[name], kinds) or (name == "status" and row[name] is True):
-            raise TypeError(f"{name} is {json.dumps(row[name])[:40]}")
+            raise TypeError(say("{name} is {row}", name, json.dumps(row[name])[:40]))

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, TypeVar
 
+from conformance.language import say
+
 from .exchange import Exchange, Headers, Inconclusive
 from .sse import DONE
 from .strict_json import JSONError, loads
@@ -48,7 +50,9 @@ LARGEST = 128 * 1024 * 1024  #: bytes of a file that is read as a whole
 def whole(path: Path, origin: str) -> bytes:
     """A file that is read as a whole. Raises RecordingError where it is too large for that, OSError."""
     if path.stat().st_size > LARGEST:
-        raise RecordingError(f"{origin} is larger than {LARGEST:,} bytes: split it, or record less in one file")
+        raise RecordingError(
+            say("{origin} is larger than {largest:,} bytes: split it, or record less in one file", origin, LARGEST)
+        )
     return path.read_bytes()
 
 
@@ -57,19 +61,23 @@ def parsed(data: bytes, origin: str) -> Any:
     try:
         return loads(data)
     except JSONError as error:
-        raise RecordingError(f"{origin} is not JSON ({error}): record it again, or remove it") from None
+        raise RecordingError(
+            say("{origin} is not JSON ({error}): record it again, or remove it", origin, error)
+        ) from None
 
 
 def made(make: Callable[[dict[str, Any], str], Made], value: Any, origin: str) -> Made:
     """What `make` makes of a JSON object; what it stumbles over becomes a RecordingError."""
     if not isinstance(value, dict):
-        raise RecordingError(f"{origin} is not a JSON object: {HELP}")
+        raise RecordingError(say("{origin} is not a JSON object: {help}", origin, HELP))
     try:
         return make(value, origin)
     except KeyError as name:
-        raise RecordingError(f"{origin} lacks the member {name}: add it; {HELP}") from None
+        raise RecordingError(say("{origin} lacks the member {name}: add it; {help}", origin, name, HELP)) from None
     except (TypeError, ValueError, AttributeError) as error:
-        raise RecordingError(f"{origin} has a wrong member ({error}): correct it; {HELP}") from None
+        raise RecordingError(
+            say("{origin} has a wrong member ({error}): correct it; {help}", origin, error, HELP)
+        ) from None
 
 
 def expected(status: int) -> Literal["reply", "error"]:

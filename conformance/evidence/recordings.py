@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from conformance.language import say
+
 from . import har, jsonl
 from .exchange_json import load_exchange
 from .recording import HELP, made, model_of, parsed, whole
@@ -26,15 +28,17 @@ def recordings(folder: Path) -> Iterator[Recording]:
             found = True
             yield recording
     if not found:
-        raise RecordingError(f"{folder} holds no recorded exchange ({', '.join(SUFFIXES)}): {HELP}")
+        raise RecordingError(
+            say("{folder} holds no recorded exchange ({suffixes}): {help}", folder, ", ".join(SUFFIXES), HELP)
+        )
 
 
 def _files(folder: Path) -> list[Path]:
     if not folder.exists():
-        raise RecordingError(f"{folder} does not exist: name a folder with recordings, or one file")
+        raise RecordingError(say("{folder} does not exist: name a folder with recordings, or one file", folder))
     if folder.is_file():
         if not folder.name.endswith(SUFFIXES):
-            raise RecordingError(f"{folder} is none of {', '.join(SUFFIXES)}: {HELP}")
+            raise RecordingError(say("{folder} is none of {suffixes}: {help}", folder, ", ".join(SUFFIXES), HELP))
         return [folder]
     files = (path for path in folder.rglob("*") if path.is_file() and path.name.endswith(SUFFIXES))
     return sorted(path for path in files if "/." not in f"/{path.relative_to(folder).as_posix()}")
@@ -49,7 +53,9 @@ def _read(path: Path, name: str, *, alone: bool) -> Iterator[Recording]:
         else:
             yield from jsonl.lines(path, name)
     except OSError as error:
-        raise RecordingError(f"{name} cannot be read ({error.strerror or error}): check the file") from None
+        raise RecordingError(
+            say("{name} cannot be read ({reason}): check the file", name, error.strerror or error)
+        ) from None
 
 
 # --- our own archive ----------------------------------------------------------------------------------------
@@ -63,7 +69,9 @@ def _own(path: Path, name: str, *, alone: bool) -> Iterator[Recording]:
     elif isinstance(kind, str) and not kind.startswith("exchange-") and not alone:
         return  # a report or profile beside the exchanges
     else:
-        raise RecordingError(f"{name} has the unknown format {kind!r}, not exchange-1: move it away; {HELP}")
+        raise RecordingError(
+            say("{name} has the unknown format {kind!r}, not exchange-1: move it away; {help}", name, kind, HELP)
+        )
 
 
 def _of_archive(document: dict[str, Any], origin: str) -> Recording:

@@ -10,7 +10,7 @@ from conformance.contract.profile import Model
 from conformance.contract.requirement import Requirement, Scope
 from conformance.contract.views import VIEWS
 from conformance.evidence.exchange import Exchange, Inconclusive, NotApplicable, Request, Violation
-from conformance.language import Said, hearing, joined, say
+from conformance.language import Said, changed, hearing, joined, say
 
 from .handing_over import exchanges_of, had
 from .verdict import Finding, Verdict, gather
@@ -174,6 +174,5 @@ def _finding(
     evidence: tuple[str, ...] = (),
 ) -> Finding:
     if not message.isascii():  # what it quotes may hold half a surrogate pair
-        printable = message.encode("utf-8", "backslashreplace").decode()
-        message = message if message == printable else printable
+        message = changed(message, lambda text: text.encode("utf-8", "backslashreplace").decode())
     return Finding(requirement.id, model.name, verdict, message, judged, evidence)

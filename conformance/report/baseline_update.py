@@ -6,6 +6,7 @@ from datetime import date
 from pathlib import Path
 
 from conformance.contract.requirement import Level
+from conformance.language import say
 from conformance.policy.baseline import Baseline, BaselineError, Known, State, audit
 from conformance.policy.baseline_file import dump, extended, read_baseline, without
 from conformance.suite.catalogue import load
@@ -45,7 +46,7 @@ def _write(known: Baseline, path: Path) -> None:
     try:
         write_whole(path, text)
     except OSError as error:
-        raise BaselineError(f"{path} cannot be written ({error.strerror or error})") from None
+        raise BaselineError(say("{path} cannot be written ({reason})", path, error.strerror or error)) from None
 
 
 def _stale(report: Report, known: Baseline) -> list[Known]:

@@ -14,6 +14,7 @@ from conformance.contract.profile import Model
 from conformance.contract.requirement import Requirement, Scope
 from conformance.evidence.exchange import Request
 from conformance.judgement.judge import EXAMPLES
+from conformance.language import say
 from conformance.resources import fixture
 
 from .run import Run
@@ -50,14 +51,15 @@ class Plan:
 
     def __str__(self) -> str:
         usually, most = self.usually, self.most
-        return (
-            f"about {usually.requests:,} requests (at most {most.requests:,}), at most {most.input_tokens:,} tokens of "
-            f"input and {most.output_tokens:,} of output{self._money(self.cost)}; without fallbacks at most "
-            f"{usually.input_tokens:,} and {usually.output_tokens:,}{self._money(self.usual_cost)}"
-        )
+        return say(
+            "about {requests:,} requests (at most {most:,}), at most {input:,} tokens of input and {output:,} of output"
+            "{money}; without fallbacks at most {usual_input:,} and {usual_output:,}{usual_money}",
+            usually.requests, most.requests, most.input_tokens, most.output_tokens, self._money(self.cost),
+            usually.input_tokens, usually.output_tokens, self._money(self.usual_cost),
+        )  # fmt: skip
 
     def _money(self, cost: Decimal | None) -> str:
-        return "" if cost is None else f", at most {cost.quantize(Decimal('0.01'))} {self.currency}"
+        return "" if cost is None else say(", at most {amount:.2f} {currency}", cost, self.currency)
 
 
 def planned(run: Run, requirements: Sequence[Requirement], sheet: Sheet | None = None) -> Plan:

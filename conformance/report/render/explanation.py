@@ -15,12 +15,12 @@ from conformance.policy.gating import DEFAULT
 def explanation(requirement: Requirement) -> str:
     """Everything the catalogue says about a requirement, as text."""
     family = requirement.on
-    judged_on = str(family) if isinstance(family, Scope) else ", ".join(map(str, family))
+    judged_on = gettext(str(family)) if isinstance(family, Scope) else ", ".join(map(str, family))
     place = requirement.source.partition("#")[2] or gettext("as a whole")
     rows = {
         gettext("source"): f"{title(requirement.source)}, {place}",
         gettext("link"): link(requirement.source),
-        gettext("impact"): f"{gettext(requirement.impact)}: {gettext(requirement.impact.meaning)}",
+        gettext("impact"): f"{gettext(requirement.impact)}{gettext(': ')}{gettext(requirement.impact.meaning)}",
         gettext("gate"): _gate(requirement),
         gettext("contract"): ", ".join(requirement.contract) or gettext("no row"),
         gettext("judged on"): judged_on,
@@ -49,7 +49,7 @@ def _gate(requirement: Requirement) -> str:
     if requirement.level is Level.MAY:
         return gettext("a violation is information and never fails the run")
     warns = gettext("a violation only warns by default")
-    return f"{warns}: {gettext(requirement.warns)}" if requirement.warns else warns
+    return f"{warns}{gettext(': ')}{gettext(requirement.warns)}" if requirement.warns else warns
 
 
 def padded(name: str) -> str:

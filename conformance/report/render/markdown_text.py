@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from conformance.language import gettext
+
 from .words import clean, one_line
 
 _SPECIAL = re.compile(r"[\\`*_\[\]<>&|~$]")
@@ -33,3 +35,8 @@ def block(value: str) -> str:
 def folded(title: str, content: str) -> str:
     """`title` is HTML."""
     return f"<details><summary>{title}</summary>\n\n{content}\n\n</details>\n"
+
+
+def fact(name: str, said: str, where: str = "") -> str:
+    """What is `said`, which is Markdown, after its name and, in brackets, `where`."""
+    return f"**{gettext(name)}**{where}{gettext(': ')}{said}"

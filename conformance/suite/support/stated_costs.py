@@ -86,9 +86,7 @@ class Due:
 def due(exchange: Exchange, model: Model) -> Due:
     """What the reply costs. Raises NotApplicable without prices, Inconclusive where its counts do not tell it."""
     if model.prices is None or model.prices.output is None:
-        raise NotApplicable(
-            say("no prices of input and output are known of the model: name a price sheet with --prices")
-        )
+        raise NotApplicable(say("no prices of input and output are known: name a price sheet with --prices"))
     completion = count_or_none(exchange.usage, "completion_tokens")
     if completion is None or completion < 0:
         raise Inconclusive(say("completion_tokens is no count"))
@@ -103,18 +101,14 @@ def differing(exchange: Exchange, model: Model) -> list[str]:
     """What is wrong with each amount that a reply states. An amount may be rounded to the decimals that it has."""
     found, meant = stated(exchange), due(exchange, model)
     wrong = {where: amount for where, amount in found.items() if not _rounded(amount, meant.of(where))}
-    return [
-        joined(
-            "; ", [_expected(where, amount, meant), *([say("it is the amount with {mistake}", each)] if each else [])]
-        )
-        for where, amount in wrong.items()
-        for each in [next((name for name, due in _mistakes(meant) if _rounded(amount, due.of(where))), "")]
-    ]
+    return [_expected(where, amount, meant) for where, amount in wrong.items()]
 
 
 def _expected(where: str, amount: Decimal, meant: Due) -> str:
     due = f"{plain(meant.of(where))} {meant.prices.currency}"
-    return say("{where} is {amount}, expected {due}: {formula}", where, plain(amount), due, meant)
+    expected = say("{where} is {amount}, expected {due}: {formula}", where, plain(amount), due, meant)
+    known = [name for name, wrong in _mistakes(meant) if _rounded(amount, wrong.of(where))]
+    return joined("; ", [expected, *(say("it is the amount with {mistake}", each) for each in known[:1])])
 
 
 def _rounded(amount: Decimal, meant: Decimal) -> bool:
