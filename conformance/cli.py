@@ -219,6 +219,7 @@ def render(
     """Render a report for the terminal, for people (HTML, Markdown) or for programs: JUnit XML, JSON, SARIF 2.1.0, a
     code quality report for GitLab, annotations of GitHub, a badge (SVG), or what shields.io draws one from."""
     from conformance.commands.reports import rendered
+    from conformance.text import reason_of
 
     text = rendered(report, format.value)
     if out is None:
@@ -227,7 +228,7 @@ def render(
     try:
         out.write_text(text, encoding="utf-8", errors="backslashreplace")
     except OSError as error:
-        raise SessionError(say("--out: {out} cannot be written ({reason})", out, error.strerror or error)) from None
+        raise SessionError(say("--out: {out} cannot be written ({reason})", out, reason_of(error))) from None
 
 
 @app.command(cls=Helped)

@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
-from conformance.language import Said, changed, joined, say
+from conformance.language import Said, changed, joined, phrase, say
 
 
 def nearest(name: str, names: Iterable[str]) -> str:
@@ -25,7 +25,7 @@ def nearest(name: str, names: Iterable[str]) -> str:
 def nearest_few(name: str, names: Iterable[str]) -> str:
     """The same for long names that differ in little, such as ids: with up to three of them, and behind a colon."""
     meant = _meant(difflib.get_close_matches(name, list(names), 3, 0.4))
-    return joined("", (": ", meant)) if meant else ""
+    return say(": {question}", meant) if meant else ""
 
 
 def _meant(near: list[str]) -> str:
@@ -107,6 +107,11 @@ class TextError(Exception):
     """A file cannot be read; the message is one sentence that names it."""
 
 
+def reason_of(error: OSError) -> str:
+    """Why the operating system refused something."""
+    return phrase(error.strerror) if error.strerror else str(error)
+
+
 def read_regular(path: Path, most: int) -> bytes:
     """The bytes of a file that somebody else may have made. Raises TextError where it is no regular file, or has more
     than `most` bytes."""
@@ -117,7 +122,7 @@ def read_regular(path: Path, most: int) -> bytes:
                 raise TextError(say("{path} is not a regular file", path))
             data = file.read(most + 1)
     except OSError as error:
-        raise TextError(say("{path} cannot be read: {reason}", path, error.strerror or error)) from None
+        raise TextError(say("{path} cannot be read: {reason}", path, reason_of(error))) from None
     if len(data) > most:
         raise TextError(say("{path} has more than {most:,} bytes", path, most))
     return data
@@ -133,7 +138,7 @@ def read_text(path: Path) -> str:
     try:
         return path.read_text(encoding="utf-8-sig")
     except OSError as error:
-        raise TextError(say("{path} cannot be read ({reason})", path, error.strerror or error)) from None
+        raise TextError(say("{path} cannot be read ({reason})", path, reason_of(error))) from None
     except UnicodeDecodeError as error:
         raise TextError(say("{path} cannot be read as UTF-8: {error}", path, error)) from None
 

@@ -81,21 +81,28 @@ def _descriptions(file: str) -> Iterator[str]:
 
 def interface() -> dict[str, list[str]]:
     """The words of renderers and their templates, of names that they show, and of help."""
-    shown = [*Level, *Impact, *map(str, Verdict), *FEATURES.values(), *NOUNS]
+    shown = [*Level, *Impact, *REFUSALS, *map(str, Verdict), *FEATURES.values(), *NOUNS]
     given = _given_to(("gettext", "tell", "fact", "_fact")) | _given_to(("plural",), 1)
     found = [*given, *_of_templates(), *map(str, shown), *_help()]
     return {text: [] for text in sorted(set(found))}
 
 
+#: Why an operating system refuses a file, a folder or a port.
+REFUSALS = (
+    "No such file or directory", "Permission denied", "Operation not permitted", "Is a directory", "Not a directory",
+    "File exists", "Address already in use", "No space left on device", "Read-only file system", "File name too long",
+)  # fmt: skip
 #: Names, and what stands between sentences, that are looked up by value.
 NOUNS = (
+    "viol.", "foll.", "inc.",
+    "Requirement", "The endpoint …", "Violated on", "Not judged on", "Holds on", "Show this message and exit.",
     "; ", ", ", ": ", " or ", " and ", " and no ", "finding", "more reason", "valid request", "requirement", "live",
     "reference", "recording", "pass", "violated", "follows", "n/a", "known", "conforms", "violates",
     "could not judge", "baseline is out of date", "warns", "observed", "remedy", "charge", "causes", "clause", "more",
     "more never answered", "more details", "more warnings", "more models", "more costs", "more baseline entries",
     "more differences", "more shape changes", "more lists", "more model", NEVER, "before", "after", "requirements",
     "requests", "at most", "input tokens", "output tokens", "reproduce", "reproduce with curl",
-    "follow from other violations", "absent", "Report:", "Reproduce", "Never answered", "Conformance", "Cost",
+    "follow from other violations", "absent", "Report", "Reproduce", "Never answered", "Conformance", "Cost",
     "Input cost of this exchange", "The shape of replies changed", "Remedy", "Impact", "Observed", "Causes", "Charge",
     "Clause", "impact",
 )  # fmt: skip

@@ -29,7 +29,7 @@ from conformance.sending.sweep import without
 from conformance.settings.errors import SessionError
 from conformance.settings.options import OPTIONS
 from conformance.suite.catalogue import load
-from conformance.text import TextError, read_regular, write_whole
+from conformance.text import TextError, read_regular, reason_of, write_whole
 
 FORMAT = "bundle-1"
 ABOUT = "bundle.json"
@@ -54,7 +54,7 @@ def packed(folder: Path, out: Path) -> str:
     except (BundleError, RunError, ArchiveError) as error:
         raise SessionError(str(error)) from None
     except OSError as error:
-        raise SessionError(say("--out: {out} cannot be written ({reason})", out, error.strerror)) from None
+        raise SessionError(say("--out: {out} cannot be written ({reason})", out, reason_of(error))) from None
 
 
 def pack(folder: Path, out: Path) -> int:
@@ -119,7 +119,7 @@ def unpack(bundle: Path, folder: Path) -> None:
     except (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, NotImplementedError) as error:
         raise BundleError(say("{bundle} is not a whole bundle ({error})", bundle, error)) from None
     except OSError as error:
-        raise BundleError(say("{bundle} cannot be read ({reason})", bundle, error.strerror or error)) from None
+        raise BundleError(say("{bundle} cannot be read ({reason})", bundle, reason_of(error))) from None
     _check_format(bundle, folder / ABOUT)
 
 

@@ -17,10 +17,11 @@ def listed(area: str) -> list[str]:
     if not known:
         areas = ", ".join(sorted({each.area for each in load().values()}))
         raise SessionError(say("--area: there is no area {area!r}; there are {areas}", area, areas))
-    return [_line(each) for each in known]
+    return [line_of(each) for each in known]
 
 
-def _line(requirement: Requirement) -> str:
+def line_of(requirement: Requirement) -> str:
+    """A requirement in a line: id, level, sentence, impact and source."""
     return tell(
         "{id}: the endpoint {level} {sentence} ({impact}; {source})", requirement.id, gettext(requirement.level),
         gettext(requirement.sentence), gettext(requirement.impact), requirement.source,

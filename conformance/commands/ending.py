@@ -13,16 +13,18 @@ from typing import Any
 import typer
 
 from conformance.language import gettext, speaking, tell, told
-from conformance.settings.errors import NOT_JUDGED, SessionError
+from conformance.settings.errors import NOT_JUDGED, USAGE_ERROR, SessionError
 from conformance.settings.options import VARIABLES
 from conformance.settings.typer_options import in_languages, language_of, stop
+from conformance.text import printable
 
 from .help import HelpedGroup
 from .output import keep_streams
+from .usage import WRONG_USAGE, told_of
 
 _TRACEBACK = f"{VARIABLES}_TRACEBACK"  #: the variable with which a crash shows its traceback
 #: What typer itself handles: an exit, and wrong usage.
-_OF_TYPER: tuple[Any, ...] = (typer.Exit, typer.Abort, typer.BadParameter.__mro__[2])
+_OF_TYPER: tuple[Any, ...] = (typer.Exit, typer.Abort, WRONG_USAGE)
 #: The commands whose exit code is a verdict, which holds whether or not what they print can be read.
 _JUDGING = {"run", "judge", "diff", "prove", "replay"}
 
@@ -34,7 +36,13 @@ class Commands(HelpedGroup):
         words = list(sys.argv[1:] if args is None else args)
         with speaking(language_of(words)):
             _translate(self)
-            return super().main(words, *given, **named)
+            try:
+                ended = super().main(words, *given, **{**named, "standalone_mode": False})
+            except WRONG_USAGE as error:
+                ended = _said(told_of(error), USAGE_ERROR)
+            except typer.Abort:
+                ended = _said(gettext("interrupted"), NOT_JUDGED)
+            sys.exit(ended if isinstance(ended, int) else 0)
 
     def invoke(self, ctx: Any) -> Any:  # the type of typer's own context is private
         try:
@@ -47,6 +55,11 @@ class Commands(HelpedGroup):
             stop(gettext("interrupted"), NOT_JUDGED)
         except Exception as error:  # a crash of ours is no verdict, and must not look like one
             stop(_crashed(error), NOT_JUDGED)
+
+
+def _said(sentence: str, code: int) -> int:
+    typer.echo(printable(sentence), err=True)
+    return code
 
 
 def _translate(command: Any) -> None:

@@ -15,7 +15,7 @@ from conformance.settings.config import NAME, is_secret
 from conformance.settings.errors import SessionError
 from conformance.settings.options import OPTIONS
 from conformance.settings.settings import Settings
-from conformance.text import quoted, toml_string
+from conformance.text import quoted, reason_of, toml_string
 
 from .discover import Address, Look, Seen, look
 from .effects import EFFECTS
@@ -39,7 +39,7 @@ def write(out: Path, settings: Settings) -> str:
         with out.open("x", encoding="utf-8") as file:  # which follows no link
             file.write(text)
     except OSError as error:
-        raise SessionError(say("--out: {out} cannot be written ({reason})", out, error.strerror or error)) from None
+        raise SessionError(say("--out: {out} cannot be written ({reason})", out, reason_of(error))) from None
     return said
 
 

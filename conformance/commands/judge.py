@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import typer
 
-from conformance.language import gettext, say, speaking, tell
+from conformance.language import gettext, say, speaking, tell, told
 from conformance.report.render.detail import Detail
 from conformance.resources import PACKAGE
 from conformance.settings.errors import NO_MODEL, NOT_JUDGED, USAGE_ERROR, SessionError
@@ -113,7 +113,7 @@ class _Seen:
         session = self.session
         if not session or not session.settings.sends or not session.settings.base_url or self.detail is Detail.QUIET:
             return ""
-        return f"{about(session.profile)}: {plan_of(session.settings)}"
+        return gettext(": ").join((about(session.profile), told(str(plan_of(session.settings)))))
 
     def pytest_sessionstart(self) -> None:
         if first := self._first:
@@ -141,7 +141,7 @@ class _Seen:
 
         self.interrupted = excinfo.errisinstance(KeyboardInterrupt)
         if excinfo.errisinstance(pytest.exit.Exception):
-            print(printable(str(excinfo.value)), file=sys.stderr)
+            print(told(printable(str(excinfo.value))), file=sys.stderr)
 
 
 def arguments(given: Mapping[str, Any]) -> list[str]:

@@ -11,6 +11,7 @@ from typing import Any, TextIO
 import typer
 
 from conformance.language import say
+from conformance.text import reason_of
 
 
 class _Kept(io.RawIOBase):
@@ -36,7 +37,7 @@ class _Kept(io.RawIOBase):
         try:
             return os.write(self.descriptor, whole)
         except OSError as error:
-            self.lost = error.strerror or str(error)
+            self.lost = reason_of(error)
             return len(whole)
 
 

@@ -21,6 +21,7 @@ from conformance.pytest_plugin.target import REFERENCE_MODELS
 from conformance.runs.proof import survivors
 from conformance.runs.run import Run
 
+from .catalogue import line_of
 from .parallel import on_all_processors
 
 _SALT = "abcdefghijkl"
@@ -54,7 +55,7 @@ class Proof:
         on = on if self.judged else gettext("does not apply to its models")
         beside = tell("{number} variations that conform: accepted", variations)
         return [
-            str(self.requirement),
+            line_of(self.requirement),
             *_failed(self.unsourced),
             *_said(tell("reference endpoint: {result}", on), self.violated),
             *_said(tell("{counterexamples}: rejected", one if number == 1 else several), self.accepted),

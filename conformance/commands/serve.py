@@ -12,6 +12,7 @@ from conformance.lab.reference import Endpoint
 from conformance.lab.reference.server import serving
 from conformance.language import say, tell
 from conformance.settings.errors import SessionError
+from conformance.text import reason_of
 
 
 def serve(port: int, faults: Sequence[str]) -> None:
@@ -30,5 +31,5 @@ def serve(port: int, faults: Sequence[str]) -> None:
         return
     except OSError as error:
         raise SessionError(
-            say("--port: {port} cannot be used ({reason}): name another one", port, error.strerror)
+            say("--port: {port} cannot be used ({reason}): name another one", port, reason_of(error))
         ) from None

@@ -189,7 +189,8 @@ def observe(clause: Clause, documents: Sequence[Any]) -> Observed:
                 continue
             judged += 1
             if problem := _problem(clause, value):
-                violations.append(say("{where} {problem}", where, problem))
+                member = say("{where} {problem}", where, problem)
+                violations.append(say("{object} {problem}", where, problem) if clause.relation else member)
     return Observed(judged, tuple(dict.fromkeys(violations)))
 
 

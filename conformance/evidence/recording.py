@@ -14,7 +14,7 @@ from .exchange import Exchange, Headers, Inconclusive
 from .sse import DONE
 from .strict_json import JSONError, loads
 
-HELP = "docs/recordings.md describes the formats"
+HELP = say("docs/recordings.md describes the formats")
 
 SECRET = re.compile(r"authorization|api-?key|cookie|secret|organi[sz]ation|[-_]token$|^openai-project$", re.I)
 MASKED = re.compile(r"REDACTED|<masked>|[A-Z]-XXX$|^<[A-Z_]+>$")

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from conformance.language import say
+from conformance.text import reason_of
 
 from . import har, jsonl
 from .exchange_json import load_exchange
@@ -53,9 +54,7 @@ def _read(path: Path, name: str, *, alone: bool) -> Iterator[Recording]:
         else:
             yield from jsonl.lines(path, name)
     except OSError as error:
-        raise RecordingError(
-            say("{name} cannot be read ({reason}): check the file", name, error.strerror or error)
-        ) from None
+        raise RecordingError(say("{name} cannot be read ({reason}): check the file", name, reason_of(error))) from None
 
 
 # --- our own archive ----------------------------------------------------------------------------------------

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
-from conformance.language import say
+from conformance.language import restored, say
 
 _DIGITS = 300  #: of a whole number at most
 Pairs = Callable[[list[tuple[str, Any]]], dict[str, Any]]
@@ -47,7 +47,20 @@ def _parse(data: bytes | str, pairs: Pairs | None = None) -> Any:
     except RecursionError:
         raise JSONError(say("nested too deeply to be read")) from None
     except ValueError as error:
-        raise JSONError(str(error)) from None
+        raise JSONError(restored(str(error), _OF_PYTHON)) from None
+
+
+#: What Python's parser says.
+_OF_PYTHON = (
+    say("Expecting value: line {line} column {column} (char {place})", "", "", ""),
+    say("Expecting ',' delimiter: line {line} column {column} (char {place})", "", "", ""),
+    say("Expecting ':' delimiter: line {line} column {column} (char {place})", "", "", ""),
+    say("Expecting property name enclosed in double quotes: line {line} column {column} (char {place})", "", "", ""),
+    say("Illegal trailing comma before end of object: line {line} column {column} (char {place})", "", "", ""),
+    say("Unterminated string starting at: line {line} column {column} (char {place})", "", "", ""),
+    say("Invalid control character at: line {line} column {column} (char {place})", "", "", ""),
+    say("Extra data: line {line} column {column} (char {place})", "", "", ""),
+)
 
 
 def duplicate_names(data: bytes | str) -> list[str]:

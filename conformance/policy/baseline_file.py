@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from conformance.judgement.verdict import Finding
-from conformance.language import say
+from conformance.language import gettext, say
 from conformance.text import TextError, parse_toml, printable_line, read_text, toml_string
 
 from .baseline import VIOLATED, Baseline, BaselineError, Known
@@ -179,7 +179,7 @@ def _ended(text: str) -> str:
 
 def _new(finding: Finding, sentence: str, owner: str, expires: date) -> Known:
     """The entry for a violation, with the sentence and what was observed above it."""
-    entry = Known(finding.requirement, finding.model, "not looked into yet", owner, expires)
+    entry = Known(finding.requirement, finding.model, gettext("not looked into yet"), owner, expires)
     lines = [
         f"# {printable_line(sentence, _COMMENT_CHARACTERS)}",
         *([f"# Observed: {printable_line(finding.message, _COMMENT_CHARACTERS)}"] if finding.message else []),

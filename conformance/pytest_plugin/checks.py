@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from conformance.contract.sources import SourceError, link
-from conformance.language import LANGUAGES, say
+from conformance.language import LANGUAGES, joined, say
 from conformance.policy.baseline import BaselineError
 from conformance.policy.policy import Terms
 from conformance.report.drift import ShapeError
@@ -16,6 +16,7 @@ from conformance.sending.access import access, check_variable, key_in
 from conformance.settings.errors import SessionError
 from conformance.settings.options import MOST, OPTIONS
 from conformance.settings.settings import Settings
+from conformance.text import reason_of
 
 from .opening import budget_of, reference
 from .target import profile_of, selected, sheet_of
@@ -58,7 +59,7 @@ def _check_sources(settings: Settings) -> None:
 def _check_language(settings: Settings) -> None:
     if settings.language not in (None, *LANGUAGES):
         raise SessionError(
-            say("--language: there is no {language!r}, only {languages}", settings.language, " and ".join(LANGUAGES))
+            say("--language: there is no {language!r}, only {languages}", settings.language, joined(" and ", LANGUAGES))
         )
 
 
@@ -103,7 +104,7 @@ def _exists(option: str, path: Path) -> bool:
     try:
         return path.exists()
     except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or error
+        reason = reason_of(error) if isinstance(error, OSError) else error
         raise SessionError(
             say("{option}: {path!r} cannot be a folder: {reason}", option, str(path)[:100], reason)
         ) from None

@@ -181,4 +181,5 @@ def summary(report: Report, out: Path, colour: bool, language: str | None = None
     from conformance.report.render.terminal import render
 
     with speaking(language):
-        return f"{render(translated(report), colour=colour)}\n{gettext('Report:')} {typed_path(out / FILES['html'])}\n"
+        written = f"{gettext('Report')}{gettext(': ')}{typed_path(out / FILES['html'])}"
+        return f"{render(translated(report), colour=colour)}\n{written}\n"

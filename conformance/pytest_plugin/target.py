@@ -13,7 +13,7 @@ from conformance.contract.requests import PLAIN
 from conformance.contract.requirement import Requirement
 from conformance.contract.selection import SelectError, asked_for, chosen
 from conformance.evidence.exchange import Request
-from conformance.language import say
+from conformance.language import joined, say
 from conformance.policy.baseline import BaselineError
 from conformance.policy.gating import GateError, gate
 from conformance.policy.policy import Terms, read_terms
@@ -52,7 +52,7 @@ def _reference_profile(models: tuple[Model, ...], without: frozenset[str]) -> Pr
     served = (*REFERENCE_MODELS, *REFERENCE_ALSO)
     known = {model.name: replace(model, without=without) for model in served}
     if unknown := [model.name for model in models if model.name not in known]:
-        names = " and ".join(model.name for model in REFERENCE_MODELS)
+        names = joined(" and ", (model.name for model in REFERENCE_MODELS))
         raise SessionError(say("--model: the reference endpoint has no {unknown!r}, only {names}", unknown[0], names))
     named = tuple(replace(known[model.name], without=model.without, claimed=model.claimed) for model in models)
     return Profile(REFERENCE_URL, named or tuple(known[each.name] for each in REFERENCE_MODELS), "reference")

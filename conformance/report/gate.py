@@ -223,7 +223,7 @@ def tally(report: Report) -> str:
         "known": Verdict.KNOWN, "not applicable": Verdict.NOT_APPLICABLE, "inconclusive": Verdict.INCONCLUSIVE,
     }  # fmt: skip
     others = [
-        f"{number} {gettext(name)}"
+        tell("{number:,} {verdict}", number, gettext(name))
         for name, verdict in rest.items()
         if (number := sum(entry.verdict is verdict and not entry.follows for entry in report.counting))
     ]

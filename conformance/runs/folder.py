@@ -24,7 +24,7 @@ from conformance.judgement.judge import EXAMPLES
 from conformance.language import say
 from conformance.resources import mistake
 from conformance.sending.stack import SPENT, UNSENT
-from conformance.text import TextError, read_regular, write_whole
+from conformance.text import TextError, read_regular, reason_of, write_whole
 
 from .run import Run, RunError
 
@@ -107,7 +107,7 @@ def empty(folder: Path) -> None:
             say(
                 "{folder} cannot be emptied of an earlier run ({reason}: {file}): remove it, or name another folder",
                 folder,
-                error.strerror or error,
+                reason_of(error),
                 error.filename,
             )
         ) from None

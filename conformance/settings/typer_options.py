@@ -117,7 +117,7 @@ def _each_line(context: typer.Context, headers: list[str] | None) -> list[str] |
 def _one_there_is(language: str | None) -> str | None:
     if language not in (None, *LANGUAGES):
         stop(
-            tell("--language: there is no {language!r}, only {languages}", language, " and ".join(LANGUAGES)),
+            tell("--language: there is no {language!r}, only {languages}", language, gettext(" and ").join(LANGUAGES)),
             USAGE_ERROR,
         )
     return language

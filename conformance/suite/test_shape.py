@@ -34,7 +34,7 @@ def _shown(root: str) -> Fault:
 
 def _broken(clause: Clause) -> Iterable[tuple[str, Fault]]:
     if clause.relation:
-        yield "does not add up", edit(lambda document: break_relation(clause, document))
+        yield say("does not add up"), edit(lambda document: break_relation(clause, document))
     for name, path, value in mutations(clause):
         yield name, put(path, DROP if name == "dropped" else value)
 

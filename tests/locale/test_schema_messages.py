@@ -40,12 +40,12 @@ def test_everything_that_a_clause_says_is_chinese() -> None:
         (
             "usage.prompt_tokens.covers_cache",
             {"prompt_tokens": 465, "prompt_tokens_details": {"cached_tokens": 11944, "cached_write_tokens": 46109}},
-            "usage prompt_tokens 为 465，应至少为 58053（cached_tokens 11944 + cached_write_tokens 46109）",
+            "usage 的 prompt_tokens 为 465，应至少为 58053（cached_tokens 11944 + cached_write_tokens 46109）",
         ),
         (
             "usage.total_tokens.sum_of",
             {"prompt_tokens": 9, "total_tokens": 10},
-            "usage total_tokens 为 10，应为 9（prompt_tokens 9 + completion_tokens 缺失）",
+            "usage 的 total_tokens 为 10，应为 9（prompt_tokens 9 + completion_tokens 缺失）",
         ),
         ("usage.prompt_tokens", {"prompt_tokens": 12.0}, "usage.prompt_tokens 为 12.0：12.0 带有小数部分或指数"),
         ("usage.prompt_tokens", {}, "usage.prompt_tokens 缺失"),

@@ -87,7 +87,7 @@ def _row(about: Sequence[Change], alike: Sequence[Change]) -> Row:
     return Row(
         mark=MARK[first.after] if first.after is not None else "–",
         about=tuple(each.requirement for each in about),
-        level=f"{first.level} ({gettext(first.impact)}{uncounted})",
+        level=f"{first.level}{tell(' ({where})', gettext(first.impact) + uncounted)}",
         models=tuple(each.model for each in alike),
         change=" → ".join(verdicts),
         said=_said(about),
@@ -165,5 +165,5 @@ def _cost(old: Side, new: Side) -> str:
         return amounts[0]
     if all(side.cost for side in (old, new)) and values[0][2] == values[1][2]:
         difference = Decimal(values[1][0]) - Decimal(values[0][0])
-        return f"{' → '.join(amounts)} ({difference:+f})"
+        return f"{' → '.join(amounts)}{tell(' ({where})', f'{difference:+f}')}"
     return " → ".join(amounts)

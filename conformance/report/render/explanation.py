@@ -8,7 +8,7 @@ from rich.cells import cell_len
 
 from conformance.contract.requirement import Level, Requirement, Scope
 from conformance.contract.sources import link, title
-from conformance.language import gettext
+from conformance.language import gettext, told
 from conformance.policy.gating import DEFAULT
 
 
@@ -25,7 +25,7 @@ def explanation(requirement: Requirement) -> str:
         gettext("contract"): ", ".join(requirement.contract) or gettext("no row"),
         gettext("judged on"): judged_on,
         gettext("member"): requirement.at or gettext("the whole exchange"),
-        gettext("violated by"): "; ".join(name for name, _ in requirement.broken_by if name)
+        gettext("violated by"): gettext("; ").join(told(name) for name, _ in requirement.broken_by if name)
         or gettext("its counterexample"),
         gettext("remedy"): gettext(requirement.hint or "do what the sentence requires"),
         gettext("see it fail"): f"phanedge-conformance run --select {requirement.id} --fault {requirement.id}",
@@ -54,4 +54,5 @@ def _gate(requirement: Requirement) -> str:
 
 def padded(name: str) -> str:
     """The name of a row with its colon, as wide as the widest in English; a Chinese character is two columns wide."""
-    return f"{name}:" + " " * (13 - cell_len(f"{name}:"))
+    titled = f"{name}{gettext(': ').rstrip()}"
+    return titled + " " * (13 - cell_len(titled))

@@ -66,7 +66,11 @@ def _lines(report: Report, detail: Detail) -> Iterator[str]:
 
 
 def _filed(report: Report) -> str:
-    return f"{gettext('Report:')} {report.folder}/report.html" if report.folder else gettext("Report: not kept")
+    return (
+        f"{gettext('Report')}{gettext(': ')}{report.folder}/report.html"
+        if report.folder
+        else gettext("Report: not kept")
+    )
 
 
 def _violated(report: Report, entry: Entry, detail: Detail) -> Iterator[str]:

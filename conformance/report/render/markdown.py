@@ -81,7 +81,9 @@ def render(report: Report) -> str:
         room = limit - sum(len(each) + 1 for each in blocks)
         blocks += [*_within(room, section, what), ""]
     blocks += [text(asked_again(report), 200), ""]
-    blocks.append(f"{text(spent_and_planned(report), 300)}; phanedge-conformance {text(report.version, 40)}")
+    blocks.append(
+        f"{text(spent_and_planned(report), 300)}{gettext('; ')}phanedge-conformance {text(report.version, 40)}"
+    )
     return re.sub(r"\n{3,}", "\n\n", "\n".join(blocks)) + "\n"
 
 
@@ -110,7 +112,8 @@ def _folded(title: str, rows: Iterable[str], head: str = "") -> _Block:
 def _head(report: Report) -> str:
     concluded = headline(report)
     notice = [f"> **{text(planted(report))}**", ""] if report.fault else []
-    where = f"{name(report.base_url)} ({text(gettext(report.source), 40)}), {text(by_name(report), 400)}"
+    source = tell(" ({where})", text(gettext(report.source), 40))
+    where = f"{name(report.base_url)}{source}{gettext(', ')}{text(by_name(report), 400)}"
     lines = [
         f"## {gettext('Conformance')}{gettext(': ')}{concluded.meaning}{concluded.warned}",
         "",
@@ -186,13 +189,13 @@ def _detail(report: Report, entry: Entry) -> Iterator[str]:
     yield text(tell("The endpoint {level} {sentence}.", gettext(entry.level), entry.sentence), 450)
     yield fact("Impact", text(impact(entry), 400))
     for each in seen:
-        yield fact("Observed", text(each.message, 1_000), f" ({text(who(report, each.models))})")
+        yield fact("Observed", text(each.message, 1_000), tell(" ({where})", text(who(report, each.models))))
     if entry.hint:
         yield fact("Remedy", text(entry.hint, 600))
     if following := followed_by(report, entry):
         yield fact("Causes", text(following, 600))
     for where, said in charges(report, entry)[:3]:
-        yield fact("Charge", text(said, 800), f" ({text(where)})")
+        yield fact("Charge", text(said, 800), tell(" ({where})", text(where)))
     source = text(clause(entry), 300)
     yield fact("Clause", f"[{source}]({web_link(entry.link)})" if web_link(entry.link) else source)
     for evidence in [evidence for each in seen for evidence in each.evidence][:1]:
@@ -247,7 +250,7 @@ def _drifts(report: Report) -> Iterator[str]:
     if found:
         yield fact("The shape of replies changed", plural(len(found), "change")) + "\n"
     for sentence, where in found:
-        yield f"- {text(sentence)} ({text(where)})"
+        yield f"- {text(sentence)}{tell(' ({where})', text(where))}"
 
 
 def _rest(report: Report) -> Iterator[_Block]:
@@ -259,9 +262,12 @@ def _rest(report: Report) -> Iterator[_Block]:
     }  # fmt: skip
     for title, entries_with in lists.items():
         if found := [(entry, each) for entry, seen in entries_with for each in seen]:
-            yield _folded(f"{len(found):,} {gettext(title)}", [_item(report, *each) for each in found])
+            yield _folded(
+                tell("{number:,} {verdict}", len(found), gettext(title)), [_item(report, *each) for each in found]
+            )
 
 
 def _item(report: Report, entry: Entry, seen: Observation) -> str:
-    said = f"{name(entry.id)} ({text(who(report, seen.models))}){gettext(': ')}{text(seen.message)}"
-    return f"- {entry.level} ({gettext(entry.impact)}) {said}"
+    where = tell(" ({where})", text(who(report, seen.models)))
+    weight = f"{entry.level}{tell(' ({where})', gettext(entry.impact))}"
+    return f"- {weight} {name(entry.id)}{where}{gettext(': ')}{text(seen.message)}"

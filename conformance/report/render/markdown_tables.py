@@ -24,7 +24,11 @@ def count_table(report: Report) -> Iterator[str]:
 def _counted(report: Report, model: Model) -> str:
     tally = counts(report, model)
     found = {
-        level: [f"{count:,} {gettext(column)}" for column in COLUMNS if (count := number(tally[level], column))]
+        level: [
+            tell("{number:,} {verdict}", count, gettext(column))
+            for column in COLUMNS
+            if (count := number(tally[level], column))
+        ]
         for level in levels(report)
     }
     return f"| {name(model.name, 80)} | {' | '.join(gettext(', ').join(each) or '–' for each in found.values())} |"

@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.text import Text
 
 from conformance.judgement.verdict import Verdict
-from conformance.language import gettext, spoken, tell, told
+from conformance.language import gettext, tell, told
 from conformance.policy.baseline import State
 from conformance.report.gate import conclude
 from conformance.report.report import Entry, Report, differences
@@ -46,7 +46,7 @@ _DRIFTS = 3  #: changes of shape
 _NAME = 24  #: cells for a model's name in the table of counts
 _SHORTEST_NAME = 12  #: where the terminal is narrow
 _CELL = 6
-_SHORT = {"violated": "viol.", "follows": "foll.", "inconclusive": "inc."}
+_SHORT = {"violated": "viol.", "follows": "foll.", "inconclusive": "inc."}  #: titles of columns
 _STYLE = {Verdict.FAIL: "bold red", Verdict.WARN: "yellow", Verdict.INCONCLUSIVE: "magenta"}
 
 
@@ -78,7 +78,8 @@ def _counts(report: Report, width: int) -> Iterator[Text]:
     while shown[-1][0] is not shown[0][0] and _width(shown) + min(longest, _NAME) > width:
         shown = [each for each in shown if each[0] is not shown[-1][0]]  # without the lowest level
     apart = 2 * sum(name == "pass" for _, name in shown)
-    cell = _CELL if _NAME + _CELL * len(shown) + apart <= width else _CELL - 1
+    widest = max(_CELL, *(cell_len(_titled(name)) + 1 for _, name in shown))
+    cell = widest if _NAME + widest * len(shown) + apart <= width else _CELL - 1
     named = min(max(width - cell * len(shown) - apart, _SHORTEST_NAME), _NAME)
     levels = [str(level) if name == "pass" else "" for level, name in shown]
     yield Text(
@@ -100,8 +101,8 @@ def _counts(report: Report, width: int) -> Iterator[Text]:
 
 
 def _titled(column: str) -> str:
-    """The title of a column of counts, shortened in English, whose words are longer."""
-    return _SHORT.get(column, column) if spoken() == "en" else gettext(column)
+    """The title of a column of counts."""
+    return gettext(_SHORT.get(column, column))
 
 
 def _right(text: str, cells: int) -> str:
