@@ -57,7 +57,7 @@ def dialect(usage: Mapping[str, Any]) -> Dialect | None:
 def mapped(usage: Mapping[str, Any]) -> str:
     """What to add to a message about this usage: the dialect it is in with its mapping, or nothing."""
     found = dialect(usage)
-    return joined("", ("; ", str(found))) if found else ""
+    return say("; {dialect}", found) if found else ""
 
 
 def phanedge(usage: Mapping[str, Any]) -> Counts:
