@@ -14,12 +14,14 @@ if TYPE_CHECKING:
         Finding,
         Impact,
         Level,
+        Plan,
         Report,
         Requirement,
         SessionError,
         Verdict,
         conclude,
         judge,
+        plan,
         render,
         requirements,
         run,
@@ -28,8 +30,8 @@ if TYPE_CHECKING:
 
 __version__: str
 __all__ = [
-    "Application", "Conclusion", "Entry", "Finding", "Impact", "Level", "Report", "Requirement", "SessionError",
-    "Verdict", "conclude", "judge", "render", "requirements", "run", "violations",
+    "Application", "Conclusion", "Entry", "Finding", "Impact", "Level", "Plan", "Report", "Requirement", "SessionError",
+    "Verdict", "conclude", "judge", "plan", "render", "requirements", "run", "violations",
 ]  # fmt: skip
 
 

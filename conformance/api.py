@@ -11,18 +11,20 @@ from conformance.commands.direct import judged, unfiled
 from conformance.commands.judge import recorded_option
 from conformance.contract.requirement import Impact, Level, Requirement
 from conformance.judgement.verdict import Finding, Verdict
+from conformance.pytest_plugin.opening import plan_of
 from conformance.report.gate import Conclusion, conclude
 from conformance.report.render import RENDERERS
 from conformance.report.render.found import violations
 from conformance.report.report import Entry, Report
+from conformance.runs.plan import Plan
 from conformance.sending.in_process import Application
 from conformance.settings.errors import SessionError
 from conformance.settings.settings import Settings
 from conformance.suite.catalogue import load
 
 __all__ = [
-    "Application", "Conclusion", "Entry", "Finding", "Impact", "Level", "Report", "Requirement", "SessionError",
-    "Verdict", "conclude", "judge", "render", "requirements", "run", "violations",
+    "Application", "Conclusion", "Entry", "Finding", "Impact", "Level", "Plan", "Report", "Requirement", "SessionError",
+    "Verdict", "conclude", "judge", "plan", "render", "requirements", "run", "violations",
 ]  # fmt: skip
 
 IN_PROCESS = "http://testserver/v1"  #: the base URL of an application that is given none
@@ -69,6 +71,27 @@ def run(
     return _judged(given, out, app)
 
 
+def plan(
+    *,
+    models: Sequence[str] = (),
+    base_url: str | None = None,
+    without: Sequence[str] = (),
+    select: Sequence[str] = (),
+    deselect: Sequence[str] = (),
+    stub: bool = False,
+    costly: bool = True,
+    intrusive: bool = False,
+    examples: int | None = None,
+    prices: Path | None = None,
+) -> Plan:
+    """What `run` with the same arguments would send and cost. Sends nothing. Raises SessionError."""
+    given = {
+        "model": models, "base_url": base_url, "without": without, "select": select, "deselect": deselect,
+        "stub": stub, "no_costly": not costly, "intrusive": intrusive, "examples": examples, "prices": prices,
+    }  # fmt: skip
+    return plan_of(Settings.of(given))
+
+
 def judge(
     folder: Path,
     *,
@@ -92,7 +115,8 @@ def judge(
 def _judged(given: Mapping[str, Any], out: Path | None, app: Application | None) -> Report:
     if out is not None:
         return judged(Settings.of({**given, "out": out}), app)
-    with tempfile.TemporaryDirectory() as held:
+    # a request that is still under way after the deadline may note something there
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as held:
         return unfiled(judged(Settings.of({**given, "out": Path(held, "run")}), app))
 
 

@@ -10,10 +10,12 @@ from typing import Annotated, Any
 import typer
 
 from conformance.commands import github
+from conformance.commands.audit import audit
+from conformance.commands.detail import Quiet, Verbose, detail_of
 from conformance.commands.ending import Commands, exit_code_of
 from conformance.commands.formats import DiffFormat, Format
 from conformance.commands.help import Helped
-from conformance.commands.judge import accepting, detail_of, judge_bundle, recorded, run_suite
+from conformance.commands.judge import accepting, judge_bundle, recorded, run_suite
 from conformance.commands.output import print_version
 from conformance.language import say
 from conformance.settings.config import NAME
@@ -26,10 +28,6 @@ _REACHING = ("base-url", "model", "api-key-variable", "header", "authorities", "
 
 Id = Annotated[str, typer.Argument(help="Requirement id, such as usage.prompt_tokens.")]
 Faults = Annotated[list[str] | None, typer.Option(metavar="NAME", help=OPTIONS["fault"].help)]
-Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print the conclusion only.")]
-Verbose = Annotated[
-    bool, typer.Option("--verbose", "-v", help="Print everything: remedies, clauses, what was not judged.")
-]
 SnapshotUpdate = Annotated[
     bool, typer.Option("--snapshot-update", help="Accept the current shapes: store them in the --snapshots folder.")
 ]
@@ -75,7 +73,10 @@ def plan(**given: Any) -> None:
 @taking(options_of("judge"))
 def judge(
     folder: Annotated[
-        Path, typer.Argument(help="Folder of a run, a bundle, or a file or folder of recordings (JSONL, HAR).")
+        Path,
+        typer.Argument(
+            help="Folder of a run, a bundle, or a file or folder of recordings (JSONL, HAR, cassettes, logs)."
+        ),
     ],
     quiet: Quiet = False,
     verbose: Verbose = False,
@@ -87,6 +88,9 @@ def judge(
     if folder.suffix == ".zip":
         judge_bundle(folder, given, detail_of(quiet, verbose))
     run_suite(given, *words, detail=detail_of(quiet, verbose))
+
+
+app.command(cls=Helped)(audit)
 
 
 @app.command(cls=Helped)

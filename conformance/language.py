@@ -51,8 +51,28 @@ def say(template: str, *values: object) -> Said:
     """A sentence in English: a template of `str.format`, and a value for each of its names in the order in which they
     first occur; values may be sentences. Names that begin with an underscore are of English grammar: translations need
     not have them. Raises ValueError for values too many or too few."""
+    for value in values:
+        if type(value) is not int and (type(value) is not str or len(value) > _SHORT):
+            return _noted(_said(template, *values))
+    return _noted(_said_before(template, *values))
+
+
+_SHORT = 64  #: characters of a value
+
+
+def _said(template: str, *values: object) -> Said:
     places = zip(_places(template), values, strict=True)
-    return _said(template, {name: _shown(value, conversion, spec) for (name, conversion, spec), value in places})
+    return Said(template, {name: _shown(value, conversion, spec) for (name, conversion, spec), value in places})
+
+
+#: What is said again and again, of exchange after exchange.
+_said_before = lru_cache(maxsize=4096, typed=True)(_said)
+
+
+def _noted(sentence: Said) -> Said:
+    if (heard := _heard.get()) is not None:
+        heard[sentence] = sentence
+    return sentence
 
 
 def phrase(text: str) -> Said:
@@ -66,7 +86,7 @@ def joined(separator: str, parts: Iterable[str]) -> str:
     if not any(isinstance(part, Said) for part in each) and (len(each) < 2 or not separator.strip().isalpha()):
         return separator.join(each)
     template = separator.join(f"{{{place}}}" for place in range(len(each)))
-    return _said(template, {str(place): part for place, part in enumerate(each)})
+    return _noted(Said(template, {str(place): part for place, part in enumerate(each)}))
 
 
 def several(sentences: Sequence[str], most: int = 3) -> str:
@@ -87,19 +107,11 @@ def restored(text: str, sentences: Iterable[str]) -> str:
     for each in sentences if not isinstance(text, Said) else ():
         template = each.template if isinstance(each, Said) else each
         pattern = "".join(
-            re.escape(literal) + (f"(?P<{name}>.*)" if name else "")
-            for literal, name, _, _ in Formatter().parse(template)
+            re.escape(literal) + (f"(?P<{name}>.*)" if name else "") for literal, name, _, _ in _parsed(template)
         )
         if found := re.fullmatch(pattern, text, re.DOTALL):
             return Said(template, found.groupdict())
     return text
-
-
-def _said(template: str, values: Mapping[str, str]) -> Said:
-    sentence = Said(template, values)
-    if (heard := _heard.get()) is not None:
-        heard[sentence] = sentence
-    return sentence
 
 
 def _shown(value: object, conversion: str | None, spec: str | None) -> str:
@@ -205,7 +217,7 @@ def told(text: str) -> str:
     joining = "0" in values  # what is translated is what stands between
     template = text.template if joining else gettext(text.template)
     filled = ""
-    for literal, name, _, _ in Formatter().parse(template):
+    for literal, name, _, _ in _parsed(template):
         filled = _beside(filled, gettext(literal) if joining else literal)
         filled = filled if name is None else _beside(filled, values[name])
     return filled

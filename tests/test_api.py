@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 import conformance
-from conformance import Report, SessionError, Verdict, conclude, judge, render, requirements, run, violations
+from conformance import Report, SessionError, Verdict, conclude, judge, plan, render, requirements, run, violations
 from conformance.contract.requests import PLAIN, STREAM
 from conformance.evidence.exchange import Exchange, Request
 from conformance.lab.known_faults import plant
@@ -22,6 +22,7 @@ from conformance.lab.reference import Endpoint
 from conformance.lab.reference.server import app, serving
 from conformance.sending.client import Access, Limits, Live
 from conformance.sending.in_process import Application, InProcess
+from conformance.text import write_whole
 from tests.support.commands import cli, verdicts
 
 KEY = "sk-reference-0123456789abcdefghijklmnopqrstuvwxyz"
@@ -66,15 +67,28 @@ def test_it_finds_what_the_command_finds(tmp_path: Path) -> None:
 
 def test_an_application_in_this_process_is_judged_as_over_http_but_for_connections(tmp_path: Path) -> None:
     endpoint = Endpoint()
-    here = run(app=app(endpoint), models=MODELS, examples=1)
+    here = run(app=app(endpoint), models=MODELS[1:], examples=1)
     with serving(Endpoint()) as url:
-        there = run(base_url=url, models=MODELS, examples=1)
+        there = run(base_url=url, models=MODELS[1:], examples=1)
     assert connected(found(here)) == connected(found(there))
     assert conclude(here).exit_code == 0, render(here)
     without = [each for entry in here.entries for each in entry.findings if "without a connection" in each.message]
     assert {each.requirement for each in without} >= {"transport.whole_body", "framing.incremental"}
     assert {each.verdict for each in without} == {Verdict.NOT_APPLICABLE}
     assert not list(tmp_path.iterdir())
+
+
+def test_a_plan_is_that_of_the_command(tmp_path: Path) -> None:
+    (tmp_path / "prices.toml").write_text('currency = "EUR"\n[models.m]\ninput = 3\noutput = 15\n')
+    options = ("--base-url", "http://127.0.0.1:9/v1", "--model", "m=claude", "--select", "usage", "--no-costly")
+    ended = cli("plan", *options, "--prices", "prices.toml", folder=tmp_path)
+    sheet = tmp_path / "prices.toml"
+    made = plan(base_url="http://127.0.0.1:9/v1", models=["m=claude"], select=["usage"], costly=False, prices=sheet)
+    assert ended.output.splitlines()[-1] == str(made)
+    assert made.cost is not None
+    assert 0 < plan(select=["usage"], examples=1).usually.requests < plan().usually.requests
+    with pytest.raises(SessionError, match="--model is missing"):
+        plan(base_url="http://127.0.0.1:9/v1")
 
 
 def test_a_baseline_and_a_gate_are_those_of_the_command(tmp_path: Path) -> None:
@@ -101,11 +115,16 @@ def test_it_can_be_called_within_an_event_loop_and_in_a_thread() -> None:
     assert conclude(reports[0]).exit_code == 0
 
 
-def test_a_deadline_ends_it() -> None:
+def test_a_deadline_ends_it(monkeypatch: pytest.MonkeyPatch) -> None:
     def slow(request: Request) -> Exchange:
         threading.Event().wait(0.2)
         return Endpoint().answer(request)
 
+    def written_late(path: Path, content: str | bytes) -> None:
+        threading.Event().wait(0.1)  # what is under way at the deadline is still written when the report is made
+        write_whole(path, content)
+
+    monkeypatch.setattr("conformance.evidence.archive.write_whole", written_late)
     report = run(app=app(slow), models=["reference-gpt"], deadline=2)
     assert conclude(report).exit_code == 3
     assert "the deadline of 2 s has passed" in conclude(report).sentence

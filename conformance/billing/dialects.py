@@ -50,8 +50,17 @@ class Dialect:
 
 def dialect(usage: Mapping[str, Any]) -> Dialect | None:
     """The dialect of a usage. None where it is PhanEdge's own, or says nothing of caching that could be mapped."""
+    if not _tells_of_a_cache(usage):
+        return None
     found = (known(usage) for known in (_anthropic, _deepseek, _openai, _one_hub, _exclusive))
     return next((each for each in found if each), None)
+
+
+def _tells_of_a_cache(usage: Mapping[str, Any]) -> bool:
+    """Whether a count of hits, misses or writes is there in any dialect, and is not 0: their names all say it."""
+    holders = (usage, _object(usage, "prompt_tokens_details"))
+    named = (name for each in holders for name, value in each.items() if value)
+    return any("cache" in name or "ephemeral" in name for name in named)
 
 
 def mapped(usage: Mapping[str, Any]) -> str:

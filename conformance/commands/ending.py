@@ -15,6 +15,7 @@ import typer
 from conformance.language import gettext, speaking, tell, told
 from conformance.settings.errors import NOT_JUDGED, USAGE_ERROR, SessionError
 from conformance.settings.options import VARIABLES
+from conformance.settings.shown import without_keys
 from conformance.settings.typer_options import in_languages, language_of, stop
 from conformance.text import printable
 
@@ -26,7 +27,7 @@ _TRACEBACK = f"{VARIABLES}_TRACEBACK"  #: the variable with which a crash shows 
 #: What typer itself handles: an exit, and wrong usage.
 _OF_TYPER: tuple[Any, ...] = (typer.Exit, typer.Abort, WRONG_USAGE)
 #: The commands whose exit code is a verdict, which holds whether or not what they print can be read.
-_JUDGING = {"run", "judge", "diff", "prove", "replay"}
+_JUDGING = {"run", "judge", "audit", "diff", "prove", "replay"}
 
 
 class Commands(HelpedGroup):
@@ -49,8 +50,8 @@ class Commands(HelpedGroup):
             return super().invoke(ctx)
         except SessionError as error:
             stop(told(str(error)), error.exit_code)
-        except _OF_TYPER:
-            raise
+        except _OF_TYPER as error:
+            raise _without_keys(error) from None
         except KeyboardInterrupt:
             stop(gettext("interrupted"), NOT_JUDGED)
         except Exception as error:  # a crash of ours is no verdict, and must not look like one
@@ -58,8 +59,15 @@ class Commands(HelpedGroup):
 
 
 def _said(sentence: str, code: int) -> int:
-    typer.echo(printable(sentence), err=True)
+    typer.echo(printable(without_keys(sentence)), err=True)
     return code
+
+
+def _without_keys(error: Any) -> Any:
+    """Wrong usage, as typer will tell it in a box, without a key that was given in the wrong place."""
+    if message := getattr(error, "message", ""):
+        error.message = without_keys(message)
+    return error
 
 
 def _translate(command: Any) -> None:

@@ -27,6 +27,10 @@ EXAMPLES: Mapping[str, tuple[str, ...]] = {
     ),
     "plan": ("plan --base-url https://host/v1 --model claude-sonnet-4-5 --select billing",),
     "judge": ("judge reports/host-v1", "judge recordings.jsonl --select usage", "judge bundle.zip"),
+    "audit": (
+        "audit traffic.jsonl.gz",
+        "audit s3://logs/2026-11-30/ --select billing --prices prices.toml --by tenant,day",
+    ),
     "bundle": ("bundle reports/host-v1 --out night.zip",),
     "replay": ("replay usage.total_tokens.sum_of", "replay usage.total_tokens.sum_of reports/host-v1 --send"),
     "init": ("init --base-url https://host/v1",),

@@ -8,7 +8,7 @@ from pathlib import Path
 from conformance.contract.profile import COMMON, FAMILIES, Model, Profile
 from conformance.language import gettext, say, tell, told
 from conformance.pytest_plugin.target import REFERENCE_MODELS, REFERENCE_URL
-from conformance.sending.access import access, check_address, key_in
+from conformance.sending.access import access, check_address, check_open, key_in
 from conformance.sending.client import Access
 from conformance.settings.address import public, secret_parts
 from conformance.settings.config import NAME, is_secret
@@ -47,6 +47,7 @@ def _looked(settings: Settings) -> tuple[Address, Look]:
     check_address(settings.base_url)
     key = key_in(settings.api_key_variable)
     reached = access(settings.header, settings.authorities, settings.certificate, settings.secret_header)
+    check_open(settings.base_url, settings.model, key, reached)
     address = Address(settings.base_url, settings.api_key_variable, key, reached)
     try:
         named = [Model.parse(each) for each in settings.model]

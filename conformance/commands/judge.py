@@ -77,13 +77,6 @@ def _concluded(session: Conformance) -> int:
     return code or (NOT_JUDGED if unjudged else 0)
 
 
-def detail_of(quiet: bool, verbose: bool) -> Detail:
-    """How much is printed. Raises SessionError."""
-    if quiet and verbose:
-        raise SessionError(say("-q and -v contradict each other: give one of them"))
-    return Detail(verbose - quiet)
-
-
 class _Seen:
     """A plugin of pytest, which sees the session and how it ended, and says what pytest would have said. On a terminal
     it draws while the session goes on."""

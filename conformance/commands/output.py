@@ -11,6 +11,7 @@ from typing import Any, TextIO
 import typer
 
 from conformance.language import say
+from conformance.settings.shown import without_values
 from conformance.text import reason_of
 
 
@@ -41,10 +42,18 @@ class _Kept(io.RawIOBase):
             return len(whole)
 
 
+class _Text(io.TextIOWrapper):
+    """A text stream on which no key of the environment is shown."""
+
+    def write(self, text: str, /) -> int:
+        super().write(without_values(text))
+        return len(text)
+
+
 def keep_streams() -> _Kept:
     """Put streams in the place of standard output and standard error that take whatever is written; gives that of
     standard output. A descriptor that is closed is opened on the null device, lest another file gets its number. A
-    character that a terminal lacks is replaced."""
+    character that a terminal lacks is replaced, and a key of the environment is struck out."""
     sys.stdout, out = _kept(1, sys.stdout)
     sys.stderr, _ = _kept(2, sys.stderr)
     return out
@@ -61,7 +70,7 @@ def _kept(descriptor: int, stream: TextIO | None) -> tuple[TextIO, _Kept]:
     encoding = stream.encoding if stream else "utf-8"
     lines = descriptor == 2 or kept.isatty()
     buffered = io.BufferedWriter(kept)
-    return io.TextIOWrapper(buffered, encoding=encoding, errors="replace", line_buffering=lines), kept
+    return _Text(buffered, encoding=encoding, errors="replace", line_buffering=lines), kept
 
 
 def print_version(wanted: bool) -> None:

@@ -27,6 +27,7 @@ from conformance.pytest_plugin.outcomes import FINDING, unpack
 from conformance.pytest_plugin.session import Conformance
 from conformance.report.build import spend_of
 from conformance.report.render.log import told
+from conformance.settings.shown import without_values
 
 _TICK = 0.3  #: seconds between two looks
 _STYLE = {Verdict.FAIL: "bold red", Verdict.WARN: "yellow"}
@@ -110,4 +111,4 @@ class Live:
             finding = unpack(value)  # type: ignore[arg-type]
             if finding.verdict in VIOLATIONS:
                 line = told(finding.verdict, finding.requirement, finding.model, language.told(finding.message))
-                self.console.print(Text(line, style=_STYLE[finding.verdict]))
+                self.console.print(Text(without_values(line), style=_STYLE[finding.verdict]))

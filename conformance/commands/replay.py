@@ -25,13 +25,13 @@ from conformance.report.render.words import one_line
 from conformance.report.report import Report
 from conformance.report.report_json import read_report
 from conformance.runs.filling import own_salt
-from conformance.runs.folder import exchanges_in, identity_in, new_salt, read_run
+from conformance.runs.folder import check_links, exchanges_in, identity_in, keep_bodies, new_salt, read_run
 from conformance.runs.resume import noted_options
 from conformance.runs.run import Run, RunError
 from conformance.runs.seal import check_destination
 from conformance.sending.access import origin
 from conformance.sending.client import Access, Limits, Live
-from conformance.sending.curl import curl
+from conformance.sending.curl import BODIES, curl
 from conformance.sending.pacing import Pace, paced
 from conformance.settings.key_variable import is_variable
 from conformance.settings.options import OPTIONS
@@ -77,8 +77,10 @@ def replayed(
     if not is_variable(variable_shown):
         raise ReplayError(say("{folder} names no variable for the key: name it with --api-key-variable", kept.folder))
     names = kept.options.get("header", ())
-    commands = [curl(each.request, kept.run.profile.base_url, variable_shown, each.client, names) for each in exchanges]
+    base, bodies = kept.run.profile.base_url, str((kept.folder / BODIES).absolute())
+    commands = [curl(each.request, base, variable_shown, each.client, names, bodies) for each in exchanges]
     if not send:
+        _keep_bodies(kept.folder, exchanges)
         return "\n".join(commands or [gettext("the run has no exchange of it")]), 0
     if not found:
         raise ReplayError(say("no finding of the report rests on {id}: send it with its command (without --send)", id))
@@ -98,6 +100,15 @@ def replayed(
         )
     ]
     return harmless("\n".join(lines)), max((_EXIT_CODES.get(now.verdict, 0) for _, now in pairs), default=0)
+
+
+def _keep_bodies(folder: Path, exchanges: Sequence[Exchange]) -> None:
+    """Where a command takes a body from a file, the file is there, also where no finding rests on its exchange."""
+    try:
+        check_links(folder)
+        keep_bodies(folder, exchanges)
+    except (RunError, OSError) as error:
+        raise ReplayError(say("the body of a request cannot be written: {error}", error)) from None
 
 
 def _latest() -> Path:

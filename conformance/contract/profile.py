@@ -17,13 +17,18 @@ THINKS = "+reasoning"  #: among the features of a model: it thinks before it ans
 #: What the contract's page names as common use: a run in which it is not served is not green.
 COMMON = frozenset({"chat.stream", "chat.tools", "chat.tool_choice", "chat.response_format.json_schema"})
 
-_FAMILY_PATTERNS = (
-    ("claude", r"claude"),
-    # after the name of another, as in acme-gpt or marco-o1, it is that one's own model
-    ("gpt", r"(?:^|[/.:]|\b(?:openai|azure)-)(?:gpt-(?:\d|audio|image|realtime|search)|o[134](?:-|$)|chatgpt-|codex-)"),
-    ("gemini", r"gemini"),
-    ("deepseek", r"deepseek"),
-    ("grok", r"grok"),
+#: Where a gateway's name of a model has that of its maker: at the beginning, after a sign that parts names, or after
+#: the name of who serves it. After any other, as in acme-gpt, acme-claude or marco-o1, it is that one's own model.
+_BEGINS = r"(?:^|[/.:]|\b(?:anthropic|aws|azure|bedrock|databricks|openai|reference|vertex(?:[-_]ai)?)--?)"
+_FAMILY_PATTERNS = tuple(
+    (family, re.compile(f"{_BEGINS}(?:{names})"))
+    for family, names in (
+        ("claude", r"claude(?![a-z])"),
+        ("gpt", r"gpt-(?:\d|audio|image|realtime|search)|o[134](?:-|$)|chatgpt-|codex-"),
+        ("gemini", r"gemini(?![a-z])"),
+        ("deepseek", r"deepseek(?![a-z])"),
+        ("grok", r"grok(?![a-z])"),
+    )
 )
 
 
@@ -129,7 +134,7 @@ NOT_OF_FAMILY = {
 def family_of(name: str) -> str:
     """The family that a model's name tells, `other` where it tells none."""
     for family, pattern in _FAMILY_PATTERNS:
-        if re.search(pattern, name.lower()):
+        if pattern.search(name.lower()):
             return family
     return "other"
 

@@ -84,7 +84,8 @@ class Requirement:
 
     `at` is the member the sentence is about (`usage.prompt_tokens`, `choices.*.index`, `header:allow`), marked
     in the evidence. `hint` is what a vendor does about a violation. `contract` are the rows it covers.
-    `needs` are the facts that a recording must have kept. `after` are the ids of what it presupposes: where
+    `needs` are the facts that a recording must have kept: the reply as it was sent, at least, save for relations
+    between counts. `after` are the ids of what it presupposes: where
     one of them is violated on a model, a violation of this one follows from that. Each of `broken_by` makes a
     conforming exchange violate the sentence; `shown_by` first makes it one to which the sentence applies.
     """
@@ -226,7 +227,7 @@ def _declare(
                 at=at,
                 hint=hint,
                 contract=tuple(contract),
-                needs=frozenset(needs),
+                needs=frozenset({"reply", *needs}),
                 given=slots,
                 alike=alike,
                 impact=impact or area.impact,

@@ -180,7 +180,7 @@ class Observed:
 
 def observe(clause: Clause, documents: Sequence[Any]) -> Observed:
     """Judge a clause on documents of its root."""
-    judged, violations = 0, []
+    judged, violations, known = 0, list[str](), set[tuple[str, type, Any]]()
     for document in documents:
         if not _is_spoken_of(document, clause):
             continue
@@ -188,10 +188,17 @@ def observe(clause: Clause, documents: Sequence[Any]) -> Observed:
             if clause.relation and not relation_applies(*clause.relation, value):
                 continue
             judged += 1
+            if type(value) in _SCALAR and (where, type(value), value) in known:
+                continue  # as in the chunk before
+            if type(value) in _SCALAR:
+                known.add((where, type(value), value))
             if problem := _problem(clause, value):
                 member = say("{where} {problem}", where, problem)
                 violations.append(say("{object} {problem}", where, problem) if clause.relation else member)
     return Observed(judged, tuple(dict.fromkeys(violations)))
+
+
+_SCALAR = frozenset({str, int, float, bool, type(None)})
 
 
 def _is_spoken_of(document: Any, clause: Clause) -> bool:

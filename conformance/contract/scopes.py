@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from conformance.evidence.exchange import Exchange, Request, list_of
+from conformance.evidence.exchange import Exchange, Request
+from conformance.evidence.fold import chunks_of
+from conformance.evidence.kept import kept_of
 
 from .requirement import Scope
 
@@ -27,6 +29,7 @@ def _plain(exchange: Exchange) -> bool:
     return _chat(exchange) and exchange.succeeded and not exchange.streamed and not exchange.request.streams
 
 
+@kept_of
 def _completion(exchange: Exchange) -> bool:
     return _plain(exchange) and isinstance(exchange.document, dict) and not exchange.document.get("error")
 
@@ -35,14 +38,17 @@ def _stream(exchange: Exchange) -> bool:
     return _chat(exchange) and exchange.streamed
 
 
+@kept_of
 def _chunked(exchange: Exchange) -> bool:
     return _stream(exchange) and bool(exchange.chunks)
 
 
+@kept_of
 def _is_reply(exchange: Exchange) -> bool:
     return (_completion(exchange) or _chunked(exchange)) and bool(exchange.reply)
 
 
+@kept_of
 def _usage(exchange: Exchange) -> bool:
     """A reply with usage. A stream with an error in it has not counted what it did not finish."""
     whole = _is_reply(exchange) and not (exchange.streamed and failed(exchange))
@@ -91,8 +97,7 @@ def cut_short(reason: Any) -> bool:
 
 def streamed_choices(chunks: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
     """The choices of all chunks, in order; what is not an object is left out."""
-    choices = [choice for chunk in chunks for choice in list_of(chunk.get("choices"))]
-    return [choice for choice in choices if isinstance(choice, dict)]
+    return chunks_of(chunks).choices
 
 
 def asks_usage(request: Request) -> bool:

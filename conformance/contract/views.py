@@ -37,7 +37,7 @@ def check_parameters(id: str, parameters: Iterable[str], slots: Iterable[str]) -
     `slots`), or asks for what does not exist."""
     asked, given, known = set(parameters), set(slots), [*VIEWS, *ARGUMENTS]
     if missing := given - asked:
-        raise TypeError(f"{id}: its check has no parameter {', '.join(sorted(missing))}")
+        raise TypeError(say("{id}: its check has no parameter {missing}", id, ", ".join(sorted(missing))))
     for name in sorted(asked - given - set(known)):
         hint = nearest_few(name, known) or f": there are {', '.join(known)}"
-        raise TypeError(f"{id}: there is no view {name!r}{hint}")
+        raise TypeError(say("{id}: there is no view {name!r}{hint}", id, name, hint))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
+from functools import cache
 from typing import Any
 
 from jsonschema import Draft202012Validator
@@ -50,12 +51,17 @@ SHALLOW = frozenset(
 def number_at(value: Any, pointer: str) -> Number:
     """The number a JSON Pointer leads to; None where the member is absent, the text `?` where it is no number, so
     that no sum can be judged."""
-    for name in pointer.removeprefix("/").split("/"):
-        name = name.replace("~1", "/").replace("~0", "~")
+    for name in names_of(pointer):
         if not isinstance(value, Mapping) or name not in value:
             return None
         value = value[name]
     return value if isinstance(value, int | float) and not isinstance(value, bool) else "?"
+
+
+@cache
+def names_of(pointer: str) -> tuple[str, ...]:
+    """The names of the members that a JSON Pointer leads through."""
+    return tuple(name.replace("~1", "/").replace("~0", "~") for name in pointer.removeprefix("/").split("/"))
 
 
 def pointed_at(document: Any, pointer: str) -> Any:
@@ -97,10 +103,15 @@ def _relations(keyword: str, relations: Any, instance: Any) -> Errors:
 
 
 def relation_applies(keyword: str, relation: Mapping[str, Any], value: Any) -> bool:
-    """Whether anything is there to be added up: a part, or the total of an exact sum that may not stand alone."""
+    """Whether anything is there to be added up."""
+    return any(number_at(value, pointer) is not None for pointer in telling(keyword, relation))
+
+
+def telling(keyword: str, relation: Mapping[str, Any]) -> list[str]:
+    """The pointers of a relation to what must be there for it to apply: a part, or the total of an exact sum that may
+    not stand alone."""
     alone = keyword == "sumOf" and not relation.get("partsOnly")
-    pointers = [*relation["parts"], *([relation["total"]] if alone else [])]
-    return any(number_at(value, pointer) is not None for pointer in pointers)
+    return [*relation["parts"], *([relation["total"]] if alone else [])]
 
 
 def relation_problem(keyword: str, relation: Mapping[str, Any], value: Any) -> str:

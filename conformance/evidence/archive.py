@@ -44,7 +44,8 @@ class Archive:
     sent: int = 0
     known: dict[str, Exchange] = field(default_factory=dict)
     over: str = ""  #: why nothing more is sent, once there is a reason
-    _counting: threading.Lock = field(default_factory=threading.Lock)
+    _closed: bool = False
+    _keeping: threading.Lock = field(default_factory=threading.Lock)
     _turns: dict[str, threading.Lock] = field(default_factory=dict)
 
     def __call__(self, request: Request) -> Exchange:
@@ -73,11 +74,24 @@ class Archive:
             if not path.exists():
                 exchange = self._sent(request, self.send)
                 with one_at_a_time(len(exchange.wire)):
-                    write_whole(path, text_of(exchange, self.run))
-                with self._counting:
-                    self.sent += len(exchange.all)
+                    self._keep(exchange, path)
                 return _lean(load_exchange(loads(path.read_bytes())), path)  # as whoever reads it later has it
         return read_exchange(path, self.run)
+
+    def _keep(self, exchange: Exchange, path: Path) -> None:
+        text = text_of(exchange, self.run)
+        with self._keeping:
+            if self._closed:
+                raise NothingMore(self.over)
+            write_whole(path, text)
+            self.sent += len(exchange.all)
+
+    def close(self) -> None:
+        """Send and write nothing more. What is still under way is as in a run that was killed: it was noted, and has no
+        answer. From now on `sent` is what the folder holds."""
+        self.over = self.over or "the run has ended"
+        with self._keeping:
+            self._closed = True
 
     def _sent(self, request: Request, send: Send) -> Exchange:
         """Send, and note that before. What was noted by a run that was broken off then may have had an effect."""

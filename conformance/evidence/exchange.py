@@ -13,8 +13,12 @@ from conformance.language import say
 from .content_coding import Read as Read
 from .content_coding import undone
 from .failure import Failure as Failure
-from .fold import Unfoldable, fold
+from .fold import Chunks, Unfoldable, fold
 from .kept import SMALL, Stored, kept
+from .outcomes import Inconclusive as Inconclusive
+from .outcomes import NotApplicable as NotApplicable
+from .outcomes import NothingMore as NothingMore
+from .outcomes import Violation as Violation
 from .request import JSON_CONTENT as JSON_CONTENT
 from .request import MODEL as MODEL
 from .request import SALT as SALT
@@ -27,32 +31,11 @@ from .strict_json import JSONError, loads
 
 Fact = Literal[
     "request", "status", "headers", "other headers", "times", "bytes", "framing", "terminator", "ids", "created", "key",
-    "connection"]  # fmt: skip
+    "connection", "reply", "counts"]  # fmt: skip
 
 LOOKS_LIKE_EVENTS = re.compile(rb"(\xef\xbb\xbf)?[\r\n]*(data|event|id|retry)?:")
 SCRUBBED_KEY = "[scrubbed key"  #: begins the mark that stands where an endpoint echoed the caller's key
 TRANSIENT = (429, 502, 503, 504)  #: statuses of an endpoint that is throttled or away for a while
-
-
-class Inconclusive(Exception):
-    """The exchange cannot show whether the requirement holds."""
-
-
-class NothingMore(Inconclusive):
-    """Nothing more is sent in this run, whatever is asked for."""
-
-
-class NotApplicable(Exception):
-    """The requirement says nothing about this exchange."""
-
-
-class Violation(AssertionError):
-    """A requirement is violated by these exchanges; `of` are the ids of those whose violation this is, where it is one
-    of others."""
-
-    def __init__(self, message: str, *exchanges: Exchange, of: tuple[str, ...] = ()) -> None:
-        super().__init__(message)
-        self.exchanges, self.of = exchanges, of
 
 
 @dataclass(frozen=True)
@@ -97,8 +80,14 @@ class Exchange:
     def header(self, name: str) -> str | None:
         """The value of a header field, by its name in lower case; lines of the same name are joined by commas (RFC 9110
         5.3), None where absent."""
-        values = [value for each, value in self.headers if each.lower() == name]
-        return ", ".join(values) if values else None
+        return self._fields.get(name)
+
+    @cached_property
+    def _fields(self) -> dict[str, str]:
+        found: dict[str, str] = {}
+        for name, value in self.headers:
+            found[name.lower()] = f"{found[name.lower()]}, {value}" if name.lower() in found else value
+        return found
 
     @cached_property
     def small(self) -> bool:
@@ -205,9 +194,9 @@ class Exchange:
         return parse(self.decoded_reads)
 
     @kept
-    def chunks(self) -> list[dict[str, Any]]:
+    def chunks(self) -> Chunks:
         """The JSON objects of the stream that are not errors, in order; what is not an object is left out."""
-        return [doc for doc in self.stream.documents if isinstance(doc, dict) and not doc.get("error")]
+        return Chunks(doc for doc in self.stream.documents if isinstance(doc, dict) and not doc.get("error"))
 
     @kept
     def reply(self) -> dict[str, Any]:
@@ -216,7 +205,7 @@ class Exchange:
             try:
                 return fold(self.chunks)
             except Unfoldable as error:
-                raise Inconclusive(say("the official SDK cannot accumulate this stream: {error}", error)) from None
+                raise Inconclusive(say("the official SDK cannot accumulate this stream: {error}", error)) from error
         if not self.succeeded:
             raise Inconclusive(
                 say("{request} was answered with {outcome}, not with a completion", self.request, self.outcome)
@@ -244,7 +233,7 @@ class Exchange:
         calls = [call for message in self.messages for call in list_of(message.get("tool_calls"))]
         return [call for call in calls if isinstance(call, dict)]
 
-    @property
+    @kept
     def failed_in_stream(self) -> bool:
         """Whether it is a stream with an error event in it."""
         return self.streamed and any(isinstance(each, dict) and each.get("error") for each in self.stream.documents)

@@ -1,10 +1,10 @@
-"""A stream folded into the reply it stands for, as openai-python accumulates it."""
+"""The chunks of a stream, and the reply that they stand for, as openai-python accumulates it."""
 
 from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Iterable
-from copy import deepcopy
+from functools import cached_property
 from typing import Any
 
 from conformance.language import say
@@ -42,8 +42,9 @@ def _fold(chunks: Iterable[JSONObject]) -> JSONObject:
             reply["object"] = "chat.completion"
         else:
             _take_latest(reply, chunk)
-        for streamed in _objects(chunk.get("choices") or [], "choices"):
-            _add_choice(choices, streamed)
+        if streamed := chunk.get("choices"):
+            for each in _objects(streamed, "choices"):
+                _add_choice(choices, each)
     if reply is None:
         raise Unfoldable(say("it has no chunk"))
     for choice in choices.values():
@@ -66,8 +67,11 @@ def _add_choice(choices: dict[int, JSONObject], streamed: JSONObject) -> None:
     delta = streamed.get("delta")
     if delta is not None and not isinstance(delta, dict):
         raise Unfoldable(say("a delta is not an object"))
-    choice = choices.setdefault(index, {"index": index, "message": {"content": None}, "finish_reason": None})
-    accumulate_delta(choice["message"], _own(delta or {}))
+    choice = choices.get(index)
+    if choice is None:
+        choice = choices[index] = {"index": index, "message": {"content": None}, "finish_reason": None}
+    if delta:
+        accumulate_delta(choice["message"], _own(delta))
     if streamed.get("finish_reason"):
         choice["finish_reason"] = streamed["finish_reason"]
     if "logprobs" in streamed:
@@ -76,27 +80,42 @@ def _add_choice(choices: dict[int, JSONObject], streamed: JSONObject) -> None:
 
 def _own(delta: JSONObject) -> JSONObject:
     """The delta with nothing in it that could be merged into; most hold text alone, which need not be copied."""
-    return deepcopy(delta) if any(isinstance(value, dict | list) for value in delta.values()) else delta
+    for value in delta.values():
+        if type(value) in (dict, list):
+            return {name: _copied(each) for name, each in delta.items()}
+    return delta
+
+
+def _copied(value: Any) -> Any:
+    """A JSON value, of which nothing is that of the original."""
+    if isinstance(value, dict):
+        return {name: _copied(each) for name, each in value.items()}
+    return [_copied(each) for each in value] if isinstance(value, list) else value
 
 
 def _add_logprobs(choice: JSONObject, logprobs: Any) -> None:
     if choice.get("logprobs") is None or logprobs is None:
-        choice["logprobs"] = deepcopy(logprobs) if choice.get("logprobs") is None else choice["logprobs"]
+        choice["logprobs"] = _copied(logprobs) if choice.get("logprobs") is None else choice["logprobs"]
         return
     for name, entries in logprobs.items() if isinstance(logprobs, dict) else ():
         if isinstance(entries, list) and isinstance(choice["logprobs"], dict):
-            choice["logprobs"][name] = (choice["logprobs"].get(name) or []) + deepcopy(entries)
+            before = choice["logprobs"].get(name) or []
+            choice["logprobs"][name] = before
+            before += _copied(entries)
 
 
 def accumulate_delta(accumulated: JSONObject, delta: JSONObject) -> JSONObject:
     """Merge a delta into what came before it, in place. Raises Unfoldable."""
     for name, value in delta.items():
-        if accumulated.get(name) is None:
+        before = accumulated.get(name)
+        if type(before) is type(value) is str and name not in ("index", "type"):
+            accumulated[name] = before + value
+            continue
+        if before is None:
             if not _has_indexed_entries(value):
                 accumulated[name] = value
                 continue
-            accumulated[name] = []
-        before = accumulated[name]
+            accumulated[name] = before = []
         if name in ("index", "type"):
             accumulated[name] = value
         elif any(isinstance(before, kind) and isinstance(value, kind) for kind in (str, int | float)):
@@ -139,3 +158,31 @@ def _objects(entries: Any, where: str) -> list[JSONObject]:
     if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
         raise Unfoldable(say("{where} has an entry that is not an object", where))
     return entries
+
+
+class Chunks(list[dict[str, Any]]):
+    """JSON objects in the order in which they came; nothing is added to them."""
+
+    @cached_property
+    def choices(self) -> list[dict[str, Any]]:
+        """The choices of all chunks, in order; what is not an object is left out."""
+        found = []
+        for chunk in self:
+            choices = chunk.get("choices")
+            if isinstance(choices, list):
+                found += [choice for choice in choices if isinstance(choice, dict)]
+        return found
+
+    @cached_property
+    def by_index(self) -> dict[int, list[dict[str, Any]]]:
+        """The choices that have an integer index, by it."""
+        found: dict[int, list[dict[str, Any]]] = {}
+        for choice in self.choices:
+            if type(index := choice.get("index")) is int:
+                found.setdefault(index, []).append(choice)
+        return found
+
+
+def chunks_of(chunks: Iterable[dict[str, Any]]) -> Chunks:
+    """The same, where it is not known that these are the chunks of a stream."""
+    return chunks if isinstance(chunks, Chunks) else Chunks(chunks)

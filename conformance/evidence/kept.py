@@ -10,7 +10,7 @@ import threading
 import weakref
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext, suppress
-from functools import partial
+from functools import partial, wraps
 from typing import Any, Generic, TypeVar, overload
 
 MOST = 32 * 1024 * 1024  #: bytes that the large views of all exchanges take together
@@ -18,6 +18,7 @@ SMALL = 4096  #: bytes of content up to which everything is kept
 
 Each = TypeVar("Each")
 Value = TypeVar("Value")
+Owner = TypeVar("Owner")
 
 
 class _Room:
@@ -97,11 +98,31 @@ class kept(Generic[Value]):  # noqa: N801 (a decorator, like functools.cached_pr
         if owner is None:
             return self
         value = self._make(owner)
-        if getattr(owner, "small", False):
-            owner.__dict__[self._name] = value
-        else:
-            _ROOM.keep(owner, self._name, value)
+        _keep(owner, self._name, value)
         return value
+
+
+def _keep(owner: object, name: str, value: object) -> None:
+    if getattr(owner, "small", False):
+        owner.__dict__[name] = value
+    else:
+        _ROOM.keep(owner, name, value)
+
+
+def kept_of(make: Callable[[Owner], Value]) -> Callable[[Owner], Value]:
+    """A function of one value, such as an exchange, whose result is kept as that of a `kept` property is."""
+    own = f"{make.__module__}.{make.__qualname__}"
+
+    @wraps(make)
+    def view(owner: Owner) -> Value:
+        if own not in owner.__dict__:
+            value = make(owner)
+            _keep(owner, own, value)
+            return value
+        found: Value = owner.__dict__[own]
+        return found
+
+    return view
 
 
 class Stored(Sequence[Each]):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from typing import Any
 
 from conformance.language import joined, say
@@ -29,6 +30,21 @@ def json_object(text: str | bytes) -> dict[str, Any] | None:
     return value if isinstance(value, dict) else None
 
 
+def may_have(exchange: Exchange, *words: str) -> bool:
+    """Whether one of these words, of ASCII without quotation marks, may be in a string or a name of the content. Where
+    this says no, none is: JSON has them as they are, or escaped as \\u00…."""
+    content = exchange.content
+    for word in _bytes(words):
+        if word in content:
+            return True
+    return b"\\u00" in content
+
+
+@lru_cache(maxsize=4096)
+def _bytes(words: tuple[str, ...]) -> tuple[bytes, ...]:
+    return tuple(word.encode() for word in words)
+
+
 _STRING = re.compile(r'"(?:[^"\\]|\\.)*"', re.DOTALL)
 
 
@@ -44,11 +60,20 @@ def strings(value: Any) -> Iterator[str]:
         yield value
     elif isinstance(value, list):
         for each in value:
-            yield from strings(each)
+            if type(each) is str:
+                yield each
+            elif type(each) not in _OTHERS:
+                yield from strings(each)
     elif isinstance(value, dict):
         for name, each in value.items():
             yield name
-            yield from strings(each)
+            if type(each) is str:
+                yield each
+            elif type(each) not in _OTHERS:
+                yield from strings(each)
+
+
+_OTHERS = frozenset({int, float, bool, type(None)})  #: types of values that hold no string
 
 
 # --- a count of tokens, by its path in a usage: `prompt_tokens`, `prompt_tokens_details.cached_tokens` --------
@@ -87,9 +112,16 @@ def as_sent(container: Any, name: str) -> str:
 
 
 def _at(usage: Any, path: str) -> Any:
-    for name in path.split("."):
-        usage = usage.get(name) if isinstance(usage, Mapping) else None
+    for name in _names(path):
+        if type(usage) is not dict and not isinstance(usage, Mapping):
+            return None
+        usage = usage.get(name)
     return usage
+
+
+@lru_cache(maxsize=4096)
+def _names(path: str) -> tuple[str, ...]:
+    return tuple(path.split("."))
 
 
 def _covered(path: str) -> str:

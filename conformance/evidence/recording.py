@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from pathlib import Path
+from functools import lru_cache
 from typing import Any, Literal, TypeVar
 
 from conformance.language import say
@@ -19,6 +19,14 @@ HELP = say("docs/recordings.md describes the formats")
 SECRET = re.compile(r"authorization|api-?key|cookie|secret|organi[sz]ation|[-_]token$|^openai-project$", re.I)
 MASKED = re.compile(r"REDACTED|<masked>|[A-Z]-XXX$|^<[A-Z_]+>$")
 MASKED_ID = re.compile(r'"id"\s*:\s*"[^"]*(?:REDACTED|<masked>)')
+
+
+def has_masked_id(body: str) -> bool:
+    """Whether a recorder masked an id in a body."""
+    signed = "REDACTED" in body or "<masked>" in body  # one of these is in every match
+    return signed and MASKED_ID.search(body) is not None
+
+
 TRANSFER = ("content-encoding", "content-length", "transfer-encoding")  #: untrue of a body that was decoded
 TRANSIENT = (408, 429)  #: says nothing of the request
 Made = TypeVar("Made")
@@ -44,16 +52,12 @@ class Recording:
     origin: str
 
 
-LARGEST = 128 * 1024 * 1024  #: bytes of a file that is read as a whole
+_KINDS = {str: "a string", bool: "a boolean", dict: "an object", list: "an array", type(None): "null"}
 
 
-def whole(path: Path, origin: str) -> bytes:
-    """A file that is read as a whole. Raises RecordingError where it is too large for that, OSError."""
-    if path.stat().st_size > LARGEST:
-        raise RecordingError(
-            say("{origin} is larger than {largest:,} bytes: split it, or record less in one file", origin, LARGEST)
-        )
-    return path.read_bytes()
+def kind_of(value: Any) -> str:
+    """What a JSON value is, without what it says: that may be what people wrote."""
+    return _KINDS.get(type(value), "a number")
 
 
 def parsed(data: bytes, origin: str) -> Any:
@@ -96,11 +100,17 @@ def model_of(exchange: Exchange) -> str:
 
 def cleaned(pairs: Iterable[tuple[str, str]]) -> Headers:
     """The fields of a response that are true of its decoded body, no secret, and not masked."""
-    return tuple(
-        (name, value)
-        for name, value in pairs
-        if name.lower() not in TRANSFER and not SECRET.search(name) and not MASKED.search(value)
-    )
+    return tuple((name, value) for name, value in pairs if _is_public(name) and not _is_masked(value))
+
+
+@lru_cache(maxsize=4096)
+def _is_public(name: str) -> bool:
+    return name.lower() not in TRANSFER and not SECRET.search(name)
+
+
+def _is_masked(value: str) -> bool:
+    signed = "REDACTED" in value or "<" in value or "XXX" in value  # one of these is in every match
+    return signed and MASKED.search(value) is not None
 
 
 def closed(body: bytes) -> tuple[bytes, bool]:
@@ -108,6 +118,8 @@ def closed(body: bytes) -> tuple[bytes, bool]:
 
     Recorders strip white space. A last event that is broken off within its data, they did not break off.
     """
+    if body.endswith((b"\n\n", b"\n\r\n", b"\r\r")):
+        return body, False
     last = re.split(rb"\r\n|\n|\r", body)
     if len(last) > 2 and not last[-1] and not last[-2]:
         return body, False

@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 from conformance.language import say
 from conformance.text import reason_of
 
-from . import har, jsonl
-from .exchange_json import load_exchange
-from .recording import HELP, made, model_of, parsed, whole
+from .recording import HELP, parsed
 from .recording import Recording as Recording
 from .recording import RecordingError as RecordingError
 from .recording import RecordingWarning as RecordingWarning
+from .row import Row
+from .rows import YAML, known, rows_of
 
-SUFFIXES = (".jsonl", ".jsonl.gz", ".har", ".json")
+_PLAIN = (".jsonl", ".ndjson", ".har", ".json", *YAML, ".parquet")
+#: Of the files that are read in a folder. A file that is named itself may have any name.
+SUFFIXES = (*_PLAIN, *(f"{each}{packed}" for packed in (".gz", ".zst") for each in _PLAIN))
 
 
 def recordings(folder: Path) -> Iterator[Recording]:
@@ -30,7 +32,7 @@ def recordings(folder: Path) -> Iterator[Recording]:
             yield recording
     if not found:
         raise RecordingError(
-            say("{folder} holds no recorded exchange ({suffixes}): {help}", folder, ", ".join(SUFFIXES), HELP)
+            say("{folder} holds no recorded exchange ({suffixes}): {help}", folder, ", ".join(_PLAIN), HELP)
         )
 
 
@@ -38,8 +40,6 @@ def _files(folder: Path) -> list[Path]:
     if not folder.exists():
         raise RecordingError(say("{folder} does not exist: name a folder with recordings, or one file", folder))
     if folder.is_file():
-        if not folder.name.endswith(SUFFIXES):
-            raise RecordingError(say("{folder} is none of {suffixes}: {help}", folder, ", ".join(SUFFIXES), HELP))
         return [folder]
     files = (path for path in folder.rglob("*") if path.is_file() and path.name.endswith(SUFFIXES))
     return sorted(path for path in files if "/." not in f"/{path.relative_to(folder).as_posix()}")
@@ -47,32 +47,18 @@ def _files(folder: Path) -> list[Path]:
 
 def _read(path: Path, name: str, *, alone: bool) -> Iterator[Recording]:
     try:
-        if path.suffix == ".har":
-            yield from har.entries(path, name)
-        elif path.suffix == ".json":
-            yield from _own(path, name, alone=alone)
-        else:
-            yield from jsonl.lines(path, name)
+        opened = path.open("rb")
     except OSError as error:
         raise RecordingError(say("{name} cannot be read ({reason}): check the file", name, reason_of(error))) from None
+    with opened:
+        for row in rows_of(opened, name, alone=alone):
+            if row.left_out:
+                warnings.warn(f"{_said(row)}; it is left out", RecordingWarning, stacklevel=2)
+            elif not row.adapter:
+                raise RecordingError(_said(row))
+            else:
+                yield from known(row.adapter).recordings(parsed(row.record, row.origin), row.origin)
 
 
-# --- our own archive ----------------------------------------------------------------------------------------
-
-
-def _own(path: Path, name: str, *, alone: bool) -> Iterator[Recording]:
-    document = parsed(whole(path, name), name)
-    kind = document.get("format") if isinstance(document, dict) else None
-    if kind == "exchange-1":
-        yield made(_of_archive, document, name)
-    elif isinstance(kind, str) and not kind.startswith("exchange-") and not alone:
-        return  # a report or profile beside the exchanges
-    else:
-        raise RecordingError(
-            say("{name} has the unknown format {kind!r}, not exchange-1: move it away; {help}", name, kind, HELP)
-        )
-
-
-def _of_archive(document: dict[str, Any], origin: str) -> Recording:
-    exchange = load_exchange(document)
-    return Recording(exchange, Path(origin).parent.name or "unknown", model_of(exchange), False, origin)
+def _said(row: Row) -> str:
+    return f"{row.origin} {row.record.decode()}"

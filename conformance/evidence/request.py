@@ -62,7 +62,7 @@ class Request:
         """Its key and those of the requests that it follows: equal requests may differ in the latter."""
         return (self.key, *(self.after.chain if self.after else ()))
 
-    @property
+    @cached_property
     def small(self) -> bool:
         """Whether what is made of the body can be kept as long as the request."""
         return len(self.body) <= SMALL
@@ -75,7 +75,7 @@ class Request:
         except JSONError:
             return None
 
-    @property
+    @kept
     def asked(self) -> dict[str, Any]:
         """The members of the body; empty where the body is not a JSON object."""
         return self.document if isinstance(self.document, dict) else {}
@@ -105,6 +105,13 @@ class Request:
 
     def __str__(self) -> str:
         return self.label or f"{self.method} {self.path} {self.key}"
+
+
+def asking(document: dict[str, Any], **members: Any) -> Request:
+    """The request whose body is this JSON object, which is not read again."""
+    request = Request(body=json.dumps(document).encode(), **members)
+    request.__dict__["document"] = document
+    return request
 
 
 def _word(salt: str) -> str:

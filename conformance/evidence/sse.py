@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_left
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import accumulate
@@ -13,6 +14,7 @@ from typing import Any
 from .strict_json import JSONError, loads
 
 LINE_END = re.compile(rb"\r\n|\n|\r")
+_LINE_END = re.compile(r"\r\n|\n|\r")
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 FIELDS = ("data", "event", "id", "retry")
 DONE = "[DONE]"
@@ -102,21 +104,21 @@ class _Buffer:
 
 def parse(reads: Sequence[tuple[float, bytes]]) -> EventStream:
     """The event stream that these reads carry; how the bytes were split over reads changes times only."""
-    arrived = list(accumulate(len(data) for _, data in reads))
     events: list[Event] = []
     comments: list[str] = []
     foreign: list[str] = []
-    broken: list[bytes] = []
     idle: list[str] = []
     buffer = _Buffer()
-    for line, end in _lines(b"".join(data for _, data in reads)):
-        text = line.decode("utf-8", "replace")
-        if "\ufffd" in text and text.encode() != line:
-            broken.append(line)
-        if not text:
+    content = b"".join(data for _, data in reads)
+    lines, ends, broken = _texts(content, timed=len(reads) > 1)
+    arrived = list(accumulate(len(data) for _, data in reads))
+    for number, text in enumerate(lines):
+        if text.startswith("data: "):  # nearly every line that is not empty
+            buffer.data.append(text[6:])
+        elif not text:
             if buffer.data:
-                when = reads[bisect_left(arrived, end)][0]
-                data = "\n".join(buffer.data)
+                when = reads[bisect_left(arrived, ends[number]) if ends else 0][0]
+                data = buffer.data[0] if len(buffer.data) == 1 else "\n".join(buffer.data)
                 events.append(Event(data, buffer.name or "message", tuple(buffer.fields), when))
             else:
                 idle += buffer.fields
@@ -134,6 +136,19 @@ def parse(reads: Sequence[tuple[float, bytes]]) -> EventStream:
         idle=tuple(idle),
         ended=reads[-1][0] if reads else 0.0,
     )
+
+
+def _texts(content: bytes, *, timed: bool) -> tuple[list[str], list[int], list[bytes]]:
+    """Each line as text; where it is `timed`, the offset at which it is known to be whole; and the lines that are not
+    UTF-8."""
+    if not timed and not content.startswith(BYTE_ORDER_MARK):
+        with suppress(UnicodeDecodeError):  # all at once, which is faster
+            text = content.decode()
+            lines = _LINE_END.split(text) if "\r" in text else text.split("\n")
+            return (lines if lines[-1] else lines[:-1]), [], []
+    found = [(line, line.decode("utf-8", "replace"), end) for line, end in _lines(content)]
+    broken = [line for line, text, _ in found if "\ufffd" in text and text.encode() != line]
+    return [text for _, text, _ in found], [end for _, _, end in found], broken
 
 
 def _lines(content: bytes) -> Iterable[tuple[bytes, int]]:

@@ -69,9 +69,11 @@ def duplicate_names(data: bytes | str) -> list[str]:
     found: list[str] = []
 
     def pairs(members: list[tuple[str, Any]]) -> dict[str, Any]:
-        counts = Counter(name for name, _ in members)
-        found.extend(sorted(name for name, count in counts.items() if count > 1))
-        return dict(members)
+        value = dict(members)
+        if len(value) != len(members):
+            counts = Counter(name for name, _ in members)
+            found.extend(sorted(name for name, count in counts.items() if count > 1))
+        return value
 
     _parse(data, pairs)
     return found

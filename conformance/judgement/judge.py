@@ -15,6 +15,8 @@ from conformance.language import Said, changed, hearing, joined, say
 from .handing_over import exchanges_of, had
 from .verdict import Finding, Verdict, gather
 
+CRASHED = "the check could not read this exchange"  #: how the message of a check that crashed begins
+
 
 def judge(requirement: Requirement, exchange: Exchange, model: Model, beside: Sequence[Exchange] = ()) -> Finding:
     """Judge one requirement on one exchange; `beside` are all of the run that it is judged on."""
@@ -137,20 +139,28 @@ def _run(
                 requirement.check(**arguments())
         finally:  # the last exchange is the most telling one, where a check sends them one by one
             keys = _keys(exchanges)
-    except NotApplicable as reason:
-        return _finding(requirement, model, Verdict.NOT_APPLICABLE, str(reason), evidence=keys)
-    except Inconclusive as reason:
-        return _finding(requirement, model, Verdict.INCONCLUSIVE, str(reason), evidence=keys)
-    except AssertionError as violation:
-        judged, of = len(keys), tuple[str, ...]()
-        if isinstance(violation, Violation):
-            keys, of = tuple(each.request.key for each in violation.exchanges), violation.of
-        return replace(_finding(requirement, model, Verdict.FAIL, _said(violation, heard), judged, keys), of=of)
-    except Exception as crash:  # a check that crashes proves nothing, and must not end the run
-        kind = type(crash).__name__
-        message = say("the check could not read this exchange: {kind}: {crash}", kind, crash)
-        return _finding(requirement, model, Verdict.INCONCLUSIVE, message, len(keys), keys)
+    except Exception as raised:
+        return finding_of(raised, requirement, model, keys, heard)
     return _finding(requirement, model, Verdict.PASS, judged=len(keys))
+
+
+def finding_of(
+    raised: Exception, requirement: Requirement, model: Model, keys: tuple[str, ...], heard: Mapping[str, Said]
+) -> Finding:
+    """What it means that a check, or what makes its arguments, raised this; `heard` are the sentences that were said,
+    `keys` those of the exchanges that were looked at. A check that crashes proves nothing, and must not end the run."""
+    match raised:
+        case NotApplicable():
+            return _finding(requirement, model, Verdict.NOT_APPLICABLE, str(raised), evidence=keys)
+        case Inconclusive():
+            return _finding(requirement, model, Verdict.INCONCLUSIVE, str(raised), evidence=keys)
+        case AssertionError():
+            judged, of = len(keys), tuple[str, ...]()
+            if isinstance(raised, Violation):
+                keys, of = tuple(each.request.key for each in raised.exchanges), raised.of
+            return replace(_finding(requirement, model, Verdict.FAIL, _said(raised, heard), judged, keys), of=of)
+    message = say("the check could not read this exchange: {kind}: {crash}", type(raised).__name__, raised)
+    return _finding(requirement, model, Verdict.INCONCLUSIVE, message, len(keys), keys)
 
 
 def _keys(exchanges: Sequence[Exchange]) -> tuple[str, ...]:

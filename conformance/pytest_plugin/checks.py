@@ -12,7 +12,7 @@ from conformance.report.drift import ShapeError
 from conformance.report.drift import read as read_shapes
 from conformance.runs.folder import REPORTS, check_links, is_report, is_run
 from conformance.runs.run import Run, RunError
-from conformance.sending.access import access, check_variable, key_in
+from conformance.sending.access import access, check_open, check_variable, key_in
 from conformance.settings.errors import SessionError
 from conformance.settings.options import MOST, OPTIONS
 from conformance.settings.settings import Settings
@@ -42,9 +42,9 @@ def _check_sending(settings: Settings) -> None:
         raise SessionError(say("--fault works with the reference endpoint only: leave out --base-url"))
     reference(settings.fault)
     budget_of(settings)
-    access(settings.header, settings.authorities, settings.certificate, settings.secret_header)
+    reached = access(settings.header, settings.authorities, settings.certificate, settings.secret_header)
     if settings.base_url:
-        key_in(settings.api_key_variable)
+        check_open(settings.base_url, settings.model, key_in(settings.api_key_variable), reached)
 
 
 def _check_sources(settings: Settings) -> None:

@@ -23,8 +23,8 @@ from conformance.policy.policy import Terms
 from conformance.report.build import entries, evidence_of, spend_of
 from conformance.report.drift import Drift, watch
 from conformance.report.report import Report
-from conformance.report.report_json import write_report
-from conformance.runs.folder import finish_run, identity_in
+from conformance.report.report_json import read_report, write_report
+from conformance.runs.folder import finish_run, identity_in, keep_bodies
 from conformance.runs.plan import planned
 from conformance.runs.resume import header_names
 from conformance.runs.run import Run, RunError, run_exchanges
@@ -32,6 +32,7 @@ from conformance.runs.unseen import unseen
 from conformance.sending.stack import unsent
 from conformance.sending.sweep import sweep
 from conformance.settings.settings import Settings
+from conformance.settings.shown import without_values
 from conformance.suite.catalogue import declared, load
 from conformance.text import typed_path, write_whole
 
@@ -89,6 +90,7 @@ def finish(
         folder=typed_path(out) if settings.archive is None or settings.archive.absolute() == out else "",
         plan=str(planned(run, list(selected(settings).values()), sheet)) if settings.sends else "",
     )
+    keep_bodies(out, (each for each in exchanges if each.request.key in telling))
     if settings.sends and not report.unjudged:
         finish_run(out)
     return _written(report, out, secrets_of_run(settings), settings.language)
@@ -107,6 +109,7 @@ def _written(report: Report, out: Path, secrets: Sequence[str], language: str | 
         report = replace(report, unjudged=reason, evidence={})
         _write(report, out, language)
         sweep(out, secrets)
+        report = replace(read_report(out / "report.json"), folder=report.folder)
     return report
 
 
@@ -182,4 +185,4 @@ def summary(report: Report, out: Path, colour: bool, language: str | None = None
 
     with speaking(language):
         written = f"{gettext('Report')}{gettext(': ')}{typed_path(out / FILES['html'])}"
-        return f"{render(translated(report), colour=colour)}\n{written}\n"
+        return without_values(f"{render(translated(report), colour=colour)}\n{written}\n")

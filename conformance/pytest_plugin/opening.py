@@ -195,9 +195,11 @@ def open_run(
     out = settings.folder
     if settings.mutants:
         return Run(profile, identity.salt, remembering(Endpoint().answer))
+    sender = _sender(settings, identity, serving, sheet, ending, resources, served)
+    archive = Archive(out / "archive", sender, identity.id)
+    resources.callback(archive.close)
     return Run(
-        profile, identity.salt,
-        Archive(out / "archive", _sender(settings, identity, serving, sheet, ending, resources, served), identity.id),
+        profile, identity.salt, archive,
         fault=", ".join(settings.fault), examples=settings.examples, asked=asked(settings),
         resalted=read_value(out).get("resalted", {}) if settings.resume else {},
     )  # fmt: skip

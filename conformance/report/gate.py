@@ -36,12 +36,14 @@ def conclude(report: Report) -> Conclusion:
     never = _joined(_never_answered(report), _needed(report))
     if report.failing:
         cut = tell("not everything could be judged: {reason}", told(report.unjudged)) if report.unjudged else ""
-        return Conclusion(1, _joined(tally(report), cut, never, _optional(report), *_limits(report)))
+        return Conclusion(1, _joined(tally(report), cut, never, _optional(report), _invoice(report), *_limits(report)))
     if report.unjudged:
         return Conclusion(3, tell("could not be judged: {reason}", told(report.unjudged)))
     counted = _joined(tally(report), _optional(report), *_limits(report))
     if unmeasured := _joined(_first_too_few(report), never):
         return Conclusion(3, tell("could not be judged: {reason}", _joined(unmeasured, counted)))
+    if differing := _invoice(report):
+        return Conclusion(1, _joined(counted, differing))
     if report.baseline and report.baseline.outdated:
         problem = _joined(told(report.baseline.problem), counted)
         return Conclusion(1, tell("the baseline is out of date: {problem}", problem), outdated=True)
@@ -52,9 +54,17 @@ def _joined(*clauses: str) -> str:
     return gettext("; ").join(filter(None, clauses))
 
 
+def _invoice(report: Report) -> str:
+    """The numbers of an invoice that are not what was counted."""
+    found = report.traffic.differing if report.traffic else []
+    named = _some(f"{each.what} of {each.group}" for each in found)
+    return tell("the invoice differs in {number:,} of its numbers: {named}", len(found), named) if found else ""
+
+
 def _first_too_few(report: Report) -> str:
-    """The first model and area of which too few requirements were judged; empty where there is none."""
-    for model in report.models:
+    """The first model and area of which too few requirements were judged; empty where there is none. Of traffic, whose
+    groups may be small, that is told by `Report.unjudged`."""
+    for model in () if report.traffic else report.models:
         for area in ("", *sorted({entry.area for entry in report.counting})):
             judged, applicable = _measured(report, model, area)
             too_few = applicable and judged < ENOUGH * applicable and (not area or applicable >= AREA)

@@ -14,8 +14,10 @@ from conformance.judgement.unanswered import Unanswered
 from conformance.judgement.unserved import Unserved
 from conformance.judgement.verdict import VIOLATIONS, Finding, Verdict
 from conformance.policy.baseline import Audit
+from conformance.sending.curl import reads_file
 
 from .drift import Drift
+from .traffic import Traffic
 
 
 @dataclass(frozen=True)
@@ -83,6 +85,10 @@ class Evidence:
     failure: str
     curl: str
 
+    def command(self, most: int) -> str:
+        """The curl line; empty where it has more characters, or works in the run's folder only."""
+        return "" if len(self.curl) > most or reads_file(self.curl) else self.curl
+
 
 @dataclass(frozen=True)
 class Spend:
@@ -103,8 +109,8 @@ class Report:
     `baseline` what became of the known violations, where there are such; `revision` is that to which the endpoint is
     held, empty for all requirements; `plan` says what the run was expected to send and cost; `unseen` says what
     recordings made elsewhere do not show; `headers` are the names of the fields that were added to every request
-    (`--header`). `folder` is that of the run as a person would type it, for commands; report.json does not have
-    it."""
+    (`--header`); `traffic` is what an audit counted. `folder` is that of the run as a person would type it, for
+    commands; report.json does not have it."""
 
     base_url: str
     source: str
@@ -128,6 +134,7 @@ class Report:
     unseen: str = ""
     asked_again: AskedAgain | None = None
     headers: tuple[str, ...] = ()
+    traffic: Traffic | None = None
     folder: str = field(default="", compare=False)
 
     @cached_property

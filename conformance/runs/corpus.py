@@ -3,24 +3,25 @@
 from __future__ import annotations
 
 import os
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
-from functools import lru_cache, reduce
-from itertools import chain, islice
+from functools import reduce
+from itertools import islice
 from multiprocessing import get_context
 from operator import or_
 from pathlib import Path
 from typing import Any
 
 from conformance.contract.profile import Model, family_of
-from conformance.contract.requirement import Requirement, Scope
-from conformance.evidence.exchange import Exchange, Request
+from conformance.contract.requirement import Requirement
 from conformance.evidence.recordings import Recording, recordings
 from conformance.judgement.judge import judge
 from conformance.judgement.verdict import VIOLATIONS, Verdict
 from conformance.suite.catalogue import load
+
+from .passive import passive
 
 EXAMPLES = 3
 OFFICIAL = "official"
@@ -73,33 +74,11 @@ def judge_folder(folder: Path, processes: int = 0) -> Tally:
 
 def judge_share(folder: Path, share: int = 0, shares: int = 1) -> Tally:
     """Judge every so many-th recording of a folder; no more than one is in memory."""
-    requirements = [each for each in load().values() if not each.whole_run]
-    by_family: dict[Scope, list[Requirement]] = defaultdict(list)
-    named: list[Requirement] = []
-    for requirement in requirements:
-        if isinstance(requirement.on, Scope):
-            by_family[requirement.on].append(requirement)
-        else:
-            named.append(requirement)
+    requirements = passive(load().values())
     tally = Tally()
     for recording in islice(recordings(folder), share, None, shares):
-        exchange = recording.exchange
-        about = [members for family, members in by_family.items() if family.contains(exchange)]
-        _judge(tally, recording, chain(*about, _naming(named, exchange, recording.model)))
+        _judge(tally, recording, requirements.about(recording.exchange, recording.model))
     return tally
-
-
-def _naming(requirements: list[Requirement], exchange: Exchange, model: str) -> list[Requirement]:
-    """The requirements on this very request: such are only in recordings of our own."""
-    if exchange.unrecorded & {"request", "bytes"}:
-        return []
-    key = exchange.request.key
-    return [each for each in requirements if not each.given and key in _keys(each.named, model)]
-
-
-@lru_cache(maxsize=4096)
-def _keys(on: tuple[Request, ...], model: str) -> frozenset[str]:
-    return frozenset(request.to(model).key for request in on)
 
 
 def _judge(tally: Tally, recording: Recording, requirements: Iterable[Requirement]) -> None:

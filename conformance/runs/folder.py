@@ -9,7 +9,7 @@ import platform
 import re
 import secrets
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
@@ -23,6 +23,7 @@ from conformance.evidence.strict_json import JSONError, loads
 from conformance.judgement.judge import EXAMPLES
 from conformance.language import say
 from conformance.resources import mistake
+from conformance.sending.curl import BODIES, LONGEST
 from conformance.sending.stack import SPENT, UNSENT
 from conformance.text import TextError, read_regular, reason_of, write_whole
 
@@ -33,6 +34,7 @@ BASELINE = "baseline.toml"  #: the file in a run's folder that says which violat
 SEAL = "sealed.txt"  #: the file in a run's folder that proves where its key was sent
 REPORTS = ("report.json", "report.html", "report.md", "junit.xml")  #: what judging writes to a folder
 _FILES = ("run.json", BASELINE, SEAL, SPENT, f"{SPENT}.lock", UNSENT, ".lock", *REPORTS)
+_FOLDERS = ("archive", BODIES)
 _LARGEST = 1 << 24  #: bytes of run.json
 
 
@@ -80,7 +82,8 @@ def check_links(folder: Path) -> None:
     followed. Of the folders that it lies in, those below the working directory are checked, too."""
     whole, here = folder.absolute(), Path.cwd()
     above = [each for each in whole.parents if each.is_relative_to(here) and each != here]
-    for path in (whole, *above, *(whole / name for name in _FILES), *_below(whole / "archive")):
+    below = (each for name in _FOLDERS for each in _below(whole / name))
+    for path in (whole, *above, *(whole / name for name in _FILES), *below):
         if path.is_symlink():
             raise RunError(
                 say("{path} is a symbolic link, which is not followed: remove it, or name another folder", path)
@@ -99,8 +102,9 @@ def empty(folder: Path) -> None:
     try:
         for name in (*REPORTS, SEAL, SPENT, UNSENT):
             (folder / name).unlink(missing_ok=True)
-        if (folder / "archive").exists():
-            shutil.rmtree(folder / "archive")
+        for name in _FOLDERS:
+            if (folder / name).exists():
+                shutil.rmtree(folder / name)
         (folder / "archive").mkdir()
     except OSError as error:
         raise RunError(
@@ -139,6 +143,13 @@ def versions() -> Mapping[str, str]:
 
 def _write(path: Path, value: Mapping[str, Any]) -> None:
     write_whole(path, json.dumps(value, indent=1) + "\n")
+
+
+def keep_bodies(folder: Path, exchanges: Iterable[Exchange]) -> None:
+    """Write each body that is too long for a command line to a file, from which curl sends it."""
+    for request in (each.request for each in exchanges if len(each.request.body) > LONGEST):
+        (folder / BODIES).mkdir(parents=True, exist_ok=True)
+        write_whole(folder / BODIES / request.key, request.body)
 
 
 def finish_run(folder: Path) -> None:

@@ -33,11 +33,12 @@ class Row:
 
 @dataclass(frozen=True)
 class Plan:
-    """`cost` is what all of it costs at most by the price sheet, `usual_cost` what is sent without fallbacks. Both are
-    None without a sheet, or where a model has no price."""
+    """By the price sheet, `expected_cost` is what a run usually costs, `usual_cost` what it does at most without
+    fallbacks, and `cost` with all of them. They are None without a sheet, or where a model has no price."""
 
     rows: tuple[Row, ...]
     currency: str = ""
+    expected_cost: Decimal | None = None
     usual_cost: Decimal | None = None
     cost: Decimal | None = None
 
@@ -50,16 +51,23 @@ class Plan:
         return sum((row.most for row in self.rows), NOTHING)
 
     def __str__(self) -> str:
-        usually, most = self.usually, self.most
+        expected, usually, most = self.usually.expected, self.usually, self.most
         return say(
-            "about {requests:,} requests (at most {most:,}), at most {input:,} tokens of input and {output:,} of output"
-            "{money}; without fallbacks at most {usual_input:,} and {usual_output:,}{usual_money}",
-            usually.requests, most.requests, most.input_tokens, most.output_tokens, self._money(self.cost),
-            usually.input_tokens, usually.output_tokens, self._money(self.usual_cost),
+            "about {requests:,} requests, {input} tokens of input and {output} of output{money}; without fallbacks at "
+            "most {usual_input:,} and {usual_output:,}{usual_money}; with all of them at most {most:,} requests, "
+            "{most_input:,} and {most_output:,}{most_money}",
+            expected.requests, _about(expected.input_tokens), _about(expected.output_tokens),
+            self._money(self.expected_cost), usually.input_tokens, usually.output_tokens, self._money(self.usual_cost),
+            most.requests, most.input_tokens, most.output_tokens, self._money(self.cost),
         )  # fmt: skip
 
     def _money(self, cost: Decimal | None) -> str:
-        return "" if cost is None else say(", at most {amount:.2f} {currency}", cost, self.currency)
+        return "" if cost is None else say(", {amount:.2f} {currency}", cost, self.currency)
+
+
+def _about(number: int) -> str:
+    """A number of tokens to two digits."""
+    return f"{round(number, 2 - len(str(number))):,}"
 
 
 def planned(run: Run, requirements: Sequence[Requirement], sheet: Sheet | None = None) -> Plan:
@@ -74,7 +82,7 @@ def planned(run: Run, requirements: Sequence[Requirement], sheet: Sheet | None =
     ]
     on_demand = [_new(run.undeclared(*each, on_demand=True), seen) for each in judged]
     rows: dict[str, Row] = {}
-    costs: list[tuple[Decimal, Decimal] | None] = []
+    costs: list[tuple[Decimal, Decimal, Decimal] | None] = []
     for (requirement, model), sent, more in zip(judged, always, on_demand, strict=True):
         usually, most = _generated(run, requirement, model)
         row = rows.get(requirement.area, Row(requirement.area, 0, NOTHING, NOTHING))
@@ -82,12 +90,12 @@ def planned(run: Run, requirements: Sequence[Requirement], sheet: Sheet | None =
         usually, most = sent + usually, sent + more + most
         rows[row.area] = Row(row.area, number, row.usually + usually, row.most + most)
         prices = sheet.models.get(model.name) if sheet else None
-        costs.append((usually.cost(prices), most.cost(prices)) if prices else None)
+        costs.append((usually.expected.cost(prices), usually.cost(prices), most.cost(prices)) if prices else None)
     made = tuple(row for _, row in sorted(rows.items()))
     if sheet is None or None in costs:
         return Plan(made, sheet.currency if sheet else "")
-    usual_cost, cost = (sum(each, Decimal(0)) for each in zip(*filter(None, costs), strict=True))
-    return Plan(made, sheet.currency, usual_cost, cost)
+    amounts = (sum(each, Decimal(0)) for each in zip(*filter(None, costs), strict=True))
+    return Plan(made, sheet.currency, *amounts)
 
 
 def _declared(

@@ -12,8 +12,12 @@ from conformance.language import say
 from conformance.settings.address import public
 from conformance.settings.errors import SessionError
 from conformance.settings.key_variable import is_variable
+from conformance.settings.shown import looks_like_key
 
 from .client import Access, trusting
+from .forms import ECHO
+from .scrub import scrub
+from .secrets import secrets_of
 
 _FIELD_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")  #: RFC 9110, 5.1
 
@@ -28,6 +32,20 @@ def check_address(base_url: str) -> None:
         )
     if "#" in base_url:
         raise SessionError(say("--base-url must not have a fragment, which is never sent"))
+
+
+def check_open(base_url: str, models: Iterable[str], key: str, reached: Access) -> None:
+    """Raise SessionError where what reports show has a secret in it, or what looks like a key."""
+    secrets = [each for each in secrets_of(base_url, key, reached.headers, reached.secret) if len(each) >= ECHO]
+    for option, value in (("base-url", public(base_url)), *(("model", each) for each in models)):
+        if looks_like_key(value) or scrub(value.encode(), secrets) != value.encode():
+            raise SessionError(
+                say(
+                    "--{option} contains a secret or what looks like an API key, which reports would show: the key"
+                    " comes from the environment",
+                    option,
+                )
+            )
 
 
 def origin(address: str) -> tuple[str, str, int | None]:
@@ -66,10 +84,10 @@ def access(
     headers = []
     for each in given:
         name, colon, value = each.partition(":")
-        if not colon or not _FIELD_NAME.fullmatch(name) or not value.strip().isprintable():
-            raise SessionError(
-                say("--header: {name!r} is not followed by a colon and a value, such as x-tenant: acme", name)
-            )
+        if not colon or not _FIELD_NAME.fullmatch(name):  # which is not repeated: it may be a secret
+            raise SessionError(say("--header: give a name, a colon and a value, such as x-tenant: acme"))
+        if not value.strip().isprintable():
+            raise SessionError(say("--header: the value of {name!r} contains a character that is not printable", name))
         headers.append((name, value.strip()))
     if unknown := {each.lower() for each in secret} - {name.lower() for name, _ in headers}:
         raise SessionError(say("--secret-header: no --header {unknown} is given", min(unknown)))

@@ -19,6 +19,9 @@ _AUTHORIZATION = {
 _IN_QUERY = ("api_key", "key", "access_token")
 
 
+LONGEST = 100_000  #: bytes of a body that stands in the command: no shell passes on a word of 128 KiB
+BODIES = "bodies"  #: the folder in that of a run with longer ones, each named by the key of its request
+
 _NAME = "[A-Za-z_][A-Za-z0-9_]*+"
 _WORD = r"""(?:[\w@%+=:,./-]++|'[^']*+'|"'"|\$'(?:[^'\\]|\\.)*+')++"""
 _TOKEN = rf"(?:(?:Bearer|bearer|BEARER) \${_NAME}|\${_NAME}|Bearer(?: sk-unknown)?"
@@ -28,7 +31,7 @@ _OWN = r"\$HEADER_[A-Z0-9_]++"
 _COMMAND = re.compile(
     rf"curl --include(?: --no-buffer)?(?: --request {_WORD})?(?: --globoff)? (?!\$?'?-){_WORD}(?:{_KEYED})?"
     rf"""(?: --header (?:"Authorization: {_TOKEN}"|"[\w-]++: {_OWN}"|(?!\$?'?@){_WORD}(?:"{_OWN}")?))*+"""
-    rf"(?: --data-raw {_WORD})?",
+    rf"(?: --data-raw {_WORD}| --data-binary @{BODIES}/[0-9a-f]{{16}})?",
     re.ASCII | re.DOTALL,
 )
 
@@ -37,6 +40,11 @@ def is_command(line: str) -> bool:
     """Whether this is a command line as `curl` writes it: a shell runs nothing else, and curl reads and writes no
     file."""
     return _COMMAND.fullmatch(line) is not None
+
+
+def reads_file(line: str) -> bool:
+    """Whether a command line of `curl` takes the body from the folder of the run."""
+    return re.search(rf" --data-binary @{BODIES}/[0-9a-f]{{16}}$", line) is not None
 
 
 def address(base_url: str, request: Request) -> str:
@@ -55,10 +63,13 @@ def header_word(name: str) -> str:
     return f'"{name}: {variable}"' if plain else f'{quoted(f"{name}: ")}"{variable}"'
 
 
-def curl(request: Request, base_url: str, key_variable: str, client: str = "", headers: Iterable[str] = ()) -> str:
+def curl(
+    request: Request, base_url: str, key_variable: str, client: str = "", headers: Iterable[str] = (),
+    bodies: str = BODIES,
+) -> str:  # fmt: skip
     """The command line that sends the request again, as the client that it was sent as. The key is taken from the
-    environment, and so are the values of the fields with the names `headers`. Raises ValueError where `key_variable`
-    is no name."""
+    environment, and so are the values of the fields with the names `headers`. A long body is taken from a file in the
+    folder `bodies`, by default that of the run's folder. Raises ValueError where `key_variable` is no name."""
     if not is_name(key_variable):
         raise ValueError(f"{key_variable!r} is not the name of a variable")
     words = ["curl", "--include"]
@@ -78,8 +89,14 @@ def curl(request: Request, base_url: str, key_variable: str, client: str = "", h
     if request.body:
         if not any(name.lower() == "content-type" for name, _ in request.headers):
             words += ["--header", "content-type:"]  # else curl names one
-        words += ["--data-raw", quoted(request.body.decode("utf-8", "replace"))]
+        words.append(_data(request, bodies))
     return " ".join(words)
+
+
+def _data(request: Request, bodies: str) -> str:
+    if len(request.body) > LONGEST:
+        return f"--data-binary {quoted(f'@{bodies}/{request.key}')}"
+    return f"--data-raw {quoted(request.body.decode('utf-8', 'replace'))}"
 
 
 def _url(request: Request, base_url: str, key_variable: str) -> str:

@@ -15,6 +15,7 @@ from conformance.text import TextError, nearest, read_toml
 from .address import SECRET_NAME, secret_parts
 from .key_variable import is_variable
 from .options import CONFIGURABLE, MOST, OPTIONS, Option
+from .shown import looks_like_key
 
 NAME = "phanedge-conformance.toml"  #: read where it lies in the working directory
 
@@ -25,7 +26,6 @@ _KINDS = {
     list: say("a list"), dict: say("a table"),
 }  # fmt: skip
 _SECRET_VALUE = re.compile(r"(?i:bearer|basic)\s|\bsk-")
-_KEY = re.compile(r"\bsk-[\w-]{16}")
 
 
 class ConfigError(Exception):
@@ -127,7 +127,7 @@ def _of_kind(place: str, value: Any, kind: type) -> Any:
                 _KINDS[kind],
             )
         )
-    if kind is str and _KEY.search(str(value)):
+    if kind is str and looks_like_key(str(value)):
         raise ConfigError(
             say(
                 "{place} contains what looks like an API key: put it into the variable that api-key-variable names",

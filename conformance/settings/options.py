@@ -13,6 +13,7 @@ VARIABLES = "PHANEDGE_CONFORMANCE"  #: prefix of environment variables, such as 
 MOST = 1_000_000_000  #: the maximum of every number
 
 _ALL, _SENDING, _JUDGING, _PYTEST = ("run", "plan", "judge"), ("run", "plan"), ("run", "judge"), ()
+_AUDITING = (*_ALL, "audit")
 
 
 @dataclass(frozen=True)
@@ -81,9 +82,10 @@ _DECLARED = (
            metavar="FILE", commands=_SENDING),
     # --- what is judged, and what is sent for that
     Option("select", "Judge only these groups (core, billing, streaming, tools, structured-output), areas or "
-           "requirement ids; repeatable or comma-separated.", metavar="NAME", many=True, panel=_SELECTION),
+           "requirement ids; repeatable or comma-separated.", metavar="NAME", many=True, commands=_AUDITING,
+           panel=_SELECTION),
     Option("deselect", "Skip these groups, areas or requirement ids; repeatable or comma-separated.", metavar="NAME",
-           many=True, panel=_SELECTION, in_pytest="deselect-requirement"),
+           many=True, commands=_AUDITING, panel=_SELECTION, in_pytest="deselect-requirement"),
     Option("without", "Feature that the endpoint lacks, such as chat.n; repeatable. Requirements that need it are not "
            "applicable. The command `features` says what each is: " + ", ".join(FEATURES) + ".", metavar="FEATURE",
            many=True, commands=_SENDING, panel=_SELECTION),
@@ -105,7 +107,7 @@ _DECLARED = (
     Option("max-cost", "Maximum cost of the run, in the currency of --prices; a request that could exceed it is not "
            "sent.", metavar="AMOUNT", commands=_SENDING, panel=_BUDGET),
     Option("prices", "Price sheet (TOML). The report then states the cost of the run and each over- or undercharge.",
-           Path, metavar="FILE", panel=_BUDGET),
+           Path, metavar="FILE", commands=_AUDITING, panel=_BUDGET),
     # --- how it is sent
     Option("concurrency", "Maximum number of concurrent requests.", int, 8, metavar="NUMBER", least=1,
            commands=_SENDING, panel=_LIMITS),
@@ -128,24 +130,24 @@ _DECLARED = (
            "not count.", metavar="NAME", panel=_VERDICT),
     Option("gate", "What fails the run: levels (must, should) and impacts (billing, clients, data, security, form), "
            "comma-separated. An impact stands for every MUST and SHOULD that has it, except those that only warn. "
-           "Default: must,billing,clients,data,security.", metavar="LIST", panel=_VERDICT),
+           "Default: must,billing,clients,data,security.", metavar="LIST", commands=_AUDITING, panel=_VERDICT),
     Option("strict", "Exit with 1 also when any SHOULD is violated: adds must and should to --gate.", bool, False,
-           panel=_VERDICT, in_pytest="gate-strict"),
+           commands=_AUDITING, panel=_VERDICT, in_pytest="gate-strict"),
     # --- what is written
     Option("out", "Folder for the exchanges and the report. Default: reports/<endpoint>.", Path, metavar="FOLDER",
-           panel=_OUTPUT),
+           commands=_AUDITING, panel=_OUTPUT),
     Option("language", "Language of reports and of what is printed: en or zh. Default: that of the environment's "
-           "locale, if it is one of these, else en.", metavar="en|zh", panel=_OUTPUT),
+           "locale, if it is one of these, else en.", metavar="en|zh", commands=_AUDITING, panel=_OUTPUT),
     Option("resume", "Resume the interrupted run in this folder: send only what is missing.", Path, metavar="FOLDER",
            commands=_SENDING, panel=_OUTPUT),
     Option("snapshots", "Folder of reply shapes (names and types of members). The report lists changes since they were "
            "stored.", Path, metavar="FOLDER", panel=_OUTPUT),
-    Option("workers", "Number of worker processes; 0 for none.", int, metavar="NUMBER", least=0, commands=_JUDGING,
-           panel=_LIMITS, in_pytest="numprocesses", foreign=True),
+    Option("workers", "Number of worker processes; 0 for none.", int, metavar="NUMBER", least=0,
+           commands=(*_JUDGING, "audit"), panel=_LIMITS, in_pytest="numprocesses", foreign=True),
     # --- in pytest only, where the commands are options
     Option("archive", "Judge the run recorded in this folder; send nothing.", Path, metavar="FOLDER",
            commands=_PYTEST),
-    Option("recordings", "Judge recordings made elsewhere (JSONL, HAR); send nothing.", Path, metavar="FOLDER",
+    Option("recordings", "Judge recordings made elsewhere (JSONL, HAR, logs); send nothing.", Path, metavar="FOLDER",
            commands=_PYTEST),
     Option("plan", "Print what a run would send and cost at most; send nothing.", bool, False, commands=_PYTEST),
     Option("mutants", "Judge counterexamples: every requirement must reject its own.", bool, False, commands=_PYTEST),

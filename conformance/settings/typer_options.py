@@ -20,6 +20,7 @@ from .config import NAME, ConfigError, read_config
 from .errors import USAGE_ERROR
 from .key_variable import is_of_a_key
 from .options import OPTIONS, VARIABLES, Option
+from .shown import without_keys
 
 
 def taking(options: Iterable[Option], configured: bool = True) -> Callable[[Callable[..., None]], Callable[..., None]]:
@@ -95,7 +96,7 @@ def _configure(context: typer.Context, path: Path | None) -> Path | None:
     typer.echo(tell("configuration: {file}", found), err=True)
     context.obj = configuration
     # the folder of runs is not where a run that is judged again is reported
-    left_out = {"out"} if context.info_name == "judge" else set()
+    left_out = {"out"} if context.info_name in ("judge", "audit") else set()
     context.default_map = {name: value for name, value in configuration.values.items() if name not in left_out}
     return found
 
@@ -163,6 +164,6 @@ _CONFIG = inspect.Parameter(
 
 def stop(message: str, code: int) -> NoReturn:
     """End with a sentence on standard error and an exit code. Control characters, which a name in a file of others may
-    contain, are replaced."""
-    typer.echo(printable(message), err=True)
+    contain, are replaced, and keys struck out."""
+    typer.echo(printable(without_keys(message)), err=True)
     raise typer.Exit(code)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -15,7 +14,7 @@ from conformance.evidence.observed import count_or_none
 from conformance.language import say
 from conformance.suite.support.calls import declared
 from conformance.suite.support.markup import TEMPLATE_TOKENS, lost_call, template_token
-from conformance.suite.support.spoken import own_words, prompted
+from conformance.suite.support.spoken import is_prompted, own_words
 
 AREA = Area("message", Impact.DATA)
 
@@ -156,11 +155,11 @@ def _ended(token: str) -> Any:
     },
     needs=["request"],
 )
-def test_no_template_tokens(asked: dict[str, Any], messages: list[dict[str, Any]]) -> None:
+def test_no_template_tokens(exchange: Exchange, messages: list[dict[str, Any]]) -> None:
     texts = [text for message in messages if isinstance(text := message.get("content"), str) and text]
-    if not texts or any(re.search(f"{TEMPLATE_TOKENS}|</?s>", text) for text in prompted(asked)):
+    if not texts or is_prompted(exchange.request, TEMPLATE_TOKENS):
         raise NotApplicable(say("the reply has no text, or the request has such tokens in it"))
-    names = declared(asked)
+    names = declared(exchange.request.asked)
     for text in texts:
         token = template_token(own_words(text, TEMPLATE_TOKENS))
         assert not token or lost_call(text, names), say("the content holds {token!r}: {text!r}", token, text[-160:])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from typing import Any
 
 from conformance.billing.dialects import mapped
@@ -23,6 +24,28 @@ from conformance.evidence.exchange import Exchange, Fact, NotApplicable
 from conformance.language import joined, say, several
 
 Documents = Callable[[Exchange], list[Any]]
+
+
+#: What clauses of each root are judged on.
+DOCUMENTS: dict[str, Documents] = {
+    "completion": lambda each: [each.reply],
+    "chunk": lambda each: each.chunks,
+    "error": lambda each: [each.document],
+    "models": lambda each: [each.document],
+}
+
+
+@dataclass(frozen=True)
+class Shape:
+    """What a requirement of this module is about: a clause, on documents of this root; whether it is judged `whatever`
+    there is, or not on replies without choices."""
+
+    root: str
+    clause: Clause
+    whatever: bool
+
+
+SHAPES: dict[str, Shape] = {}  #: by the id of the requirement
 
 
 def _shown(root: str) -> Fault:
@@ -53,8 +76,7 @@ def _requirement(root: str, clause: Clause, on: Scope, documents: Documents) -> 
             raise NotApplicable(say("it has no {path}", clause.path.replace(".*", "")))
         assert not observed.violations, joined("", (several(observed.violations), _mapped(clause, exchange)))
 
-    facts: dict[str, Fact] = {"created": "created", "id": "ids"}
-    last = clause.path.rpartition(".")[2]
+    SHAPES[clause.id] = Shape(root, clause, root != "completion" or _whatever(clause))
     return enter(
         Requirement(
             id=clause.id,
@@ -68,12 +90,21 @@ def _requirement(root: str, clause: Clause, on: Scope, documents: Documents) -> 
             at=_at(clause),
             hint=clause.hint,
             contract=clause.contract,
-            needs=frozenset({facts[last]} if last in facts else ()),
+            needs=_needs(clause),
             impact=Impact(clause.impact),
             warns=clause.warns,
             after=_after(root, clause),
         )
     )
+
+
+def _needs(clause: Clause) -> frozenset[Fact]:
+    """A relation between counts needs these alone: a log may have kept them, of a reply that it wrote anew."""
+    if clause.relation and clause.id.startswith("usage."):
+        return frozenset({"counts"})
+    facts: dict[str, Fact] = {"created": "created", "id": "ids"}
+    last = clause.path.rpartition(".")[2]
+    return frozenset({"reply", facts[last]} if last in facts else {"reply"})
 
 
 def _mapped(clause: Clause, exchange: Exchange) -> str:
@@ -100,8 +131,12 @@ def _family(clause: Clause) -> Scope:
 
 def _replies(clause: Clause) -> Documents:
     """What a clause of completion.json is judged on: where no answer came at all, that alone is said."""
-    whatever = clause.id == "completion.choices" or clause.id.startswith("usage.")
-    return (lambda each: [each.reply]) if whatever else _with_choices
+    return DOCUMENTS["completion"] if _whatever(clause) else _with_choices
+
+
+def _whatever(clause: Clause) -> bool:
+    """Whether a clause of completion.json is judged on replies without choices."""
+    return clause.id == "completion.choices" or clause.id.startswith("usage.")
 
 
 def _with_choices(exchange: Exchange) -> list[Any]:
@@ -112,9 +147,9 @@ def _with_choices(exchange: Exchange) -> list[Any]:
 
 REQUIREMENTS = (
     *(_requirement("completion", clause, _family(clause), _replies(clause)) for clause in clauses("completion")),
-    *(_requirement("chunk", clause, EVERY_CHUNKED, lambda each: each.chunks) for clause in clauses("chunk")),
-    *(_requirement("error", clause, EVERY_ERROR, lambda each: [each.document]) for clause in clauses("error")),
-    *(_requirement("models", clause, EVERY_MODEL_LIST, lambda each: [each.document]) for clause in clauses("models")),
+    *(_requirement("chunk", clause, EVERY_CHUNKED, DOCUMENTS["chunk"]) for clause in clauses("chunk")),
+    *(_requirement("error", clause, EVERY_ERROR, DOCUMENTS["error"]) for clause in clauses("error")),
+    *(_requirement("models", clause, EVERY_MODEL_LIST, DOCUMENTS["models"]) for clause in clauses("models")),
 )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from decimal import Decimal
@@ -127,6 +128,20 @@ def test_the_bound_holds_for_many_at_once_and_for_several_processes(tmp_path: Pa
     with ThreadPoolExecutor(8) as pool:
         assert sum(pool.map(ask, range(60))) == 20
     assert spent(tmp_path / "spent.json")["requests"] == 20
+
+
+def test_what_fits_is_sent_however_much_those_under_way_may_cost(tmp_path: Path) -> None:
+    """Eight at once may cost more than is left, and do not."""
+    real = 40 * (12 * Decimal(3) + 2 * Decimal(15)) / 1_000_000
+
+    def send(request: Request) -> Exchange:
+        time.sleep(0.01)
+        return answer(request)
+
+    ask = bounded(send, Budget(cost=real + at_most(ASKED).cost(PRICES)), SHEET, tmp_path / "spent.json")
+    with ThreadPoolExecutor(8) as pool:
+        assert len(list(pool.map(ask, [replace(ASKED, attempt=number) for number in range(1, 41)]))) == 40
+    assert Decimal(str(spent(tmp_path / "spent.json")["cost"])) == real
 
 
 @pytest.mark.parametrize(

@@ -231,7 +231,7 @@ def test_an_endpoint_that_answers_nothing(status: str, said: str) -> None:
         (("--base-url", "host/v1"), 2, "does not begin with http://"),
         (("--base-url", "http://h/v1", "--api-key-variable", "sk-0-1"), 2, "not the key itself"),
         (("--base-url", "http://h/v1", "--model", "m=openai"), 2, "--model: the family 'openai'"),
-        (("--base-url", "http://h/v1", "--header", "x"), 2, "--header: 'x' is not followed by a colon"),
+        (("--base-url", "http://h/v1", "--header", "x"), 2, "--header: give a name, a colon and a value"),
         (("--base-url", "http://h/v1", "--authorities", "none.pem"), 2, "--authorities: no such file: none.pem"),
     ],
 )

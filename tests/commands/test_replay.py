@@ -7,6 +7,7 @@ import json
 import re
 import shlex
 import shutil
+import subprocess
 from dataclasses import replace
 from pathlib import Path
 
@@ -20,6 +21,7 @@ from conformance.evidence.exchange import Exchange, Request
 from conformance.lab.reference import Endpoint
 from conformance.lab.reference.server import serving
 from conformance.runs.run import Run
+from conformance.sending.curl import is_command
 from tests.support.commands import cli
 
 KEY = "sk-live-7Qm2xV9kTzR4bN8wJc3LhY6pD1sGfA5eU0oI"
@@ -42,6 +44,42 @@ def test_the_command_that_sends_it_again(folder: Path) -> None:
     words = shlex.split(said.splitlines()[0])
     assert words[:3] == ["curl", "--include", "http://127.0.0.1:8080/v1/chat/completions"]
     assert json.loads(words[-1])["model"] == "reference-gpt"
+
+
+@pytest.mark.skipif(shutil.which("curl") is None, reason="there is no curl")
+def test_a_long_body_is_sent_from_a_file(tmp_path: Path) -> None:
+    """A word of a command has less than 128 KiB: the line in report.json works in its folder, that of `replay` from
+    anywhere, also where no finding rests on the exchange."""
+    ended = cli(
+        "run", "--select", "robust.huge_body", "--model", "reference-gpt", "--fault", "robust.huge_body",
+        "--out", "run", folder=tmp_path,
+    )  # fmt: skip
+    assert ended.exit_code == 0, ended.output
+    noted = tmp_path / "run" / "report.json"
+    assert noted.stat().st_size < 200_000
+    lines = [each["curl"] for each in json.loads(noted.read_text(encoding="utf-8"))["evidence"].values()]
+    (line,) = (each for each in lines if "@bodies/" in each)
+    assert is_command(line)
+    for name in ("report.html", "report.md", "junit.xml"):
+        assert "@bodies/" not in (tmp_path / "run" / name).read_text(encoding="utf-8")
+    key = line.rpartition("/")[2]
+    (tmp_path / "run" / "bodies" / key).unlink()
+    (tmp_path / "elsewhere").mkdir()
+    seen: list[bytes] = []
+
+    def answer(request: Request) -> Exchange:
+        seen.append(request.body)
+        return Exchange(request, 413)
+
+    said = replayed(key, tmp_path / "run", "", False, ())[0]
+    sent = (tmp_path / "run" / "bodies" / key).read_bytes()
+    with serving(answer) as url:
+        for command, where in ((line, "run"), (said, "elsewhere")):
+            words = command.replace("http://127.0.0.1:8080/v1", url)
+            subprocess.run(["bash", "-c", words], cwd=tmp_path / where, check=True, capture_output=True, timeout=60)
+    assert len(sent) > 20_000_000
+    assert [len(each) for each in seen] == [len(seen[0])] * 2
+    assert sent.startswith(seen[0])  # the server keeps the beginning of what is too large
 
 
 def test_sent_again_it_is_found_again(folder: Path) -> None:

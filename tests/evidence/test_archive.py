@@ -6,6 +6,7 @@ import json
 import multiprocessing
 import os
 import signal
+import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -14,8 +15,8 @@ from pathlib import Path
 import pytest
 
 from conformance.contract.requests import PLAIN, again, chat
-from conformance.evidence.archive import Archive, ArchiveError, read_exchange, recorded
-from conformance.evidence.exchange import Exchange, Inconclusive, Request
+from conformance.evidence.archive import Archive, ArchiveError, read_exchange, recorded, reopen
+from conformance.evidence.exchange import Exchange, Inconclusive, NothingMore, Request
 from conformance.evidence.exchange_json import dump_exchange
 from tests.support.exchanges import completion, plain
 
@@ -50,6 +51,28 @@ def test_sent_once(tmp_path: Path) -> None:
     archive = Archive(tmp_path / "archive", send)
     assert archive(PLAIN) == archive(PLAIN) == Archive(tmp_path / "archive", send)(PLAIN)
     assert send.sent() == [PLAIN.key]
+
+
+def test_what_is_under_way_at_the_end_is_neither_written_nor_counted(tmp_path: Path) -> None:
+    begun, goes_on = threading.Event(), threading.Event()
+
+    def slow(request: Request) -> Exchange:
+        begun.set()
+        goes_on.wait(10)
+        return replace(plain(completion(None)), request=request)
+
+    archive = Archive(tmp_path / "archive", slow)
+    with ThreadPoolExecutor(1) as pool:
+        late = pool.submit(archive, PLAIN)
+        begun.wait(10)
+        archive.close()
+        goes_on.set()
+    with pytest.raises(NothingMore, match="the run has ended"):
+        late.result()
+    assert archive.sent == len(list(recorded(tmp_path / "archive"))) == 0
+    assert reopen(tmp_path / "archive", "") == {PLAIN.key}
+    with pytest.raises(Inconclusive, match="the run has ended"):
+        archive(REQUESTS[0])
 
 
 def test_sent_once_by_several_threads(tmp_path: Path) -> None:

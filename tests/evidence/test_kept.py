@@ -56,5 +56,5 @@ def test_a_spool_gives_back_what_it_was_given() -> None:
 def test_lines_have_numbers_and_a_longest() -> None:
     long = b"x" * (LONGEST + 1)
     lines = list(numbered(io.BytesIO(b"\n\na\n" + b" \n" * MEGABYTE + long + b"\nb")))
-    shown = [(number, line if line is None else line.strip()) for number, line in lines if line is None or line.strip()]
-    assert shown == [(3, b"a"), (4 + MEGABYTE, None), (5 + MEGABYTE, b"b")]
+    shown = [line for line in lines if line.text is None or line.text.strip()]
+    assert shown == [(3, b"a", True), (4 + MEGABYTE, None, True), (5 + MEGABYTE, b"b", False)]

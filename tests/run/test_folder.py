@@ -14,6 +14,7 @@ import pytest
 from conformance.contract.profile import Model, Profile
 from conformance.contract.requests import PLAIN
 from conformance.evidence.archive import Archive, ArchiveError
+from conformance.evidence.exchange import Exchange, Request
 from conformance.pytest_plugin.checks import check
 from conformance.runs.folder import (
     REPORTS,
@@ -22,6 +23,7 @@ from conformance.runs.folder import (
     empty,
     exchanges_in,
     is_run,
+    keep_bodies,
     new_identity,
     read_run,
     read_value,
@@ -87,6 +89,8 @@ def test_an_earlier_run_leaves_nothing(tmp_path: Path) -> None:
     for name in REPORTS:
         (folder / name).write_text("stale")
     (folder / "notes.txt").write_text("of the user")
+    keep_bodies(folder, [Exchange(Request(body=b"x" * 100_001), 413)])
+    assert (folder / "bodies").is_dir()
     empty(folder)
     left = sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*"))
     assert left == ["archive", "notes.txt", "run.json"]

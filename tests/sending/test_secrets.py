@@ -16,7 +16,7 @@ from conformance.lab.reference.server import serving
 from conformance.sending.client import Live
 from conformance.sending.secrets import secrets_of
 from conformance.settings.config import is_secret
-from tests.support.commands import cli
+from tests.support.commands import cli, pytest_run
 from tests.support.sockets import response, scripted
 
 SECRET = "q7Zk4fQ8wL2mN7xR"
@@ -103,6 +103,54 @@ def test_a_secret_of_the_query_stands_nowhere(tmp_path: Path) -> None:
         assert not [name for name in bundle.namelist() if SECRET.encode() in bundle.read(name)]
     noted = json.loads((tmp_path / "run" / "run.json").read_text(encoding="utf-8"))
     assert noted["options"]["base-url"] == f"{url}?api-version=1&api-key=[scrubbed]"
+
+
+UNMARKED = "Zk4fQ8wL2mN7xR9tB3vC6yH1jD5gS0aP-Zk4fQ8wL2mN7xR9tB3vC6yH1jD5gS0aP"  #: a key that does not look like one
+
+
+@pytest.mark.parametrize(
+    "command", [("run",), ("plan",), ("init", "--out", "c.toml"), ()], ids=["run", "plan", "init", "pytest"]
+)
+@pytest.mark.parametrize(
+    ("words", "key"),
+    [
+        (("--base-url", "http://127.0.0.1:9/v1", "--model", KEY), ""),
+        (("--base-url", "http://127.0.0.1:9/v1", "--model", f"acme/{UNMARKED}=gpt"), UNMARKED),
+        (("--base-url", f"http://127.0.0.1:9/{KEY}/v1", "--model", "m"), ""),
+        (("--base-url", f"http://127.0.0.1:9/{UNMARKED}/v1", "--model", "m"), UNMARKED),
+        (("--base-url", f"http://127.0.0.1:9/v1?team={UNMARKED}", "--model", "m"), UNMARKED),
+    ],
+    ids=["model", "model-with-the-key", "path", "path-with-the-key", "query-with-the-key"],
+)
+def test_a_key_in_the_place_of_a_model_or_in_the_address_is_refused_and_not_repeated(
+    command: tuple[str, ...], words: tuple[str, ...], key: str, tmp_path: Path
+) -> None:
+    ended = cli(*command, *words, folder=tmp_path, key=key) if command else pytest_run(*words, folder=tmp_path, key=key)
+    assert ended.exit_code == 2, ended.output
+    assert "contains a secret or what looks like an API key" in ended.output
+    assert KEY not in ended.output
+    assert UNMARKED not in ended.output
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("key", [KEY, UNMARKED])
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("{}",), ("run", "{}"), ("run", "--select", "{}"), ("run", "--without", "{}"), ("run", "--concurrency", "{}"),
+        ("run", "--model", "{}"), ("run", "--model", "m={}"), ("run", "--header", "{}"), ("run", "--header", "{}=: a"),
+        ("run", "--language", "{}"), ("run", "--gate", "{}"), ("run", "--base-url", "{}", "--model", "m"),
+        ("run", "--api-key-variable", "{}"), ("run", "--max-cost", "{}"), ("run", "--fault", "{}"), ("explain", "{}"),
+        ("run", "--config", "{}"), ("judge", "{}"), ("replay", "{}"), ("render", "{}"), ("catalogue", "--area", "{}"),
+        ("init", "--base-url", "{}"),
+    ],
+    ids=" ".join,
+)  # fmt: skip
+def test_no_sentence_about_wrong_usage_repeats_a_key(words: tuple[str, ...], key: str, tmp_path: Path) -> None:
+    ended = cli(*(each.format(key) for each in words), folder=tmp_path, key=key)
+    assert ended.exit_code in (2, 3), ended.output
+    shown = "".join(each for each in ended.output if each.isalnum())
+    assert not [at for at in range(len(key) - 9) if key[at : at + 10] in shown], ended.output
 
 
 @pytest.mark.parametrize("arguments", [("run",), ("plan",), ("init", "--out", "c.toml")])

@@ -5,19 +5,20 @@ from __future__ import annotations
 import gzip
 import html
 import json
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from conformance.contract.faults import put
+from conformance import Report, conclude, run, violations
+from conformance.contract.faults import header, put
 from conformance.contract.requests import PLAIN, UNKNOWN_TOKEN
+from conformance.contract.requirement import Fault
 from conformance.evidence.exchange import Exchange, Request
 from conformance.evidence.exchange_json import dump_exchange
 from conformance.lab.reference import Endpoint
 from conformance.lab.reference.server import serving
 from conformance.sending.sweep import sweep
-from tests.support.commands import cli, report_in
+from tests.support.commands import report_in
 from tests.support.pages import packed
 
 KEY = "sk-proj-Zk4fQ8wL2mN7xR9tB3vC6yH1jD5gS0aP"
@@ -55,33 +56,40 @@ def test_links_are_not_followed_and_words_not_looked_for(tmp_path: Path) -> None
     assert (tmp_path / "elsewhere").read_text(encoding="utf-8") == KEY
 
 
-@pytest.mark.parametrize("where", ["model", "path"])
-def test_a_run_whose_folder_held_the_key_could_not_be_judged(tmp_path: Path, where: str) -> None:
-    """The key was given where a model, or the path of the address, belongs: what is sent there is noted in clear."""
-    with serving(Endpoint().answer) as url:
-        address = url if where == "model" else url.replace("/v1", f"/{KEY}/v1")
-        model = KEY if where == "model" else "reference-gpt"
-        options = ("--base-url", address, "--model", model, "--select", "usage.prompt_tokens", "--out", "run")
-        ended = cli("run", *options, folder=tmp_path, key=KEY)
-    assert ended.exit_code == 3, ended.output
-    assert "a secret of this run stood in" in report_in(tmp_path / "run")["unjudged"]
+@pytest.fixture
+def unscrubbed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A fault of the suite: what an endpoint echoes is kept as it came."""
+    monkeypatch.setenv("PHANEDGE_API_KEY", KEY)
+    monkeypatch.setattr("conformance.sending.client.scrubbed", lambda exchange, secrets: exchange)
+
+
+def judged(tmp_path: Path, edit: Fault) -> Report:
+    endpoint = Endpoint()
+
+    def answer(request: Request) -> Exchange:
+        found = endpoint.answer(request)
+        return edit(found) if found.succeeded else found
+
+    with serving(answer) as url:
+        return run(base_url=url, models=["reference-gpt"], select=["usage.prompt_tokens"], out=tmp_path / "run")
+
+
+@pytest.mark.usefixtures("unscrubbed")
+def test_a_run_whose_folder_held_the_key_could_not_be_judged(tmp_path: Path) -> None:
+    report = judged(tmp_path, header("x-echo", KEY))
+    assert conclude(report).exit_code == 3
+    assert "a secret of this run stood in" in report_in(tmp_path / "run")["unjudged"] == report.unjudged
     for path in (each for each in (tmp_path / "run").rglob("*") if each.is_file()):
         assert KEY.encode() not in path.read_bytes(), path
 
 
+@pytest.mark.usefixtures("unscrubbed")
 def test_what_a_page_has_compressed_is_not_searched_so_it_has_none(tmp_path: Path) -> None:
-    """The key stands in the path of the address, and something is violated: its exchanges would be in the page."""
-    endpoint, fault = Endpoint(), put("usage.prompt_tokens", "7")
-
-    def answer(request: Request) -> Exchange:
-        found = endpoint.answer(replace(request, path=request.path.replace(f"/{KEY}/v1", "")))
-        return fault(found) if found.succeeded else found
-
-    with serving(answer) as url:
-        address = url.replace("/v1", f"/{KEY}/v1")
-        options = ("--model", "reference-gpt", "--select", "usage.prompt_tokens", "--out", "run")
-        ended = cli("run", "--base-url", address, *options, folder=tmp_path, key=KEY)
-    assert ended.exit_code == 1, ended.output
+    """Something is violated: its exchanges would be in the page. What it says of them is what the files say."""
+    report = judged(tmp_path, put("usage.prompt_tokens", KEY))
+    assert conclude(report).exit_code == 1
+    assert [each.id for each in violations(report)] == ["usage.prompt_tokens"]
+    assert KEY not in str(report)
     page = (tmp_path / "run" / "report.html").read_text(encoding="utf-8")
     assert "a secret of this run stood in" in page
     assert KEY not in page + json.dumps(packed(page))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -11,6 +12,7 @@ from conformance.contract.requirement import Fault
 from conformance.evidence.exchange import Exchange, Failure
 from tests.support.builders_asked import asked
 from tests.support.builders_http import EVENTS, Said, asking, choice, completion, refusal, response, said, stream
+from tests.support.commands import cli, verdicts
 
 MISTAKEN = replace(asking(messages=[]), expect="error")
 PAGE = response(b"<html>Bad gateway</html>", ("content-type", "text/html"), status=502)
@@ -151,6 +153,14 @@ def test_a_key_that_is_accepted_is_no_401(exchanges: list[Exchange], expected: S
 def test_mistakes_are_not_retried(status: int, told: str | None, expected: Said) -> None:
     fields = [("x-should-retry", told)] if told else []
     assert said("errors.mistakes_are_not_retried", refusal(status, *fields)) == expected
+
+
+def test_the_page_of_a_router_does_not_fail_the_gate(tmp_path: Path) -> None:
+    words = ("--select", "errors.unknown_route_told,errors.unknown_route_refused", "--model", "reference-gpt")
+    ended = cli("run", *words, "--fault", "unknown-route-a-page", "--out", "run", folder=tmp_path)
+    assert ended.exit_code == 0, ended.output
+    assert verdicts(tmp_path / "run")["errors.unknown_route_told", "reference-gpt"] == "warn"
+    assert cli("run", *words, "--fault", "unknown-route-a-success", folder=tmp_path).exit_code == 1
 
 
 OVERLOADED = "The model is currently overloaded. Please try again later."

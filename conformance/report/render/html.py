@@ -7,7 +7,7 @@ import re
 from base64 import b64encode
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +20,7 @@ from conformance.policy.baseline import State
 from conformance.report.report import Entry, Evidence, Report, differences
 from conformance.text import quoted
 
-from . import found, words
+from . import found, traffic, words
 from .exhibit import lines_of
 from .mark import Line
 from .packed import pack
@@ -52,7 +52,7 @@ class Card:
 
     @property
     def curl(self) -> str:
-        return self.evidence.curl if self.evidence and len(self.evidence.curl) <= _SHORT else ""
+        return self.evidence.command(_SHORT) if self.evidence else ""
 
 
 @dataclass(frozen=True)
@@ -70,8 +70,8 @@ class Area:
 
 
 def render(report: Report) -> str:
-    """The page; its commands name the run's folder by its whole path, so that they work from anywhere."""
-    here = replace(report, folder=str(Path(report.folder).absolute())) if report.folder else report
+    """The page."""
+    here = words.from_anywhere(report)
     exchanges = _exchanges(here)
     page = _environment().get_template("report.html.j2").render(_context(here, exchanges)) + "\n"
     room = max(_PAGE - len(page.encode("utf-8", "replace")), _LEAST)
@@ -147,6 +147,8 @@ def _context(report: Report, exchanges: list[Evidence]) -> dict[str, Any]:
         "following": report.following,
         "different": [each.entry for each in differences(report)],
         "divided": found.divided(report),
+        "traffic": traffic.tables(report),
+        "read": traffic.read(report.traffic) if report.traffic else "",
         "drifts": found.drifts(report),
         "Verdict": Verdict,
         "unfolded": _UNFOLDED,

@@ -12,7 +12,7 @@ from conformance.report.gate import conclude
 from conformance.report.report import Entry, Report
 
 from .found import clause, impact, statement
-from .words import clean, headline, one_line, seen_again, started
+from .words import clean, from_anywhere, headline, one_line, seen_again, started
 
 _CURL = 3_000  #: characters of a command line beyond which it is left to the other formats
 _SKIPPED = (Verdict.NOT_APPLICABLE, Verdict.INCONCLUSIVE, Verdict.KNOWN, Verdict.CONSEQUENCE)
@@ -20,6 +20,7 @@ _SKIPPED = (Verdict.NOT_APPLICABLE, Verdict.INCONCLUSIVE, Verdict.KNOWN, Verdict
 
 def render(report: Report) -> str:
     """A suite for each model, a case for each requirement."""
+    report = from_anywhere(report)
     root = Element("testsuites", name=clean(f"conformance of {report.base_url}"))
     for model in report.models:
         root.append(_suite(report, model))
@@ -44,9 +45,7 @@ def _suite(report: Report, model: Model) -> Element:
 def _commands(report: Report) -> list[str]:
     """The commands that send again what was never answered."""
     shown = [(each, report.evidence[each.key]) for each in report.unanswered if each.key in report.evidence]
-    return [
-        f"{told(str(each))}{gettext(': ')}{evidence.curl}" for each, evidence in shown if len(evidence.curl) <= _CURL
-    ]
+    return [f"{told(str(each))}{gettext(': ')}{curl}" for each, evidence in shown if (curl := evidence.command(_CURL))]
 
 
 def _of_endpoint(report: Report, name: str, tag: str, reason: str, *more: str) -> Element:
@@ -141,7 +140,7 @@ def _charge(report: Report, finding: Finding | None) -> str:
 def _explained(report: Report, entry: Entry, finding: Finding) -> str:
     """What is required, what was observed, the remedy, the clause, and how to reproduce it."""
     shown = next((report.evidence[key] for key in finding.evidence if key in report.evidence), None)
-    curl = shown.curl if shown and len(shown.curl) <= _CURL else ""
+    curl = shown.command(_CURL) if shown else ""
     parts = [
         statement(entry),
         _fact("impact", impact(entry)),

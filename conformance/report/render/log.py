@@ -12,6 +12,7 @@ from conformance.policy.baseline import State
 from conformance.report.gate import conclude
 from conformance.report.report import Entry, Report, differences
 
+from . import traffic
 from .detail import Detail
 from .found import (
     accepted,
@@ -60,6 +61,7 @@ def _lines(report: Report, detail: Detail) -> Iterator[str]:
         yield from _drifted(report)
         if detail > Detail.USUAL:
             yield from _rest(report)
+        yield from traffic.lines(report)
         yield gettext("; ").join([_filed(report), spent(report), *money(report)])
     concluded = headline(report)
     yield f"{concluded.meaning.upper()}{concluded.warned}{gettext(': ')}{concluded.rest}"

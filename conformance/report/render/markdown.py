@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from html import escape
 
 from conformance.judgement.verdict import Verdict
@@ -31,13 +31,15 @@ from .found import (
     worst,
 )
 from .mark import Line
-from .markdown_tables import cost_table, count_table
-from .markdown_text import block, fact, folded, name, text
+from .markdown_money import costs, traffic
+from .markdown_tables import count_table
+from .markdown_text import Block, block, fact, folded, folded_list, name, text, within
 from .words import (
     MARK,
     NEVER,
     asked_again,
     by_name,
+    from_anywhere,
     headline,
     one_line,
     planted,
@@ -57,21 +59,19 @@ _TABLES = ((240, True), (120, True), (200, False), (110, False), (60, False), (2
 _DETAILED = 10
 _VAIN = 3  #: requests that were never answered
 _CURL = 1_000
-_COUNTED = 60  #: for the line that counts what does not fit
-
-_Block = str | Callable[[int], str]  #: text, or what gives it for so much room
 
 
 def render(report: Report) -> str:
     """What fails the gate first, all of it; what else does not fit is counted."""
-    blocks = [_head(report), ""]
+    blocks = [_head(report := from_anywhere(report)), ""]
     blocks += [_red(report, _FOR_RED - len(blocks[0])), ""]
-    sections: tuple[tuple[int, Iterable[_Block], str], ...] = (
+    sections: tuple[tuple[int, Iterable[Block], str], ...] = (
         (15_600, _vain(report), "more never answered"),
         (17_000, _details(report), "more details"),
         (17_600, _warnings(report), "more warnings"),
         (18_000, count_table(report), "more models"),
-        (18_400, cost_table(report), "more costs"),
+        (18_400, costs(report), "more costs"),
+        (18_600, traffic(report), "more numbers of the traffic"),
         (18_700, _baseline(report), "more baseline entries"),
         (18_900, _differences(report), "more differences"),
         (19_100, _drifts(report), "more shape changes"),
@@ -79,34 +79,12 @@ def render(report: Report) -> str:
     )
     for limit, section, what in sections:
         room = limit - sum(len(each) + 1 for each in blocks)
-        blocks += [*_within(room, section, what), ""]
+        blocks += [*within(room, section, what), ""]
     blocks += [text(asked_again(report), 200), ""]
     blocks.append(
         f"{text(spent_and_planned(report), 300)}{gettext('; ')}phanedge-conformance {text(report.version, 40)}"
     )
     return re.sub(r"\n{3,}", "\n\n", "\n".join(blocks)) + "\n"
-
-
-def _within(room: int, blocks: Iterable[_Block], what: str) -> list[str]:
-    """So many of the blocks as fit into so many characters, and a line for those that do not."""
-    kept: list[str] = []
-    left_out = 0
-    for each in blocks:
-        block = each if isinstance(each, str) else each(room)
-        room -= len(block) + 1
-        if room < 0 or left_out:
-            left_out += 1
-        else:
-            kept.append(block)
-    return (
-        [*kept, "", tell("… and {number:,} {what} in the full report", left_out, gettext(what))] if left_out else kept
-    )
-
-
-def _folded(title: str, rows: Iterable[str], head: str = "") -> _Block:
-    """A folded list of so many of the rows as fit into half of the room. `title` is HTML."""
-    frame = len(folded(title, head)) + _COUNTED
-    return lambda room: folded(title, "\n".join([*([head] if head else []), *_within(room // 2 - frame, rows, "more")]))
 
 
 def _head(report: Report) -> str:
@@ -130,8 +108,8 @@ def _vain(report: Report) -> Iterator[str]:
     """The valid requests that were never answered, with their commands."""
     for each in report.unanswered[:_VAIN]:
         evidence = report.evidence.get(each.key)
-        curl = evidence.curl if evidence and len(evidence.curl) <= _CURL else replaying(report, each.key)
-        yield f"{MARK[Verdict.INCONCLUSIVE]} {fact('Never answered', text(told(str(each))))}\n\n{block(curl)}"
+        command = (evidence and evidence.command(_CURL)) or replaying(report, each.key)
+        yield f"{MARK[Verdict.INCONCLUSIVE]} {fact('Never answered', text(told(str(each))))}\n\n{block(command)}"
     if len(report.unanswered) > _VAIN:
         yield tell("… and {number:,} more never answered in the full report", len(report.unanswered) - _VAIN) + "\n"
     if report.unanswered:
@@ -169,13 +147,13 @@ def _by_area(entries: list[Entry]) -> str:
     return "\n".join([*lines, *(f"- {name(area)}: {', '.join(names)}" for area, names in areas.items())])
 
 
-def _warnings(report: Report) -> Iterator[_Block]:
+def _warnings(report: Report) -> Iterator[Block]:
     """What is violated and does not fail the gate, folded."""
     warned = [entry for entry in violations(report) if entry.verdict is Verdict.WARN]
     if warned:
         violated = plural(len(warned), "violation")
         title = tell("{violations} that {_do} not fail the gate", violated, "does" if len(warned) == 1 else "do")
-        yield _folded(title, [_item(report, entry, worst(report, entry)[0]) for entry in warned])
+        yield folded_list(title, [_item(report, entry, worst(report, entry)[0]) for entry in warned])
 
 
 def _details(report: Report) -> Iterator[str]:
@@ -202,9 +180,7 @@ def _detail(report: Report, entry: Entry) -> Iterator[str]:
         yield block("\n".join(_line(line) for line in lines_of(evidence, entry.at, context=2, most=16)))
         if said := input_cost(report, evidence):
             yield fact("Input cost of this exchange", text(said, 1_000))
-        short = len(evidence.curl) <= _CURL
-        long = gettext("The request is long; its curl command is in the full report.")
-        yield block(evidence.curl) if short else long
+        yield block(evidence.command(_CURL) or replaying(report, evidence.key))
     for command in filter(None, [seen_again(report, entry.id, each.models) for each in seen]):
         yield f"{fact('Reproduce', '').rstrip()}\n\n{block(command)}"
 
@@ -214,27 +190,27 @@ def _line(line: Line) -> str:
     return f"{'>' if line.flagged else ' '} {line.text}{note}".rstrip()
 
 
-def _baseline(report: Report) -> Iterator[_Block]:
+def _baseline(report: Report) -> Iterator[Block]:
     """What of the baseline is out of date or was not checked, and what is violated and does not count."""
     for sentence, _ in standings(report, State.STALE, State.EXPIRED):
         yield f"- {MARK[Verdict.FAIL]} {text(sentence, 500)}"
     if unchecked := standings(report, State.UNCHECKED):
         rows = [f"- {text(sentence, 300)}: {text(reason)}" for sentence, reason in unchecked]
-        yield _folded(tell("Baseline entries not checked: {number:,}", len(unchecked)), rows)
+        yield folded_list(tell("Baseline entries not checked: {number:,}", len(unchecked)), rows)
     if later := later_violations(report):
         rows = [_item(report, entry, seen) for entry in later for seen in worst(report, entry)[:1]]
         revision = escape(one_line(report.revision))
         title = tell("{number:,} violated but not counted (added after revision {revision})", len(later), revision)
-        yield _folded(title, rows)
+        yield folded_list(title, rows)
 
 
-def _differences(report: Report) -> Iterator[_Block]:
+def _differences(report: Report) -> Iterator[Block]:
     """Where the models differ: a line that sums up, and a folded table."""
     if found := differences(report):
         yield tell("**The models differ** on {requirements}", text(divided(report), 400)) + "\n"
         names = ("Requirement", "The endpoint …", "Violated on", "Not judged on", "Holds on")
         head = f"| {' | '.join(map(gettext, names))} |\n|---|---|---|---|---|"
-        yield _folded(gettext("Where the models differ"), [_difference(report, each) for each in found], head)
+        yield folded_list(gettext("Where the models differ"), [_difference(report, each) for each in found], head)
 
 
 def _difference(report: Report, each: Difference) -> str:
@@ -253,7 +229,7 @@ def _drifts(report: Report) -> Iterator[str]:
         yield f"- {text(sentence)}{tell(' ({where})', text(where))}"
 
 
-def _rest(report: Report) -> Iterator[_Block]:
+def _rest(report: Report) -> Iterator[Block]:
     """What follows from other violations, what could not be judged and what is known, a folded list each."""
     lists = {
         "follow from other violations": consequences(report),
@@ -262,7 +238,7 @@ def _rest(report: Report) -> Iterator[_Block]:
     }  # fmt: skip
     for title, entries_with in lists.items():
         if found := [(entry, each) for entry, seen in entries_with for each in seen]:
-            yield _folded(
+            yield folded_list(
                 tell("{number:,} {verdict}", len(found), gettext(title)), [_item(report, *each) for each in found]
             )
 

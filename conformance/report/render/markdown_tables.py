@@ -1,16 +1,15 @@
-"""The tables of a report in Markdown that do not list findings: counts by model, and costs."""
+"""The counts of a report in Markdown: a table of levels by model."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
 from conformance.contract.profile import Model
-from conformance.language import gettext, tell, told
+from conformance.language import gettext, tell
 from conformance.report.report import Report
 
 from .found import COLUMNS, counts, levels, number
-from .markdown_text import fact, name, text
-from .words import money
+from .markdown_text import name
 
 
 def count_table(report: Report) -> Iterator[str]:
@@ -32,22 +31,3 @@ def _counted(report: Report, model: Model) -> str:
         for level in levels(report)
     }
     return f"| {name(model.name, 80)} | {' | '.join(gettext(', ').join(each) or '–' for each in found.values())} |"
-
-
-def cost_table(report: Report) -> Iterator[str]:
-    """What the run cost, where there is a price sheet: a sentence, and the arithmetic of each model."""
-    if report.costs is None:
-        return
-    yield fact("Cost", text(gettext("; ").join(money(report)), 600)) + "\n"
-    titles = (
-        gettext("Model"),
-        gettext("Replies"),
-        tell("Input cost, {text}", text(report.costs.currency)),
-        gettext("of which writes"),
-        gettext("Output cost"),
-    )
-    yield f"| {' | '.join(titles)} | {gettext('Arithmetic of the input')} |\n|---|---|---|---|---|---|"
-    for each in report.costs.models:
-        amounts = (text(amount) or "–" for amount in (each.input.amount, each.input.writes, each.output))
-        arithmetic = text(told(each.input.said), 400)
-        yield f"| {name(each.model, 80)} | {each.replies:,} | {' | '.join(amounts)} | {arithmetic} |"

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Iterable
 
-from conformance.language import gettext
+from conformance.language import gettext, tell
 
 from .words import clean, one_line
 
@@ -40,3 +41,29 @@ def folded(title: str, content: str) -> str:
 def fact(name: str, said: str, where: str = "") -> str:
     """What is `said`, which is Markdown, after its name and, in brackets, `where`."""
     return f"**{gettext(name)}**{where}{gettext(': ')}{said}"
+
+
+Block = str | Callable[[int], str]  #: text, or what gives it for so much room
+_COUNTED = 60  #: characters for the line that counts what does not fit
+
+
+def within(room: int, blocks: Iterable[Block], what: str) -> list[str]:
+    """So many of the blocks as fit into so many characters, and a line for those that do not."""
+    kept: list[str] = []
+    left_out = 0
+    for each in blocks:
+        block = each if isinstance(each, str) else each(room)
+        room -= len(block) + 1
+        if room < 0 or left_out:
+            left_out += 1
+        else:
+            kept.append(block)
+    return (
+        [*kept, "", tell("… and {number:,} {what} in the full report", left_out, gettext(what))] if left_out else kept
+    )
+
+
+def folded_list(title: str, rows: Iterable[str], head: str = "") -> Block:
+    """A folded list of so many of the rows as fit into half of the room. `title` is HTML."""
+    frame = len(folded(title, head)) + _COUNTED
+    return lambda room: folded(title, "\n".join([*([head] if head else []), *within(room // 2 - frame, rows, "more")]))

@@ -55,10 +55,9 @@ def _shown(report: Report, evidence: Evidence, at: str) -> dict[str, Any]:
         else [status]
     )
     body = mark(evidence.body, at, streamed=evidence.streamed, truncated=evidence.truncated) if evidence.body else []
-    long = len(evidence.curl) > _LONGEST
     return {
         "key": evidence.key,
-        "curl": clean(replaying(report, evidence.key) if long else evidence.curl),
+        "curl": clean(evidence.command(_LONGEST) or replaying(report, evidence.key)),
         "asked": one_line(f"{evidence.method} {evidence.url}", _WIDE),
         "request": _lines(mark(evidence.request_body, "") if evidence.request_body else []),
         "response": _lines([*head, *fields, Line(""), *body]),

@@ -14,6 +14,7 @@ from conformance.policy.baseline import State
 from conformance.report.gate import conclude
 from conformance.report.report import Entry, Report, differences
 
+from . import traffic
 from .found import (
     Column,
     accepted,
@@ -60,6 +61,7 @@ def parts_of(report: Report, width: int) -> tuple[Iterator[Text], ...]:
     """The counts, and what follows the violations, what matters most first."""
     return (
         _counts(report, width),
+        _traffic(report, width),
         _vain(report, width),
         _unjudged(report, width),
         _baseline(report, width),
@@ -109,6 +111,12 @@ def _right(text: str, cells: int) -> str:
     """The text at the right of so many cells, one of which stays free."""
     fitting = set_cell_size(text, min(cell_len(text), cells - 1))
     return " " * (cells - cell_len(fitting)) + fitting
+
+
+def _traffic(report: Report, width: int) -> Iterator[Text]:
+    """What an audit counted."""
+    for line in traffic.lines(report):
+        yield from rows(Text(one_line(line, 400)), width)
 
 
 def _width(shown: list[Column]) -> int:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from pathlib import Path
 
 from conformance.billing.costs import NO_PRICE, Costs
 from conformance.contract.profile import Profile
@@ -34,13 +35,19 @@ MARK = {
 }
 
 _MORE = re.compile(r" \(and \d+ more exchanges?\)$|（另有 \d+ 个交互）$")
-_COLON, _SEMICOLON = re.compile(": |："), re.compile("; |；")
+_COLON = re.compile("(?:[;；][^;；:：]*)?(?:: |：)")  #: with the clause that introduces what follows it
+_SEMICOLON = re.compile("; |；")
 
 #: Controls but tab and newline, bidirectional and invisible formatting, surrogates, what XML cannot say.
 _UNPRINTABLE = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\xad\u061c\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb"
     "\ud800-\udfff\ufffe\uffff\U000e0000-\U000e007f]"
 )
+
+
+def from_anywhere(report: Report) -> Report:
+    """The report whose commands name the run's folder by its whole path, so that they work from anywhere."""
+    return replace(report, folder=str(Path(report.folder).absolute())) if report.folder else report
 
 
 def replaying(report: Report, id: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import takewhile
 from typing import Any
 
 from conformance.billing.dialects import mapped
@@ -10,21 +11,35 @@ from conformance.contract.faults import chain, drop, put
 from conformance.contract.profile import Model
 from conformance.contract.scopes import EVERY_USAGE
 from conformance.evidence.exchange import Exchange, NotApplicable
-from conformance.evidence.observed import as_sent
+from conformance.evidence.observed import as_sent, may_have
 from conformance.language import joined, say
 from conformance.suite.support.cache_counts import DETAILS, HITS, WRITE_FIELDS, count, in_usage
 
 from . import AREA
 from .members import OPENAI_WRITES, OTHER_HITS, OTHER_WRITES, SPLIT, elsewhere, writing
 
+_NAMES = frozenset({HITS, *WRITE_FIELDS})
+
 
 def places(value: Any, path: str = "") -> Iterator[tuple[str, str, Any]]:
     """Path, name and value of every member called by one of the four names, anywhere in a JSON value."""
     entries = enumerate(value) if isinstance(value, list) else value.items() if isinstance(value, dict) else ()
     for name, each in entries:
-        if name in (HITS, *WRITE_FIELDS):
+        if name in _NAMES:
             yield f"{path}{name}", name, each
-        yield from places(each, f"{path}{name}.")
+        if isinstance(each, dict | list):
+            yield from places(each, f"{path}{name}.")
+
+
+def _naming(exchange: Exchange) -> list[Any]:
+    """The documents of a reply that may have one of the four names in them."""
+    if not may_have(exchange, *_NAMES):
+        return []
+    if not exchange.streamed:
+        return [exchange.reply]
+    events = takewhile(lambda each: not each.done, exchange.stream.events)
+    named = [each.document for each in events if "cached_" in each.data or "\\u00" in each.data]
+    return [each for each in named if isinstance(each, dict) and not each.get("error")]
 
 
 @AREA.must(
@@ -43,8 +58,7 @@ def places(value: Any, path: str = "") -> Iterator[tuple[str, str, Any]]:
     },
 )
 def test_names_in_place(exchange: Exchange, usage: dict[str, Any], model: Model) -> None:
-    documents = exchange.chunks if exchange.streamed else [exchange.reply]
-    outside = [each for document in documents for each in places(document) if each[0] != f"{DETAILS}.{each[1]}"]
+    outside = [each for document in _naming(exchange) for each in places(document) if each[0] != f"{DETAILS}.{each[1]}"]
     misplaced = {path: value for path, name, value in outside if not _is_harmless(path, name, value, usage, model)}
     said = joined(", ", (say("{path} is {value!r}", path, value) for path, value in misplaced.items()))
     assert not misplaced, say("{said}, outside {member}{mapped}", said, DETAILS, mapped(usage))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from conformance.contract.faults import content, put, respond, status
 from conformance.contract.requests import PLAIN, bad, once
+from conformance.contract.requirement import Impact
 from conformance.evidence.exchange import Exchange, NotApplicable
 from conformance.evidence.observed import answered_with
 from conformance.language import say
@@ -37,6 +38,7 @@ def test_unknown_route_refused(exchange: Exchange) -> None:
 @AREA.should(
     "answer a route that does not exist with an error object, too",
     on=(UNKNOWN_ROUTE,),
+    impact=Impact.FORM,  # clients tell it by the status: what answers may be the router in front of the API
     source="openai-openapi#ErrorResponse",
     contract=["errors-01"],
     at="error",

@@ -7,6 +7,7 @@ import re
 from conformance.contract.faults import chain, header
 from conformance.contract.scopes import EVERY_RESPONSE
 from conformance.evidence.exchange import Exchange, NotApplicable
+from conformance.evidence.kept import kept_of
 from conformance.language import joined, say
 from conformance.suite.ratelimit import AREA
 from conformance.suite.ratelimit.fields import WHOLE
@@ -17,10 +18,16 @@ LIMITS = {"limit": "5000", "remaining": "4999", "reset": "12ms"}
 shown_limits = chain(*(header(f"x-ratelimit-{name}-requests", value) for name, value in LIMITS.items()))
 
 
+@kept_of
+def _fields(exchange: Exchange) -> dict[str, str]:
+    found = ((name.lower(), value) for name, value in exchange.headers)
+    return {name: value.strip() for name, value in found if name.startswith("x-ratelimit-")}
+
+
 def limits(exchange: Exchange, *kinds: str) -> dict[str, str]:
     """The rate-limit headers of these kinds by name. Raises NotApplicable where there is none."""
     prefixes = tuple(f"x-ratelimit-{kind}-" for kind in kinds)
-    found = {name.lower(): value.strip() for name, value in exchange.headers if name.lower().startswith(prefixes)}
+    found = {name: value for name, value in _fields(exchange).items() if name.startswith(prefixes)}
     if not found:
         raise NotApplicable(say("the response has no {prefixes}* header", joined(" or ", prefixes)))
     return found

@@ -9,10 +9,11 @@ from conformance.contract.faults import chain, put
 from conformance.contract.requirement import Impact
 from conformance.contract.scopes import EVERY_REPLY
 from conformance.evidence.exchange import Exchange, NotApplicable
+from conformance.evidence.observed import may_have
 from conformance.language import say
 from conformance.suite.support.markup import THOUGHT_TAGS
 from conformance.suite.support.replies import sent_choices
-from conformance.suite.support.spoken import own_words, prompted
+from conformance.suite.support.spoken import is_prompted, own_words
 
 from . import AREA
 from .counts import COUNT, UNCOUNTED, shows_reasoning, token_counts
@@ -34,10 +35,10 @@ from .counts import COUNT, UNCOUNTED, shows_reasoning, token_counts
     },
     needs=["request"],
 )
-def test_reasoning_apart(asked: dict[str, Any], messages: list[dict[str, Any]]) -> None:
+def test_reasoning_apart(exchange: Exchange, messages: list[dict[str, Any]]) -> None:
     """What the assistant said earlier excuses nothing: a reply that leaked tags stands in the next request."""
     texts = [text for message in messages if isinstance(text := message.get("content"), str) and text]
-    if not texts or any(re.search(THOUGHT_TAGS, text) for text in prompted(asked)):
+    if not texts or is_prompted(exchange.request, THOUGHT_TAGS):
         raise NotApplicable(say("the reply has no text, or the prompt has such tags in it"))
     for text in texts:
         tag = re.search(THOUGHT_TAGS, own_words(text, THOUGHT_TAGS))
@@ -47,8 +48,8 @@ def test_reasoning_apart(asked: dict[str, Any], messages: list[dict[str, Any]]) 
 def _sent(exchange: Exchange) -> list[tuple[Any, Any]]:
     """Each reasoning_content of a message or a delta that is not null, with the index of its choice. Raises
     NotApplicable where there is none."""
-    found = []
-    for choice in sent_choices(exchange):
+    choices, found = sent_choices(exchange), []
+    for choice in choices if may_have(exchange, "reasoning_content") else ():
         parts = [each for each in (choice.get("message"), choice.get("delta")) if isinstance(each, dict)]
         given = [each["reasoning_content"] for each in parts if each.get("reasoning_content") is not None]
         found += [(choice.get("index"), text) for text in given]

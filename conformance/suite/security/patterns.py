@@ -16,6 +16,12 @@ CREDENTIAL = re.compile(
     r"|\bapi-key[\"']?\s*[:=]\s*[\"']?[0-9a-f]{32}\b|[?&](?:api_?key|key)=(?![x*.<{$])[\w-]{16,}",
     re.ASCII,
 )
+#: Every credential has one of these in it: they are found faster.
+CREDENTIAL_SIGNS = (
+    "sk-", "xai-", "gsk_", "pplx-", "nvapi-", "hf_", "r8_", "fw_", "tgp_v1_", "AIza", "AKIA", "ASIA", "ya29.", "Bearer",
+    "api_key", "apikey", "api-key", "aws_secret_access_key", "vertex_credentials", "master_key", "key=",
+)  # fmt: skip
+ACCOUNT_SIGNS = ("org-", "org_", "proj-", "proj_")
 ACCOUNT = re.compile(r"\b(?:org|proj)[-_][A-Za-z0-9]{16,}\b", re.ASCII)
 ACCOUNT_HEADERS = ("openai-organization", "openai-project")
 

@@ -4,42 +4,25 @@ from __future__ import annotations
 
 import json
 import re
-from typing import Any
 
 from conformance.contract.faults import header, put
 from conformance.contract.requests import UNKNOWN_TOKEN
 from conformance.contract.scopes import EVERY_ERROR, EVERY_FAILED_STREAM, EVERY_RESPONSE
-from conformance.evidence.exchange import SCRUBBED_KEY, Exchange, Inconclusive
+from conformance.evidence.exchange import SCRUBBED_KEY, Exchange
 from conformance.language import say
 from conformance.suite.security import AREA
-from conformance.suite.security.patterns import ACCOUNT, ACCOUNT_HEADERS, CREDENTIAL, INTERNALS
+from conformance.suite.security.patterns import (
+    ACCOUNT,
+    ACCOUNT_HEADERS,
+    ACCOUNT_SIGNS,
+    CREDENTIAL,
+    CREDENTIAL_SIGNS,
+    INTERNALS,
+)
+from conformance.suite.security.texts import everything, telling, unescaped
 from conformance.suite.support.failing_streams import failing
 
 ECHO = 16  #: contiguous characters of a token that disclose it
-
-
-def everything(exchange: Exchange) -> str:
-    """Header fields and body of a response."""
-    return "\n".join([*(f"{name}: {value}" for name, value in exchange.headers), exchange.text])
-
-
-def beyond_choices(exchange: Exchange) -> str:
-    """Header fields and body without what a model wrote, which may be anything that it was asked for."""
-    fields = [f"{name}: {value}" for name, value in exchange.headers]
-    try:
-        documents = exchange.stream.documents if exchange.streamed else [exchange.document]
-    except Inconclusive:
-        return "\n".join([*fields, exchange.text])
-    own = [without_choices(document) for document in documents]
-    return "\n".join([*fields, *(json.dumps(document, ensure_ascii=False) for document in own)])
-
-
-def without_choices(document: Any) -> Any:
-    return (
-        {name: value for name, value in document.items() if name != "choices"}
-        if isinstance(document, dict)
-        else document
-    )
 
 
 @AREA.must(
@@ -91,13 +74,8 @@ def around(text: str, part: str) -> str:
 def test_no_upstream_credentials(exchange: Exchange) -> None:
     names = [name for name, _ in exchange.headers if name.lower() == "anthropic-organization-id"]
     assert not names, say("the response has the upstream's header anthropic-organization-id")
-    found = CREDENTIAL.search(unescaped(beyond_choices(exchange)).replace(UNKNOWN_TOKEN, ""))
+    found = CREDENTIAL.search(unescaped(telling(exchange, CREDENTIAL_SIGNS)).replace(UNKNOWN_TOKEN, ""))
     assert not found, say("the response holds what looks like a credential: {masked}", masked(found))
-
-
-def unescaped(text: str) -> str:
-    """JSON with the quotation marks in its strings as they are."""
-    return text.replace('\\"', '"')
 
 
 def masked(found: re.Match[str] | None) -> str:
@@ -122,7 +100,7 @@ def masked(found: re.Match[str] | None) -> str:
 def test_no_upstream_account(exchange: Exchange) -> None:
     names = sorted({name.lower() for name, _ in exchange.headers} & set(ACCOUNT_HEADERS))
     assert not names, say("the response has {names}", ", ".join(names))
-    found = ACCOUNT.search(beyond_choices(exchange))
+    found = ACCOUNT.search(telling(exchange, ACCOUNT_SIGNS))
     assert not found, say("the response names an account: {masked}", masked(found))
 
 

@@ -12,6 +12,7 @@ from conformance.contract.scopes import (
     streamed_choices,
 )
 from conformance.evidence.exchange import Exchange, NotApplicable, Read, list_of
+from conformance.evidence.fold import chunks_of
 from conformance.language import say
 
 Chunks = list[dict[str, Any]]
@@ -34,10 +35,7 @@ def delta_of(choice: dict[str, Any]) -> dict[str, Any]:
 
 def by_index(chunks: Chunks) -> dict[int, list[dict[str, Any]]]:
     """The streamed choices by their index; one without an integer index is covered by chunk.choices.index."""
-    found: dict[int, list[dict[str, Any]]] = {}
-    for choice in streamed_choices(chunks):
-        if type(index := choice.get("index")) is int:
-            found.setdefault(index, []).append(choice)
+    found = chunks_of(chunks).by_index
     if not found:
         raise NotApplicable(say("no chunk has a choice with an index"))
     return found

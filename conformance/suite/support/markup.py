@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Container
+from collections.abc import Container, Mapping
 
 _VENDOR = r"(?:\w{1,20}:|[|｜]{1,2}DSML[|｜]{1,2})?"  # before a tag's name: of Anthropic, MiniMax, DeepSeek
 #: What opens a call that the name follows at once: Kimi, DeepSeek, Mistral, Qwen, harmony, Anthropic, Llama, Gemma.
@@ -49,11 +49,30 @@ THOUGHT_TAGS = (
     r"(?i:</?(?:antml:|seed:|mm:)?think(?:ing)?>|</?thoughts?>)|\[/?THINK\]|◁/?think▷|<\|(?:START|END)_THINKING\|>"
     r"|<\|(?:begin|end)_of_thought\|>|\A\s*</?reasoning>|<details type=\"reasoning\""
 )
+#: Each match of a pattern has one of these in it, in any case: they are found faster.
+_SIGNS: Mapping[str, tuple[str, ...]] = {
+    TEMPLATE_TOKENS: ("<|", "<｜", "inst]", "sys>>", "_of_turn>", "<eos>", "<bos>", "s>"),
+    THOUGHT_TAGS: ("think", "thought", "reasoning"),
+    CALL_MARKUP: (
+        "tool", "dsml", "<|python_", "action|>", "function", "invoke", "arg_", "<|channel|>",
+    ),
+}  # fmt: skip
+_OPENERS = ("<", "[", "|", "｜", "◁", "to=functions")  #: likewise, in the case that it has here
+_ODD = "\u0130\u0131\u017f\u212a"  #: letters that are others' in another case, to `re` and not to `str.lower`
+
+
+def may_hold(text: str, markup: str) -> bool:
+    """Whether a text may have a match of `markup`: TEMPLATE_TOKENS, with `<s>` and `</s>` among them, THOUGHT_TAGS, or
+    CALL_MARKUP, with all that is part of it or opens a call."""
+    if not any(each in text for each in _OPENERS):
+        return False
+    lower = text.lower()
+    return any(sign in lower for sign in _SIGNS[markup]) or any(each in text for each in _ODD)
 
 
 def lost_call(text: str, names: Container[str]) -> str:
     """The markup of a call of one of these functions in a text, from where it begins; empty where there is none."""
-    for found in _CALL.finditer(text):
+    for found in _CALL.finditer(text) if may_hold(text, CALL_MARKUP) else ():
         if any(name in names for name in found.groups() if name):
             return text[found.start() :]
     return ""
@@ -62,6 +81,8 @@ def lost_call(text: str, names: Container[str]) -> str:
 def template_token(text: str) -> str:
     """A token of a chat template in a text; empty where there is none. `<s>` and `</s>` are tokens where they begin or
     end the text alone: as a pair they strike a text out in HTML."""
+    if not may_hold(text, TEMPLATE_TOKENS):
+        return ""
     if found := re.search(TEMPLATE_TOKENS, text):
         return found[0]
     bare = text.strip()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 #: What may follow a model's name without it being another model: a date, a snapshot, a stage.
 _VERSION = re.compile(
@@ -10,6 +11,7 @@ _VERSION = re.compile(
 )
 
 
+@lru_cache(maxsize=4096)
 def bare(name: str) -> str:
     """A model's name without vendor, region, date and punctuation: `gpt4o` of `openai/gpt-4o-2024-08-06`."""
     name = re.sub(r"^(?:[a-z]{2,}\.)+", "", name.strip().lower().rpartition("/")[2])

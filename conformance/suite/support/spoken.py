@@ -8,7 +8,11 @@ from functools import cache
 from typing import Any
 
 from conformance.evidence.exchange import list_of
+from conformance.evidence.kept import kept_of
 from conformance.evidence.observed import strings
+from conformance.evidence.request import Request
+
+from .markup import TEMPLATE_TOKENS, may_hold
 
 _CODE = re.compile(r"(?s:```.*?(?:```|\Z)|`[^`]*`)")
 
@@ -27,7 +31,10 @@ def _spoken_of(markup: str) -> re.Pattern[str]:
 
 
 def own_words(text: str, markup: str) -> str:
-    """A text without code, and without markup (a pattern) that it only speaks of."""
+    """A text without code, and without markup (a pattern of `markup`) that it only speaks of; empty where it can have
+    no markup."""
+    if not may_hold(text, markup):
+        return ""
     return _spoken_of(markup).sub(" ", _CODE.sub(" ", text))
 
 
@@ -39,3 +46,19 @@ def prompted(asked: dict[str, Any]) -> Iterator[str]:
     for message in list_of(asked.get("messages")):
         if not (isinstance(message, dict) and message.get("role") == "assistant"):
             yield from strings(message)
+
+
+@kept_of
+def _prompt(request: Request) -> str:
+    return "\n".join(prompted(request.asked))
+
+
+def is_prompted(request: Request, markup: str) -> bool:
+    """Whether a string that a client put into a request has markup (a pattern of `markup`) in it. To TEMPLATE_TOKENS
+    belong those that open and close a text."""
+    return may_hold(_prompt(request), markup) and any(map(_in_prompts(markup).search, prompted(request.asked)))
+
+
+@cache
+def _in_prompts(markup: str) -> re.Pattern[str]:
+    return re.compile(f"{markup}|</?s>" if markup == TEMPLATE_TOKENS else markup)

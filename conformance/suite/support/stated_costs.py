@@ -22,15 +22,13 @@ HEADERS = ("x-litellm-response-cost",)
 #: Members of usage with the cost of the request.
 MEMBERS = ("cost", "total_cost", "estimated_cost")
 #: Of usage.cost_details: the cost of all, of the prompt, of the completion.
-ALL, PROMPT, COMPLETION = (
-    f"upstream_inference_{name}" for name in ("cost", "prompt_cost", "completions_cost")
-)  # fmt: skip
+ALL, PROMPT, COMPLETION = (f"upstream_inference_{name}" for name in ("cost", "prompt_cost", "completions_cost"))
 _NOISE = Decimal("1e-9")  #: of an amount; what floating-point arithmetic adds
 
 
 def stated(exchange: Exchange) -> dict[str, Decimal]:
     """The amounts that a reply states, each by where it stands. Raises NotApplicable where there is none."""
-    usage = exchange.usage
+    usage = exchange.usage if not exchange.usage.keys().isdisjoint((*MEMBERS, "cost_details")) else {}
     details = usage.get("cost_details")
     inside = details if isinstance(details, dict) else {}
     own = () if usage.get("is_byok") is True else MEMBERS  # with a key of the caller's it is the gateway's fee
@@ -83,10 +81,18 @@ class Due:
         return say("{prompt}, and {output} = {amount}", cost(self.counts, self.prices), output, plain(self.completion))
 
 
+def tools_run(exchange: Exchange) -> str:
+    """What the server says of tools that it ran itself, such as searches, in OpenRouter's members; empty if nothing."""
+    counts = (exchange.usage.get(name) for name in ("server_tool_use", "server_tool_use_details"))
+    return " ".join(str(each) for each in counts if isinstance(each, dict) and any(each.values()))
+
+
 def due(exchange: Exchange, model: Model) -> Due:
     """What the reply costs. Raises NotApplicable without prices, Inconclusive where its counts do not tell it."""
     if model.prices is None or model.prices.output is None:
         raise NotApplicable(say("no prices of input and output are known: name a price sheet with --prices"))
+    if tools_run(exchange):
+        raise NotApplicable(say("the server ran tools for the reply, which cost apart from its counts"))
     completion = count_or_none(exchange.usage, "completion_tokens")
     if completion is None or completion < 0:
         raise Inconclusive(say("completion_tokens is no count"))
@@ -130,7 +136,7 @@ def contradicting(exchange: Exchange) -> list[str]:
     inside = [found.get(f"usage.cost_details.{name}") for name in (ALL, PROMPT, COMPLETION)]
     if inside[0] is not None and inside[1] is not None and inside[2] is not None:
         parts = inside[1] + inside[2]
-        if not alike(inside[0], parts):
+        if not alike(inside[0], parts) and not (inside[0] > parts and tools_run(exchange)):
             wrong.append(say("{name} is {whole}, and its parts come to {parts}", ALL, plain(inside[0]), plain(parts)))
     if len(whole) < 2 and None in inside:
         raise NotApplicable(say("the reply states its cost once"))
@@ -149,7 +155,7 @@ def by_counts(exchanges: Iterable[Exchange]) -> Iterator[list[tuple[Exchange, De
         with suppress(NotApplicable, Inconclusive, Untold):
             told = {where: each for where, each in stated(exchange).items() if "cost_details" not in where}
             served = tuple(str(exchange.reply.get(name)) for name in ("model", "provider", "service_tier"))
-            counted = (counts_of(exchange), count_or_none(exchange.usage, "completion_tokens"))
+            counted = (counts_of(exchange), count_or_none(exchange.usage, "completion_tokens"), tools_run(exchange))
             for where, amount in told.items():
                 groups.setdefault((where, *served, *counted), []).append((exchange, amount))
     if not (several := [each for each in groups.values() if len(each) > 1]):

@@ -14,7 +14,7 @@ from conformance.language import say
 from conformance.suite.support.calls import JSONObject, declared
 from conformance.suite.support.markup import CALL_MARKUP, RESIDUE, SPECIAL, lost_call
 from conformance.suite.support.replies import check_whole
-from conformance.suite.support.spoken import own_words, prompted
+from conformance.suite.support.spoken import is_prompted, own_words
 
 from . import AREA, CALLS, DELTAS
 
@@ -35,7 +35,7 @@ def _said(message: JSONObject, *names: str) -> str:
 def _judged(exchange: Exchange) -> Iterator[JSONObject]:
     """The messages of a reply whose request speaks of no such markup: it may ask for it."""
     check_whole(exchange)
-    if any(re.search(CALL_MARKUP, text) for text in prompted(exchange.request.asked)):
+    if is_prompted(exchange.request, CALL_MARKUP):
         raise NotApplicable(say("the request itself has the markup of a call"))
     yield from exchange.messages
 

@@ -7,6 +7,7 @@ import re
 from typing import Any
 
 from conformance.evidence.observed import strings
+from conformance.evidence.request import Request
 from conformance.language import say
 
 SURROGATE = re.compile("[\ud800-\udfff]")
@@ -16,6 +17,11 @@ DAMAGED = "\ufffd"
 def holds_damage(asked: Any) -> bool:
     """Whether a request holds U+FFFD, or half a surrogate pair, which decoders of JSON such as Go's turn into it."""
     return any(DAMAGED in text or SURROGATE.search(text) for text in strings(asked))
+
+
+def is_damaged(request: Request) -> bool:
+    """Whether a request holds such a character: in ASCII without escapes there is none."""
+    return not (request.body.isascii() and b"\\u" not in request.body) and holds_damage(request.asked)
 
 
 def damage(text: str, original: str) -> str:

@@ -13,7 +13,7 @@ from conformance.evidence.observed import strings
 from conformance.language import say
 
 from . import AREA
-from .characters import DAMAGED, SURROGATE, holds_damage
+from .characters import DAMAGED, SURROGATE, is_damaged
 
 
 @AREA.must(
@@ -30,8 +30,10 @@ from .characters import DAMAGED, SURROGATE, holds_damage
     },
 )
 def test_no_lone_surrogate(exchange: Exchange) -> None:
+    escaped = b"\\u" in exchange.content  # UTF-8 holds none otherwise
     documents = exchange.chunks if exchange.streamed else [exchange.document]
-    lone = [text for document in documents for text in strings(document) if SURROGATE.search(text)]
+    texts = (text for document in documents for text in strings(document)) if escaped else ()
+    lone = [text for text in texts if SURROGATE.search(text)]
     assert not lone, say("a string holds a lone surrogate: {dumps}", json.dumps(lone[0])[:120])
 
 
@@ -49,7 +51,7 @@ def test_no_lone_surrogate(exchange: Exchange) -> None:
     needs=["request"],
 )
 def test_no_replacement_character(exchange: Exchange, choices: list[dict[str, Any]]) -> None:
-    if holds_damage(exchange.request.asked):
+    if is_damaged(exchange.request):
         raise NotApplicable(say("the prompt has a replacement character itself, or half a surrogate pair"))
     if exchange.streamed and exchange.stream.broken:
         raise NotApplicable(say("lines of the stream are not UTF-8 (covered by framing.utf8)"))

@@ -20,6 +20,7 @@ from . import AREA
 #: Characters of prose, and of a tool in JSON, that no tokenizer takes for one token on average; half of it is usual in
 #: no script, and upstreams write a tool in fewer words than JSON does.
 PROSE, SCHEMA = 12, 40
+LONG = 200_000  #: characters of a text that is not counted
 FAMILIES = ("gpt", "claude")
 HIDDEN = (
     "thinking",
@@ -31,6 +32,7 @@ HIDDEN = (
 #: Tokens beside the text of one choice, and of one call, that an upstream may count.
 BESIDE_TEXT, BESIDE_CALL = 24, 160
 REASONING = "completion_tokens_details.reasoning_tokens"
+_THOUGHT = re.compile(r"<think(ing)?>.*?</think(ing)?>", re.DOTALL)
 TEXTS = ("content", "function_call", "reasoning_content", "reasoning")  #: members of a message
 
 
@@ -38,11 +40,12 @@ TEXTS = ("content", "function_call", "reasoning_content", "reasoning")  #: membe
 
 
 def _messages(asked: dict[str, Any]) -> Iterator[str]:
-    """The texts of all messages; images, sound and files are no text."""
+    """The texts of all messages; images, sound and files are no text, and templates leave out what was thought."""
     for message in list_of(asked.get("messages")):
         if isinstance(message, dict):
             content = message.get("content")
-            yield from [content] if isinstance(content, str) else _parts(content)
+            said = [content] if isinstance(content, str) else _parts(content)
+            yield from (_THOUGHT.sub("", each) for each in said)
             yield from (each for call in list_of(message.get("tool_calls")) for each in strings(call.get("function")))
 
 
@@ -54,11 +57,16 @@ def _parts(content: Any) -> Iterator[str]:
 @lru_cache(maxsize=256)
 def _length(text: str) -> int:
     """Its characters; what is repeated may be few tokens, and counts three times at most."""
-    return len(re.sub(r"(.{1,8}?)\1{3,}", r"\1\1\1", text, flags=re.DOTALL)) if len(text) < 200_000 else 0
+    return len(re.sub(r"(.{1,8}?)\1{3,}", r"\1\1\1", text, flags=re.DOTALL)) if len(text) < LONG else 0
 
 
-def least(asked: dict[str, Any]) -> int:
-    """Tokens that the messages and the tools of a request have at least."""
+def least(asked: dict[str, Any], enough: int = 0) -> int:
+    """Tokens that the messages and the tools of a request have at least. Where they cannot be more than `enough`, they
+    may be fewer than this says, but not fewer than four: nothing that is repeated is looked for, which takes long."""
+    most = sum(map(len, _messages(asked))) // PROSE + len(json.dumps(asked.get("tools"), ensure_ascii=False)) // SCHEMA
+    # what is repeated beyond the beginning of a text shortens that by four times eight characters at most
+    if most <= enough and any(_length(text[:96]) >= 4 * PROSE + 32 for text in _messages(asked) if len(text) < LONG):
+        return most
     tools = [each["function"] for each in list_of(asked.get("tools")) if isinstance(each, dict) and "function" in each]
     described = sum(_length(json.dumps(each, ensure_ascii=False)) for each in tools)
     return sum(map(_length, _messages(asked))) // PROSE + described // SCHEMA
@@ -80,7 +88,7 @@ def least(asked: dict[str, Any]) -> int:
     needs_model=True,
 )
 def test_whole_prompt(asked: dict[str, Any], usage: dict[str, Any]) -> None:
-    fewest = least(asked)
+    fewest = least(asked, count_or_zero(usage, "prompt_tokens"))
     if fewest < 4:
         raise NotApplicable(say("the prompt has next to no text"))
     count = count_or_not_applicable(usage, "prompt_tokens")

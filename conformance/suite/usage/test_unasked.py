@@ -7,9 +7,10 @@ from typing import Any
 
 from conformance.contract.faults import put
 from conformance.contract.scopes import EVERY_USAGE
-from conformance.evidence.exchange import NotApplicable, list_of
+from conformance.evidence.exchange import Exchange, NotApplicable, list_of
 from conformance.evidence.observed import count_or_not_applicable, count_or_zero
 from conformance.language import joined, say
+from conformance.suite.support.stated_costs import tools_run
 
 from . import AREA
 
@@ -37,6 +38,15 @@ def _texts(asked: dict[str, Any]) -> Iterator[str]:
             yield part["text"]
 
 
+def _check_unaided(exchange: Exchange) -> None:
+    """Raises NotApplicable where the server ran tools, as Groq's and OpenRouter's replies tell: it counts their results
+    in the prompt."""
+    choices = [each for each in list_of(exchange.reply.get("choices")) if isinstance(each, dict)]
+    messages = [each["message"] for each in choices if isinstance(each.get("message"), dict)]
+    if tools_run(exchange) or any(message.get("executed_tools") for message in messages):
+        raise NotApplicable(say("the server ran tools for the reply, whose results are in the prompt that it counts"))
+
+
 @AREA.should(
     "count for a short prompt of nothing but text no more tokens than it has bytes, and 500 for its template",
     on=EVERY_USAGE,
@@ -50,8 +60,9 @@ def _texts(asked: dict[str, Any]) -> Iterator[str]:
     },
     needs=["request"],
 )
-def test_short_prompt(asked: dict[str, Any], usage: dict[str, Any]) -> None:
+def test_short_prompt(asked: dict[str, Any], exchange: Exchange, usage: dict[str, Any]) -> None:
     """A token is a byte or more."""
+    _check_unaided(exchange)
     size = sum(len(text.encode("utf-8", "replace")) for text in _texts(asked))
     if size > SHORT:
         raise NotApplicable(say("the prompt has more than {member} bytes", SHORT))
@@ -75,7 +86,8 @@ OF_TWO = 200  #: tokens (contract, usage-15)
     needs=["request"],
     after=["usage.short_prompt"],
 )
-def test_two_words(asked: dict[str, Any], usage: dict[str, Any]) -> None:
+def test_two_words(asked: dict[str, Any], exchange: Exchange, usage: dict[str, Any]) -> None:
+    _check_unaided(exchange)
     words = sum(len(text.split()) for text in _texts(asked))
     if not 0 < words <= TWO_WORDS:
         raise NotApplicable(say("the prompt is none of two words"))
@@ -87,13 +99,13 @@ PREDICTIONS = tuple(f"completion_tokens_details.{name}_prediction_tokens" for na
 SOUND_IN, SOUND_OUT = "prompt_tokens_details.audio_tokens", "completion_tokens_details.audio_tokens"
 
 
-def _unasked(asked: dict[str, Any]) -> Iterator[str]:
-    """The details of what a request does not ask for and does not send."""
+def _unasked(asked: dict[str, Any], usage: dict[str, Any]) -> Iterator[str]:
+    """The details of what a request does not ask for and does not send; sound in the prompt where it is counted."""
     if not asked.get("prediction"):
         yield from PREDICTIONS
     if not (asked.get("audio") or "audio" in list_of(asked.get("modalities"))):
         yield SOUND_OUT
-        if "audio" not in str(asked.get("messages")):
+        if count_or_zero(usage, SOUND_IN) and "audio" not in str(asked.get("messages")):
             yield SOUND_IN
 
 
@@ -113,7 +125,7 @@ def _unasked(asked: dict[str, Any]) -> Iterator[str]:
     needs=["request"],
 )
 def test_unasked_details(asked: dict[str, Any], usage: dict[str, Any]) -> None:
-    counts = {path: count_or_zero(usage, path) for path in _unasked(asked)}
+    counts = {path: count_or_zero(usage, path) for path in _unasked(asked, usage)}
     if not counts:
         raise NotApplicable(say("the request has a prediction, and sound"))
     found = joined(", ", (say("{path} is {count}", path, count) for path, count in counts.items() if count))

@@ -104,7 +104,7 @@ def test_how_often_valid_requests_were_asked_again_is_a_line(report: Report, nam
 def test_the_command_that_reproduces_a_finding_names_the_folder_of_the_run(report: Report, vain: Report) -> None:
     for name in ("markdown", "junit"):
         text = RENDERERS[name](replace(report, folder="reports/mine"))
-        assert "phanedge-conformance replay cache.write_total reports/mine --send --model " in text
+        assert f"phanedge-conformance replay cache.write_total {Path.cwd()}/reports/mine --send --model " in text
     here = f'<span class="folder">{Path.cwd() / "reports" / "mine"}</span>'
     page = RENDERERS["html"](replace(report, folder="reports/mine"))
     assert f"phanedge-conformance replay cache.write_total {here} --send --model claude-sonnet-4.5</pre>" in page

@@ -13,6 +13,7 @@ from conformance.judgement.unanswered import Unanswered
 from conformance.judgement.verdict import Verdict
 from conformance.language import Said, say, speaking, told
 from conformance.report.render import RENDERERS
+from conformance.report.render.words import reason
 from conformance.report.report import Report
 from conformance.report.report_json import dump_report, load_report
 
@@ -82,3 +83,17 @@ def test_sentences_beside_findings_are_kept_in_json_and_told(faulty: Report) -> 
     with speaking("zh"):
         assert told(again.unjudged) == "运行在全部判定之前中断"
         assert told(str(again.unanswered[0])) == "gpt-4o 上的 plain（超时：未按时响应（静默 60 s），请求了 2 次）"
+
+
+@pytest.mark.parametrize(
+    ("message", "told"),
+    [
+        ("the run has no error response; seen instead: 200, 404", "the run has no error response"),
+        ("本次运行没有错误响应；见到的是：200", "本次运行没有错误响应"),
+        ("connection refused: a; b: c", "connection refused"),
+        ("a; b; c: d (and 5 more exchanges)", "a; b"),
+        ("not sent", "not sent"),
+    ],
+)
+def test_a_reason_is_told_without_what_differs(message: str, told: str) -> None:
+    assert reason(message) == told

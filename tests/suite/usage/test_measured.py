@@ -44,6 +44,8 @@ IMAGE = {
         ({"messages": [SAID | {"content": "a" * 4000}]}, 9, "not applicable"),  # one letter again and again
         ({"messages": [SAID | {"content": "=-" * 4000}]}, 9, "not applicable"),
         ({"messages": [SAID | {"content": " \n" * 4000}]}, 9, "not applicable"),
+        ({"messages": [SAID | {"content": f"<think>{WORDS}</think>Yes."}, SAID]}, 9, "not applicable"),
+        ({"messages": [SAID | {"content": f"<think>a</think>{WORDS}"}, SAID]}, 9, "violated"),
         ({"messages": [IMAGE]}, 85, "not applicable"),
         ({}, 9, "not applicable"),
         ({"messages": "Say OK."}, 9, "not applicable"),

@@ -93,6 +93,7 @@ def test_each_part_is_compared() -> None:
         (reply(cost=None, total_cost=True, estimated_cost="free"), PRICED, Verdict.NOT_APPLICABLE),
         (reply(cost=1, prompt_tokens=3), PRICED, Verdict.INCONCLUSIVE),
         (reply(cost=1, completion_tokens=-1), PRICED, Verdict.INCONCLUSIVE),
+        (reply(cost=1, server_tool_use_details={"web_search_requests": 1}), PRICED, Verdict.NOT_APPLICABLE),
     ],
 )
 def test_what_cannot_be_told(exchange: Exchange, model: Model, verdict_: Verdict) -> None:
@@ -100,6 +101,10 @@ def test_what_cannot_be_told(exchange: Exchange, model: Model, verdict_: Verdict
 
 
 PARTS = {"upstream_inference_prompt_cost": INPUT, "upstream_inference_completions_cost": OUTPUT}
+
+
+#: As OpenRouter tells that it searched the web, for a price of its own.
+SEARCHED = {"server_tool_use_details": {"web_search_requests": 1}}
 
 
 @pytest.mark.parametrize(
@@ -115,6 +120,9 @@ PARTS = {"upstream_inference_prompt_cost": INPUT, "upstream_inference_completion
         ({}, {"cost_details": PARTS | {"upstream_inference_cost": INPUT}}, "violated"),
         ({}, {"cost": 0.01, "cost_details": PARTS | {"upstream_inference_cost": DUE}}, "accepted"),  # the gateway's fee
         ({}, {"cost_details": PARTS}, "not applicable"),
+        ({}, {"cost_details": PARTS | {"upstream_inference_cost": 9}, **SEARCHED}, "accepted"),
+        ({}, {"cost_details": PARTS | {"upstream_inference_cost": INPUT}, **SEARCHED}, "violated"),
+        ({}, {"cost_details": PARTS | {"upstream_inference_cost": 9}, "server_tool_use": {"searches": 0}}, "violated"),
     ],
 )
 def test_one_stated_cost(fields: dict[str, str], members: dict[str, Any], expected: Said) -> None:
@@ -129,6 +137,7 @@ def test_one_stated_cost(fields: dict[str, str], members: dict[str, Any], expect
         ({"cost": DUE}, {"cost": 0}, "violated"),
         ({"cost": DUE}, {"cost": DUE * 1.2}, "violated"),
         ({"cost": DUE}, {"cost": DUE * 1.2, "completion_tokens": 900}, "not applicable"),
+        ({"cost": DUE}, {"cost": DUE * 1.2, **SEARCHED}, "not applicable"),
         ({"cost": DUE}, {}, "not applicable"),
     ],
 )

@@ -41,6 +41,24 @@ def test_short_prompt(asked: dict[str, Any], count: int | None, expected: Said) 
     assert said("usage.short_prompt", exchange) == expected
 
 
+def test_a_prompt_with_results_of_the_servers_own_tools() -> None:
+    """As Groq's compound models tell that they searched the web, and OpenRouter."""
+    searched = choice({"content": "OK", "executed_tools": [{"index": 0, "type": "search"}]})
+    for reply in (
+        completion(choices=[searched], usage=usage(prompt_tokens=5296)),
+        completion(usage=usage(prompt_tokens=5296, server_tool_use={"web_search_requests": 1})),
+    ):
+        exchange = response(reply, request=asking(messages=[{"role": "user", "content": "Say OK."}]))
+        assert said("usage.short_prompt", exchange) == said("usage.two_words", exchange) == "not applicable"
+
+
+@pytest.mark.parametrize("choices", [None, [], "none", [None], [{"message": None}]])
+def test_a_prompt_is_judged_by_its_count_whatever_the_choices_are(choices: Any) -> None:
+    request = asking(messages=[{"role": "user", "content": "Say OK."}])
+    exchange = response(completion(usage=usage(prompt_tokens=5296)) | {"choices": choices}, request=request)
+    assert said("usage.short_prompt", exchange) == said("usage.two_words", exchange) == "violated"
+
+
 @pytest.mark.parametrize(
     ("content", "count", "expected"),
     [

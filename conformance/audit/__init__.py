@@ -1,0 +1,1 @@
+"""The audit of recorded traffic: records of many files in batches, judged, and counted."""
