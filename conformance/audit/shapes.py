@@ -14,6 +14,7 @@ import jsonschema_rs
 
 from conformance.contract.schema import Clause
 from conformance.contract.vocabulary import names_of, relation_problem, telling
+from conformance.language import say
 
 #: Keywords that mean the same to both libraries, whatever the value. A pattern does not: the dialects of regular
 #: expressions differ.
@@ -197,7 +198,7 @@ class _OmitEmpty:
 
     def validate(self, instance: Any) -> None:
         if self._wanted and not instance:
-            raise ValueError("empty")
+            raise ValueError(say("empty"))
 
 
 class _JSONInteger:
@@ -206,7 +207,7 @@ class _JSONInteger:
 
     def validate(self, instance: Any) -> None:
         if self._wanted and isinstance(instance, float):
-            raise ValueError("fraction or exponent")
+            raise ValueError(say("fraction or exponent"))
 
 
 def _validator(schema: Any) -> Any:
