@@ -102,6 +102,7 @@ def _connected(address: str) -> Iterator[Any]:
     """Ray, connected to the cluster; it neither prints nor reports its usage. Raises EngineError, also for whatever
     Ray raises while it is connected."""
     os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
+    os.environ.setdefault("RAY_NUM_REDIS_GET_RETRIES", "1")  # of 41 seconds, where no cluster is; Ray's 20 take minutes
     try:
         import ray
         import ray.data
