@@ -10,8 +10,7 @@ from typing import Any
 
 from conformance.billing.charges import Untold, counts_of
 from conformance.billing.dialects import Counts
-from conformance.billing.prices import EXAMPLE, MILLION, cost, plain
-from conformance.contract.faults import chain, header, put
+from conformance.billing.prices import MILLION, cost, plain
 from conformance.contract.profile import Model, Prices
 from conformance.evidence.exchange import Exchange, Inconclusive, NotApplicable
 from conformance.evidence.observed import count_or_none
@@ -184,23 +183,3 @@ def _mistakes(meant: Due) -> Iterator[tuple[str, Due]]:
         say("the output once for each choice"),
         replace(meant, completion_tokens=meant.completion_tokens * meant.choices),
     )
-
-
-def with_cost(exchange: Exchange) -> Exchange:
-    """The reply with the cost that it has at the prices of the example, where it has one."""
-    try:
-        meant = due(exchange, Model("", prices=EXAMPLE))
-    except (Inconclusive, NotApplicable):
-        return exchange
-    return put("usage.cost", float(meant.of("")))(exchange)
-
-
-def with_parts(exchange: Exchange) -> Exchange:
-    """Likewise, with its parts, and in a header field once more."""
-    try:
-        meant = due(exchange, Model("", prices=EXAMPLE))
-    except (Inconclusive, NotApplicable):
-        return exchange
-    parts = {name: float(meant.of(name)) for name in (ALL, PROMPT, COMPLETION)}
-    told = chain(put("usage.cost", parts[ALL]), put("usage.cost_details", parts))
-    return header(HEADERS[0], str(parts[ALL]))(told(exchange))

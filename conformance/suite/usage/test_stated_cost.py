@@ -14,10 +14,10 @@ from conformance.suite.support.stated_costs import (
     by_counts,
     contradicting,
     differing,
-    with_cost,
-    with_parts,
 )
 from conformance.suite.usage import AREA
+
+from .shown_costs import with_cost, with_parts
 
 HEADER = HEADERS[0]
 
