@@ -19,6 +19,7 @@ from typer.main import get_command
 from conformance.cli import app
 from conformance.contract.requirement import Impact, Level, Requirement, Scope
 from conformance.judgement.verdict import Verdict
+from conformance.report.render.traffic import GROUPS, INVOICE, KINDS, MONEY, RATES
 from conformance.report.render.words import NEVER
 from conformance.settings.typer_options import in_languages
 from conformance.suite.catalogue import load
@@ -77,7 +78,9 @@ NOUNS = (
     "follows", "n/a", "known", "conforms", "violates", "could not judge", "baseline is out of date", "warns",
     "observed", "remedy", "charge", "causes", "clause", "more", "more never answered", "more details",
     "more warnings", "more models", "more costs", "more baseline entries", "more differences",
-    "more shape changes", "more lists", NEVER, "Report:", "Reproduce", "Never answered", "Conformance",
+    "more shape changes", "more lists", NEVER, "Report:", "Reproduce", "Never answered", "Conformance", "amount",
+    "more numbers of the traffic",
+    *filter(None, (*GROUPS, *RATES, *INVOICE, *KINDS.values(), *MONEY.values())),
 )  # fmt: skip
 
 
