@@ -64,6 +64,13 @@ def benchmarks(session: nox.Session) -> None:
 
 
 @nox.session
+def audit_engine(session: nox.Session) -> None:
+    """An audit on a Ray cluster of two workers on loopback, one of which is killed."""
+    session.install("-e", ".[test,audit-ray]")
+    session.run("pytest", "tests/engine", "-q", "-s", "-rs", *session.posargs)
+
+
+@nox.session
 def browser(session: nox.Session) -> None:
     """The HTML report in the system's Chromium: filter, links, copying, print, accessibility."""
     session.install("-e", ".[test,browser]")

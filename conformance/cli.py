@@ -17,6 +17,7 @@ from conformance.commands.formats import DiffFormat, Format
 from conformance.commands.help import Helped
 from conformance.commands.judge import accepting, judge_bundle, recorded, run_suite
 from conformance.commands.output import print_version
+from conformance.language import say
 from conformance.settings.config import NAME
 from conformance.settings.errors import NOT_JUDGED, SessionError
 from conformance.settings.options import OPTIONS, options_of
@@ -222,6 +223,7 @@ def render(
     """Render a report for the terminal, for people (HTML, Markdown) or for programs: JUnit XML, JSON, SARIF 2.1.0, a
     code quality report for GitLab, annotations of GitHub, a badge (SVG), or what shields.io draws one from."""
     from conformance.commands.reports import rendered
+    from conformance.text import reason_of
 
     text = rendered(report, format.value)
     if out is None:
@@ -230,7 +232,7 @@ def render(
     try:
         out.write_text(text, encoding="utf-8", errors="backslashreplace")
     except OSError as error:
-        raise SessionError(f"--out: {out} cannot be written ({error.strerror or error})") from None
+        raise SessionError(say("--out: {out} cannot be written ({reason})", out, reason_of(error))) from None
 
 
 @app.command(cls=Helped)
@@ -258,11 +260,11 @@ def baseline(
 ) -> None:
     """Write a baseline of the violations accepted for now, for `run --baseline`; or remove its stale entries."""
     if (report is None) is (prune is None):
-        raise SessionError("give exactly one of --from REPORT and --prune REPORT")
+        raise SessionError(say("give exactly one of --from REPORT and --prune REPORT"))
     if not owner.strip():
-        raise SessionError("--owner is empty: name a person or a team")
+        raise SessionError(say("--owner is empty: name a person or a team"))
     if report and out.exists() and not force:
-        raise SessionError(f"{out} exists: --force updates it and keeps the entries that are not stale")
+        raise SessionError(say("{out} exists: --force updates it and keeps the entries that are not stale", out))
     from conformance.commands import reports
 
     last = (expires or datetime.now(UTC) + timedelta(days=90)).date()

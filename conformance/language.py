@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import os
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import cache, lru_cache
@@ -51,33 +51,71 @@ def say(template: str, *values: object) -> Said:
     """A sentence in English: a template of `str.format`, and a value for each of its names in the order in which they
     first occur; values may be sentences. Names that begin with an underscore are of English grammar: translations need
     not have them. Raises ValueError for values too many or too few."""
-    if values or _places(template):
-        places = zip(_places(template), values, strict=True)
-        sentence = Said(template, {name: _shown(value, conversion, spec) for (name, conversion, spec), value in places})
-    else:
-        sentence = _constant(template)
-    heard = _heard.get()
-    if heard is not None:
+    for value in values:
+        if type(value) is not int and (type(value) is not str or len(value) > _SHORT):
+            return _noted(_said(template, *values))
+    return _noted(_said_before(template, *values))
+
+
+_SHORT = 64  #: characters of a value
+
+
+def _said(template: str, *values: object) -> Said:
+    places = zip(_places(template), values, strict=True)
+    return Said(template, {name: _shown(value, conversion, spec) for (name, conversion, spec), value in places})
+
+
+#: What is said again and again, of exchange after exchange.
+_said_before = lru_cache(maxsize=4096, typed=True)(_said)
+
+
+def _noted(sentence: Said) -> Said:
+    if (heard := _heard.get()) is not None:
         heard[sentence] = sentence
     return sentence
 
 
-@lru_cache(maxsize=4096)
-def _constant(template: str) -> Said:
-    return Said(template, {})
+def phrase(text: str) -> Said:
+    """A text of a data file as a sentence without values."""
+    return Said(text.replace("{", "{{").replace("}", "}}"), {})
 
 
 def joined(separator: str, parts: Iterable[str]) -> str:
-    """The parts with a separator between them, as a sentence where one of them is."""
+    """The parts with a separator between them, as a sentence where one of them is, or where the separator is a word."""
     each = list(parts)
-    if not any(isinstance(part, Said) for part in each):
+    if not any(isinstance(part, Said) for part in each) and (len(each) < 2 or not separator.strip().isalpha()):
         return separator.join(each)
     template = separator.join(f"{{{place}}}" for place in range(len(each)))
-    return Said(template, {str(place): part for place, part in enumerate(each)})
+    return _noted(Said(template, {str(place): part for place, part in enumerate(each)}))
+
+
+def several(sentences: Sequence[str], most: int = 3) -> str:
+    """The first of some sentences, and how many more there are."""
+    more = [say(" (and {number} more)", len(sentences) - most)] if len(sentences) > most else []
+    return joined("", [joined("; ", sentences[:most]), *more])
+
+
+def changed(text: str, change: Callable[[str], str]) -> str:
+    """The text with a change to what it quotes: of a sentence to its values, else to the whole."""
+    if isinstance(text, Said):
+        return Said(text.template, {name: changed(value, change) for name, value in text.values.items()})
+    return change(text)
+
+
+def restored(text: str, sentences: Iterable[str]) -> str:
+    """The sentence that a stored text was, made from the template of one of these; a text that none made stays."""
+    for each in sentences if not isinstance(text, Said) else ():
+        template = each.template if isinstance(each, Said) else each
+        pattern = "".join(
+            re.escape(literal) + (f"(?P<{name}>.*)" if name else "") for literal, name, _, _ in _parsed(template)
+        )
+        if found := re.fullmatch(pattern, text, re.DOTALL):
+            return Said(template, found.groupdict())
+    return text
 
 
 def _shown(value: object, conversion: str | None, spec: str | None) -> str:
-    converted = repr(value) if conversion == "r" else value
+    converted = repr(value) if conversion == "r" else str(value) if conversion == "s" else value
     return format(converted, spec) if spec else str(converted)
 
 
@@ -105,6 +143,11 @@ def parts_of(sentence: Said) -> dict[str, Any]:
     """A sentence as JSON has it: its template and its values, which are texts or sentences."""
     values = {name: parts_of(each) if isinstance(each, Said) else each for name, each in sentence.values.items()}
     return {"template": sentence.template, "values": values}
+
+
+def as_sentence(text: str) -> Said:
+    """The text where it is a sentence, else one that says no more than the text."""
+    return text if isinstance(text, Said) else Said("{text}", {"text": text})
 
 
 def of_parts(value: Mapping[str, Any]) -> Said:
@@ -170,7 +213,29 @@ def told(text: str) -> str:
     """The translation of a sentence with its values; a text that is no sentence stays as it is."""
     if not isinstance(text, Said) or _spoken.get() == "en":
         return text
-    return _filled(gettext(text.template), {name: told(value) for name, value in text.values.items()})
+    values = {name: told(value) for name, value in text.values.items()}
+    joining = "0" in values  # what is translated is what stands between
+    template = text.template if joining else gettext(text.template)
+    filled = ""
+    for literal, name, _, _ in _parsed(template):
+        filled = _beside(filled, gettext(literal) if joining else literal)
+        filled = filled if name is None else _beside(filled, values[name])
+    return filled
+
+
+_IDEOGRAPH = "[\u4e00-\u9fff]"
+_FULL = "[\u201c\u201d\u3001-\u301f\uff01-\uff5e]"  #: punctuation of full width
+
+
+def _beside(left: str, right: str) -> str:
+    """One text after another, where a template meets a value: a space between Chinese and Latin letters or digits, and
+    none between Chinese, or beside punctuation of full width."""
+    seam = f"{left[-2:]}\0{right[:2]}"
+    if re.search(rf"{_IDEOGRAPH}\0\w|\w\0{_IDEOGRAPH}", seam) and not re.search(rf"{_IDEOGRAPH}\0{_IDEOGRAPH}", seam):
+        return f"{left} {right}"
+    if re.search(rf"({_IDEOGRAPH} ?\0 ?{_IDEOGRAPH}|{_FULL} ?\0 |{_FULL} \0|\0 ?{_FULL})", seam):
+        return left.rstrip(" ") + right.lstrip(" ")
+    return left + right
 
 
 def tell(template: str, *values: object) -> str:

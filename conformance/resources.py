@@ -8,6 +8,8 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from conformance.language import say
+
 if TYPE_CHECKING:
     from referencing import Registry
 
@@ -27,7 +29,7 @@ def mistake(value: Any, schema: str) -> str:
     try:
         found = next(_validator(schema).iter_errors(value), None)
     except RecursionError:
-        return "it is nested too deeply"
+        return say("it is nested too deeply")
     return f"{found.json_path[:_SHOWN]}: {found.message[:_SHOWN]}" if found else ""
 
 

@@ -14,6 +14,8 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
+from conformance.language import Said, changed, joined, phrase, say
+
 
 def nearest(name: str, names: Iterable[str]) -> str:
     """The question whether the most similar of the names was meant; empty where none is similar."""
@@ -23,11 +25,11 @@ def nearest(name: str, names: Iterable[str]) -> str:
 def nearest_few(name: str, names: Iterable[str]) -> str:
     """The same for long names that differ in little, such as ids: with up to three of them, and behind a colon."""
     meant = _meant(difflib.get_close_matches(name, list(names), 3, 0.4))
-    return f": {meant}" if meant else ""
+    return say(": {question}", meant) if meant else ""
 
 
 def _meant(near: list[str]) -> str:
-    return f"did you mean {' or '.join(near)}?" if near else ""
+    return say("did you mean {names}?", joined(" or ", near)) if near else ""
 
 
 #: What a CI server takes for a command where a log has it: `##vso[`, `##[`, `##teamcity[` anywhere in a line, and
@@ -48,6 +50,10 @@ def harmless_json(text: str) -> str:
 def printable(text: str) -> str:
     """The text for a terminal or a log: each character that is not printable becomes a space, except line feeds, and
     commands to CI servers are taken apart."""
+    return changed(text, _printable)
+
+
+def _printable(text: str) -> str:
     return harmless("".join(each if each.isprintable() or each == "\n" else " " for each in text))
 
 
@@ -69,7 +75,8 @@ def _escaped(character: str) -> str:
 
 def printable_line(text: str, most: int | None = None) -> str:
     """The printable text on one line, its end cut off where it has more than `most` characters."""
-    line = " ".join(printable(text).split())
+    apart = changed(text, lambda each: re.sub(r"\s+", " ", printable(each)))
+    line = apart if isinstance(apart, Said) else apart.strip()
     return line if most is None or len(line) <= most else f"{line[: most - 1]}…"
 
 
@@ -100,6 +107,11 @@ class TextError(Exception):
     """A file cannot be read; the message is one sentence that names it."""
 
 
+def reason_of(error: OSError) -> str:
+    """Why the operating system refused something."""
+    return phrase(error.strerror) if error.strerror else str(error)
+
+
 def read_regular(path: Path, most: int) -> bytes:
     """The bytes of a file that somebody else may have made. Raises TextError where it is no regular file, or has more
     than `most` bytes."""
@@ -107,12 +119,12 @@ def read_regular(path: Path, most: int) -> bytes:
         with open(path, "rb", opener=_without_waiting) as file:
             found = os.fstat(file.fileno())
             if not stat.S_ISREG(found.st_mode):
-                raise TextError(f"{path} is not a regular file")
+                raise TextError(say("{path} is not a regular file", path))
             data = file.read(most + 1)
     except OSError as error:
-        raise TextError(f"{path} cannot be read: {error.strerror or error}") from None
+        raise TextError(say("{path} cannot be read: {reason}", path, reason_of(error))) from None
     if len(data) > most:
-        raise TextError(f"{path} has more than {most:,} bytes")
+        raise TextError(say("{path} has more than {most:,} bytes", path, most))
     return data
 
 
@@ -126,9 +138,9 @@ def read_text(path: Path) -> str:
     try:
         return path.read_text(encoding="utf-8-sig")
     except OSError as error:
-        raise TextError(f"{path} cannot be read ({error.strerror or error})") from None
+        raise TextError(say("{path} cannot be read ({reason})", path, reason_of(error))) from None
     except UnicodeDecodeError as error:
-        raise TextError(f"{path} cannot be read as UTF-8: {error}") from None
+        raise TextError(say("{path} cannot be read as UTF-8: {error}", path, error)) from None
 
 
 def parse_toml(text: str, file: str | Path, parse_float: Callable[[str], Any] = float) -> dict[str, Any]:
@@ -136,7 +148,7 @@ def parse_toml(text: str, file: str | Path, parse_float: Callable[[str], Any] = 
     try:
         return tomllib.loads(text, parse_float=parse_float)
     except (ValueError, RecursionError) as error:  # TOMLDecodeError, and an integer of too many digits
-        raise TextError(f"{file} is not TOML: {error}") from None
+        raise TextError(say("{file} is not TOML: {error}", file, error)) from None
 
 
 def read_toml(path: Path, parse_float: Callable[[str], Any] = float) -> dict[str, Any]:

@@ -6,8 +6,9 @@ suite no longer says is removed. Translate what is empty, correct what is fuzzy,
 
 from __future__ import annotations
 
+import ast
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -17,8 +18,10 @@ from babel.messages.pofile import read_po
 from typer.main import get_command
 
 from conformance.cli import app
+from conformance.contract.features import FEATURES
 from conformance.contract.requirement import Impact, Level, Requirement, Scope
 from conformance.judgement.verdict import Verdict
+from conformance.language import phrase
 from conformance.report.render.traffic import GROUPS, INVOICE, KINDS, MONEY, RATES
 from conformance.report.render.words import NEVER
 from conformance.settings.typer_options import in_languages
@@ -55,42 +58,77 @@ def _said(catalogue: Mapping[str, Requirement]) -> Iterator[tuple[str, str]]:
         yield from ((text, f"{each.id}: {part}") for part, text in told.items() if text)
     families = {str(each.on) for each in catalogue.values() if isinstance(each.on, Scope)}
     yield from ((family, "judged on") for family in sorted(families))
+    yield from ((family.removeprefix("every "), "lacking") for family in sorted(families))
     yield from ((impact.meaning, f"impact {impact}") for impact in Impact)
 
 
 def messages() -> dict[str, list[str]]:
     """The templates that `say` is given, each with the file that says it."""
-    return _extracted({"say": None}, "python")
+    return _given_to(("say", "phrase")) | {each: [file] for file in TABLES for each in _descriptions(file)}
+
+
+#: Schemas of files that people write, whose mistakes are told with the descriptions of members.
+TABLES = ("schemas/baseline.json", "schemas/prices.json")
+
+
+def _descriptions(file: str) -> Iterator[str]:
+    """Every description of a member in a schema."""
+    waiting: list[Any] = [json.loads((ROOT / file).read_text(encoding="utf-8"))]
+    for value in waiting:
+        waiting += value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+        if isinstance(value, dict) and isinstance(value.get("description"), str):
+            yield phrase(value["description"]).template
 
 
 def interface() -> dict[str, list[str]]:
     """The words of renderers and their templates, of names that they show, and of help."""
-    keywords: Mapping[str, tuple[int, ...] | None] = {"gettext": None, "tell": None, "_": None, "plural": (2,)}
-    found = _extracted(keywords, "python") | _extracted(keywords, "jinja2")
-    shown = [*Level, *Impact, *map(str, Verdict), *NOUNS]
-    # sorted, and without the places: what is extracted of an f-string depends on the version of Python
-    return {str(text): [] for text in sorted({*found, *map(str, shown), *_help()})}
+    shown = [*Level, *Impact, *REFUSALS, *map(str, Verdict), *FEATURES.values(), *NOUNS]
+    given = _given_to(("gettext", "tell", "fact", "_fact")) | _given_to(("plural",), 1)
+    found = [*given, *_of_templates(), *map(str, shown), *_help()]
+    return {text: [] for text in sorted(set(found))}
 
 
-#: Names that are looked up by value.
+#: Why an operating system refuses a file, a folder or a port.
+REFUSALS = (
+    "No such file or directory", "Permission denied", "Operation not permitted", "Is a directory", "Not a directory",
+    "File exists", "Address already in use", "No space left on device", "Read-only file system", "File name too long",
+)  # fmt: skip
+#: Names, and what stands between sentences, that are looked up by value.
 NOUNS = (
-    "finding", "more reason", "valid request", "requirement", "live", "reference", "recording", "pass", "violated",
-    "follows", "n/a", "known", "conforms", "violates", "could not judge", "baseline is out of date", "warns",
-    "observed", "remedy", "charge", "causes", "clause", "more", "more never answered", "more details",
-    "more warnings", "more models", "more costs", "more baseline entries", "more differences",
-    "more shape changes", "more lists", NEVER, "Report:", "Reproduce", "Never answered", "Conformance", "amount",
-    "more numbers of the traffic",
+    "viol.", "foll.", "inc.",
+    "Requirement", "The endpoint …", "Violated on", "Not judged on", "Holds on", "Show this message and exit.",
+    "; ", ", ", ": ", " or ", " and ", " and no ", "finding", "more reason", "valid request", "requirement", "live",
+    "reference", "recording", "pass", "violated", "follows", "n/a", "known", "conforms", "violates",
+    "could not judge", "baseline is out of date", "warns", "observed", "remedy", "charge", "causes", "clause", "more",
+    "more never answered", "more details", "more warnings", "more models", "more costs", "more baseline entries",
+    "more differences", "more shape changes", "more lists", "more model", NEVER, "before", "after", "requirements",
+    "requests", "at most", "input tokens", "output tokens", "reproduce", "reproduce with curl",
+    "follow from other violations", "absent", "Report", "Reproduce", "Never answered", "Conformance", "Cost",
+    "Input cost of this exchange", "The shape of replies changed", "Remedy", "Impact", "Observed", "Causes", "Charge",
+    "Clause", "impact", "amount", "more numbers of the traffic",
     *filter(None, (*GROUPS, *RATES, *INVOICE, *KINDS.values(), *MONEY.values())),
 )  # fmt: skip
 
 
-def _extracted(keywords: Mapping[str, Any], method: str) -> dict[str, list[str]]:
+def _given_to(functions: Collection[str], place: int = 0) -> dict[str, list[str]]:
+    """The texts that these functions are given, at this place, also within other calls, with the file of each."""
     found: dict[str, list[str]] = {}
-    for path in sorted((ROOT / "conformance").rglob("*.py" if method == "python" else "*.j2")):
-        with path.open("rb") as file:
-            for _, text, _, _ in extract(method, file, keywords, options={"encoding": "utf-8"}):
-                found.setdefault(text if isinstance(text, str) else text[0], [path.relative_to(ROOT).as_posix()])
+    for path in sorted((ROOT / "conformance").rglob("*.py")):
+        calls = (node for node in ast.walk(ast.parse(path.read_bytes())) if isinstance(node, ast.Call))
+        for call in sorted(calls, key=lambda each: (each.lineno, each.col_offset)):
+            match call.func, call.args[place : place + 1]:
+                case ast.Name(id=name), [ast.Constant(value=str(text))] if name in functions:
+                    found.setdefault(text, [path.relative_to(ROOT).as_posix()])
+    found.pop("", None)
     return found
+
+
+def _of_templates() -> Iterator[str]:
+    keywords: Mapping[str, tuple[int, ...] | None] = {"tell": None, "_": None, "plural": (2,)}
+    for path in sorted((ROOT / "conformance").rglob("*.j2")):
+        with path.open("rb") as file:
+            for _, text, _, _ in extract("jinja2", file, keywords, options={"encoding": "utf-8"}):
+                yield text if isinstance(text, str) else text[0]
 
 
 def _help() -> Iterator[str]:

@@ -52,7 +52,7 @@ def test_help_in_chinese_is_as_wide(monkeypatch: pytest.MonkeyPatch) -> None:
         said = here(name, "--help", "--language", "zh")[1]
         assert all(cell_len(line) <= 80 for line in said.splitlines()), name
         assert not [line for line in said.splitlines() if line.strip().startswith(("，", "。", "；"))]
-    assert "示例:" in here("run", "--help", "--language", "zh")[1]
+    assert "示例：" in here("run", "--help", "--language", "zh")[1]
 
 
 @pytest.mark.parametrize("name", sorted(EXAMPLES))

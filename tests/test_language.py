@@ -38,7 +38,7 @@ def test_sentences_nest_and_are_translated_within() -> None:
     outer = joined("; ", ("{plain}", say("{request}: {reason}", "“one”", inner)))
     assert outer == "{plain}; “one”: the stream broke off"
     with speaking("zh"):
-        assert told(outer) == "{plain}; “one”：流中断"
+        assert told(outer) == "{plain}；“one”：流中断"
         assert told("the stream broke off") == "the stream broke off", "no sentence, but what an endpoint said"
 
 

@@ -1,4 +1,4 @@
-"""One audit: its shards are judged by the pool, and what is found is added up in the order of the shards."""
+"""One audit: the pool or an engine judges its shards, and what is found is added up in the order of the shards."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import os
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
+from importlib import import_module
 from pathlib import Path
 
 import pyarrow as pa
@@ -18,6 +19,7 @@ from conformance.contract.requirement import Requirement
 from conformance.suite.catalogue import load
 from conformance.text import write_whole
 
+from .engines import LOCAL
 from .kernel import Audit
 from .pool import Done, judged
 from .reporting import label
@@ -55,6 +57,8 @@ class Asked:
     workers: int
     most: int | None = None
     resume: bool = False
+    engine: str = LOCAL
+    address: str = ""  #: of the engine, where it is not the local one
 
 
 @dataclass
@@ -76,14 +80,14 @@ class Watch:
 
 def audited(asked: Asked, watch: Watch) -> Audited:
     """Judge all shards that are not judged yet, and add up what was found; findings.parquet is written. Raises
-    ResumeError, SourceError, OSError."""
+    ResumeError, SourceError, EngineError, OSError."""
     folder = asked.out / FOLDER
     tasks = [Task(each, asked.audit, folder) for each in shards(asked.sources)]
     _begin(folder, asked, tasks)
     found = Audited()
     if asked.most is None:
         waiting = [each for each in tasks if not each.totals.exists()]
-        _judge(waiting, tasks, asked.workers, watch, found)
+        _judge(waiting, tasks, asked, watch, found)
     else:
         tasks = list(_first(tasks, asked.most, watch, found))
     for each in tasks:
@@ -95,7 +99,7 @@ def audited(asked: Asked, watch: Watch) -> Audited:
     return found
 
 
-def _judge(waiting: Sequence[Task], tasks: Sequence[Task], workers: int, watch: Watch, found: Audited) -> None:
+def _judge(waiting: Sequence[Task], tasks: Sequence[Task], asked: Asked, watch: Watch, found: Audited) -> None:
     weights = {each.id: _weight(each) for each in tasks}
     whole = sum(weights.values()) or 1
     done = whole - sum(weights[each.id] for each in waiting)
@@ -103,7 +107,12 @@ def _judge(waiting: Sequence[Task], tasks: Sequence[Task], workers: int, watch: 
     def tick(records: int) -> None:
         watch.tick(records, done / whole)
 
-    for each in judged(waiting, min(workers, len(waiting)), tick, watch.told):
+    if asked.engine == LOCAL:
+        results = judged(waiting, min(asked.workers, len(waiting)), tick, watch.told)
+    else:
+        engine = import_module(f"conformance.audit.engines.{asked.engine}")
+        results = engine.judged(waiting, asked.address, tick)
+    for each in results:
         done += weights[each.task.id]
         if each.failed:
             found.failed.append(each)

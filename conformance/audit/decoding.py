@@ -14,6 +14,7 @@ from conformance.evidence.strict_json import JSONError, loads
 _DIGITS = bytes(ord("0") if 48 <= byte <= 57 else byte for byte in range(256))
 _LONG = b"0" * 19  #: digits of a number that may be beyond 64 bits
 _DEEP = 400  #: brackets; so many may be nested more deeply than the strict reading follows
+_FLAT = 100  #: levels, where there are as many brackets
 _APART = secrets.token_hex(16)  #: stands between texts that are decoded together; none of them can know it
 _BETWEEN = b',"' + _APART.encode() + b'",'
 
@@ -29,7 +30,7 @@ def decoded(data: bytes) -> Any:
             value = orjson.loads(data)
         except orjson.JSONDecodeError:
             return loads(data)
-        if data.count(b"{") + data.count(b"[") < _DEEP or _is_flat(value, _DEEP):
+        if data.count(b"{") + data.count(b"[") < _DEEP or _is_flat(value, _FLAT):
             return value
     return loads(data)
 

@@ -56,7 +56,7 @@ def judged(
         tick(so_far)
 
     for task in tasks:
-        yield _attempt(task, count)
+        yield attempt(task, count)
 
 
 class _Pool:
@@ -115,7 +115,7 @@ class _Pool:
                 broken.append(task)
 
 
-def _attempt(task: Task, count: Callable[[int], None]) -> Done:
+def attempt(task: Task, count: Callable[[int], None]) -> Done:
     """Judge a shard. What is raised is no verdict on it; its message is left out, since it may hold content."""
     try:
         return Done(task, judge_shard(task, count))
@@ -144,7 +144,7 @@ def _end_with_parent() -> None:
 
 def _work(task: Task) -> Done:
     judge_of(task.audit.requirements)  # made once in a process
-    return _attempt(task, _counted)
+    return attempt(task, _counted)
 
 
 def _counted(n: int) -> None:

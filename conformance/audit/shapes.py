@@ -14,6 +14,7 @@ import jsonschema_rs
 
 from conformance.contract.schema import Clause
 from conformance.contract.vocabulary import names_of, relation_problem, telling
+from conformance.language import say
 
 #: Keywords that mean the same to both libraries, whatever the value. A pattern does not: the dialects of regular
 #: expressions differ.
@@ -197,7 +198,7 @@ class _OmitEmpty:
 
     def validate(self, instance: Any) -> None:
         if self._wanted and not instance:
-            raise ValueError("empty")
+            raise ValueError(say("empty"))
 
 
 class _JSONInteger:
@@ -206,7 +207,7 @@ class _JSONInteger:
 
     def validate(self, instance: Any) -> None:
         if self._wanted and isinstance(instance, float):
-            raise ValueError("fraction or exponent")
+            raise ValueError(say("fraction or exponent"))
 
 
 def _validator(schema: Any) -> Any:
@@ -215,20 +216,23 @@ def _validator(schema: Any) -> Any:
     )
 
 
+_ABSENT = object()
 _Related = tuple[int, tuple[str, ...], Callable[[Any], bool]]
 
 
 def _related(bit: int, clause: Clause) -> _Related:
-    """A relation of numbers: its bit, where the object is, and whether one violates it. Where all numbers are there and
-    whole, nothing needs to be worded."""
+    """A relation of numbers: its bit, where the object is, and whether one violates it. Where the total and parts of it
+    are there and whole, nothing needs to be worded; what is absent adds nothing."""
     assert clause.relation is not None
     keyword, relation = clause.relation
     pointers = [names_of(each) for each in (relation["total"], *relation["parts"])]
 
     def problem(value: Any) -> bool:
-        total, *parts = (_at(value, each) for each in pointers)
-        if type(total) is int and all(type(each) is int for each in parts):
-            return bool(total != sum(parts) if keyword == "sumOf" else total < sum(parts))
+        total = _at(value, pointers[0])
+        found = [part for each in pointers[1:] if (part := _at(value, each)) is not _ABSENT]
+        if found and type(total) is int and not [part for part in found if type(part) is not int]:
+            expected = sum(found)
+            return bool(total != expected if keyword == "sumOf" else total < expected)
         return bool(relation_problem(keyword, relation, value))
 
     return 1 << bit, _names(clause.path), problem
@@ -240,7 +244,9 @@ def _names(path: str) -> tuple[str, ...]:
 
 def _at(value: Any, names: tuple[str, ...]) -> Any:
     for name in names:
-        value = value.get(name) if type(value) is dict else None
+        if type(value) is not dict or name not in value:
+            return _ABSENT
+        value = value[name]
     return value
 
 

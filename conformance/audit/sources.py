@@ -15,6 +15,7 @@ from conformance.evidence.recording import RecordingError
 from conformance.evidence.recordings import SUFFIXES
 from conformance.evidence.rows import is_lines
 from conformance.evidence.unpacking import BUFFER, packed
+from conformance.language import say
 
 from .records import read as read
 from .shard import Shard as Shard
@@ -39,7 +40,7 @@ def shards(sources: Iterable[str]) -> Iterator[Shard]:
                 seen.add(place)
                 yield from _divided(shard)
         if not found:
-            raise SourceError(f"{public(source)} holds no recordings ({', '.join(ARCHIVES)})")
+            raise SourceError(say("{source} holds no recordings ({archives})", public(source), ", ".join(ARCHIVES)))
 
 
 # --- files --------------------------------------------------------------------------------------------------
@@ -56,12 +57,12 @@ def _files(source: str) -> Iterator[Shard]:
     elif os.path.isfile(source):
         yield Shard(os.path.abspath(source), source)
     elif os.path.exists(source):
-        raise SourceError(f"{source} is neither a file nor a folder")
+        raise SourceError(say("{source} is neither a file nor a folder", source))
     else:
         matching = sorted(glob.glob(source, recursive=True))
         if not matching:
             raise SourceError(
-                f"{source} does not exist: name files, folders, globs, or URLs such as s3://bucket/folder"
+                say("{source} does not exist: name files, folders, globs, or URLs such as s3://bucket/folder", source)
             )
         for each in matching:
             yield from (replace(shard, alone=False) for shard in _files(each))

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import Any, BinaryIO
 
+from conformance.language import say
+
 
 class SourceError(Exception):
     """A source cannot be read; the message is one sentence that names it."""
@@ -45,7 +47,9 @@ def _store(url: str) -> tuple[Any, str]:
     try:
         from fsspec.core import url_to_fs
     except ImportError:
-        raise SourceError(f"{public(url)} is read with the extra: pip install 'phanedge-conformance[audit]'") from None
+        raise SourceError(
+            say("{url} is read with the extra: pip install 'phanedge-conformance[audit]'", public(url))
+        ) from None
     found: tuple[Any, str] = _said(url, lambda: url_to_fs(url))
     return found
 
@@ -56,4 +60,6 @@ def _said(url: str, ask: Any) -> Any:
         return ask()
     except Exception as error:
         said = str(error).partition("\n")[0].replace(url, public(url))[:200]
-        raise SourceError(f"{public(url)} cannot be read ({type(error).__name__}: {said})") from None
+        raise SourceError(
+            say("{url} cannot be read ({kind}: {said})", public(url), type(error).__name__, said)
+        ) from None

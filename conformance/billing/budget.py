@@ -21,6 +21,7 @@ from conformance.evidence.exchange import Exchange, Inconclusive, Request, list_
 from conformance.evidence.observed import count_or_none
 from conformance.evidence.send import Send
 from conformance.evidence.strict_json import loads
+from conformance.language import say
 from conformance.resources import mistake
 from conformance.text import TextError, read_regular, write_whole
 
@@ -159,7 +160,7 @@ def bounded(send: Send, budget: Budget, sheet: Sheet | None, ledger: Path) -> Se
             while (reason := book(most, price, check=True)) and under_way:
                 room.wait()
             if reason:
-                raise Inconclusive(f"not sent: {reason}")
+                raise Inconclusive(say("not sent: {reason}", reason))
             under_way += 1
         try:
             yield
@@ -211,11 +212,11 @@ def _cost(exchange: Exchange, counted: Amount, prices: Prices) -> Decimal:
 
 def _exceeds(total: Amount, cost: Decimal, budget: Budget) -> str:
     if budget.requests is not None and total.requests > budget.requests:
-        return f"--max-requests {budget.requests:,} is used up"
+        return say("--max-requests {number:,} is used up", budget.requests)
     if budget.tokens is not None and total.tokens > budget.tokens:
-        return f"--max-tokens {budget.tokens:,} could be exceeded"
+        return say("--max-tokens {number:,} could be exceeded", budget.tokens)
     if budget.cost is not None and cost > budget.cost:
-        return f"--max-cost {budget.cost} could be exceeded"
+        return say("--max-cost {cost} could be exceeded", budget.cost)
     return ""
 
 
@@ -229,7 +230,8 @@ def _read(ledger: Path) -> tuple[Amount, Decimal]:
     except (TextError, ValueError) as error:
         wrong = str(error)
     if wrong:
-        raise Inconclusive(f"not sent: {ledger} does not say what was spent of the budget ({wrong}): start a new run")
+        lost = say("{file} does not say what was spent of the budget ({mistake}): start a new run", ledger, wrong)
+        raise Inconclusive(say("not sent: {reason}", lost))
     return Amount(value["requests"], value["input_tokens"], value["output_tokens"]), Decimal(value["cost"])
 
 

@@ -12,23 +12,24 @@ from typing import Any
 from conformance.contract.profile import Prices
 from conformance.evidence.exchange import Exchange, Inconclusive, Request
 from conformance.evidence.observed import count_or_none, count_or_zero
+from conformance.language import joined, say
 
 from .dialects import Counts, dialect, phanedge
 from .prices import Cost, PricesError, cost, plain
 
 #: Why the cost of a reply cannot be told.
-NO_RESPONSE = "no whole response arrived"
-NOT_ASKED = "the stream was not asked for usage"
-NO_USAGE = "the reply has no usage"
-UNCLEAR = "the counts are missing or contradict each other"
-DIALECT = "the usage is in another dialect"
+NO_RESPONSE = say("no whole response arrived")
+NOT_ASKED = say("the stream was not asked for usage")
+NO_USAGE = say("the reply has no usage")
+UNCLEAR = say("the counts are missing or contradict each other")
+DIALECT = say("the usage is in another dialect")
 
 
 class Untold(Exception):
     """The input cost of a reply cannot be told: `reason` is one of the above, `detail` says more."""
 
     def __init__(self, reason: str, detail: str = "") -> None:
-        super().__init__(f"{reason}: {detail}" if detail else reason)
+        super().__init__(joined(": ", filter(None, (reason, detail))))
         self.reason = reason
 
 
@@ -63,12 +64,13 @@ def clear_counts(usage: Mapping[str, Any]) -> Counts:
     counts = phanedge(usage)
     total, five, hour = (told.get(name, 0) for name in COUNTS[1:])
     if total and not (five or hour):
-        raise Untold(UNCLEAR, f"cached_write_tokens is {total}, and neither bucket says at which price")
+        raise Untold(UNCLEAR, say("cached_write_tokens is {total}, and neither bucket says at which price", total))
     if total != five + hour:
-        raise Untold(UNCLEAR, f"cached_write_tokens is {total}, and its buckets are {five} + {hour} = {five + hour}")
+        sum = f"{five} + {hour} = {five + hour}"
+        raise Untold(UNCLEAR, say("cached_write_tokens is {total}, and its buckets are {sum}", total, sum))
     if counts.uncached < 0:
-        parts = f"{counts.read} read and {counts.written} written"
-        raise Untold(UNCLEAR, f"prompt_tokens is {counts.prompt}, less than {parts}")
+        parts = say("{read} read and {written} written", counts.read, counts.written)
+        raise Untold(UNCLEAR, say("prompt_tokens is {prompt}, less than {parts}", counts.prompt, parts))
     _check_total(usage, counts.prompt)
     return counts
 
@@ -77,11 +79,11 @@ def _readable(usage: Mapping[str, Any]) -> dict[str, int]:
     """The counts of the prompt that are given. Raises Untold where one is no number of tokens."""
     details = usage.get("prompt_tokens_details")
     if details is not None and not isinstance(details, dict):
-        raise Untold(UNCLEAR, f"prompt_tokens_details is {details!s:.40}")
+        raise Untold(UNCLEAR, say("{name} is {value!s:.40}", "prompt_tokens_details", details))
     given = {name: each for name in COUNTS if (each := (details or {}).get(name)) is not None}
     for name, value in ({"prompt_tokens": usage.get("prompt_tokens", "absent")} | given).items():
         if type(value) is not int or value < 0:
-            raise Untold(UNCLEAR, f"{name} is {value!s:.40}")
+            raise Untold(UNCLEAR, say("{name} is {value!s:.40}", name, value))
     return given
 
 
@@ -94,7 +96,8 @@ def _check_total(usage: Mapping[str, Any], prompt: int) -> None:
     details = usage.get("completion_tokens_details")
     reasoning = details.get("reasoning_tokens") if isinstance(details, dict) else 0
     if total - output - prompt not in (0, reasoning):
-        raise Untold(UNCLEAR, f"total_tokens is {total}, and prompt_tokens {prompt} + completion_tokens {output}")
+        parts = f"prompt_tokens {prompt} + completion_tokens {output}"
+        raise Untold(UNCLEAR, say("total_tokens is {total}, and {parts}", total, parts))
 
 
 # --- what a wrong count charges -----------------------------------------------------------------------------
@@ -115,9 +118,10 @@ class Difference:
         return self.told.amount - self.meant.amount
 
     def __str__(self) -> str:
-        verb = "overcharges" if self.amount > 0 else "undercharges" if self.amount < 0 else "charges rightly"
-        by = f" {plain(abs(self.amount))} {self.told.currency}" if self.amount else ""
-        return f"{verb}{by}: reported {self.told}; expected {self.basis} {self.meant}"
+        by = f"{plain(abs(self.amount))} {self.told.currency}"
+        over, under = say("overcharges {amount}", by), say("undercharges {amount}", by)
+        verb = over if self.amount > 0 else under if self.amount < 0 else say("charges rightly")
+        return say("{verb}: reported {told}; expected {basis} {meant}", verb, self.told, self.basis, self.meant)
 
 
 def misread(usage: Mapping[str, Any], prices: Prices) -> Difference | None:
@@ -126,10 +130,10 @@ def misread(usage: Mapping[str, Any], prices: Prices) -> Difference | None:
     with suppress(PricesError, Untold):
         _readable(usage)
         if found := dialect(usage):
-            return Difference(cost(_as_read(usage), prices), cost(found.counts, prices), "by its mapping")
+            return Difference(cost(_as_read(usage), prices), cost(found.counts, prices), say("by its mapping"))
         own = phanedge(usage)
         if own.written and own.written != count_or_zero(usage, TOTAL):
-            return Difference(cost(_as_read(usage), prices), cost(own, prices), "if its two buckets are right")
+            return Difference(cost(_as_read(usage), prices), cost(own, prices), say("if its two buckets are right"))
     return None
 
 
@@ -153,7 +157,7 @@ def charged(shown: Sequence[Exchange], prices: Prices, *, alike: bool = False) -
     if alike and len(shown) > 1:
         with suppress(Untold):
             told, meant = (cost(counts_of(each), prices) for each in shown[:2])
-            return shown[0], Difference(told, meant, "as in the reply that is compared")
+            return shown[0], Difference(told, meant, say("as in the reply that is compared"))
     return None
 
 
@@ -164,7 +168,7 @@ def _by_lifetime(exchange: Exchange, prices: Prices) -> Difference | None:
         return None
     five, hour = (told.written, 0) if ttls == {"5m"} else (0, told.written)
     meant = Counts(told.prompt, told.read, five, hour)
-    return Difference(cost(told, prices), cost(meant, prices), f"by the requested TTL, {min(ttls)},")
+    return Difference(cost(told, prices), cost(meant, prices), say("by the requested TTL, {ttl},", min(ttls)))
 
 
 def lifetimes(request: Request) -> Iterator[str]:

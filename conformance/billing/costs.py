@@ -13,12 +13,13 @@ from conformance.contract.requirement import Impact, Requirement
 from conformance.evidence.exchange import Exchange
 from conformance.evidence.observed import count_or_none
 from conformance.judgement.verdict import Finding, Verdict
+from conformance.language import joined, say
 
 from .charges import DIALECT, Untold, charged, counts_of
 from .dialects import dialect
 from .prices import WRITES, Cost, Line, Sheet, cost, plain, together
 
-NO_PRICE = "the price sheet has no price for the model"
+NO_PRICE = say("the price sheet has no price for the model")
 
 
 @dataclass(frozen=True)
@@ -135,7 +136,7 @@ def _of_model(model: str, replies: Sequence[Exchange], sheet: Sheet) -> ModelCos
             outputs.append(count_or_none(exchange.usage, "completion_tokens"))
         except Untold as reason:
             untold[reason.reason] += 1
-    whole = _stated(together(costs, sheet.currency)) if costs else Sum("", "", "no reply reports its counts")
+    whole = _stated(together(costs, sheet.currency)) if costs else Sum("", "", say("no reply reports its counts"))
     return ModelCosts(model, len(costs), whole, _output(outputs, prices), dict(untold.most_common()))
 
 
@@ -144,7 +145,7 @@ def _output(counts: Sequence[int | None], prices: Prices) -> str:
     told = [each for each in counts if each is not None and each >= 0]
     if prices.output is None or not counts or len(told) < len(counts):
         return ""
-    return plain(Line("output", sum(told), prices.output).amount)
+    return plain(Line(say("output"), sum(told), prices.output).amount)
 
 
 def _stated(found: Cost) -> Sum:
@@ -154,20 +155,21 @@ def _stated(found: Cost) -> Sum:
 def _sum(exchange: Exchange, prices: Prices | None) -> Sum:
     """The input cost of one exchange, or why it cannot be told."""
     if prices is None:
-        return Sum("", "", f"cannot be computed: {NO_PRICE}")
+        return Sum("", "", say("cannot be computed: {reason}", NO_PRICE))
     try:
         return _stated(cost(counts_of(exchange), prices))
     except Untold as reason:
         found = dialect(exchange.usage) if reason.reason == DIALECT else None
-        by_mapping = f"; by its mapping it is {cost(found.counts, prices)}" if found else ""
-        return Sum("", "", f"cannot be computed: {reason}{by_mapping}")
+        by_mapping = say("by its mapping it is {cost}", cost(found.counts, prices)) if found else ""
+        untold = say("cannot be computed: {reason}", reason)
+        return Sum("", "", joined("; ", filter(None, (untold, by_mapping))))
 
 
 def _in_all(models: Sequence[ModelCosts], currency: str) -> Sum:
     """The cost of all models that have one."""
     told = [each.input for each in models if each.input.amount]
     if not told:
-        return Sum("", "", "no reply of a model with a price reports its counts")
+        return Sum("", "", say("no reply of a model with a price reports its counts"))
     amount, writes = (
         plain(sum(map(Decimal, amounts), Decimal(0)))
         for amounts in ([each.amount for each in told], [each.writes for each in told])

@@ -66,7 +66,7 @@ def _tells_of_a_cache(usage: Mapping[str, Any]) -> bool:
 def mapped(usage: Mapping[str, Any]) -> str:
     """What to add to a message about this usage: the dialect it is in with its mapping, or nothing."""
     found = dialect(usage)
-    return joined("", ("; ", str(found))) if found else ""
+    return say("; {dialect}", found) if found else ""
 
 
 def phanedge(usage: Mapping[str, Any]) -> Counts:
@@ -156,11 +156,12 @@ def _openai(usage: Mapping[str, Any]) -> Dialect | None:
     name, written = _first(details, usage, names=("cache_write_tokens", "cache_write_input_tokens"))
     if not written or own.written:
         return None
-    mapping = f"cached_write_tokens = {name}, cached_write_1h_tokens = what of it has ttl 1h"
+    mapping = [f"cached_write_tokens = {name}", say("cached_write_1h_tokens = what of it has ttl 1h")]
     prompt = own.prompt if own.prompt >= own.read + written else own.prompt + own.read + written
     if prompt != own.prompt:
-        mapping += f", prompt_tokens = prompt_tokens + {'cached_tokens + ' if own.read else ''}{name}"
-    return Dialect(say("OpenAI's and OpenRouter's dialect"), mapping, Counts(prompt, own.read, written, 0))
+        mapping.append(f"prompt_tokens = prompt_tokens + {'cached_tokens + ' if own.read else ''}{name}")
+    counts = Counts(prompt, own.read, written, 0)
+    return Dialect(say("OpenAI's and OpenRouter's dialect"), joined(", ", mapping), counts)
 
 
 def _one_hub(usage: Mapping[str, Any]) -> Dialect | None:

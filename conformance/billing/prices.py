@@ -10,8 +10,10 @@ from typing import Any
 
 from jsonschema import Draft202012Validator
 
+from conformance.contract.mistakes import said
 from conformance.contract.profile import Model, Prices
 from conformance.evidence.strict_json import loads
+from conformance.language import joined, phrase, say
 from conformance.resources import folder
 from conformance.text import TextError, nearest, read_toml
 
@@ -20,7 +22,7 @@ from .dialects import Counts
 MILLION = Decimal(1_000_000)
 #: Anthropic's ratios to the price of uncached input, where a sheet leaves a price out (contract, section 5).
 DEFAULTS = {"cached": Decimal("0.1"), "write_5m": Decimal("1.25"), "write_1h": Decimal(2)}
-WRITES = ("written for 5 minutes", "written for 1 hour")
+WRITES = (say("written for 5 minutes"), say("written for 1 hour"))
 
 
 class PricesError(Exception):
@@ -56,7 +58,7 @@ class Line:
         return self.tokens * self.price / MILLION
 
     def __str__(self) -> str:
-        return f"{self.tokens:,} {self.kind} × {plain(self.price)}"
+        return say("{tokens:,} {kind} × {price}", self.tokens, self.kind, plain(self.price))
 
 
 @dataclass(frozen=True)
@@ -76,21 +78,21 @@ class Cost:
 
     def __str__(self) -> str:
         """The arithmetic: `(465 uncached × 3 + 11,944 read × 0.3) / 1,000,000 = 0.0049782 USD`."""
-        sums = " + ".join(str(line) for line in self.lines if line.tokens) or "nothing"
-        return f"({sums}) / 1,000,000 = {plain(self.amount)} {self.currency}"
+        sums = joined(" + ", (str(line) for line in self.lines if line.tokens)) or say("nothing")
+        return say("({sums}) / 1,000,000 = {amount} {currency}", sums, plain(self.amount), self.currency)
 
 
 def cost(counts: Counts, prices: Prices) -> Cost:
     """The cost of one prompt: uncached input, hits, and writes of both lifetimes. Raises PricesError where the counts
     have no meaning: a part below zero, or more parts than the whole."""
     parts = {
-        "uncached": (counts.uncached, prices.input),
-        "read": (counts.read, prices.cached),
+        say("uncached"): (counts.uncached, prices.input),
+        say("read"): (counts.read, prices.cached),
         WRITES[0]: (counts.written_5m, prices.write_5m),
         WRITES[1]: (counts.written_1h, prices.write_1h),
     }
-    if wrong := [f"{tokens} {kind}" for kind, (tokens, _) in parts.items() if tokens < 0]:
-        raise PricesError(f"counts that do not add up have no cost: {', '.join(wrong)}")
+    if wrong := [joined(" ", (str(tokens), kind)) for kind, (tokens, _) in parts.items() if tokens < 0]:
+        raise PricesError(say("counts that do not add up have no cost: {counts}", joined(", ", wrong)))
     return Cost(prices.currency, tuple(Line(kind, tokens, price) for kind, (tokens, price) in parts.items()))
 
 
@@ -123,7 +125,7 @@ def read_prices(path: Path) -> Sheet:
     if problems:
         # a key that is misspelt is told before the one that is missing for it
         first = min(problems, key=lambda each: each.validator != "additionalProperties")
-        raise PricesError(f"{path} is not a price sheet: {_problem(first)}")
+        raise PricesError(say("{path} is not a price sheet: {problem}", path, _problem(first)))
     models = {name: _prices(sheet["currency"], own) for name, own in sheet["models"].items()}
     return Sheet(sheet["currency"], models)
 
@@ -144,6 +146,9 @@ def _comparable(value: Any) -> Any:
     return str(value) if isinstance(value, Decimal) and not value.is_finite() else value
 
 
+_SHEET = say("the sheet")
+
+
 def _problem(error: Any) -> str:
     """Of a jsonschema.ValidationError the place, what is wrong there, and what was probably meant."""
     place = ".".join(map(str, error.absolute_path))
@@ -152,25 +157,27 @@ def _problem(error: Any) -> str:
     if error.validator == "additionalProperties":
         name = next(each for each in instance if each not in known)
         where = f"{place}.{name}" if place else name
-        return f"{where} is unknown: {_remedy(place, name, instance[name], list(known))}"
+        return say("{where} is unknown: {remedy}", where, _remedy(place, name, instance[name], list(known)))
     if error.validator == "required":
         lacking = next(each for each in schema["required"] if each not in instance)
-        return f"{place or 'the sheet'} lacks {lacking}: {known[lacking]['description']}"
+        return say(
+            "{place} lacks {lacking}: {meaning}", place or _SHEET, lacking, phrase(known[lacking]["description"])
+        )
     if len(error.absolute_path) == 3:
         value = repr(instance) if isinstance(instance, str) else str(instance)
-        return f"{place} is {value:.40}, no number from 0 to 1,000,000"
-    return f"{place or 'the sheet'}: {error.message}"
+        return say("{place} is {value:.40}, no number from 0 to 1,000,000", place, value)
+    return joined(": ", (place or _SHEET, said(error)))
 
 
 def _remedy(place: str, name: str, value: Any, known: list[str]) -> str:
     if isinstance(value, dict) and place.startswith("models."):
         whole = f"{place.removeprefix('models.')}.{name}"
-        return f'a name with a dot in it is quoted, as in [models."{whole}"]'
+        return say('a name with a dot in it is quoted, as in [models."{name}"]', whole)
     if hint := nearest(name, known):
         return hint
     if isinstance(value, dict):
-        return f'the prices of a model stand under models, as in [models."{name}"]'
-    return f"there are {', '.join(known)}"
+        return say('the prices of a model stand under models, as in [models."{name}"]', name)
+    return say("there are {names}", ", ".join(known))
 
 
 def _prices(currency: str, sheet: Mapping[str, Any]) -> Prices:

@@ -50,6 +50,12 @@ def audit(
     resume: Annotated[
         bool, typer.Option("--resume", help="Go on with the interrupted audit in --out; the rest as it was given.")
     ] = False,
+    engine: Annotated[
+        str, typer.Option(metavar="NAME", help="Judge on this machine (local), or on an existing cluster (ray).")
+    ] = "local",
+    engine_address: Annotated[
+        str, typer.Option(metavar="ADDRESS", help="Where the cluster is; the default is the one of this machine.")
+    ] = "",
     show_content: Annotated[
         bool, typer.Option("--show-content", help="Show in messages what the exchanges contain.")
     ] = False,
@@ -62,4 +68,5 @@ def audit(
 
     own: dict[str, Any] = {"by": by, "invoice": invoice, "max_rate": max_rate or [], "max_unreadable": max_unreadable}
     own |= {"sample": sample, "seed": seed, "limit": limit, "resume": resume, "show_content": show_content}
+    own |= {"engine": engine, "engine_address": engine_address}
     audit_traffic(sources, {**given, **own}, detail_of(quiet, verbose))

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import typer
 
-from conformance.language import speaking
+from conformance.language import say, speaking
 from conformance.policy.gating import GateError, gate
 from conformance.report.gate import conclude
 from conformance.report.render.detail import Detail
@@ -33,7 +33,7 @@ def audit_traffic(sources: Sequence[str], given: Mapping[str, Any], detail: Deta
     """Judge these sources, write the report, print what was found, and leave with its exit code. Raises
     SessionError."""
     if lacking := [name for name in _NEEDED if importlib.util.find_spec(name) is None]:
-        raise SessionError(f"audit needs {', '.join(lacking)}: pip install 'phanedge-conformance[audit]'")
+        raise SessionError(say("audit needs {lacking}: pip install 'phanedge-conformance[audit]'", ", ".join(lacking)))
     report = _report(sources, given, detail)
     _write(report, Path(report.folder), given.get("language"))
     print(_told(report, detail, given.get("language")), end="", flush=True)
@@ -42,6 +42,7 @@ def audit_traffic(sources: Sequence[str], given: Mapping[str, Any], detail: Deta
 
 def _report(sources: Sequence[str], given: Mapping[str, Any], detail: Detail) -> Report:
     from conformance.audit.auditing import ResumeError, audited
+    from conformance.audit.engines import EngineError
     from conformance.audit.report import report_of
     from conformance.audit.sources import SourceError
 
@@ -54,10 +55,14 @@ def _report(sources: Sequence[str], given: Mapping[str, Any], detail: Detail) ->
             found = audited(asked, watch)
     except (ResumeError, SourceError) as error:
         raise SessionError(str(error)) from None
+    except EngineError as error:
+        raise SessionError(say("--engine {engine}: {error}", asked.engine, error), NOT_JUDGED) from None
     except OSError as error:
-        raise SessionError(f"--out: {error.filename or asked.out} ({error.strerror or error})") from None
+        raise SessionError(
+            say("--out: {filename} ({reason})", error.filename or asked.out, error.strerror or error)
+        ) from None
     except KeyboardInterrupt:
-        raise SessionError(f"interrupted: --resume goes on where it was, in {asked.out}", NOT_JUDGED) from None
+        raise SessionError(say("interrupted: --resume goes on where it was, in {out}", asked.out), NOT_JUDGED) from None
     return report_of(asked, found, terms, started)
 
 
@@ -80,11 +85,13 @@ def _asked(sources: Sequence[str], given: Mapping[str, Any]) -> tuple[Asked, Ter
     judged = [each.id for of_scope in passives.of_scopes.values() for each in of_scope]
     judged += [each.id for each in passives.named]
     if not judged:
-        raise SessionError("--select: none of these requirements speaks of a single exchange, so traffic shows none")
+        raise SessionError(
+            say("--select: none of these requirements speaks of a single exchange, so traffic shows none")
+        )
     try:
         graded = gate(given.get("gate"), bool(given.get("strict")))
     except GateError as error:
-        raise SessionError(f"--gate: {error}") from None
+        raise SessionError(say("--gate: {error}", error)) from None
     by = tuple(name.strip() for name in given["by"].split(",") if name.strip())
     audit = Audit(
         tuple(sorted(judged)), by, sheet_of(settings), graded,
@@ -94,8 +101,24 @@ def _asked(sources: Sequence[str], given: Mapping[str, Any]) -> tuple[Asked, Ter
     out = Path(given.get("out") or "reports/audit")
     catalogue = {id: chosen[id] for id in judged}
     allowed = tuple(_max_rate(each, catalogue) for each in given["max_rate"])
-    asked = Asked(tuple(sources), audit, out, workers, given["limit"] or None, given["resume"])
+    asked = Asked(
+        tuple(sources), audit, out, workers, given["limit"] or None, given["resume"], *_engine(given)
+    )  # fmt: skip
     return asked, Terms(catalogue, allowed, _share(given["max_unreadable"], "--max-unreadable"), _bills(given, by))
+
+
+def _engine(given: Mapping[str, Any]) -> tuple[str, str]:
+    """The name of the engine, and its address. Raises SessionError."""
+    from conformance.audit.engines import LOCAL, names
+
+    name, address = given["engine"], given["engine_address"]
+    if name not in names():
+        raise SessionError(say("--engine is {name!r}, which is none of {names}", name, ", ".join(names())))
+    if name == LOCAL and address:
+        raise SessionError(say("--engine-address is that of a cluster: name it with --engine"))
+    if name != LOCAL and given["limit"]:
+        raise SessionError(say("--limit judges the first records on this machine: leave out --engine"))
+    return name, address
 
 
 def _bills(given: Mapping[str, Any], by: Sequence[str]) -> Any:
@@ -105,11 +128,11 @@ def _bills(given: Mapping[str, Any], by: Sequence[str]) -> Any:
     if path is None:
         return None
     if given["limit"] or float(given["sample"]) < 1:
-        raise SessionError("--invoice is about all of the traffic: leave out --sample and --limit")
+        raise SessionError(say("--invoice is about all of the traffic: leave out --sample and --limit"))
     try:
         return read_invoice(path, by)
     except InvoiceError as error:
-        raise SessionError(f"--invoice: {error}") from None
+        raise SessionError(say("--invoice: {error}", error)) from None
 
 
 def _share(text: object, option: str) -> Decimal:
@@ -119,7 +142,7 @@ def _share(text: object, option: str) -> Decimal:
     except InvalidOperation:
         share = Decimal("nan")
     if not (share.is_finite() and 0 <= share <= 1):
-        raise SessionError(f"{option} is {str(text)[:40]!r}: give a share from 0 to 1, such as 0.01")
+        raise SessionError(say("{option} is {text!r}: give a share from 0 to 1, such as 0.01", option, str(text)[:40]))
     return share
 
 
@@ -128,9 +151,11 @@ def _max_rate(text: str, catalogue: Mapping[str, Requirement]) -> MaxRate:
 
     id, equals, share = text.partition("=")
     if not equals:
-        raise SessionError(f"--max-rate is {text!r}: give a requirement and a share, such as usage.total_tokens=0.001")
+        raise SessionError(
+            say("--max-rate is {text!r}: give a requirement and a share, such as usage.total_tokens=0.001", text)
+        )
     if id not in catalogue:
-        raise SessionError(f"--max-rate: {id!r} is not judged{nearest_few(id, catalogue)}")
+        raise SessionError(say("--max-rate: {id!r} is not judged{nearest_few}", id, nearest_few(id, catalogue)))
     return MaxRate(id, _share(share, f"--max-rate {id}"))
 
 
@@ -150,7 +175,9 @@ def _write(report: Report, out: Path, language: str | None) -> None:
             for name, file in FILES.items():
                 write_whole(out / file, RENDERERS[name](report))
     except OSError as error:
-        raise SessionError(f"--out: {error.filename or out} cannot be written ({error.strerror or error})") from None
+        raise SessionError(
+            say("--out: {filename} cannot be written ({reason})", error.filename or out, error.strerror or error)
+        ) from None
 
 
 def _told(report: Report, detail: Detail, language: str | None) -> str:

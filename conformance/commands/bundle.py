@@ -17,6 +17,7 @@ from conformance import __version__
 from conformance.evidence.archive import ArchiveError
 from conformance.evidence.strict_json import loads
 from conformance.judgement.verdict import Finding
+from conformance.language import gettext, say, tell
 from conformance.report.compare import compare
 from conformance.report.render.words import one_line
 from conformance.report.report import Report
@@ -28,7 +29,7 @@ from conformance.sending.sweep import without
 from conformance.settings.errors import SessionError
 from conformance.settings.options import OPTIONS
 from conformance.suite.catalogue import load
-from conformance.text import TextError, read_regular, write_whole
+from conformance.text import TextError, read_regular, reason_of, write_whole
 
 FORMAT = "bundle-1"
 ABOUT = "bundle.json"
@@ -49,11 +50,11 @@ class BundleError(Exception):
 def packed(folder: Path, out: Path) -> str:
     """Write the bundle of a run, and say how many exchanges are in it. Raises SessionError."""
     try:
-        return f"{out}: {pack(folder, out):,} exchanges"
+        return tell("{file}: {number:,} exchanges", out, pack(folder, out))
     except (BundleError, RunError, ArchiveError) as error:
         raise SessionError(str(error)) from None
     except OSError as error:
-        raise SessionError(f"--out: {out} cannot be written ({error.strerror})") from None
+        raise SessionError(say("--out: {out} cannot be written ({reason})", out, reason_of(error))) from None
 
 
 def pack(folder: Path, out: Path) -> int:
@@ -64,7 +65,7 @@ def pack(folder: Path, out: Path) -> int:
     read_run(folder)
     members = dict(_members(folder))
     if name := next((name for name in members if _shows_key(folder, folder / name)), ""):
-        raise BundleError(f"{folder / name} holds the API key: it is not packed")
+        raise BundleError(say("{name} holds the API key: it is not packed", folder / name))
     members[ABOUT] = _json({"format": FORMAT, "version": __version__})
     packed = BytesIO()
     with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as bundle:
@@ -81,7 +82,7 @@ def _members(folder: Path) -> Iterator[tuple[str, bytes]]:
         if path.exists():
             name = path.relative_to(folder).as_posix()
             if not _MEMBER.fullmatch(name):
-                raise BundleError(f"{path} is not an exchange of the run: remove it")
+                raise BundleError(say("{path} is not an exchange of the run: remove it", path))
             try:
                 yield name, read_regular(path, _LARGEST_MEMBER)
             except TextError as error:
@@ -114,11 +115,11 @@ def unpack(bundle: Path, folder: Path) -> None:
                 with opened.open(member) as stream, path.open("xb") as file:
                     left -= _copied(stream, file, min(left, _LARGEST_MEMBER))
                 if left < 0:
-                    raise BundleError(f"{bundle} is too large: {_limits()}")
+                    raise BundleError(say("{bundle} is too large: {limits}", bundle, _limits()))
     except (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, NotImplementedError) as error:
-        raise BundleError(f"{bundle} is not a whole bundle ({error})") from None
+        raise BundleError(say("{bundle} is not a whole bundle ({error})", bundle, error)) from None
     except OSError as error:
-        raise BundleError(f"{bundle} cannot be read ({error.strerror or error})") from None
+        raise BundleError(say("{bundle} cannot be read ({reason})", bundle, reason_of(error))) from None
     _check_format(bundle, folder / ABOUT)
 
 
@@ -135,7 +136,12 @@ def _copied(stream: IO[bytes], file: IO[bytes], most: int) -> int:
 
 
 def _limits() -> str:
-    return f"it may hold {_MOST:,} files, {_LARGEST_MEMBER:,} bytes in one and {_LARGEST:,} in all; it is not unpacked"
+    return say(
+        "it may hold {most:,} files, {largest_member:,} bytes in one and {largest:,} in all; it is not unpacked",
+        _MOST,
+        _LARGEST_MEMBER,
+        _LARGEST,
+    )
 
 
 def _checked(opened: zipfile.ZipFile, bundle: Path) -> list[zipfile.ZipInfo]:
@@ -143,14 +149,22 @@ def _checked(opened: zipfile.ZipFile, bundle: Path) -> list[zipfile.ZipInfo]:
     members = opened.infolist()
     sizes = [each.file_size for each in members]
     if len(members) > _MOST or sum(sizes) > _LARGEST or max(sizes, default=0) > _LARGEST_MEMBER:
-        raise BundleError(f"{bundle} is too large: {_limits()}")
+        raise BundleError(say("{bundle} is too large: {limits}", bundle, _limits()))
     names = [each.filename for each in members]
     for member in members:
         link = stat.S_ISLNK(member.external_attr >> 16)
         if link or not _MEMBER.fullmatch(member.filename):
-            raise BundleError(f"{bundle} is not a bundle of this suite: it holds {member.filename[:80]!r}")
+            raise BundleError(
+                say("{bundle} is not a bundle of this suite: it holds {filename!r}", bundle, member.filename[:80])
+            )
     if len(set(names)) < len(names) or not {ABOUT, "run.json"} <= set(names):
-        raise BundleError(f"{bundle} is not a bundle of this suite: {ABOUT} or run.json is missing, or a name is twice")
+        raise BundleError(
+            say(
+                "{bundle} is not a bundle of this suite: {about} or run.json is missing, or a name is twice",
+                bundle,
+                ABOUT,
+            )
+        )
     return members
 
 
@@ -159,26 +173,39 @@ def _check_format(bundle: Path, about: Path) -> None:
         value = loads(read_regular(about, _PIECE))
         format = value["format"]
     except (TextError, ValueError, LookupError, TypeError):
-        raise BundleError(f"{bundle} is not a bundle of this suite: its {ABOUT} cannot be read") from None
+        raise BundleError(
+            say("{bundle} is not a bundle of this suite: its {about} cannot be read", bundle, ABOUT)
+        ) from None
     if format != FORMAT:
-        raise BundleError(f"{bundle} is of the format {format!r}, not {FORMAT!r}: another version reads it")
+        raise BundleError(
+            say(
+                "{bundle} is of the format {format!r}, not {format2!r}: another version reads it",
+                bundle,
+                format,
+                FORMAT,
+            )
+        )
 
 
 def changes(before: Path, after: Path) -> list[str]:
     """A line for each verdict that is another one than in the bundled report, and why. Raises ValueError where one of
     the reports cannot be read."""
     if not (before / "report.json").exists():
-        return ["the bundle holds no report to compare with"]
+        return [gettext("the bundle holds no report to compare with")]
     old, new = read_report(before / "report.json"), read_report(after / "report.json")
     found = compare(old, new, load())
     known = {each.id for each in old.entries}
     lines = [
-        *([f"judged by version {old.version} then, {new.version} now"] if old.version != new.version else []),
-        *([f"the report then: {old.unjudged}"] if old.unjudged else []),
-        *([f"the report now: {new.unjudged}"] if new.unjudged else []),
-        *(f"added: {id}" for id in sorted({each.id for each in new.entries} - known)),
-        *(f"withdrawn: {id}" for id in found.withdrawn),
-        *(f"another level: {each}" for each in found.relevelled),
+        *(
+            [tell("judged by version {version} then, {version2} now", old.version, new.version)]
+            if old.version != new.version
+            else []
+        ),
+        *([tell("the report then: {unjudged}", old.unjudged)] if old.unjudged else []),
+        *([tell("the report now: {unjudged}", new.unjudged)] if new.unjudged else []),
+        *(tell("added: {id}", id) for id in sorted({each.id for each in new.entries} - known)),
+        *(tell("withdrawn: {id}", id) for id in found.withdrawn),
+        *(tell("another level: {each}", each) for each in found.relevelled),
         *_other_verdicts(old, new),
     ]
     return [one_line(each, _LONGEST) for each in lines]
@@ -190,8 +217,10 @@ def _other_verdicts(old: Report, new: Report) -> Iterator[str]:
         for then in entry.findings:
             now = later[entry.id].finding(then.model) if entry.id in later else None
             if now and now.verdict is not then.verdict:
-                yield f"{entry.id} on {then.model}: {_said(then)} then, {_said(now)} now"
+                about = tell("{requirement} on {model}", entry.id, then.model)
+                yield tell("{about}: {before} then, {after} now", about, _said(then), _said(now))
 
 
 def _said(finding: Finding) -> str:
-    return f"{finding.verdict} ({finding.message})" if finding.message else str(finding.verdict)
+    verdict = gettext(str(finding.verdict))
+    return tell("{verdict} ({message})", verdict, finding.message) if finding.message else verdict

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from conformance.contract.requirement import Requirement
 from conformance.contract.sources import SourceError
+from conformance.language import gettext, say, tell
 from conformance.report.render.explanation import explanation
 from conformance.settings.errors import SessionError
 from conformance.suite.catalogue import load, one
@@ -15,8 +16,16 @@ def listed(area: str) -> list[str]:
     known = [each for each in load().values() if not area or each.area == area]
     if not known:
         areas = ", ".join(sorted({each.area for each in load().values()}))
-        raise SessionError(f"--area: there is no area {area!r}; there are {areas}")
-    return [str(each) for each in known]
+        raise SessionError(say("--area: there is no area {area!r}; there are {areas}", area, areas))
+    return [line_of(each) for each in known]
+
+
+def line_of(requirement: Requirement) -> str:
+    """A requirement in a line: id, level, sentence, impact and source."""
+    return tell(
+        "{id}: the endpoint {level} {sentence} ({impact}; {source})", requirement.id, gettext(requirement.level),
+        gettext(requirement.sentence), gettext(requirement.impact), requirement.source,
+    )  # fmt: skip
 
 
 def explained(id: str) -> str:
@@ -24,7 +33,7 @@ def explained(id: str) -> str:
     try:
         return explanation(requirement(id))
     except SourceError as error:
-        raise SessionError(f"{id}: {error}") from None
+        raise SessionError(say("{id}: {error}", id, error)) from None
 
 
 def requirement(id: str) -> Requirement:
@@ -33,5 +42,7 @@ def requirement(id: str) -> Requirement:
         return found
     known = load()
     if any(each.area == id for each in known.values()):
-        raise SessionError(f"{id} is an area: phanedge-conformance catalogue --area {id} lists its requirements")
-    raise SessionError(f"there is no requirement {id!r}{nearest_few(id, known)}")
+        raise SessionError(
+            say("{id} is an area: phanedge-conformance catalogue --area {id} lists its requirements", id)
+        )
+    raise SessionError(say("there is no requirement {id!r}{nearest_few}", id, nearest_few(id, known)))

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from conformance.language import say
 from conformance.report.render.detail import Detail
 from conformance.settings.errors import SessionError
 
@@ -18,5 +19,5 @@ Verbose = Annotated[
 def detail_of(quiet: bool, verbose: bool) -> Detail:
     """How much is printed. Raises SessionError."""
     if quiet and verbose:
-        raise SessionError("-q and -v contradict each other: give one of them")
+        raise SessionError(say("-q and -v contradict each other: give one of them"))
     return Detail(verbose - quiet)

@@ -29,6 +29,7 @@ from conformance.contract.requests import (
 )
 from conformance.evidence.exchange import Exchange, Inconclusive, Request, list_of
 from conformance.evidence.send import Send
+from conformance.language import say
 from conformance.sending.client import Access, Limits, Live
 from conformance.sending.pacing import Pace, paced
 from conformance.sending.preflight import Ask, answers, diagnosis
@@ -134,7 +135,7 @@ def _look(send: Send, address: Address, named: Sequence[Model]) -> Look:
     asked = {*silent, *(each.model.name for each in seen)}
     without = {} if listed else {"models": _answer(listing)}
     if answers(send(NO_CREDENTIALS.to(seen[0].model.name, _SALT))):
-        without["auth"] = "it answers without a key"
+        without["auth"] = say("it answers without a key")
     others = [] if named else [each.name for each in candidates if each.name not in asked]
     return Look(without, seen, {name: _answer(each) for name, each in silent.items()}, others)
 
@@ -146,7 +147,7 @@ def _sure(send: Send) -> Send:
         try:
             return send(request)
         except Inconclusive as reason:
-            raise DiscoverError(f"probing the endpoint was stopped: {reason}") from None
+            raise DiscoverError(say("probing the endpoint was stopped: {reason}", reason)) from None
 
     return sure
 
@@ -212,7 +213,7 @@ def _nothing(send: Send, address: Address, silent: Mapping[str, Exchange]) -> st
     said = f"{shown} {diagnosis(exchange, shown, _asking(address), no_key, proxy)}"
     if silent or exchange.status not in _REFUSALS:
         return said
-    return f"{said}; it lists no models: name one with --model"
+    return say("{said}; it lists no models: name one with --model", said)
 
 
 def _asking(address: Address) -> Ask:
@@ -224,7 +225,7 @@ def _asking(address: Address) -> Ask:
 def _answer(exchange: Exchange) -> str:
     """What the endpoint answered, in one line."""
     if exchange.failure:
-        return printable_line(f"no response ({exchange.failure})", _LONGEST)
+        return printable_line(say("no response ({failure})", exchange.failure), _LONGEST)
     try:
         message = str(exchange.error.get("message") or "")
     except Inconclusive:

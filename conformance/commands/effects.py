@@ -9,6 +9,7 @@ from conformance.contract.requests import STOP
 from conformance.evidence.exchange import Exchange, list_of
 from conformance.evidence.observed import json_object
 from conformance.evidence.strict_json import JSONError, loads
+from conformance.language import say
 from conformance.suite.support.structured import problem
 
 
@@ -29,45 +30,49 @@ def _contents(choices: Iterable[dict[str, Any]]) -> list[str]:
 
 def _number(exchange: Exchange) -> str:
     asked, came = exchange.request.asked["n"], len(exchange.choices)
-    return "" if came == asked else f"{asked} choices were asked for, and the number that came is {came}"
+    return (
+        "" if came == asked else say("{asked} choices were asked for, and the number that came is {came}", asked, came)
+    )
 
 
 def _log_probabilities(exchange: Exchange) -> str:
     found = [each.get("logprobs") for each in exchange.choices]
     told = found and all(isinstance(each, dict) and list_of(each.get("content")) for each in found)
-    return "" if told else "no log probability came"
+    return "" if told else say("no log probability came")
 
 
 def _streamed(exchange: Exchange) -> str:
-    return "" if exchange.streamed else "one document came, and no event stream"
+    return "" if exchange.streamed else say("one document came, and no event stream")
 
 
 def _usage(exchange: Exchange) -> str:
-    return "" if isinstance(exchange.reply.get("usage"), dict) else "the stream has no usage"
+    return "" if isinstance(exchange.reply.get("usage"), dict) else say("the stream has no usage")
 
 
 def _stopped(exchange: Exchange) -> str:
     sequence = STOP.asked["stop"]
-    return f"{sequence} is in the reply" if any(sequence in each for each in _texts(exchange)) else ""
+    return say("{sequence} is in the reply", sequence) if any(sequence in each for each in _texts(exchange)) else ""
 
 
 def _bounded(exchange: Exchange) -> str:
     limit = exchange.request.asked.get("max_completion_tokens", 0)
     words = max((len(each.split()) for each in _texts(exchange)), default=0)
-    return f"{words} words came within a limit of {limit} tokens" if words > limit else ""
+    return say("{words} words came within a limit of {limit} tokens", words, limit) if words > limit else ""
 
 
 def _called(exchange: Exchange) -> str:
-    return "" if exchange.tool_calls else "no tool was called"
+    return "" if exchange.tool_calls else say("no tool was called")
 
 
 def _one_call(exchange: Exchange) -> str:
     number = len(exchange.tool_calls)
-    return f"{number} tools were called at once" if number > 1 else ""
+    return say("{number} tools were called at once", number) if number > 1 else ""
 
 
 def _an_object(exchange: Exchange) -> str:
-    return "" if all(json_object(each) is not None for each in _texts(exchange)) else "the content is no JSON object"
+    return (
+        "" if all(json_object(each) is not None for each in _texts(exchange)) else say("the content is no JSON object")
+    )
 
 
 def _by_schema(exchange: Exchange) -> str:
@@ -75,8 +80,8 @@ def _by_schema(exchange: Exchange) -> str:
     try:
         departs = [found for each in _texts(exchange) if (found := problem(loads(each), schema))]
     except JSONError:
-        return "the content is not JSON"
-    return f"the content departs from the schema at {departs[0]}" if departs else ""
+        return say("the content is not JSON")
+    return say("the content departs from the schema at {departs}", departs[0]) if departs else ""
 
 
 #: By feature, what came back instead of its effect; empty where the effect shows, or the reply is too short to tell.

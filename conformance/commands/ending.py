@@ -12,18 +12,20 @@ from typing import Any
 
 import typer
 
-from conformance.language import gettext, speaking, told
-from conformance.settings.errors import NOT_JUDGED, SessionError
+from conformance.language import gettext, speaking, tell, told
+from conformance.settings.errors import NOT_JUDGED, USAGE_ERROR, SessionError
 from conformance.settings.options import VARIABLES
 from conformance.settings.shown import without_keys
 from conformance.settings.typer_options import in_languages, language_of, stop
+from conformance.text import printable
 
 from .help import HelpedGroup
 from .output import keep_streams
+from .usage import WRONG_USAGE, told_of
 
 _TRACEBACK = f"{VARIABLES}_TRACEBACK"  #: the variable with which a crash shows its traceback
 #: What typer itself handles: an exit, and wrong usage.
-_OF_TYPER: tuple[Any, ...] = (typer.Exit, typer.Abort, typer.BadParameter.__mro__[2])
+_OF_TYPER: tuple[Any, ...] = (typer.Exit, typer.Abort, WRONG_USAGE)
 #: The commands whose exit code is a verdict, which holds whether or not what they print can be read.
 _JUDGING = {"run", "judge", "audit", "diff", "prove", "replay"}
 
@@ -35,7 +37,13 @@ class Commands(HelpedGroup):
         words = list(sys.argv[1:] if args is None else args)
         with speaking(language_of(words)):
             _translate(self)
-            return super().main(words, *given, **named)
+            try:
+                ended = super().main(words, *given, **{**named, "standalone_mode": False})
+            except WRONG_USAGE as error:
+                ended = _said(told_of(error), USAGE_ERROR)
+            except typer.Abort:
+                ended = _said(gettext("interrupted"), NOT_JUDGED)
+            sys.exit(ended if isinstance(ended, int) else 0)
 
     def invoke(self, ctx: Any) -> Any:  # the type of typer's own context is private
         try:
@@ -45,9 +53,14 @@ class Commands(HelpedGroup):
         except _OF_TYPER as error:
             raise _without_keys(error) from None
         except KeyboardInterrupt:
-            stop("interrupted", NOT_JUDGED)
+            stop(gettext("interrupted"), NOT_JUDGED)
         except Exception as error:  # a crash of ours is no verdict, and must not look like one
             stop(_crashed(error), NOT_JUDGED)
+
+
+def _said(sentence: str, code: int) -> int:
+    typer.echo(printable(without_keys(sentence)), err=True)
+    return code
 
 
 def _without_keys(error: Any) -> Any:
@@ -72,8 +85,11 @@ def _crashed(error: Exception) -> str:
     if os.environ.get(_TRACEBACK):
         traceback.print_exc()
     place = traceback.extract_tb(error.__traceback__)[-1]
-    where = f"{type(error).__name__} in {Path(place.filename).name}, line {place.lineno}"
-    return f"the suite crashed, and nothing can be judged ({where}): set {_TRACEBACK}=1 to see the traceback"
+    where = tell("{kind} in {file}, line {line}", type(error).__name__, Path(place.filename).name, place.lineno)
+    return tell(
+        "the suite crashed, and nothing can be judged ({where}): set {variable}=1 to see the traceback",
+        where, _TRACEBACK,
+    )  # fmt: skip
 
 
 def exit_code_of(app: typer.Typer) -> int:
@@ -88,6 +104,6 @@ def exit_code_of(app: typer.Typer) -> int:
         code = ended.code if isinstance(ended.code, int) else 0 if ended.code is None else NOT_JUDGED
     sys.stdout.flush()
     if out.lost:
-        print(f"standard output cannot be written: {out.lost}", file=sys.stderr)
+        print(tell("standard output cannot be written: {reason}", out.lost), file=sys.stderr)
         code = code if code or _JUDGING.intersection(sys.argv[1:2]) else NOT_JUDGED
     return code

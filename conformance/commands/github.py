@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from conformance.language import say
 from conformance.settings.errors import NOT_JUDGED, SessionError
 
 from .help import Helped, HelpedGroup
@@ -34,7 +35,7 @@ def last_report(
     try:
         typer.echo(download(name, out))
     except GitHubError as error:
-        raise SessionError(f"no earlier report to compare with: {error}", NOT_JUDGED) from None
+        raise SessionError(say("no earlier report to compare with: {error}", error), NOT_JUDGED) from None
 
 
 @app.command(cls=Helped)
@@ -51,4 +52,4 @@ def comment(
     try:
         typer.echo(write_comment(name, number, files))
     except GitHubError as error:
-        raise SessionError(f"the comment could not be written: {error}", NOT_JUDGED) from None
+        raise SessionError(say("the comment could not be written: {error}", error), NOT_JUDGED) from None

@@ -13,6 +13,7 @@ from typing import IO, Any
 
 import httpx
 
+from conformance.language import gettext, say, tell
 from conformance.settings.errors import SessionError
 from conformance.text import TextError, printable_line, read_text, write_whole
 
@@ -36,20 +37,26 @@ def download(name: str, out: Path) -> str:
         repository = _asked(client, "GET", "")
         found = [each for each in _artifacts(client, name) if _is_of_default_branch(each, repository)]
         if not found:
-            raise GitHubError(f"the branch {repository['default_branch']} has no artifact {name}")
+            raise GitHubError(
+                say("the branch {default_branch} has no artifact {name}", repository["default_branch"], name)
+            )
         latest = max(found, key=lambda each: str(each["created_at"]))
         _fetched(client, f"/actions/artifacts/{latest['id']}/zip", file)
         try:
             with zipfile.ZipFile(file) as opened, opened.open("report.json") as member:
                 report = member.read(_LARGEST_REPORT + 1)
         except (zipfile.BadZipFile, zlib.error, KeyError, EOFError, RuntimeError, NotImplementedError) as error:
-            raise GitHubError(f"the artifact {name} holds no report.json ({type(error).__name__})") from None
+            raise GitHubError(
+                say("the artifact {name} holds no report.json ({kind})", name, type(error).__name__)
+            ) from None
     if len(report) > _LARGEST_REPORT:
-        raise GitHubError(f"the report.json of the artifact {name} has more than {_LARGEST_REPORT:,} bytes")
+        raise GitHubError(
+            say("the report.json of the artifact {name} has more than {largest_report:,} bytes", name, _LARGEST_REPORT)
+        )
     out.parent.mkdir(parents=True, exist_ok=True)
     write_whole(out, report)
     made = f"{latest['created_at']} on {repository['default_branch']}"
-    return printable_line(f"the report to compare with was made at {made}")
+    return printable_line(tell("the report to compare with was made at {made}", made))
 
 
 def _artifacts(client: httpx.Client, name: str) -> Iterator[Mapping[str, Any]]:
@@ -84,15 +91,19 @@ def write_comment(name: str, number: int, files: Sequence[Path]) -> str:
             _asked(client, "PATCH", f"/issues/comments/{earlier['id']}", json={"body": body})
         else:
             _asked(client, "POST", f"/issues/{number}/comments", json={"body": body})
-    return f"the comment on pull request {number} is {'updated' if earlier else 'written'}"
+    return (
+        tell("the comment on pull request {number} is updated", number)
+        if earlier
+        else tell("the comment on pull request {number} is written", number)
+    )
 
 
 def _body(mark: str, files: Sequence[Path]) -> str:
     """The comment: its mark, the files as far as they fit, and where the whole report is."""
     server, run = os.environ.get("GITHUB_SERVER_URL", ""), os.environ.get("GITHUB_RUN_ID", "")
     link = f"{server}/{os.environ.get('GITHUB_REPOSITORY', '')}/actions/runs/{run}"
-    end = f"[The summary and the whole report]({link})" if server and run else ""
-    body, left_out = f"{mark}\n", f"*A part is left out: it is too long for a comment.*\n\n{end}"
+    end = tell("[The summary and the whole report]({link})", link) if server and run else ""
+    body, left_out = f"{mark}\n", f"*{gettext('A part is left out: it is too long for a comment.')}*\n\n{end}"
     for path in files:
         try:
             text = read_text(path)
@@ -129,9 +140,9 @@ def _client(name: str) -> httpx.Client:
     SessionError."""
     token, api = os.environ.get("GITHUB_TOKEN", "").strip(), os.environ.get("GITHUB_API_URL", "")
     if not _NAME.fullmatch(name):
-        raise SessionError(f"{name!r} is no name: use letters, digits, dots and single hyphens")
+        raise SessionError(say("{name!r} is no name: use letters, digits, dots and single hyphens", name))
     if not (token and api and os.environ.get("GITHUB_REPOSITORY")):
-        raise SessionError("set GITHUB_TOKEN, GITHUB_API_URL and GITHUB_REPOSITORY, as a runner of GitHub does")
+        raise SessionError(say("set GITHUB_TOKEN, GITHUB_API_URL and GITHUB_REPOSITORY, as a runner of GitHub does"))
     return httpx.Client(
         base_url=api,
         headers={
@@ -151,12 +162,14 @@ def _asked(client: httpx.Client, method: str, path: str, of_repository: bool = T
         response = client.request(method, f"{prefix}{path}", **more)
         answer = response.json()
     except httpx.HTTPError as error:
-        raise GitHubError(f"GitHub cannot be reached ({type(error).__name__})") from None
+        raise GitHubError(say("GitHub cannot be reached ({kind})", type(error).__name__)) from None
     except ValueError:
-        raise GitHubError(f"GitHub answered HTTP {response.status_code} without JSON") from None
+        raise GitHubError(say("GitHub answered HTTP {status_code} without JSON", response.status_code)) from None
     if response.is_error:
         said = answer.get("message", "") if isinstance(answer, dict) else ""
-        raise GitHubError(printable_line(f"GitHub answered HTTP {response.status_code}: {said}", 240))
+        raise GitHubError(
+            printable_line(say("GitHub answered HTTP {status_code}: {said}", response.status_code, said), 240)
+        )
     return answer
 
 
@@ -166,11 +179,11 @@ def _fetched(client: httpx.Client, path: str, file: IO[bytes]) -> None:
     try:
         with client.stream("GET", f"/repos/{os.environ['GITHUB_REPOSITORY']}{path}") as response:
             if response.is_error:
-                raise GitHubError(f"the artifact cannot be downloaded: HTTP {response.status_code}")
+                raise GitHubError(say("the artifact cannot be downloaded: HTTP {status_code}", response.status_code))
             for piece in response.iter_bytes():
                 left -= len(piece)
                 if left < 0:
-                    raise GitHubError(f"the artifact has more than {_LARGEST_ARTIFACT:,} bytes")
+                    raise GitHubError(say("the artifact has more than {largest_artifact:,} bytes", _LARGEST_ARTIFACT))
                 file.write(piece)
     except httpx.HTTPError as error:
-        raise GitHubError(f"the artifact cannot be downloaded ({type(error).__name__})") from None
+        raise GitHubError(say("the artifact cannot be downloaded ({kind})", type(error).__name__)) from None

@@ -62,14 +62,16 @@ class HelpedGroup(TyperGroup):
 
 
 def _lines(command: Any, ctx: Any, parts: Mapping[str, list[tuple[str, str]]]) -> Iterator[str]:
-    yield from _filled(command.get_usage(ctx), "", "    ")
+    colon = gettext(": ").rstrip()
+    usage = command.get_usage(ctx).removeprefix("Usage:").strip()
+    yield from _filled(f"{gettext('Usage')}{gettext(': ')}{usage}", "", "    ")
     for paragraph in (command.help or "").split("\n\n"):
         yield from ("", *_filled(paragraph, ""))
     title = gettext("Examples")
     if examples := EXAMPLES.get("" if ctx.parent is None else command.name or "", ()):
-        yield from ("", f"{title}:", *(line for each in examples for line in _typed(f"{_NAME} {each}")))
+        yield from ("", f"{title}{colon}", *(line for each in examples for line in _typed(f"{_NAME} {each}")))
     for title, records in parts.items():
-        yield from ("", f"{title}:")
+        yield from ("", f"{title}{colon}")
         for name, text in records:
             yield from (f"  {name}", *_filled(text, " " * 6))
 
@@ -83,8 +85,17 @@ def _parts(command: Any, ctx: Any) -> dict[str, list[tuple[str, str]]]:
         panel = gettext("Arguments") if each.param_type_name == "argument" else getattr(each, "rich_help_panel", None)
         if record:
             name, choices = _without_choices(" ".join(record[0].split()))
-            found.setdefault(panel or options, []).append((name, " ".join(filter(None, (record[1], choices)))))
+            found.setdefault(panel or options, []).append((name, " ".join(filter(None, (_told(record[1]), choices)))))
     return dict(sorted(found.items(), key=lambda part: part[0] == options))  # what every command has is last
+
+
+def _told(text: str) -> str:
+    """The text of an option, with what typer says at its end."""
+    said, bracket, rest = text.partition("[default: ")
+    default = f"[{gettext('default')}{gettext(': ')}{rest}" if bracket else ""
+    return gettext(said.rstrip().removesuffix("[required]").rstrip()) + (
+        f" {default}" if default else f" [{gettext('required')}]" if said.rstrip().endswith("[required]") else ""
+    )
 
 
 def _without_choices(name: str) -> tuple[str, str]:

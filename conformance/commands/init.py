@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from conformance.contract.profile import COMMON, FAMILIES, Model, Profile
+from conformance.language import gettext, say, tell, told
 from conformance.pytest_plugin.target import REFERENCE_MODELS, REFERENCE_URL
 from conformance.sending.access import access, check_address, check_open, key_in
 from conformance.sending.client import Access
@@ -14,7 +15,7 @@ from conformance.settings.config import NAME, is_secret
 from conformance.settings.errors import SessionError
 from conformance.settings.options import OPTIONS
 from conformance.settings.settings import Settings
-from conformance.text import quoted, toml_string
+from conformance.text import quoted, reason_of, toml_string
 
 from .discover import Address, Look, Seen, look
 from .effects import EFFECTS
@@ -26,9 +27,9 @@ def write(out: Path, settings: Settings) -> str:
     """Write a configuration for the endpoint of these settings, and say what was found and what to do next. Raises
     SessionError for wrong usage, and DiscoverError where the endpoint gives no completion."""
     if out.exists():
-        raise SessionError(f"--out: {out} exists: name another file, or remove it first")
+        raise SessionError(say("--out: {out} exists: name another file, or remove it first", out))
     if not out.parent.is_dir():
-        raise SessionError(f"--out: there is no folder {out.parent}")
+        raise SessionError(say("--out: there is no folder {parent}", out.parent))
     if not settings.base_url:
         text, said = template(Profile(REFERENCE_URL, REFERENCE_MODELS, "reference")), following(out)
     else:
@@ -38,7 +39,7 @@ def write(out: Path, settings: Settings) -> str:
         with out.open("x", encoding="utf-8") as file:  # which follows no link
             file.write(text)
     except OSError as error:
-        raise SessionError(f"--out: {out} cannot be written ({error.strerror or error})") from None
+        raise SessionError(say("--out: {out} cannot be written ({reason})", out, reason_of(error))) from None
     return said
 
 
@@ -51,7 +52,7 @@ def _looked(settings: Settings) -> tuple[Address, Look]:
     try:
         named = [Model.parse(each) for each in settings.model]
     except ValueError as error:
-        raise SessionError(f"--model: {error}") from None
+        raise SessionError(say("--model: {error}", error)) from None
     return address, look(address, named)
 
 
@@ -59,69 +60,88 @@ def written(address: Address, found: Look) -> str:
     """The file, with a comment for all that was found out."""
     files = {"authorities": address.access.authorities, "certificate": address.access.certificate}
     lines = [
-        *_HEAD,
+        *map(told, _HEAD),
         "",
         *_base_url(address.base_url),
         f"api-key-variable = {toml_string(address.key_variable)}",
     ]
     lines += [f"{name} = {toml_string(str(path.absolute()))}" for name, path in files.items() if path]
-    stub = [f"stub = true  # each answer is {_constant(found)!r}: leave out what needs a real model"]
-    lines += ["", *_without(found.without), *(stub if _constant(found) else ()), *_SUGGESTED, *_headers(address.access)]
+    stub = [tell("stub = true  # each answer is {answer!r}: leave out what needs a real model", _constant(found))]
+    lines += [
+        "",
+        *_without(found.without),
+        *(stub if _constant(found) else ()),
+        *map(told, _SUGGESTED),
+        *_headers(address.access),
+    ]
     for each in found.seen:
-        unnamed = f"  # its name matches none of {', '.join(FAMILIES[:-1])}" if each.model.family == "other" else ""
+        unmatched = tell("  # its name matches none of {families}", ", ".join(FAMILIES[:-1]))
+        unnamed = unmatched if each.model.family == "other" else ""
         lines += ["", "[[models]]", f"name = {toml_string(each.model.name)}"]
         lines += [f"family = {toml_string(each.model.family)}{unnamed}"]
         lines += (
-            ["reasoning = true  # a reasoning model: max_tokens leaves room for reasoning"]
+            [gettext("reasoning = true  # a reasoning model: max_tokens leaves room for reasoning")]
             if each.model.thinking
             else []
         )
         lines += _without(each.refused)
         lines += [
-            f"# {feature} is ignored, as the run will say: {instead}" for feature, instead in each.ignored.items()
+            tell("# {feature} is ignored, as the run will say: {instead}", feature, instead)
+            for feature, instead in each.ignored.items()
         ]
-        lines += [f"# {feature} could not be determined: {answer}" for feature, answer in each.untold.items()]
+        lines += [
+            tell("# {feature} could not be determined: {answer}", feature, answer)
+            for feature, answer in each.untold.items()
+        ]
         lines += _claimable(each)
     for name, answer in found.silent.items():
-        lines += ["", f"# No completion: {answer}", "# [[models]]", f"# name = {toml_string(name)}"]
+        lines += ["", tell("# No completion: {answer}", answer), "# [[models]]", f"# name = {toml_string(name)}"]
     if found.others:
-        lines += ["", "# Listed by the endpoint and not probed:"]
+        lines += ["", gettext("# Listed by the endpoint and not probed:")]
         lines += [f"# {name}" for name in found.others[:_LISTED]]
-        lines += [f"# and {len(found.others) - _LISTED} more"] if len(found.others) > _LISTED else []
+        lines += [tell("# and {number} more", len(found.others) - _LISTED)] if len(found.others) > _LISTED else []
     return "\n".join(lines) + "\n"
 
 
 def _base_url(base_url: str) -> Iterator[str]:
     """The address, which must not be in a file where a part of it is secret."""
     if secret_parts(base_url):
-        yield f"# base-url has a secret: set it with {OPTIONS['base-url'].variable} or --base-url"
+        yield tell("# base-url has a secret: set it with {variable} or --base-url", OPTIONS["base-url"].variable)
         yield f"# base-url = {toml_string(public(base_url))}"
     else:
         yield f"base-url = {toml_string(base_url)}"
 
 
 _HEAD = (
-    "# Configuration of phanedge-conformance: read from the working directory, or from the file that --config names.",
-    "# Set any option here by its name; the environment and the command line have precedence. Store no key here.",
+    say("# Configuration of phanedge-conformance, read from the working directory or from the file in --config."),
+    say("# Set any option here by its name; environment and command line have precedence. Store no key here."),
 )
 _SUGGESTED = (
-    "# no-costly = true     # skip requests that cost thousands of tokens, such as those that test caching",
-    "# max-requests = 1000  # and max-tokens, max-cost",
+    say("# no-costly = true     # skip requests that cost thousands of tokens, such as those that test caching"),
+    say("# max-requests = 1000  # and max-tokens, max-cost"),
 )
 
 
 def template(profile: Profile) -> str:
     """The file without an endpoint: for the reference endpoint, with what to change for another one."""
-    lines = [*_HEAD, "", "# Without base-url the built-in reference endpoint is tested. For your own:"]
+    lines = [
+        *map(told, _HEAD),
+        "",
+        gettext("# Without base-url the built-in reference endpoint is tested. For your own:"),
+    ]
     lines += [
         '# base-url = "https://host/v1"',
         f"# api-key-variable = {toml_string(str(OPTIONS['api-key-variable'].default))}",
     ]
-    lines += ["# without = []  # features that no model supports, such as chat.n", *_SUGGESTED]
+    lines += [gettext("# without = []  # features that no model supports, such as chat.n"), *map(told, _SUGGESTED)]
     for model in profile.models:
         lines += ["", "[[models]]", f"name = {toml_string(model.name)}"]
         lines += [
-            f"family = {toml_string(model.family)}  # {', '.join(FAMILIES)}; default: derived from the name",
+            tell(
+                "family = {family}  # {families}; default: derived from the name",
+                toml_string(model.family),
+                ", ".join(FAMILIES),
+            ),
             "without = []",
         ]
     return "\n".join(lines) + "\n"
@@ -129,14 +149,18 @@ def template(profile: Profile) -> str:
 
 def summary(found: Look, out: Path) -> str:
     """What was found, and what to do next."""
-    lines = [f"{feature} is not supported: {answer}" for feature, answer in found.without.items()]
+    lines = [tell("{feature} is not supported: {answer}", feature, answer) for feature, answer in found.without.items()]
     for each in found.seen:
         lines.append(f"{each.model.name} ({each.model.family}) {_offer(each)}")
-    lines += [f"{name} is omitted: {answer}" for name, answer in found.silent.items()]
+    lines += [tell("{name} is omitted: {answer}", name, answer) for name, answer in found.silent.items()]
     if said := _constant(found):
-        lines.append(f"each answer is {said!r}: this is a stub, and what needs a real model is left out (--stub)")
+        lines.append(
+            tell("each answer is {said!r}: this is a stub, and what needs a real model is left out (--stub)", said)
+        )
     if found.others:
-        lines.append(f"{len(found.others)} more models are listed and were not probed: add one with --model NAME")
+        lines.append(
+            tell("{number} more models are listed and were not probed: add one with --model NAME", len(found.others))
+        )
     return "\n".join([*lines, following(out)])
 
 
@@ -148,29 +172,29 @@ def _constant(found: Look) -> str:
 
 def _offer(seen: Seen) -> str:
     """What a model does with the features that were probed."""
-    told = [f"rejects {', '.join(seen.refused)}"] if seen.refused else []
-    told += [f"ignores {feature} ({instead})" for feature, instead in seen.ignored.items()]
-    untold = [f"could not be determined: {', '.join(seen.untold)}"] if seen.untold else []
-    return "; ".join([*(told or ["supports every feature that was probed"]), *untold])
+    does = [tell("rejects {features}", ", ".join(seen.refused))] if seen.refused else []
+    does += [tell("ignores {feature} ({instead})", feature, instead) for feature, instead in seen.ignored.items()]
+    untold = [tell("could not be determined: {untold}", ", ".join(seen.untold))] if seen.untold else []
+    return gettext("; ").join([*(does or [gettext("supports every feature that was probed")]), *untold])
 
 
 def following(out: Path) -> str:
     """What was written, and the command that comes next."""
     named = "" if out == Path(NAME) else f" --config {quoted(str(out))}"
-    return f"{out} is written; next: phanedge-conformance run{named}"
+    return tell("{out} is written; next: phanedge-conformance run{named}", out, named)
 
 
 def _without(features: Mapping[str, str]) -> list[str]:
     if not features:
         return []
-    return ["without = [", *(f"  {toml_string(name)},  # {answer}" for name, answer in features.items()), "]"]
+    return ["without = [", *(f"  {toml_string(name)},  # {told(answer)}" for name, answer in features.items()), "]"]
 
 
 def _claimable(seen: Seen) -> list[str]:
     """The optional features that were seen at work, to be claimed by whoever relies on them."""
     shown = [each for each in EFFECTS if each not in {*COMMON, *seen.refused, *seen.ignored, *seen.untold}]
     names = ", ".join(map(toml_string, shown))
-    return [f"# claims = [{names}]  # what must be served beside the common features"] if names else []
+    return [tell("# claims = [{names}]  # what must be served beside the common features", names)] if names else []
 
 
 def _headers(access: Access) -> Iterator[str]:
@@ -179,6 +203,6 @@ def _headers(access: Access) -> Iterator[str]:
     secret = [name for name, value in access.headers if name.lower() in named or is_secret(name, value)]
     public = {name: value for name, value in access.headers if name not in secret}
     for name in secret:
-        yield f"# {name} looks like a secret: set it with {OPTIONS['header'].variable} or --header"
+        yield tell("# {name} looks like a secret: set it with {variable} or --header", name, OPTIONS["header"].variable)
     if public:
         yield from ("", "[headers]", *(f"{toml_string(name)} = {toml_string(value)}" for name, value in public.items()))

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import typer
 
-from conformance.language import speaking
+from conformance.language import gettext, say, speaking, tell, told
 from conformance.report.render.detail import Detail
 from conformance.resources import PACKAGE
 from conformance.settings.errors import NO_MODEL, NOT_JUDGED, USAGE_ERROR, SessionError
@@ -57,9 +57,11 @@ def run_suite(given: Mapping[str, Any], *more: str, detail: Detail = Detail.USUA
         print(seen.told(seen.session.report), end="", flush=True)
         raise typer.Exit(_concluded(seen.session))
     if seen.interrupted:
-        raise SessionError("the run was interrupted before anything was judged", NOT_JUDGED)
+        raise SessionError(say("the run was interrupted before anything was judged"), NOT_JUDGED)
     if "--plan" not in more and code not in _EXIT_CODES:
-        raise SessionError(f"pytest ended with {code} and without a report of this run: nothing was judged", NOT_JUDGED)
+        raise SessionError(
+            say("pytest ended with {code} and without a report of this run: nothing was judged", code), NOT_JUDGED
+        )
     raise typer.Exit(_EXIT_CODES.get(code, code))
 
 
@@ -104,7 +106,7 @@ class _Seen:
         session = self.session
         if not session or not session.settings.sends or not session.settings.base_url or self.detail is Detail.QUIET:
             return ""
-        return f"{about(session.profile)}: {plan_of(session.settings)}"
+        return gettext(": ").join((about(session.profile), told(str(plan_of(session.settings)))))
 
     def pytest_sessionstart(self) -> None:
         if first := self._first:
@@ -132,7 +134,7 @@ class _Seen:
 
         self.interrupted = excinfo.errisinstance(KeyboardInterrupt)
         if excinfo.errisinstance(pytest.exit.Exception):
-            print(printable(str(excinfo.value)), file=sys.stderr)
+            print(told(printable(str(excinfo.value))), file=sys.stderr)
 
 
 def arguments(given: Mapping[str, Any]) -> list[str]:
@@ -156,14 +158,14 @@ def recorded(folder: Path) -> list[str]:
 def recorded_option(folder: Path) -> str:
     """The name of the option by which a run's folder, or recordings made elsewhere, are judged. Raises SessionError."""
     if not folder.exists():
-        raise SessionError(f"{folder} does not exist: name the folder of a run, or recordings", NOT_JUDGED)
+        raise SessionError(say("{folder} does not exist: name the folder of a run, or recordings", folder), NOT_JUDGED)
     return "archive" if (folder / "run.json").exists() else "recordings"
 
 
 def accepting(update: bool, given: Mapping[str, Any]) -> list[str]:
     """The option by which syrupy accepts the shapes of replies. Raises SessionError."""
     if update and given.get("snapshots") is None:
-        raise SessionError("--snapshot-update needs a folder of shapes: name one with --snapshots")
+        raise SessionError(say("--snapshot-update needs a folder of shapes: name one with --snapshots"))
     return ["--snapshot-update"] if update else []
 
 
@@ -200,6 +202,6 @@ def _differences(before: Path, after: Path) -> list[str]:
     from .bundle import changes
 
     try:
-        return changes(before, after) or ["every verdict is that of the bundled report"]
+        return changes(before, after) or [gettext("every verdict is that of the bundled report")]
     except ValueError as error:
-        return [f"the verdicts are not compared: {error}"]
+        return [tell("the verdicts are not compared: {error}", error)]

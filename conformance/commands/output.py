@@ -10,7 +10,9 @@ from typing import Any, TextIO
 
 import typer
 
+from conformance.language import say
 from conformance.settings.shown import without_values
+from conformance.text import reason_of
 
 
 class _Kept(io.RawIOBase):
@@ -36,7 +38,7 @@ class _Kept(io.RawIOBase):
         try:
             return os.write(self.descriptor, whole)
         except OSError as error:
-            self.lost = error.strerror or str(error)
+            self.lost = reason_of(error)
             return len(whole)
 
 
@@ -64,7 +66,7 @@ def _kept(descriptor: int, stream: TextIO | None) -> tuple[TextIO, _Kept]:
         if null != descriptor:
             os.dup2(null, descriptor)
             os.close(null)
-        kept.lost = "it is closed"
+        kept.lost = say("it is closed")
     encoding = stream.encoding if stream else "utf-8"
     lines = descriptor == 2 or kept.isatty()
     buffered = io.BufferedWriter(kept)

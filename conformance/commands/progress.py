@@ -16,10 +16,12 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.text import Text
 
+from conformance import language
 from conformance.billing.costs import costs_of
 from conformance.billing.prices import Sheet
 from conformance.evidence.archive import ArchiveError, read_exchange
 from conformance.judgement.verdict import VIOLATIONS, Verdict
+from conformance.language import tell
 from conformance.pytest_plugin.opening import plan_of
 from conformance.pytest_plugin.outcomes import FINDING, unpack
 from conformance.pytest_plugin.session import Conformance
@@ -61,8 +63,8 @@ class Meter:
             self.cost += sum((Decimal(each) for each in (costs.input.amount, costs.output) if each), Decimal(0))
 
     def __str__(self) -> str:
-        money = f", {self.cost:.4f} {self.sheet.currency}" if self.sheet else ""
-        return f"{self.requests:,} requests answered, {self.tokens:,} tokens{money}"
+        money = tell(", {amount:.4f} {currency}", self.cost, self.sheet.currency) if self.sheet else ""
+        return tell("{requests:,} requests answered, {tokens:,} tokens{money}", self.requests, self.tokens, money)
 
 
 class Live:
@@ -86,7 +88,7 @@ class Live:
     @contextmanager
     def _drawn(self) -> Iterator[None]:
         planned = plan_of(self.settings).usually.requests
-        columns = (BarColumn(), TextColumn("{task.description}"), TextColumn("of about {task.total:,}"))
+        columns = (BarColumn(), TextColumn("{task.description}"), TextColumn(tell("of about {number:,}", planned)))
         with Progress(*columns, TimeRemainingColumn(), console=self.console, transient=True) as progress:
             task = progress.add_task(str(self.meter), total=planned)
 
@@ -108,5 +110,5 @@ class Live:
         for value in (value for name, value in report.user_properties if name == FINDING):
             finding = unpack(value)  # type: ignore[arg-type]
             if finding.verdict in VIOLATIONS:
-                line = told(finding.verdict, finding.requirement, finding.model, finding.message)
+                line = told(finding.verdict, finding.requirement, finding.model, language.told(finding.message))
                 self.console.print(Text(without_values(line), style=_STYLE[finding.verdict]))

@@ -16,10 +16,12 @@ from conformance.judgement.judge import judge, speaks_of
 from conformance.judgement.verdict import Verdict
 from conformance.lab.reference import Endpoint
 from conformance.lab.variations import VARIATIONS, Variation
+from conformance.language import gettext, phrase, say, tell, told
 from conformance.pytest_plugin.target import REFERENCE_MODELS
 from conformance.runs.proof import survivors
 from conformance.runs.run import Run
 
+from .catalogue import line_of
 from .parallel import on_all_processors
 
 _SALT = "abcdefghijkl"
@@ -48,22 +50,28 @@ class Proof:
     @cached_property
     def _lines(self) -> list[str]:
         number, variations = len(self.requirement.broken_by), len(VARIATIONS)
-        counterexamples = "1 counterexample" if number == 1 else f"{number} counterexamples"
-        on = f"passes on {' and '.join(self.judged)}" if self.judged else "does not apply to its models"
+        one, several = tell("1 counterexample"), tell("{number} counterexamples", number)
+        on = tell("passes on {models}", gettext(" and ").join(self.judged))
+        on = on if self.judged else gettext("does not apply to its models")
+        beside = tell("{number} variations that conform: accepted", variations)
         return [
-            str(self.requirement),
-            *(f"  FAILED  {each}" for each in self.unsourced),
-            *_said(f"reference endpoint: {on}", self.violated),
-            *_said(f"{counterexamples}: rejected", self.accepted),
-            *(() if self.accepted else _said(f"{variations} variations that conform: accepted", self.accused)),
+            line_of(self.requirement),
+            *_failed(self.unsourced),
+            *_said(tell("reference endpoint: {result}", on), self.violated),
+            *_said(tell("{counterexamples}: rejected", one if number == 1 else several), self.accepted),
+            *(() if self.accepted else _said(beside, self.accused)),
         ]
 
 
 def _said(proved: str, problems: Iterable[str]) -> Iterator[str]:
     listed = list(problems)
-    yield from (f"  FAILED  {each}" for each in listed)
+    yield from _failed(listed)
     if not listed:
         yield f"  ok      {proved}"
+
+
+def _failed(problems: Iterable[str]) -> Iterator[str]:
+    return (f"  FAILED  {told(each)}" for each in problems)
 
 
 def prove(requirement: Requirement) -> Proof:
@@ -83,7 +91,9 @@ def prove(requirement: Requirement) -> Proof:
         requirement,
         judged=tuple(each.model for each in findings if each.verdict is Verdict.PASS),
         violated=tuple(
-            f"reference endpoint, {each.model}: {each.verdict}: {each.message}"
+            say(
+                "reference endpoint, {model}: {verdict}: {message}", each.model, phrase(str(each.verdict)), each.message
+            )
             for each in findings
             if each.verdict >= Verdict.INCONCLUSIVE
         ),
@@ -138,9 +148,10 @@ def _model_of(exchange: Exchange) -> Model:
 def _judged(requirement: Requirement, name: str, variation: Variation, messages: list[str]) -> Iterator[str]:
     deviates = requirement.id in variation.deviates
     if messages and not deviates:
-        yield f"{name} conforms and is accused: {variation.sentence} ({variation.source}): {messages[0]}"
+        place = f"{variation.sentence} ({variation.source})"
+        yield say("{name} conforms and is accused: {variation}: {message}", name, place, messages[0])
     if deviates and not messages:
-        yield f"{name} deviates, as it declares, and is not noticed: {variation.sentence}"
+        yield say("{name} deviates, as it declares, and is not noticed: {variation}", name, variation.sentence)
 
 
 def _changed(change: Fault, known: dict[str, Exchange]) -> Send:

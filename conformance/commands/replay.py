@@ -19,6 +19,7 @@ from conformance.judgement.judge import judge, judge_run, speaks_of
 from conformance.judgement.verdict import Finding, Verdict, gather
 from conformance.lab.known_faults import plant
 from conformance.lab.reference import Endpoint
+from conformance.language import gettext, joined, say, tell, told
 from conformance.policy.gating import Gate
 from conformance.report.render.words import one_line
 from conformance.report.report import Report
@@ -74,15 +75,15 @@ def replayed(
     exchanges = _exchanges(kept, id, found)
     variable_shown = variable or kept.option("api-key-variable")
     if not is_variable(variable_shown):
-        raise ReplayError(f"{kept.folder} names no variable for the key: name it with --api-key-variable")
+        raise ReplayError(say("{folder} names no variable for the key: name it with --api-key-variable", kept.folder))
     names = kept.options.get("header", ())
     base, bodies = kept.run.profile.base_url, str((kept.folder / BODIES).absolute())
     commands = [curl(each.request, base, variable_shown, each.client, names, bodies) for each in exchanges]
     if not send:
         _keep_bodies(kept.folder, exchanges)
-        return "\n".join(commands or ["the run has no exchange of it"]), 0
+        return "\n".join(commands or [gettext("the run has no exchange of it")]), 0
     if not found:
-        raise ReplayError(f"no finding of the report rests on {id}: send it with its command (without --send)")
+        raise ReplayError(say("no finding of the report rests on {id}: send it with its command (without --send)", id))
     if variable:
         kept = replace(kept, options={**kept.options, "api-key-variable": variable})
     if kept.run.profile.source == "live":
@@ -92,7 +93,11 @@ def replayed(
     lines = [
         line
         for then, now in pairs
-        for line in (one_line(f"{then.requirement} on {then.model}"), f"  then: {_said(then)}", f"  now:  {_said(now)}")
+        for line in (
+            one_line(tell("{requirement} on {model}", then.requirement, then.model)),
+            tell("  then: {finding}", _said(then)),
+            tell("  now:  {finding}", _said(now)),
+        )
     ]
     return harmless("\n".join(lines)), max((_EXIT_CODES.get(now.verdict, 0) for _, now in pairs), default=0)
 
@@ -103,14 +108,14 @@ def _keep_bodies(folder: Path, exchanges: Sequence[Exchange]) -> None:
         check_links(folder)
         keep_bodies(folder, exchanges)
     except (RunError, OSError) as error:
-        raise ReplayError(f"the body of a request cannot be written: {error}") from None
+        raise ReplayError(say("the body of a request cannot be written: {error}", error)) from None
 
 
 def _latest() -> Path:
     """The folder of the run that was begun last."""
     runs = sorted(Path("reports").glob("*/run.json"), key=lambda path: path.stat().st_mtime)
     if not runs:
-        raise ReplayError("there is no run in reports/: name the folder of one")
+        raise ReplayError(say("there is no run in reports/: name the folder of one"))
     return runs[-1].parent
 
 
@@ -133,14 +138,14 @@ def _found(kept: Kept, id: str, model: str) -> list[Finding]:
         return [each for each in telling if id in each.evidence and model in ("", each.model)]
     names = [each.name for each in kept.report.models]
     if model and model not in names:
-        raise ReplayError(f"--model: the run has no {model!r}, only {', '.join(names)}")
+        raise ReplayError(say("--model: the run has no {model!r}, only {names}", model, ", ".join(names)))
     of_it = [each for each in findings if each.requirement == id and model in ("", each.model)]
     if not of_it:
         if id in load():
-            raise ReplayError(f"{kept.folder} has no finding of {id}: it was not judged in this run")
+            raise ReplayError(say("{folder} has no finding of {id}: it was not judged in this run", kept.folder, id))
         judged = {each.requirement for each in findings} | kept.exchanges.keys()
         hint = nearest_few(id, judged) or nearest_few(id, load())
-        raise ReplayError(f"{kept.folder} has no requirement or exchange {id!r}{hint}")
+        raise ReplayError(say("{folder} has no requirement or exchange {id!r}{hint}", kept.folder, id, hint))
     return [max(of_it, key=lambda each: each.verdict)]
 
 
@@ -168,7 +173,9 @@ def _requirement(finding: Finding) -> Requirement:
     try:
         return load()[finding.requirement]
     except KeyError:
-        raise ReplayError(f"{finding.requirement} was withdrawn since: it cannot be judged any more") from None
+        raise ReplayError(
+            say("{requirement} was withdrawn since: it cannot be judged any more", finding.requirement)
+        ) from None
 
 
 # --- sending ------------------------------------------------------------------------------------------------
@@ -178,7 +185,9 @@ def _check_destination(kept: Kept, headers: Sequence[str], base_url: str, variab
     """Raise where the key would go where nothing but the folder says, or a header field is lacking."""
     address = kept.run.profile.base_url
     if base_url and origin(base_url) != origin(address):
-        raise ReplayError(f"--base-url: the run in {kept.folder} was sent to {address}, which is another address")
+        raise ReplayError(
+            say("--base-url: the run in {folder} was sent to {address}, which is another address", kept.folder, address)
+        )
     _access(kept, headers)
     noted = Settings.of({}).updated({**kept.options, "base-url": address, "header": headers})
     check_destination(noted, identity_in(kept.folder).id, kept.folder, base_url, variable)
@@ -199,7 +208,7 @@ def _sending(kept: Kept, headers: Sequence[str]) -> Iterator[Send]:
     try:
         live = Live(kept.run.profile.base_url, key, limits, _access(kept, headers), _as_then(kept))
     except OSError as error:
-        raise ReplayError(f"what the run was reached with cannot be used any more: {error}") from None
+        raise ReplayError(say("what the run was reached with cannot be used any more: {error}", error)) from None
     with closing(live):
         yield paced(live, pace)
 
@@ -213,7 +222,7 @@ def _as_then(kept: Kept) -> Callable[[Request], str]:
 def _access(kept: Kept, headers: Sequence[str]) -> Access:
     pairs = [(name.strip(), value.strip()) for name, _, value in (each.partition(":") for each in headers)]
     if lacking := set(kept.options.get("header", ())) - {name.lower() for name, _ in pairs}:
-        raise ReplayError(f"repeat --header {min(lacking)}, whose value was not stored")
+        raise ReplayError(say("repeat --header {lacking}, whose value was not stored", min(lacking)))
     files = {name: Path(kept.options[name]) for name in ("authorities", "certificate") if name in kept.options}
     return Access(
         tuple(pairs), files.get("authorities"), files.get("certificate"), tuple(kept.options.get("secret-header", ()))
@@ -241,12 +250,12 @@ def _graded(kept: Kept, finding: Finding) -> Finding:
 def _judged(requirement: Requirement, exchanges: Sequence[Exchange], model: Model) -> Finding:
     if requirement.whole_run:
         return judge_run(requirement, exchanges, model)
-    told = [each for each in exchanges if speaks_of(requirement, each)]
-    if not told:
-        outcomes = ", ".join(each.outcome for each in exchanges) or "nothing could be sent again"
-        reason = f"the requirement does not apply to {outcomes}"
+    meant = [each for each in exchanges if speaks_of(requirement, each)]
+    if not meant:
+        outcomes = joined(", ", (each.outcome for each in exchanges)) or say("nothing could be sent again")
+        reason = say("the requirement does not apply to {outcomes}", outcomes)
         return Finding(requirement.id, model.name, Verdict.INCONCLUSIVE, reason)
-    return gather(judge(requirement, each, model) for each in told)
+    return gather(judge(requirement, each, model) for each in meant)
 
 
 def _salted(request: Request, run: Run, salt: str) -> Request:
@@ -257,4 +266,5 @@ def _salted(request: Request, run: Run, salt: str) -> Request:
 
 
 def _said(finding: Finding) -> str:
-    return f"{finding.verdict}{f': {one_line(finding.message, _LONGEST)}' if finding.message else ''}"
+    observed = one_line(told(finding.message), _LONGEST)
+    return gettext(": ").join(filter(None, (gettext(str(finding.verdict)), observed)))

@@ -7,6 +7,7 @@ from datetime import date
 from pathlib import Path
 
 from conformance.evidence.archive import ArchiveError
+from conformance.language import say
 from conformance.policy.baseline import BaselineError
 from conformance.report.baseline_update import list_known
 from conformance.report.baseline_update import prune as prune_known
@@ -66,5 +67,7 @@ def prune(path: Path, out: Path) -> str:
 def _judged(path: Path) -> Report:
     report = report_at(path)
     if report.unjudged:
-        raise SessionError(f"{path} judged nothing ({report.unjudged}): no baseline follows from it", NOT_JUDGED)
+        raise SessionError(
+            say("{path} judged nothing ({unjudged}): no baseline follows from it", path, report.unjudged), NOT_JUDGED
+        )
     return report

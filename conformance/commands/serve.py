@@ -10,7 +10,9 @@ import typer
 from conformance.lab.known_faults import plant
 from conformance.lab.reference import Endpoint
 from conformance.lab.reference.server import serving
+from conformance.language import say, tell
 from conformance.settings.errors import SessionError
+from conformance.text import reason_of
 
 
 def serve(port: int, faults: Sequence[str]) -> None:
@@ -21,9 +23,13 @@ def serve(port: int, faults: Sequence[str]) -> None:
         raise SessionError(str(error.args[0])) from None
     try:
         with serving(send, port) as url:
-            typer.echo(f"reference endpoint on {url}, models reference-gpt and reference-claude; Ctrl-C ends it")
+            typer.echo(
+                tell("reference endpoint on {url}, models reference-gpt and reference-claude; Ctrl-C ends it", url)
+            )
             threading.Event().wait()
     except KeyboardInterrupt:
         return
     except OSError as error:
-        raise SessionError(f"--port: {port} cannot be used ({error.strerror}): name another one") from None
+        raise SessionError(
+            say("--port: {port} cannot be used ({reason}): name another one", port, reason_of(error))
+        ) from None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
+from conformance.language import gettext, say
 from conformance.text import nearest_few
 
 #: What each means. Those that begin with `chat.` are members of a request.
@@ -69,11 +70,11 @@ def check_features(names: Iterable[str]) -> None:
     """Raises ValueError for the first that is none, with the nearest that is."""
     for name in names:
         if name not in FEATURES:
-            near = nearest_few(name, FEATURES) or ": the command `features` lists all"
-            raise ValueError(f"there is no feature {name!r}{near}")
+            near = nearest_few(name, FEATURES) or say(": the command `features` lists all")
+            raise ValueError(say("there is no feature {name!r}{near}", name, near))
 
 
 def listed() -> str:
     """Each feature in a line."""
     width = max(map(len, FEATURES))
-    return "\n".join(f"{name:<{width}}  {meaning}" for name, meaning in FEATURES.items())
+    return "\n".join(f"{name:<{width}}  {gettext(meaning)}" for name, meaning in FEATURES.items())

@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from copy import deepcopy
 from typing import Any
 
+from conformance.language import say
+
 from .schema import Clause, Schema, load, values_at
 from .vocabulary import number_at
 
@@ -29,39 +31,39 @@ def _wrong_values(schema: Schema) -> Iterator[tuple[str, Any]]:
         accepted = types | ({"integer"} if "number" in types else set())
         for name, value in _OF_TYPE.items():
             if name not in accepted and not (name == "number" and "integer" in types and "jsonInteger" in schema):
-                yield f"a value of type {name}", value
+                yield say("a value of type {name}", name), value
     if "jsonInteger" in schema and "array" not in str(schema.get("type")):
-        yield "a number with a fraction of zero", 7.0
-        yield "a number with a fraction", 7.5
-        yield "a number as a string", "7"
+        yield say("a number with a fraction of zero"), 7.0
+        yield say("a number with a fraction"), 7.5
+        yield say("a number as a string"), "7"
     if "const" in schema:
-        yield "another value", f"not {schema['const']}"
+        yield say("another value"), f"not {schema['const']}"
     if "enum" in schema:
-        yield "a value outside the enumeration", "no such value"
+        yield say("a value outside the enumeration"), "no such value"
     if "minimum" in schema:
-        yield "less than the minimum", schema["minimum"] - 1
+        yield say("less than the minimum"), schema["minimum"] - 1
     if "maximum" in schema:
-        yield "more than the maximum", schema["maximum"] + 1
+        yield say("more than the maximum"), schema["maximum"] + 1
     if "exclusiveMinimum" in schema:
-        yield "the excluded minimum", schema["exclusiveMinimum"]
+        yield say("the excluded minimum"), schema["exclusiveMinimum"]
     if "exclusiveMaximum" in schema:
-        yield "the excluded maximum", schema["exclusiveMaximum"]
+        yield say("the excluded maximum"), schema["exclusiveMaximum"]
     if schema.get("minLength"):
-        yield "an empty string", ""
+        yield say("an empty string"), ""
     if schema.get("minItems"):
-        yield "an empty array", []
+        yield say("an empty array"), []
     if "pattern" in schema:
-        yield "a string of another pattern", " "
+        yield say("a string of another pattern"), " "
     if schema.get("omitEmpty"):
-        yield "zero instead of absent", 0
+        yield say("zero instead of absent"), 0
     if schema.get("not") == {}:
-        yield "present", []
+        yield say("present"), []
     if schema.get("not") == {"type": "null"}:
-        yield "null", None
+        yield say("null"), None
     if isinstance(items := schema.get("items"), dict) and "type" in items and items["type"] != "string":
-        yield "an entry of another type", ["text"]
+        yield say("an entry of another type"), ["text"]
     if "additionalProperties" in schema:
-        yield "a member of another type", {"name": []}
+        yield say("a member of another type"), {"name": []}
 
 
 def break_relation(clause: Clause, document: Any) -> None:

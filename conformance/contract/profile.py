@@ -8,6 +8,8 @@ from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Any, Literal
 
+from conformance.language import say
+
 #: The caching that a family's models do: by marker and with counted writes (claude), of itself (the others).
 FAMILIES = ("gpt", "claude", "gemini", "deepseek", "grok", "other")
 
@@ -101,14 +103,21 @@ class Model:
         name, separator, rest = text.rpartition("=")
         family, colon, features = rest.partition(":")
         if not (name if separator else text).strip():
-            raise ValueError(f"{text!r} has no name in it")
+            raise ValueError(say("{text!r} has no name in it", text))
         if not separator:
             return cls(text, family_of(text), without)
         if family not in FAMILIES:
-            raise ValueError(f"the family {family!r} of model {name!r} is not one of {', '.join(FAMILIES)}")
+            raise ValueError(
+                say(
+                    "the family {family!r} of model {name!r} is not one of {families}",
+                    family,
+                    name,
+                    ", ".join(FAMILIES),
+                )
+            )
         own = features.split(",") if colon else []
         if not all(each.removeprefix("+") for each in own):
-            raise ValueError(f"{text!r} lacks a feature, such as chat.n")
+            raise ValueError(say("{text!r} lacks a feature, such as chat.n", text))
         claimed = frozenset(each for each in own if each.startswith("+"))
         by_name = frozenset(name.removeprefix("+") for name in claimed - {THINKS})
         return cls(name, family, without.union(own) - claimed, "room" if THINKS in claimed else "", by_name)

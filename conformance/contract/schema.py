@@ -11,6 +11,7 @@ from typing import Any
 from conformance.language import say
 from conformance.resources import folder
 
+from .mistakes import said
 from .requirement import Impact
 from .vocabulary import SHALLOW, pointed_at, relation_applies, relation_problem, validator
 
@@ -192,7 +193,8 @@ def observe(clause: Clause, documents: Sequence[Any]) -> Observed:
             if type(value) in _SCALAR:
                 known.add((where, type(value), value))
             if problem := _problem(clause, value):
-                violations.append(say("{where} {problem}", where, problem))
+                member = say("{where} {problem}", where, problem)
+                violations.append(say("{object} {problem}", where, problem) if clause.relation else member)
     return Observed(judged, tuple(dict.fromkeys(violations)))
 
 
@@ -217,12 +219,13 @@ def _is_spoken_of(document: Any, clause: Clause) -> bool:
 
 
 _ABSENT = object()
+_ITSELF = say("it")
 
 
 def values_at(document: Any, clause: Clause) -> Iterator[tuple[str, Any]]:
     """Each value at the clause's path with its own path; `_ABSENT` where a member whose absence matters is missing."""
     if not clause.path:
-        yield "it", document
+        yield _ITSELF, document
         return
     found: list[tuple[str, Any]] = [("", document)]
     *parents, last = clause.steps
@@ -244,7 +247,7 @@ def _step(where: str, value: Any, name: str) -> Iterator[tuple[str, Any]]:
 
 
 def _problem(clause: Clause, value: Any) -> str:
-    """What is wrong with a value, in words; empty where nothing is."""
+    """What is wrong with a value, as the end of a sentence; empty where nothing is."""
     if value is _ABSENT:
         return "" if clause.forbidden else say("is absent")
     if clause.relation:
@@ -253,4 +256,4 @@ def _problem(clause: Clause, value: Any) -> str:
     if error is None:
         return ""
     shown = json.dumps(value, ensure_ascii=False)
-    return say("is {value}: {error}", shown if len(shown) <= 120 else shown[:117] + "…", error.message[:200])
+    return say("is {value}: {mistake}", shown if len(shown) <= 120 else shown[:117] + "…", said(error))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 
 from conformance.evidence.exchange import Request
+from conformance.language import say
 from conformance.text import nearest_few
 
 from .requests import (
@@ -47,7 +48,7 @@ def chosen(
     unwanted = _named(catalogue, deselect, "--deselect")
     found = {id: requirement for id, requirement in catalogue.items() if id in wanted - unwanted}
     if not found:
-        raise SelectError("--deselect: nothing is left to be judged")
+        raise SelectError(say("--deselect: nothing is left to be judged"))
     return found
 
 
@@ -62,7 +63,9 @@ def _named(catalogue: Mapping[str, Requirement], names: Iterable[str], option: s
             found |= {id for id, requirement in catalogue.items() if requirement.area in within}
         else:
             hint = nearest_few(name, [*GROUPS, *areas, *catalogue])
-            raise SelectError(f"{option}: there is no group, area or requirement {name!r}{hint}")
+            raise SelectError(
+                say("{option}: there is no group, area or requirement {name!r}{hint}", option, name, hint)
+            )
     return found
 
 

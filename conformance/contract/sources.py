@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
 
+from conformance.language import say
 from conformance.resources import fixture, folder
 from conformance.text import nearest_few
 
@@ -55,7 +56,13 @@ def check_rows(rows: Iterable[str]) -> None:
     known = [row["id"] for row in fixture("contract.json")]
     for row in rows:
         if row not in known:
-            raise SourceError(f"the contract has no row {row!r} (fixtures/contract.json){nearest_few(row, known)}")
+            raise SourceError(
+                say(
+                    "the contract has no row {row!r} (fixtures/contract.json){nearest_few}",
+                    row,
+                    nearest_few(row, known),
+                )
+            )
 
 
 def _document(source: str) -> Document:

@@ -6,13 +6,14 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from conformance.evidence.exchange import Exchange, NotApplicable
+from conformance.language import say
 from conformance.text import nearest_few
 
 
 def _details(exchange: Exchange) -> dict[str, Any]:
     details = exchange.usage.get("prompt_tokens_details")
     if not isinstance(details, dict):
-        raise NotApplicable("the usage has no prompt_tokens_details")
+        raise NotApplicable(say("the usage has no prompt_tokens_details"))
     return details
 
 
@@ -36,7 +37,7 @@ def check_parameters(id: str, parameters: Iterable[str], slots: Iterable[str]) -
     `slots`), or asks for what does not exist."""
     asked, given, known = set(parameters), set(slots), [*VIEWS, *ARGUMENTS]
     if missing := given - asked:
-        raise TypeError(f"{id}: its check has no parameter {', '.join(sorted(missing))}")
+        raise TypeError(say("{id}: its check has no parameter {missing}", id, ", ".join(sorted(missing))))
     for name in sorted(asked - given - set(known)):
         hint = nearest_few(name, known) or f": there are {', '.join(known)}"
-        raise TypeError(f"{id}: there is no view {name!r}{hint}")
+        raise TypeError(say("{id}: there is no view {name!r}{hint}", id, name, hint))

@@ -13,7 +13,7 @@ from jsonschema.protocols import Validator
 from jsonschema.validators import extend
 from referencing import Registry
 
-from conformance.language import say
+from conformance.language import joined, say
 from conformance.resources import registry
 
 Number = int | float | str | None
@@ -76,7 +76,7 @@ Errors = Iterator[ValidationError]
 
 def _omit_empty(validator: Validator, wanted: bool, instance: Any, schema: Any) -> Errors:
     if wanted and (instance is None or instance is False or instance in ("", [], {}) or _is_zero(instance)):
-        yield ValidationError(f"{json.dumps(instance)} is empty and must be left out")
+        yield ValidationError(say("{value} is empty and must be left out", json.dumps(instance)))
 
 
 def _is_zero(instance: Any) -> bool:
@@ -85,7 +85,7 @@ def _is_zero(instance: Any) -> bool:
 
 def _json_integer(validator: Validator, wanted: bool, instance: Any, schema: Any) -> Errors:
     if wanted and isinstance(instance, float):
-        yield ValidationError(f"{instance!r} was written with a fraction or an exponent")
+        yield ValidationError(say("{instance!r} was written with a fraction or an exponent", instance))
 
 
 def _sum_of(validator: Validator, relations: Any, instance: Any, schema: Any) -> Errors:
@@ -115,7 +115,7 @@ def telling(keyword: str, relation: Mapping[str, Any]) -> list[str]:
 
 
 def relation_problem(keyword: str, relation: Mapping[str, Any], value: Any) -> str:
-    """Where a total is not what its parts come to, in words; empty where the relation holds, nothing of it is
+    """Where a total is not what its parts come to, as a sentence; empty where the relation holds, nothing of it is
     there, or one of its values is not a number."""
     if not relation_applies(keyword, relation, value):
         return ""
@@ -127,13 +127,16 @@ def relation_problem(keyword: str, relation: Mapping[str, Any], value: Any) -> s
     counted = total if isinstance(total, int | float) else 0
     if counted == expected if keyword == "sumOf" else counted >= expected:
         return ""
-    names = (part.rpartition("/")[2] for part in relation["parts"])
-    shown = " + ".join(f"{name} {'absent' if part is None else part}" for name, part in zip(names, parts, strict=True))
-    name = relation["total"].rpartition("/")[2]
-    observed = say("is absent") if total is None else say("is {value}", total)
+    name, *names = (pointer.rpartition("/")[2] for pointer in (relation["total"], *relation["parts"]))
+    added = joined(" + ", map(_counted, names, parts))
+    observed = say("{name} is absent", name) if total is None else say("{name} is {total}", name, total)
     if keyword == "sumOf":
-        return say("{name} {observed}, expected {sum} ({parts})", name, observed, expected, shown)
-    return say("{name} {observed}, expected at least {sum} ({parts})", name, observed, expected, shown)
+        return say("{observed}, expected {expected} ({parts})", observed, expected, added)
+    return say("{observed}, expected at least {expected} ({parts})", observed, expected, added)
+
+
+def _counted(name: str, number: Number) -> str:
+    return say("{name} absent", name) if number is None else f"{name} {number}"
 
 
 _Accounting: Any = extend(  # type: ignore[no-untyped-call]

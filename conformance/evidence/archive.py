@@ -10,11 +10,13 @@ from typing import Any
 
 from filelock import FileLock
 
+from conformance.language import say
 from conformance.resources import mistake
 from conformance.text import TextError, read_regular, write_whole
 
 from .exchange import Exchange, Failure, Inconclusive, NothingMore, Request
 from .exchange_json import load_exchange, text_of
+from .failure import NEVER_CAME
 from .kept import SMALL, Stored, one_at_a_time, weight
 from .send import Send
 from .strict_json import loads
@@ -64,7 +66,7 @@ class Archive:
         if self.over:
             raise Inconclusive(self.over)
         if self.send is None:
-            raise Inconclusive(f"the request “{request}” is not in {self.folder.name}/")
+            raise Inconclusive(say("the request “{request}” is not in {name}/", request, self.folder.name))
         self.folder.mkdir(parents=True, exist_ok=True)
         locks = self.folder / ".locks"
         locks.mkdir(exist_ok=True)
@@ -106,7 +108,7 @@ class Archive:
 
 
 def _unheard(request: Request) -> Exchange:
-    return Exchange(request, 0, failure=Failure("reset", "the run was broken off before an answer came"))
+    return Exchange(request, 0, failure=Failure("reset", NEVER_CAME))
 
 
 def read_exchange(path: Path, run: str | None = None) -> Exchange:
@@ -125,10 +127,14 @@ def _loaded(path: Path, run: str | None = None) -> Exchange:
         wrong, exchange = repr(error), None
     if exchange is None:
         raise ArchiveError(
-            f"{path} is not a whole recorded exchange ({wrong}): delete it to have its request sent again"
+            say(
+                "{path} is not a whole recorded exchange ({wrong}): delete it to have its request sent again",
+                path,
+                wrong,
+            )
         )
     if run is not None and value.get("run", "") != run:
-        raise ArchiveError(f"{path} is of another run than the folder it lies in: remove it")
+        raise ArchiveError(say("{path} is of another run than the folder it lies in: remove it", path))
     return exchange
 
 

@@ -6,6 +6,8 @@ import base64
 import re
 from typing import Any
 
+from conformance.language import say
+
 from .recording import RecordingError
 from .unpacking import extra
 
@@ -26,7 +28,7 @@ def document_of(data: bytes, name: str) -> Any:
     except (yaml.YAMLError, RecursionError, ValueError) as error:
         where = getattr(error, "problem_mark", None)
         said = f"line {where.line + 1}: {getattr(error, 'problem', '')}" if where else type(error).__name__
-        raise RecordingError(f"{name} is not a cassette in YAML ({said}): record it again") from None
+        raise RecordingError(say("{name} is not a cassette in YAML ({said}): record it again", name, said)) from None
 
 
 def _loader(yaml: Any) -> Any:
@@ -54,7 +56,7 @@ class _Plain:
         self._values += 1
         self._text += len(value) if isinstance(value, str | bytes) else 0
         if self._values > _MOST_VALUES or self._text > _MOST_TEXT:
-            raise ValueError("it is too large")
+            raise ValueError(say("it is too large"))
         if isinstance(value, dict):
             return {str(name): self.of(each) for name, each in value.items()}
         if isinstance(value, list):

@@ -5,6 +5,8 @@ from __future__ import annotations
 import zlib
 from collections.abc import Sequence
 
+from conformance.language import say
+
 Read = tuple[float, bytes]  #: seconds since the request was sent, and what arrived then
 MOST = 8 * 1024 * 1024  #: bytes that coded content may hold, for a megabyte of gzip can hold a gigabyte
 MEMBER = b"\x1f\x8b"  #: begins a member of gzip (RFC 1952 2.3.1)
@@ -17,7 +19,7 @@ def undone(reads: Sequence[Read], coding: str) -> tuple[Sequence[Read], str]:
     if name == "identity":
         return reads, ""
     if name not in ("gzip", "x-gzip", "deflate"):
-        return (), f"the content coding {name} was not asked for and cannot be undone"
+        return (), say("the content coding {coding} was not asked for and cannot be undone", name)
     decoder = Decoder(name, reads[0][1] if reads else b"")
     decoded, left = [], MOST
     try:
@@ -26,9 +28,9 @@ def undone(reads: Sequence[Read], coding: str) -> tuple[Sequence[Read], str]:
             decoded.append((when, plain))
             left -= len(plain)
             if left <= 0:
-                return (), f"the {name} content holds more than {MOST:,} bytes"
+                return (), say("the {coding} content holds more than {bytes:,} bytes", name, MOST)
     except zlib.error as error:
-        return (), f"the content is not {name}: {error}"
+        return (), say("the content is not {coding}: {error}", name, error)
     return tuple(decoded), ""
 
 
@@ -42,8 +44,12 @@ def left_over(reads: Sequence[Read], coding: str) -> str:
         decoder.feed(data, MOST)
     rest = decoder.rest
     if rest is None:
-        return f"the {name} content is cut off before its end"
-    return f"{len(rest)} bytes follow the end of the {name} content: {rest[:20]!r}" if rest else ""
+        return say("the {coding} content is cut off before its end", name)
+    return (
+        say("{number} bytes follow the end of the {coding} content: {rest!r}", len(rest), name, rest[:20])
+        if rest
+        else ""
+    )
 
 
 class Decoder:

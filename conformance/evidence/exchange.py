@@ -8,8 +8,11 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, Literal
 
+from conformance.language import say
+
 from .content_coding import Read as Read
 from .content_coding import undone
+from .failure import Failure as Failure
 from .fold import Chunks, Unfoldable, fold
 from .kept import SMALL, Stored, kept
 from .outcomes import Inconclusive as Inconclusive
@@ -33,29 +36,6 @@ Fact = Literal[
 LOOKS_LIKE_EVENTS = re.compile(rb"(\xef\xbb\xbf)?[\r\n]*(data|event|id|retry)?:")
 SCRUBBED_KEY = "[scrubbed key"  #: begins the mark that stands where an endpoint echoed the caller's key
 TRANSIENT = (429, 502, 503, 504)  #: statuses of an endpoint that is throttled or away for a while
-
-
-@dataclass(frozen=True)
-class Failure:
-    """Why no whole response arrived."""
-
-    kind: Literal[
-        "refused",
-        "unresolved",
-        "proxy",
-        "tls",
-        "timeout",
-        "reset",
-        "truncated",
-        "too large",
-        "undecodable",
-        "not sent",
-        "hung up",
-    ]
-    detail: str
-
-    def __str__(self) -> str:
-        return f"{self.kind}: {self.detail}"
 
 
 @dataclass(frozen=True)
@@ -198,17 +178,19 @@ class Exchange:
     def document(self) -> Any:
         """The body as JSON. Raises Inconclusive where it is not."""
         if self.failure:
-            raise Inconclusive(f"no whole response arrived ({self.failure})")
+            raise Inconclusive(say("no whole response arrived ({failure})", self.failure))
         try:
             return loads(self.content)
         except JSONError as error:
-            raise Inconclusive(f"the body of the HTTP {self.status} is not JSON: {error}") from None
+            raise Inconclusive(say("the body of the HTTP {status} is not JSON: {error}", self.status, error)) from None
 
     @kept
     def stream(self) -> EventStream:
         """The event stream, with what was wrong in its framing."""
         if not self.streamed:
-            raise Inconclusive(f"{self.request} was answered with {self.outcome}, not with an event stream")
+            raise Inconclusive(
+                say("{request} was answered with {outcome}, not with an event stream", self.request, self.outcome)
+            )
         return parse(self.decoded_reads)
 
     @kept
@@ -223,11 +205,13 @@ class Exchange:
             try:
                 return fold(self.chunks)
             except Unfoldable as error:
-                raise Inconclusive(f"the official SDK cannot accumulate this stream: {error}") from error
+                raise Inconclusive(say("the official SDK cannot accumulate this stream: {error}", error)) from error
         if not self.succeeded:
-            raise Inconclusive(f"{self.request} was answered with {self.outcome}, not with a completion")
+            raise Inconclusive(
+                say("{request} was answered with {outcome}, not with a completion", self.request, self.outcome)
+            )
         if not isinstance(self.document, dict):
-            raise Inconclusive("the body is not a JSON object")
+            raise Inconclusive(say("the body is not a JSON object"))
         return self.document
 
     @kept
@@ -235,7 +219,7 @@ class Exchange:
         """The choices of the reply. Raises Inconclusive where they are not an array of objects."""
         choices = self.reply.get("choices")
         if not isinstance(choices, list) or not all(isinstance(choice, dict) for choice in choices):
-            raise Inconclusive(f"the reply to {self.request} has no array of choices")
+            raise Inconclusive(say("the reply to {request} has no array of choices", self.request))
         return choices
 
     @kept
@@ -259,20 +243,22 @@ class Exchange:
         """The usage object of the reply. Raises Inconclusive where it has none, and where a stream failed: what did not
         come to its end is not counted."""
         if self.failed_in_stream:
-            raise Inconclusive(f"{self.request}: the stream failed, so that its usage counts nothing")
+            raise Inconclusive(say("{request}: the stream failed, so that its usage counts nothing", self.request))
         usage = self.reply.get("usage")
         if not isinstance(usage, dict):
-            raise Inconclusive(f"the reply to {self.request} has no usage object")
+            raise Inconclusive(say("the reply to {request} has no usage object", self.request))
         return usage
 
     @kept
     def error(self) -> dict[str, Any]:
         """The error object of an error response."""
         if not self.refused:
-            raise Inconclusive(f"{self.request} was answered with {self.outcome}, not with an error response")
+            raise Inconclusive(
+                say("{request} was answered with {outcome}, not with an error response", self.request, self.outcome)
+            )
         error = self.document.get("error") if isinstance(self.document, dict) else None
         if not isinstance(error, dict):
-            raise Inconclusive("the body has no error object")
+            raise Inconclusive(say("the body has no error object"))
         return error
 
     @property

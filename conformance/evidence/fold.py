@@ -7,6 +7,8 @@ from collections.abc import Iterable
 from functools import cached_property
 from typing import Any
 
+from conformance.language import say
+
 JSONObject = dict[str, Any]
 
 
@@ -28,7 +30,7 @@ def fold(chunks: Iterable[JSONObject]) -> JSONObject:
     try:
         return _fold(chunks)
     except RecursionError:
-        raise Unfoldable("it is nested too deeply") from None
+        raise Unfoldable(say("it is nested too deeply")) from None
 
 
 def _fold(chunks: Iterable[JSONObject]) -> JSONObject:
@@ -44,7 +46,7 @@ def _fold(chunks: Iterable[JSONObject]) -> JSONObject:
             for each in _objects(streamed, "choices"):
                 _add_choice(choices, each)
     if reply is None:
-        raise Unfoldable("it has no chunk")
+        raise Unfoldable(say("it has no chunk"))
     for choice in choices.values():
         for name in ("tool_calls", "function_call"):
             if choice["message"].get(name, ...) is None:
@@ -61,10 +63,10 @@ def _take_latest(reply: JSONObject, chunk: JSONObject) -> None:
 def _add_choice(choices: dict[int, JSONObject], streamed: JSONObject) -> None:
     index = streamed.get("index")
     if type(index) is not int:
-        raise Unfoldable(f"a choice has the index {index!r}")
+        raise Unfoldable(say("a choice has the index {index!r}", index))
     delta = streamed.get("delta")
     if delta is not None and not isinstance(delta, dict):
-        raise Unfoldable("a delta is not an object")
+        raise Unfoldable(say("a delta is not an object"))
     choice = choices.get(index)
     if choice is None:
         choice = choices[index] = {"index": index, "message": {"content": None}, "finish_reason": None}
@@ -79,7 +81,7 @@ def _add_choice(choices: dict[int, JSONObject], streamed: JSONObject) -> None:
 def _own(delta: JSONObject) -> JSONObject:
     """The delta with nothing in it that could be merged into; most hold text alone, which need not be copied."""
     for value in delta.values():
-        if isinstance(value, dict | list):
+        if type(value) in (dict, list):
             return {name: _copied(each) for name, each in delta.items()}
     return delta
 
@@ -135,11 +137,11 @@ def _merge_list(before: list[Any], entries: list[Any]) -> None:
         before.extend(entries)
         return
     if not all(isinstance(entry, dict) for entry in before):
-        raise Unfoldable("a streamed list holds both objects and other values")
+        raise Unfoldable(say("a streamed list holds both objects and other values"))
     for entry in _objects(entries, "a list"):
         index = entry.get("index")
         if type(index) is not int:
-            raise Unfoldable(f"a streamed list entry has the index {index!r}")
+            raise Unfoldable(say("a streamed list entry has the index {index!r}", index))
         place = index if 0 <= index < len(before) and "index" not in before[index] else _place(before, index)
         if place < len(before) and before[place].get("index", index) == index:
             accumulate_delta(before[place], entry)
@@ -154,7 +156,7 @@ def _place(before: list[JSONObject], index: int) -> int:
 
 def _objects(entries: Any, where: str) -> list[JSONObject]:
     if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
-        raise Unfoldable(f"{where} has an entry that is not an object")
+        raise Unfoldable(say("{where} has an entry that is not an object", where))
     return entries
 
 

@@ -60,11 +60,20 @@ def strings(value: Any) -> Iterator[str]:
         yield value
     elif isinstance(value, list):
         for each in value:
-            yield from strings(each)
+            if type(each) is str:
+                yield each
+            elif type(each) not in _OTHERS:
+                yield from strings(each)
     elif isinstance(value, dict):
         for name, each in value.items():
             yield name
-            yield from strings(each)
+            if type(each) is str:
+                yield each
+            elif type(each) not in _OTHERS:
+                yield from strings(each)
+
+
+_OTHERS = frozenset({int, float, bool, type(None)})  #: types of values that hold no string
 
 
 # --- a count of tokens, by its path in a usage: `prompt_tokens`, `prompt_tokens_details.cached_tokens` --------
@@ -104,7 +113,9 @@ def as_sent(container: Any, name: str) -> str:
 
 def _at(usage: Any, path: str) -> Any:
     for name in _names(path):
-        usage = usage.get(name) if isinstance(usage, dict | Mapping) else None
+        if type(usage) is not dict and not isinstance(usage, Mapping):
+            return None
+        usage = usage.get(name)
     return usage
 
 

@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Any, BinaryIO
 
+from conformance.language import say
+
 from .adapters import adapter_of
 from .kinds import what_it_is
 from .recording import RecordingError
@@ -31,7 +33,7 @@ def rows_of_parquet(opened: BinaryIO, name: str, first: int = 0, end: int | None
                     column, row = _row(record, column, f"{name} row {number}")
                     yield row
     except (pyarrow.ArrowException, OSError) as error:
-        raise RecordingError(f"{name} is damaged ({_line(error)}): write it again") from None
+        raise RecordingError(say("{name} is damaged ({line}): write it again", name, _line(error))) from None
 
 
 def row_groups(opened: BinaryIO, name: str) -> list[int]:
@@ -41,7 +43,7 @@ def row_groups(opened: BinaryIO, name: str) -> list[int]:
         file = _opened(opened, name)
         return [file.metadata.row_group(each).total_byte_size for each in range(file.num_row_groups)]
     except (pyarrow.ArrowException, OSError) as error:
-        raise RecordingError(f"{name} is damaged ({_line(error)}): write it again") from None
+        raise RecordingError(say("{name} is damaged ({line}): write it again", name, _line(error))) from None
 
 
 def _opened(opened: BinaryIO, name: str) -> Any:

@@ -8,11 +8,13 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Literal, TypeVar
 
+from conformance.language import say
+
 from .exchange import Exchange, Headers, Inconclusive
 from .sse import DONE
 from .strict_json import JSONError, loads
 
-HELP = "docs/recordings.md describes the formats"
+HELP = say("docs/recordings.md describes the formats")
 
 SECRET = re.compile(r"authorization|api-?key|cookie|secret|organi[sz]ation|[-_]token$|^openai-project$", re.I)
 MASKED = re.compile(r"REDACTED|<masked>|[A-Z]-XXX$|^<[A-Z_]+>$")
@@ -63,19 +65,23 @@ def parsed(data: bytes, origin: str) -> Any:
     try:
         return loads(data)
     except JSONError as error:
-        raise RecordingError(f"{origin} is not JSON ({error}): record it again, or remove it") from None
+        raise RecordingError(
+            say("{origin} is not JSON ({error}): record it again, or remove it", origin, error)
+        ) from None
 
 
 def made(make: Callable[[dict[str, Any], str], Made], value: Any, origin: str) -> Made:
     """What `make` makes of a JSON object; what it stumbles over becomes a RecordingError."""
     if not isinstance(value, dict):
-        raise RecordingError(f"{origin} is not a JSON object: {HELP}")
+        raise RecordingError(say("{origin} is not a JSON object: {help}", origin, HELP))
     try:
         return make(value, origin)
     except KeyError as name:
-        raise RecordingError(f"{origin} lacks the member {name}: add it; {HELP}") from None
+        raise RecordingError(say("{origin} lacks the member {name}: add it; {help}", origin, name, HELP)) from None
     except (TypeError, ValueError, AttributeError) as error:
-        raise RecordingError(f"{origin} has a wrong member ({error}): correct it; {HELP}") from None
+        raise RecordingError(
+            say("{origin} has a wrong member ({error}): correct it; {help}", origin, error, HELP)
+        ) from None
 
 
 def expected(status: int) -> Literal["reply", "error"]:

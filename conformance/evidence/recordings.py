@@ -6,6 +6,9 @@ import warnings
 from collections.abc import Iterator
 from pathlib import Path
 
+from conformance.language import say
+from conformance.text import reason_of
+
 from .recording import HELP, parsed
 from .recording import Recording as Recording
 from .recording import RecordingError as RecordingError
@@ -28,12 +31,14 @@ def recordings(folder: Path) -> Iterator[Recording]:
             found = True
             yield recording
     if not found:
-        raise RecordingError(f"{folder} holds no recorded exchange ({', '.join(_PLAIN)}): {HELP}")
+        raise RecordingError(
+            say("{folder} holds no recorded exchange ({suffixes}): {help}", folder, ", ".join(_PLAIN), HELP)
+        )
 
 
 def _files(folder: Path) -> list[Path]:
     if not folder.exists():
-        raise RecordingError(f"{folder} does not exist: name a folder with recordings, or one file")
+        raise RecordingError(say("{folder} does not exist: name a folder with recordings, or one file", folder))
     if folder.is_file():
         return [folder]
     files = (path for path in folder.rglob("*") if path.is_file() and path.name.endswith(SUFFIXES))
@@ -44,7 +49,7 @@ def _read(path: Path, name: str, *, alone: bool) -> Iterator[Recording]:
     try:
         opened = path.open("rb")
     except OSError as error:
-        raise RecordingError(f"{name} cannot be read ({error.strerror or error}): check the file") from None
+        raise RecordingError(say("{name} cannot be read ({reason}): check the file", name, reason_of(error))) from None
     with opened:
         for row in rows_of(opened, name, alone=alone):
             if row.left_out:

@@ -75,7 +75,7 @@ class Request:
         except JSONError:
             return None
 
-    @property
+    @kept
     def asked(self) -> dict[str, Any]:
         """The members of the body; empty where the body is not a JSON object."""
         return self.document if isinstance(self.document, dict) else {}

@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from io import BufferedReader, RawIOBase
 from typing import Any, BinaryIO
 
+from conformance.language import say
+
 from .adapters import Adapter, adapter_of, adapters
 from .cassettes import document_of, is_cassette
 from .kinds import what_it_is
@@ -38,7 +40,7 @@ def rows_of(opened: BinaryIO, name: str, *, alone: bool = True) -> Iterator[Row]
     except DAMAGE as error:
         raise damaged(name, "after line 0", error) from None
     if head.startswith(_POINTER):
-        raise RecordingError(f"{name} is a pointer of Git LFS, not the file: run git lfs pull")
+        raise RecordingError(say("{name} is a pointer of Git LFS, not the file: run git lfs pull", name))
     if head.startswith(PARQUET):
         yield from rows_of_parquet(content, name)
     elif head.startswith(ZIP):
@@ -116,7 +118,9 @@ def _of_document(content: BufferedReader, name: str, *, alone: bool) -> Iterator
     except DAMAGE as error:
         raise damaged(name, "before its end", error) from None
     if len(data) > LARGEST:
-        raise RecordingError(f"{name} is larger than {LARGEST:,} bytes: split it, or record less in one file")
+        raise RecordingError(
+            say("{name} is larger than {largest:,} bytes: split it, or record less in one file", name, LARGEST)
+        )
     data = data.removeprefix(BOM_UTF8)
     document = document_of(data, name) if is_cassette(data[:BUFFER]) else parsed(data, name)
     yield from rows_of_document(document, data, name, alone=alone)
@@ -132,7 +136,7 @@ def rows_of_document(document: Any, data: bytes, name: str, *, alone: bool = Tru
     elif adapter:
         yield Row(name, adapter.name, data)
     elif alone or not is_beside(document):
-        raise RecordingError(f"{name} {what_it_is(document)}")
+        raise RecordingError(say("{name} {what_it_is}", name, what_it_is(document)))
 
 
 def is_beside(document: Any) -> bool:
@@ -147,7 +151,7 @@ def _listed(document: Any, adapter: Adapter | None, name: str) -> list[Any] | No
         try:
             return adapter.parts(document)
         except RecordingError as error:
-            raise RecordingError(f"{name} {error}") from None
+            raise RecordingError(say("{name} {error}", name, error)) from None
     members = document.values() if isinstance(document, dict) else ()
     return next((each for each in members if isinstance(each, list) and each and adapter_of(each[0])), None)
 

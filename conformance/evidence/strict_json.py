@@ -7,6 +7,8 @@ from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
+from conformance.language import restored, say
+
 _DIGITS = 300  #: of a whole number at most
 Pairs = Callable[[list[tuple[str, Any]]], dict[str, Any]]
 
@@ -16,13 +18,13 @@ class JSONError(ValueError):
 
 
 def _constant(name: str) -> None:
-    raise JSONError(f"{name} is not JSON")
+    raise JSONError(say("{name} is not JSON", name))
 
 
 def _integer(digits: str) -> int:
     """The number, where it can be written down again and added to others."""
     if len(digits) > _DIGITS:
-        raise JSONError(f"a number of {len(digits):,} digits is beyond what can be read")
+        raise JSONError(say("a number of {number:,} digits is beyond what can be read", len(digits)))
     return int(digits)
 
 
@@ -43,9 +45,22 @@ def _parse(data: bytes | str, pairs: Pairs | None = None) -> Any:
             return _DECODER.decode(text)
         return json.loads(text, parse_constant=_constant, parse_int=_integer, object_pairs_hook=pairs)
     except RecursionError:
-        raise JSONError("nested too deeply to be read") from None
+        raise JSONError(say("nested too deeply to be read")) from None
     except ValueError as error:
-        raise JSONError(str(error)) from None
+        raise JSONError(restored(str(error), _OF_PYTHON)) from None
+
+
+#: What Python's parser says.
+_OF_PYTHON = (
+    say("Expecting value: line {line} column {column} (char {place})", "", "", ""),
+    say("Expecting ',' delimiter: line {line} column {column} (char {place})", "", "", ""),
+    say("Expecting ':' delimiter: line {line} column {column} (char {place})", "", "", ""),
+    say("Expecting property name enclosed in double quotes: line {line} column {column} (char {place})", "", "", ""),
+    say("Illegal trailing comma before end of object: line {line} column {column} (char {place})", "", "", ""),
+    say("Unterminated string starting at: line {line} column {column} (char {place})", "", "", ""),
+    say("Invalid control character at: line {line} column {column} (char {place})", "", "", ""),
+    say("Extra data: line {line} column {column} (char {place})", "", "", ""),
+)
 
 
 def duplicate_names(data: bytes | str) -> list[str]:

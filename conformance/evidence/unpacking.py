@@ -8,6 +8,8 @@ from importlib import import_module
 from io import BufferedReader, RawIOBase
 from typing import Any, BinaryIO, cast
 
+from conformance.language import say
+
 from .lines import EndlessError
 from .recording import RecordingError
 
@@ -25,7 +27,9 @@ def extra(module: str, name: str, kind: str) -> Any:
     try:
         return import_module(module)
     except ImportError:
-        raise RecordingError(f"{name} is {kind}: to read it, pip install 'phanedge-conformance[audit]'") from None
+        raise RecordingError(
+            say("{name} is {kind}: to read it, pip install 'phanedge-conformance[audit]'", name, kind)
+        ) from None
 
 
 def packed(head: bytes) -> bool:

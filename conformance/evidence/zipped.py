@@ -8,6 +8,8 @@ import zlib
 from collections.abc import Iterator
 from typing import BinaryIO
 
+from conformance.language import say
+
 from .recording import RecordingError
 
 MAGIC = b"PK\x03\x04"
@@ -21,12 +23,14 @@ def exchanges_of(opened: BinaryIO, name: str) -> Iterator[tuple[str, bytes]]:
         with zipfile.ZipFile(opened) as bundle:
             members = bundle.namelist()
             if "bundle.json" not in members or len(members) > _MOST:
-                raise RecordingError(f"{name} is a zip file, but no bundle of this suite: unpack it")
+                raise RecordingError(say("{name} is a zip file, but no bundle of this suite: unpack it", name))
             for member in sorted(filter(_EXCHANGE.fullmatch, set(members))):
                 with bundle.open(member) as file:
                     data = file.read(_LARGEST + 1)
                 if len(data) > _LARGEST:
-                    raise RecordingError(f"{name} {member} is larger than {_LARGEST:,} bytes: it is not read")
+                    raise RecordingError(
+                        say("{name} {member} is larger than {largest:,} bytes: it is not read", name, member, _LARGEST)
+                    )
                 yield f"{name}/{member}", data
     except (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, NotImplementedError) as error:
-        raise RecordingError(f"{name} is not a whole bundle ({error}): copy it again") from None
+        raise RecordingError(say("{name} is not a whole bundle ({error}): copy it again", name, error)) from None

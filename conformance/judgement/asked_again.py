@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from conformance.evidence.exchange import Exchange
+from conformance.language import joined, phrase, say
 
 _SHOWN = 6  #: reasons that are named
 #: Endings that are the sender's own doing.
@@ -31,12 +32,20 @@ class AskedAgain:
     def counts(self) -> str:
         """`429 ×9, 503 ×3`, the most frequent first."""
         listed = sorted(self.reasons.items(), key=lambda each: (-each[1], each[0]))
-        more = f" and {len(listed) - _SHOWN} more" if len(listed) > _SHOWN else ""
-        return ", ".join(f"{reason} ×{number:,}" for reason, number in listed[:_SHOWN]) + more
+        counted = joined(
+            ", ", (say("{reason} ×{number:,}", phrase(reason), number) for reason, number in listed[:_SHOWN])
+        )
+        return say("{names} and {number} more", counted, len(listed) - _SHOWN) if len(listed) > _SHOWN else counted
 
     def __str__(self) -> str:
-        requests = "request was" if self.valid == 1 else "requests were"
-        return f"{self.requests:,} of {self.valid:,} valid {requests} asked again: {self.counts}"
+        were = "request was" if self.valid == 1 else "requests were"
+        return say(
+            "{number:,} of {valid:,} valid {_requests_were} asked again: {reasons}",
+            self.requests,
+            self.valid,
+            were,
+            self.counts,
+        )
 
 
 def asked_again(exchanges: Iterable[Exchange]) -> AskedAgain:
@@ -54,4 +63,4 @@ def _counts(exchange: Exchange) -> bool:
 def _reason(exchange: Exchange) -> str:
     if exchange.failure:
         return exchange.failure.kind
-    return str(exchange.status) if exchange.status >= 400 else "error in the stream"
+    return str(exchange.status) if exchange.status >= 400 else say("error in the stream")

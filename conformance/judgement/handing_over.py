@@ -11,14 +11,15 @@ from conformance.contract.marks import left_out
 from conformance.contract.profile import Model
 from conformance.evidence.exchange import Exchange, Inconclusive, NotApplicable, Request
 from conformance.evidence.send import Send
+from conformance.language import joined, say
 
 
 def had(exchange: Exchange) -> Exchange:
     """The exchange. Raises Inconclusive where no whole response arrived, or one that is transient."""
     if exchange.failure and exchange.failure.kind != "hung up":
-        raise Inconclusive(f"{exchange.request}: {exchange.failure}")
+        raise Inconclusive(joined(": ", (str(exchange.request), str(exchange.failure))))
     if exchange.transient:
-        raise Inconclusive(f"{exchange.request}: transient HTTP {exchange.status}")
+        raise Inconclusive(say("{request}: transient HTTP {status}", exchange.request, exchange.status))
     return exchange
 
 
@@ -26,7 +27,7 @@ def together(send: Send, requests: Iterable[Request]) -> list[Exchange]:
     """The exchanges of requests that are sent at the same time, whatever came of them."""
     asked = list(requests)
     if not asked:
-        raise Inconclusive("the model supports none of the requests that are sent at the same time")
+        raise Inconclusive(say("the model supports none of the requests that are sent at the same time"))
     with ThreadPoolExecutor(max_workers=len(asked)) as pool:
         return list(pool.map(send, asked))
 

@@ -10,7 +10,7 @@ from conformance.contract.profile import Model
 from conformance.contract.requirement import Requirement, Scope
 from conformance.contract.views import VIEWS
 from conformance.evidence.exchange import Exchange, Inconclusive, NotApplicable, Request, Violation
-from conformance.language import Said, hearing, joined, say
+from conformance.language import Said, changed, hearing, joined, say
 
 from .handing_over import exchanges_of, had
 from .verdict import Finding, Verdict, gather
@@ -56,10 +56,10 @@ def judge_all(
 
 def _lacking(on: Scope | tuple[Request, ...], exchanges: Sequence[Exchange]) -> str:
     """Why there is nothing to judge on, with what came instead."""
-    outcomes = ", ".join(sorted({exchange.outcome for exchange in exchanges})[:3])
+    outcomes = joined(", ", sorted({exchange.outcome for exchange in exchanges})[:3])
     if isinstance(on, Scope):
         wanted = str(on).removeprefix("every ")
-        lacking = say("the run has no {wanted}", wanted)
+        lacking = say("the run has no {wanted}", Said(wanted, {}))
         return joined("; ", (lacking, say("seen instead: {outcomes}", outcomes))) if outcomes else lacking
     named = ", ".join(map(str, on))
     if outcomes:
@@ -184,6 +184,5 @@ def _finding(
     evidence: tuple[str, ...] = (),
 ) -> Finding:
     if not message.isascii():  # what it quotes may hold half a surrogate pair
-        printable = message.encode("utf-8", "backslashreplace").decode()
-        message = message if message == printable else printable
+        message = changed(message, lambda text: text.encode("utf-8", "backslashreplace").decode())
     return Finding(requirement.id, model.name, verdict, message, judged, evidence)

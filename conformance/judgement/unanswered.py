@@ -7,9 +7,11 @@ from dataclasses import dataclass
 
 from conformance.contract.scopes import failed
 from conformance.evidence.exchange import Exchange, Inconclusive
+from conformance.language import say
 
 OF_THE_KEY = (401, 402, 407)  #: statuses that speak of the key or the account
 _SAID = 100  #: characters of what came back
+IN_STREAM = say("an error in the stream")
 
 
 @dataclass(frozen=True)
@@ -23,8 +25,8 @@ class Unanswered:
     tries: int
 
     def __str__(self) -> str:
-        asked = "asked once" if self.tries == 1 else f"asked {self.tries} times"
-        return f"{self.label or self.key} on {self.model} ({self.outcome}, {asked})"
+        asked = say("asked once") if self.tries == 1 else say("asked {number} times", self.tries)
+        return say("{request} on {model} ({outcome}, {asked})", self.label or self.key, self.model, self.outcome, asked)
 
 
 def is_unanswered(exchange: Exchange) -> bool:
@@ -50,6 +52,10 @@ def fails(exchange: Exchange) -> bool:
         return False
 
 
+def _shortened(outcome: str) -> str:
+    return outcome if len(outcome) <= _SAID else outcome[:_SAID]
+
+
 def unanswered(exchanges: Iterable[Exchange], left_out: Container[str] = ()) -> tuple[Unanswered, ...]:
     """The valid requests that were never answered, save those with these keys. What came earlier is not told apart."""
     return tuple(
@@ -57,7 +63,7 @@ def unanswered(exchanges: Iterable[Exchange], left_out: Container[str] = ()) -> 
             key=each.request.key,
             label=each.request.label,
             model=str(each.request.asked.get("model", "")),
-            outcome=each.outcome[:_SAID] if each.failure or each.status >= 400 else "an error in the stream",
+            outcome=_shortened(each.outcome) if each.failure or each.status >= 400 else IN_STREAM,
             tries=len(each.earlier) + 1,
         )
         for each in exchanges

@@ -9,9 +9,10 @@ from dataclasses import dataclass
 from conformance.contract.marks import AS_CLAIMED, ENDPOINT, LEFT_OUT
 from conformance.contract.profile import Model
 from conformance.evidence.exchange import Exchange
+from conformance.language import joined, say
 from conformance.text import printable_line
 
-from .unanswered import is_unanswered
+from .unanswered import IN_STREAM, is_unanswered
 
 _SAID = 100  #: characters of what came back
 _NO_FEATURES = frozenset({*LEFT_OUT, ENDPOINT, AS_CLAIMED, "auth", "models"})  #: marks of requests that are none
@@ -29,7 +30,7 @@ class Unserved:
     needed: bool = False
 
     def __str__(self) -> str:
-        return f"{self.feature} on {self.model} ({self.outcome})"
+        return say("{feature} on {model} ({outcome})", self.feature, self.model, self.outcome)
 
 
 def unserved(exchanges: Iterable[Exchange], models: Iterable[Model]) -> tuple[Unserved, ...]:
@@ -78,5 +79,5 @@ def _is_served(exchange: Exchange) -> bool:
 
 def _outcome(exchanges: Sequence[Exchange]) -> str:
     """What came back to them, each kind once."""
-    outcomes = {each.outcome if each.failure or each.refused else "an error in the stream" for each in exchanges}
-    return printable_line(" or ".join(sorted(outcomes)), _SAID)
+    outcomes = {each.outcome if each.failure or each.refused else IN_STREAM for each in exchanges}
+    return printable_line(joined(" or ", sorted(outcomes)), _SAID)

@@ -9,7 +9,7 @@ from enum import StrEnum
 from fnmatch import fnmatchcase
 
 from conformance.judgement.verdict import VIOLATIONS, Finding, Verdict
-from conformance.language import joined, say
+from conformance.language import joined, phrase, say, several
 from conformance.text import nearest, quoted
 
 VIOLATED = (*VIOLATIONS, Verdict.KNOWN, Verdict.CONSEQUENCE)
@@ -107,14 +107,14 @@ class Audit:
 
     def sentence(self, standing: Standing) -> str:
         """What became of an entry, with its place."""
-        return f"{self.file}, line {standing.line}: {standing.requirement} on {standing.model} {standing.said}"
+        place = say("{file}, line {line}", self.file, standing.line)
+        about = say("{requirement} on {model}", standing.requirement, standing.model)
+        return say("{place}: {about} {said}", place, about, standing.said)
 
     @property
     def problem(self) -> str:
         """Why the baseline fails the gate; empty where it does not."""
-        outdated = self.outdated
-        more = f" (and {len(outdated) - 1} more)" if len(outdated) > 1 else ""
-        return self.sentence(outdated[0]) + more if outdated else ""
+        return several([self.sentence(each) for each in self.outdated], 1)
 
 
 def audit(baseline: Baseline, findings: Iterable[Finding], catalogue: Container[str], today: date) -> Audit:
@@ -129,7 +129,7 @@ def _standing(
     state, said = _state(entry, [each for each in findings if entry.covers(each)], catalogue, today)
     if state is State.STALE:
         prune = f"phanedge-conformance baseline --prune REPORT --out {quoted(str(baseline.file))}"
-        said = f"is stale, since {said}: remove the entry, or run {prune}"
+        said = say("is stale, since {reason}: remove the entry, or run {command}", said, prune)
     return Standing(
         entry.requirement, entry.model, entry.reason, entry.owner, str(entry.expires), entry.line, state, said
     )
@@ -137,21 +137,26 @@ def _standing(
 
 def _state(entry: Known, findings: Sequence[Finding], catalogue: Container[str], today: date) -> tuple[State, str]:
     if entry.requirement not in catalogue:
-        return State.STALE, "the requirement was withdrawn"
+        return State.STALE, say("the requirement was withdrawn")
     if violating := [each.model for each in findings if each.verdict in VIOLATED]:
         if entry.expires < today:
-            until = f"expired: it was accepted until {entry.expires}, and {_some(violating)} still violates it"
-            return State.EXPIRED, f"has {until}; fix it, or agree on another day"
-        return State.KNOWN, f"is violated by {_some(violating)}, as is known until {entry.expires}"
+            until = say("it was accepted until {day}, and {models} still violates it", entry.expires, _some(violating))
+            return State.EXPIRED, say("has expired: {until}; fix it, or agree on another day", until)
+        return State.KNOWN, say("is violated by {models}, as is known until {day}", _some(violating), entry.expires)
     unjudged = [each for each in findings if each.verdict is not Verdict.PASS]
     if findings and not unjudged:
-        return State.STALE, f"it holds on every model that it matches ({_some([each.model for each in findings])})"
-    why = f"it is {unjudged[0].verdict} on {unjudged[0].model}" if unjudged else "the run did not judge it"
-    return State.UNCHECKED, f"could not be checked: {why}"
+        return State.STALE, say(
+            "it holds on every model that it matches ({models})", _some([each.model for each in findings])
+        )
+    why = say("the run did not judge it")
+    if unjudged:
+        why = say("it is {verdict} on {model}", phrase(str(unjudged[0].verdict)), unjudged[0].model)
+    return State.UNCHECKED, say("could not be checked: {reason}", why)
 
 
 def _some(names: Sequence[str]) -> str:
-    return ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
+    listed = ", ".join(names[:3])
+    return say("{names} and {number} more", listed, len(names) - 3) if len(names) > 3 else listed
 
 
 # --- entries that speak of nothing --------------------------------------------------------------------------
@@ -162,10 +167,16 @@ def check(baseline: Baseline, catalogue: Iterable[str], withdrawn: Container[str
     BaselineError."""
     ids = list(catalogue)
     for entry in baseline.known:
-        place = f"{baseline.file}, line {entry.line}"
+        place = say("{file}, line {line}", baseline.file, entry.line)
         if entry.requirement not in ids and entry.requirement not in withdrawn:
-            near = nearest(entry.requirement, ids) or "phanedge-conformance catalogue lists them all"
-            raise BaselineError(f"{place}: there is no requirement {entry.requirement!r}: {near}")
+            near = nearest(entry.requirement, ids) or say("phanedge-conformance catalogue lists them all")
+            raise BaselineError(
+                say("{place}: there is no requirement {requirement!r}: {near}", place, entry.requirement, near)
+            )
         if not any(entry.matches(model) for model in models):
-            near = nearest(entry.model, models) or f"there {'are' if len(models) > 1 else 'is'} {', '.join(models)}"
-            raise BaselineError(f"{place}: no model that is judged matches {entry.model!r}: {near}")
+            near = nearest(entry.model, models) or say(
+                "there {_are} {names}", "are" if models[1:] else "is", ", ".join(models)
+            )
+            raise BaselineError(
+                say("{place}: no model that is judged matches {model!r}: {near}", place, entry.model, near)
+            )

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from conformance.judgement.verdict import Finding
+from conformance.language import gettext, say
 from conformance.text import TextError, parse_toml, printable_line, read_text, toml_string
 
 from .baseline import VIOLATED, Baseline, BaselineError, Known
@@ -47,13 +48,18 @@ def parse(text: str, file: str) -> Baseline:
     check_layout(value, [piece.line for piece in pieces], text, file)
     entries = value.get("known", [])
     if len(entries) != len(pieces):
-        raise BaselineError(f"{file}: write each entry under a [[known]] of its own")
+        raise BaselineError(say("{file}: write each entry under a [[known]] of its own", file))
     known = [_known(entry, piece) for entry, piece in zip(entries, pieces, strict=True)]
     for position, entry in enumerate(known):
         for before in known[:position]:
             if (before.requirement, before.model) == (entry.requirement, entry.model):
-                again = f"{entry.requirement} on {entry.model} is listed in line {before.line} already"
-                raise BaselineError(f"{file}, line {entry.line}: {again}: remove one of the two")
+                again = say(
+                    "{requirement} on {model} is listed in line {line} already",
+                    entry.requirement,
+                    entry.model,
+                    before.line,
+                )
+                raise BaselineError(say("{file}, line {line}: {again}: remove one of the two", file, entry.line, again))
     return Baseline(file, tuple(known), head)
 
 
@@ -126,7 +132,7 @@ def dump(baseline: Baseline) -> str:
     except BaselineError:
         written = None
     if written != meant:
-        raise BaselineError(f"{baseline.file} is laid out so that it cannot be rewritten: change it by hand")
+        raise BaselineError(say("{file} is laid out so that it cannot be rewritten: change it by hand", baseline.file))
     return text
 
 
@@ -173,7 +179,7 @@ def _ended(text: str) -> str:
 
 def _new(finding: Finding, sentence: str, owner: str, expires: date) -> Known:
     """The entry for a violation, with the sentence and what was observed above it."""
-    entry = Known(finding.requirement, finding.model, "not looked into yet", owner, expires)
+    entry = Known(finding.requirement, finding.model, gettext("not looked into yet"), owner, expires)
     lines = [
         f"# {printable_line(sentence, _COMMENT_CHARACTERS)}",
         *([f"# Observed: {printable_line(finding.message, _COMMENT_CHARACTERS)}"] if finding.message else []),

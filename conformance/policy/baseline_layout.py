@@ -10,6 +10,7 @@ from typing import Any
 from jsonschema import Draft202012Validator
 
 from conformance.evidence.strict_json import loads
+from conformance.language import joined, phrase, say
 from conformance.resources import folder
 from conformance.text import nearest
 
@@ -30,7 +31,8 @@ def check_layout(value: Mapping[str, Any], places: Sequence[int], text: str, fil
     line = places[path[1]] if len(path) > 1 and path[1] < len(places) else 0
     key = path[2] if len(path) > 2 else _unknown(first) or ""
     line = _line_of(key, text, line) if key else line
-    raise BaselineError(f"{file}{f', line {line}' if line else ''}: {_problem(first)}")
+    place = say("{file}, line {line}", file, line) if line else file
+    raise BaselineError(joined(": ", (place, _problem(first))))
 
 
 def _line_of(key: str, text: str, start: int) -> int:
@@ -52,13 +54,17 @@ def _problem(error: Any) -> str:
     known = error.schema.get("properties", {}) if isinstance(error.schema, dict) else {}
     path = list(error.absolute_path)
     if name := _unknown(error):
-        return f"the key {name} is unknown: {nearest(name, known) or 'there are ' + ', '.join(known)}"
+        meant = nearest(name, known) or say("there are {names}", ", ".join(known))
+        return say("the key {name} is unknown: {remedy}", name, meant)
     if error.validator == "required":
         lacking = next(each for each in error.schema["required"] if each not in error.instance)
-        return f"the entry lacks {lacking}: {known[lacking]['description']}"
+        return say("the entry lacks {name}: {meaning}", lacking, phrase(known[lacking]["description"]))
     if len(path) < 3:
-        return "write each entry under a [[known]] of its own"
-    value = f"{path[2]} is {json.dumps(error.instance, ensure_ascii=False, default=str):.60}"
+        return say("write each entry under a [[known]] of its own")
+    shown = json.dumps(error.instance, ensure_ascii=False, default=str)
+    value = say("{name} is {value:.60}", path[2], shown)
     if path[2] == "requirement" and isinstance(error.instance, str) and set(error.instance) & set("*?["):
-        return f"{value}, a pattern: give each requirement an entry of its own, so that none is accepted unseen"
-    return f"{value}: {error.schema['description']}"
+        return say(
+            "{value}, a pattern: give each requirement an entry of its own, so that none is accepted unseen", value
+        )
+    return joined(": ", (value, phrase(error.schema["description"])))

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 
 from conformance.contract.requirement import Impact, Level, Requirement
 from conformance.judgement.verdict import VIOLATIONS, Finding, Verdict
+from conformance.language import say
 from conformance.text import nearest_few
 
 WORDS = ("must", "should", *map(str, Impact))  #: what `--gate` lists
@@ -42,8 +43,8 @@ def gate(listed: str | None, strict: bool = False) -> Gate:
     GateError."""
     words = {word.strip() for word in (listed or _DEFAULT).split(",")} | ({"must", "should"} if strict else set())
     for word in sorted(words - set(WORDS)):
-        hint = nearest_few(word, WORDS) or f": there are {', '.join(WORDS)}"
-        raise GateError(f"there is no level or impact {word!r}{hint}")
+        hint = nearest_few(word, WORDS) or say(": there are {names}", ", ".join(WORDS))
+        raise GateError(say("there is no level or impact {word!r}{hint}", word, hint))
     return Gate(tuple(word for word in WORDS if word in words))
 
 

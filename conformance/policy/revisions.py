@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from conformance.contract.requirement import Impact, Level, Requirement
+from conformance.language import say
 from conformance.resources import folder
 from conformance.text import nearest
 
@@ -90,8 +91,10 @@ def revision(name: str) -> Revision:
     """The revision of this name. Raises RevisionError."""
     known = names()
     if name not in known:
-        near = nearest(name, known) or f"there {'are' if len(known) > 1 else 'is'} {', '.join(known) or 'none'}"
-        raise RevisionError(f"there is no revision {name!r}: {near}")
+        near = nearest(name, known) or say(
+            "there {_are} {names}", "are" if len(known) > 1 else "is", ", ".join(known) or say("none")
+        )
+        raise RevisionError(say("there is no revision {name!r}: {near}", name, near))
     return load((folder("fixtures") / "revisions" / f"{name}.json").read_text(encoding="utf-8"))
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from conformance.contract.sources import SourceError, link
-from conformance.language import LANGUAGES
+from conformance.language import LANGUAGES, joined, say
 from conformance.policy.baseline import BaselineError
 from conformance.policy.policy import Terms
 from conformance.report.drift import ShapeError
@@ -16,6 +16,7 @@ from conformance.sending.access import access, check_open, check_variable, key_i
 from conformance.settings.errors import SessionError
 from conformance.settings.options import MOST, OPTIONS
 from conformance.settings.settings import Settings
+from conformance.text import reason_of
 
 from .opening import budget_of, reference
 from .target import profile_of, selected, sheet_of
@@ -38,7 +39,7 @@ def check(settings: Settings) -> None:
 def _check_sending(settings: Settings) -> None:
     profile_of(settings)
     if settings.fault and settings.base_url:
-        raise SessionError("--fault works with the reference endpoint only: leave out --base-url")
+        raise SessionError(say("--fault works with the reference endpoint only: leave out --base-url"))
     reference(settings.fault)
     budget_of(settings)
     reached = access(settings.header, settings.authorities, settings.certificate, settings.secret_header)
@@ -52,12 +53,14 @@ def _check_sources(settings: Settings) -> None:
         try:
             link(requirement.source)
         except SourceError as error:
-            raise SessionError(f"{requirement.id}: {error}") from None
+            raise SessionError(say("{id}: {error}", requirement.id, error)) from None
 
 
 def _check_language(settings: Settings) -> None:
     if settings.language not in (None, *LANGUAGES):
-        raise SessionError(f"--language: there is no {settings.language!r}, only {' and '.join(LANGUAGES)}")
+        raise SessionError(
+            say("--language: there is no {language!r}, only {languages}", settings.language, joined(" and ", LANGUAGES))
+        )
 
 
 def _check_numbers(settings: Settings) -> None:
@@ -65,7 +68,15 @@ def _check_numbers(settings: Settings) -> None:
     for option in OPTIONS.values():
         value = getattr(settings, option.key)
         if isinstance(value, int | float) and not (option.least or 0) <= value <= MOST:
-            raise SessionError(f"--{option.name}: {value} is not between {option.least or 0:g} and {MOST:,}")
+            raise SessionError(
+                say(
+                    "--{name}: {value} is not between {least:g} and {most:,}",
+                    option.name,
+                    value,
+                    option.least or 0,
+                    MOST,
+                )
+            )
 
 
 def _check_folder(settings: Settings) -> None:
@@ -73,17 +84,19 @@ def _check_folder(settings: Settings) -> None:
     alone."""
     out = settings.folder
     if _exists("--out", out) and not out.is_dir():
-        raise SessionError(f"--out: {out} is a file, not a folder")
+        raise SessionError(say("--out: {out} is a file, not a folder", out))
     try:
         check_links(out)
     except RunError as error:
-        raise SessionError(f"--out: {error}") from None
+        raise SessionError(say("--out: {error}", error)) from None
     if not out.is_dir() or settings.resume or is_run(out):
         return
     if settings.sends and any(out.iterdir()):
-        raise SessionError(f"--out: {out} contains files that are not a run of this suite: name another folder")
+        raise SessionError(
+            say("--out: {out} contains files that are not a run of this suite: name another folder", out)
+        )
     if any((out / name).exists() for name in REPORTS) and not is_report(out / REPORTS[0]):
-        raise SessionError(f"--out: {out} contains a report that is not of this suite: name another folder")
+        raise SessionError(say("--out: {out} contains a report that is not of this suite: name another folder", out))
 
 
 def _exists(option: str, path: Path) -> bool:
@@ -91,19 +104,21 @@ def _exists(option: str, path: Path) -> bool:
     try:
         return path.exists()
     except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or error
-        raise SessionError(f"{option}: {str(path)[:100]!r} cannot be a folder: {reason}") from None
+        reason = reason_of(error) if isinstance(error, OSError) else error
+        raise SessionError(
+            say("{option}: {path!r} cannot be a folder: {reason}", option, str(path)[:100], reason)
+        ) from None
 
 
 def _check_snapshots(folder: Path | None) -> None:
     """What was stored there must be readable."""
     if folder and _exists("--snapshots", folder) and not folder.is_dir():
-        raise SessionError(f"--snapshots: {folder} is a file, not a folder")
+        raise SessionError(say("--snapshots: {folder} is a file, not a folder", folder))
     try:
         for path in sorted(folder.glob("*.json")) if folder else ():
             read_shapes(path)
     except ShapeError as error:
-        raise SessionError(f"--snapshots: {error}") from None
+        raise SessionError(say("--snapshots: {error}", error)) from None
 
 
 def check_terms(settings: Settings, terms: Terms, run: Run | None) -> None:
@@ -114,4 +129,4 @@ def check_terms(settings: Settings, terms: Terms, run: Run | None) -> None:
     try:
         terms.check([model.name for model in profile.models])
     except BaselineError as error:
-        raise SessionError(f"--baseline: {error}") from None
+        raise SessionError(say("--baseline: {error}", error)) from None

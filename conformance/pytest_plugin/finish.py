@@ -18,7 +18,7 @@ from conformance.judgement.consequences import folded
 from conformance.judgement.unanswered import Unanswered, unanswered
 from conformance.judgement.unserved import unserved
 from conformance.judgement.verdict import Finding, Verdict
-from conformance.language import gettext, speaking
+from conformance.language import gettext, say, speaking
 from conformance.policy.policy import Terms
 from conformance.report.build import entries, evidence_of, spend_of
 from conformance.report.drift import Drift, watch
@@ -100,8 +100,11 @@ def _written(report: Report, out: Path, secrets: Sequence[str], language: str | 
     """The report as it was written. Where a secret stood in the folder it was removed, and the report says so."""
     _write(report, out, language)
     if found := sweep(out, secrets):
-        files = f"{', '.join(found[:_SHOWN])}{f' and {len(found) - _SHOWN} more files' if found[_SHOWN:] else ''}"
-        reason = f"a secret of this run stood in {files}, and was removed there: report this as a fault of the suite"
+        files = ", ".join(found[:_SHOWN])
+        more = say("{names} and {number} more files", files, len(found) - _SHOWN) if found[_SHOWN:] else files
+        reason = say(
+            "a secret of this run stood in {files}, and was removed there: report this as a fault of the suite", more
+        )
         # what report.html has compressed cannot be searched
         report = replace(report, unjudged=reason, evidence={})
         _write(report, out, language)
@@ -118,7 +121,12 @@ def _exchanges(run: Run, folder: Path, sent: int | None) -> list[Exchange]:
         run.unjudged = run.unjudged or str(error)
         return []
     if sent is not None and sent != len(found):
-        said = f"{folder / 'archive'} holds {len(found):,} exchanges, and the run sent {sent:,} requests"
+        said = say(
+            "{folder} holds {number:,} exchanges, and the run sent {sent:,} requests",
+            folder / "archive",
+            len(found),
+            sent,
+        )
         run.unjudged = run.unjudged or said
     return found
 
@@ -176,5 +184,5 @@ def summary(report: Report, out: Path, colour: bool, language: str | None = None
     from conformance.report.render.terminal import render
 
     with speaking(language):
-        told = f"{render(translated(report), colour=colour)}\n{gettext('Report:')} {typed_path(out / FILES['html'])}\n"
-        return without_values(told)
+        written = f"{gettext('Report')}{gettext(': ')}{typed_path(out / FILES['html'])}"
+        return without_values(f"{render(translated(report), colour=colour)}\n{written}\n")

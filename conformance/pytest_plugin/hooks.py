@@ -43,6 +43,7 @@ def pytest_cmdline_main(config: pytest.Config) -> int | None:
     option = config.option
     if option.help or option.version or not names_suite(config.args, pyargs=option.pyargs):
         return None
+    from conformance.language import speaking, told
     from conformance.settings.errors import SessionError
     from conformance.text import printable
 
@@ -54,14 +55,15 @@ def pytest_cmdline_main(config: pytest.Config) -> int | None:
         session = Conformance(settings, shared, option.collectonly)
         session.check()
     except SessionError as error:
-        print(printable(str(error)), file=sys.stderr)
+        print(told(printable(str(error))), file=sys.stderr)
         return error.exit_code
     if settings.plan:
         from conformance.report.render.plan import table
 
         from .opening import plan_of
 
-        print(table(plan_of(settings)))
+        with speaking(settings.language):
+            print(table(plan_of(settings)))
         return 0
     config.pluginmanager.register(session, PLUGIN)
     config.pluginmanager.register(BesidePytest(session))

@@ -23,6 +23,7 @@ from conformance.evidence.send import Send, remembering
 from conformance.judgement.judge import EXAMPLES
 from conformance.lab.known_faults import plant
 from conformance.lab.reference import Endpoint
+from conformance.language import gettext, say
 from conformance.runs.folder import (
     BASELINE,
     Identity,
@@ -61,11 +62,11 @@ def budget_of(settings: Settings) -> Budget:
     """What the run may cost. Raises SessionError."""
     cost = settings.max_cost
     if cost is not None and settings.prices is None:
-        raise SessionError("--max-cost needs a price sheet: name one with --prices")
+        raise SessionError(say("--max-cost needs a price sheet: name one with --prices"))
     try:
         amount = None if cost is None else Decimal(cost)
     except InvalidOperation:
-        raise SessionError(f"--max-cost: {cost!r} is not an amount, such as 2.50") from None
+        raise SessionError(say("--max-cost: {cost!r} is not an amount, such as 2.50", cost)) from None
     return Budget(settings.max_requests, settings.max_tokens, amount)
 
 
@@ -84,7 +85,7 @@ def plan_of(settings: Settings) -> Plan:
 
 
 def _plans_only(request: Request) -> Exchange:
-    raise Inconclusive("a plan sends nothing")
+    raise Inconclusive(say("a plan sends nothing"))
 
 
 # --- the folder, in the controlling process -----------------------------------------------------------------
@@ -98,10 +99,12 @@ def identity_of(settings: Settings) -> Identity:
     try:
         value = read_value(settings.resume)
     except RunError as error:
-        raise SessionError(f"--resume: {error}") from None
+        raise SessionError(say("--resume: {error}", error)) from None
     before = Profile.load(value["profile"]), value["fault"], value.get("examples", EXAMPLES)
     if before != (profile_of(settings), ", ".join(settings.fault), settings.examples):
-        raise SessionError(f"--resume: {settings.resume} holds a run with other models or options: leave them out")
+        raise SessionError(
+            say("--resume: {resume} holds a run with other models or options: leave them out", settings.resume)
+        )
     return Identity(value.get("id", ""), value["salt"])
 
 
@@ -112,12 +115,14 @@ def begin(settings: Settings, profile: Profile, identity: Identity, resources: E
         _prepare(settings, profile, identity, resources)
     except Timeout:
         raise SessionError(
-            f"--out: another run is using {settings.folder}: wait for its end, or name another folder"
+            say("--out: another run is using {folder}: wait for its end, or name another folder", settings.folder)
         ) from None
     except (RunError, ArchiveError) as error:
         raise SessionError(str(error), NOT_JUDGED) from None
     except OSError as error:
-        raise SessionError(f"--out: {settings.folder} cannot be written ({error})", NOT_JUDGED) from None
+        raise SessionError(
+            say("--out: {folder} cannot be written ({error})", settings.folder, error), NOT_JUDGED
+        ) from None
     if settings.base_url or not settings.workers:
         return ""
     from conformance.lab.reference.server import serving
@@ -171,7 +176,7 @@ def _held(folder: Path) -> Run:
         warnings.simplefilter("always", RecordingWarning)
         run = held_run(folder, ((each.model, each.exchange) for each in recordings(folder)))
     for each in left_out:
-        print(f"warning: {printable(str(each.message))}", file=sys.stderr)
+        print(f"{gettext('warning')}{gettext(': ')}{printable(str(each.message))}", file=sys.stderr)
     return run
 
 

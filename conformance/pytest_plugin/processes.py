@@ -11,6 +11,7 @@ from contextlib import contextmanager
 
 import pytest
 
+from conformance.language import tell
 from conformance.sending.limits import Deadline
 
 
@@ -63,7 +64,7 @@ def ending_at(ending: Deadline, exit_code: Callable[[], int]) -> Iterator[None]:
 
     def end() -> None:
         sys.stdout.flush()
-        print(f"this run was ended: {ending.reason}", file=sys.stderr, flush=True)
+        print(tell("this run was ended: {reason}", ending.reason), file=sys.stderr, flush=True)
         os._exit(exit_code())
 
     with _running(threading.Timer(ending.left + ending.reserve + _GRACE, end), ending):

@@ -20,6 +20,7 @@ from conformance.contract.requirement import Requirement
 from conformance.evidence.archive import Archive
 from conformance.evidence.kept import give_back
 from conformance.judgement.verdict import Finding
+from conformance.language import say
 from conformance.policy.policy import Terms
 from conformance.report.gate import conclude
 from conformance.report.report import Report
@@ -281,7 +282,9 @@ class Conformance:
             return
         whole = ended and not self.lost and not session.shouldfail
         if not whole:
-            cut = self.ending.reason if self.ending.passed else "the run was broken off before everything was judged"
+            cut = (
+                self.ending.reason if self.ending.passed else say("the run was broken off before everything was judged")
+            )
             self.run.unjudged = self.run.unjudged or cut
         elif any(each.message.startswith(NOT_JUDGED) for each in self.findings.values()):
             self.run.broken_off = self.ending.reason

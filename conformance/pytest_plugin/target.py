@@ -13,6 +13,7 @@ from conformance.contract.requests import PLAIN
 from conformance.contract.requirement import Requirement
 from conformance.contract.selection import SelectError, asked_for, chosen
 from conformance.evidence.exchange import Request
+from conformance.language import joined, say
 from conformance.policy.baseline import BaselineError
 from conformance.policy.gating import GateError, gate
 from conformance.policy.policy import Terms, read_terms
@@ -36,12 +37,12 @@ def profile_of(settings: Settings) -> Profile:
         for model in models:
             check_features(sorted(model.claimed | model.without - without))
     except ValueError as error:
-        raise SessionError(f"--model: {error}") from None
+        raise SessionError(say("--model: {error}", error)) from None
     if not settings.base_url:
         return _reference_profile(models, without)
     check_address(settings.base_url)
     if len({model.name for model in models}) < len(models):
-        raise SessionError("--model: the same model is given twice")
+        raise SessionError(say("--model: the same model is given twice"))
     if not models:
         raise SessionError(NO_MODEL)
     return Profile(public(settings.base_url), models, "live")
@@ -51,8 +52,8 @@ def _reference_profile(models: tuple[Model, ...], without: frozenset[str]) -> Pr
     served = (*REFERENCE_MODELS, *REFERENCE_ALSO)
     known = {model.name: replace(model, without=without) for model in served}
     if unknown := [model.name for model in models if model.name not in known]:
-        names = " and ".join(model.name for model in REFERENCE_MODELS)
-        raise SessionError(f"--model: the reference endpoint has no {unknown[0]!r}, only {names}")
+        names = joined(" and ", (model.name for model in REFERENCE_MODELS))
+        raise SessionError(say("--model: the reference endpoint has no {unknown!r}, only {names}", unknown[0], names))
     named = tuple(replace(known[model.name], without=model.without, claimed=model.claimed) for model in models)
     return Profile(REFERENCE_URL, named or tuple(known[each.name] for each in REFERENCE_MODELS), "reference")
 
@@ -63,7 +64,7 @@ def _lacking(settings: Settings) -> frozenset[str]:
     try:
         check_features(settings.without)
     except ValueError as error:
-        raise SessionError(f"--without: {error}") from None
+        raise SessionError(say("--without: {error}", error)) from None
     left_out = {
         COSTLY: settings.no_costly, REAL_MODEL: settings.stub,
         INTRUSIVE: settings.base_url and not settings.intrusive,
@@ -91,11 +92,11 @@ def terms_of(settings: Settings, today: date) -> Terms:
     try:
         return read_terms(today, settings.revision, settings.baseline, gate(settings.gate, settings.strict))
     except GateError as error:
-        raise SessionError(f"--gate: {error}") from None
+        raise SessionError(say("--gate: {error}", error)) from None
     except RevisionError as error:
-        raise SessionError(f"--revision: {error}") from None
+        raise SessionError(say("--revision: {error}", error)) from None
     except BaselineError as error:
-        raise SessionError(f"--baseline: {error}") from None
+        raise SessionError(say("--baseline: {error}", error)) from None
 
 
 def sheet_of(settings: Settings) -> Sheet | None:
@@ -103,4 +104,4 @@ def sheet_of(settings: Settings) -> Sheet | None:
     try:
         return read_prices(settings.prices) if settings.prices else None
     except PricesError as error:
-        raise SessionError(f"--prices: {error}") from None
+        raise SessionError(say("--prices: {error}", error)) from None

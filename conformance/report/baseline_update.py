@@ -6,10 +6,11 @@ from datetime import date
 from pathlib import Path
 
 from conformance.contract.requirement import Level
+from conformance.language import say, tell
 from conformance.policy.baseline import Baseline, BaselineError, Known, State, audit
 from conformance.policy.baseline_file import dump, extended, read_baseline, without
 from conformance.suite.catalogue import load
-from conformance.text import write_whole
+from conformance.text import reason_of, write_whole
 
 from .report import Report
 
@@ -27,7 +28,10 @@ def list_known(report: Report, path: Path, owner: str, expires: date) -> str:
         return "nothing is violated: no baseline is needed"
     _write(after, path)
     new = len(after.known) - len(kept.known)
-    return f"{path}: {len(after.known)} known, {new} of them new: state why each is accepted, and who owns it"
+    return tell(
+        "{file}: {number} known, {new} of them new: state why each is accepted, and who owns it",
+        path, len(after.known), new,
+    )  # fmt: skip
 
 
 def prune(report: Report, path: Path) -> str:
@@ -45,7 +49,7 @@ def _write(known: Baseline, path: Path) -> None:
     try:
         write_whole(path, text)
     except OSError as error:
-        raise BaselineError(f"{path} cannot be written ({error.strerror or error})") from None
+        raise BaselineError(say("{path} cannot be written ({reason})", path, reason_of(error))) from None
 
 
 def _stale(report: Report, known: Baseline) -> list[Known]:

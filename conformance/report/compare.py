@@ -8,6 +8,7 @@ from pathlib import Path
 
 from conformance.contract.requirement import order
 from conformance.judgement.verdict import VIOLATIONS, Verdict
+from conformance.language import joined, say
 from conformance.policy.baseline import VIOLATED
 from conformance.runs.folder import exchanges_in, read_run
 
@@ -59,7 +60,7 @@ def compare(old: Report, new: Report, catalogue: Collection[str], drift: Iterabl
         added=added,
         withdrawn=tuple(sorted(id for id in gone if id not in catalogue)),
         relevelled=tuple(
-            f"{id} from {before[id].level} to {entries[id].level}"
+            say("{id} from {before} to {after}", id, before[id].level, entries[id].level)
             for id in sorted(before.keys() & entries.keys())
             if before[id].level is not entries[id].level
         ),
@@ -70,12 +71,13 @@ def compare(old: Report, new: Report, catalogue: Collection[str], drift: Iterabl
 
 
 def _incomparable(old: Report, new: Report, models: set[str]) -> str:
-    for name, report in (("earlier", old), ("later", new)):
+    for name, report in ((say("earlier"), old), (say("later"), new)):
         if report.unjudged or not report.entries:
-            return f"the {name} run {f'judged nothing: {report.unjudged}' if report.unjudged else 'judged nothing'}"
+            nothing = say("the {which} run judged nothing", name)
+            return joined(": ", (nothing, report.unjudged)) if report.unjudged else nothing
     if not models:
         names = [", ".join(each.name for each in report.models) for report in (old, new)]
-        return f"no model is in both: {names[0]}, and {names[1]}"
+        return say("no model is in both: {names}, and {others}", names[0], names[1])
     return ""
 
 
@@ -95,7 +97,7 @@ def _change(old: Entry | None, new: Entry | None, model: str) -> Change | None:
     old_verdict, new_verdict = (each.verdict if each else None for each in (before, after))
     if entry is None or old_verdict is new_verdict or (after and after.follows):
         return None  # what follows from a violation is told with that
-    said = after.message if after else "the later run left it out"
+    said = after.message if after else say("the later run left it out")
     return _changed(entry, model, old_verdict, new_verdict, said)
 
 

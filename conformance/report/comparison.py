@@ -8,6 +8,7 @@ from typing import Any
 from conformance.contract.requirement import Impact, Level
 from conformance.judgement.asked_again import AskedAgain
 from conformance.judgement.verdict import Verdict
+from conformance.language import gettext, tell, told
 
 from .drift import Drift
 from .report_json import converter
@@ -90,9 +91,8 @@ class Comparison:
             return ""
         if abs(new.share - old.share) < _NOTICEABLE:
             return ""
-        before = f"{old.requests:,} of {old.valid:,}{f' ({old.counts})' if old.requests else ''}"
-        after = f"{new.requests:,} of {new.valid:,}{f' ({new.counts})' if new.requests else ''}"
-        return f"valid requests that were asked again: {before} → {after}"
+        before, after = map(_asked_again, (old, new))
+        return tell("valid requests that were asked again: {before} → {after}", before, after)
 
     def worse(self, strict: bool = False) -> tuple[Change, ...]:
         """What got worse: what is violated now and fails the gate of the later report, and a MUST that held and could
@@ -109,19 +109,29 @@ class Comparison:
     def sentence(self, strict: bool = False) -> str:
         """What the comparison comes to."""
         if self.unjudged:
-            return f"could not be compared: {self.unjudged}"
+            return tell("could not be compared: {reason}", self.unjudged)
         counted = {
-            **{f"{level} newly violated": sum(each.level is level for each in self.violated) for level in Level},
-            "held and no longer judged": sum(each.before is Verdict.PASS for each in self.lost),
-            "known since": len(self.known),
-            "fixed": len(self.fixed),
+            **{
+                tell("{level} newly violated", level): sum(each.level is level for each in self.violated)
+                for level in Level
+            },
+            gettext("held and no longer judged"): sum(each.before is Verdict.PASS for each in self.lost),
+            gettext("known since"): len(self.known),
+            gettext("fixed"): len(self.fixed),
         }
-        said = ", ".join(f"{number:,} {name}" for name, number in counted.items() if number)
+        said = gettext(", ").join(f"{number:,} {name}" for name, number in counted.items() if number)
         worse = self.worse(strict)
-        names = list(dict.fromkeys(f"{each.requirement} ({each.impact})" for each in worse))
-        more = f" and {len(names) - _NAMED:,} more" if len(names) > _NAMED else ""
-        named = f"; got worse: {', '.join(names[:_NAMED])}{more}" if names else ""
-        return f"{'worse' if worse else 'no worse'}: {said or 'nothing is newly violated'}{named}"
+        names = list(dict.fromkeys(tell("{id} ({impact})", each.requirement, gettext(each.impact)) for each in worse))
+        more = tell(" and {number:,} more", len(names) - _NAMED) if len(names) > _NAMED else ""
+        named = [tell("got worse: {ids}", gettext(", ").join(names[:_NAMED]) + more)] if names else []
+        meaning = gettext("worse") if worse else gettext("no worse")
+        whole = f"{meaning}{gettext(': ')}{said or gettext('nothing is newly violated')}"
+        return gettext("; ").join([whole, *named])
+
+
+def _asked_again(found: AskedAgain) -> str:
+    counts = f" ({told(found.counts)})" if found.requests else ""
+    return tell("{number:,} of {valid:,}{counts}", found.requests, found.valid, counts)
 
 
 def lost_measure(change: Change) -> bool:

@@ -14,6 +14,7 @@ from typing import Any
 from conformance.contract.profile import Model
 from conformance.evidence.exchange import Exchange, Inconclusive
 from conformance.judgement.handing_over import had
+from conformance.language import say
 from conformance.runs.run import Run
 from conformance.suite.catalogue import declared
 from conformance.text import write_whole
@@ -87,7 +88,7 @@ def drift(model: str, old: Shapes, new: Shapes) -> tuple[Drift, ...]:
 
 def _changes(old: Seen, new: Seen) -> list[str]:
     if old.status != new.status:  # another status is another kind of reply: its members are not compared
-        return [f"the status was {old.status}, is {new.status}"]
+        return [say("the status was {before}, is {after}", old.status, new.status)]
     return diff(old.members, new.members)
 
 
@@ -127,7 +128,9 @@ def read(path: Path) -> Shapes:
     except FileNotFoundError:
         return {}
     except (OSError, ValueError, LookupError, TypeError, AttributeError) as error:
-        raise ShapeError(f"{path} holds no stored shapes ({error!r}): delete it to have them stored again") from None
+        raise ShapeError(
+            say("{path} holds no stored shapes ({error!r}): delete it to have them stored again", path, error)
+        ) from None
 
 
 def _load(value: Mapping[str, Any]) -> Seen:

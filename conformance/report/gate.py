@@ -10,7 +10,7 @@ from conformance.contract.profile import NOT_OF_FAMILY, Model
 from conformance.contract.requirement import Impact, Level
 from conformance.judgement.unserved import Unserved
 from conformance.judgement.verdict import VIOLATIONS, Verdict
-from conformance.language import gettext, tell
+from conformance.language import gettext, say, tell, told
 
 from .report import Entry, Report
 
@@ -35,23 +35,23 @@ def conclude(report: Report) -> Conclusion:
     """The one policy of the gate: what a report comes to."""
     never = _joined(_never_answered(report), _needed(report))
     if report.failing:
-        cut = tell("not everything could be judged: {reason}", report.unjudged) if report.unjudged else ""
+        cut = tell("not everything could be judged: {reason}", told(report.unjudged)) if report.unjudged else ""
         return Conclusion(1, _joined(tally(report), cut, never, _optional(report), _invoice(report), *_limits(report)))
     if report.unjudged:
-        return Conclusion(3, tell("could not be judged: {reason}", report.unjudged))
-    told = _joined(tally(report), _optional(report), *_limits(report))
+        return Conclusion(3, tell("could not be judged: {reason}", told(report.unjudged)))
+    counted = _joined(tally(report), _optional(report), *_limits(report))
     if unmeasured := _joined(_first_too_few(report), never):
-        return Conclusion(3, tell("could not be judged: {reason}", _joined(unmeasured, told)))
+        return Conclusion(3, tell("could not be judged: {reason}", _joined(unmeasured, counted)))
     if differing := _invoice(report):
-        return Conclusion(1, _joined(told, differing))
+        return Conclusion(1, _joined(counted, differing))
     if report.baseline and report.baseline.outdated:
-        problem = f"{report.baseline.problem}; {told}"
+        problem = _joined(told(report.baseline.problem), counted)
         return Conclusion(1, tell("the baseline is out of date: {problem}", problem), outdated=True)
-    return Conclusion(0, _joined(told, _basis(report)))
+    return Conclusion(0, _joined(counted, _basis(report)))
 
 
 def _joined(*clauses: str) -> str:
-    return "; ".join(filter(None, clauses))
+    return gettext("; ").join(filter(None, clauses))
 
 
 def _invoice(report: Report) -> str:
@@ -90,8 +90,9 @@ def _too_few(levels: str, model: Model, area: str, judged: int, applicable: int)
 def _basis(report: Report) -> str:
     """On how much recordings conform: what was not recorded is not judged."""
     requests = report.spend.requests
-    recorded = f"{requests:,} recorded exchange{'' if requests == 1 else 's'}"
-    return f"judged on no more than {recorded}" if report.source == "recording" else ""
+    if report.source != "recording":
+        return ""
+    return tell("judged on no more than {number:,} recorded exchange{_s}", requests, "" if requests == 1 else "s")
 
 
 _NAMED = 3  #: requests or requirements that a conclusion names; the others are counted
@@ -100,7 +101,7 @@ _NAMED = 3  #: requests or requirements that a conclusion names; the others are 
 def _some(names: Iterable[object]) -> str:
     listed = list(names)
     more = tell(" and {number:,} more", len(listed) - _NAMED) if len(listed) > _NAMED else ""
-    return ", ".join(map(str, listed[:_NAMED])) + more
+    return gettext(", ").join(map(told, map(str, listed[:_NAMED]))) + more
 
 
 def _never_answered(report: Report) -> str:
@@ -137,29 +138,37 @@ def _without(lost: Iterable[Unserved]) -> str:
 def _limits(report: Report) -> list[str]:
     """What a reader must not overlook in a conclusion: caching that was not judged, and warnings about billing."""
     if report.source == "recording":
-        return [report.unseen]
+        return [told(report.unseen)]
     reasons: dict[str, list[str]] = {}
     for model in report.models:
         if reason := _caching_left_out(report, model):
             reasons.setdefault(reason, []).append(model.name)
     every = len(report.models)
     said = [
-        f"caching was not judged{'' if len(names) == every else f' on {_some(names)}'}: {reason}"
+        tell("caching was not judged: {reason}", told(reason))
+        if len(names) == every
+        else tell("caching was not judged on {models}: {reason}", _some(names), told(reason))
         for reason, names in reasons.items()
     ]
     said = [*_stubbed(report), *said]
     unclear = [] if reasons or report.failing else _unclear_caching(report)
     warned = [each for each in report.worst_first if is_warning(each) and each.impact is Impact.BILLING]
-    number = "1 warning is" if len(warned) == 1 else f"{len(warned):,} warnings are"
-    return [*said, *unclear, f"{number} about billing: {_some(each.id for each in warned)}" if warned else ""]
+    number, named = len(warned), _some(each.id for each in warned)
+    one, more = (
+        tell("1 warning is about billing: {ids}", named),
+        tell("{number:,} warnings are about billing: {ids}", number, named),
+    )
+    return [*said, *unclear, (one if number == 1 else more) if warned else ""]
 
 
 def _stubbed(report: Report) -> Iterable[str]:
     """That what needs a real model was left out, and how much that is."""
-    reason = LEFT_OUT[REAL_MODEL]
-    number = sum(any(finding.message == reason for finding in entry.findings) for entry in report.counting)
+    reason = told(LEFT_OUT[REAL_MODEL])
+    number = sum(any(told(finding.message) == reason for finding in entry.findings) for entry in report.counting)
     if number:
-        yield f"with a stub in place of a model, {number:,} requirements were not judged: --stub leaves them out"
+        yield tell(
+            "with a stub in place of a model, {number:,} requirements were not judged: --stub leaves them out", number
+        )
 
 
 def is_warning(entry: Entry) -> bool:
@@ -173,13 +182,13 @@ def _caching_left_out(report: Report, model: Model) -> str:
     if not features or not _measured(report, model, "")[0]:
         return ""
     if REAL_MODEL in model.without:
-        return "--stub leaves it out"
+        return say("{option} leaves it out", "--stub")
     if COSTLY in model.without:
-        return "--no-costly leaves it out"
+        return say("{option} leaves it out", "--no-costly")
     if unclaimed := features & model.without:
         return f"--without {min(unclaimed)}"
     chosen = any(entry.area == "caching" and entry.finding(model.name) for entry in report.counting)
-    return "" if chosen else "it was not selected"
+    return "" if chosen else say("it was not selected")
 
 
 def _unclear_caching(report: Report) -> Iterable[str]:
@@ -187,17 +196,20 @@ def _unclear_caching(report: Report) -> Iterable[str]:
     found = [(entry.id, finding) for entry in report.counting if entry.area == "caching" for finding in entry.findings]
     unclear = [(id, finding) for id, finding in found if finding.verdict is Verdict.INCONCLUSIVE]
     for id, finding in unclear[:1]:
-        reason = finding.message.partition(":")[0]
-        yield f"caching was judged in part: {id} is inconclusive on {finding.model}, since {reason}" + (
-            f"; and {len(unclear) - 1:,} more of caching" if len(unclear) > 1 else ""
+        reason = told(finding.message).partition(gettext(": "))[0]
+        yield _joined(
+            tell(
+                "caching was judged in part: {id} is inconclusive on {model}, since {reason}", id, finding.model, reason
+            ),
+            tell("and {number:,} more of caching", len(unclear) - 1) if len(unclear) > 1 else "",
         )
 
 
 def _measure(report: Report) -> str:
     """The levels that a verdict rests on: MUST; where only others were selected, those."""
     counting = {entry.level for entry in report.counting}
-    others = " or ".join(level for level in Level if level in counting)
-    return str(Level.MUST) if Level.MUST in counting else others or "requirement"
+    others = gettext(" or ").join(gettext(level) for level in Level if level in counting)
+    return str(Level.MUST) if Level.MUST in counting else others or gettext("requirement")
 
 
 def _measured(report: Report, model: Model, area: str) -> tuple[int, int]:
@@ -221,7 +233,7 @@ def tally(report: Report) -> str:
         "known": Verdict.KNOWN, "not applicable": Verdict.NOT_APPLICABLE, "inconclusive": Verdict.INCONCLUSIVE,
     }  # fmt: skip
     others = [
-        f"{number} {gettext(name)}"
+        tell("{number:,} {verdict}", number, gettext(name))
         for name, verdict in rest.items()
         if (number := sum(entry.verdict is verdict and not entry.follows for entry in report.counting))
     ]
@@ -230,7 +242,7 @@ def tally(report: Report) -> str:
         others.insert(0, tell("{number} more follow{_s} from {_cause}", following, "s" * (following == 1), cause))
     if later := sum(entry.later for entry in report.entries):
         others.append(tell("{number} later than {revision} and not counted", later, report.revision))
-    counted = ", ".join(parts) or gettext("nothing that was judged")
+    counted = gettext(", ").join(parts) or gettext("nothing that was judged")
     return _joined(tell("violates {counts}", counted), failing(report), *others)
 
 
@@ -240,7 +252,10 @@ def failing(report: Report) -> str:
     if not report.failing:
         none = gettext("it does not fail the gate") if violated == 1 else gettext("none of these fails the gate")
         return none if violated else ""
-    number, named = len(report.failing), _some(f"{each.id} ({gettext(each.impact)})" for each in report.failing)
+    number, named = (
+        len(report.failing),
+        _some(tell("{id} ({impact})", each.id, gettext(each.impact)) for each in report.failing),
+    )
     if violated == 1:
         return tell("it fails the gate: {requirements}", named)
     if violated == number:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
+from collections.abc import Iterator, Mapping
+from dataclasses import fields, is_dataclass, replace
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,7 +13,7 @@ from conformance.contract.profile import Model
 from conformance.contract.requirement import Impact, Level
 from conformance.evidence.strict_json import JSONError, loads
 from conformance.judgement.verdict import Finding, Verdict
-from conformance.language import Said, of_parts, parts_of, speaking
+from conformance.language import Said, of_parts, parts_of, say, speaking
 from conformance.policy.baseline import State
 from conformance.resources import mistake
 from conformance.sending.curl import is_command
@@ -42,6 +43,8 @@ def dump_report(report: Report) -> dict[str, Any]:
         conclusion = conclude(report)
     head = {"format": FORMAT, "exit_code": conclusion.exit_code, "conclusion": conclusion.sentence}
     value: dict[str, Any] = head | converter().unstructure(report)
+    if found := {str(each): parts_of(each) for field in _OTHERS for each in _said_in(getattr(report, field))}:
+        value["sentences"] = dict(sorted(found.items()))
     for entry, stated in zip(value["entries"], report.entries, strict=True):
         entry["verdict"] = str(stated.verdict)
     return value
@@ -52,17 +55,50 @@ def load_report(value: dict[str, Any]) -> Report:
     from cattrs import BaseValidationError, transform_error
 
     if not isinstance(value, dict):
-        raise ValueError("it is not a JSON object")
+        raise ValueError(say("it is not a JSON object"))
     if value.get("format") != FORMAT:
         raise ValueError(
-            f"the format is {value.get('format')!r}, not {FORMAT!r}: it was not written by `run` or `judge`"
+            say(
+                "the format is {format!r}, not {format2!r}: it was not written by `run` or `judge`",
+                value.get("format"),
+                FORMAT,
+            )
         )
     if lacking := [name for name in _REQUIRED if name not in value]:
-        raise ValueError(f"required field missing @ $.{lacking[0]}")
+        raise ValueError(say("required field missing @ $.{lacking}", lacking[0]))
+    known = {text: of_parts(parts) for text, parts in value.get("sentences", {}).items()}
+    others = {name: _restored(each, known) if name in _OTHERS else each for name, each in value.items()}
     try:
-        return converter().structure(value, Report)
+        return converter().structure({name: each for name, each in others.items() if name != "sentences"}, Report)
     except BaseValidationError as error:
         raise ValueError(transform_error(error)[0]) from None
+
+
+#: Fields in which there may be sentences beside the messages of findings, which have their parts beside them.
+_OTHERS = ("unjudged", "unanswered", "unserved", "drift", "costs", "baseline", "plan", "unseen", "evidence")
+
+
+def _said_in(value: object) -> Iterator[Said]:
+    """Every sentence in a part of a report."""
+    if isinstance(value, Said):
+        yield value
+    elif isinstance(value, Mapping):
+        yield from (said for pair in value.items() for each in pair for said in _said_in(each))
+    elif isinstance(value, tuple):
+        yield from (said for each in value for said in _said_in(each))
+    elif is_dataclass(value):
+        yield from (said for field in fields(value) for said in _said_in(getattr(value, field.name)))
+
+
+def _restored(value: Any, known: Mapping[str, Said]) -> Any:
+    """A part of a report in JSON with its sentences in the place of their texts."""
+    if isinstance(value, str):
+        return known.get(value, value)
+    if isinstance(value, list):
+        return [_restored(each, known) for each in value]
+    if isinstance(value, dict):
+        return {known.get(name, name): _restored(each, known) for name, each in value.items()}
+    return value
 
 
 @cache
@@ -116,8 +152,8 @@ def _keep_sentences(made: Converter) -> None:
 
 def _exactly(value: Any, kind: type) -> Any:
     """The value where it is of this type; cattrs would convert it."""
-    if type(value) is not kind and not (kind is float and type(value) is int):
-        raise TypeError(f"it is not {kind.__name__}")
+    if type(value) is not kind and not (kind is float and type(value) is int) and not isinstance(value, Said):
+        raise TypeError(say("it is not {kind}", kind.__name__))
     return value
 
 
@@ -125,7 +161,7 @@ def _verdict(name: Any, _: type) -> Verdict:
     try:
         return Verdict.named(name)
     except (LookupError, AttributeError):
-        raise ValueError(f"there is no verdict {name!r}") from None
+        raise ValueError(say("there is no verdict {name!r}", name)) from None
 
 
 def write_report(report: Report, path: Path) -> None:
@@ -145,11 +181,11 @@ def read_report(path: Path) -> Report:
             raise ValueError(wrong)
         for key, evidence in report.evidence.items():
             if not is_command(evidence.curl):
-                raise ValueError(f"the command of the exchange {key[:40]!r} is none that this suite writes")
+                raise ValueError(say("the command of the exchange {key!r} is none that this suite writes", key[:40]))
         return report
     except TextError as error:
         raise ValueError(str(error)) from None
     except JSONError as error:
-        raise ValueError(f"{path} is not JSON: {error}") from None
+        raise ValueError(say("{path} is not JSON: {error}", path, error)) from None
     except (ValueError, RecursionError) as error:
-        raise ValueError(f"{path} is not a report: {error}") from None
+        raise ValueError(say("{path} is not a report: {error}", path, error)) from None

@@ -6,6 +6,8 @@ import re
 from collections.abc import Iterable
 from typing import Any
 
+from conformance.language import joined, say
+
 DEPTH = 40  #: no member below this is looked at
 #: Of each member the types that it has, by its path: `choices[].message.content` is `null` or `string`.
 Shape = dict[str, tuple[str, ...]]
@@ -39,17 +41,17 @@ def _enter(value: Any, path: str, found: dict[str, set[str]], depth: int) -> Non
 def diff(old: Shape, new: Shape) -> list[str]:
     """A sentence for each member that appeared, vanished or changed its type. Of a member that appeared or vanished
     with all it holds only itself is named."""
-    sentences = []
+    sentences: list[str] = []
     for path in sorted({*old, *new}):
         if path and not (_holder(path) in old and _holder(path) in new):
             continue
-        name = path or "the document"
+        name = path or say("the document")
         if path not in old:
-            sentences.append(f"{name} appeared: {_said(new[path])}")
+            sentences.append(say("{name} appeared: {types}", name, _said(new[path])))
         elif path not in new:
-            sentences.append(f"{name} vanished: it was {_said(old[path])}")
+            sentences.append(say("{name} vanished: it was {types}", name, _said(old[path])))
         elif old[path] != new[path]:
-            sentences.append(f"{name} was {_said(old[path])}, is {_said(new[path])}")
+            sentences.append(say("{name} was {before}, is {after}", name, _said(old[path]), _said(new[path])))
     return sentences
 
 
@@ -59,5 +61,5 @@ def _holder(path: str) -> str:
 
 
 def _said(types: Iterable[str]) -> str:
-    articles = {"null": "null", "integer": "an integer", "object": "an object", "array": "an array"}
-    return " or ".join(articles.get(each, f"a {each}") for each in types)
+    articles = {"integer": "an ", "object": "an ", "array": "an ", "null": ""}
+    return joined(" or ", (say("{_article}{type}", articles.get(each, "a "), each) for each in types))

@@ -21,10 +21,11 @@ from conformance.evidence.archive import Archive, recorded
 from conformance.evidence.exchange import Exchange
 from conformance.evidence.strict_json import JSONError, loads
 from conformance.judgement.judge import EXAMPLES
+from conformance.language import say
 from conformance.resources import mistake
 from conformance.sending.curl import BODIES, LONGEST
 from conformance.sending.stack import SPENT, UNSENT
-from conformance.text import TextError, read_regular, write_whole
+from conformance.text import TextError, read_regular, reason_of, write_whole
 
 from .run import Run, RunError
 
@@ -84,7 +85,9 @@ def check_links(folder: Path) -> None:
     below = (each for name in _FOLDERS for each in _below(whole / name))
     for path in (whole, *above, *(whole / name for name in _FILES), *below):
         if path.is_symlink():
-            raise RunError(f"{path} is a symbolic link, which is not followed: remove it, or name another folder")
+            raise RunError(
+                say("{path} is a symbolic link, which is not followed: remove it, or name another folder", path)
+            )
 
 
 def _below(folder: Path) -> Iterator[Path]:
@@ -105,8 +108,12 @@ def empty(folder: Path) -> None:
         (folder / "archive").mkdir()
     except OSError as error:
         raise RunError(
-            f"{folder} cannot be emptied of an earlier run ({error.strerror or error}: {error.filename}): remove it,"
-            " or name another folder"
+            say(
+                "{folder} cannot be emptied of an earlier run ({reason}: {file}): remove it, or name another folder",
+                folder,
+                reason_of(error),
+                error.filename,
+            )
         ) from None
 
 
@@ -160,7 +167,7 @@ def read_value(folder: Path) -> dict[str, Any]:
     except (TextError, JSONError) as error:
         wrong = str(error)
     if wrong:
-        raise RunError(f"{path} is not a run that can be judged again ({wrong})")
+        raise RunError(say("{path} is not a run that can be judged again ({wrong})", path, wrong))
     return value
 
 
@@ -181,13 +188,13 @@ def read_run(folder: Path) -> Run:
     another run."""
     value = read_value(folder)
     if not exchanges_in(folder):
-        raise RunError(f"{folder / 'archive'} holds no exchange: nothing can be judged")
+        raise RunError(say("{file} holds no exchange: nothing can be judged", folder / "archive"))
     return Run(
         Profile.load(value["profile"]),
         value["salt"],
         Archive(folder / "archive", run=value.get("id", "")),
         fault=value["fault"],
         examples=value.get("examples", EXAMPLES),
-        broken_off="" if value.get("finished", True) else "the run was broken off before everything was sent",
+        broken_off="" if value.get("finished", True) else say("the run was broken off before everything was sent"),
         resalted=value.get("resalted", {}),
     )

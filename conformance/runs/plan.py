@@ -14,6 +14,7 @@ from conformance.contract.profile import Model
 from conformance.contract.requirement import Requirement, Scope
 from conformance.evidence.exchange import Request
 from conformance.judgement.judge import EXAMPLES
+from conformance.language import say
 from conformance.resources import fixture
 
 from .run import Run
@@ -51,16 +52,17 @@ class Plan:
 
     def __str__(self) -> str:
         expected, usually, most = self.usually.expected, self.usually, self.most
-        return (
-            f"about {expected.requests:,} requests, {_about(expected.input_tokens)} tokens of input and "
-            f"{_about(expected.output_tokens)} of output{self._money(self.expected_cost)}; without fallbacks at most "
-            f"{usually.input_tokens:,} and {usually.output_tokens:,}{self._money(self.usual_cost)}; with all of them "
-            f"at most {most.requests:,} requests, {most.input_tokens:,} and {most.output_tokens:,}"
-            f"{self._money(self.cost)}"
-        )
+        return say(
+            "about {requests:,} requests, {input} tokens of input and {output} of output{money}; without fallbacks at "
+            "most {usual_input:,} and {usual_output:,}{usual_money}; with all of them at most {most:,} requests, "
+            "{most_input:,} and {most_output:,}{most_money}",
+            expected.requests, _about(expected.input_tokens), _about(expected.output_tokens),
+            self._money(self.expected_cost), usually.input_tokens, usually.output_tokens, self._money(self.usual_cost),
+            most.requests, most.input_tokens, most.output_tokens, self._money(self.cost),
+        )  # fmt: skip
 
     def _money(self, cost: Decimal | None) -> str:
-        return "" if cost is None else f", {cost.quantize(Decimal('0.01'))} {self.currency}"
+        return "" if cost is None else say(", {amount:.2f} {currency}", cost, self.currency)
 
 
 def _about(number: int) -> str:

@@ -11,6 +11,7 @@ from conformance.contract.profile import Model
 from conformance.contract.requirement import Requirement
 from conformance.evidence.exchange import Inconclusive, Request
 from conformance.judgement.verdict import Finding, Verdict
+from conformance.language import say
 from conformance.sending.limits import Deadline
 
 from .run import Run
@@ -82,7 +83,7 @@ class Prefetch:
 
 def late(requirement: Requirement, model: str, ending: Deadline) -> Finding:
     """The finding of what was not judged before the deadline."""
-    return Finding(requirement.id, model, Verdict.INCONCLUSIVE, f"{NOT_JUDGED}{ending.reason}")
+    return Finding(requirement.id, model, Verdict.INCONCLUSIVE, say("not judged: {reason}", ending.reason))
 
 
 def found(find: Callable[[Requirement, Model], Finding], requirement: Requirement, model: Model) -> Finding:
@@ -90,5 +91,5 @@ def found(find: Callable[[Requirement, Model], Finding], requirement: Requiremen
     try:
         return find(requirement, model)
     except Exception as crash:
-        said = f"judging it crashed: {type(crash).__name__}: {crash}"
+        said = say("judging it crashed: {kind}: {crash}", type(crash).__name__, crash)
         return Finding(requirement.id, model.name, Verdict.INCONCLUSIVE, said)

@@ -13,6 +13,7 @@ from conformance.evidence.exchange import Exchange
 from conformance.evidence.send import Send
 from conformance.judgement.judge import judge, judge_given, judge_run, speaks_of
 from conformance.judgement.verdict import Verdict
+from conformance.language import say
 
 from .run import Run
 
@@ -30,13 +31,15 @@ def survivors(requirement: Requirement, run: Run) -> Iterator[str]:
         for model, exchanges in shown.items()
     }
     if not requirement.broken_by:
-        yield "it has no counterexample"
+        yield say("it has no counterexample")
     if requirement.composite:
         yield from _asking_survivors(requirement, run)
         return
     for name, fault in requirement.broken_by:
         if not any(_caught(requirement, each, model, fault) for model, each in (shown | posing).items() if each):
-            yield f"the counterexample {name!r} is accepted" if name else "its counterexample is accepted"
+            yield (
+                say("the counterexample {name!r} is accepted", name) if name else say("its counterexample is accepted")
+            )
 
 
 def _asking_survivors(requirement: Requirement, run: Run) -> Iterator[str]:
@@ -50,7 +53,9 @@ def _asking_survivors(requirement: Requirement, run: Run) -> Iterator[str]:
             if judge_given(requirement, _through(send, shown, fault), model).verdict >= Verdict.WARN:
                 break
         else:
-            yield f"the counterexample {name!r} is accepted" if name else "its counterexample is accepted"
+            yield (
+                say("the counterexample {name!r} is accepted", name) if name else say("its counterexample is accepted")
+            )
 
 
 def _through(send: Send, *faults: Fault) -> Send:

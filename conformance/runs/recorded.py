@@ -12,6 +12,7 @@ from conformance.contract.requirement import Requirement
 from conformance.evidence.exchange import SALT, Exchange, Inconclusive, Request
 from conformance.judgement.judge import judge, judge_given, speaks_of
 from conformance.judgement.verdict import Finding, Verdict, gather
+from conformance.language import say
 
 Recorded = Mapping[Model, Sequence[Exchange]]  #: by the model that was asked
 
@@ -21,11 +22,11 @@ def find_recorded(requirement: Requirement, column: str, recorded: Recorded) -> 
     found = list(_findings(requirement, recorded))
     if found:
         return replace(gather(found), model=column)
-    reason = "no recording matches"
+    reason = say("no recording matches")
     if requirement.sends:
-        reason = "it sends requests that it generates, which recordings made elsewhere do not contain"
+        reason = say("it sends requests that it generates, which recordings made elsewhere do not contain")
     elif requirement.whole_run:
-        reason = "recordings made elsewhere may hold one exchange twice, so they are not compared"
+        reason = say("recordings made elsewhere may hold one exchange twice, so they are not compared")
     return Finding(requirement.id, column, Verdict.NOT_APPLICABLE, reason)
 
 
@@ -66,7 +67,7 @@ def _playing_back(
     def send(request: Request) -> Exchange:
         exchange = _found(request, model, exchanges)
         if exchange is None:
-            raise Inconclusive(f"“{request}” is not among the recordings")
+            raise Inconclusive(say("“{request}” is not among the recordings", request))
         return exchange
 
     return send

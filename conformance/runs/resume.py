@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from conformance.evidence.archive import reopen
+from conformance.language import say
 from conformance.settings.address import STRUCK_OUT, public
 from conformance.settings.config import ConfigError, value_of
 from conformance.settings.errors import NOT_JUDGED, SessionError
@@ -60,18 +61,23 @@ def _resumed(settings: Settings, folder: Path) -> Settings:
     try:
         noted = noted_options(folder)
     except RunError as error:
-        raise SessionError(f"--resume: {error}") from None
+        raise SessionError(say("--resume: {error}", error)) from None
     given = _shown(settings)
     if "base-url" not in given and STRUCK_OUT in noted.get("base-url", ""):
-        raise SessionError("--resume: repeat --base-url, whose secret parts were not stored")
+        raise SessionError(say("--resume: repeat --base-url, whose secret parts were not stored"))
     for name in _THE_SAME:
         if name in given and given[name] != noted.get(name):
             before = f"with --{name} {_words(noted[name])}".rstrip() if name in noted else f"without --{name}"
             raise SessionError(
-                f"--resume: {folder} holds a run {before}: leave out --{name}, or start a new run in another folder"
+                say(
+                    "--resume: {folder} holds a run {before}: leave out --{name}, or start a new run in another folder",
+                    folder,
+                    before,
+                    name,
+                )
             )
     if lacking := set(noted.get(_SECRET, ())) - set(_header_names(settings)):
-        raise SessionError(f"--resume: repeat --header {min(lacking)}, whose value was not stored")
+        raise SessionError(say("--resume: repeat --header {lacking}, whose value was not stored", min(lacking)))
     whole = settings.updated({name: noted[name] for name in _not_given(noted, given) - {_SECRET}})
     if whole.base_url and not whole.plan:
         named = (given.get(name, "") for name in ("base-url", "api-key-variable"))
@@ -104,7 +110,7 @@ def noted_options(folder: Path) -> dict[str, Any]:
     try:
         return {name: plain(value_of(known[name], value, Path("/"))) for name, value in noted.items() if name in known}
     except ConfigError as error:
-        raise RunError(f"{folder / 'run.json'} has a wrong option: {error}") from None
+        raise RunError(say("{file} has a wrong option: {error}", folder / "run.json", error)) from None
 
 
 def resalted(folder: Path, id: str, salt: str) -> Mapping[str, str]:

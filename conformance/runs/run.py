@@ -190,7 +190,10 @@ class Run:
         from then on. Of recordings one must hold a completion."""
         if self.held is not None:
             if not any(answers(each) for each in self.recorded):
-                self.unjudged = f"{self.profile.base_url} holds no recording of a completion: {unseen(self.recorded)}"
+                lacking = unseen(self.recorded)
+                self.unjudged = say(
+                    "{place} holds no recording of a completion: {lacking}", self.profile.base_url, lacking
+                )
             return
         outcomes: dict[str, str] = {}
         learned: dict[Model, Model] = {}
@@ -203,10 +206,13 @@ class Run:
             if not answers(exchange):
                 outcomes[model.name] = (diagnose or self._diagnosis)(exchange)
         self.profile = self.profile.learned(learned)
-        self.silent = {name: f"{self.profile.base_url} {reason}" for name, reason in outcomes.items()}
+        self.silent = {
+            name: say("{place} {reason}", self.profile.base_url, reason) for name, reason in outcomes.items()
+        }
         if len(outcomes) == len(self.profile.models):
             reasons = list(dict.fromkeys(outcomes.values()))
-            self.unjudged = f"{self.profile.base_url} {'; '.join(reasons)}" if reasons else "no model is named"
+            silent = say("{place} {reason}", self.profile.base_url, joined("; ", reasons))
+            self.unjudged = silent if reasons else say("no model is named")
 
     def _diagnosis(self, exchange: Exchange) -> str:
         return diagnosis(exchange, self.profile.base_url)
@@ -245,7 +251,7 @@ def held_run(folder: Path, recordings: Iterable[tuple[str, Exchange]]) -> Run:
         unique = replace(exchange, request=request, reads=reads)
         by_model.setdefault(Model(name, family_of(name)), []).append(unique)
     if not by_model:
-        raise RunError(f"{folder} holds no recorded exchange: nothing can be judged")
+        raise RunError(say("{folder} holds no recorded exchange: nothing can be judged", folder))
     held: dict[str, dict[Model, Sequence[Exchange]]] = {}
     for model, exchanges in sorted(by_model.items(), key=lambda item: item[0].name):
         column = model.name if len(by_model) <= COLUMNS else f"{model.family} models"
@@ -255,7 +261,7 @@ def held_run(folder: Path, recordings: Iterable[tuple[str, Exchange]]) -> Run:
 
 
 def _send_nothing(request: Request) -> Exchange:
-    raise Inconclusive("recordings are judged, nothing is sent")
+    raise Inconclusive(say("recordings are judged, nothing is sent"))
 
 
 def priced(run: Run, sheet: Sheet | None) -> Run:

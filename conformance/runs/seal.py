@@ -11,6 +11,7 @@ import json
 import os
 from pathlib import Path
 
+from conformance.language import say
 from conformance.settings.errors import SessionError
 from conformance.settings.key_variable import is_of_a_key, is_variable
 from conformance.settings.settings import Settings
@@ -32,18 +33,26 @@ def check_destination(noted: Settings, id: str, folder: Path, base_url: str, var
     """Raise SessionError where the secrets of this call would go where nothing but a folder says. `noted` are the
     settings of its run, `base_url` and `variable` what this call names, if it does."""
     if not is_variable(noted.api_key_variable):
-        raise SessionError(f"{folder} names no variable for the key: name it with --api-key-variable")
+        raise SessionError(say("{folder} names no variable for the key: name it with --api-key-variable", folder))
     if not (_key(noted) or noted.header or noted.certificate) or _is_sealed(noted, id, folder):
         return
     if not base_url:
         raise SessionError(
-            f"{folder} does not prove that its run sent this key to {noted.base_url}: if it may be sent there, repeat "
-            f"--base-url {quoted(noted.base_url)}"
+            say(
+                "{folder} does not prove that its run sent the key to {host}: to send it, repeat --base-url {address}",
+                folder,
+                noted.base_url,
+                quoted(noted.base_url),
+            )
         )
     if not variable and not is_of_a_key(noted.api_key_variable):
         raise SessionError(
-            f"{folder} names the variable {noted.api_key_variable}: to send its value to {noted.base_url}, repeat "
-            f"--api-key-variable {noted.api_key_variable}"
+            say(
+                "{folder} names {variable}: to send its value to {address}, repeat --api-key-variable {variable}",
+                folder,
+                noted.api_key_variable,
+                noted.base_url,
+            )
         )
 
 

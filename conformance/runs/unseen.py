@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from conformance.evidence.exchange import Exchange, Inconclusive, list_of
+from conformance.language import joined, say
 from conformance.sending.preflight import answers
 
 
@@ -23,18 +24,26 @@ def unseen(exchanges: Iterable[Exchange]) -> str:
         else:
             replies += answers(exchange)
     lacking = {
-        "a completion that is not streamed": (replies, ""),
-        "a stream that is whole": (streams, _number(failed, "ends", "end", "with an error or without a choice")),
-        "an error response": (errors, ""),
-        "a list with a model in it": (lists, _number(empty, "is", "are", "empty")),
+        say("a completion that is not streamed"): (replies, ""),
+        say("a stream that is whole"): (streams, _broken(failed) if failed else ""),
+        say("an error response"): (errors, ""),
+        say("a list with a model in it"): (lists, _empty(empty) if empty else ""),
     }
-    named = [f"{kind}{f' ({instead})' if instead else ''}" for kind, (seen, instead) in lacking.items() if not seen]
-    named += [f"what {instead}" for seen, instead in lacking.values() if seen and instead]
-    return f"the recordings do not show {', '.join(named)}" if named else ""
+    named = [
+        say("{kind} ({instead})", kind, instead) if instead else kind
+        for kind, (seen, instead) in lacking.items()
+        if not seen
+    ]
+    named += [say("what {instead}", instead) for seen, instead in lacking.values() if seen and instead]
+    return say("the recordings do not show {kinds}", joined(", ", named)) if named else ""
 
 
-def _number(number: int, one: str, many: str, said: str) -> str:
-    return f"{number:,} {one if number == 1 else many} {said}" if number else ""
+def _broken(number: int) -> str:
+    return say("{number:,} end{_s} with an error or without a choice", number, "s" if number == 1 else "")
+
+
+def _empty(number: int) -> str:
+    return say("{number:,} {_are} empty", number, "is" if number == 1 else "are")
 
 
 def _is_whole(exchange: Exchange) -> bool:

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from conformance.language import say
 from conformance.settings.address import public
 from conformance.settings.errors import SessionError
 from conformance.settings.key_variable import is_variable
@@ -24,13 +25,13 @@ _FIELD_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")  #: RFC 9110, 5.1
 def check_address(base_url: str) -> None:
     """Raise SessionError where this is no base URL, or holds what does not belong into one."""
     if not base_url.startswith(("http://", "https://")):
-        raise SessionError(f"--base-url: {public(base_url)!r} does not begin with http:// or https://")
+        raise SessionError(say("--base-url: {base_url!r} does not begin with http:// or https://", public(base_url)))
     if "@" in base_url.partition("://")[2].partition("/")[0]:
         raise SessionError(
-            "--base-url must not contain a password, since reports show it: the key comes from the environment"
+            say("--base-url must not contain a password, since reports show it: the key comes from the environment")
         )
     if "#" in base_url:
-        raise SessionError("--base-url must not have a fragment, which is never sent")
+        raise SessionError(say("--base-url must not have a fragment, which is never sent"))
 
 
 def check_open(base_url: str, models: Iterable[str], key: str, reached: Access) -> None:
@@ -39,8 +40,11 @@ def check_open(base_url: str, models: Iterable[str], key: str, reached: Access) 
     for option, value in (("base-url", public(base_url)), *(("model", each) for each in models)):
         if looks_like_key(value) or scrub(value.encode(), secrets) != value.encode():
             raise SessionError(
-                f"--{option} contains a secret or what looks like an API key, which reports would show: the key comes"
-                " from the environment"
+                say(
+                    "--{option} contains a secret or what looks like an API key, which reports would show: the key"
+                    " comes from the environment",
+                    option,
+                )
             )
 
 
@@ -51,14 +55,14 @@ def origin(address: str) -> tuple[str, str, int | None]:
         port = parts.port or {"http": 80, "https": 443}.get(parts.scheme)
         return parts.scheme, parts.hostname or "", port
     except ValueError as error:
-        raise SessionError(f"{address!r} is no address: {error}") from None
+        raise SessionError(say("{address!r} is no address: {error}", address, error)) from None
 
 
 def check_variable(name: str) -> None:
     """Raise SessionError where this is not the name of an environment variable. It is not repeated: it may be a key."""
     if not is_variable(name):
         raise SessionError(
-            "--api-key-variable: name an environment variable that is set, such as PHANEDGE_API_KEY, not the key itself"
+            say("--api-key-variable: name a variable that is set, such as PHANEDGE_API_KEY, not the key itself")
         )
 
 
@@ -67,7 +71,9 @@ def key_in(variable: str) -> str:
     check_variable(variable)
     key = os.environ.get(variable, "").strip()
     if not re.fullmatch(r"[!-~]*", key):
-        raise SessionError(f"the key in {variable} contains white space or a non-ASCII character: set it again")
+        raise SessionError(
+            say("the key in {variable} contains white space or a non-ASCII character: set it again", variable)
+        )
     return key
 
 
@@ -79,15 +85,15 @@ def access(
     for each in given:
         name, colon, value = each.partition(":")
         if not colon or not _FIELD_NAME.fullmatch(name):  # which is not repeated: it may be a secret
-            raise SessionError("--header: give a name, a colon and a value, such as x-tenant: acme")
+            raise SessionError(say("--header: give a name, a colon and a value, such as x-tenant: acme"))
         if not value.strip().isprintable():
-            raise SessionError(f"--header: the value of {name!r} contains a character that is not printable")
+            raise SessionError(say("--header: the value of {name!r} contains a character that is not printable", name))
         headers.append((name, value.strip()))
     if unknown := {each.lower() for each in secret} - {name.lower() for name, _ in headers}:
-        raise SessionError(f"--secret-header: no --header {min(unknown)} is given")
+        raise SessionError(say("--secret-header: no --header {unknown} is given", min(unknown)))
     for option, path in (("authorities", authorities), ("certificate", certificate)):
         if path is not None and not path.is_file():
-            raise SessionError(f"--{option}: no such file: {path}")
+            raise SessionError(say("--{option}: no such file: {path}", option, path))
     reached = Access(tuple(headers), authorities, certificate, tuple(secret))
     try:
         trusting(reached)

@@ -14,7 +14,9 @@ import httpx
 
 from conformance import __version__
 from conformance.evidence.exchange import Exchange, Fact, Failure, Headers, Request
+from conformance.evidence.failure import RUN_ENDED, cut_on_purpose, too_large
 from conformance.evidence.kept import one_at_a_time
+from conformance.language import say
 
 from .clients import arranged, compact
 from .deadline import BoundedBackend, deadline, has_passed
@@ -84,7 +86,7 @@ class Live:
         )
         with one_at_a_time(sum(len(data) for _, data in exchange.reads)):
             if has_passed():  # while others had their turn: what is not searched is not kept
-                exchange = replace(exchange, reads=(), failure=Failure("timeout", "the run ended meanwhile"))
+                exchange = replace(exchange, reads=(), failure=Failure("timeout", RUN_ENDED))
             return scrubbed(exchange, self._secrets)
 
     def close(self) -> None:
@@ -97,13 +99,15 @@ def trusting(access: Access) -> ssl.SSLContext:
     try:
         trusted = httpx.create_ssl_context(verify=str(access.authorities) if access.authorities else True)
     except OSError as error:  # ssl.SSLError is one
-        raise OSError(f"--authorities: {access.authorities} holds no certificate in PEM form ({error})") from None
+        raise OSError(
+            say("--authorities: {authorities} holds no certificate in PEM form ({error})", access.authorities, error)
+        ) from None
     try:
         if access.certificate:
             trusted.load_cert_chain(access.certificate, password="")  # else it is asked for at the terminal
     except OSError as error:
-        lacks = "holds no certificate in PEM form with its own private key, without a password"
-        raise OSError(f"--certificate: {access.certificate} {lacks} ({error})") from None
+        lacks = say("holds no certificate in PEM form with its own private key, without a password")
+        raise OSError(say("--certificate: {certificate} {lacks} ({error})", access.certificate, lacks, error)) from None
     return trusted
 
 
@@ -242,10 +246,10 @@ def _send(
                 _note(reads, round(time.monotonic() - clock, 6), data)
                 size += len(data)
                 if request.hang_up_after is not None and number >= request.hang_up_after:
-                    failure = Failure("hung up", f"on purpose, after {number} reads")
+                    failure = Failure("hung up", cut_on_purpose(number))
                     break
                 if size > limits.content:
-                    failure = Failure("too large", f"the body exceeds {limits.content:,} bytes")
+                    failure = Failure("too large", too_large(limits.content))
                     reads = _beginning(reads)
                     break
             surplus = response.extensions[_STREAM].surplus

@@ -7,7 +7,7 @@ import ssl
 
 import httpcore
 
-from conformance.evidence.exchange import Failure
+from conformance.evidence.failure import Failure, not_ended, silent
 
 from .limits import Limits
 
@@ -17,9 +17,9 @@ def failure_of(error: Exception, seconds: float, limits: Limits, proxy: str) -> 
     detail = str(error) or type(error).__name__
     if isinstance(error, httpcore.TimeoutException):
         if seconds >= limits.total:
-            return Failure("timeout", f"the response had not ended after {limits.total:g} s")
+            return Failure("timeout", not_ended(limits.total))
         bound = limits.connect if isinstance(error, httpcore.ConnectTimeout) else limits.read
-        return Failure("timeout", f"no answer in time ({bound:g} s of silence)")
+        return Failure("timeout", silent(bound))
     if _caused_by(error, ssl.SSLEOFError, ssl.SSLZeroReturnError, ConnectionResetError):  # in a handshake, too
         return Failure("reset", detail)
     if _caused_by(error, ssl.SSLError):

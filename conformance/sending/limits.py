@@ -6,6 +6,8 @@ import time
 from dataclasses import dataclass
 from math import inf
 
+from conformance.language import say
+
 
 @dataclass(frozen=True)
 class Limits:
@@ -50,4 +52,4 @@ class Deadline:
 
     @property
     def reason(self) -> str:
-        return f"the deadline of {self.seconds:g} s has passed (--deadline)"
+        return say("the deadline of {seconds:g} s has passed (--deadline)", self.seconds)

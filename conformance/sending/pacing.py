@@ -15,6 +15,7 @@ import tenacity
 
 from conformance.evidence.exchange import Exchange, Inconclusive, NothingMore, Request
 from conformance.evidence.send import Send
+from conformance.language import say
 
 from .limits import Deadline
 
@@ -187,13 +188,13 @@ class _Brake:
 
     def check(self) -> None:
         if self._deadline.passed:
-            raise NothingMore(f"not sent: {self._deadline.reason}")
+            raise NothingMore(say("not sent: {reason}", self._deadline.reason))
         if self._reason:
-            raise NothingMore(f"not sent: {self._reason}")
+            raise NothingMore(say("not sent: {reason}", self._reason))
 
     def heard(self, exchange: Exchange) -> None:
         if exchange.status == 429 and _credit_is_gone(exchange):
-            self._reason = "the account has no credit left (insufficient_quota): add credit, then --resume"
+            self._reason = say("the account has no credit left (insufficient_quota): add credit, then --resume")
         failure = exchange.failure
         timed_out = failure is not None and failure.kind == "timeout"  # a trickle has a status, and takes as long
         if failure is None or (exchange.status and not timed_out) or failure.kind in ("hung up", "not sent"):
@@ -202,6 +203,10 @@ class _Brake:
         self._unanswered += 1
         self._timed_out += timed_out
         if self._unanswered >= _UNANSWERED:
-            self._reason = f"{self._unanswered} requests in a row got no answer, the last one: {failure}"
+            self._reason = say(
+                "{unanswered} requests in a row got no answer, the last one: {failure}", self._unanswered, failure
+            )
         elif self._timed_out >= _TIMED_OUT:
-            self._reason = f"{self._timed_out} requests were not answered in time, the last one: {failure}"
+            self._reason = say(
+                "{timed_out} requests were not answered in time, the last one: {failure}", self._timed_out, failure
+            )

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 from conformance.contract.requests import MODELS
 from conformance.evidence.exchange import Exchange, Failure, Inconclusive, Request, list_of
 from conformance.evidence.strict_json import after_object
+from conformance.language import joined, say
 from conformance.text import printable_line
 
 #: Sends a request to another base URL than the one that was named.
@@ -17,33 +18,39 @@ Ask = Callable[[str, Request], Exchange]
 _SHOWN = 8  #: models that a sentence lists
 _SHOWN_OF_A_NAME = 80  #: characters
 _FAILURES = {
-    "refused": "check the host and the port, and that the endpoint is running",
-    "unresolved": "check the host name in the base URL",
-    "proxy": "check HTTPS_PROXY and HTTP_PROXY, or list the host in NO_PROXY",
-    "timeout": "the endpoint did not answer in time: check that it is not overloaded, or allow more --timeout-seconds",
-    "reset": "it closed the connection: check the port, and whether it wants https:// or --certificate FILE",
-    "undecodable": "the server does not speak HTTP: check the port",
+    "refused": say("check the host and the port, and that the endpoint is running"),
+    "unresolved": say("check the host name in the base URL"),
+    "proxy": say("check HTTPS_PROXY and HTTP_PROXY, or list the host in NO_PROXY"),
+    "timeout": say(
+        "the endpoint did not answer in time: check that it is not overloaded, or allow more --timeout-seconds"
+    ),
+    "reset": say("it closed the connection: check the port, and whether it wants https:// or --certificate FILE"),
+    "undecodable": say("the server does not speak HTTP: check the port"),
 }
 #: What is wrong with TLS, by what OpenSSL says of it.
 _TLS = {
-    "has expired": "its certificate has expired: renew it",
-    "not yet valid": "its certificate is not valid yet: check the clock of this machine, and the certificate",
-    "mismatch": "its certificate is for another name: name the host as the certificate does, or have one for this name",
-    "self.signed|unable to": "its certificate is not trusted: name its authority with --authorities FILE",
-    "wrong version|packet length|http request|unknown protocol|record layer": (
+    "has expired": say("its certificate has expired: renew it"),
+    "not yet valid": say("its certificate is not valid yet: check the clock of this machine, and the certificate"),
+    "mismatch": say(
+        "its certificate is for another name: name the host as the certificate does, or have one for this name"
+    ),
+    "self.signed|unable to": say("its certificate is not trusted: name its authority with --authorities FILE"),
+    "wrong version|packet length|http request|unknown protocol|record layer": say(
         "the server does not speak TLS: check the port, or use http:// where the endpoint is local"
     ),
-    "alert": "it wants a certificate of yours, or another one: name it with --certificate FILE",
+    "alert": say("it wants a certificate of yours, or another one: name it with --certificate FILE"),
 }
-_CREDENTIALS = "the proxy wants credentials: put them into HTTPS_PROXY or HTTP_PROXY, as http://user:password@host:port"
+_CREDENTIALS = say(
+    "the proxy wants credentials: put them into HTTPS_PROXY or HTTP_PROXY, as http://user:password@host:port"
+)
 _PLAIN_TO_TLS = re.compile(r"HTTPS (server|port)|SSL-enabled", re.IGNORECASE)
 _NO_CERTIFICATE = re.compile(r"SSL certificate")
 _TITLE = re.compile(r"<title[^<>]*+>([^<]{1,120})", re.IGNORECASE)
 _REMEDIES = {
-    402: "the account has no credit: add some",
-    403: "check that the API key may use this model",
+    402: say("the account has no credit: add some"),
+    403: say("check that the API key may use this model"),
     407: _CREDENTIALS,
-    429: "the endpoint throttles or the account has no credit: try again later",
+    429: say("the endpoint throttles or the account has no credit: try again later"),
 }
 
 
@@ -64,52 +71,75 @@ def diagnosis(
     said = printable_line(_diagnosis(exchange, base_url, ask, key_variable))
     if not proxy or proxy in said or _has_error(exchange):
         return said
-    return f"{said}; it was sent through the proxy {proxy}, which may be the cause: NO_PROXY lists hosts that need none"
+    return say(
+        "{said}; it was sent through the proxy {proxy}, which may be the cause: NO_PROXY lists hosts that need none",
+        said,
+        proxy,
+    )
 
 
 def _diagnosis(exchange: Exchange, base_url: str, ask: Ask | None, key_variable: str) -> str:
     if base_url.startswith("http://") and ask and (secure := _with_tls(exchange, base_url, ask)):
-        return f"speaks TLS: use --base-url {secure}"
+        return say("speaks TLS: use --base-url {address}", secure)
     if exchange.failure:
-        return f"gave no response ({exchange.failure}): {_remedy(exchange.failure)}"
+        return say("gave no response ({failure}): {remedy}", exchange.failure, _remedy(exchange.failure))
     asked = exchange.request.asked.get("model")
-    said = f"answered a plain request for {asked} with HTTP {exchange.status}{_said(exchange)}"
+    said = say("answered a plain request for {model} with HTTP {status}{said}", asked, exchange.status, _said(exchange))
     if 300 <= exchange.status < 400:
-        target = printable_line(exchange.header("location") or "nowhere")
-        return f"{said}, a redirect to {target}: name that address as the base URL, the key is not sent after it"
+        target = printable_line(exchange.header("location") or say("nowhere"))
+        return say(
+            "{said}, a redirect to {target}: name that address as the base URL, the key is not sent after it",
+            said,
+            target,
+        )
     if exchange.status == 401:
-        missing = f"{key_variable} is not set: put the key into it" if key_variable else "the key is wrong or revoked"
-        return f"{said}: {missing}"
+        wrong, unset = (
+            say("the key is wrong or revoked"),
+            say("{variable} is not set: put the key into it", key_variable),
+        )
+        return joined(": ", (said, unset if key_variable else wrong))
     if _is_about_the_model(exchange):
-        return f"{said}: {_models(exchange, base_url, ask)}"
+        return joined(": ", (said, _models(exchange, base_url, ask)))
     if ask and (elsewhere := _elsewhere(exchange, base_url, ask)):
-        return f"{said}, and a completion under {elsewhere}: use --base-url {elsewhere}"
+        return say("{said}, and a completion under {address}: use --base-url {address}", said, elsewhere)
     if exchange.surplus and not exchange.refused:
-        return f"{said} that is no completion, and {exchange.surplus:,} bytes after its end: correct its Content-Length"
+        return say(
+            "{said} that is no completion, and {bytes:,} bytes after its end: correct its Content-Length",
+            said,
+            exchange.surplus,
+        )
     if not exchange.refused and (garbled := _garbled(exchange)):
-        return f"{said}, and {garbled}"
+        return say("{said}, and {what}", said, garbled)
     if not exchange.refused:
-        kind = exchange.media_type or "no media type"
-        return f"answered HTTP {exchange.status} with {kind}{_title(exchange)} that is no completion: {_NO_ENDPOINT}"
+        kind = exchange.media_type or say("no media type")
+        return say(
+            "answered HTTP {status} with {kind}{title} that is no completion: {remedy}",
+            exchange.status,
+            kind,
+            _title(exchange),
+            _NO_ENDPOINT,
+        )
     if exchange.status == 404:
-        return f"{said}: check the base URL (it usually ends in /v1) and the name of the model"
+        return say("{said}: check the base URL (it usually ends in /v1) and the name of the model", said)
     if exchange.status == 400 and _shows(_NO_CERTIFICATE, exchange):
-        return f"{said}: {_TLS['alert']}"
-    failing = "the endpoint itself fails" if exchange.status >= 500 else "see the error"
-    return f"{said}: {_REMEDIES.get(exchange.status, failing)}"
+        return joined(": ", (said, _TLS["alert"]))
+    failing = say("the endpoint itself fails") if exchange.status >= 500 else say("see the error")
+    return joined(": ", (said, _REMEDIES.get(exchange.status, failing)))
 
 
-_NO_ENDPOINT = "check the base URL (it usually ends in /v1); a proxy or a web site may answer in the endpoint's place"
+_NO_ENDPOINT = say(
+    "check the base URL (it usually ends in /v1); a proxy or a web site may answer in the endpoint's place"
+)
 
 
 def _remedy(failure: Failure) -> str:
     """What to do where no response came."""
     if failure.kind == "tls":
         told = (remedy for words, remedy in _TLS.items() if re.search(words, failure.detail, re.IGNORECASE))
-        return next(told, "check its certificate, and that TLS is spoken there")
+        return next(told, say("check its certificate, and that TLS is spoken there"))
     if failure.kind == "proxy" and " 407" in failure.detail:
         return _CREDENTIALS
-    return _FAILURES.get(failure.kind, "check the base URL")
+    return _FAILURES.get(failure.kind, say("check the base URL"))
 
 
 def _with_tls(exchange: Exchange, base_url: str, ask: Ask) -> str:
@@ -130,7 +160,8 @@ def _said(exchange: Exchange) -> str:
     try:
         return f" ({printable_line(str(exchange.error.get('message')))[:160]})"
     except Inconclusive:
-        return f" with a body that is {exchange.media_type or 'of no media type'}{_title(exchange)}"
+        kind = exchange.media_type or say("of no media type")
+        return say(" with a body that is {kind}{title}", kind, _title(exchange))
 
 
 def _shows(words: re.Pattern[str], exchange: Exchange) -> re.Match[str] | None:
@@ -145,9 +176,12 @@ def _garbled(exchange: Exchange) -> str:
     """What hides a completion that may well be there, and what to do about it; empty where nothing does."""
     if exchange.undecodable:
         coding = exchange.header("content-encoding")
-        return f"content that is not what its Content-Encoding ({coding}) says: remove it where the body was decoded"
+        return say(
+            "content that is not what its Content-Encoding ({coding}) says: remove it where the body was decoded",
+            coding,
+        )
     rest = after_object(exchange.content)
-    return f"a JSON object with {rest[:40]!r} after it: send nothing after the object" if rest else ""
+    return say("a JSON object with {rest!r} after it: send nothing after the object", rest[:40]) if rest else ""
 
 
 def _title(exchange: Exchange) -> str:
@@ -183,9 +217,10 @@ def _models(exchange: Exchange, base_url: str, ask: Ask | None) -> str:
             if isinstance(each, dict) and "id" in each
         ]
     if not names:
-        return "check the name of the model"
-    more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
-    return f"it lists the models {', '.join(names[:_SHOWN])}{more}"
+        return say("check the name of the model")
+    first = ", ".join(names[:_SHOWN])
+    more = say("{names} and {number} more", first, len(names) - _SHOWN) if len(names) > _SHOWN else first
+    return say("it lists the models {names}", more)
 
 
 def _elsewhere(exchange: Exchange, base_url: str, ask: Ask) -> str:

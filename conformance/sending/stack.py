@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import threading
 from collections.abc import Callable, Iterable
 from contextlib import ExitStack
@@ -9,7 +10,9 @@ from dataclasses import replace
 from pathlib import Path
 
 from conformance.evidence.exchange import Exchange, Failure, Inconclusive, NothingMore, Request
+from conformance.evidence.failure import RUN_BROKEN_OFF
 from conformance.evidence.send import Send
+from conformance.language import as_sentence, of_parts, parts_of, say
 from conformance.text import write_whole
 
 from .client import Access, Limits, Live
@@ -21,10 +24,9 @@ from .retrying import insisting
 
 Layer = Callable[[Send], Send]  #: a `Send` around another
 
-UNSENT = "unsent.txt"  #: the file in a run's folder that says why something was not sent
+UNSENT = "unsent.txt"  #: the file in a run's folder that says why something was not sent, and then in parts, as JSON
 NOT_SENT = "not sent: "  #: begins the reason why a request was not sent
 SPENT = "spent.json"  #: the file in a run's folder that says what was spent of its budget
-_BROKEN_OFF = "the run was broken off meanwhile"
 
 
 def in_process(send: Send, within_budget: Layer, out: Path, ending: Deadline) -> Send:
@@ -32,7 +34,7 @@ def in_process(send: Send, within_budget: Layer, out: Path, ending: Deadline) ->
 
     def ask(request: Request) -> Exchange:
         if ending.passed:
-            raise NothingMore(f"{NOT_SENT}{ending.reason}")
+            raise NothingMore(say("not sent: {reason}", ending.reason))
         return send(request)
 
     return noting(insisting(within_budget(ask), lambda seconds: None), out)
@@ -46,7 +48,7 @@ def over_http(live: Live, pace: Pace, within_budget: Layer, out: Path, resources
 
     def wait(seconds: float) -> None:
         if over.wait(max(0.0, min(seconds, pace.deadline.left))):
-            raise Inconclusive(_BROKEN_OFF)
+            raise Inconclusive(RUN_BROKEN_OFF)
 
     asked = paced(within_budget(until(over, live, pace.deadline)), pace, wait)
     return noting(insisting(asked, wait), out)
@@ -61,7 +63,7 @@ def noting(send: Send, out: Path) -> Send:
             return send(request)
         except Inconclusive as reason:
             if str(reason).startswith(NOT_SENT):
-                write_whole(out / UNSENT, f"{reason}\n")
+                write_whole(out / UNSENT, f"{reason}\n{json.dumps(parts_of(as_sentence(str(reason))))}\n")
             raise
 
     return ask
@@ -70,7 +72,10 @@ def noting(send: Send, out: Path) -> Send:
 def unsent(out: Path) -> str:
     """Why something was not sent, empty where all was."""
     path = out / UNSENT
-    return path.read_text(encoding="utf-8").strip() if path.exists() else ""
+    if not path.exists():
+        return ""
+    text, *parts = path.read_text(encoding="utf-8").splitlines()
+    return of_parts(json.loads(parts[0])) if parts else text
 
 
 def until(over: threading.Event, send: Send, ending: Deadline) -> Send:
@@ -78,10 +83,10 @@ def until(over: threading.Event, send: Send, ending: Deadline) -> Send:
 
     def ask(request: Request) -> Exchange:
         if over.is_set():
-            raise NothingMore(_BROKEN_OFF)
+            raise NothingMore(RUN_BROKEN_OFF)
         with deadline(max(0.0, ending.left)):
             exchange = send(request)
-        cut = Failure("reset", _BROKEN_OFF)
+        cut = Failure("reset", RUN_BROKEN_OFF)
         broken_off = over.is_set() or (exchange.failure and ending.passed)
         return replace(exchange, failure=cut, reads=(), status=0) if broken_off else exchange
 

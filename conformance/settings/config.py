@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from conformance.contract.profile import FAMILIES, THINKS, family_of
+from conformance.language import say
 from conformance.text import TextError, nearest, read_toml
 
 from .address import SECRET_NAME, secret_parts
@@ -21,7 +22,8 @@ NAME = "phanedge-conformance.toml"  #: read where it lies in the working directo
 _TABLES = ("models", "headers", "currency")  #: what a file has beside options
 _OF_MODEL = ("name", "family", "without", "claims", "reasoning", "prices")
 _KINDS = {
-    bool: "true or false", str: "a string", int: "a whole number", float: "a number", list: "a list", dict: "a table",
+    bool: say("true or false"), str: say("a string"), int: say("a whole number"), float: say("a number"),
+    list: say("a list"), dict: say("a table"),
 }  # fmt: skip
 _SECRET_VALUE = re.compile(r"(?i:bearer|basic)\s|\bsk-")
 
@@ -48,7 +50,7 @@ def read_config(path: Path) -> Configuration:
     try:
         return _configuration(document, path)
     except ConfigError as error:
-        raise ConfigError(f"{path}: {error}") from None
+        raise ConfigError(say("{path}: {error}", path, error)) from None
 
 
 def is_secret(name: str, value: str) -> bool:
@@ -60,16 +62,16 @@ def _configuration(document: Mapping[str, Any], path: Path) -> Configuration:
     _known("", document, (*CONFIGURABLE, *_TABLES))
     for one, other in (("model", "models"), ("header", "headers")):
         if one in document and other in document:
-            raise ConfigError(f"{one} and {other} are two forms of the same option: use one of them")
+            raise ConfigError(say("{one} and {other} are two forms of the same option: use one of them", one, other))
     options = {name: value for name, value in document.items() if name not in _TABLES}
     values = {
         CONFIGURABLE[name].key: value_of(CONFIGURABLE[name], value, path.parent) for name, value in options.items()
     }
     if (variable := values.get("api_key_variable")) and not is_variable(variable):
-        raise ConfigError("api-key-variable names an environment variable: keep the key itself out of the file")
+        raise ConfigError(say("api-key-variable names an environment variable: keep the key itself out of the file"))
     if secret_parts(values.get("base_url", "")):
         variable = OPTIONS["base-url"].variable
-        raise ConfigError(f"base-url has a secret, which must not be in a file: put it into {variable}")
+        raise ConfigError(say("base-url has a secret, which must not be in a file: put it into {variable}", variable))
     for header in values.get("header", ()):
         _public_header("header", *map(str.strip, header.partition(":")[::2]))
     if "headers" in document:
@@ -79,7 +81,7 @@ def _configuration(document: Mapping[str, Any], path: Path) -> Configuration:
         values["model"] = list(models.values())
     if any("prices" in each for each in document.get("models", ())):
         if "prices" in document:
-            raise ConfigError("prices are given in the models' tables, too: use one of the two")
+            raise ConfigError(say("prices are given in the models' tables, too: use one of the two"))
         values["prices"] = path  # which is a price sheet, too
     return Configuration(values, models)
 
@@ -88,8 +90,8 @@ def _known(place: str, table: Mapping[str, Any], names: Collection[str]) -> None
     """Refuse keys that mean nothing, with the nearest that does."""
     for name in table:
         if name not in names:
-            remedy = nearest(name.replace("_", "-"), names) or f"there are {', '.join(names)}"
-            raise ConfigError(f"{place}{name} is unknown: {remedy}")
+            remedy = nearest(name.replace("_", "-"), names) or say("there are {names}", ", ".join(names))
+            raise ConfigError(say("{place}{name} is unknown: {remedy}", place, name, remedy))
 
 
 def value_of(option: Option, value: Any, folder: Path) -> Any:
@@ -100,7 +102,15 @@ def value_of(option: Option, value: Any, folder: Path) -> Any:
     text = option.kind is str or option.kind is Path
     read = _of_kind(option.name, value, str if text else option.kind)
     if isinstance(read, int | float) and not (option.least or 0) <= read <= MOST:
-        raise ConfigError(f"{option.name} is {read}, and must be between {option.least or 0:g} and {MOST:,}")
+        raise ConfigError(
+            say(
+                "{name} is {read}, and must be between {least:g} and {most:,}",
+                option.name,
+                read,
+                option.least or 0,
+                MOST,
+            )
+        )
     return folder / read if option.kind is Path else read
 
 
@@ -109,17 +119,29 @@ def _of_kind(place: str, value: Any, kind: type) -> Any:
     if kind is float and type(value) is int:
         return float(value)
     if type(value) is not kind:
-        raise ConfigError(f"{place} is {_KINDS.get(type(value), 'a date or a time')}, and must be {_KINDS[kind]}")
+        raise ConfigError(
+            say(
+                "{place} is {kinds}, and must be {kinds2}",
+                place,
+                _KINDS.get(type(value), say("a date or a time")),
+                _KINDS[kind],
+            )
+        )
     if kind is str and looks_like_key(str(value)):
         raise ConfigError(
-            f"{place} contains what looks like an API key: put it into the variable that api-key-variable names"
+            say(
+                "{place} contains what looks like an API key: put it into the variable that api-key-variable names",
+                place,
+            )
         )
     return value
 
 
 def _texts(place: str, value: Any) -> list[str]:
     if type(value) is not list or not all(type(each) is str for each in value):
-        raise ConfigError(f'{place} must be a list of strings, such as {place.rpartition(".")[2]} = ["…"]')
+        raise ConfigError(
+            say('{place} must be a list of strings, such as {place2} = ["…"]', place, place.rpartition(".")[2])
+        )
     return [_of_kind(place, each, str) for each in value]
 
 
@@ -133,22 +155,29 @@ def _headers(table: Any) -> list[str]:
 def _public_header(place: str, name: str, value: str) -> None:
     if is_secret(name, value):
         variable = OPTIONS["header"].variable
-        raise ConfigError(f"{place}: {name} looks like a secret, which must not be in a file: put it into {variable}")
+        raise ConfigError(
+            say(
+                "{place}: {name} looks like a secret, which must not be in a file: put it into {variable}",
+                place,
+                name,
+                variable,
+            )
+        )
 
 
 def _models(tables: Any) -> dict[str, str]:
     """Each as `--model` takes it."""
     if type(tables) is not list or not all(type(each) is dict for each in tables):
-        raise ConfigError("models must be an array of tables: one [[models]] for each")
+        raise ConfigError(say("models must be an array of tables: one [[models]] for each"))
     found: dict[str, str] = {}
     for number, table in enumerate(tables, start=1):
         place = f"models.{table.get('name', number)}."
         _known(place, table, _OF_MODEL)
         name = _of_kind(f"{place}name", table.get("name", ""), str)
         if not name.strip():
-            raise ConfigError(f"{place}name is missing: give the name of the model")
+            raise ConfigError(say("{place}name is missing: give the name of the model", place))
         if name in found:
-            raise ConfigError(f"models.{name} is defined twice")
+            raise ConfigError(say("models.{name} is defined twice", name))
         _of_kind(f"{place}prices", table.get("prices", {}), dict)
         found[name] = _model(place, name, table)
     return found
@@ -157,14 +186,16 @@ def _models(tables: Any) -> dict[str, str]:
 def _features(place: str, value: Any) -> list[str]:
     names = _texts(place, value)
     if wrong := [each for each in names if not re.fullmatch(r"[\w.-]+", each)]:
-        raise ConfigError(f"{place}: {wrong[0]!r} is not the name of a feature, such as chat.n")
+        raise ConfigError(say("{place}: {wrong!r} is not the name of a feature, such as chat.n", place, wrong[0]))
     return names
 
 
 def _model(place: str, name: str, table: Mapping[str, Any]) -> str:
     family = _of_kind(f"{place}family", table.get("family", family_of(name)), str)
     if family not in FAMILIES:
-        raise ConfigError(f"{place}family is {family!r}, and must be one of {', '.join(FAMILIES)}")
+        raise ConfigError(
+            say("{place}family is {family!r}, and must be one of {families}", place, family, ", ".join(FAMILIES))
+        )
     without, claims = (_features(f"{place}{each}", table.get(each, [])) for each in ("without", "claims"))
     without += [f"+{each}" for each in claims]
     if "reasoning" in table:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from conformance.language import say
+
 from .shown import without_keys
 
 USAGE_ERROR, NOT_JUDGED = 2, 3  #: exit codes; 0 conforms, 1 violates a MUST
@@ -16,4 +18,4 @@ class SessionError(Exception):
         self.exit_code = exit_code
 
 
-NO_MODEL = "--model is missing: name at least one model of the endpoint"
+NO_MODEL = say("--model is missing: name at least one model of the endpoint")

@@ -6,6 +6,8 @@ import os
 import re
 from functools import lru_cache
 
+from conformance.language import changed
+
 from .address import SECRET_NAME, STRUCK_OUT
 
 _LEAST = 16  #: characters of a value that is no word
@@ -25,8 +27,8 @@ def looks_like_key(text: str) -> bool:
 
 
 def without_keys(text: str) -> str:
-    """The text without keys of the environment, and without what looks like a key."""
-    return _KEY.sub(STRUCK_OUT, without_values(text))
+    """The text without keys of the environment, and without what looks like a key; a sentence stays one."""
+    return changed(text, lambda each: _KEY.sub(STRUCK_OUT, without_values(each)))
 
 
 def without_values(text: str) -> str:

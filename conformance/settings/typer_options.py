@@ -13,7 +13,7 @@ from typing import Annotated, Any, NoReturn
 
 import typer
 
-from conformance.language import LANGUAGES
+from conformance.language import LANGUAGES, gettext, tell
 from conformance.text import printable
 
 from .config import NAME, ConfigError, read_config
@@ -92,8 +92,8 @@ def _configure(context: typer.Context, path: Path | None) -> Path | None:
     try:
         configuration = read_config(found)
     except ConfigError as error:
-        stop(f"--config: {error}", USAGE_ERROR)
-    typer.echo(f"configuration: {found}", err=True)
+        stop(tell("--config: {error}", error), USAGE_ERROR)
+    typer.echo(tell("configuration: {file}", found), err=True)
     context.obj = configuration
     # the folder of runs is not where a run that is judged again is reported
     left_out = {"out"} if context.info_name in ("judge", "audit") else set()
@@ -104,7 +104,7 @@ def _configure(context: typer.Context, path: Path | None) -> Path | None:
 def _as_configured(context: typer.Context, models: list[str] | None) -> list[str] | None:
     """A model that the file describes is chosen by its name alone."""
     if models and not all(map(str.strip, models)):
-        stop("--model is empty: give the name of a model", USAGE_ERROR)
+        stop(gettext("--model is empty: give the name of a model"), USAGE_ERROR)
     known = context.obj.models if context.obj else {}
     return models and [known.get(each, each) for each in models]
 
@@ -117,7 +117,10 @@ def _each_line(context: typer.Context, headers: list[str] | None) -> list[str] |
 
 def _one_there_is(language: str | None) -> str | None:
     if language not in (None, *LANGUAGES):
-        stop(f"--language: there is no {language!r}, only {' and '.join(LANGUAGES)}", USAGE_ERROR)
+        stop(
+            tell("--language: there is no {language!r}, only {languages}", language, gettext(" and ").join(LANGUAGES)),
+            USAGE_ERROR,
+        )
     return language
 
 
@@ -128,8 +131,13 @@ def _confirmed(context: typer.Context, variable: str) -> str:
     if source and source.name == "DEFAULT_MAP" and not is_of_a_key(variable):
         option = OPTIONS["api-key-variable"]
         stop(
-            f"--config: api-key-variable is {variable}, and a file may name only what ends in _API_KEY: to send its"
-            f" value as the key, confirm it with --{option.name} {variable} or {option.variable}={variable}",
+            tell(
+                "--config: api-key-variable is {variable}, and a file may name only what ends in _API_KEY: to send its"
+                " value as the key, confirm it with --{option} {variable} or {setting}={variable}",
+                variable,
+                option.name,
+                option.variable,
+            ),
             USAGE_ERROR,
         )
     return variable

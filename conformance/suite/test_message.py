@@ -98,7 +98,7 @@ def test_not_empty(exchange: Exchange, choices: list[dict[str, Any]], beside: Se
     if not any(each["message"].get("content") for each in judged):
         _covered(exchange.request.asked)
     for each in judged:
-        observed = say("content is {content!r} with nothing in its place", each["message"].get("content", "absent"))
+        observed = say("content is {content!r} with nothing in its place", each["message"].get("content"))
         _not_empty(each, exchange, observed, beside)
 
 
@@ -123,7 +123,7 @@ def test_stream_not_empty(exchange: Exchange, choices: list[dict[str, Any]], bes
     if not judged:
         raise NotApplicable(say("no choice came to its end with a content that is a string or null"))
     for each in judged:
-        _not_empty(each, exchange, "the deltas add up to nothing", beside)
+        _not_empty(each, exchange, say("the deltas add up to nothing"), beside)
 
 
 def answers(message: dict[str, Any]) -> bool:

@@ -21,7 +21,7 @@ from conformance.contract.scopes import (
     EVERY_USAGE,
 )
 from conformance.evidence.exchange import Exchange, Fact, NotApplicable
-from conformance.language import joined, say
+from conformance.language import joined, say, several
 
 Documents = Callable[[Exchange], list[Any]]
 
@@ -57,7 +57,7 @@ def _shown(root: str) -> Fault:
 
 def _broken(clause: Clause) -> Iterable[tuple[str, Fault]]:
     if clause.relation:
-        yield "does not add up", edit(lambda document: break_relation(clause, document))
+        yield say("does not add up"), edit(lambda document: break_relation(clause, document))
     for name, path, value in mutations(clause):
         yield name, put(path, DROP if name == "dropped" else value)
 
@@ -74,10 +74,7 @@ def _requirement(root: str, clause: Clause, on: Scope, documents: Documents) -> 
         observed = observe(clause, documents(exchange))
         if not observed.judged:
             raise NotApplicable(say("it has no {path}", clause.path.replace(".*", "")))
-        number = len(observed.violations)
-        more = say(" (and {number} more)", number - 3) if number > 3 else ""
-        said = joined("; ", observed.violations[:3])
-        assert not number, say("{said}{more}{mapped}", said, more, _mapped(clause, exchange))
+        assert not observed.violations, joined("", (several(observed.violations), _mapped(clause, exchange)))
 
     SHAPES[clause.id] = Shape(root, clause, root != "completion" or _whatever(clause))
     return enter(

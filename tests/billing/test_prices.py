@@ -105,9 +105,9 @@ def test_read_prices(sheet: Write) -> None:
             'currency = "USD"\n[models.gpt-4.1]\ninput = 3',
             'models.gpt-4.1 is unknown: a name with a dot in it is quoted, as in [models."gpt-4.1"]',
         ),
-        ('currency = "<b>"\n[models.m]\ninput = 3', "currency: '<b>' does not match"),
-        ('currency = "USD"\nmodels = {}', "models: {} should be non-empty"),
-        ('currency = "USD"\nmodels = 3', "models: 3 is not of type 'object'"),
+        ('currency = "<b>"\n[models.m]\ninput = 3', 'currency: "<b>" does not match'),
+        ('currency = "USD"\nmodels = {}', "models: {} is empty"),
+        ('currency = "USD"\nmodels = 3', "models: 3 is not of type object"),
     ],
 )
 def test_what_is_no_price_sheet(sheet: Write, text: str, said: str) -> None:

@@ -247,3 +247,13 @@ def test_whatever_the_chunks_hold_the_fold_is_a_reply_or_unfoldable(chunks: list
         return
     assert reply["object"] == "chat.completion"
     assert all(isinstance(each["message"], dict) for each in reply["choices"])
+
+
+def test_log_probabilities_of_many_chunks_are_gathered_without_changing_one() -> None:
+    chunks: list[JSONObject] = [
+        {"choices": [{"index": 0, "delta": {}, "logprobs": {"content": [{"token": str(number)}], "refusal": None}}]}
+        for number in range(20_000)
+    ]
+    found = fold(chunks)["choices"][0]["logprobs"]
+    assert [each["token"] for each in found["content"]] == [str(number) for number in range(20_000)]
+    assert all(len(chunk["choices"][0]["logprobs"]["content"]) == 1 for chunk in chunks)

@@ -115,7 +115,7 @@ INPUTS = (
     Input("a line of many brackets", lambda folder: _deep(folder / "in.jsonl", "", "[", "\n"), JUDGE, 3, "nested"),
     Input(
         "gzip that is none", lambda folder: (folder / "in.jsonl.gz").write_bytes(os.urandom(1000)),
-        ("judge", "in.jsonl.gz", *JUDGE[2:]), 3, "damaged",
+        ("judge", "in.jsonl.gz", *JUDGE[2:]), 3, "is not JSON",
     ),
     Input("three hundred files", _many_files, ("judge", "in", *JUDGE[2:]), 1),
     Input("a folder in a circle", _a_circle, ("judge", "in", *JUDGE[2:]), 1),

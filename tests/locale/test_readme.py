@@ -8,7 +8,8 @@ import pytest
 
 from tests.docs.pages import page
 
-ENGLISH, CHINESE = page("README.md"), page("README.zh.md")
+ENGLISH = page("README.md")
+CHINESE = page("README.zh.md").replace("images/report-zh.png", "images/report.png")  #: each has a picture of its own
 
 
 @pytest.mark.parametrize(

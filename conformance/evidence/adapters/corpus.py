@@ -10,6 +10,7 @@ from conformance.evidence.observed import json_object
 from conformance.evidence.recording import Recording, cleaned, closed, expected, has_masked_id, kind_of, made, model_of
 from conformance.evidence.request import asking
 from conformance.evidence.sse import DONE
+from conformance.language import say
 
 from .adapter import Adapter, Record
 
@@ -55,14 +56,16 @@ def _request(asked: Any, **members: Any) -> Request:
     if isinstance(asked, dict):
         return asking(asked, **members)
     if not isinstance(asked, str) or json_object(asked) is None:
-        raise TypeError(f"request_json is {kind_of(asked)}, not an object or its JSON text")
+        raise TypeError(say("request_json is {kind_of}, not an object or its JSON text", kind_of(asked)))
     return Request(body=asked.encode("utf-8", "surrogatepass"), **members)
 
 
 def _of_line(row: dict[str, Any], origin: str) -> Recording:
     _check_types(row)
     if row["fidelity"] not in LOST:
-        raise ValueError(f"fidelity is {row['fidelity'][:20]!r}, which is none of {', '.join(LOST)}")
+        raise ValueError(
+            say("fidelity is {fidelity!r}, which is none of {lost}", row["fidelity"][:20], ", ".join(LOST))
+        )
     status = row["status"]
     body, unclosed = row["response_body"].encode("utf-8", "replace"), False
     if row["stream"]:
@@ -93,10 +96,10 @@ def _of_line(row: dict[str, Any], origin: str) -> Recording:
 def _check_types(row: dict[str, Any]) -> None:
     for name, kinds in REQUIRED.items():
         if not isinstance(row[name], kinds) or (name == "status" and row[name] is True):
-            raise TypeError(f"{name} is {kind_of(row[name])}")
+            raise TypeError(say("{name} is {kind_of}", name, kind_of(row[name])))
     for name, kinds in OPTIONAL.items():
         if name in row and not isinstance(row[name], kinds):
-            raise TypeError(f"{name} is {kind_of(row[name])}")
+            raise TypeError(say("{name} is {kind_of}", name, kind_of(row[name])))
 
 
 ADAPTER = Adapter(

@@ -10,6 +10,7 @@ from typing import Any
 
 from conformance.evidence.exchange import Headers
 from conformance.evidence.recording import Recording, RecordingError, made
+from conformance.language import say
 
 from .adapter import Adapter, Record
 from .http import Received, Sent, pairs, recorded
@@ -35,7 +36,7 @@ def parts(document: Record) -> list[Any] | None:
         return None
     entries = document["log"].get("entries")
     if not isinstance(entries, list):
-        raise RecordingError("has no log.entries: export it as HAR 1.2")
+        raise RecordingError(say("has no log.entries: export it as HAR 1.2"))
     return entries
 
 
@@ -50,7 +51,7 @@ def _of_entry(entry: Record, origin: str) -> Recording | None:
         empty = Received(answered["status"], (), b"", exact=False)
         if recorded(sent, empty, origin) is None:
             return None
-        raise RecordingError(f"{origin} has no content.text: save the HAR again “with content”")
+        raise RecordingError(say("{origin} has no content.text: save the HAR again “with content”", origin))
     exact = content.get("encoding") == "base64"
     received = Received(
         status=answered["status"],

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 from conformance.evidence.exchange import Exchange, Fact, Request
 from conformance.evidence.recording import Recording, expected, has_masked_id, kind_of, made, model_of
+from conformance.language import say
 
 from .adapter import Adapter, Record
 from .rewritten import moment, rewritten, text_of, usage_of, value_of
@@ -33,7 +34,7 @@ def recordings(record: Record, origin: str) -> Iterator[Recording]:
 def _of_request(row: Record, origin: str) -> Recording | None:
     status = row["response_status"]
     if type(status) is not int:
-        raise TypeError(f"response_status is {kind_of(status)}")
+        raise TypeError(say("response_status is {kind_of}", kind_of(status)))
     asked, answered = value_of(row.get("request_body")), value_of(row.get("response_body"))
     asked = asked if isinstance(asked, dict) and "helicone_message" not in asked else {}
     path = urlsplit(text_of(row.get("request_path"), text_of(row.get("target_url"), ""))).path.rstrip("/")

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from conformance.evidence.exchange import Exchange, Fact, Request
 from conformance.evidence.recording import Recording, expected, has_masked_id, kind_of, made, model_of
+from conformance.language import say
 
 from .adapter import Adapter, Record
 
@@ -28,7 +29,7 @@ def recordings(record: Record, origin: str) -> Iterator[Recording]:
 def _of_response(response: Record, origin: str) -> Recording | None:
     status, body = response["status_code"], response["body"]
     if type(status) is not int or not isinstance(body, dict):
-        raise TypeError(f"status_code is {kind_of(status)}, body is {kind_of(body)}")
+        raise TypeError(say("status_code is {kind_of}, body is {kind_of2}", kind_of(status), kind_of(body)))
     if status < 400 and body.get("object", "chat.completion") != "chat.completion":
         return None
     text = json.dumps(body)

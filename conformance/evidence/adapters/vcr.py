@@ -10,6 +10,7 @@ from typing import Any
 
 from conformance.evidence.exchange import Headers
 from conformance.evidence.recording import Recording, kind_of, made
+from conformance.language import say
 
 from .adapter import Adapter, Record
 from .http import Received, Sent, pairs, recorded
@@ -56,7 +57,7 @@ def _status(answered: Record) -> int:
     status = answered.get("status", answered.get("status_code"))
     code = status.get("code") if isinstance(status, dict) else status
     if type(code) is not int:
-        raise TypeError(f"the status is {kind_of(code)}")
+        raise TypeError(say("the status is {kind_of}", kind_of(code)))
     return code
 
 
@@ -73,14 +74,14 @@ def _bytes(value: Any) -> tuple[bytes, bool]:
         return (base64.b64decode(coded), True) if isinstance(coded, str) else _bytes(value.get("string"))
     if value is None or isinstance(value, str):
         return (value or "").encode("utf-8", "replace"), False
-    raise TypeError(f"a body is {kind_of(value)}")
+    raise TypeError(say("a body is {kind_of}", kind_of(value)))
 
 
 def _fields(message: Record) -> Headers:
     """Header fields, each of which has one value or a list of them."""
     given = message.get("headers") or {}
     if not isinstance(given, Mapping):
-        raise TypeError(f"the headers are {kind_of(given)}")
+        raise TypeError(say("the headers are {kind_of}", kind_of(given)))
     values = ((name, value if isinstance(value, list) else [value]) for name, value in given.items())
     return pairs((str(name), str(each)) for name, several in values for each in several)
 

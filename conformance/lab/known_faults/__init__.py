@@ -9,6 +9,7 @@ from conformance.contract.requests import PLAIN
 from conformance.contract.requirement import Fault, Requirement
 from conformance.evidence.exchange import Exchange
 from conformance.evidence.send import Send
+from conformance.language import say
 from conformance.suite.catalogue import load
 from conformance.text import nearest_few
 
@@ -108,7 +109,8 @@ def fault_named(name: str) -> Fault:
     catalogue = load()
     if requirement := catalogue.get(name):
         return _counterexample(requirement)
-    raise KeyError(f"--fault: there is no fault named {name!r}{nearest_few(name, [*BILLING, *PLANTED, *catalogue])}")
+    near = nearest_few(name, [*BILLING, *PLANTED, *catalogue])
+    raise KeyError(say("--fault: there is no fault named {name!r}{near}", name, near))
 
 
 def _counterexample(requirement: Requirement) -> Fault:

@@ -27,8 +27,10 @@ def _for_people(module: str, report: Report) -> str:
 
 
 def translated(report: Report) -> Report:
-    """The report with sentences, remedies and messages in the language that is spoken."""
-    return report if spoken() == "en" else replace(report, entries=tuple(map(_translated, report.entries)))
+    """The report with sentences, remedies and messages in the language that is spoken, and why nothing was judged."""
+    if spoken() == "en":
+        return report
+    return replace(report, entries=tuple(map(_translated, report.entries)), unjudged=told(report.unjudged))
 
 
 def _translated(entry: Entry) -> Entry:
@@ -41,7 +43,7 @@ def _translated(entry: Entry) -> Entry:
 RENDERERS: dict[str, Callable[[Report], str]] = {
     "html": partial(_for_people, "html"),
     "markdown": lambda report: harmless(_for_people("markdown", report)),
-    "junit": lambda report: harmless(_render("junit", report)),
+    "junit": lambda report: harmless(_for_people("junit", report)),
     "json": partial(_render, "document"),
     "terminal": partial(_for_people, "terminal"),
     "github": partial(_render, "annotations"),

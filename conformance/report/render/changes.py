@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 
 from conformance.judgement.verdict import Verdict
+from conformance.language import gettext, tell, told
 from conformance.report.comparison import Change, Comparison, Side
 from conformance.report.drift import Drift
 
@@ -39,21 +40,21 @@ class Section:
     @property
     def heading(self) -> str:
         """With how much there is of it."""
-        return f"{self.title}: {sum(len(row.about) for row in self.rows):,}"
+        return f"{self.title}{gettext(': ')}{sum(len(row.about) for row in self.rows):,}"
 
 
 def sections(comparison: Comparison) -> list[Section]:
     """The sections with something in them, the worst first."""
-    anew = "violated, and not in the earlier report"
+    anew = gettext("violated, and not in the earlier report")
     found = [
-        Section("newly violated", "worse", _rows(comparison.violated)),
-        Section("no longer judged", "open", _rows(comparison.lost)),
+        Section(gettext("newly violated"), "worse", _rows(comparison.violated)),
+        Section(gettext("no longer judged"), "open", _rows(comparison.lost)),
         Section(anew, "open", _rows(comparison.violated_anew)),
-        Section("newly violated, accepted in the baseline", "open", _rows(comparison.known)),
-        Section("newly fixed", "better", _rows(comparison.fixed)),
-        Section("newly judged, passing", "better", _rows(comparison.judged)),
-        Section("the shape of replies changed", "open", _drifts(comparison)),
-        Section("requirements", "said", _lists(comparison)),
+        Section(gettext("newly violated, accepted in the baseline"), "open", _rows(comparison.known)),
+        Section(gettext("newly fixed"), "better", _rows(comparison.fixed)),
+        Section(gettext("newly judged, passing"), "better", _rows(comparison.judged)),
+        Section(gettext("the shape of replies changed"), "open", _drifts(comparison)),
+        Section(gettext("requirements"), "said", _lists(comparison)),
     ]
     return [section for section in found if section.rows]
 
@@ -81,12 +82,12 @@ def _together(groups: Sequence[Sequence[Change]]) -> Iterator[Row]:
 
 def _row(about: Sequence[Change], alike: Sequence[Change]) -> Row:
     first = about[0]
-    verdicts = [str(each) if each is not None else "absent" for each in (first.before, first.after)]
-    uncounted = ", not counted" if first.uncounted else ""
+    verdicts = [gettext(str(each) if each is not None else "absent") for each in (first.before, first.after)]
+    uncounted = gettext(", not counted") if first.uncounted else ""
     return Row(
         mark=MARK[first.after] if first.after is not None else "–",
         about=tuple(each.requirement for each in about),
-        level=f"{first.level} ({first.impact}{uncounted})",
+        level=f"{first.level}{tell(' ({where})', gettext(first.impact) + uncounted)}",
         models=tuple(each.model for each in alike),
         change=" → ".join(verdicts),
         said=_said(about),
@@ -97,8 +98,12 @@ def _said(about: Sequence[Change]) -> str:
     """What the later report says; of one that holds, what it holds to."""
     first = about[0]
     if first.after is not Verdict.PASS:
-        return first.message
-    return f"the endpoint {first.level} {first.sentence}" if len(about) == 1 else ""
+        return told(first.message)
+    return (
+        tell("the endpoint {level} {sentence}", gettext(first.level), gettext(first.sentence))
+        if len(about) == 1
+        else ""
+    )
 
 
 def _drifts(comparison: Comparison) -> list[Row]:
@@ -107,7 +112,7 @@ def _drifts(comparison: Comparison) -> list[Row]:
     for each in comparison.drift:
         groups.setdefault(each.sentence, []).append(each)
     return [
-        Row("~", (sentence,), "", tuple(each.model for each in found), "", ", ".join(found[0].requests[:3]))
+        Row("~", (told(sentence),), "", tuple(each.model for each in found), "", ", ".join(found[0].requests[:3]))
         for sentence, found in groups.items()
     ]
 
@@ -115,35 +120,38 @@ def _drifts(comparison: Comparison) -> list[Row]:
 def _lists(comparison: Comparison) -> list[Row]:
     """Requirements and models that were added, removed or changed."""
     named = {
-        "added": comparison.added,
-        "withdrawn": comparison.withdrawn,
-        "level changed": comparison.relevelled,
-        "models added": comparison.models_added,
-        "models removed": comparison.models_gone,
+        gettext("added"): comparison.added,
+        gettext("withdrawn"): comparison.withdrawn,
+        gettext("level changed"): comparison.relevelled,
+        gettext("models added"): comparison.models_added,
+        gettext("models removed"): comparison.models_gone,
     }
-    return [Row(MARK[Verdict.NOT_APPLICABLE], names, "", (), title, "") for title, names in named.items() if names]
+    rows = [(title, tuple(map(told, names))) for title, names in named.items() if names]
+    return [Row(MARK[Verdict.NOT_APPLICABLE], names, "", (), title, "") for title, names in rows]
 
 
 def sides(comparison: Comparison) -> Iterator[tuple[str, str]]:
     """The two reports: which each is, and what it came to."""
     for title, side in (("before", comparison.old), ("after", comparison.new)):
         when = datetime.fromtimestamp(side.started, UTC).strftime("%Y-%m-%d %H:%M UTC")
-        rest = side.conclusion.removeprefix("violates ").removeprefix("could not be judged: ")
-        planted = f" with the known fault {side.fault}" if side.fault else ""
-        yield title, f"{side.base_url}{planted}, {when}, {side.version}: {MEANING[side.exit_code]}: {rest}"
+        rest = side.conclusion.removeprefix(tell("violates {counts}", ""))
+        rest = rest.removeprefix(tell("could not be judged: {reason}", ""))
+        planted = tell(" with the known fault {fault}", side.fault) if side.fault else ""
+        judged = gettext(", ").join((f"{side.base_url}{planted}", when, side.version))
+        yield gettext(title), gettext(": ").join((judged, gettext(MEANING[side.exit_code]), rest))
 
 
 def spend(comparison: Comparison) -> str:
     """What the two runs cost."""
     old, new = comparison.old, comparison.new
     parts = [
-        f"{_from_to(old.requests, new.requests)} requests",
-        f"{_from_to(old.input_tokens, new.input_tokens)} input tokens",
-        f"{_from_to(old.output_tokens, new.output_tokens)} output tokens",
+        tell("{from_to} requests", _from_to(old.requests, new.requests)),
+        tell("{from_to} input tokens", _from_to(old.input_tokens, new.input_tokens)),
+        tell("{from_to} output tokens", _from_to(old.output_tokens, new.output_tokens)),
     ]
     if old.cost or new.cost:
-        parts.append(f"input cost {_cost(old, new)}")
-    return ", ".join(parts)
+        parts.append(tell("input cost {cost}", _cost(old, new)))
+    return gettext(", ").join(parts)
 
 
 def _from_to(before: int, after: int) -> str:
@@ -151,11 +159,11 @@ def _from_to(before: int, after: int) -> str:
 
 
 def _cost(old: Side, new: Side) -> str:
-    amounts = [side.cost or "unknown" for side in (old, new)]
+    amounts = [side.cost or gettext("unknown") for side in (old, new)]
     values = [side.cost.partition(" ") for side in (old, new)]
     if amounts[0] == amounts[1]:
         return amounts[0]
     if all(side.cost for side in (old, new)) and values[0][2] == values[1][2]:
         difference = Decimal(values[1][0]) - Decimal(values[0][0])
-        return f"{' → '.join(amounts)} ({difference:+f})"
+        return f"{' → '.join(amounts)}{tell(' ({where})', f'{difference:+f}')}"
     return " → ".join(amounts)

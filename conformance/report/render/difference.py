@@ -7,14 +7,16 @@ import json
 import shutil
 import sys
 
+from rich.cells import set_cell_size
 from rich.console import Console
 from rich.text import Text
 
+from conformance.language import gettext, speaking, tell
 from conformance.report.comparison import Comparison, dump_comparison
 from conformance.text import harmless, harmless_json
 
 from .changes import Row, sections, sides, spend
-from .markdown_text import name, text
+from .markdown_text import fact, name, text
 from .words import one_line, printed
 
 WIDTH = 100  #: where there is no terminal to ask
@@ -24,7 +26,7 @@ _STYLE = {"worse": "bold red", "better": "green", "open": "magenta", "said": "di
 
 
 def _about(row: Row) -> str:
-    more = f" and {len(row.about) - _NAMES:,} more" if len(row.about) > _NAMES else ""
+    more = tell(" and {number:,} more", len(row.about) - _NAMES) if len(row.about) > _NAMES else ""
     return ", ".join(row.about[:_NAMES]) + more
 
 
@@ -36,7 +38,7 @@ def terminal(comparison: Comparison, strict: bool = False, *, width: int = WIDTH
         legacy_windows=False, highlight=False, markup=False, emoji=False,
     )  # fmt: skip
     for title, what in sides(comparison):
-        console.print(Text(f"{title + ':':<8}{one_line(what)}"))
+        console.print(Text(set_cell_size(f"{title}{gettext(': ').rstrip()}", 8) + one_line(what)))
     for section in [] if comparison.unjudged else sections(comparison):
         console.print(Text(f"\n{section.heading}", style=_STYLE[section.kind]))
         for row in section.rows[:_MOST]:
@@ -46,8 +48,8 @@ def terminal(comparison: Comparison, strict: bool = False, *, width: int = WIDTH
             if row.said:
                 console.print(Text(f"      {one_line(row.said, width - 6)}", style="dim"))
         if len(section.rows) > _MOST:
-            console.print(Text(f"  … and {len(section.rows) - _MOST:,} more", style="dim"))
-    console.print(Text(f"\nspent: {spend(comparison)}", style="dim"))
+            console.print(Text(tell("  … and {number:,} more", len(section.rows) - _MOST), style="dim"))
+    console.print(Text(f"\n{gettext('spent')}{gettext(': ')}{spend(comparison)}", style="dim"))
     if comparison.asked_again:
         console.print(Text(one_line(comparison.asked_again, 400)))
     code = comparison.exit_code(strict)
@@ -57,13 +59,16 @@ def terminal(comparison: Comparison, strict: bool = False, *, width: int = WIDTH
 
 def markdown(comparison: Comparison, strict: bool = False) -> str:
     """A comment on a pull request."""
-    lines = [f"## Conformance, before and after: {text(comparison.sentence(strict), 400)}", ""]
-    lines += [f"- **{title}**: {text(what, 400)}" for title, what in sides(comparison)]
+    lines = [
+        f"## {gettext('Conformance, before and after')}{gettext(': ')}{text(comparison.sentence(strict), 400)}",
+        "",
+    ]
+    lines += [f"- {fact(title, text(what, 400))}" for title, what in sides(comparison)]
     for section in [] if comparison.unjudged else sections(comparison):
         lines += ["", f"### {section.heading.capitalize()}", ""]
         lines += [_item(row) for row in section.rows[:_MOST]]
         if len(section.rows) > _MOST:
-            lines.append(f"- … and {len(section.rows) - _MOST:,} more")
+            lines.append(f"- {tell('… and {number:,} more', len(section.rows) - _MOST)}")
     repeated = ["", text(comparison.asked_again, 400)] if comparison.asked_again else []
     return harmless("\n".join([*lines, "", text(spend(comparison), 400), *repeated]) + "\n")
 
@@ -71,14 +76,16 @@ def markdown(comparison: Comparison, strict: bool = False) -> str:
 def _item(row: Row) -> str:
     facts = [text(", ".join(row.models)), text(row.change), text(row.said)]
     about = ", ".join(name(each) for each in row.about[:_NAMES])
-    more = f" and {len(row.about) - _NAMES:,} more" if len(row.about) > _NAMES else ""
+    more = tell(" and {number:,} more", len(row.about) - _NAMES) if len(row.about) > _NAMES else ""
     head = f"- {row.mark} {row.level + ' ' if row.level else ''}{about}{more}"
-    return ": ".join([head, *([", ".join(each for each in facts if each)] if any(facts) else [])])
+    return gettext(": ").join([head, *([gettext(", ").join(filter(None, facts))] if any(facts) else [])])
 
 
 def document(comparison: Comparison, strict: bool = False) -> str:
     """As schemas/diff.json has it."""
-    return harmless_json(json.dumps(dump_comparison(comparison, strict), indent=1, ensure_ascii=True)) + "\n"
+    with speaking("en"):
+        value = dump_comparison(comparison, strict)
+    return harmless_json(json.dumps(value, indent=1, ensure_ascii=True)) + "\n"
 
 
 def render(comparison: Comparison, form: str, strict: bool = False) -> str:

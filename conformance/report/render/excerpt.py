@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+from conformance.language import tell
+
 from .mark import Line
 
 _SHOWN = 400  #: characters of a flagged line
@@ -25,7 +27,7 @@ def excerpt(lines: Sequence[Line], context: int = 3, most: int = 40, width: int 
         if left_out == 1:
             shown.append(_cut(lines[following], width))
         elif left_out:
-            shown.append(Line(f"… {left_out:,} lines …", gap=True))
+            shown.append(Line(tell("… {number:,} lines …", left_out), gap=True))
         shown += [_cut(line, width) for line in lines[number : number + 1]]
         following = number + 1
     return shown
@@ -44,4 +46,6 @@ def _cut(line: Line, width: int) -> Line:
     left_out = len(line.text) - limit
     if left_out <= 20:
         return line
-    return replace(line, text=f"{line.text[: limit - 40]} … {left_out:,} characters … {line.text[-40:]}")
+    return replace(
+        line, text=f"{line.text[: limit - 40]} {tell('… {number:,} characters …', left_out)} {line.text[-40:]}"
+    )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from conformance.language import gettext, tell
 from conformance.report.report import Evidence
 
 from .excerpt import excerpt
@@ -12,17 +13,17 @@ def lines_of(evidence: Evidence, at: str, *, context: int = 3, most: int = 30) -
     """The response: status, content type and flagged headers, and of the body what matters."""
     head = _head(evidence, at)
     if not evidence.body:
-        return [*head, Line("(the body is empty)", gap=True)]
+        return [*head, Line(gettext("(the body is empty)"), gap=True)]
     body = mark(evidence.body, at, streamed=evidence.streamed, truncated=evidence.truncated)
     if any(line.flagged for line in head) and not any(line.flagged for line in body):
         most = min(most, 8)
-    end = [Line("… the report truncates the body here …", gap=True)] if evidence.truncated else []
+    end = [Line(gettext("… the report truncates the body here …"), gap=True)] if evidence.truncated else []
     return [*head, Line(""), *excerpt(body, context, most), *end]
 
 
 def _head(evidence: Evidence, at: str) -> list[Line]:
     if evidence.failure:
-        return [Line(f"no complete response: {evidence.failure}", flagged=True)]
+        return [Line(tell("no complete response: {failure}", evidence.failure), flagged=True)]
     status, *headers = mark_head(evidence.status, evidence.headers, at)
     return [
         status,

@@ -8,24 +8,24 @@ from rich.cells import cell_len
 
 from conformance.contract.requirement import Level, Requirement, Scope
 from conformance.contract.sources import link, title
-from conformance.language import gettext
+from conformance.language import gettext, told
 from conformance.policy.gating import DEFAULT
 
 
 def explanation(requirement: Requirement) -> str:
     """Everything the catalogue says about a requirement, as text."""
     family = requirement.on
-    judged_on = str(family) if isinstance(family, Scope) else ", ".join(map(str, family))
+    judged_on = gettext(str(family)) if isinstance(family, Scope) else ", ".join(map(str, family))
     place = requirement.source.partition("#")[2] or gettext("as a whole")
     rows = {
         gettext("source"): f"{title(requirement.source)}, {place}",
         gettext("link"): link(requirement.source),
-        gettext("impact"): f"{gettext(requirement.impact)}: {gettext(requirement.impact.meaning)}",
+        gettext("impact"): f"{gettext(requirement.impact)}{gettext(': ')}{gettext(requirement.impact.meaning)}",
         gettext("gate"): _gate(requirement),
         gettext("contract"): ", ".join(requirement.contract) or gettext("no row"),
         gettext("judged on"): judged_on,
         gettext("member"): requirement.at or gettext("the whole exchange"),
-        gettext("violated by"): "; ".join(name for name, _ in requirement.broken_by if name)
+        gettext("violated by"): gettext("; ").join(told(name) for name, _ in requirement.broken_by if name)
         or gettext("its counterexample"),
         gettext("remedy"): gettext(requirement.hint or "do what the sentence requires"),
         gettext("see it fail"): f"phanedge-conformance run --select {requirement.id} --fault {requirement.id}",
@@ -49,9 +49,10 @@ def _gate(requirement: Requirement) -> str:
     if requirement.level is Level.MAY:
         return gettext("a violation is information and never fails the run")
     warns = gettext("a violation only warns by default")
-    return f"{warns}: {gettext(requirement.warns)}" if requirement.warns else warns
+    return f"{warns}{gettext(': ')}{gettext(requirement.warns)}" if requirement.warns else warns
 
 
 def padded(name: str) -> str:
     """The name of a row with its colon, as wide as the widest in English; a Chinese character is two columns wide."""
-    return f"{name}:" + " " * (13 - cell_len(f"{name}:"))
+    titled = f"{name}{gettext(': ').rstrip()}"
+    return titled + " " * (13 - cell_len(titled))

@@ -10,7 +10,7 @@ from conformance.billing.costs import Charge
 from conformance.contract.profile import Model
 from conformance.contract.requirement import Level
 from conformance.judgement.verdict import VIOLATIONS, Finding, Verdict
-from conformance.language import gettext, tell
+from conformance.language import gettext, tell, told
 from conformance.policy.baseline import State
 from conformance.report.drift import Drift
 from conformance.report.report import Difference, Entry, Evidence, Report, differences
@@ -158,7 +158,7 @@ def statement(entry: Entry) -> str:
 def impact(entry: Entry) -> str:
     """What a violation does, and why it only warns where that needs a reason."""
     only_warns = tell("; it only warns by default: {reason}", entry.warns) if entry.warns else ""
-    return f"{gettext(entry.impact)}: {gettext(entry.impact.meaning)}{only_warns}"
+    return f"{gettext(entry.impact)}{gettext(': ')}{gettext(entry.impact.meaning)}{only_warns}"
 
 
 def clause(entry: Entry) -> str:
@@ -174,15 +174,18 @@ def standings(report: Report, *states: State) -> list[tuple[str, str]]:
     """What became of the entries of the baseline that are in one of these states, and of each its reason and owner."""
     audit = report.baseline
     found = [each for each in audit.standings if each.state in states] if audit else []
-    reasons = [f"{each.reason} ({each.owner}, until {each.expires})" for each in found]
-    return [(audit.sentence(each), reason) for each, reason in zip(found, reasons, strict=True) if audit]
+    reasons = [tell("{reason} ({owner}, until {day})", each.reason, each.owner, each.expires) for each in found]
+    return [(told(audit.sentence(each)), reason) for each, reason in zip(found, reasons, strict=True) if audit]
 
 
 def accepted(report: Report) -> list[tuple[str, str]]:
     """The requirements that are violated and accepted with the models, and until when, by whom and why."""
     known = [each for each in report.baseline.standings if each.state is State.KNOWN] if report.baseline else []
     return [
-        (f"{each.requirement} on {each.model}", f"known until {each.expires}, {each.owner}: {each.reason}")
+        (
+            tell("{requirement} on {model}", each.requirement, each.model),
+            tell("known until {expires}, {owner}: {reason}", each.expires, each.owner, each.reason),
+        )
         for each in known
     ]
 
@@ -194,7 +197,7 @@ def charges(report: Report, entry: Entry) -> list[tuple[str, str]]:
     """What a violation over- or undercharges: the model with its exchange, and the amount with the arithmetic."""
     costs = report.costs
     charged = [costs.charge(entry.id, finding.model) for finding in entry.findings] if costs else []
-    return [(_charged_in(report, charge), charge.said) for charge in charged if charge]
+    return [(_charged_in(report, charge), told(charge.said)) for charge in charged if charge]
 
 
 def amount(report: Report, entry: Entry) -> str:
@@ -206,13 +209,14 @@ def amount(report: Report, entry: Entry) -> str:
 
 def _charged_in(report: Report, charge: Charge) -> str:
     shown = report.evidence.get(charge.exchange)
-    return f"{charge.model}, {f'“{shown.label}”' if shown and shown.label else f'exchange {charge.exchange}'}"
+    named = f"“{shown.label}”" if shown and shown.label else tell("exchange {key}", charge.exchange)
+    return f"{charge.model}{gettext(', ')}{named}"
 
 
 def input_cost(report: Report, evidence: Evidence) -> str:
     """The input cost of one exchange with the arithmetic, or why it cannot be computed; empty where it has none."""
     found = report.costs.exchanges.get(evidence.key) if report.costs else None
-    return found.said if found else ""
+    return told(found.said) if found else ""
 
 
 # --- several models -----------------------------------------------------------------------------------------
@@ -222,11 +226,12 @@ def divided(report: Report) -> str:
     """How the models differ, in one line: “3 requirements: 2 violated only by gpt-4o, 1 other”."""
     found = differences(report)
     alone = Counter(who(report, each.violating) for each in found if each.violating and each.holding).most_common(3)
-    parts = [f"{count:,} only by {models}" for models, count in alone]
-    parts[:1] = [f"{count:,} violated only by {models}" for models, count in alone[:1]]
+    parts = [tell("{count:,} only by {models}", count, models) for models, count in alone]
+    parts[:1] = [tell("{count:,} violated only by {models}", count, models) for models, count in alone[:1]]
     if others := len(found) - sum(count for _, count in alone):
-        parts.append(f"{others:,} {'other' if parts else 'judged on some models only'}")
-    return f"{plural(len(found), 'requirement')}: {', '.join(parts)}"
+        alike = tell("{number:,} other", others)
+        parts.append(alike if parts else tell("{number:,} judged on some models only", others))
+    return f"{plural(len(found), 'requirement')}{gettext(': ')}{gettext(', ').join(parts)}"
 
 
 def drifts(report: Report) -> list[tuple[str, str]]:
@@ -234,13 +239,13 @@ def drifts(report: Report) -> list[tuple[str, str]]:
     groups: dict[str, list[Drift]] = {}
     for each in report.drift:
         groups.setdefault(each.sentence, []).append(each)
-    return [(sentence, _where(report, found)) for sentence, found in groups.items()]
+    return [(told(sentence), _where(report, found)) for sentence, found in groups.items()]
 
 
 def _where(report: Report, found: list[Drift]) -> str:
     labels = list(dict.fromkeys(label for each in found for label in each.requests))
-    more = f" and {len(labels) - 2:,} more" if len(labels) > 2 else ""
-    return f"{who(report, (each.model for each in found))}: {', '.join(labels[:2])}{more}"
+    more = tell(" and {number:,} more", len(labels) - 2) if len(labels) > 2 else ""
+    return f"{who(report, (each.model for each in found))}{gettext(': ')}{', '.join(labels[:2])}{more}"
 
 
 def sides(report: Report, difference: Difference) -> list[tuple[Verdict, str]]:

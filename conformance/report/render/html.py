@@ -15,7 +15,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from conformance.judgement.verdict import VIOLATIONS, Verdict
-from conformance.language import gettext, spoken
+from conformance.language import gettext, spoken, tell, told
 from conformance.policy.baseline import State
 from conformance.report.report import Entry, Evidence, Report, differences
 from conformance.text import quoted
@@ -116,6 +116,9 @@ def _context(report: Report, exchanges: list[Evidence]) -> dict[str, Any]:
     return {
         "report": report,
         "_": gettext,
+        "tell": tell,
+        "told": told,
+        "gap": " " if spoken() == "en" else "",
         "language": spoken(),
         "verdict": words.verdict(report),
         "headline": words.headline(report),

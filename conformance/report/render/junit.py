@@ -7,6 +7,7 @@ from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
 from conformance.contract.profile import Model
 from conformance.judgement.verdict import Finding, Verdict
+from conformance.language import gettext, tell, told
 from conformance.report.gate import conclude
 from conformance.report.report import Entry, Report
 
@@ -26,7 +27,7 @@ def render(report: Report) -> str:
     if headline(report).exit_code == 3:
         root.append(_of_endpoint(report, "could be judged", "error", headline(report).rest, *_commands(report)))
     if conclude(report).outdated and report.baseline:
-        root.append(_of_endpoint(report, "baseline is up to date", "failure", report.baseline.problem))
+        root.append(_of_endpoint(report, "baseline is up to date", "failure", told(report.baseline.problem)))
     _count(root, list(root.iter("testsuite")))
     root.set("time", f"{report.seconds:.3f}")
     indent(root)
@@ -44,14 +45,14 @@ def _suite(report: Report, model: Model) -> Element:
 def _commands(report: Report) -> list[str]:
     """The commands that send again what was never answered."""
     shown = [(each, report.evidence[each.key]) for each in report.unanswered if each.key in report.evidence]
-    return [f"{each}: {curl}" for each, evidence in shown if (curl := evidence.command(_CURL))]
+    return [f"{told(str(each))}{gettext(': ')}{curl}" for each, evidence in shown if (curl := evidence.command(_CURL))]
 
 
 def _of_endpoint(report: Report, name: str, tag: str, reason: str, *more: str) -> Element:
     """One error or failure, so that what could not be judged and what is out of date is never green."""
     suite = _new_suite(report, "endpoint", {})
     case = SubElement(suite, "testcase", classname="endpoint", name=name, time="0")
-    SubElement(case, tag, type=headline(report).meaning, message=clean(reason)).text = clean("\n".join([reason, *more]))
+    SubElement(case, tag, type=headline(report).kind, message=clean(reason)).text = clean("\n".join([reason, *more]))
     _count(suite, [suite])
     return suite
 
@@ -62,12 +63,14 @@ def _costs(report: Report, model: Model) -> dict[str, str]:
     found = next((each for each in costs.models if each.model == model.name), None) if costs else None
     if costs is None or found is None:
         return {}
-    untold = "; ".join(f"{number} where {reason}" for reason, number in found.untold.items())
+    untold = gettext("; ").join(
+        tell("{number} where {reason}", number, told(reason)) for reason, number in found.untold.items()
+    )
     return {
         "currency": costs.currency,
         "input cost": found.input.amount,
         "input cost of writes": found.input.writes,
-        "input cost arithmetic": found.input.said,
+        "input cost arithmetic": told(found.input.said),
         "output cost": found.output,
         "cost cannot be told": untold,
     }
@@ -111,25 +114,27 @@ def _case(report: Report, entry: Entry, finding: Finding | None) -> Element:
     charge = _charge(report, finding)
     _properties(case, [*facts.items(), ("contract", ", ".join(entry.contract)), ("charge", charge)])
     verdict = finding.verdict if finding else Verdict.NOT_APPLICABLE
-    message = one_line(finding.message if finding else "not judged on this model", 500)
+    message = one_line(finding.message if finding else gettext("not judged on this model"), 500)
     if verdict in _SKIPPED:
-        cause = f" of {finding.follows}" if finding and finding.follows else ""
-        SubElement(case, "skipped", message=f"{verdict}{cause}: {message}")
+        cause = tell(" of {follows}", finding.follows) if finding and finding.follows else ""
+        SubElement(case, "skipped", message=f"{gettext(str(verdict))}{cause}{gettext(': ')}{message}")
     elif entry.later:
-        uncounted = f"{verdict}, not counted (added after revision {report.revision})"
-        SubElement(case, "skipped", message=f"{uncounted}: {message}")
+        uncounted = tell(
+            "{verdict}, not counted (added after revision {revision})", gettext(str(verdict)), report.revision
+        )
+        SubElement(case, "skipped", message=f"{uncounted}{gettext(': ')}{message}")
     elif finding and verdict is Verdict.FAIL:
         failure = SubElement(case, "failure", type=str(entry.level), message=message)
         failure.text = _explained(report, entry, finding)
     elif finding and verdict is Verdict.WARN:
-        SubElement(case, "system-out").text = f"warning: {_explained(report, entry, finding)}"
+        SubElement(case, "system-out").text = f"{gettext('warning')}{gettext(': ')}{_explained(report, entry, finding)}"
     return case
 
 
 def _charge(report: Report, finding: Finding | None) -> str:
     """What a violation over- or undercharges."""
     found = report.costs.charge(finding.requirement, finding.model) if report.costs and finding else None
-    return found.said if found else ""
+    return told(found.said) if found else ""
 
 
 def _explained(report: Report, entry: Entry, finding: Finding) -> str:
@@ -138,12 +143,16 @@ def _explained(report: Report, entry: Entry, finding: Finding) -> str:
     curl = shown.command(_CURL) if shown else ""
     parts = [
         statement(entry),
-        f"impact: {impact(entry)}",
-        f"observed: {finding.message}",
-        f"remedy: {entry.hint}" if entry.hint else "",
-        f"charge: {charge}" if (charge := _charge(report, finding)) else "",
-        f"clause: {clause(entry)} {entry.link}".rstrip(),
-        f"reproduce with curl: {curl}" if curl else "",
-        f"reproduce: {again}" if (again := seen_again(report, entry.id, [finding.model])) else "",
+        _fact("impact", impact(entry)),
+        _fact("observed", finding.message),
+        _fact("remedy", entry.hint),
+        _fact("charge", _charge(report, finding)),
+        _fact("clause", f"{clause(entry)} {entry.link}".rstrip()),
+        _fact("reproduce with curl", curl),
+        _fact("reproduce", seen_again(report, entry.id, [finding.model])),
     ]
     return clean("\n".join(part for part in parts if part))
+
+
+def _fact(name: str, said: str) -> str:
+    return f"{gettext(name)}{gettext(': ')}{said}" if said else ""

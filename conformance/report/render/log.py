@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+from conformance import language
 from conformance.contract.profile import Profile
 from conformance.judgement.verdict import Verdict
-from conformance.language import gettext
+from conformance.language import gettext, tell
 from conformance.policy.baseline import State
 from conformance.report.gate import conclude
 from conformance.report.report import Entry, Report, differences
@@ -39,7 +40,7 @@ def render(report: Report, detail: Detail = Detail.USUAL) -> str:
 
 def about(judged: Report | Profile) -> str:
     """The line that comes first: what is judged."""
-    return _line(f"{judged.base_url}  {judged.source}  {by_name(judged)}")
+    return _line(f"{judged.base_url}  {gettext(judged.source)}  {by_name(judged)}")
 
 
 def told(verdict: Verdict, id: str, *words: str) -> str:
@@ -61,13 +62,17 @@ def _lines(report: Report, detail: Detail) -> Iterator[str]:
         if detail > Detail.USUAL:
             yield from _rest(report)
         yield from traffic.lines(report)
-        yield "; ".join([_filed(report), spent(report), *money(report)])
+        yield gettext("; ").join([_filed(report), spent(report), *money(report)])
     concluded = headline(report)
-    yield f"{concluded.meaning.upper()}{concluded.warned}: {concluded.rest}"
+    yield f"{concluded.meaning.upper()}{concluded.warned}{gettext(': ')}{concluded.rest}"
 
 
 def _filed(report: Report) -> str:
-    return f"{gettext('Report:')} {report.folder}/report.html" if report.folder else "Report: not kept"
+    return (
+        f"{gettext('Report')}{gettext(': ')}{report.folder}/report.html"
+        if report.folder
+        else gettext("Report: not kept")
+    )
 
 
 def _violated(report: Report, entry: Entry, detail: Detail) -> Iterator[str]:
@@ -86,16 +91,16 @@ def _violated(report: Report, entry: Entry, detail: Detail) -> Iterator[str]:
 
 
 def _fact(name: str, said: str) -> str:
-    return f"    {gettext(name)}{': ' if name else ''}{said}"
+    return f"    {gettext(name)}{gettext(': ') if name else ''}{said}"
 
 
 def _unanswered(report: Report) -> Iterator[str]:
     """The valid requests that were never answered, each with the command that gives its curl lines."""
     for each in report.unanswered:
-        yield f"? {gettext('never answered')}: {each}"
+        yield f"? {gettext('never answered')}{gettext(': ')}{language.told(str(each))}"
         yield _fact("reproduce", replaying(report, each.key))
     if report.unanswered:
-        yield _fact("remedy", NEVER)
+        yield _fact("remedy", gettext(NEVER))
 
 
 def _outdated(report: Report) -> Iterator[str]:
@@ -107,15 +112,16 @@ def _not_judged(report: Report, detail: Detail) -> Iterator[str]:
     not at all where it conforms. Left out is what the conclusion gives the reason for."""
     code = conclude(report).exit_code
     reasons: dict[str, list[str]] = {}
+    known = (report.unjudged, *report.unjudged.split(gettext("; ")))
     for entry, seen in unjudged(report) if code or detail is Detail.VERBOSE else ():
         for each in seen:
-            if each.message not in (report.unjudged, *report.unjudged.split("; ")):
+            if each.message not in known:
                 reasons.setdefault(each.message, []).append(entry.id)
     mark = f"{MARK[Verdict.INCONCLUSIVE]} {gettext('inconclusive')}"
     if code == 1 and reasons and detail is Detail.USUAL:
-        yield f"{mark}: {_ids(id for ids in reasons.values() for id in ids)}"
+        yield f"{mark}{gettext(': ')}{_ids(id for ids in reasons.values() for id in ids)}"
         return
-    yield from (f"{mark}: {reason}: {_ids(ids)}" for reason, ids in reasons.items())
+    yield from (gettext(": ").join((mark, reason, _ids(ids))) for reason, ids in reasons.items())
 
 
 def _ids(names: Iterable[str]) -> str:
@@ -124,13 +130,17 @@ def _ids(names: Iterable[str]) -> str:
 
 def _later(report: Report) -> Iterator[str]:
     if found := later_violations(report):
-        yield f"violated but not counted (added after revision {report.revision}): {', '.join(e.id for e in found)}"
+        yield tell(
+            "violated but not counted (added after revision {revision}): {found}",
+            report.revision,
+            ", ".join(e.id for e in found),
+        )
 
 
 def _drifted(report: Report) -> Iterator[str]:
     found = drifts(report)
     if found:
-        yield f"the shape of replies changed: {len(found):,}"
+        yield tell("the shape of replies changed: {number:,}", len(found))
     yield from (_fact("", f"{sentence}  {where}") for sentence, where in found)
 
 
@@ -138,8 +148,8 @@ def _rest(report: Report) -> Iterator[str]:
     """The entries of a baseline that were not checked, and where models differ."""
     yield from (f"{MARK[Verdict.INCONCLUSIVE]} {sentence}" for sentence, _ in standings(report, State.UNCHECKED))
     for each in differences(report):
-        parts = "; ".join(f"{MARK[verdict]} {models}" for verdict, models in sides(report, each))
-        yield f"models differ on {each.entry.id}: {parts}"
+        parts = gettext("; ").join(f"{MARK[verdict]} {models}" for verdict, models in sides(report, each))
+        yield tell("models differ on {id}: {parts}", each.entry.id, parts)
 
 
 def _line(text: str) -> str:

@@ -6,6 +6,8 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
+from conformance.language import gettext, tell
+
 from .pretty import Path, Row, rows_of
 
 Pattern = tuple[str, ...]
@@ -42,7 +44,8 @@ class _Spot:
     @property
     def note(self) -> str:
         absent = ".".join(part for part in self.rest if part != "*")
-        return f"absent: {absent}" if absent else "empty" if self.rest else ""
+        empty = gettext("empty") if self.rest else ""
+        return tell("absent: {names}", absent) if absent else empty
 
 
 def mark(text: str, at: str, *, streamed: bool = False, truncated: bool = False) -> list[Line]:
@@ -67,7 +70,7 @@ def mark_head(status: int, headers: Pairs, at: str) -> list[Line]:
     wanted = [path.removeprefix(HEADER).lower() for path in at.split() if path.startswith(HEADER)]
     names = {name.lower() for name, _ in headers}
     absent = [name for name in wanted if name not in names]
-    note = f"absent: {', '.join(absent)}" if absent else ""
+    note = tell("absent: {names}", ", ".join(absent)) if absent else ""
     first = Line(f"HTTP {status}", bool(absent) or STATUS in at.split(), note)
     return [first, *(Line(f"{name}: {value}", name.lower() in wanted) for name, value in headers)]
 

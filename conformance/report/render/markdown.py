@@ -6,29 +6,24 @@ import re
 from collections.abc import Iterable, Iterator
 from html import escape
 
-from conformance.contract.profile import Model
 from conformance.judgement.verdict import Verdict
-from conformance.language import gettext, tell
+from conformance.language import gettext, tell, told
 from conformance.policy.baseline import State
 from conformance.report.report import Difference, Entry, Report, differences
 
 from .exhibit import lines_of
 from .found import (
-    COLUMNS,
     Observation,
     affected,
     charges,
     clause,
     consequences,
-    counts,
     divided,
     drifts,
     followed_by,
     impact,
     input_cost,
     later_violations,
-    levels,
-    number,
     observed,
     standings,
     unjudged,
@@ -37,7 +32,8 @@ from .found import (
 )
 from .mark import Line
 from .markdown_money import costs, traffic
-from .markdown_text import Block, block, folded, folded_list, name, text, within
+from .markdown_tables import count_table
+from .markdown_text import Block, block, fact, folded, folded_list, name, text, within
 from .words import (
     MARK,
     NEVER,
@@ -73,7 +69,7 @@ def render(report: Report) -> str:
         (15_600, _vain(report), "more never answered"),
         (17_000, _details(report), "more details"),
         (17_600, _warnings(report), "more warnings"),
-        (18_000, _counts(report), "more models"),
+        (18_000, count_table(report), "more models"),
         (18_400, costs(report), "more costs"),
         (18_600, traffic(report), "more numbers of the traffic"),
         (18_700, _baseline(report), "more baseline entries"),
@@ -85,16 +81,19 @@ def render(report: Report) -> str:
         room = limit - sum(len(each) + 1 for each in blocks)
         blocks += [*within(room, section, what), ""]
     blocks += [text(asked_again(report), 200), ""]
-    blocks.append(f"{text(spent_and_planned(report), 300)}; phanedge-conformance {text(report.version, 40)}")
+    blocks.append(
+        f"{text(spent_and_planned(report), 300)}{gettext('; ')}phanedge-conformance {text(report.version, 40)}"
+    )
     return re.sub(r"\n{3,}", "\n\n", "\n".join(blocks)) + "\n"
 
 
 def _head(report: Report) -> str:
     concluded = headline(report)
     notice = [f"> **{text(planted(report))}**", ""] if report.fault else []
-    where = f"{name(report.base_url)} ({text(gettext(report.source), 40)}), {text(by_name(report), 400)}"
+    source = tell(" ({where})", text(gettext(report.source), 40))
+    where = f"{name(report.base_url)}{source}{gettext(', ')}{text(by_name(report), 400)}"
     lines = [
-        f"## {gettext('Conformance')}: {concluded.meaning}{concluded.warned}",
+        f"## {gettext('Conformance')}{gettext(': ')}{concluded.meaning}{concluded.warned}",
         "",
         *notice,
         f"**{text(concluded.rest, 1_000)}**",
@@ -110,11 +109,11 @@ def _vain(report: Report) -> Iterator[str]:
     for each in report.unanswered[:_VAIN]:
         evidence = report.evidence.get(each.key)
         command = (evidence and evidence.command(_CURL)) or replaying(report, each.key)
-        yield f"{MARK[Verdict.INCONCLUSIVE]} **{gettext('Never answered')}**: {text(str(each))}\n\n{block(command)}"
+        yield f"{MARK[Verdict.INCONCLUSIVE]} {fact('Never answered', text(told(str(each))))}\n\n{block(command)}"
     if len(report.unanswered) > _VAIN:
-        yield f"… and {len(report.unanswered) - _VAIN:,} more never answered in the full report\n"
+        yield tell("… and {number:,} more never answered in the full report", len(report.unanswered) - _VAIN) + "\n"
     if report.unanswered:
-        yield f"**{gettext('Remedy')}**: {text(gettext(NEVER), 400)}"
+        yield fact("Remedy", text(gettext(NEVER), 400))
 
 
 def _red(report: Report, room: int) -> str:
@@ -135,7 +134,7 @@ def _table(report: Report, entries: list[Entry], most: int, whole: bool) -> str:
         cells = (gettext(entry.impact), entry.level, name(entry.id) + sentence, models, text(observed[entry.id], most))
         lines.append(f"| {MARK[entry.verdict]} {' | '.join(cells)} |")
     if any(len(one_line(each, most + 1)) > most for each in observed.values()):
-        lines += ["", f"Messages are cut after {most} characters; the full report has them whole."]
+        lines += ["", tell("Messages are cut after {most} characters; the full report has them whole.", most)]
     return "\n".join(lines)
 
 
@@ -144,7 +143,7 @@ def _by_area(entries: list[Entry]) -> str:
     areas: dict[str, list[str]] = {}
     for entry in entries:
         areas.setdefault(entry.area, []).append(text(entry.id.partition(".")[2], 120))
-    lines = ["These fail the gate, by area; they are too many for a table, which the full report has.", ""]
+    lines = [gettext("These fail the gate, by area; they are too many for a table, which the full report has."), ""]
     return "\n".join([*lines, *(f"- {name(area)}: {', '.join(names)}" for area, names in areas.items())])
 
 
@@ -152,62 +151,43 @@ def _warnings(report: Report) -> Iterator[Block]:
     """What is violated and does not fail the gate, folded."""
     warned = [entry for entry in violations(report) if entry.verdict is Verdict.WARN]
     if warned:
-        title = f"{plural(len(warned), 'violation')} that {'does' if len(warned) == 1 else 'do'} not fail the gate"
+        violated = plural(len(warned), "violation")
+        title = tell("{violations} that {_do} not fail the gate", violated, "does" if len(warned) == 1 else "do")
         yield folded_list(title, [_item(report, entry, worst(report, entry)[0]) for entry in warned])
 
 
 def _details(report: Report) -> Iterator[str]:
     for entry in violations(report)[:_DETAILED]:
-        title = f"<code>{escape(one_line(entry.id, 120))}</code>: remedy and evidence"
+        title = f"<code>{escape(one_line(entry.id, 120))}</code>{gettext(': remedy and evidence')}"
         yield folded(title, "\n\n".join(_detail(report, entry)))
 
 
 def _detail(report: Report, entry: Entry) -> Iterator[str]:
     seen = worst(report, entry)[:1]
     yield text(tell("The endpoint {level} {sentence}.", gettext(entry.level), entry.sentence), 450)
-    yield f"**{gettext('Impact')}**: {text(impact(entry), 400)}"
+    yield fact("Impact", text(impact(entry), 400))
     for each in seen:
-        yield f"**{gettext('Observed')}** ({text(who(report, each.models))}): {text(each.message, 1_000)}"
+        yield fact("Observed", text(each.message, 1_000), tell(" ({where})", text(who(report, each.models))))
     if entry.hint:
-        yield f"**{gettext('Remedy')}**: {text(entry.hint, 600)}"
+        yield fact("Remedy", text(entry.hint, 600))
     if following := followed_by(report, entry):
-        yield f"**{gettext('Causes')}**: {text(following, 600)}"
+        yield fact("Causes", text(following, 600))
     for where, said in charges(report, entry)[:3]:
-        yield f"**{gettext('Charge')}** ({text(where)}): {text(said, 800)}"
+        yield fact("Charge", text(said, 800), tell(" ({where})", text(where)))
     source = text(clause(entry), 300)
-    yield (
-        f"**{gettext('Clause')}**: [{source}]({web_link(entry.link)})"
-        if web_link(entry.link)
-        else f"**{gettext('Clause')}**: {source}"
-    )
+    yield fact("Clause", f"[{source}]({web_link(entry.link)})" if web_link(entry.link) else source)
     for evidence in [evidence for each in seen for evidence in each.evidence][:1]:
         yield block("\n".join(_line(line) for line in lines_of(evidence, entry.at, context=2, most=16)))
         if said := input_cost(report, evidence):
-            yield f"**Input cost** of this exchange: {text(said, 1_000)}"
+            yield fact("Input cost of this exchange", text(said, 1_000))
         yield block(evidence.command(_CURL) or replaying(report, evidence.key))
     for command in filter(None, [seen_again(report, entry.id, each.models) for each in seen]):
-        yield f"**{gettext('Reproduce')}**:\n\n{block(command)}"
+        yield f"{fact('Reproduce', '').rstrip()}\n\n{block(command)}"
 
 
 def _line(line: Line) -> str:
     note = f"    <-- {line.note}" if line.note else ""
     return f"{'>' if line.flagged else ' '} {line.text}{note}".rstrip()
-
-
-def _counts(report: Report) -> Iterator[str]:
-    shown = levels(report) if report.entries else []
-    if shown:
-        yield f"| Model | {' | '.join(shown)} |\n|---{'|---' * len(shown)}|"
-        yield from (_counted(report, model) for model in report.models)
-
-
-def _counted(report: Report, model: Model) -> str:
-    tally = counts(report, model)
-    found = {
-        level: [f"{count:,} {column}" for column in COLUMNS if (count := number(tally[level], column))]
-        for level in levels(report)
-    }
-    return f"| {name(model.name, 80)} | {' | '.join(', '.join(each) or '–' for each in found.values())} |"
 
 
 def _baseline(report: Report) -> Iterator[Block]:
@@ -216,19 +196,21 @@ def _baseline(report: Report) -> Iterator[Block]:
         yield f"- {MARK[Verdict.FAIL]} {text(sentence, 500)}"
     if unchecked := standings(report, State.UNCHECKED):
         rows = [f"- {text(sentence, 300)}: {text(reason)}" for sentence, reason in unchecked]
-        yield folded_list(f"Baseline entries not checked: {len(unchecked):,}", rows)
+        yield folded_list(tell("Baseline entries not checked: {number:,}", len(unchecked)), rows)
     if later := later_violations(report):
         rows = [_item(report, entry, seen) for entry in later for seen in worst(report, entry)[:1]]
-        title = f"{len(later):,} violated but not counted (added after revision {escape(one_line(report.revision))})"
+        revision = escape(one_line(report.revision))
+        title = tell("{number:,} violated but not counted (added after revision {revision})", len(later), revision)
         yield folded_list(title, rows)
 
 
 def _differences(report: Report) -> Iterator[Block]:
     """Where the models differ: a line that sums up, and a folded table."""
     if found := differences(report):
-        yield f"**The models differ** on {text(divided(report), 400)}\n"
-        head = "| Requirement | The endpoint … | Violated on | Not judged on | Holds on |\n|---|---|---|---|---|"
-        yield folded_list("Where the models differ", [_difference(report, each) for each in found], head)
+        yield tell("**The models differ** on {requirements}", text(divided(report), 400)) + "\n"
+        names = ("Requirement", "The endpoint …", "Violated on", "Not judged on", "Holds on")
+        head = f"| {' | '.join(map(gettext, names))} |\n|---|---|---|---|---|"
+        yield folded_list(gettext("Where the models differ"), [_difference(report, each) for each in found], head)
 
 
 def _difference(report: Report, each: Difference) -> str:
@@ -242,9 +224,9 @@ def _drifts(report: Report) -> Iterator[str]:
     """What changed in the shape of replies, a line each."""
     found = drifts(report)
     if found:
-        yield f"**The shape of replies changed**: {plural(len(found), 'change')}\n"
+        yield fact("The shape of replies changed", plural(len(found), "change")) + "\n"
     for sentence, where in found:
-        yield f"- {text(sentence)} ({text(where)})"
+        yield f"- {text(sentence)}{tell(' ({where})', text(where))}"
 
 
 def _rest(report: Report) -> Iterator[Block]:
@@ -256,9 +238,12 @@ def _rest(report: Report) -> Iterator[Block]:
     }  # fmt: skip
     for title, entries_with in lists.items():
         if found := [(entry, each) for entry, seen in entries_with for each in seen]:
-            yield folded_list(f"{len(found):,} {title}", [_item(report, *each) for each in found])
+            yield folded_list(
+                tell("{number:,} {verdict}", len(found), gettext(title)), [_item(report, *each) for each in found]
+            )
 
 
 def _item(report: Report, entry: Entry, seen: Observation) -> str:
-    said = f"{name(entry.id)} ({text(who(report, seen.models))}): {text(seen.message)}"
-    return f"- {entry.level} ({gettext(entry.impact)}) {said}"
+    where = tell(" ({where})", text(who(report, seen.models)))
+    weight = f"{entry.level}{tell(' ({where})', gettext(entry.impact))}"
+    return f"- {weight} {name(entry.id)}{where}{gettext(': ')}{text(seen.message)}"

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from html import escape
 
+from conformance.language import gettext, tell, told
 from conformance.report.report import Report
 
-from .markdown_text import Block, folded_list, name, text
+from .markdown_text import Block, fact, folded_list, name, text
 from .traffic import read, tables
 from .words import money
 
@@ -16,12 +17,19 @@ def costs(report: Report) -> Iterator[str]:
     """What the run cost, where there is a price sheet: a sentence, and the arithmetic of each model."""
     if report.costs is None:
         return
-    yield f"**Cost**: {text('; '.join(money(report)), 600)}\n"
-    titles = ("Model", "Replies", f"Input cost, {text(report.costs.currency)}", "of which writes", "Output cost")
-    yield f"| {' | '.join(titles)} | Arithmetic of the input |\n|---|---|---|---|---|---|"
+    yield fact("Cost", text(gettext("; ").join(money(report)), 600)) + "\n"
+    titles = (
+        gettext("Model"),
+        gettext("Replies"),
+        tell("Input cost, {text}", text(report.costs.currency)),
+        gettext("of which writes"),
+        gettext("Output cost"),
+    )
+    yield f"| {' | '.join(titles)} | {gettext('Arithmetic of the input')} |\n|---|---|---|---|---|---|"
     for each in report.costs.models:
         amounts = (text(amount) or "–" for amount in (each.input.amount, each.input.writes, each.output))
-        yield f"| {name(each.model, 80)} | {each.replies:,} | {' | '.join(amounts)} | {text(each.input.said, 400)} |"
+        arithmetic = text(told(each.input.said), 400)
+        yield f"| {name(each.model, 80)} | {each.replies:,} | {' | '.join(amounts)} | {arithmetic} |"
 
 
 def traffic(report: Report) -> Iterator[Block]:

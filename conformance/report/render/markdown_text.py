@@ -38,6 +38,11 @@ def folded(title: str, content: str) -> str:
     return f"<details><summary>{title}</summary>\n\n{content}\n\n</details>\n"
 
 
+def fact(name: str, said: str, where: str = "") -> str:
+    """What is `said`, which is Markdown, after its name and, in brackets, `where`."""
+    return f"**{gettext(name)}**{where}{gettext(': ')}{said}"
+
+
 Block = str | Callable[[int], str]  #: text, or what gives it for so much room
 _COUNTED = 60  #: characters for the line that counts what does not fit
 

@@ -8,6 +8,7 @@ from base64 import b64encode
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from conformance.language import tell
 from conformance.report.report import Evidence, Report
 
 from . import found
@@ -48,7 +49,11 @@ def _places(report: Report) -> dict[str, str]:
 def _shown(report: Report, evidence: Evidence, at: str) -> dict[str, Any]:
     """One exchange by the parts of the page's template."""
     status, *fields = mark_head(evidence.status, evidence.headers, at)
-    head = [Line(f"no complete response: {evidence.failure}", flagged=True)] if evidence.failure else [status]
+    head = (
+        [Line(tell("no complete response: {failure}", evidence.failure), flagged=True)]
+        if evidence.failure
+        else [status]
+    )
     body = mark(evidence.body, at, streamed=evidence.streamed, truncated=evidence.truncated) if evidence.body else []
     return {
         "key": evidence.key,

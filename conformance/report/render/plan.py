@@ -8,15 +8,16 @@ from rich.console import Console
 from rich.table import Table
 
 from conformance.billing.budget import Amount
+from conformance.language import gettext, tell, told
 from conformance.runs.plan import Plan
 
 
 def table(plan: Plan) -> str:
     """The plan by area, what is sent most first, then the sum in one line."""
     made = Table(box=None, padding=(0, 2, 0, 0))
-    made.add_column("area")
+    made.add_column(gettext("area"))
     for name in ("requirements", "requests", "at most", "input tokens", "output tokens"):
-        made.add_column(name, justify="right")
+        made.add_column(gettext(name), justify="right")
     sent = [row for row in plan.rows if row.most != Amount()]
     for row in sorted(sent, key=lambda row: (-row.usually.requests, -row.most.requests, row.area)):
         numbers = (
@@ -24,8 +25,9 @@ def table(plan: Plan) -> str:
         )  # fmt: skip
         made.add_row(row.area, *(f"{number:,}" for number in numbers))
     free = sorted(row.area for row in plan.rows if row.most == Amount())
-    rest = f"\nJudged on the requests of other areas: {', '.join(free)}.\n" if free else ""
-    return f"{_printed(made)}{rest}\n{plan}"
+    named = tell("Judged on the requests of other areas: {areas}.", ", ".join(free))
+    rest = f"\n{named}\n" if free else ""
+    return f"{_printed(made)}{rest}\n{told(str(plan))}"
 
 
 def _printed(made: Table) -> str:

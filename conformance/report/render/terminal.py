@@ -97,4 +97,4 @@ def _violated(report: Report, width: int, room: int, most: int) -> list[Text]:
 def _conclusion(report: Report) -> Text:
     concluded = headline(report)
     word = (concluded.meaning.upper(), _CONCLUSION[concluded.exit_code])
-    return Text.assemble(word, f"{concluded.warned}: {one_line(concluded.rest, 900)}")
+    return Text.assemble(word, f"{concluded.warned}{gettext(': ')}{one_line(concluded.rest, 900)}")

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from rich.cells import set_cell_size
+from rich.cells import cell_len, set_cell_size
 from rich.console import Console
 from rich.text import Text
 
 from conformance.judgement.verdict import Verdict
-from conformance.language import gettext
+from conformance.language import gettext, tell, told
 from conformance.policy.baseline import State
 from conformance.report.gate import conclude
 from conformance.report.report import Entry, Report, differences
@@ -47,7 +47,7 @@ _DRIFTS = 3  #: changes of shape
 _NAME = 24  #: cells for a model's name in the table of counts
 _SHORTEST_NAME = 12  #: where the terminal is narrow
 _CELL = 6
-_SHORT = {"violated": "viol.", "follows": "foll.", "inconclusive": "inc."}
+_SHORT = {"violated": "viol.", "follows": "foll.", "inconclusive": "inc."}  #: titles of columns
 _STYLE = {Verdict.FAIL: "bold red", Verdict.WARN: "yellow", Verdict.INCONCLUSIVE: "magenta"}
 
 
@@ -80,15 +80,16 @@ def _counts(report: Report, width: int) -> Iterator[Text]:
     while shown[-1][0] is not shown[0][0] and _width(shown) + min(longest, _NAME) > width:
         shown = [each for each in shown if each[0] is not shown[-1][0]]  # without the lowest level
     apart = 2 * sum(name == "pass" for _, name in shown)
-    cell = _CELL if _NAME + _CELL * len(shown) + apart <= width else _CELL - 1
+    widest = max(_CELL, *(cell_len(_titled(name)) + 1 for _, name in shown))
+    cell = widest if _NAME + widest * len(shown) + apart <= width else _CELL - 1
     named = min(max(width - cell * len(shown) - apart, _SHORTEST_NAME), _NAME)
     levels = [str(level) if name == "pass" else "" for level, name in shown]
     yield Text(
         (" " * named + "".join(f"  {level:<{cell}}" if level else " " * cell for level in levels)).rstrip(),
         style="bold",
     )
-    titles = [f"{'  ' if name == 'pass' else ''}{_SHORT.get(name, name)[: cell - 1]:>{cell}}" for _, name in shown]
-    yield Text(f"{'model':<{named}}" + "".join(titles), style="dim")
+    titles = [f"{'  ' if name == 'pass' else ''}{_right(_titled(name), cell)}" for _, name in shown]
+    yield Text(set_cell_size(gettext("model"), named) + "".join(titles), style="dim")
     tallies = {model.name: counts(report, model) for model in report.models}
     violated = {
         name: [-number(tally[level], column) for level, column in shown if column == "violated"]
@@ -98,7 +99,18 @@ def _counts(report: Report, width: int) -> Iterator[Text]:
         cells = [_cell(number(tallies[model][level], name), name, cell) for level, name in shown]
         yield Text.assemble(set_cell_size(one_line(model, named - 1), named), *cells)
     if len(tallies) > _MODELS:
-        yield Text(f"… and {plural(len(tallies) - _MODELS, 'more model')}", style="dim")
+        yield Text(tell("… and {models}", plural(len(tallies) - _MODELS, "more model")), style="dim")
+
+
+def _titled(column: str) -> str:
+    """The title of a column of counts."""
+    return gettext(_SHORT.get(column, column))
+
+
+def _right(text: str, cells: int) -> str:
+    """The text at the right of so many cells, one of which stays free."""
+    fitting = set_cell_size(text, min(cell_len(text), cells - 1))
+    return " " * (cells - cell_len(fitting)) + fitting
 
 
 def _traffic(report: Report, width: int) -> Iterator[Text]:
@@ -148,12 +160,18 @@ def _vain(report: Report, width: int) -> Iterator[Text]:
     """The valid requests that were never answered, with the command that gives their curl lines."""
     for each in report.unanswered[:_VAIN]:
         yield from rows(
-            Text(f"? never answered: {one_line(str(each))}", _STYLE[Verdict.INCONCLUSIVE]), width, later="    "
+            Text(
+                f"? {gettext('never answered')}{gettext(': ')}{one_line(told(str(each)))}", _STYLE[Verdict.INCONCLUSIVE]
+            ),
+            width,
+            later="    ",
         )
         again = one_line(replaying(report, each.key), 1_000)
-        yield from rows(Text(f"reproduce: {again}", style="dim"), width, "    ", "    ")
+        yield from rows(Text(f"{gettext('reproduce')}{gettext(': ')}{again}", style="dim"), width, "    ", "    ")
     if len(report.unanswered) > _VAIN:
-        yield Text(f"… and {len(report.unanswered) - _VAIN:,} more never answered in report.html", style="dim")
+        yield Text(
+            tell("… and {number:,} more never answered in report.html", len(report.unanswered) - _VAIN), style="dim"
+        )
     if report.unanswered:
         yield from rows(Text(gettext(NEVER)), width, f"    {set_cell_size(gettext('remedy'), 10)}", " " * 14)
 
@@ -164,15 +182,17 @@ def _baseline(report: Report, width: int) -> Iterator[Text]:
     for sentence, _ in outdated[:_OUTDATED]:
         yield from rows(Text(one_line(sentence, 400), style="bold red"), width)
     if len(outdated) > _OUTDATED:
-        yield Text(f"… and {len(outdated) - _OUTDATED:,} more that are out of date in report.html", style="dim")
+        yield Text(
+            tell("… and {number:,} more that are out of date in report.html", len(outdated) - _OUTDATED), style="dim"
+        )
     known = accepted(report)
     for what, why in known[:_KNOWN]:
         yield from rows(Text.assemble(f"{MARK[Verdict.KNOWN]} {one_line(what)}  ", (one_line(why), "dim")), width)
     if len(known) > _KNOWN:
-        yield Text(f"… and {len(known) - _KNOWN:,} more known in report.html", style="dim")
+        yield Text(tell("… and {number:,} more known in report.html", len(known) - _KNOWN), style="dim")
     unchecked = standings(report, State.UNCHECKED)
     if unchecked:
-        more = f" (and {len(unchecked) - 1:,} more)" if len(unchecked) > 1 else ""
+        more = tell(" (and {number} more)", len(unchecked) - 1) if len(unchecked) > 1 else ""
         yield from rows(Text(f"{MARK[Verdict.INCONCLUSIVE]} {one_line(unchecked[0][0])}{more}", style="dim"), width)
 
 
@@ -181,8 +201,13 @@ def _later(report: Report, width: int) -> Iterator[Text]:
     found = later_violations(report)
     if found:
         names = ", ".join(one_line(entry.id) for entry in found[:_KNOWN])
-        more = f" and {len(found) - _KNOWN:,} more" if len(found) > _KNOWN else ""
-        said = f"violated but not counted (added after revision {one_line(report.revision)}): {names}{more}"
+        more = tell(" and {number:,} more", len(found) - _KNOWN) if len(found) > _KNOWN else ""
+        said = tell(
+            "violated but not counted (added after revision {one_line}): {names}{more}",
+            one_line(report.revision),
+            names,
+            more,
+        )
         yield from rows(Text(said), width)
 
 
@@ -191,7 +216,7 @@ def _differences(report: Report, width: int) -> Iterator[Text]:
     found = differences(report)
     if not found:
         return
-    yield from rows(Text.assemble(("models differ", "bold cyan"), f" on {one_line(divided(report))}"), width)
+    yield from rows(Text(tell("models differ on {requirements}", one_line(divided(report))), style="cyan"), width)
     for each in found[:_DIFFERENCES]:
         said = [
             (f"  {MARK[verdict]} {one_line(models, 80)}", _STYLE.get(verdict, ""))
@@ -199,19 +224,19 @@ def _differences(report: Report, width: int) -> Iterator[Text]:
         ]
         yield from rows(Text.assemble(one_line(each.entry.id), *said), width, "    ", "      ")
     if len(found) > _DIFFERENCES:
-        yield Text(f"    … and {len(found) - _DIFFERENCES:,} more in report.html", style="dim")
+        yield Text(tell("    … and {number:,} more in report.html", len(found) - _DIFFERENCES), style="dim")
 
 
 def _drifts(report: Report, width: int) -> Iterator[Text]:
     """What changed in the shape of replies since they were kept."""
     found = drifts(report)
     if found:
-        yield Text(f"the shape of replies changed: {plural(len(found), 'change')}", style="bold cyan")
+        yield Text(tell("the shape of replies changed: {changes}", plural(len(found), "change")), style="bold cyan")
     for sentence, where in found[:_DRIFTS]:
         said = Text.assemble(f"{one_line(sentence, 120)}  ", (one_line(where, 120), "dim"))
         yield from rows(said, width, "    ", "      ")
     if len(found) > _DRIFTS:
-        yield Text(f"    … and {len(found) - _DRIFTS:,} more in report.html", style="dim")
+        yield Text(tell("    … and {number:,} more in report.html", len(found) - _DRIFTS), style="dim")
 
 
 def _unjudged(report: Report, width: int) -> Iterator[Text]:
@@ -223,9 +248,9 @@ def _unjudged(report: Report, width: int) -> Iterator[Text]:
     for entry in unjudged[:most]:
         reason = one_line(_reason(report, entry), _REASON)
         name = (f"? {one_line(entry.id)}", _STYLE[Verdict.INCONCLUSIVE])
-        yield from rows(Text.assemble(name, f"  {gettext('inconclusive')}: {reason}"), width, later="    ")
+        yield from rows(Text.assemble(name, f"  {gettext('inconclusive')}{gettext(': ')}{reason}"), width, later="    ")
     if len(unjudged) > most:
-        yield Text(f"… and {len(unjudged) - most:,} more inconclusive in report.html", style="dim")
+        yield Text(tell("… and {number:,} more inconclusive in report.html", len(unjudged) - most), style="dim")
 
 
 def _reason(report: Report, entry: Entry) -> str:

@@ -63,8 +63,8 @@ def _said(group: Group, traffic: Traffic) -> str:
     """A group in one line."""
     parts = [plural(group.exchanges, "exchange")]
     if group.counted:
-        tokens = (group.tokens.get(kind, 0) for kind in ("prompt", "output"))
-        parts.append(tell("{input:,} input and {output:,} output tokens", *tokens))
+        read, written = group.tokens.get("prompt", 0), group.tokens.get("output", 0)
+        parts.append(tell("{input:,} input and {output:,} output tokens", read, written))
     parts += [f"{title.lower()} {amount}" for title, amount in _amounts(group, traffic)]
     return f"{group.name}: {', '.join(parts)}"
 

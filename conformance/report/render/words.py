@@ -12,7 +12,7 @@ from conformance.billing.costs import NO_PRICE, Costs
 from conformance.contract.profile import Profile
 from conformance.contract.requirement import Impact
 from conformance.judgement.verdict import Verdict
-from conformance.language import gettext, spoken, tell
+from conformance.language import gettext, spoken, tell, told
 from conformance.report.gate import conclude, is_warning
 from conformance.report.report import Report
 from conformance.sending.curl import header_word
@@ -36,6 +36,7 @@ MARK = {
 
 _MORE = re.compile(r" \(and \d+ more exchanges?\)$|（另有 \d+ 个交互）$")
 _COLON = re.compile("(?:[;；][^;；:：]*)?(?:: |：)")  #: with the clause that introduces what follows it
+_SEMICOLON = re.compile("; |；")
 
 #: Controls but tab and newline, bidirectional and invisible formatting, surrogates, what XML cannot say.
 _UNPRINTABLE = re.compile(
@@ -115,7 +116,7 @@ class Headline:
         return MEANING[self.exit_code]
 
     def __str__(self) -> str:
-        return f"{self.meaning}{self.warned}: {self.rest}"
+        return f"{self.meaning}{self.warned}{gettext(': ')}{self.rest}"
 
 
 def headline(report: Report) -> Headline:
@@ -143,12 +144,13 @@ def verdict(report: Report) -> str:
             said += tell(", {number:,} of them about billing", money) if failing > 1 else gettext(", about billing")
         also = warnings
     elif concluded.exit_code == 3:
-        said, also = report.unjudged or concluded.rest.partition(";")[0].partition(": ")[0], 0
+        said, also = told(report.unjudged) or _COLON.split(_SEMICOLON.split(concluded.rest)[0])[0], 0
     elif concluded.exit_code == 1:
         said, also = _outdated(report), 0
     else:
         said, also = gettext("nothing that was judged fails the gate"), warnings
-    return f"{concluded.meaning.capitalize()}: {one_line(said)}" + (f"; {plural(also, 'warning')}" if also else "")
+    meaning = f"{concluded.meaning.capitalize()}{gettext(': ')}{one_line(said)}"
+    return gettext("; ").join([meaning, *([plural(also, "warning")] if also else [])])
 
 
 def _outdated(report: Report) -> str:
@@ -166,7 +168,7 @@ def reason(message: str) -> str:
 def planted(report: Report) -> str:
     """What to say of planted faults, empty where there is none."""
     names = report.fault.split(", ")
-    more = f" and {len(names) - 3:,} more" if len(names) > 4 else ""
+    more = tell(" and {number:,} more", len(names) - 3) if len(names) > 4 else ""
     listed = ", ".join(names[: 3 if more else 4]) + more
     if not report.fault:
         return ""
@@ -189,12 +191,12 @@ def spent(report: Report) -> str:
 def asked_again(report: Report) -> str:
     """How often valid requests had to be asked again; empty where none was, and where that is not known."""
     found = report.asked_again
-    return str(found) if found and found.requests else ""
+    return told(str(found)) if found and found.requests else ""
 
 
 def spent_and_planned(report: Report) -> str:
     """What the run cost, and what was expected of it."""
-    return tell("{spent}; planned: {plan}", spent(report), report.plan) if report.plan else spent(report)
+    return tell("{spent}; planned: {plan}", spent(report), told(report.plan)) if report.plan else spent(report)
 
 
 def money(report: Report) -> list[str]:
@@ -204,23 +206,31 @@ def money(report: Report) -> list[str]:
         return []
     if costs.input.amount:
         replies = sum(each.replies for each in costs.models)
-        said = f"input cost of {_replies(replies)}: {costs.input.amount} {costs.currency}"
-        said += f", {costs.input.writes} of it for cache writes"
-        said += f"; output cost: {costs.output} {costs.currency}" if costs.output else ""
+        input = tell(
+            "input cost of {replies}: {amount} {currency}, {writes} of it for cache writes",
+            _replies(replies), costs.input.amount, costs.currency, costs.input.writes,
+        )  # fmt: skip
+        output = tell("output cost: {amount} {currency}", costs.output, costs.currency) if costs.output else ""
+        said = gettext("; ").join(filter(None, (input, output)))
     else:
-        said = f"input cost: {costs.input.said}"
-    reasons = [f"{number:,} where {reason}{_unpriced(costs, reason)}" for reason, number in costs.untold.items()]
-    untold = _replies(sum(costs.untold.values()))
-    return [said, *([f"the cost of {untold} cannot be computed: {', '.join(reasons)}"] if reasons else [])]
+        said = tell("input cost: {reason}", costs.input.said)
+    reasons = [
+        tell("{number:,} where {reason}{models}", number, reason, _unpriced(costs, reason))
+        for reason, number in costs.untold.items()
+    ]
+    untold, why = _replies(sum(costs.untold.values())), gettext(", ").join(reasons)
+    return [said, *([tell("the cost of {replies} cannot be computed: {reasons}", untold, why)] if reasons else [])]
 
 
 def _replies(number: int) -> str:
-    return "1 reply" if number == 1 else f"{number:,} replies"
+    return tell("1 reply") if number == 1 else tell("{number:,} replies", number)
 
 
 def _unpriced(costs: Costs, reason: str) -> str:
     names = [each.model for each in costs.models if reason == NO_PRICE and reason in each.untold]
-    return f" ({', '.join(names[:4])}{' and others' if len(names) > 4 else ''})" if names else ""
+    if not names:
+        return ""
+    return tell(" ({names}{others})", ", ".join(names[:4]), gettext(" and others") if len(names) > 4 else "")
 
 
 def who(report: Report, names: Iterable[str]) -> str:
@@ -229,9 +239,11 @@ def who(report: Report, names: Iterable[str]) -> str:
     if len(listed) > 1 and len(listed) >= len(report.models):
         return gettext("both models") if len(listed) == 2 else tell("all {number} models", len(listed))
     more = [tell("{number} more", len(listed) - 3)] if len(listed) > 4 else []
-    return ", ".join([*listed[: 3 if more else 4], *more])
+    return gettext(", ").join([*listed[: 3 if more else 4], *more])
 
 
 def by_name(report: Report | Profile) -> str:
     """The models of a report, and which were found to reason although their names do not say so."""
-    return ", ".join(f"{each.name} (reasoning)" if each.thinking else each.name for each in report.models) or "no model"
+    return ", ".join(
+        tell("{name} (reasoning)", each.name) if each.thinking else each.name for each in report.models
+    ) or gettext("no model")

@@ -8,7 +8,7 @@ from conformance.billing.dialects import mapped
 from conformance.contract.faults import chain, put
 from conformance.contract.scopes import EVERY_USAGE
 from conformance.evidence.exchange import NotApplicable
-from conformance.language import say
+from conformance.language import joined, say
 from conformance.suite.support.cache_counts import HITS, WRITES, count, in_usage
 
 from . import AREA
@@ -45,8 +45,12 @@ def test_anthropic_members_agree(usage: dict[str, Any], details: dict[str, Any])
     own = {name: count(details, ANTHROPIC[name]) for name in sent if count(details, _total_of(ANTHROPIC[name]))}
     if not own:
         raise NotApplicable(say("Anthropic's members are not passed on, or PhanEdge's are missing"))
-    wrong = [f"{name} is {sent[name]}, {ANTHROPIC[name]} is {own[name]}" for name in own if sent[name] != own[name]]
-    assert not wrong, "; ".join(wrong) + mapped(usage)
+    wrong = [_unlike(name, sent[name], own[name]) for name in own if sent[name] != own[name]]
+    assert not wrong, joined("", (joined("; ", wrong), mapped(usage)))
+
+
+def _unlike(name: str, sent: int, own: int) -> str:
+    return say("{name} is {value}, {own} is {count}", name, sent, ANTHROPIC[name], own)
 
 
 def _total_of(name: str) -> str:

@@ -10,7 +10,7 @@ from conformance.contract.profile import Model
 from conformance.contract.scopes import EVERY_USAGE
 from conformance.evidence.exchange import NotApplicable
 from conformance.evidence.observed import as_sent, count_if_sent
-from conformance.language import say
+from conformance.language import joined, say
 from conformance.suite.support.cache_counts import DETAILS, HITS, WRITE_FIELDS, WRITES, count
 
 from . import AREA
@@ -41,7 +41,7 @@ def test_total_with_buckets(usage: dict[str, Any], details: dict[str, Any], mode
     total, *buckets = (count(details, name) for name in WRITE_FIELDS)
     if not total and not any(buckets):
         raise NotApplicable(say("the reply reports no cache writes"))
-    said = say("{as_sent}{mapped}", ", ".join(as_sent(details, name) for name in WRITE_FIELDS), mapped(usage))
+    said = say("{as_sent}{mapped}", joined(", ", (as_sent(details, name) for name in WRITE_FIELDS)), mapped(usage))
     assert total, say("there is a bucket, and no total of it: {said}", said)
     if model.family != "claude" and model.writes_cache and not any(buckets):
         raise NotApplicable(say("its writes have neither of the two TTLs"))

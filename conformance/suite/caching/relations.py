@@ -35,7 +35,7 @@ def found_again(replies: Replies) -> None:
     forms = [(each.exchange.request.streams, each.exchange.request.asked.get("n")) for each in later]
     last = [each for each, form in zip(later, forms, strict=True) if form == forms[-1]]
     if len(last) < FORMS_ALIKE and not last[-1].cached:
-        few = f"what was written is neither read nor written by {len(last)} of its form, too few to tell"
+        few = say("what was written is neither read nor written by {number} of its form, too few to tell", len(last))
         raise Inconclusive(say("{few}: {last}; {first}", few, last[-1], first))
     expect(any(each.cached for each in last), say("what was written is neither read nor written later"), *last, first)
 
@@ -123,7 +123,9 @@ def in_their_buckets(found: Counted) -> None:
         return
     for ttl, tokens in by_ttl.items():
         expect(
-            bool(tokens) == (ttl in ttls), say("the breakpoints have ttl {ttls}", " and ".join(sorted({*ttls}))), found
+            bool(tokens) == (ttl in ttls),
+            say("the breakpoints have ttl {ttls}", joined(" and ", sorted({*ttls}))),
+            found,
         )
 
 
@@ -141,7 +143,9 @@ def cached_to_the_end(replies: Replies, short: Counted) -> None:
         )
     for each in known:
         left, least = each.prompt - each.cached, short.prompt - short.cached
-        more = f"{left} tokens are left uncached before a breakpoint that ends the prompt, {least} where some follow"
+        more = say(
+            "{left} tokens before a last breakpoint are uncached, {least} where some words follow it", left, least
+        )
         expect(left <= least + END_SLACK, more, each, short)
 
 

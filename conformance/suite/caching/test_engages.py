@@ -9,7 +9,7 @@ from conformance.contract.faults import drop, only
 from conformance.contract.given import OnDemand, tries
 from conformance.contract.requests import AUTOMATIC_COLD, AUTOMATIC_WARM_STREAM, CACHE_COLD, CACHE_HOUR, CACHE_MIXED
 from conformance.evidence.exchange import Exchange, Inconclusive
-from conformance.language import say
+from conformance.language import joined, say
 from conformance.suite.support.cache_counts import DETAILS, HITS, WRITES
 
 from . import AREA
@@ -40,9 +40,9 @@ def test_markers_reach(prompts: Sequence[Exchange]) -> None:
         if found.written:
             return
         seen.append(found)
-    where = "as a part of the system or user message, a message, a tool, or at the top"
+    where = say("as a part of the system or user message, a message, a tool, or at the top")
     message = say("no write is reported under PhanEdge's names wherever cache_control stands, {where}", where)
-    expect(False, message + mapped(seen[0].exchange.usage), *seen)
+    expect(False, joined("", (message, mapped(seen[0].exchange.usage))), *seen)
 
 
 @AREA.must(
@@ -118,7 +118,7 @@ def test_every_kind_is_written(couples: Sequence[Sequence[Exchange]]) -> None:
     needs_model=True,
 )
 def test_hits_are_reported(cold: Exchange, later: Sequence[Exchange]) -> None:
-    expect_found(cold, later, "a prefix that was written is neither read nor written")
+    expect_found(cold, later, say("a prefix that was written is neither read nor written"))
 
 
 @AREA.must(
@@ -133,7 +133,7 @@ def test_hits_are_reported(cold: Exchange, later: Sequence[Exchange]) -> None:
     needs_model=True,
 )
 def test_hits_of_an_hour_are_reported(cold: Exchange, later: Sequence[Exchange]) -> None:
-    expect_found(cold, later, "a prefix that was written for one hour is neither read nor written")
+    expect_found(cold, later, say("a prefix that was written for one hour is neither read nor written"))
 
 
 @AREA.should(

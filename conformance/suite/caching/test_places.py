@@ -11,7 +11,7 @@ from conformance.contract.requests import SHELF, chat
 from conformance.contract.requirement import Impact
 from conformance.evidence.exchange import Exchange, Inconclusive, Request
 from conformance.evidence.observed import answered_with
-from conformance.language import say
+from conformance.language import joined, say
 from conformance.suite.support.refusals import refuses
 
 from . import AREA
@@ -83,8 +83,8 @@ def test_marked_places(together: Sequence[Exchange], singly: Sequence[Exchange],
     if refused and unmarked[0].refused:
         raise Inconclusive(say("the same is refused without a breakpoint: {answer}", answered_with(unmarked[0])))
     culprits = [each for each in singly if refuses(each)] if refused else []
-    assert not culprits, "; ".join(map(answered_with, culprits))
-    expect_answered(together, "each alone is accepted (four are covered by caching.short_is_not_written)")
+    assert not culprits, joined("; ", map(answered_with, culprits))
+    expect_answered(together, say("each alone is accepted (four are covered by caching.short_is_not_written)"))
 
 
 def expect_answered(exchanges: Sequence[Exchange], otherwise: str) -> None:
@@ -108,4 +108,4 @@ def test_marked_assistant(marked: Exchange, unmarked: Sequence[Exchange]) -> Non
     if refuses(marked) and unmarked[0].refused:
         raise Inconclusive(say("the same is refused without a breakpoint: {answer}", answered_with(unmarked[0])))
     assert not refuses(marked), answered_with(marked)
-    expect_answered([marked], "it was not refused for its breakpoint")
+    expect_answered([marked], say("it was not refused for its breakpoint"))

@@ -74,7 +74,7 @@ def _called(exchange: Exchange) -> tuple[list[str], str]:
     functions = [call.get("function") for call in exchange.tool_calls]
     beside = any(each.get("content") for each in exchange.messages)
     names = sorted(str(each.get("name")) for each in functions if isinstance(each, dict))
-    return names, "with text beside" if beside else "without text"
+    return names, say("with text beside") if beside else say("without text")
 
 
 @AREA.should(

@@ -30,7 +30,7 @@ from . import AREA
 )
 def test_accumulates(exchange: Exchange) -> None:
     try:
-        assert exchange.reply
+        assert exchange.reply, say("the reply is wholly empty")
     except Inconclusive as reason:
         error = reason.__cause__
         raise AssertionError(say("the official SDK cannot accumulate this stream: {error}", error)) from None

@@ -35,7 +35,7 @@ def told(exchange: Exchange) -> str:
     try:
         document = loads(exchange.content)
     except JSONError as error:
-        return f"is not JSON ({error}): {exchange.text[:80]!r}"
+        return say("is not JSON ({error}): {text!r}", error, exchange.text[:80])
     return "" if isinstance(document, dict) else say("is not a JSON object: {text!r}", exchange.text[:80])
 
 
@@ -80,7 +80,11 @@ def test_server_error_is_json(exchange: Exchange) -> None:
         raise NotApplicable(say("the request was rejected (covered by errors.refusal_is_json)"))
     server = exchange.header("server")
     problem = told(exchange)
-    assert not problem, f"the body of the HTTP {exchange.status} {problem}" + (f" (Server: {server})" if server else "")
+    assert not problem, say("the body of the HTTP {status} {problem}", exchange.status, _served(problem, server))
+
+
+def _served(problem: str, server: str | None) -> str:
+    return say("{problem} (Server: {server})", problem, server) if server else problem
 
 
 @AREA.should(
@@ -149,8 +153,8 @@ def test_mistakes_are_answered(exchanges: list[Exchange]) -> None:
     if len(silent) * 2 > len(exchanges):
         raise Inconclusive(say("{number} of {number2} invalid requests were not answered", len(silent), len(exchanges)))
     if len(found := dict.fromkeys(each.request.label for each in silent)) > 1:
-        labels = ", ".join(found)
-        raise Violation(f"never answered: {labels} ({silent[0].outcome})"[:400], *silent)
+        labels = ", ".join(found)[:400]
+        raise Violation(say("never answered: {labels} ({outcome})", labels, silent[0].outcome), *silent)
 
 
 @AREA.must(

@@ -14,7 +14,7 @@ from conformance.contract.requirement import Impact
 from conformance.contract.scopes import EVERY_STREAM, streamed_choices
 from conformance.evidence.exchange import Exchange, Inconclusive, NotApplicable, Read
 from conformance.evidence.sse import Event, EventStream
-from conformance.language import say
+from conformance.language import joined, say
 from conformance.suite.framing import AREA
 from conformance.suite.framing.event_streams import before_done, quoted
 
@@ -90,7 +90,7 @@ def test_incremental(streams: Sequence[Exchange], short: Sequence[Exchange], mod
     if model.reasons:
         raise NotApplicable(say("the model reasons before it writes"))
     problems = list(takewhile(bool, (_held(stream, short[0]) for stream in streams)))
-    said = say("in each of {number} streams the text is held back: {problems}", len(problems), "; ".join(problems))
+    said = say("in each of {number} streams the text is held back: {problems}", len(problems), joined("; ", problems))
     assert len(problems) < len(streams), said
 
 

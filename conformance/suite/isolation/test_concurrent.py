@@ -106,7 +106,9 @@ def _kind(exchange: Exchange) -> str:
     content = next((message.get("content") for message in exchange.messages), None)
     with suppress(JSONError):
         content = loads(content) if isinstance(content, str) else content
-    return "tool calls" if exchange.tool_calls else "a JSON object" if isinstance(content, dict) else "text"
+    return (
+        say("tool calls") if exchange.tool_calls else say("a JSON object") if isinstance(content, dict) else say("text")
+    )
 
 
 def _certainly_anothers(exchange: Exchange) -> str:

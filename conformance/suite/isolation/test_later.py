@@ -66,7 +66,7 @@ def _are_whole(together: Sequence[Exchange], later: Sequence[Exchange]) -> None:
         if _breaks_off(later[1]):
             raise Inconclusive(say("{request} breaks off, too, where no stream is aborted", later[1].request))
         others = [each for each in together if each is not exchange]
-        ended = f"broke off: {exchange.failure}" if exchange.failure else say("came to no end")
+        ended = say("broke off: {failure}", exchange.failure) if exchange.failure else say("came to no end")
         raise Violation(say("two streams were aborted, and another {ended}", ended), exchange, *others)
 
 

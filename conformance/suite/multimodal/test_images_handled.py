@@ -86,7 +86,7 @@ def test_broken_image_refused(exchange: Exchange) -> None:
     )
 
 
-WITHOUT = "if the model has no vision, reject images, or use --without vision"
+WITHOUT = say("if the model has no vision, reject images, or use --without vision")
 
 
 @AREA.should(

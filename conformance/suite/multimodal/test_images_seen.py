@@ -101,7 +101,7 @@ def test_image_counted(answers: Sequence[Exchange], blind: Sequence[Exchange]) -
 )
 def test_image_costs_alike(plain: Sequence[Exchange], streams: Sequence[Exchange]) -> None:
     if 400 <= plain[0].status < 500:
-        raise NotApplicable(f"the model accepts no images (HTTP {plain[0].status})")
+        raise NotApplicable(say("the model accepts no images (HTTP {status})", plain[0].status))
     cost_alike(plain, streams)
 
 

@@ -11,9 +11,8 @@ from conformance.contract.requirement import CATALOGUE, Level, Requirement, Scop
 from conformance.evidence.exchange import Exchange, Violation
 from conformance.judgement.judge import judge
 from conformance.judgement.verdict import Verdict
-from conformance.language import say
+from conformance.language import joined, say, several
 
-_SHOWN = 3  #: violations that a message tells
 Counts = Callable[[Requirement], bool]  #: whether the endpoint is held to a requirement
 
 
@@ -34,10 +33,9 @@ def hold(exchange: Exchange, model: Model, counts: Counts) -> None:
     found = [judge(requirement, exchange, model) for requirement in held]
     violated = [each for each in found if each.verdict is Verdict.FAIL]
     if violated:
-        said = "; ".join(f"{each.requirement}: {each.message}" for each in violated[:_SHOWN])
-        more = f" (and {len(violated) - _SHOWN} more)" if violated[_SHOWN:] else ""
+        said = several([joined(": ", (each.requirement, each.message)) for each in violated])
         ids = tuple(each.requirement for each in violated)
-        raise Violation(say("{said}{more}; asked: {request_of}", said, more, request_of(exchange)), exchange, of=ids)
+        raise Violation(say("{said}; asked: {request_of}", said, request_of(exchange)), exchange, of=ids)
 
 
 def _applies(requirement: Requirement, exchange: Exchange) -> bool:

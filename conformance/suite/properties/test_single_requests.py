@@ -12,7 +12,7 @@ from conformance.contract.profile import Model
 from conformance.contract.requests import PLAIN, TOOL_AUTO
 from conformance.evidence.exchange import Exchange, Inconclusive, NotApplicable, Request
 from conformance.evidence.send import Send
-from conformance.language import say
+from conformance.language import joined, say
 from conformance.suite.support.overflow import OVERFLOW_STREAM_TRIES, OVERFLOW_TRIES, overflow
 from conformance.suite.support.parameters import ALL_OPTIONS, AT_END
 from conformance.suite.support.round_trip import after_call
@@ -57,7 +57,7 @@ def _hold_all(requested: Iterable[Had], held: Callable[[Exchange], None]) -> Non
         held(exchange)
         judged += 1
     if not judged:
-        raise Inconclusive("; ".join(reasons))
+        raise Inconclusive(joined("; ", reasons))
 
 
 @AREA.must(

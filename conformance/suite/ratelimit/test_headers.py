@@ -8,7 +8,7 @@ from conformance.contract.faults import chain, header
 from conformance.contract.scopes import EVERY_RESPONSE
 from conformance.evidence.exchange import Exchange, NotApplicable
 from conformance.evidence.kept import kept_of
-from conformance.language import say
+from conformance.language import joined, say
 from conformance.suite.ratelimit import AREA
 from conformance.suite.ratelimit.fields import WHOLE
 
@@ -29,7 +29,7 @@ def limits(exchange: Exchange, *kinds: str) -> dict[str, str]:
     prefixes = tuple(f"x-ratelimit-{kind}-" for kind in kinds)
     found = {name: value for name, value in _fields(exchange).items() if name.startswith(prefixes)}
     if not found:
-        raise NotApplicable(say("the response has no {prefixes}* header", " or ".join(prefixes)))
+        raise NotApplicable(say("the response has no {prefixes}* header", joined(" or ", prefixes)))
     return found
 
 
@@ -51,7 +51,7 @@ def test_counts(exchange: Exchange) -> None:
     wrong = {
         name: value for name, value in limits(exchange, "limit", "remaining").items() if not WHOLE.fullmatch(value)
     }
-    assert not wrong, "not a non-negative integer: " + ", ".join(f"{name}: {value}" for name, value in wrong.items())
+    assert not wrong, say("not a non-negative integer: {fields}", _told(wrong))
 
 
 @AREA.should(
@@ -68,8 +68,12 @@ def test_remaining_within_limit(exchange: Exchange) -> None:
     pairs = _remaining(exchange)
     if not pairs:
         raise NotApplicable(say("no remaining count has a limit beside it"))
-    over = [f"{name} is {left} of {limit}" for name, left, limit in pairs if left > limit]
-    assert not over, "; ".join(over)
+    over = [say("{name} is {left} of {limit}", name, left, limit) for name, left, limit in pairs if left > limit]
+    assert not over, joined("; ", over)
+
+
+def _told(fields: dict[str, str]) -> str:
+    return ", ".join(f"{name}: {value!r}" for name, value in fields.items())
 
 
 def _remaining(exchange: Exchange) -> list[tuple[str, int, int]]:
@@ -97,4 +101,4 @@ def _remaining(exchange: Exchange) -> list[tuple[str, int, int]]:
 )
 def test_reset_durations(exchange: Exchange) -> None:
     wrong = {name: value for name, value in limits(exchange, "reset").items() if not DURATION.fullmatch(value)}
-    assert not wrong, "not a duration: " + ", ".join(f"{name}: {value!r}" for name, value in wrong.items())
+    assert not wrong, say("not a duration: {fields}", _told(wrong))

@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from conformance.evidence.exchange import Exchange
+from conformance.language import say
 
 COUNT = "usage.completion_tokens_details.reasoning_tokens"
-UNCOUNTED = "the reply has the text of the reasoning, and reasoning_tokens is 0"
+UNCOUNTED = say("the reply has the text of the reasoning, and reasoning_tokens is 0")
 
 
 def token_counts(exchange: Exchange) -> tuple[Any, Any]:

@@ -48,8 +48,8 @@ def test_reasoning_apart(exchange: Exchange, messages: list[dict[str, Any]]) -> 
 def _sent(exchange: Exchange) -> list[tuple[Any, Any]]:
     """Each reasoning_content of a message or a delta that is not null, with the index of its choice. Raises
     NotApplicable where there is none."""
-    found = []
-    for choice in sent_choices(exchange) if may_have(exchange, "reasoning_content") else ():
+    choices, found = sent_choices(exchange), []
+    for choice in choices if may_have(exchange, "reasoning_content") else ():
         parts = [each for each in (choice.get("message"), choice.get("delta")) if isinstance(each, dict)]
         given = [each["reasoning_content"] for each in parts if each.get("reasoning_content") is not None]
         found += [(choice.get("index"), text) for text in given]

@@ -9,6 +9,7 @@ from conformance.contract.given import tries
 from conformance.contract.requests import chat
 from conformance.contract.requirement import Impact
 from conformance.evidence.exchange import Exchange
+from conformance.language import say
 from conformance.suite.support.messages import parts, turns
 from conformance.suite.support.replies import (
     REFUSED,
@@ -107,7 +108,7 @@ def _misplaced(exchange: Exchange) -> str:
         if missing := [code for code in (first, second) if code not in text]:
             return are_missing(missing, text)
         if first in ("C33", "E55") and text.index(first) > text.rindex(second):
-            return f"{second} comes before {first}: {text[:160]!r}"
+            return say("{second} comes before {first}: {text!r}", second, first, text[:160])
     return ""
 
 

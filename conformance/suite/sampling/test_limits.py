@@ -33,7 +33,7 @@ def _limited_by(name: str) -> Scope:
 def _check(name: str, asked: dict[str, Any], usage: dict[str, Any]) -> None:
     count, n = count_or_not_applicable(usage, "completion_tokens"), asked.get("n")
     choices = n if type(n) is int and n > 1 else 1
-    several = f" for each of {choices} choices" if choices > 1 else ""
+    several = say(" for each of {number} choices", choices) if choices > 1 else ""
     allowed = (max(asked[name], LEAST) + END_TOKEN) * choices
     assert count <= allowed, say(
         "completion_tokens is {count}, and {name} is {asked}{several}", count, name, asked[name], several

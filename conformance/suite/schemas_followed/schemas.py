@@ -9,11 +9,12 @@ from typing import Any
 from jsonschema import Draft202012Validator, FormatChecker
 from referencing import Registry
 
+from conformance.contract import mistakes
 from conformance.contract.faults import put
 from conformance.contract.requests import OUTPUT_SCHEMAS, chat
 from conformance.contract.requirement import Fault
 from conformance.evidence.exchange import Exchange, Request
-from conformance.language import say
+from conformance.language import joined, say
 from conformance.suite.support.refusals import rejected
 from conformance.suite.support.structured import outputs
 
@@ -68,7 +69,7 @@ def follow(exchange: Exchange) -> None:
     for output in outputs(exchange):
         validator = Draft202012Validator(schema, registry=Registry(), format_checker=checker)
         error = next(validator.iter_errors(output), None)
-        departure = f"{error.json_path}: {error.message[:200]}" if error else ""
+        departure = joined(": ", (error.json_path, mistakes.said(error))) if error else ""
         assert not departure, say(
             "“{request}”: the content departs from the schema at {departure}", exchange.request, departure
         )

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from conformance.evidence.exchange import Exchange
+from conformance.language import say
 
 
 def outline(exchange: Exchange) -> str:
-    return f"HTTP {exchange.status} {exchange.text[:120].strip()}"
+    return say("HTTP {status} {text}", exchange.status, exchange.text[:120].strip())

@@ -80,7 +80,7 @@ def test_no_upstream_credentials(exchange: Exchange) -> None:
 
 def masked(found: re.Match[str] | None) -> str:
     """As much of a secret as tells which it is: reports are published."""
-    return f"{found[0][:12]}…, {len(found[0])} characters" if found else ""
+    return say("{secret}…, {number} characters", found[0][:12], len(found[0])) if found else ""
 
 
 @AREA.should(

@@ -62,7 +62,7 @@ def test_up_to_four(
 
 def _no_form_is_rejected(four: Exchange, one: Exchange) -> None:
     """Hold that neither an array nor a single string is rejected where the other is accepted."""
-    for rejected, accepted, form in ((four, one, "an array of four"), (one, four, "a string")):
+    for rejected, accepted, form in ((four, one, say("an array of four")), (one, four, say("a string"))):
         said = say("stop is rejected as {form}, and accepted otherwise: {answer}", form, answered_with(rejected))
         assert not (rejected.refused and accepted.succeeded), said
 

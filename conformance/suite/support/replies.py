@@ -14,7 +14,7 @@ from conformance.contract.requests import chat
 from conformance.contract.requirement import Fault
 from conformance.contract.scopes import broken_off, cut_short, streamed_choices
 from conformance.evidence.exchange import Exchange, Inconclusive
-from conformance.language import say
+from conformance.language import joined, say
 
 from .messages import turns
 
@@ -73,7 +73,7 @@ def lacks(words: Sequence[str]) -> Problem:
 
 def are_missing(words: Sequence[str], text: str) -> str:
     """A sentence about words that a text lacks."""
-    return f"{' and '.join(words)} {'are' if len(words) > 1 else 'is'} missing: {text[:160]!r}"
+    return say("{words} {_are} missing: {text!r}", joined(" and ", words), "are" if words[1:] else "is", text[:160])
 
 
 _CONTROL = "-control"  #: ends the labels of controls

@@ -10,12 +10,11 @@ from typing import Any
 
 from conformance.billing.charges import Untold, counts_of
 from conformance.billing.dialects import Counts
-from conformance.billing.prices import EXAMPLE, MILLION, cost, plain
-from conformance.contract.faults import chain, header, put
+from conformance.billing.prices import MILLION, cost, plain
 from conformance.contract.profile import Model, Prices
 from conformance.evidence.exchange import Exchange, Inconclusive, NotApplicable
 from conformance.evidence.observed import count_or_none
-from conformance.language import say
+from conformance.language import joined, say
 
 #: Header fields of gateways with the cost of the response.
 HEADERS = ("x-litellm-response-cost",)
@@ -77,8 +76,8 @@ class Due:
         return self.completion if where.endswith(COMPLETION) else self.prompt + self.completion
 
     def __str__(self) -> str:
-        completion = f"{self.completion_tokens:,} output × {plain(self.output)} / 1,000,000"
-        return f"{cost(self.counts, self.prices)}, and {completion} = {plain(self.completion)}"
+        output = say("{tokens:,} output × {price} / 1,000,000", self.completion_tokens, plain(self.output))
+        return say("{prompt}, and {output} = {amount}", cost(self.counts, self.prices), output, plain(self.completion))
 
 
 def tools_run(exchange: Exchange) -> str:
@@ -90,9 +89,7 @@ def tools_run(exchange: Exchange) -> str:
 def due(exchange: Exchange, model: Model) -> Due:
     """What the reply costs. Raises NotApplicable without prices, Inconclusive where its counts do not tell it."""
     if model.prices is None or model.prices.output is None:
-        raise NotApplicable(
-            say("no prices of input and output are known of the model: name a price sheet with --prices")
-        )
+        raise NotApplicable(say("no prices of input and output are known: name a price sheet with --prices"))
     if tools_run(exchange):
         raise NotApplicable(say("the server ran tools for the reply, which cost apart from its counts"))
     completion = count_or_none(exchange.usage, "completion_tokens")
@@ -109,13 +106,14 @@ def differing(exchange: Exchange, model: Model) -> list[str]:
     """What is wrong with each amount that a reply states. An amount may be rounded to the decimals that it has."""
     found, meant = stated(exchange), due(exchange, model)
     wrong = {where: amount for where, amount in found.items() if not _rounded(amount, meant.of(where))}
-    return [
-        f"{where} is {plain(amount)}, expected {plain(meant.of(where))} {meant.prices.currency}: {meant}"
-        + next(
-            (f"; it is the amount with {name}" for name, due in _mistakes(meant) if _rounded(amount, due.of(where))), ""
-        )
-        for where, amount in wrong.items()
-    ]
+    return [_expected(where, amount, meant) for where, amount in wrong.items()]
+
+
+def _expected(where: str, amount: Decimal, meant: Due) -> str:
+    due = f"{plain(meant.of(where))} {meant.prices.currency}"
+    expected = say("{where} is {amount}, expected {due}: {formula}", where, plain(amount), due, meant)
+    known = [name for name, wrong in _mistakes(meant) if _rounded(amount, wrong.of(where))]
+    return joined("; ", [expected, *(say("it is the amount with {mistake}", each) for each in known[:1])])
 
 
 def _rounded(amount: Decimal, meant: Decimal) -> bool:
@@ -133,15 +131,19 @@ def contradicting(exchange: Exchange) -> list[str]:
     found = stated(exchange)
     whole = {where: amount for where, amount in found.items() if "cost_details" not in where}
     (first, amount), *others = whole.items() or [("", Decimal(0))]
-    wrong = [f"{first} is {plain(amount)}, and {each} {plain(it)}" for each, it in others if not alike(it, amount)]
+    wrong = [_unlike(first, amount, each, it) for each, it in others if not alike(it, amount)]
     inside = [found.get(f"usage.cost_details.{name}") for name in (ALL, PROMPT, COMPLETION)]
     if inside[0] is not None and inside[1] is not None and inside[2] is not None:
         parts = inside[1] + inside[2]
         if not alike(inside[0], parts) and not (inside[0] > parts and tools_run(exchange)):
-            wrong.append(f"{ALL} is {plain(inside[0])}, and its parts come to {plain(parts)}")
+            wrong.append(say("{name} is {whole}, and its parts come to {parts}", ALL, plain(inside[0]), plain(parts)))
     if len(whole) < 2 and None in inside:
         raise NotApplicable(say("the reply states its cost once"))
     return wrong
+
+
+def _unlike(one: str, amount: Decimal, other: str, another: Decimal) -> str:
+    return say("{one} is {amount}, and {other} {another}", one, plain(amount), other, plain(another))
 
 
 def by_counts(exchanges: Iterable[Exchange]) -> Iterator[list[tuple[Exchange, Decimal]]]:
@@ -169,32 +171,15 @@ def _mistakes(meant: Due) -> Iterator[tuple[str, Due]]:
     """Known ways to compute it wrongly."""
     prices, counts = meant.prices, meant.counts
     wrong_prices = {
-        "hits at the price of uncached input": replace(prices, cached=prices.input),
-        "hits for nothing": replace(prices, cached=Decimal(0)),
-        "writes for 1 hour at the price of those for 5 minutes": replace(prices, write_1h=prices.write_5m),
-        "writes at the price of uncached input": replace(prices, write_5m=prices.input, write_1h=prices.input),
+        say("hits at the price of uncached input"): replace(prices, cached=prices.input),
+        say("hits for nothing"): replace(prices, cached=Decimal(0)),
+        say("writes for 1 hour at the price of those for 5 minutes"): replace(prices, write_1h=prices.write_5m),
+        say("writes at the price of uncached input"): replace(prices, write_5m=prices.input, write_1h=prices.input),
     }
     yield from ((name, replace(meant, prices=each)) for name, each in wrong_prices.items())
     twice = replace(counts, prompt=counts.prompt + counts.read + counts.written)
-    yield "hits and writes once more as uncached input", replace(meant, counts=twice)
-    yield "the output once for each choice", replace(meant, completion_tokens=meant.completion_tokens * meant.choices)
-
-
-def with_cost(exchange: Exchange) -> Exchange:
-    """The reply with the cost that it has at the prices of the example, where it has one."""
-    try:
-        meant = due(exchange, Model("", prices=EXAMPLE))
-    except (Inconclusive, NotApplicable):
-        return exchange
-    return put("usage.cost", float(meant.of("")))(exchange)
-
-
-def with_parts(exchange: Exchange) -> Exchange:
-    """Likewise, with its parts, and in a header field once more."""
-    try:
-        meant = due(exchange, Model("", prices=EXAMPLE))
-    except (Inconclusive, NotApplicable):
-        return exchange
-    parts = {name: float(meant.of(name)) for name in (ALL, PROMPT, COMPLETION)}
-    told = chain(put("usage.cost", parts[ALL]), put("usage.cost_details", parts))
-    return header(HEADERS[0], str(parts[ALL]))(told(exchange))
+    yield say("hits and writes once more as uncached input"), replace(meant, counts=twice)
+    yield (
+        say("the output once for each choice"),
+        replace(meant, completion_tokens=meant.completion_tokens * meant.choices),
+    )

@@ -11,12 +11,11 @@ from jsonschema.validators import validator_for
 from referencing import Registry
 from referencing.exceptions import Unresolvable
 
-from conformance.contract.scopes import (
-    cut_short,
-)
+from conformance.contract.mistakes import said
+from conformance.contract.scopes import cut_short
 from conformance.evidence.exchange import Exchange, Inconclusive, NotApplicable
 from conformance.evidence.strict_json import JSONError, loads
-from conformance.language import say
+from conformance.language import joined, say
 
 from .replies import check_whole
 
@@ -32,7 +31,7 @@ def problem(value: Any, schema: Any) -> str:
         error = next(kind(schema, registry=Registry()).iter_errors(value), None)
     except (jsonschema.SchemaError, Unresolvable) as fault:
         raise Inconclusive(say("the schema of the request cannot be used: {fault}", str(fault)[:160])) from None
-    return "" if error is None else f"{error.json_path}: {error.message[:200]}"
+    return "" if error is None else joined(": ", (error.json_path, said(error)))
 
 
 @lru_cache(maxsize=256)

@@ -12,7 +12,7 @@ from conformance.contract.requests import ONE_CALL, WEATHER, chat, disputed, str
 from conformance.contract.requirement import Impact
 from conformance.evidence.exchange import Exchange, Inconclusive
 from conformance.evidence.observed import answered_with
-from conformance.language import say
+from conformance.language import joined, say
 from conformance.suite.support.calls import JSONObject, call, called, is_object
 from conformance.suite.support.refusals import error_in, may_be_forced
 from conformance.suite.support.replies import REFUSED, answered, one_of
@@ -85,7 +85,7 @@ def _lacking_of_schema(exchange: Exchange) -> str:
     given = " ".join(str(each.get("arguments")) for each in called(exchange))
     missing = [value for value in ("unit_zr9", "kind_tq7", "note_wp", "KM583") if value not in given]
     return (
-        say("the arguments lack {missing}, which the schema says: {given!r}", " and ".join(missing), given[:200])
+        say("the arguments lack {missing}, which the schema says: {given!r}", joined(" and ", missing), given[:200])
         if missing
         else ""
     )
@@ -118,7 +118,7 @@ def _rejected_with_error(exchange: Exchange) -> bool:
         return False
     said = " ".join(exchange.text.split())[:160]
     whole = exchange.status in (400, 422) and isinstance(error_in(exchange).get("message"), str)
-    expected = "expected a reply, or status 400 or 422 and an error object"
+    expected = say("expected a reply, or status 400 or 422 and an error object")
     assert whole, say(
         "an empty array of tools is answered with HTTP {status}: {said}; {expected}", exchange.status, said, expected
     )

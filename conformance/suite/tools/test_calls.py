@@ -160,4 +160,6 @@ def test_ids_differ_between_replies(exchanges: list[Exchange]) -> None:
 def test_one_form(messages: list[JSONObject]) -> None:
     for message in messages:
         legacy = message.get("function_call")
-        assert not (legacy and message.get("tool_calls")), f"beside tool_calls stands function_call: {legacy!s:.160}"
+        assert not (legacy and message.get("tool_calls")), say(
+            "beside tool_calls stands function_call: {legacy!s:.160}", legacy
+        )

@@ -7,7 +7,7 @@ import json
 from conformance.contract.faults import drop, put
 from conformance.contract.requirement import Impact
 from conformance.contract.scopes import EVERY_TOOL_STREAM
-from conformance.language import say
+from conformance.language import joined, say
 from conformance.suite.support.calls import JSONObject, call_deltas, call_ids, deltas_of, of_function
 
 from . import AREA, DELTAS
@@ -33,9 +33,9 @@ def test_first_piece(chunks: list[JSONObject]) -> None:
     for (choice, index), (first, *_) in deltas_of(chunks).items():
         given = {"id": first.get("id"), "type": first.get("type"), "name": of_function(first, "name")}
         lacking = [name for name, value in given.items() if not isinstance(value, str) or not value]
-        where = f"the first delta of call {index} of choice {choice}"
+        where = say("the first delta of call {index} of choice {choice}", index, choice)
         assert not lacking, say(
-            "{where} has no {lacking}: {dumps}", where, " and no ".join(lacking), json.dumps(first)[:160]
+            "{where} has no {lacking}: {dumps}", where, joined(" and no ", lacking), json.dumps(first)[:160]
         )
 
 

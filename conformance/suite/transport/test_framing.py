@@ -91,7 +91,7 @@ def _beyond(exchange: Exchange) -> str:
 def test_request_id(exchange: Exchange) -> None:
     named = re.compile(r"(request|generation|trace|correlation)-?id", re.IGNORECASE)
     others = sorted({name for name, _ in exchange.headers if named.search(name)} - {"x-request-id"})
-    instead = f"; the response has {', '.join(others)} instead" if others else ""
+    instead = say("; the response has {others} instead", ", ".join(others)) if others else ""
     assert (exchange.header("x-request-id") or "").strip(), say("x-request-id is absent or empty{instead}", instead)
 
 

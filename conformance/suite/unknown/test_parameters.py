@@ -11,7 +11,7 @@ from conformance.contract.requests import COMPLETION_LENGTH, LENGTH, PLAIN, TOOL
 from conformance.contract.requirement import Fault, Impact
 from conformance.evidence.exchange import Exchange, Inconclusive, NotApplicable, Request
 from conformance.evidence.observed import answered_with
-from conformance.language import say
+from conformance.language import joined, say
 from conformance.suite.support.limits import ended_early, ending
 from conformance.suite.support.parameters import ALL_OPTIONS, OPTIONS
 
@@ -19,7 +19,7 @@ from . import AREA
 from .answers import refusal, taken
 
 OPTIONS_ALONE = [chat(label=f"option-{name}", **{name: value}) for name, value in OPTIONS.items()]
-OF_OPENAI = "OpenAI's own models are judged by OpenAI's documentation of each parameter"
+OF_OPENAI = say("OpenAI's own models are judged by OpenAI's documentation of each parameter")
 
 
 @AREA.should(
@@ -42,7 +42,9 @@ def test_options_of_openai(together: Sequence[Exchange], alone: Sequence[Exchang
         raise NotApplicable(OF_OPENAI)
     exchange = together[0]
     rejected = [] if taken(exchange) else [answered_with(each) for each in alone if not taken(each)]
-    assert taken(exchange), "; ".join(rejected) or f"each alone is accepted, yet {answered_with(exchange)}"
+    assert taken(exchange), joined("; ", rejected) or say(
+        "each alone is accepted, yet {answer}", answered_with(exchange)
+    )
 
 
 @AREA.should(

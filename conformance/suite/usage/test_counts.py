@@ -124,5 +124,5 @@ def test_hits_agree(usage: dict[str, Any], details: dict[str, Any]) -> None:
     sent = {name: value for name in OTHER_HITS if (value := positive(usage, name) or positive(details, name))}
     if not cached or not sent:
         raise NotApplicable(say("cached_tokens or another count of cache hits is not sent, or zero"))
-    wrong = [f"{name} is {value}" for name, value in sent.items() if value != cached]
-    assert not wrong, say("cached_tokens is {cached}, but {wrong}", cached, ", ".join(wrong))
+    wrong = [say("{name} is {value}", name, value) for name, value in sent.items() if value != cached]
+    assert not wrong, say("cached_tokens is {cached}, but {wrong}", cached, joined(", ", wrong))

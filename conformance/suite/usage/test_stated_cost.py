@@ -6,7 +6,7 @@ from conformance.contract.faults import header, only, put
 from conformance.contract.profile import Model
 from conformance.contract.scopes import EVERY_ERROR, EVERY_USAGE
 from conformance.evidence.exchange import Exchange, NotApplicable, Violation
-from conformance.language import say
+from conformance.language import joined, say
 from conformance.suite.support.stated_costs import (
     HEADERS,
     alike,
@@ -14,10 +14,10 @@ from conformance.suite.support.stated_costs import (
     by_counts,
     contradicting,
     differing,
-    with_cost,
-    with_parts,
 )
 from conformance.suite.usage import AREA
+
+from .shown_costs import with_cost, with_parts
 
 HEADER = HEADERS[0]
 
@@ -40,7 +40,7 @@ HEADER = HEADERS[0]
 )
 def test_stated_cost(exchange: Exchange, model: Model) -> None:
     wrong = differing(exchange, model)
-    assert not wrong, "; ".join(wrong)
+    assert not wrong, joined("; ", wrong)
 
 
 @AREA.should(
@@ -65,7 +65,7 @@ def test_stated_cost(exchange: Exchange, model: Model) -> None:
 )
 def test_one_stated_cost(exchange: Exchange) -> None:
     wrong = contradicting(exchange)
-    assert not wrong, "; ".join(wrong)
+    assert not wrong, joined("; ", wrong)
 
 
 @AREA.should(

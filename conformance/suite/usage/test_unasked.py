@@ -41,7 +41,9 @@ def _texts(asked: dict[str, Any]) -> Iterator[str]:
 def _check_unaided(exchange: Exchange) -> None:
     """Raises NotApplicable where the server ran tools, as Groq's and OpenRouter's replies tell: it counts their results
     in the prompt."""
-    if tools_run(exchange) or any(message.get("executed_tools") for message in exchange.messages):
+    choices = [each for each in list_of(exchange.reply.get("choices")) if isinstance(each, dict)]
+    messages = [each["message"] for each in choices if isinstance(each.get("message"), dict)]
+    if tools_run(exchange) or any(message.get("executed_tools") for message in messages):
         raise NotApplicable(say("the server ran tools for the reply, whose results are in the prompt that it counts"))
 
 

@@ -11,7 +11,7 @@ from conformance.contract.requests import PLAIN, chat
 from conformance.contract.requirement import Impact
 from conformance.evidence.exchange import Exchange, NotApplicable, Violation
 from conformance.evidence.observed import answered_with
-from conformance.language import say
+from conformance.language import joined, say
 from conformance.suite.support.parameters import ALL_OPTIONS, AT_END, DEFAULTS, NULLS, NULLS_ALONE
 from conformance.suite.support.prompts import same_prompt
 from conformance.suite.support.refusals import not_about_the_key
@@ -33,7 +33,7 @@ from .rejections import accepted
 def test_nulls_accepted(together: Exchange, alone: Sequence[Exchange]) -> None:
     """One by one only where all together are rejected, to tell which it is."""
     if not not_about_the_key(together).succeeded:
-        raise Violation("; ".join(map(answered_with, _rejected(alone))) or answered_with(together), together)
+        raise Violation(joined("; ", map(answered_with, _rejected(alone))) or answered_with(together), together)
 
 
 def _rejected(exchanges: Iterable[Exchange]) -> list[Exchange]:
@@ -64,7 +64,7 @@ def test_defaults_accepted(together: Sequence[Exchange], alone: Sequence[Exchang
     if not not_about_the_key(together[0]).succeeded:
         claimed = [at for at, name in enumerate(DEFAULTS) if model.claims(f"chat.{name}")]
         found = _rejected(alone[at] for at in claimed)
-        assert not found, "; ".join(map(answered_with, found))
+        assert not found, joined("; ", map(answered_with, found))
 
 
 @AREA.should(

@@ -10,7 +10,7 @@ from conformance.contract.requirement import Impact
 from conformance.contract.scopes import tells_of_failure
 from conformance.evidence.exchange import Exchange, NotApplicable
 from conformance.evidence.observed import answered_with
-from conformance.language import say
+from conformance.language import joined, say
 from conformance.suite.support.parameters import LEAST
 from conformance.suite.support.refusals import not_about_the_key
 
@@ -69,7 +69,7 @@ def test_param_named(exchange: Exchange, asked: dict[str, Any]) -> None:
     names = [name for name in asked if name not in LEAST]
     named = isinstance(param, str) and any(param.removeprefix("body.").startswith(name) for name in names)
     assert named, say(
-        "error.param is {param!r} with the message {message!r}; expected {names}", param, message, " or ".join(names)
+        "error.param is {param!r} with the message {message!r}; expected {names}", param, message, joined(" or ", names)
     )
 
 

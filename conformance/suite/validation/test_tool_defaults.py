@@ -12,7 +12,7 @@ from conformance.contract.requests import WEATHER, chat
 from conformance.contract.requirement import Impact
 from conformance.evidence.exchange import Exchange, NotApplicable, Request
 from conformance.evidence.observed import answered_with
-from conformance.language import say
+from conformance.language import joined, say
 from conformance.suite.support.refusals import not_about_the_key
 
 from . import AREA
@@ -60,4 +60,4 @@ def test_tool_defaults_accepted(
         if not plainest[0].succeeded:
             raise NotApplicable(say("tools are rejected with {outcome}", plainest[0].outcome))
         found = [each for each in singly if not each.succeeded]
-        raise AssertionError("; ".join(map(answered_with, found)) or answered_with(together))
+        raise AssertionError(joined("; ", map(answered_with, found)) or answered_with(together))

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from xml.etree.ElementTree import fromstring
 
 import pytest
 
+from conformance.evidence.failure import Failure
+from conformance.judgement.unanswered import Unanswered
 from conformance.judgement.verdict import Verdict
-from conformance.language import Said, say, speaking
+from conformance.language import Said, say, speaking, told
 from conformance.report.render import RENDERERS
 from conformance.report.render.words import reason
 from conformance.report.report import Report
@@ -47,11 +50,39 @@ def test_a_report_in_chinese(faulty: Report) -> None:
         assert "修复建议" in text
 
 
-@pytest.mark.parametrize("form", ["json", "junit", "sarif", "code-quality", "badge", "shield", "github"])
+@pytest.mark.parametrize("form", ["json", "sarif", "code-quality", "badge", "shield", "github"])
 def test_what_programs_read_is_the_same_in_every_language(faulty: Report, form: str) -> None:
     english = RENDERERS[form](with_sentence(faulty))
     with speaking("zh"):
         assert RENDERERS[form](with_sentence(faulty)) == english
+
+
+def test_junit_has_the_same_names_in_every_language_and_text_for_people(faulty: Report) -> None:
+    english = fromstring(RENDERERS["junit"](with_sentence(faulty)))
+    with speaking("zh"):
+        chinese = fromstring(RENDERERS["junit"](with_sentence(faulty)))
+    named = [
+        [(each.tag, each.get("name"), each.get("classname"), each.get("type")) for each in tree.iter()]
+        for tree in (english, chinese)
+    ]
+    assert named[0] == named[1]
+    failure = next(chinese.iter("failure"))
+    assert failure.get("message") == "usage <b> 缺失"
+    assert "修复建议：" in (failure.text or "")
+
+
+def test_sentences_beside_findings_are_kept_in_json_and_told(faulty: Report) -> None:
+    silent = Unanswered("key", "plain", "gpt-4o", str(Failure("timeout", "no answer in time (60 s of silence)")), 2)
+    cut = say("the run was broken off before everything was judged")
+    report = replace(faulty, unanswered=(silent,), unjudged=cut)
+    value = json.loads(json.dumps(dump_report(report)))
+    assert value["unjudged"] == cut
+    assert value["unanswered"][0]["outcome"] == "timeout: no answer in time (60 s of silence)"
+    again = load_report(value)
+    assert again == report
+    with speaking("zh"):
+        assert told(again.unjudged) == "运行在全部判定之前中断"
+        assert told(str(again.unanswered[0])) == "gpt-4o 上的 plain（超时：未按时响应（静默 60 s），请求了 2 次）"
 
 
 @pytest.mark.parametrize(

@@ -52,6 +52,13 @@ def test_a_prompt_with_results_of_the_servers_own_tools() -> None:
         assert said("usage.short_prompt", exchange) == said("usage.two_words", exchange) == "not applicable"
 
 
+@pytest.mark.parametrize("choices", [None, [], "none", [None], [{"message": None}]])
+def test_a_prompt_is_judged_by_its_count_whatever_the_choices_are(choices: Any) -> None:
+    request = asking(messages=[{"role": "user", "content": "Say OK."}])
+    exchange = response(completion(usage=usage(prompt_tokens=5296)) | {"choices": choices}, request=request)
+    assert said("usage.short_prompt", exchange) == said("usage.two_words", exchange) == "violated"
+
+
 @pytest.mark.parametrize(
     ("content", "count", "expected"),
     [

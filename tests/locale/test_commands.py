@@ -1,0 +1,111 @@
+"""What the commands print and write in Chinese about an endpoint that fails has no sentence in English."""
+
+from __future__ import annotations
+
+import re
+from html import unescape
+from pathlib import Path
+
+import pytest
+
+from tests.support.commands import cli, environment
+
+FAULTS = ("prompt-minus-one", "id-missing", "stream-as-text", "finish-reason-invented", "billing-prompt-without-cache")
+BROKEN = tuple(word for fault in FAULTS for word in ("--fault", fault))
+SELECTED = "usage,framing,completion,errors,caching.hits_are_reported"
+SHEET = 'currency = "USD"\n[models."reference-claude"]\ninput = 3\noutput = 15\n'
+SERVERLESS = "http://127.0.0.1:9/v1"  #: the port of discard, where nothing listens
+
+#: What is the same in every language: commands, addresses, quotations, code, and what Markdown and shells set apart.
+_SAME = re.compile(
+    r"phanedge-conformance .*|curl .*|https?:\S*|\S*/\S*|`[^`]*`|\"[^\"]*\"|'[^']*'|“[^”]*”"
+    r"|\S*[_\\.=]\S*|[<{][^<>{}]*[>}]"
+)
+#: Two words of English after each other.
+_ENGLISH = re.compile(r"(?<![\w-])[A-Za-z]?[a-z]+ [a-z]{2,}(?![\w-])")
+_CODE = re.compile(r"^```.*?^```$|<(style|script|pre|template)\b.*?</\1>|<code>.*?</code>", re.DOTALL | re.MULTILINE)
+
+
+def english(text: str) -> list[str]:
+    """The lines of a text in Chinese that have a sentence in English."""
+    lines = unescape(re.sub(r"<[^<>]+>", "\n", _CODE.sub("", text))).splitlines()
+    return [line for line in lines if _ENGLISH.search(_SAME.sub("", line))]
+
+
+@pytest.mark.parametrize(
+    ("line", "found"),
+    [
+        ("门禁：通过", False),
+        ("usage.total_tokens 为 3", False),
+        ("? inconclusive: the reply has no usage", True),
+        ("费用: undercharges 0.000048 USD", False),
+        ("费用：undercharges by far", True),
+        ("用法见 phanedge-conformance run --help and so on", False),
+    ],
+)
+def test_english_is_found(line: str, found: bool) -> None:
+    assert bool(english(line)) == found
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a run of a broken endpoint, one of a conforming one, a baseline and a price sheet."""
+    made = tmp_path_factory.mktemp("chinese")
+    (made / "prices.toml").write_text(SHEET, encoding="utf-8")
+    for out, more in (("broken", BROKEN), ("whole", ())):
+        words = ("run", "--select", SELECTED, "--workers", "0", "--prices", "prices.toml", "--out", out, *more)
+        assert chinese(made, *words, "-v") == []
+    assert chinese(made, "baseline", "--from", "broken", "--owner", "billing") == []
+    return made
+
+
+def chinese(folder: Path, *words: str) -> list[str]:
+    """The lines in English of what a command prints in Chinese."""
+    ended = cli(*words, folder=folder, variables=environment() | {"LANGUAGE": "zh"})
+    assert "Traceback" not in ended.output, ended.output
+    return english(ended.output)
+
+
+@pytest.mark.parametrize("form", ["terminal", "markdown", "html", "junit"])
+@pytest.mark.parametrize("run", ["broken", "whole"])
+def test_a_report(folder: Path, run: str, form: str) -> None:
+    assert chinese(folder, "render", run, "--format", form) == []
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("diff", "whole", "broken"),
+        ("diff", "broken", "whole", "--format", "markdown"),
+        ("run", "--select", SELECTED, "--workers", "0", "--baseline", "baseline.toml", "--out", "held", "-v"),
+        ("run", "--base-url", SERVERLESS, "--model", "gpt-4o", "--workers", "0", "--out", "refused"),
+        ("plan", "--base-url", SERVERLESS, "--model", "gpt-4o", "--prices", "prices.toml"),
+        ("replay", "completion.id", "broken", "--send"),
+        ("bundle", "broken"),
+        ("explain", "usage.prompt_tokens.covers_cache"),
+        ("catalogue", "--area", "usage"),
+        ("features",),
+        ("prove", "usage.total_tokens.sum_of"),
+        ("init",),
+    ],
+    ids=lambda words: words[0],
+)
+def test_a_command(folder: Path, words: tuple[str, ...]) -> None:
+    assert chinese(folder, *words) == []
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("--help",), ("run", "--help"), ("replay", "--help"), ("run", "--nosuch"), ("nosuch",), ("explain",),
+        ("run", "--max-requests", "many"), ("run", "--select", "nope"), ("run", "--without", "chatn"),
+        ("run", "--fault", "zzz"), ("run", "--model", "x"), ("run", "--base-url", "ftp://x", "--model", "x"),
+        ("run", "--base-url", "https://x"), ("run", "--gate", "zz"), ("run", "--max-cost", "3"), ("run", "-q", "-v"),
+        ("explain", "nope.nope"), ("diff", "broken", "nowhere"), ("judge", "nowhere"), ("run", "--resume", "nowhere"),
+        ("run", "--prices", "baseline.toml"), ("run", "--baseline", "prices.toml"), ("run", "--config", "nowhere"),
+        ("judge", "prices.toml"), ("baseline",), ("replay", "completion.idd", "broken"), ("run", "--revision", "1999"),
+    ],
+    ids=" ".join,
+)  # fmt: skip
+def test_wrong_usage_and_help(folder: Path, words: tuple[str, ...]) -> None:
+    assert chinese(folder, *words) == []
