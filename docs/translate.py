@@ -22,6 +22,7 @@ from conformance.contract.features import FEATURES
 from conformance.contract.requirement import Impact, Level, Requirement, Scope
 from conformance.judgement.verdict import Verdict
 from conformance.language import phrase
+from conformance.report.render.traffic import GROUPS, INVOICE, KINDS, MONEY, RATES
 from conformance.report.render.words import NEVER
 from conformance.settings.typer_options import in_languages
 from conformance.suite.catalogue import load
@@ -104,7 +105,8 @@ NOUNS = (
     "requests", "at most", "input tokens", "output tokens", "reproduce", "reproduce with curl",
     "follow from other violations", "absent", "Report", "Reproduce", "Never answered", "Conformance", "Cost",
     "Input cost of this exchange", "The shape of replies changed", "Remedy", "Impact", "Observed", "Causes", "Charge",
-    "Clause", "impact",
+    "Clause", "impact", "amount", "more numbers of the traffic",
+    *filter(None, (*GROUPS, *RATES, *INVOICE, *KINDS.values(), *MONEY.values())),
 )  # fmt: skip
 
 

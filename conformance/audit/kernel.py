@@ -62,8 +62,8 @@ _SHARE = 1 << 32
 @dataclass(frozen=True)
 class Audit:
     """What is asked of an audit. `requirements` are ids, none for all that speak of single exchanges. `by` are the
-    names to group by (grouping.py). `sample`
-    is the share of the records that is judged, drawn by their origins and the `seed`."""
+    names to group by (grouping.py). `sample` is the share of the records that is judged, drawn by their origins and the
+    `seed`."""
 
     requirements: tuple[str, ...] = ()
     by: tuple[str, ...] = ()

@@ -17,7 +17,7 @@ from tests.support.commands import cli
 from .pages import ROOT, WRITTEN, arguments, blocks, examples, page
 
 #: Pages with commands, of which the lines below each are among what it prints.
-SHOWN = ("README.md", "docs/running.md", "docs/reading-a-report.md", "docs/baseline-and-diff.md")
+SHOWN = ("README.md", "docs/audit.md", "docs/running.md", "docs/reading-a-report.md", "docs/baseline-and-diff.md")
 
 
 @pytest.mark.parametrize("name", SHOWN)

@@ -13,14 +13,17 @@ from .words import plural
 
 _LINES = 5  #: groups and differences that are told in a few lines
 _ROWS = 200  #: of a table; report.json has all
-_KINDS = {
+KINDS = {
     "prompt": "Input tokens", "read": "of which hits", "write_5m": "writes, 5 minutes", "write_1h": "writes, 1 hour",
     "output": "Output tokens",
 }  # fmt: skip
-_MONEY = {
+MONEY = {
     "input_cost": "Input cost", "output_cost": "Output cost", "stated": "Cost as reported", "due": "by the formula",
     "overcharge": "Overcharge", "undercharge": "Undercharge",
 }  # fmt: skip
+GROUPS = ("Group", "Exchanges", "Replies", "with counts")
+RATES = ("Requirement", "Group", "Violated", "Judged", "in 10,000", "First", "Last", "Examples")
+INVOICE = ("", "Group", "Number", "Invoiced", "Counted", "Difference", "Tolerance")
 
 
 @dataclass(frozen=True)
@@ -52,7 +55,7 @@ def read(traffic: Traffic) -> str:
     """How many records were read, and which could not be."""
     said = tell("{records}, {unreadable:,} of them unreadable", plural(traffic.records, "record"), traffic.unreadable)
     if traffic.sample < 1:
-        said += tell("; a sample of {sample} with the seed {seed}", f"{traffic.sample:%}", traffic.seed)
+        said += tell("; a sample of {sample} with the seed {seed}", traffic.sample, traffic.seed)
     return f"{said}: {'; '.join(traffic.unread)}" if traffic.unread else said
 
 
@@ -62,13 +65,13 @@ def _said(group: Group, traffic: Traffic) -> str:
     if group.counted:
         read, written = group.tokens.get("prompt", 0), group.tokens.get("output", 0)
         parts.append(tell("{input:,} input and {output:,} output tokens", read, written))
-    parts += [f"{gettext(title).lower()} {amount}" for title, amount in _amounts(group, traffic)]
+    parts += [f"{title.lower()} {amount}" for title, amount in _amounts(group, traffic)]
     return f"{group.name}: {', '.join(parts)}"
 
 
 def _amounts(group: Group, traffic: Traffic) -> list[tuple[str, str]]:
-    found = [(title, getattr(group, name)) for name, title in _MONEY.items()]
-    return [(title, f"{amount} {traffic.currency}".rstrip()) for title, amount in found if amount]
+    found = [(title, getattr(group, name)) for name, title in MONEY.items()]
+    return [(gettext(title), f"{amount} {traffic.currency}".rstrip()) for title, amount in found if amount]
 
 
 def difference(each: Invoiced, traffic: Traffic) -> str:
@@ -96,9 +99,9 @@ def tables(report: Report) -> list[Table]:
 
 
 def _groups(traffic: Traffic) -> Table:
-    kinds = [kind for kind in _KINDS if any(kind in each.tokens for each in traffic.groups)]
-    money = [name for name in _MONEY if any(getattr(each, name) for each in traffic.groups)]
-    titles = [*(_KINDS[kind] for kind in kinds), *(_MONEY[name] for name in money)]
+    kinds = [kind for kind in KINDS if any(kind in each.tokens for each in traffic.groups)]
+    money = [name for name in MONEY if any(getattr(each, name) for each in traffic.groups)]
+    titles = [*(KINDS[kind] for kind in kinds), *(MONEY[name] for name in money)]
     rows = [
         (
             each.name, f"{each.exchanges:,}", f"{each.replies:,}", f"{each.counted:,}",
@@ -107,8 +110,8 @@ def _groups(traffic: Traffic) -> Table:
         for each in traffic.groups
     ]  # fmt: skip
     unit = f", {traffic.currency}" if traffic.currency else ""
-    title = f"{tell('Traffic by {by}', ', '.join(traffic.by) or '–')}{unit}"
-    return _table(title, ["Group", "Exchanges", "Replies", "with counts", *titles], rows)
+    title = tell("Traffic by {by}", ", ".join(traffic.by) or "–")
+    return _table(title + unit, (*GROUPS, *titles), rows)
 
 
 def _rates(traffic: Traffic) -> Table:
@@ -119,8 +122,7 @@ def _rates(traffic: Traffic) -> Table:
         )
         for each in traffic.rates
     ]  # fmt: skip
-    head = ["Requirement", "Group", "Violated", "Judged", "in 10,000", "First", "Last", "Examples"]
-    return _table(gettext("How often requirements are violated"), head, rows)
+    return _table(gettext("How often requirements are violated"), RATES, rows)
 
 
 def _invoice(traffic: Traffic) -> Table:
@@ -131,10 +133,9 @@ def _invoice(traffic: Traffic) -> Table:
         )
         for each in sorted(traffic.invoice, key=lambda each: not each.differs)
     ]  # fmt: skip
-    head = ["", "Group", "Number", "Invoiced", "Counted", "Difference", "Tolerance"]
-    return _table(gettext("Invoice"), head, rows)
+    return _table(gettext("Invoice"), INVOICE, rows)
 
 
-def _table(title: str, head: list[str], rows: Sequence[tuple[str, ...]]) -> Table:
+def _table(title: str, head: Sequence[str], rows: Sequence[tuple[str, ...]]) -> Table:
     titles = tuple(gettext(each) if each else "" for each in head)
     return Table(title, titles, tuple(rows[:_ROWS]), max(len(rows) - _ROWS, 0))
