@@ -131,6 +131,8 @@ PLAIN = chat(label="plain")
 PLAIN_AGAIN = again(PLAIN)
 STREAM = streamed(PLAIN, usage=False)
 STREAM_USAGE = replace(streamed(PLAIN), label="plain-stream-usage")
+#: Usage declined by name: an endpoint that looks for the member alone sends it all the same.
+STREAM_DECLINED = chat(label="plain-stream-declined", stream=True, stream_options={"include_usage": False})
 LONG = chat("Count from 1 to 100, one number per line.", label="long", max_tokens=400)
 LONG_STREAM = streamed(LONG)
 #: CJK, an emoji with joiners, right to left, a combining accent, and a letter beyond the BMP.
@@ -272,8 +274,8 @@ MODELS = Request("GET", "/models", headers=(), features=frozenset({"models"}), l
 
 #: The requests that many requirements share; `catalogue.declared` has those that a requirement names, too.
 DECLARED: tuple[Request, ...] = (
-    PLAIN, PLAIN_AGAIN, STREAM, STREAM_USAGE, LONG, LONG_STREAM, UNICODE, UNICODE_STREAM, TWO, TWO_STREAM, LOGPROBS,
-    LOGPROBS_STREAM, STOP, STOP_STREAM, LENGTH, LENGTH_STREAM, COMPLETION_LENGTH, TOOL_AUTO, TOOL_AUTO_STREAM,
+    PLAIN, PLAIN_AGAIN, STREAM, STREAM_USAGE, STREAM_DECLINED, LONG, LONG_STREAM, UNICODE, UNICODE_STREAM, TWO,
+    TWO_STREAM, LOGPROBS, LOGPROBS_STREAM, STOP, STOP_STREAM, LENGTH, LENGTH_STREAM, COMPLETION_LENGTH, TOOL_AUTO, TOOL_AUTO_STREAM,
     TOOL_REQUIRED, TOOL_REQUIRED_STREAM, TOOL_NAMED, TOOL_NAMED_STREAM, TWO_CALLS_STREAM, LOGPROBS_TOOLS_STREAM,
     TOOL_NONE, TOOL_PARALLEL, TOOL_PARALLEL_STREAM, TOOL_SINGLE, TOOL_SINGLE_STREAM, TOOL_STRICT, JSON_OBJECT,
     JSON_OBJECT_STREAM, SCHEMA_FLAT, SCHEMA_NESTED, SCHEMA_NESTED_STREAM, CACHE_COLD, CACHE_WARM, CACHE_WARM_STREAM,
