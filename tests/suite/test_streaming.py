@@ -268,3 +268,9 @@ def test_no_check_crashes_on_hostile_streams(request: Any, events: list[Any]) ->
         if requirement.area in AREAS and isinstance(requirement.on, Scope):
             finding = judge_all(requirement, [exchange, exchange], Model("gpt-4o", "gpt"), expected=False)
             assert "could not read" not in finding.message, f"{requirement.id}: {finding.message}"
+
+
+def test_each_choice_that_does_not_end_once_is_named() -> None:
+    chunks = (delta(index=0, content="A"), delta(index=1, content="B"), STOP, STOP, DONE)
+    finding = judge_all(load()["streaming.finish_once"], [stream(TWO_STREAM, *chunks)], Model("gpt-4o", "gpt"))
+    assert finding.message == "choice 0 has 2 finish_reasons: stop, stop; choice 1 has no finish_reason"
