@@ -11,7 +11,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from conformance.contract.profile import Model
-from conformance.contract.requests import STREAM, STREAM_USAGE, TOOL_PARALLEL_STREAM, TWO_STREAM, chat, streamed
+from conformance.contract.requests import (
+    STREAM,
+    STREAM_DECLINED,
+    STREAM_USAGE,
+    TOOL_PARALLEL_STREAM,
+    TWO_STREAM,
+    chat,
+    streamed,
+)
 from conformance.contract.requirement import Scope
 from conformance.evidence.exchange import Exchange
 from conformance.evidence.sse import parse
@@ -164,6 +172,7 @@ CASES = [
     warns("streaming.usage_null_elsewhere", "left out", WHOLE),
     right("streaming.usage_unasked", "null", unasked({**ROLE, "usage": None}, STOP, DONE)),
     warns("streaming.usage_unasked", "a usage chunk", unasked(ROLE, OK, STOP, usage(), DONE)),
+    warns("streaming.usage_unasked", "declined by name", stream(STREAM_DECLINED, ROLE, OK, STOP, usage(), DONE)),
     warns("streaming.usage_unasked", "zeros in every chunk", unasked({**ROLE, "usage": {"prompt_tokens": 0}}, STOP)),
     right("streaming.no_empty_choices", "Azure's preamble", AZURE),
     warns("streaming.no_empty_choices", "a usage chunk", unasked(ROLE, STOP, usage(), DONE)),  # B042
@@ -259,3 +268,9 @@ def test_no_check_crashes_on_hostile_streams(request: Any, events: list[Any]) ->
         if requirement.area in AREAS and isinstance(requirement.on, Scope):
             finding = judge_all(requirement, [exchange, exchange], Model("gpt-4o", "gpt"), expected=False)
             assert "could not read" not in finding.message, f"{requirement.id}: {finding.message}"
+
+
+def test_each_choice_that_does_not_end_once_is_named() -> None:
+    chunks = (delta(index=0, content="A"), delta(index=1, content="B"), STOP, STOP, DONE)
+    finding = judge_all(load()["streaming.finish_once"], [stream(TWO_STREAM, *chunks)], Model("gpt-4o", "gpt"))
+    assert finding.message == "choice 0 has 2 finish_reasons: stop, stop; choice 1 has no finish_reason"

@@ -22,6 +22,7 @@ from .kit import (
     is_claude,
     lift,
     messages_of,
+    misread_body,
     planted,
     rechunk,
 )
@@ -80,6 +81,12 @@ def _unasked(chunks: Chunks) -> Chunks:
         for number, each in enumerate(chunks):
             each["usage"] = {"prompt_tokens": 9, "completion_tokens": number, "total_tokens": 9 + number}
     return chunks
+
+
+def _asks_all_the_same(document: JSONObject) -> None:
+    """stream_options asks for usage by being there, whatever it says."""
+    if isinstance(options := document.get("stream_options"), dict):
+        options["include_usage"] = True
 
 
 def _nothing(usage: JSONObject) -> None:
@@ -168,6 +175,8 @@ FAULTS = (
     planted("usage-unasked-in-every-chunk", "Every chunk has a usage where none was asked for.", "B042",
         in_streams(rechunk(_unasked)),
         "streaming.usage_unasked"),
+    planted("usage-declined-and-sent", "A stream whose include_usage is false has usage.", "B042",
+        misread_body(_asks_all_the_same), "streaming.usage_unasked", "streaming.no_empty_choices"),
     planted("prompt-2000-more", "prompt_tokens is 2000 more in plain replies.", "B093",
         in_completions(each_usage(lambda usage: _asked(usage, 2000))),
         "equivalence.prompt_tokens", "equivalence.prompt_tokens_with_output", "equivalence.prompt_tokens_with_tools",

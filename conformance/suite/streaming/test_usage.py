@@ -127,7 +127,7 @@ def test_usage_null_elsewhere(chunks: Chunks) -> None:
     source="openai-openapi#CreateChatCompletionStreamResponse.usage",
     contract=["streaming-15"],
     at="usage",
-    hint="Where the gateway itself requests usage of the upstream, remove the usage chunk again.",
+    hint="Send usage only where include_usage is true, and remove what the gateway itself requested of the upstream.",
     needs=["request"],
     broken_by=one_more_chunk(-1, choices=[], usage=USAGE),
 )

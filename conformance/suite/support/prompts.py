@@ -23,8 +23,8 @@ def prompt_tokens(exchange: Exchange) -> int:
 
 
 def same_prompt(one: Exchange, other: Exchange, slack: int = SLACK) -> None:
-    """Hold that two exchanges of the same prompt count the same prompt_tokens. Raises Inconclusive where different
-    models answered, which may count differently."""
+    """Hold that two exchanges of the same prompt count the same prompt_tokens; the other is the one that is accused.
+    Raises Inconclusive where different models answered, which may count differently."""
     if one.reply.get("model") != other.reply.get("model"):
         raise Inconclusive(
             say("{model} and {model2} answered: not the same model", one.reply.get("model"), other.reply.get("model"))
@@ -38,4 +38,4 @@ def same_prompt(one: Exchange, other: Exchange, slack: int = SLACK) -> None:
             other.request,
             counts[1],
         )
-        raise Violation(said, one, other)
+        raise Violation(said, other, one)

@@ -13,7 +13,7 @@ from conformance.contract.given import OnDemand, on_demand
 from conformance.contract.requests import chat
 from conformance.contract.requirement import Fault
 from conformance.contract.scopes import broken_off, cut_short, streamed_choices
-from conformance.evidence.exchange import Exchange, Inconclusive
+from conformance.evidence.exchange import Exchange, Inconclusive, Violation
 from conformance.language import joined, say
 
 from .messages import turns
@@ -120,10 +120,10 @@ def one_of(
     """Hold that one of several answers to a request shows no problem, for models do not always do as they are told. A
     rejection counts at once. Raises Inconclusive where an answer was cut off, and where a control shows a problem, too:
     the same as the answers, or what is to be `shown` by it."""
-    labels: list[str] = []
+    seen: list[Exchange] = []
     found = cut = ""
     for exchange in answers:
-        labels.append(str(exchange.request))
+        seen.insert(0, exchange)
         found = problem(exchange)
         if not found:
             return
@@ -133,7 +133,8 @@ def one_of(
         raise Inconclusive(say("a reply was cut off ({cut}): {found}", cut, found))
     for exchange in controls:
         _is_able(exchange, shown or problem, found)
-    raise AssertionError(say("in each of {number} answers to “{labels}” {found}", len(labels), labels[0], found))
+    told = say("in each of {number} answers to “{labels}” {found}", len(seen), seen[-1].request, found)
+    raise Violation(told, *seen, *controls)
 
 
 def _is_able(control: Exchange, problem: Problem, found: str) -> None:

@@ -163,6 +163,7 @@ SENT_AGAIN = edit(  # B184: the last chunk holds the whole text once more
         ("length", put("usage", None), "accepted"),
         ("length", in_streams(put(REASON, lambda reason: reason and "stop")), "violated"),
         ("length", only(whole, put(REASON, "max_tokens")), "violated"),
+        ("length", in_streams(put(REASON, "stop")), "inconclusive"),  # in every chunk: covered by streaming.finish_once
         ("length", put("choices", []), "inconclusive"),
         ("length", BROKEN, "inconclusive"),
         ("length", FILTERED, "inconclusive"),

@@ -5,10 +5,13 @@ from __future__ import annotations
 import pytest
 
 from conformance.contract.faults import chain, drop, only, put, respond
+from conformance.contract.for_model import for_model
+from conformance.contract.requests import attempts
 from conformance.contract.requirement import Fault
 from conformance.evidence.exchange import Request
 from conformance.suite.support.replies import but_for_controls
-from tests.support.builders_asked import Said, asked
+from conformance.suite.support.results import TOOL_RESULTS
+from tests.support.builders_asked import GPT, SALTED, Said, asked, endpoint, found
 
 CALLS = "choices.*.message.tool_calls"
 CONTENT = "choices.*.message.content"
@@ -63,3 +66,8 @@ def answers(*faults: Fault) -> Fault:
 )
 def test_results(requirement: str, change: Fault, expected: Said) -> None:
     assert asked(f"tool_use.{requirement}", change) == expected
+
+
+def test_the_accused_answer_is_the_first_of_the_evidence() -> None:
+    finding = found("tool_use.several_results", endpoint(but_for_controls(put(CONTENT, "QA9026."))))
+    assert finding.evidence[0] in {for_model(each, GPT, SALTED).key for each in attempts(TOOL_RESULTS)}

@@ -7,9 +7,11 @@ from collections.abc import Callable
 import pytest
 
 from conformance.contract.faults import chain, drop, only, put, respond
+from conformance.contract.for_model import for_model
+from conformance.contract.requests import TWO
 from conformance.contract.requirement import Fault
 from conformance.evidence.exchange import Exchange, Request
-from tests.support.builders_asked import Said, asked
+from tests.support.builders_asked import GPT, SALTED, Said, asked, endpoint, found
 
 PROMPT = "usage.prompt_tokens"
 REFUSED = respond(400, {"error": {"message": "n must be 1", "type": "invalid_request_error", "param": "n"}})
@@ -66,3 +68,8 @@ def by_characters(exchange: Exchange) -> Exchange:
 )
 def test_usage(requirement: str, change: Fault, expected: Said) -> None:
     assert asked(f"usage.{requirement}", chain(change)) == expected
+
+
+def test_the_accused_exchange_is_the_first_of_the_evidence() -> None:
+    send = endpoint(only(has("n"), more(8)))
+    assert found("usage.choices_share_the_prompt", send).evidence[0] == for_model(TWO, GPT, SALTED).key
