@@ -15,6 +15,7 @@ from conformance.contract.profile import Model, Prices
 from conformance.evidence.exchange import Exchange, Inconclusive, NotApplicable
 from conformance.evidence.observed import count_or_none
 from conformance.language import joined, say
+from conformance.suite.support.server_tools import tools_run
 
 #: Header fields of gateways with the cost of the response.
 HEADERS = ("x-litellm-response-cost",)
@@ -28,8 +29,7 @@ _NOISE = Decimal("1e-9")  #: of an amount; what floating-point arithmetic adds
 def stated(exchange: Exchange) -> dict[str, Decimal]:
     """The amounts that a reply states, each by where it stands. Raises NotApplicable where there is none."""
     usage = exchange.usage if not exchange.usage.keys().isdisjoint((*MEMBERS, "cost_details")) else {}
-    details = usage.get("cost_details")
-    inside = details if isinstance(details, dict) else {}
+    inside = details if isinstance(details := usage.get("cost_details"), dict) else {}
     own = () if usage.get("is_byok") is True else MEMBERS  # with a key of the caller's it is the gateway's fee
     found = {f"usage.{name}": amount_of(usage.get(name)) for name in own}
     found |= {f"usage.cost_details.{name}": amount_of(inside.get(name)) for name in (ALL, PROMPT, COMPLETION)}
@@ -78,12 +78,6 @@ class Due:
     def __str__(self) -> str:
         output = say("{tokens:,} output × {price} / 1,000,000", self.completion_tokens, plain(self.output))
         return say("{prompt}, and {output} = {amount}", cost(self.counts, self.prices), output, plain(self.completion))
-
-
-def tools_run(exchange: Exchange) -> str:
-    """What the server says of tools that it ran itself, such as searches, in OpenRouter's members; empty if nothing."""
-    counts = (exchange.usage.get(name) for name in ("server_tool_use", "server_tool_use_details"))
-    return " ".join(str(each) for each in counts if isinstance(each, dict) and any(each.values()))
 
 
 def due(exchange: Exchange, model: Model) -> Due:

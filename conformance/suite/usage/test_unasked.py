@@ -10,7 +10,7 @@ from conformance.contract.scopes import EVERY_USAGE
 from conformance.evidence.exchange import Exchange, NotApplicable, list_of
 from conformance.evidence.observed import count_or_not_applicable, count_or_zero
 from conformance.language import joined, say
-from conformance.suite.support.stated_costs import tools_run
+from conformance.suite.support.server_tools import tools_run
 
 from . import AREA
 
