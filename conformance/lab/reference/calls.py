@@ -14,6 +14,7 @@ from .messages import Message, images_of, text_of
 from .patterns import Unwritable
 from .refusal import Refusal
 from .schemas import chosen_names
+from .strings import TOLD
 from .vocabulary import VERBS
 
 _DIRECTION = re.compile(r"\b(?:use|using|call|invoke|run)\b[^.?!\n]{0,40}\b(?:tools?|functions?)\b", re.IGNORECASE)
@@ -102,7 +103,9 @@ def _split(functions: list[dict[str, Any]], text: str) -> list[tuple[dict[str, A
 def _arguments(function: dict[str, Any], text: str, asked: dict[str, Any]) -> list[str]:
     """The arguments of one call, or of one call for each subject where the function takes a single one."""
     schema = function.get("parameters") or {}
-    names: list[str | None] = [*subjects(text)] if _takes_one_subject(schema) else []
+    told = TOLD.search(str(function.get("description", "")))
+    subject = [told[1]] if told else subjects(text)
+    names: list[str | None] = [*subject] if _takes_one_subject(schema) else []
     salt = str(asked.get("seed", ""))
     return [_dump(_fill(function, schema, text, salt, name)) for name in names or [None]]
 

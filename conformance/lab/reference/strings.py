@@ -26,7 +26,7 @@ _FORMATS = {
 }
 
 
-_TOLD = re.compile(r"\balways (\w+)", re.IGNORECASE)  #: a value that the description of a schema tells
+TOLD = re.compile(r"\balways (\w+)", re.IGNORECASE)  #: a value that the description of a schema tells
 
 
 def string(schema: dict[str, Any], facts: Facts, where: str) -> str:
@@ -42,7 +42,7 @@ def string(schema: dict[str, Any], facts: Facts, where: str) -> str:
         if not low <= len(formed) <= high:
             raise Unwritable(f"the length of the {schema['format']} at {where} cannot be met")
         return formed
-    if told := _TOLD.search(str(schema.get("description", ""))):
+    if told := TOLD.search(str(schema.get("description", ""))):
         return told[1]
     for name in facts.names:
         if low <= len(name) <= high:

@@ -6,7 +6,7 @@ import json
 from collections.abc import Sequence
 
 from conformance.contract.faults import put, respond, status
-from conformance.contract.given import tries
+from conformance.contract.given import on_demand, tries
 from conformance.contract.profile import Model
 from conformance.contract.requests import ONE_CALL, WEATHER, chat, disputed, streamed
 from conformance.contract.requirement import Impact
@@ -15,7 +15,7 @@ from conformance.evidence.observed import answered_with
 from conformance.language import joined, say
 from conformance.suite.support.calls import JSONObject, call, called, is_object
 from conformance.suite.support.refusals import error_in, may_be_forced
-from conformance.suite.support.replies import REFUSED, answered, one_of
+from conformance.suite.support.replies import REFUSED, Problem, answered, but_for_controls, one_of
 
 from . import AREA, CALLS
 
@@ -52,6 +52,13 @@ TOOL_KEYWORDS = chat(
     label="tool-keywords", tools=[{"type": "function", "function": _SET}], max_tokens=300,
     tool_choice={"type": "function", "function": {"name": "set_up"}},
 )  # fmt: skip
+_PASS: JSONObject = {"type": "object", "properties": {"pass": {"type": "string"}}, "required": ["pass"]}
+_DESCRIBED = {"name": "set_up", "description": "Sets the machine up. The pass is always KM583.", "parameters": _PASS}
+TOOL_DESCRIBED = chat(
+    "Set the machine up with the tool.",
+    label="tool-keywords-control", tools=[{"type": "function", "function": _DESCRIBED}], max_tokens=300,
+    tool_choice={"type": "function", "function": {"name": "set_up"}},
+)  # fmt: skip
 
 
 @AREA.should(
@@ -79,21 +86,21 @@ def test_bare(exchange: Exchange, model: Model) -> None:
         assert whole, say("the arguments of a function without parameters are {each!r:.100}", each)
 
 
-def _lacking_of_schema(exchange: Exchange) -> str:
-    """Which value, that stands only in the function's schema, a call lacks."""
-    answered(exchange)
-    given = " ".join(str(each.get("arguments")) for each in called(exchange))
-    missing = [value for value in ("unit_zr9", "kind_tq7", "note_wp", "KM583") if value not in given]
-    return (
-        say("the arguments lack {missing}, which the schema says: {given!r}", joined(" and ", missing), given[:200])
-        if missing
-        else ""
-    )
+def _lacking(*values: str) -> Problem:
+    """Which of these values, that stand only in the function, a call lacks."""
+
+    def problem(exchange: Exchange) -> str:
+        answered(exchange)
+        given = " ".join(str(each.get("arguments")) for each in called(exchange))
+        missing = joined(" and ", [value for value in values if value not in given])
+        return missing and say("the arguments lack {missing}, which the schema says: {given!r}", missing, given[:200])
+
+    return problem
 
 
 @AREA.should(
     "let the model read the whole schema of a function: $defs and $ref, enum, anyOf, descriptions, an empty object",
-    on={"answers": tries(TOOL_KEYWORDS)},
+    on={"answers": tries(TOOL_KEYWORDS), "controls": on_demand(TOOL_DESCRIBED)},
     impact=Impact.DATA,
     source="openai-openapi#FunctionParameters",
     contract=["tools-02", "tools-07"],
@@ -103,13 +110,15 @@ def _lacking_of_schema(exchange: Exchange) -> str:
         "refused": REFUSED,
         "definitions lost": put(ARGUMENTS, lambda text: text.replace("unit_zr9", "metre")),
         "values lost": put(ARGUMENTS, lambda text: text.replace("kind_tq7", "any")),
-        "descriptions lost": put(ARGUMENTS, lambda text: text.replace("KM583", "secret")),
+        "descriptions lost": but_for_controls(put(ARGUMENTS, lambda text: text.replace("KM583", "secret"))),
         "anyOf lost": put(ARGUMENTS, lambda text: text.replace("note_wp", "none")),
     },
 )
-def test_schema_keywords(answers: Sequence[Exchange], model: Model) -> None:
+def test_schema_keywords(answers: Sequence[Exchange], controls: Sequence[Exchange], model: Model) -> None:
+    """What only a description says proves something where the model follows the description of a function."""
     may_be_forced(answers[0], model)
-    one_of(answers, _lacking_of_schema)
+    one_of(answers, _lacking("unit_zr9", "kind_tq7", "note_wp"))
+    one_of(answers, _lacking("KM583"), controls)
 
 
 def _rejected_with_error(exchange: Exchange) -> bool:

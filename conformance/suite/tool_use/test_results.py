@@ -23,10 +23,11 @@ from . import AREA, CALLS
 _SAID = control(
     "tool-round-trip", "The thermometer in Paris says -37.5 celsius. What does the thermometer in Paris say?"
 )
+#: With a code that is not asked for, so that a model that only repeats what it reads does not pass.
 _STATIONS_CONTROL = control(
     "tool-results",
-    "The stations are QA9026 in Paris, QB4417 in Tokyo and QD6203, the spare station. Which stations are there?"
-    " Give the three codes in order.",
+    "Gate ZZ1180 is closed. The stations are QA9026 in Paris, QB4417 in Tokyo and QD6203, the spare station."
+    " Which stations are there? Give the three codes in order.",
 )
 
 
@@ -70,6 +71,12 @@ def _confused_results(exchange: Exchange) -> str:
     return "" if right else say("the station of Tokyo is named for Paris: {text!r}", text[:160])
 
 
+def _repeated(exchange: Exchange) -> str:
+    """What is wrong with the answer to the control, that it has all it was told included."""
+    told = "ZZ1180" in answered(exchange)
+    return say("the model repeats all that it reads") if told else _confused_results(exchange)
+
+
 @AREA.should(
     "give the result of each of several calls to the call it belongs to, as text or as an array of parts",
     on={"answers": tries(TOOL_RESULTS), "controls": _STATIONS_CONTROL},
@@ -88,7 +95,7 @@ def _confused_results(exchange: Exchange) -> str:
     after=["tools.ids_differ", "tool_use.round_trip"],
 )
 def test_several_results(answers: Sequence[Exchange], controls: Sequence[Exchange]) -> None:
-    one_of(answers, _confused_results, controls)
+    one_of(answers, _confused_results, controls, _repeated)
 
 
 def _without_tools(request: Request) -> Request:

@@ -7,6 +7,7 @@ import pytest
 from conformance.contract.faults import chain, drop, only, put, respond
 from conformance.contract.requirement import Fault
 from conformance.evidence.exchange import Request
+from conformance.suite.support.replies import but_for_controls
 from tests.support.builders_asked import Said, asked
 
 CALLS = "choices.*.message.tool_calls"
@@ -33,7 +34,13 @@ def first(request: Request) -> bool:
         ("bare", drop(CALLS), "accepted"),  # the stream has it
         ("schema_keywords", THINKS, "not applicable"),
         ("schema_keywords", REFUSED, "violated"),  # B231
-        ("schema_keywords", put(ARGUMENTS, lambda text: text.replace("KM583", "")), "violated"),  # B232
+        (
+            "schema_keywords",
+            but_for_controls(put(ARGUMENTS, lambda text: text.replace("KM583", ""))),
+            "violated",
+        ),  # B232
+        ("schema_keywords", put(ARGUMENTS, lambda text: text.replace("KM583", "")), "inconclusive"),  # a weak model
+        ("schema_keywords", put(ARGUMENTS, lambda text: text.replace("kind_tq7", "")), "violated"),
         ("schema_keywords", only(first, put(ARGUMENTS, "{}")), "accepted"),
         ("schema_keywords", put(ARGUMENTS, lambda text: text.replace("note_wp2", "note_wp3")), "accepted"),
         ("no_tools", REFUSED, "accepted"),

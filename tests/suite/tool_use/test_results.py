@@ -8,7 +8,7 @@ from conformance.contract.faults import chain, drop, only, put, respond
 from conformance.contract.for_model import for_model
 from conformance.contract.requests import attempts
 from conformance.contract.requirement import Fault
-from conformance.evidence.exchange import Request
+from conformance.evidence.exchange import Exchange, Request
 from conformance.suite.support.replies import but_for_controls
 from conformance.suite.support.results import TOOL_RESULTS
 from tests.support.builders_asked import GPT, SALTED, Said, asked, endpoint, found
@@ -27,6 +27,11 @@ def with_results(request: Request) -> bool:
 
 def first(request: Request) -> bool:
     return request.attempt == 1
+
+
+def echoed(exchange: Exchange) -> Exchange:
+    """The answer of a model that repeats all that it reads."""
+    return put(CONTENT, " ".join(str(each.get("content")) for each in exchange.request.asked["messages"]))(exchange)
 
 
 def offers(request: Request) -> bool:
@@ -56,6 +61,7 @@ def answers(*faults: Fault) -> Fault:
         ("several_results", but_for_controls(put(CONTENT, "QB4417, QA9026 and QD6203.")), "violated"),
         ("several_results", only(first, put(CONTENT, "QB4417, QA9026 and QD6203.")), "accepted"),
         ("several_results", put(CONTENT, "I like trains."), "inconclusive"),  # a weak model
+        ("several_results", echoed, "inconclusive"),
         ("round_trip", put(CONTENT, "I like trains."), "inconclusive"),
         ("several_results", REFUSED, "violated"),  # B199, B200
         ("system_beside_tools", put(CONTENT, "QB4417. KIWI7"), "accepted"),
