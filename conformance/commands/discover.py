@@ -15,6 +15,8 @@ from conformance.contract.requests import (
     LOGPROBS,
     MODELS,
     NO_CREDENTIALS,
+    ONE_CALL,
+    PARIS,
     PLAIN,
     SCHEMA_FLAT,
     STOP,
@@ -25,6 +27,7 @@ from conformance.contract.requests import (
     TOOL_SINGLE,
     TWO,
     UNKNOWN_MODEL,
+    WEATHER,
     chat,
 )
 from conformance.evidence.exchange import Exchange, Inconclusive, Request, list_of
@@ -36,6 +39,7 @@ from conformance.sending.preflight import Ask, answers, diagnosis
 from conformance.sending.proxy import proxy_for
 from conformance.sending.reasoning import learnt
 from conformance.settings.address import private, public
+from conformance.suite.multimodal.images import RED
 from conformance.text import printable_line
 
 from .effects import EFFECTS, texts
@@ -52,6 +56,9 @@ _NOT_CHAT = re.compile(
 #: What an endpoint may answer to what it does not offer; the others tell of something else.
 _REFUSALS = frozenset({400, 404, 405, 422, 501})
 _MARKED = [{"type": "text", "text": "Say OK.", "cache_control": {"type": "ephemeral"}}]
+_LEGACY = chat(
+    PARIS, label="legacy", max_tokens=ONE_CALL, functions=[WEATHER["function"]], function_call={"name": "get_weather"}
+)
 #: What is asked to find out about a feature.
 PROBES: Mapping[str, Request] = {
     "chat.stream": STREAM,
@@ -66,6 +73,8 @@ PROBES: Mapping[str, Request] = {
     "chat.response_format.json_object": JSON_OBJECT,
     "chat.response_format.json_schema": SCHEMA_FLAT,
     "cache.explicit": chat(_MARKED, label="marked"),
+    "vision": RED,
+    "chat.function_call": _LEGACY,
 }
 
 

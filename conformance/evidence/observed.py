@@ -16,7 +16,8 @@ from .strict_json import JSONError, loads
 
 def answered_with(exchange: Exchange, most: int = 120) -> str:
     """How a request was answered, with the beginning of the content: `plain was answered with HTTP 500: oops`."""
-    text = exchange.text[:most].strip()
+    text = exchange.text.strip()
+    text = text if len(text) <= most else f"{text[:most]}…"
     said = say("{request} was answered with {outcome}", exchange.request, exchange.outcome)
     return joined(": ", (said, text)) if text else said
 

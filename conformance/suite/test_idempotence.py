@@ -37,7 +37,8 @@ def _from_cache(exchange: Exchange) -> bool:
     source="rfc9110#9.2.2",
     contract=["idempotence-01"],
     at="id",
-    hint="Where replies are cached on purpose, say so in a header such as x-cache.",
+    hint="Give each reply an id of its own, not one that is made from the request. Where replies are cached on purpose,"
+    " say so in a header such as x-cache.",
     broken_by={
         "the first reply again": put("id", "chatcmpl-1"),
         "no usage": only(lambda each: each.attempt > 1, put("usage.completion_tokens", 0)),

@@ -25,7 +25,7 @@ PLAIN = Request(label="plain")
     [
         (b" oops\n", "plain was answered with HTTP 500: oops"),
         (b"", "plain was answered with HTTP 500"),
-        (b"12345678901", "plain was answered with HTTP 500: 1234567890"),
+        (b"12345678901", "plain was answered with HTTP 500: 1234567890…"),
     ],
 )
 def test_an_answer_in_a_sentence(content: bytes, sentence: str) -> None:

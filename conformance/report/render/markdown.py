@@ -56,7 +56,6 @@ _FOR_RED = 15_000  #: for what fails the gate, and what stands before it
 _LAST = 500  #: for the last line
 #: Characters of a message in the table of what fails the gate, and whether it has the sentences: the first that fits.
 _TABLES = ((240, True), (120, True), (200, False), (110, False), (60, False), (25, False))
-_DETAILED = 10
 _VAIN = 3  #: requests that were never answered
 _CURL = 1_000
 
@@ -157,7 +156,7 @@ def _warnings(report: Report) -> Iterator[Block]:
 
 
 def _details(report: Report) -> Iterator[str]:
-    for entry in violations(report)[:_DETAILED]:
+    for entry in violations(report):
         title = f"<code>{escape(one_line(entry.id, 120))}</code>{gettext(': remedy and evidence')}"
         yield folded(title, "\n\n".join(_detail(report, entry)))
 

@@ -114,7 +114,7 @@ def test_1h_is_1h(exchange: Exchange) -> None:
 )
 def test_mixed_fills_both(exchange: Exchange) -> None:
     found = written(exchange)
-    assert min(found.written_5m, found.written_1h) > 0, say("one of two TTLs is not reported: {found}", found)
+    assert min(found.written_5m, found.written_1h) > 0, say("one of two TTLs has no tokens: {found}", found)
 
 
 @AREA.should(
