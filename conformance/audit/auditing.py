@@ -43,8 +43,8 @@ FINDINGS = pa.schema(
 )
 
 
-class ResumeError(Exception):
-    """An audit cannot be resumed; the message is one sentence."""
+class FolderError(Exception):
+    """The folder of an audit cannot be used, or gone on with; the message is one sentence."""
 
 
 @dataclass(frozen=True)
@@ -80,7 +80,7 @@ class Watch:
 
 def audited(asked: Asked, watch: Watch) -> Audited:
     """Judge all shards that are not judged yet, and add up what was found; findings.parquet is written. Raises
-    ResumeError, SourceError, EngineError, OSError."""
+    FolderError, SourceError, EngineError, OSError."""
     folder = asked.out / FOLDER
     tasks = [Task(each, asked.audit, folder) for each in shards(asked.sources)]
     _begin(folder, asked, tasks)
@@ -148,18 +148,20 @@ def _weight(task: Task) -> int:
 
 
 def _begin(folder: Path, asked: Asked, tasks: Sequence[Task]) -> None:
-    """Make the folder for the results, or go on with what is in it. Raises ResumeError."""
+    """Make the folder for the results, or go on with what is in it. Raises FolderError."""
     about = json.dumps({"format": "audit-1", "asked": _fingerprint(asked, tasks)})
     record = folder / "audit.json"
     if asked.resume:
         if not record.exists():
-            raise ResumeError(f"--resume: {asked.out} holds no interrupted audit")
+            raise FolderError(f"--resume: {asked.out} holds no interrupted audit")
         if record.read_text(encoding="utf-8") != about:
-            raise ResumeError(
+            raise FolderError(
                 f"--resume: the audit in {asked.out} was begun with other sources, options or another version:"
                 " begin it anew without --resume"
             )
         return
+    if folder.exists() and not record.exists() and any(folder.iterdir()):
+        raise FolderError(f"--out: {folder} contains files that are not of an audit: name another folder")
     _remove(folder)
     folder.mkdir(parents=True, exist_ok=True)
     write_whole(record, about)

@@ -41,7 +41,7 @@ def audit_traffic(sources: Sequence[str], given: Mapping[str, Any], detail: Deta
 
 
 def _report(sources: Sequence[str], given: Mapping[str, Any], detail: Detail) -> Report:
-    from conformance.audit.auditing import ResumeError, audited
+    from conformance.audit.auditing import FolderError, audited
     from conformance.audit.engines import EngineError
     from conformance.audit.report import report_of
     from conformance.audit.sources import SourceError
@@ -53,7 +53,7 @@ def _report(sources: Sequence[str], given: Mapping[str, Any], detail: Detail) ->
     try:
         with watching(detail) as watch:
             found = audited(asked, watch)
-    except (ResumeError, SourceError) as error:
+    except (FolderError, SourceError) as error:
         raise SessionError(str(error)) from None
     except EngineError as error:
         raise SessionError(say("--engine {engine}: {error}", asked.engine, error), NOT_JUDGED) from None

@@ -225,3 +225,13 @@ def test_an_invoice_stands_beside_it(tmp_path: Path) -> None:
 def test_an_invoice_that_agrees_is_green(tmp_path: Path) -> None:
     (tmp_path / "bill.csv").write_text("group,tokens\ngpt-4o,21\n")
     assert audit(tmp_path, "--invoice", "bill.csv", lines=[line()]).exit_code == 0
+
+
+def test_files_of_others_in_the_folder_are_left_there(tmp_path: Path) -> None:
+    own = tmp_path / "out" / "shards" / "part-0.parquet"
+    own.parent.mkdir(parents=True)
+    own.write_bytes(b"traffic")
+    ended = audit(tmp_path, lines=[line()])
+    assert ended.exit_code == 2
+    assert "shards contains files that are not of an audit: name another folder" in ended.output
+    assert own.read_bytes() == b"traffic"

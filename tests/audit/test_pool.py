@@ -10,7 +10,7 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 
-from conformance.audit.auditing import Asked, ResumeError, Watch, audited
+from conformance.audit.auditing import Asked, FolderError, Watch, audited
 from conformance.audit.kernel import Audit
 from conformance.audit.pool import Done, judged
 from conformance.audit.shard import Shard
@@ -113,10 +113,10 @@ def test_an_audit_goes_on_where_it_was(tmp_path: Path) -> None:
 
 def test_another_audit_does_not_go_on(tmp_path: Path) -> None:
     interrupted(tmp_path)
-    with pytest.raises(ResumeError, match="other sources, options"):
+    with pytest.raises(FolderError, match="other sources, options"):
         audited(asked_of(tmp_path, Audit((SUM,), by=("vendor",)), resume=True), Watch())
     written(tmp_path / "a.jsonl", [line()] * 5)
-    with pytest.raises(ResumeError, match="other sources, options"):
+    with pytest.raises(FolderError, match="other sources, options"):
         audited(asked_of(tmp_path, resume=True), Watch())
 
 
