@@ -11,6 +11,7 @@ import typer
 
 from conformance.commands import github
 from conformance.commands.audit import audit
+from conformance.commands.clients import clients
 from conformance.commands.detail import Quiet, Verbose, detail_of
 from conformance.commands.ending import Commands, exit_code_of
 from conformance.commands.formats import DiffFormat, Format
@@ -91,6 +92,7 @@ def judge(
 
 
 app.command(cls=Helped)(audit)
+app.command(cls=Helped)(clients)
 
 
 @app.command(cls=Helped)

@@ -32,12 +32,19 @@ _NEEDED = ("fsspec", "jsonschema_rs", "orjson", "pyarrow")
 def audit_traffic(sources: Sequence[str], given: Mapping[str, Any], detail: Detail) -> NoReturn:
     """Judge these sources, write the report, print what was found, and leave with its exit code. Raises
     SessionError."""
-    if lacking := [name for name in _NEEDED if importlib.util.find_spec(name) is None]:
-        raise SessionError(say("audit needs {lacking}: pip install 'phanedge-conformance[audit]'", ", ".join(lacking)))
+    check_installed("audit")
     report = _report(sources, given, detail)
     _write(report, Path(report.folder), given.get("language"))
     print(_told(report, detail, given.get("language")), end="", flush=True)
     raise typer.Exit(conclude(report).exit_code)
+
+
+def check_installed(command: str) -> None:
+    """Raises SessionError where the packages of the extra are missing, which this command needs."""
+    if lacking := [name for name in _NEEDED if importlib.util.find_spec(name) is None]:
+        raise SessionError(
+            say("{command} needs {lacking}: pip install 'phanedge-conformance[audit]'", command, ", ".join(lacking))
+        )
 
 
 def _report(sources: Sequence[str], given: Mapping[str, Any], detail: Detail) -> Report:

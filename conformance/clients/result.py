@@ -1,0 +1,185 @@
+"""What clients made of some exchanges, as a value: counts, findings, and where the members of billing survive."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from conformance.language import joined, phrase, say
+
+from .listed import Client
+from .read import Finding, How
+from .taking import Taken
+
+SHOWN = 3  #: exchanges that are named as examples
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What one client made of one exchange; `members` as `read.members` has them."""
+
+    taken: Taken
+    finding: Finding
+    members: Mapping[str, tuple[How, str]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Judged:
+    """A client with its readings, or with the reason why it was not run."""
+
+    client: Client
+    readings: tuple[Reading, ...] = ()
+    skipped: str = ""
+
+
+@dataclass(frozen=True)
+class Result:
+    """What came of the exchanges in `source`: so many were given to clients, and so many left out, since they show no
+    reply to compare with."""
+
+    source: str
+    exchanges: int
+    left_out: int
+    judged: tuple[Judged, ...]
+
+    @property
+    def exit_code(self) -> int:
+        """0 where every client that was run read all right, 1 where one did not, 3 where none was run."""
+        read = [each for each in self.judged if not each.skipped]
+        if not read or not self.exchanges:
+            return 3
+        return int(any(each.finding.outcome != "right" for judged in read for each in judged.readings))
+
+
+@dataclass(frozen=True)
+class Kind:
+    """The same finding of a client in several exchanges. `clean` counts those of them that violate no requirement that
+    is judged on a single exchange; `violated` are the requirements that most of the others violate."""
+
+    client: str
+    what: str
+    message: str
+    number: int
+    clean: int
+    examples: tuple[str, ...]
+    violated: tuple[str, ...]
+
+
+def counted(judged: Judged) -> Counter[str]:
+    """How many exchanges a client read right, lost something of, and raised on."""
+    return Counter(each.finding.outcome for each in judged.readings)
+
+
+def parts_lost(judged: Judged) -> Counter[str]:
+    """How many exchanges lost each part."""
+    return Counter(part for each in judged.readings for part in each.finding.parts)
+
+
+def what(finding: Finding) -> str:
+    """A finding in a few words, the same for all of its kind."""
+    if finding.outcome == "raised":
+        return say("raised {error}", finding.error)
+    return say("lost {parts}", joined(", ", map(phrase, finding.parts)))
+
+
+def kinds(judged: Iterable[Judged]) -> list[Kind]:
+    """The findings, those first that the suite does not explain, then by their number."""
+    found = [kind for each in judged for kind in _kinds(each)]
+    return sorted(found, key=lambda each: (-each.clean, -each.number, each.client, each.what))
+
+
+def _kinds(judged: Judged) -> Iterator[Kind]:
+    groups: dict[str, list[Reading]] = {}
+    for each in judged.readings:
+        if each.finding.outcome != "right":
+            groups.setdefault(what(each.finding), []).append(each)
+    for name, readings in groups.items():
+        clean = [each for each in readings if not each.taken.violated]
+        shown = [*clean, *(each for each in readings if each.taken.violated)][:SHOWN]
+        violated = Counter(id for each in readings for id in each.taken.violated)
+        yield Kind(
+            judged.client.name, name, shown[0].finding.message, len(readings), len(clean),
+            tuple(each.taken.origin for each in shown), tuple(id for id, _ in violated.most_common(SHOWN)),
+        )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a member of usage survives in a client: of so many exchanges that had it, how often, and how to read it."""
+
+    client: str
+    member: str
+    how: Mapping[How, int]
+    reads: tuple[str, ...]
+
+
+def dump(result: Result) -> dict[str, Any]:
+    """The result as a JSON object, with every finding."""
+    return {
+        "format": "clients-1",
+        "source": result.source,
+        "exchanges": result.exchanges,
+        "left_out": result.left_out,
+        "clients": [_dumped(each) for each in result.judged],
+        "findings": [asdict(each) for each in kinds(result.judged)],
+        "members": [asdict(each) | {"streamed": way} for way in (False, True) for each in places(result.judged, way)],
+        "requirements": [asdict(each) for each in forgiven(result.judged)],
+    }
+
+
+def _dumped(judged: Judged) -> dict[str, Any]:
+    about = {"name": judged.client.name, "packages": dict(judged.client.packages)}
+    if judged.skipped:
+        return about | {"skipped": judged.skipped}
+    numbers = counted(judged)
+    counts = {name: numbers[name] for name in ("right", "lost", "raised")}
+    return about | counts | {"parts_lost": dict(parts_lost(judged))}
+
+
+def places(judged: Iterable[Judged], streamed: bool | None = None) -> list[Place]:
+    """Where each member survives in each client, in exchanges that were or were not streamed."""
+    found = []
+    for each in judged:
+        held: dict[str, Counter[How]] = {}
+        reads: dict[str, dict[str, None]] = {}
+        for reading in each.readings:
+            if streamed is not None and reading.taken.streams != streamed:
+                continue
+            for member, (how, expression) in reading.members.items():
+                held.setdefault(member, Counter())[how] += 1
+                if expression:
+                    reads.setdefault(member, {})[expression] = None
+        found += [Place(each.client.name, member, how, tuple(reads.get(member, ()))) for member, how in held.items()]
+    return found
+
+
+@dataclass(frozen=True)
+class Forgiven:
+    """A requirement that some exchanges violate, and no other, and the clients that mind it there."""
+
+    requirement: str
+    level: str
+    number: int
+    minded_by: tuple[str, ...]
+
+
+def forgiven(judged: Sequence[Judged]) -> list[Forgiven]:
+    """For each requirement that is the only one which some exchanges violate, the clients that do not read these right.
+    What a client makes of an exchange that violates nothing, too, is not laid to the requirement."""
+    alone: dict[str, dict[str, Taken]] = {}
+    minding: dict[str, set[str]] = {}
+    for each in judged:
+        always = {what(reading.finding) for reading in each.readings if not reading.taken.violated}
+        for reading in each.readings:
+            if len(reading.taken.violated) != 1:
+                continue
+            (id,) = reading.taken.violated
+            alone.setdefault(id, {})[reading.taken.name] = reading.taken
+            if reading.finding.outcome != "right" and what(reading.finding) not in always:
+                minding.setdefault(id, set()).add(each.client.name)
+    return [
+        Forgiven(id, next(iter(taken.values())).violated[id], len(taken), tuple(sorted(minding.get(id, ()))))
+        for id, taken in sorted(alone.items())
+    ]
