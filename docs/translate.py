@@ -18,6 +18,7 @@ from babel.messages.pofile import read_po
 from typer.main import get_command
 
 from conformance.cli import app
+from conformance.clients.tables import WORDS
 from conformance.contract.features import FEATURES
 from conformance.contract.requirement import Impact, Level, Requirement, Scope
 from conformance.judgement.verdict import Verdict
@@ -106,7 +107,7 @@ NOUNS = (
     "follow from other violations", "absent", "Report", "Reproduce", "Never answered", "Conformance", "Cost",
     "Input cost of this exchange", "The shape of replies changed", "Remedy", "Impact", "Observed", "Causes", "Charge",
     "Clause", "impact", "amount", "more numbers of the traffic",
-    *filter(None, (*GROUPS, *RATES, *INVOICE, *KINDS.values(), *MONEY.values())),
+    *filter(None, (*GROUPS, *RATES, *INVOICE, *KINDS.values(), *MONEY.values(), *WORDS)),
 )  # fmt: skip
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import queue
@@ -42,6 +43,7 @@ class Driver:
         self._process: subprocess.Popen[str] | None = None
         self._lines: queue.Queue[str] = queue.Queue()
         self._said: IO[bytes] | None = None
+        self._reading: threading.Thread | None = None
         self._answered = False
 
     def __enter__(self) -> Driver:
@@ -54,7 +56,8 @@ class Driver:
         """What the client made of a job. Raises DriverError where not one answer ever came."""
         if self._process is None or self._process.poll() is not None:
             self._start()
-        assert self._process is not None and self._process.stdin is not None
+        assert self._process is not None
+        assert self._process.stdin is not None
         try:
             self._process.stdin.write(json.dumps(job) + "\n")
             self._process.stdin.flush()
@@ -83,8 +86,9 @@ class Driver:
 
     def _start(self) -> None:
         self._end()
-        self._said = tempfile.TemporaryFile()
-        self._lines = lines = queue.Queue()
+        self._said = tempfile.TemporaryFile()  # noqa: SIM115, closed in _end
+        lines: queue.Queue[str] = queue.Queue()
+        self._lines = lines
         try:
             self._process = process = subprocess.Popen(
                 self._program.command, cwd=self._program.folder, env=_environment(self._program.folder),
@@ -99,13 +103,24 @@ class Driver:
                 lines.put(line)
             lines.put("")
 
-        threading.Thread(target=read, daemon=True, name="driver").start()
+        self._reading = threading.Thread(target=read, daemon=True, name="driver")
+        self._reading.start()
+
+    def _close(self, process: subprocess.Popen[str]) -> None:
+        """Close the pipes of a process that has ended. What was not read of a job is dropped."""
+        if self._reading is not None:
+            self._reading.join(PATIENCE)
+        for pipe in (process.stdin, process.stdout):
+            with contextlib.suppress(OSError):
+                if pipe is not None:
+                    pipe.close()
 
     def _end(self) -> str:
         """End the process, and give the last of what it said."""
         if self._process is not None:
             self._process.kill()
             self._process.wait()
+            self._close(self._process)
             self._process = None
         if self._said is None:
             return ""

@@ -1,8 +1,8 @@
 """What a client made of an exchange, compared with what is in it. Pure: an answer is what a driver prints.
 
-An answer has either `raised` (`type`, `message`, `status`), or `choices` (`text`, `refusal`, `reasoning`, `calls` with `id`,
-`name` and `arguments`, `finish_reason`), `usage` and `members`. A member has its `value`, `how` it is had, and the
-expression that `reads` it.
+An answer has either `raised` (`type`, `message`, `status`), or `choices` (`text`, `refusal`, `reasoning`, `calls` with
+`id`, `name` and `arguments`, `finish_reason`), `usage` and `members`. A member has its `value`, `how` it is had, and
+the expression that `reads` it.
 """
 
 from __future__ import annotations

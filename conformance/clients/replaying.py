@@ -1,4 +1,4 @@
-"""Recorded exchanges served from loopback, each at a base URL of its own: status, header fields and pieces as they were."""
+"""Recorded exchanges served from loopback, each at a base URL of its own, in the pieces in which they came."""
 
 from __future__ import annotations
 

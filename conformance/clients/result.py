@@ -151,7 +151,9 @@ def places(judged: Iterable[Judged], streamed: bool | None = None) -> list[Place
                 held.setdefault(member, Counter())[how] += 1
                 if expression:
                     reads.setdefault(member, {})[expression] = None
-        found += [Place(each.client.name, member, how, tuple(reads.get(member, ()))) for member, how in held.items()]
+        found += [
+            Place(each.client.name, member, dict(how), tuple(reads.get(member, ()))) for member, how in held.items()
+        ]
     return found
 
 

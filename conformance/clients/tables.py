@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from rich.cells import cell_len
@@ -12,17 +12,27 @@ from conformance.report.render.markdown_text import text as escaped
 from conformance.report.render.words import one_line
 
 from .expected import MEMBERS
+from .read import PARTS, How
 from .result import Judged, Kind, Place, Result, counted, forgiven, kinds, parts_lost, places
 
 _MOST = 40  #: findings that are shown; the JSON has all
 _LONGEST = 120  #: characters of what a client raised
-_HOW = {  #: in the order in which they are told
+_CLIENTS = ("client", "versions", "right", "lost", "raised", "parts lost")
+_FINDINGS = ("client", "finding", "exchanges", "that conform", "examples", "mostly violated")
+_MEMBERS = ("client", "reply")
+_READING = ("client", "member", "how to read it")
+_MINDED = ("requirement", "level", "exchanges", "minded by")
+_WAYS = {False: "whole", True: "streamed"}
+_HOW: Mapping[How, str] = {  #: in the order in which they are told
     "typed": "typed",
     "untyped": "untyped",
     "raw": "raw only",
     "changed": "changed",
     "lost": "lost",
 }
+
+#: What is looked up by value, for docs/translate.py.
+WORDS = (*_CLIENTS, *_FINDINGS, *_MEMBERS, *_READING, *_MINDED, *_WAYS.values(), *_HOW.values(), *PARTS)
 
 
 @dataclass(frozen=True)
@@ -48,7 +58,7 @@ def tables(result: Result) -> list[Table]:
 
 
 def _clients(judged: Iterable[Judged]) -> Table:
-    head = tuple(map(gettext, ("client", "versions", "right", "lost", "raised", "parts lost")))
+    head = tuple(map(gettext, _CLIENTS))
     return Table(gettext("Clients"), head, tuple(map(_client, judged)))
 
 
@@ -62,9 +72,9 @@ def _client(judged: Judged) -> tuple[str, ...]:
 
 
 def _findings(found: Sequence[Kind]) -> Table:
-    head = tuple(map(gettext, ("client", "finding", "exchanges", "that conform", "examples", "mostly violated")))
+    head = tuple(map(gettext, _FINDINGS))
     rows = tuple(_finding(each) for each in found[:_MOST])
-    note = tell("{number} more are in clients.json.", len(found) - _MOST) if len(found) > _MOST else ""
+    note = tell("More findings in clients.json: {number}.", len(found) - _MOST) if len(found) > _MOST else ""
     return Table(gettext("Findings"), head, rows, note)
 
 
@@ -75,10 +85,10 @@ def _finding(kind: Kind) -> tuple[str, ...]:
 
 
 def _members(judged: Iterable[Judged]) -> Table:
-    head = (gettext("client"), gettext("reply"), *MEMBERS)
+    head = (*map(gettext, _MEMBERS), *MEMBERS)
     rows = []
     for each in judged:
-        for streamed, name in ((False, "whole"), (True, "streamed")):
+        for streamed, name in _WAYS.items():
             held = {place.member: _survives(place) for place in places([each], streamed)}
             if held:
                 rows.append((each.client.name, gettext(name), *(held.get(member, "") for member in MEMBERS)))
@@ -91,13 +101,13 @@ def _survives(place: Place) -> str:
 
 
 def _expressions(found: Iterable[Place]) -> Table:
-    head = tuple(map(gettext, ("client", "member", "how to read it")))
+    head = tuple(map(gettext, _READING))
     rows = tuple((each.client, each.member, " / ".join(each.reads)) for each in found if each.reads)
     return Table(gettext("How to read the members of billing"), head, rows)
 
 
 def _requirements(judged: Sequence[Judged]) -> Table:
-    head = tuple(map(gettext, ("requirement", "level", "exchanges", "minded by")))
+    head = tuple(map(gettext, _MINDED))
     rows = (
         (each.requirement, each.level, str(each.number), ", ".join(each.minded_by) or gettext("no client"))
         for each in forgiven(judged)
@@ -149,13 +159,10 @@ def conclusion(result: Result) -> str:
         return tell("no client could be run")
     wrong = sum(any(each.finding.outcome != "right" for each in judged.readings) for judged in read)
     said = tell(
-        "{number} of {all} clients read all of {exchanges} exchanges right", len(read) - wrong, len(read),
-        result.exchanges,
+        "clients that read everything right: {number} of {all}; exchanges: {exchanges}",
+        len(read) - wrong, len(read), result.exchanges,
     )  # fmt: skip
     skipped = len(result.judged) - len(read)
-    left = tell("; {number} skipped", skipped) if skipped else ""
-    return (
-        said
-        + left
-        + (tell("; {number} exchanges show no reply to compare", result.left_out) if result.left_out else "")
-    )
+    left = tell("; clients skipped: {number}", skipped) if skipped else ""
+    unread = tell("; exchanges without a reply to compare: {number}", result.left_out) if result.left_out else ""
+    return said + left + unread

@@ -141,20 +141,15 @@ def of_langchain(message: Any) -> Answer:
     usage = message.usage_metadata or {}
     details = usage.get("input_token_details") or {}
     raw = (message.response_metadata.get("token_usage") or {}).get("prompt_tokens_details") or {}
-    members = {
-        name: member(
-            raw.get(name), "raw", f'message.response_metadata["token_usage"]["prompt_tokens_details"]["{name}"]'
-        )
-        for name in MEMBERS
-    }
+    place = 'message.response_metadata["token_usage"]["prompt_tokens_details"]'
+    members = {name: member(raw.get(name), "raw", f'{place}["{name}"]') for name in MEMBERS}
     if details.get("cache_read") is not None:
         read = 'message.usage_metadata["input_token_details"]["cache_read"]'
         members["cached_tokens"] = member(details["cache_read"], "typed", read)
     for name in MEMBERS[1:]:
         if name in details:
             members[name] = member(details[name], "untyped", f'message.usage_metadata["input_token_details"]["{name}"]')
-    calls = [{**each, "arguments": each["args"]} for each in message.invalid_tool_calls]
-    calls = [{**each, "arguments": json.dumps(each["args"])} for each in message.tool_calls] + calls
+    calls = [{**each, "arguments": _json(each["args"])} for each in (*message.tool_calls, *message.invalid_tool_calls)]
     more = message.additional_kwargs
     return {
         "choices": [
@@ -169,6 +164,11 @@ def of_langchain(message: Any) -> Answer:
         "usage": dict(zip(COUNTS, map(usage.get, ("input_tokens", "output_tokens", "total_tokens")), strict=True)),
         "members": members,
     }
+
+
+def _json(arguments: Any) -> str:
+    """Arguments as JSON text, of a client that gives an object."""
+    return arguments if isinstance(arguments, str) else json.dumps(arguments)
 
 
 def pydantic_ai() -> Callable[[Job], Answer]:
@@ -194,9 +194,8 @@ def pydantic_ai() -> Callable[[Job], Answer]:
 
 
 def of_pydantic_ai(response: Any) -> Answer:
-    parts = {
-        kind: [each for each in response.parts if each.part_kind == kind] for kind in ("text", "thinking", "tool-call")
-    }
+    kinds = ("text", "thinking", "tool-call")
+    parts = {kind: [each for each in response.parts if each.part_kind == kind] for kind in kinds}
     usage, more = response.usage, response.provider_details or {}
     usage = usage() if callable(usage) else usage
     members = {
@@ -212,7 +211,7 @@ def of_pydantic_ai(response: Any) -> Answer:
                 "refusal": more.get("refusal"),
                 "reasoning": "".join(each.content for each in parts["thinking"]),
                 "calls": [
-                    {"id": each.tool_call_id, "name": each.tool_name, "arguments": each.args_as_json_str()}
+                    {"id": each.tool_call_id, "name": each.tool_name, "arguments": _json(each.args)}
                     for each in parts["tool-call"]
                 ],
                 "finish_reason": more.get("finish_reason") or response.finish_reason,

@@ -1,0 +1,1 @@
+"""Tests of conformance.clients without any client but the SDK that the tests have anyway."""
