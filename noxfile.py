@@ -71,6 +71,13 @@ def audit_engine(session: nox.Session) -> None:
 
 
 @nox.session
+def clients(session: nox.Session) -> None:
+    """Real SDKs, each in an environment of its own, read exchanges that conform and some that do not."""
+    session.install("-e", ".[test]")
+    session.run("pytest", "tests/sdks", "-q", "-rs", *session.posargs)
+
+
+@nox.session
 def browser(session: nox.Session) -> None:
     """The HTML report in the system's Chromium: filter, links, copying, print, accessibility."""
     session.install("-e", ".[test,browser]")

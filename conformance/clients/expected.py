@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
 from conformance.evidence.exchange import Exchange, Inconclusive, list_of
@@ -15,11 +15,13 @@ MEMBERS = ("cached_tokens", "cached_write_tokens", "cached_write_5m_tokens", "ca
 
 @dataclass(frozen=True)
 class Call:
-    """A call of a function; `arguments` is its JSON text as the model wrote it."""
+    """A call of a function; `arguments` is its JSON text as the model wrote it. A stream may repeat id and name, which
+    our fold then joins, as openai-python does: `stated` are those of single deltas, which are right, too."""
 
     id: str
     name: str
     arguments: str
+    stated: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -57,7 +59,9 @@ def expected(exchange: Exchange) -> Reply | Refused | None:
             return Refused(exchange.status, _message(exchange.error))
         if exchange.failed_in_stream:
             return Refused(0, _message(next(_errors(exchange))))
-        return Reply(tuple(map(_choice, exchange.choices)), *_usage(exchange.reply))
+        stated = _stated(exchange) if exchange.streamed else {}
+        choices = (_choice(each, stated) for each in exchange.choices)
+        return Reply(tuple(choices), *_usage(exchange.reply))
     except Inconclusive:
         return Refused(exchange.status, "") if exchange.refused else None
 
@@ -71,7 +75,23 @@ def _message(error: Any) -> str:
     return message if isinstance(message, str) else ""
 
 
-def _choice(choice: Mapping[str, Any]) -> Choice:
+#: The ids and names that the deltas of a call state, by the index of the choice and that of the call.
+Stated = Mapping[tuple[Any, Any], frozenset[str]]
+
+
+def _stated(exchange: Exchange) -> Stated:
+    found: dict[tuple[Any, Any], frozenset[str]] = {}
+    for choice in exchange.chunks.choices:
+        delta = choice.get("delta")
+        for entry in list_of(delta.get("tool_calls")) if isinstance(delta, dict) else ():
+            call = _call(entry)
+            if call and type(entry.get("index")) is int:
+                key = choice.get("index"), entry["index"]
+                found[key] = found.get(key, frozenset()) | {call.id, call.name}
+    return found
+
+
+def _choice(choice: Mapping[str, Any], stated: Stated) -> Choice:
     message = choice.get("message")
     message = message if isinstance(message, dict) else {}
     content = message.get("content")
@@ -79,9 +99,17 @@ def _choice(choice: Mapping[str, Any]) -> Choice:
         text="" if content is None else content if isinstance(content, str) else None,
         refusal=_text(message.get("refusal")),
         reasoning=_text(message.get("reasoning_content")) or _text(message.get("reasoning")),
-        calls=tuple(call for each in list_of(message.get("tool_calls")) if (call := _call(each))),
+        calls=tuple(_calls(choice.get("index"), message.get("tool_calls"), stated)),
         finish_reason=_text(choice.get("finish_reason")),
     )
+
+
+def _calls(index: Any, entries: Any, stated: Stated) -> Iterator[Call]:
+    for each in list_of(entries):
+        place = each.get("index") if isinstance(each, dict) else None
+        known = stated.get((index, place), frozenset()) if isinstance(place, int) else frozenset[str]()
+        if call := _call(each):
+            yield replace(call, stated=known - {call.id, call.name, ""})
 
 
 def _call(call: Any) -> Call | None:

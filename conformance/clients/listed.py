@@ -39,15 +39,16 @@ class Client:
 #: The packages of JavaScript need a newer Node than many systems have; the registry has it as a package.
 _NODE = {"node": "22.23.3"}
 _AI_SDK = {"ai": "7.0.173", "@ai-sdk/openai": "4.0.118", "@ai-sdk/openai-compatible": "3.0.92", **_NODE}
+_REASONING = frozenset({"reasoning"})
 
 CLIENTS: Mapping[str, Client] = {
     each.name: each
     for each in (
         Client("openai-python", "python", {"openai": "3.57.0"}),
         Client("openai-node", "node", {"openai": "7.59.0", **_NODE}),
-        Client("ai-sdk-openai", "node", _AI_SDK, one_choice=True, refusal_is_text=True),
+        Client("ai-sdk-openai", "node", _AI_SDK, _REASONING, one_choice=True, refusal_is_text=True),
         Client("ai-sdk-compatible", "node", _AI_SDK, one_choice=True, refusal_is_text=True),
-        Client("langchain", "python", {"langchain-openai": "1.7.4"}, one_choice=True),
+        Client("langchain", "python", {"langchain-openai": "1.7.4"}, _REASONING, one_choice=True),
         Client("pydantic-ai", "python", {"pydantic-ai-slim[openai]": "2.68.0"}, one_choice=True),
         Client("litellm", "python", {"litellm": "1.110.2"}),
         Client("openai-go", "go", {"github.com/openai/openai-go/v3": "v3.98.0"}),

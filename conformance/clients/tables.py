@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from rich.cells import cell_len
 
-from conformance.language import gettext, tell, told
+from conformance.language import gettext, joined, phrase, tell, told
 from conformance.report.render.markdown_text import text as escaped
 from conformance.report.render.words import one_line
 
@@ -67,6 +67,9 @@ def _client(judged: Judged) -> tuple[str, ...]:
         return judged.client.name, judged.client.versions, "–", "–", "–", tell("skipped: {reason}", judged.skipped)
     numbers = counted(judged)
     parts = ", ".join(f"{gettext(part)} {number}" for part, number in parts_lost(judged).most_common())
+    if judged.client.lacks:
+        lacks = tell("no place for {parts}", joined(", ", map(phrase, sorted(judged.client.lacks))))
+        parts = f"{parts}; {lacks}" if parts else lacks
     counts = (str(numbers[name]) for name in ("right", "lost", "raised"))
     return judged.client.name, judged.client.versions, *counts, parts
 

@@ -107,6 +107,19 @@ def test_where_members_survive() -> None:
     assert members(wanted, {"raised": {"type": "KeyError"}}) == {}
 
 
+def test_an_id_that_a_stream_repeats_is_not_missed() -> None:
+    base = {"id": "c", "object": "chat.completion.chunk", "created": 1, "model": "m"}
+    entries = [{"index": 0, "id": "call_1", "function": {"name": "weather", "arguments": part}} for part in ("{", "}")]
+    said = [base | {"choices": [{"index": 0, "delta": {"tool_calls": [each]}}]} for each in entries]
+    wanted = expected(streamed(said))
+    assert isinstance(wanted, Reply)
+    for id, name in (("call_1", "weather"), ("call_1call_1", "weatherweather")):
+        read = {"choices": [{"calls": [{"id": id, "name": name, "arguments": "{}"}]}]}
+        assert found(wanted, read) == Finding("right")
+    read = {"choices": [{"calls": [{"id": "call_2", "name": "weather", "arguments": "{}"}]}]}
+    assert found(wanted, read).parts == ("call",)
+
+
 def test_what_is_in_an_exchange() -> None:
     call = {"id": "call_1", "type": "function", "function": {"name": "weather", "arguments": CALL.arguments}}
     message = {"role": "assistant", "content": None, "reasoning_content": "hm", "tool_calls": [call]}

@@ -121,11 +121,14 @@ def _members(details: Any) -> Iterable[tuple[str, dict[str, Any]]]:
 
 def langchain() -> Callable[[Job], Answer]:
     from langchain_openai import ChatOpenAI
+    from openai import DefaultHttpxClient
+
+    connections = DefaultHttpxClient(timeout=PATIENCE)
 
     def read(job: Job) -> Answer:
         model: Any = ChatOpenAI(
             model=MODEL, base_url=job["url"], api_key=KEY, max_retries=0, timeout=PATIENCE, stream_usage=True,
-            use_responses_api=False,
+            use_responses_api=False, http_client=connections,
         )  # type: ignore[call-arg,unused-ignore]  # fmt: skip
         if not job["stream"]:
             return of_langchain(model.invoke("Hello"))
