@@ -8,6 +8,7 @@ the expression that `reads` it.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal
@@ -57,12 +58,21 @@ def _of_error(wanted: Refused, raised: Mapping[str, Any] | None) -> Finding:
     """Raising is right here, with the status and the message that came."""
     if not raised:
         return Finding("lost", ("error",))
-    told = wanted.status in (0, raised.get("status")) and wanted.message.strip() in str(raised.get("message"))
-    return RIGHT if told else Finding("lost", ("error",), str(raised.get("type")), str(raised.get("message")))
+    told = _words(wanted.message) in _words(str(raised.get("message")))
+    return (
+        RIGHT
+        if told and wanted.status in (0, raised.get("status"))
+        else Finding("lost", ("error",), str(raised.get("type")), str(raised.get("message")))
+    )
 
 
 def _refusing_in_text(choice: Choice) -> Choice:
     return replace(choice, text=None if choice.text is None else choice.text + choice.refusal, refusal="")
+
+
+def _words(text: str) -> str:
+    """The words of a message, which clients quote with escapes or without."""
+    return re.sub(r"(\\+[nrt]?|\W)+", " ", text).strip()
 
 
 def _lost(wanted: Reply, answer: Mapping[str, Any]) -> Iterator[str]:

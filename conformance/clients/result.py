@@ -169,19 +169,40 @@ class Forgiven:
 
 def forgiven(judged: Sequence[Judged]) -> list[Forgiven]:
     """For each requirement that is the only one which some exchanges violate, the clients that do not read these right.
-    What a client makes of an exchange that violates nothing, too, is not laid to the requirement."""
-    alone: dict[str, dict[str, Taken]] = {}
+    What a client makes of exchanges that violate nothing, too, is laid to the requirement only where it is made of most
+    that violate it, and of few others."""
+    alone = {name: each.taken for one in judged for each in one.readings if (name := _only(each.taken))}
     minding: dict[str, set[str]] = {}
-    for each in judged:
-        always = {what(reading.finding) for reading in each.readings if not reading.taken.violated}
-        for reading in each.readings:
-            if len(reading.taken.violated) != 1:
-                continue
-            (id,) = reading.taken.violated
-            alone.setdefault(id, {})[reading.taken.name] = reading.taken
-            if reading.finding.outcome != "right" and what(reading.finding) not in always:
-                minding.setdefault(id, set()).add(each.client.name)
+    for one in judged:
+        clean = [each for each in one.readings if not each.taken.violated]
+        for id in alone:
+            violating = [each for each in one.readings if _only(each.taken) == id]
+            if any(
+                _is_laid(kind, violating, clean) for kind in {what(each.finding) for each in violating if _wrong(each)}
+            ):
+                minding.setdefault(id, set()).add(one.client.name)
+    number = Counter(
+        id for id, _ in {(_only(each.taken), each.taken.name) for one in judged for each in one.readings} if id
+    )
     return [
-        Forgiven(id, next(iter(taken.values())).violated[id], len(taken), tuple(sorted(minding.get(id, ()))))
+        Forgiven(id, taken.violated[id], number[id], tuple(sorted(minding.get(id, ()))))
         for id, taken in sorted(alone.items())
     ]
+
+
+def _only(taken: Taken) -> str:
+    """The only requirement that an exchange violates; empty where there is none, or more."""
+    return next(iter(taken.violated)) if len(taken.violated) == 1 else ""
+
+
+def _wrong(reading: Reading) -> bool:
+    return reading.finding.outcome != "right"
+
+
+def _is_laid(kind: str, violating: Sequence[Reading], clean: Sequence[Reading]) -> bool:
+    there, elsewhere = (_share(kind, readings) for readings in (violating, clean))
+    return elsewhere == 0 or there > 0.5 > elsewhere
+
+
+def _share(kind: str, readings: Sequence[Reading]) -> float:
+    return sum(_wrong(each) and what(each.finding) == kind for each in readings) / (len(readings) or 1)

@@ -74,6 +74,7 @@ def test_a_refusal_in_the_text() -> None:
         (Refused(400, ""), {"type": "APIError", "message": "", "status": 500}, False),
         (Refused(0, "overloaded"), {"type": "APIError", "message": "overloaded"}, True),
         (Refused(0, "overloaded"), None, False),
+        (Refused(0, 'a "b"\nc'), {"type": "Rejected", "message": "body: 'a \\\"b\\\"\\\\nc.'"}, True),
     ],
 )
 def test_an_error_is_to_be_raised(wanted: Refused, raised: dict[str, Any] | None, right: bool) -> None:
