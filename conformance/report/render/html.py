@@ -91,6 +91,7 @@ def _environment() -> Environment:
         "one_line": words.one_line,
         "plural": words.plural,
         "text": _text,
+        "breakable": _breakable,
         "web_link": words.web_link,
         "mark": words.MARK.get,
         "slug": lambda verdict: str(verdict).replace(" ", "-"),
@@ -107,6 +108,11 @@ def _text(value: str) -> Markup:
     """The value as text between tags, where quotation marks need no escape: JSON is full of them."""
     escaped = words.clean(value).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
     return Markup(escaped)
+
+
+def _breakable(name: str) -> Markup:
+    """A name that may go on in the next line after each of its parts."""
+    return Markup(re.sub(r"([._])(?=\w)", r"\1<wbr>", str(_text(name))))
 
 
 def _context(report: Report, exchanges: list[Evidence]) -> dict[str, Any]:
