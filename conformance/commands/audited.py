@@ -51,7 +51,7 @@ def _report(sources: Sequence[str], given: Mapping[str, Any], detail: Detail) ->
     started = time.time()
     asked, terms = _asked(sources, given)
     try:
-        with watching(detail) as watch:
+        with speaking(given.get("language")), watching(detail) as watch:
             found = audited(asked, watch)
     except (FolderError, SourceError) as error:
         raise SessionError(str(error)) from None

@@ -56,8 +56,10 @@ def buffered(opened: BinaryIO) -> BufferedReader:
 def damaged(name: str, place: str, error: Exception) -> RecordingError:
     """What is raised where reading a file fails in this place."""
     if isinstance(error, OSError) and not isinstance(error, gzip.BadGzipFile):
-        return RecordingError(f"{name} cannot be read ({error.strerror or error}): check the file")
-    return RecordingError(f"{name} is damaged {place} ({error}): copy it again, or compress it again")
+        return RecordingError(say("{name} cannot be read ({reason}): check the file", name, error.strerror or error))
+    return RecordingError(
+        say("{name} is damaged {place} ({error}): copy it again, or compress it again", name, place, error)
+    )
 
 
 class _Zstd(RawIOBase):

@@ -10,7 +10,7 @@ from conformance.contract.profile import NOT_OF_FAMILY, Model
 from conformance.contract.requirement import Impact, Level
 from conformance.judgement.unserved import Unserved
 from conformance.judgement.verdict import VIOLATIONS, Verdict
-from conformance.language import gettext, say, tell, told
+from conformance.language import gettext, joined, say, tell, told
 
 from .report import Entry, Report
 
@@ -40,7 +40,7 @@ def conclude(report: Report) -> Conclusion:
     if report.unjudged:
         return Conclusion(3, tell("could not be judged: {reason}", told(report.unjudged)))
     counted = _joined(tally(report), _optional(report), *_limits(report))
-    if unmeasured := _joined(_first_too_few(report), never):
+    if unmeasured := _joined("" if report.traffic else told(too_few(report)), never):
         return Conclusion(3, tell("could not be judged: {reason}", _joined(unmeasured, counted)))
     if differing := _invoice(report):
         return Conclusion(1, _joined(counted, differing))
@@ -61,10 +61,10 @@ def _invoice(report: Report) -> str:
     return tell("the invoice differs in {number:,} of its numbers: {named}", len(found), named) if found else ""
 
 
-def _first_too_few(report: Report) -> str:
+def too_few(report: Report) -> str:
     """The first model and area of which too few requirements were judged; empty where there is none. Of traffic, whose
     groups may be small, that is told by `Report.unjudged`."""
-    for model in () if report.traffic else report.models:
+    for model in report.models:
         for area in ("", *sorted({entry.area for entry in report.counting})):
             judged, applicable = _measured(report, model, area)
             too_few = applicable and judged < ENOUGH * applicable and (not area or applicable >= AREA)
@@ -75,9 +75,9 @@ def _first_too_few(report: Report) -> str:
 
 def _too_few(levels: str, model: Model, area: str, judged: int, applicable: int) -> str:
     if not applicable:
-        return tell("no {levels} was judged on {model}: none that was selected applies", levels, model.name)
-    of_area = tell(" of the area {area}", area) if area else ""
-    return tell(
+        return say("no {levels} was judged on {model}: none that was selected applies", levels, model.name)
+    of_area = say(" of the area {area}", area) if area else ""
+    return say(
         "only {judged} of the {applicable} {levels}{of_area} that apply to {model} could be judged",
         judged,
         applicable,
@@ -208,8 +208,8 @@ def _unclear_caching(report: Report) -> Iterable[str]:
 def _measure(report: Report) -> str:
     """The levels that a verdict rests on: MUST; where only others were selected, those."""
     counting = {entry.level for entry in report.counting}
-    others = gettext(" or ").join(gettext(level) for level in Level if level in counting)
-    return str(Level.MUST) if Level.MUST in counting else others or gettext("requirement")
+    others = joined(" or ", [str(level) for level in Level if level in counting])
+    return str(Level.MUST) if Level.MUST in counting else others or say("requirement")
 
 
 def _measured(report: Report, model: Model, area: str) -> tuple[int, int]:

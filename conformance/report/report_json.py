@@ -75,7 +75,7 @@ def load_report(value: dict[str, Any]) -> Report:
 
 
 #: Fields in which there may be sentences beside the messages of findings, which have their parts beside them.
-_OTHERS = ("unjudged", "unanswered", "unserved", "drift", "costs", "baseline", "plan", "unseen", "evidence")
+_OTHERS = ("unjudged", "traffic", "unanswered", "unserved", "drift", "costs", "baseline", "plan", "unseen", "evidence")
 
 
 def _said_in(value: object) -> Iterator[Said]:

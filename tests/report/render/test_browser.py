@@ -95,7 +95,9 @@ def test_the_table_of_findings_shows_ids_and_sentences_whole(opened: Any, sevent
         wide, narrow = opened(seventy), opened(seventy, width=390)
     heights = "all => all.map(each => each.getBoundingClientRect().height)"
     assert max(wide.locator(".findings code").evaluate_all(heights)) < 20
-    cut = "all => all.filter(each => each.scrollWidth > each.clientWidth || each.scrollHeight > each.clientHeight).length"
+    cut = (
+        "all => all.filter(each => each.scrollWidth > each.clientWidth || each.scrollHeight > each.clientHeight).length"
+    )
     for page in (wide, narrow):
         assert page.locator(".findings .quiet").evaluate_all(cut) == 0
         parts = "all => all.map(each => each.innerHTML.split('<wbr>'))"
