@@ -17,7 +17,7 @@ from markupsafe import Markup
 from conformance.judgement.verdict import VIOLATIONS, Verdict
 from conformance.language import gettext, spoken, tell, told
 from conformance.policy.baseline import State
-from conformance.report.report import Entry, Evidence, Report, differences
+from conformance.report.report import Entry, Evidence, Report, differences, is_of_one
 from conformance.text import quoted
 
 from . import found, traffic, words
@@ -36,19 +36,15 @@ _PLACE = "\0"  #: where they come; nothing else that the page shows has this cha
 
 @dataclass(frozen=True)
 class Card:
-    """One violated requirement: what was observed, the exchange that shows it with the lines that tell it, and the
-    others that were seen."""
+    """One violated requirement: what was observed, the exchange that shows it with the lines that tell it, the
+    others that were seen, and the models on which it holds, although they were asked the same."""
 
     entry: Entry
     observations: list[found.Observation]
     evidence: Evidence | None
     lines: list[Line]
     others: list[Evidence]
-
-    @property
-    def passing(self) -> list[str]:
-        """The models on which it holds."""
-        return [finding.model for finding in self.entry.findings if finding.verdict is Verdict.PASS]
+    passing: tuple[str, ...]
 
     @property
     def curl(self) -> str:
@@ -200,7 +196,8 @@ def _card(report: Report, entry: Entry) -> Card:
     named = [each for each in seen if each.label and _names(observations[0].message, each.label)]
     shown = next(iter([*named, *seen]), None)
     lines = lines_of(shown, entry.at, context=2, most=_LINES) if shown else []
-    return Card(entry, observations, shown, lines, [each for each in seen if each is not shown])
+    passing = () if is_of_one(report, entry) else entry.models(Verdict.PASS)
+    return Card(entry, observations, shown, lines, [each for each in seen if each is not shown], passing)
 
 
 def _names(message: str, label: str) -> bool:
