@@ -13,7 +13,7 @@ from conformance.billing.prices import plain
 from conformance.evidence.parquet import MAGIC
 from conformance.language import say
 from conformance.report.traffic import Group, Invoiced
-from conformance.text import nearest
+from conformance.text import nearest, reason_of
 
 NUMBERS = ("tokens", "amount")
 
@@ -61,9 +61,9 @@ def _read(path: Path) -> tuple[list[str], Iterable[Mapping[str, Any]]]:
                 rows = list(reader)
             return list(reader.fieldnames or ()), rows
     except OSError as error:
-        raise InvoiceError(say("{path} cannot be read ({reason})", path, error.strerror or error)) from None
-    except (csv.Error, UnicodeDecodeError) as error:
-        raise InvoiceError(say("{path} is neither CSV in UTF-8 nor Parquet ({error})", path, error)) from None
+        raise InvoiceError(say("{path} cannot be read ({reason})", path, reason_of(error))) from None
+    except (csv.Error, UnicodeDecodeError):
+        raise InvoiceError(say("{path} is neither CSV in UTF-8 nor Parquet", path)) from None
     import pyarrow as pa
     import pyarrow.parquet as pq
 

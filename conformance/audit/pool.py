@@ -124,8 +124,9 @@ def attempt(task: Task, count: Callable[[int], None]) -> Done:
         return Done(task, judge_shard(task, count))
     except Exception as error:
         place = traceback.extract_tb(error.__traceback__)[-1]
-        where = type(error).__name__, Path(place.filename).name, place.lineno
-        return Done(task, failed=say("the suite crashed on it ({kind} in {file}, line {line})", *where))
+        kind, file = type(error).__name__, Path(place.filename).name
+        said = say("the suite crashed on it ({kind} in {file}, line {line})", kind, file, place.lineno)
+        return Done(task, failed=said)
 
 
 # --- in a worker --------------------------------------------------------------------------------------------

@@ -15,6 +15,7 @@ from conformance.evidence.recording import RecordingError
 from conformance.evidence.row import Row, unreadable
 from conformance.evidence.rows import lines, rows_of
 from conformance.language import say
+from conformance.text import reason_of
 
 from .shard import Shard, opened
 from .stores import SourceError
@@ -69,7 +70,7 @@ def _rows(shard: Shard) -> Iterator[Row]:
     except (RecordingError, SourceError) as error:
         yield unreadable(shard.name, str(error))
     except OSError as error:
-        yield unreadable(shard.name, say("cannot be read ({reason}): check the file", error.strerror or error))
+        yield unreadable(shard.name, say("cannot be read ({reason}): check the file", reason_of(error)))
 
 
 class _Range(RawIOBase):

@@ -154,7 +154,8 @@ def _charges(columns: Totals, currency: str) -> Iterable[Charge]:
     """What the violations of each requirement charge in each group."""
     for (group, id, verdict), seen in columns.seen.items():
         if verdict in map(str, VIOLATIONS) and (amount := seen.charges.get(currency)):
-            whole = plain(abs(amount)), currency, seen.n
-            over = say("overcharge {amount} {currency} in {number:,} exchanges", *whole)
-            said = over if amount > 0 else say("undercharge {amount} {currency} in {number:,} exchanges", *whole)
+            whole = plain(abs(amount))
+            said = say("undercharge {amount} {currency} in {number:,} exchanges", whole, currency, seen.n)
+            if amount > 0:
+                said = say("overcharge {amount} {currency} in {number:,} exchanges", whole, currency, seen.n)
             yield Charge(id, label(group), seen.first, plain(amount), said)

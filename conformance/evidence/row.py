@@ -24,6 +24,6 @@ def unreadable(origin: str, reason: str, *, left_out: bool = False) -> Row:
     return Row(origin, "", json.dumps(parts_of(as_sentence(reason))).encode(), left_out)
 
 
-def why(record: bytes) -> str:
+def why(record: bytes | str) -> str:
     """The reason that a row without an adapter has as its record."""
     return of_parts(json.loads(record))

@@ -57,8 +57,12 @@ def _joined(*clauses: str) -> str:
 def _invoice(report: Report) -> str:
     """The numbers of an invoice that are not what was counted."""
     found = report.traffic.differing if report.traffic else []
-    named = _some(f"{each.what} of {each.group}" for each in found)
+    named = _some(_number_of(each.what, each.group) for each in found)
     return tell("the invoice differs in {number:,} of its numbers: {named}", len(found), named) if found else ""
+
+
+def _number_of(what: str, group: str) -> str:
+    return say("tokens of {group}", group) if what == "tokens" else say("amount of {group}", group)
 
 
 def too_few(report: Report) -> str:

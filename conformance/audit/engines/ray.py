@@ -3,7 +3,6 @@ streams the results back, as the pool of this machine does."""
 
 from __future__ import annotations
 
-import json
 import logging
 import os
 import pickle
@@ -20,8 +19,9 @@ from conformance.audit.pool import Done, attempt
 from conformance.audit.shard import Shard, opened
 from conformance.audit.stores import SourceError
 from conformance.audit.work import Task
-from conformance.language import as_sentence, of_parts, parts_of, say
-from conformance.text import write_whole
+from conformance.evidence.row import unreadable, why
+from conformance.language import say
+from conformance.text import reason_of, write_whole
 
 from . import EngineError
 
@@ -65,7 +65,7 @@ def _size(shard: Shard) -> int:
 def _received(row: Row, task: Task) -> Done:
     """Write what a worker sent to where the pool would have written it; the totals last, which say that it is done."""
     if row["failed"]:
-        return Done(task, failed=of_parts(json.loads(row["failed"])))
+        return Done(task, failed=why(row["failed"]))
     if row["findings"]:
         write_whole(task.findings, row["findings"])
     write_whole(task.totals, row["totals"])
@@ -93,7 +93,7 @@ def _of_another(version: str) -> str:
 
 def _parts(sentence: str) -> str:
     """A sentence as it goes through Ray, whose rows hold plain values."""
-    return json.dumps(parts_of(as_sentence(sentence)))
+    return unreadable("", sentence).record.decode()
 
 
 def _missing(shard: Shard, size: int) -> str:
@@ -103,7 +103,7 @@ def _missing(shard: Shard, size: int) -> str:
         with opened(shard):
             same = _size(shard) == size
     except (OSError, SourceError) as error:
-        said = error.strerror if isinstance(error, OSError) else error
+        said = reason_of(error) if isinstance(error, OSError) else str(error)
         return say("a worker cannot read it ({said}): name a folder that all workers have, or an object store", said)
     return "" if same else say("a worker has another file of this name: name a folder that all workers share")
 
