@@ -90,8 +90,7 @@ def test_a_report(folder: Path, run: str, form: str) -> None:
         ("explain", "usage.prompt_tokens.covers_cache"),
         ("catalogue", "--area", "usage"),
         ("features",),
-        ("prove", "usage.total_tokens.sum_of"),
-        ("init",),
+        ("prove", "choices.as_many_as_asked"),
     ],
     ids=lambda words: words[0],
 )
@@ -138,6 +137,10 @@ def test_wrong_usage_of_an_audit(folder: Path, words: tuple[str, ...]) -> None:
     (folder / "broken/shards").mkdir(exist_ok=True)
     (folder / "broken/shards/mine.txt").touch()
     assert chinese(folder, "audit", "it.jsonl", "--workers", "0", *words) == []
+
+
+def test_a_first_configuration(tmp_path: Path) -> None:
+    assert chinese(tmp_path, "init") == []
 
 
 @pytest.mark.parametrize(
