@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from conformance.contract.marks import COSTLY, LEFT_OUT, REAL_MODEL
+from conformance.contract.marks import COSTLY, LEFT_OUT, NO_FAMILY, REAL_MODEL
 from conformance.contract.profile import NOT_OF_FAMILY, Model
 from conformance.contract.requirement import Impact, Level
 from conformance.judgement.unserved import Unserved
@@ -154,7 +154,7 @@ def _limits(report: Report) -> list[str]:
         else tell("caching was not judged on {models}: {reason}", _some(names), told(reason))
         for reason, names in reasons.items()
     ]
-    said = [*_stubbed(report), *said]
+    said = [*_stubbed(report), *said, *_without_family(report)]
     unclear = [] if reasons or report.failing else _unclear_caching(report)
     warned = [each for each in report.worst_first if is_warning(each) and each.impact is Impact.BILLING]
     number, named = len(warned), _some(each.id for each in warned)
@@ -173,6 +173,13 @@ def _stubbed(report: Report) -> Iterable[str]:
         yield tell(
             "with a stub in place of a model, {number:,} requirements were not judged: --stub leaves them out", number
         )
+
+
+def _without_family(report: Report) -> Iterable[str]:
+    """That caching was not judged on models whose family is not known, and what to do."""
+    reason = told(NO_FAMILY)
+    if any(told(finding.message) == reason for entry in report.counting for finding in entry.findings):
+        yield tell("caching was not judged where a model's name tells no family: use --model NAME=gpt or NAME=claude")
 
 
 def is_warning(entry: Entry) -> bool:
