@@ -96,10 +96,10 @@ def planned(run: Run, requirements: Sequence[Requirement], sheet: Sheet | None =
         costs.append((usually.expected.cost(prices), usually.cost(prices), most.cost(prices)) if prices else None)
     made = tuple(row for _, row in sorted(rows.items()))
     left_out = any(run.unclaimed(*each) == NO_FAMILY for each in judged)
-    if sheet is None or None in costs:
+    if sheet is None or not costs or None in costs:
         return Plan(made, sheet.currency if sheet else "", without_family=left_out)
-    amounts = (sum(each, Decimal(0)) for each in zip(*filter(None, costs), strict=True))
-    return Plan(made, sheet.currency, *amounts, without_family=left_out)
+    expected, usual, most_of_all = (sum(each, Decimal(0)) for each in zip(*filter(None, costs), strict=True))
+    return Plan(made, sheet.currency, expected, usual, most_of_all, left_out)
 
 
 def _declared(

@@ -169,7 +169,8 @@ def test_a_model_of_no_known_family_is_told_what_that_leaves_out() -> None:
     assert run.find(caching, without).message == "not claimed: cache.explicit"
     assert run.find(caching, replace(model, family="gemini")).message == "not claimed: cache.explicit"
     passing = replace(finding, requirement="x.z", verdict=Verdict.PASS, message="", judged=1)
-    catalogue = {"x.y": caching, "x.z": replace(caching, id="x.z")}
+    sourced = replace(caching, source="rfc9110#11.1")
+    catalogue = {"x.y": sourced, "x.z": replace(sourced, id="x.z")}
     report = Report(URL, "live", (model,), "0", 0.0, 0.0, Spend(), entries(catalogue, [finding, passing]))
     assert "caching was not judged where a model's name tells no family" in conclude(report).sentence
 
