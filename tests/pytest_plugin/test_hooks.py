@@ -64,7 +64,7 @@ def test_over_http_each_request_is_sent_once_whoever_asks(tmp_path: Path) -> Non
 
         out = tmp_path / str(number)
         with serving(counting) as url:
-            words = ("--base-url", url, *SMALL, *SOME, *UNTIMED, *workers, "--out", out)
+            words: tuple[str | Path, ...] = ("--base-url", url, *SMALL, *SOME, *UNTIMED, *workers, "--out", out)
             ended = pytest_run(*words, folder=tmp_path, key=KEY)
         assert ended.exit_code == 0, ended.output
         assert len(seen) <= archived(out).total(), "a request is sent twice"
