@@ -30,7 +30,7 @@ TAGS = {
     "em", "details", "summary", "footer", "label", "input", "select", "option", "output", "button", "template",
     "noscript", "script",
 }  # fmt: skip
-VOID = {"meta", "input"}
+VOID = {"meta", "input", "wbr"}
 
 
 class Page(HTMLParser):
