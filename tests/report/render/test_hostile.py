@@ -25,10 +25,10 @@ from .conftest import violating
 #: C0 but tab and newline, delete, C1, and what turns the direction of text.
 CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 TAGS = {
-    "html", "wbr", "head", "meta", "title", "style", "body", "header", "h1", "h2", "b", "i", "p", "strong", "ul", "li", "a",
+    "html", "head", "meta", "title", "style", "body", "header", "h1", "h2", "b", "i", "p", "strong", "ul", "li", "a",
     "div", "table", "thead", "tbody", "tr", "th", "td", "main", "section", "span", "code", "dl", "dt", "dd", "pre",
     "em", "details", "summary", "footer", "label", "input", "select", "option", "output", "button", "template",
-    "noscript", "script",
+    "noscript", "script", "wbr",
 }  # fmt: skip
 VOID = {"meta", "input", "wbr"}
 
