@@ -2,7 +2,7 @@
 
 What a requirement comes to is what `judgement.judge` says. Here is decided, once for all exchanges alike, which checks
 need not be called: those whose scope the exchange is not in, which need what a recording did not keep, whose views it
-does not have, of which it has no sign (settled.py), and clauses of schemas that the compiled validator passes.
+does not have, of which it has no sign (settled.py), and clauses of schemas that it surely satisfies.
 """
 
 from __future__ import annotations
@@ -197,10 +197,10 @@ class Judge:
             if not own:
                 continue
             try:
-                found, violated = shapes.judged(DOCUMENTS[root](exchange), own >> offset)
+                found, doubtful = shapes.judged(DOCUMENTS[root](exchange), own >> offset)
                 present |= found << offset
-                asked |= (violated | (found & shapes.uncompiled)) << offset
-            except (Inconclusive, UnicodeEncodeError, ValueError):
+                asked |= doubtful << offset
+            except Inconclusive:
                 present |= own
                 asked |= own
         if plan.of_choices and not exchange.reply.get("choices"):
