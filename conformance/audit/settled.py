@@ -5,7 +5,7 @@ Each entry says what the check looks for first, or for which alone it can be vio
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import orjson
@@ -19,9 +19,11 @@ from conformance.suite.support.cache_counts import HITS, WRITE_FIELDS
 from conformance.suite.support.markup import TEMPLATE_TOKENS, THOUGHT_TAGS, may_hold, signs_of
 from conformance.suite.support.stated_costs import HEADERS, MEMBERS
 from conformance.suite.usage.test_counts import OTHER_HITS as COUNTED_HITS
+from conformance.suite.usage.test_measured import LONG, PROSE
 from conformance.suite.usage.test_unasked import COSTLESS, SHORT
 
 from .signs import Sign
+from .streams import irregularities
 from .views import has_unique_names
 
 
@@ -77,11 +79,27 @@ def has_damage(exchange: Exchange) -> bool:
 
 
 def has_secret(exchange: Exchange) -> bool:
-    """Whether a word by which credentials are found may be in the header fields or the content."""
-    if "anthropic-organization-id" in exchange.fields or may_have(exchange, *CREDENTIAL_SIGNS):
+    """Whether a word by which credentials are found may be in the header fields, or in the content beside choices."""
+    texts = [f"{name}: {value}".encode("utf-8", "replace") for name, value in exchange.headers]
+    try:
+        texts += map(orjson.dumps, _beside_choices(exchange))
+    except TypeError:  # half a surrogate pair, or a number of more than 64 bits
         return True
-    fields = "\n".join([f"{name}: {value}" for name, value in exchange.headers])
-    return any(sign in fields for sign in CREDENTIAL_SIGNS)
+    text = b"\n".join(texts)
+    return "anthropic-organization-id" in exchange.fields or any(sign in text for sign in _SECRETS)
+
+
+_SECRETS = [each.encode() for each in CREDENTIAL_SIGNS]
+
+
+def _beside_choices(exchange: Exchange) -> Iterator[Any]:
+    """The documents of a response without their choices, each once where it comes several times in turn."""
+    before: Any = None
+    for document in exchange.stream.documents if exchange.streamed else [exchange.document]:
+        beside = {**document, "choices": None} if isinstance(document, dict) else document
+        if beside != before:
+            yield beside
+        before = beside
 
 
 def has_reasoning(exchange: Exchange) -> bool:
@@ -98,10 +116,28 @@ def has_moderation(exchange: Exchange) -> bool:
 
 def has_names_elsewhere(exchange: Exchange) -> bool:
     """Whether a name that begins with `cached_` may stand elsewhere than in the details of the usage."""
-    usage = exchange.reply.get("usage")
-    details = usage.get("prompt_tokens_details") if isinstance(usage, dict) else None
-    within = [name for name in details if name.startswith("cached_")] if isinstance(details, dict) else ()
-    return b"\\u00" in exchange.content or exchange.content.count(b"cached_") != len(within)
+    content = exchange.content
+    usages = [each.get("usage") for each in (exchange.chunks if exchange.streamed else [exchange.reply])]
+    details = [each.get("prompt_tokens_details") for each in usages if isinstance(each, dict)]
+    within = sum(name.startswith("cached_") for each in details if isinstance(each, dict) for name in each)
+    return b"\\u00" in content or content.count(b"cached_") != within
+
+
+def may_be_undercounted(exchange: Exchange) -> bool:
+    """Whether the prompt may have fewer than four tokens, or more than are counted: it has no more than a token for a
+    dozen bytes, and no less than one for a dozen different characters of a message."""
+    asked, usage = _asked(exchange.request), exchange.usage
+    count = usage.get("prompt_tokens")
+    if asked is None or type(count) is not int or not len(asked) // PROSE <= count or len(asked) >= LONG:
+        return True
+    messages = [
+        each.get("content") for each in list_of(exchange.request.asked.get("messages")) if isinstance(each, dict)
+    ]
+    fewest = sum(len(set(each[:LONG_ENOUGH])) for each in messages if isinstance(each, str))
+    return fewest < 4 * PROSE or b"<think" in asked
+
+
+LONG_ENOUGH = 200  #: characters of a message that are looked at
 
 
 def has_markup(exchange: Exchange) -> bool:
@@ -133,6 +169,18 @@ def _is_whole(choice: dict[str, Any]) -> bool:
     return bool(isinstance(content, str) and content) or (content is None and bool(message.get("tool_calls")))
 
 
+def has_known_answer(exchange: Exchange) -> bool:
+    """Whether a request may be one whose answer is known."""
+    messages = list_of(exchange.request.asked.get("messages"))
+    said = messages[-1].get("content") if messages and isinstance(messages[-1], dict) else None
+    return isinstance(said, str) and said.lstrip().startswith(("Say ", "Count from 1 to ", "Repeat exactly "))
+
+
+def may_end_with_calls(exchange: Exchange) -> bool:
+    """Whether a choice may end with the finish_reason tool_calls, or a stream may have broken off."""
+    return may_have(exchange, "tool_calls") or (exchange.streamed and "framing" in irregularities(exchange))
+
+
 # --- requirements -------------------------------------------------------------------------------------------
 
 #: Where a reply may state its cost.
@@ -155,15 +203,18 @@ SILENT: Mapping[str, tuple[Sign, ...]] = {
     "ratelimit.counts": ("field.x-ratelimit-limit-*", "field.x-ratelimit-remaining-*"),
     "ratelimit.remaining_within_limit": ("field.x-ratelimit-remaining-*",),
     "ratelimit.reset_durations": ("field.x-ratelimit-reset-*",),
+    "reasoning.answer_in_content": ("choice.none", "asked.response_format", has_known_answer),
     "reasoning.reasoning_is_text": (has_reasoning, "choice.none"),
     "reasoning.shown_reasoning_is_counted": ("message.reasoning_content", "message.reasoning"),
     "served.refusal_says_why": (is_refused,),
+    "tools.finish_has_call": ("choice.none", may_end_with_calls),
     "transport.no_identity_named": ("field.content-encoding",),
     "usage.hits_agree": _in_usage(COUNTED_HITS),
     "usage.hits_and_misses": ("usage.prompt_cache_hit_tokens",),
     "usage.native_counts_agree": ("usage.input_tokens", "usage.output_tokens"),
     "usage.one_stated_cost": _STATED,
     "usage.stated_cost": _STATED,
+    "usage.output_is_written": ("family.gpt", "family.claude"),
     "usage.refusals_cost_nothing": tuple(f"field.{each}" for each in HEADERS),
     "usage.short_prompt": (is_short,),
     "usage.text_beside_reasoning": ("output.reasoning_tokens",),
@@ -184,7 +235,9 @@ PASSING: Mapping[str, tuple[Sign, ...]] = {
     "framing.nothing_after_done": ("stream.framing",),
     "framing.one_json_object": ("stream.framing",),
     "framing.utf8": ("stream.framing",),
+    "message.not_empty": ("choice.none", "asked.stop", "asked.functions", is_odd),
     "message.no_template_tokens": (has_markup,),
+    "message.stream_not_empty": ("asked.stop", "stream.choices", "stream.unfinished", is_odd),
     "reasoning.reasoning_apart": (has_markup,),
     "security.no_upstream_credentials": (has_secret,),
     "streaming.delta_alone": ("stream.message",),
@@ -216,4 +269,5 @@ PASSING: Mapping[str, tuple[Sign, ...]] = {
         "asked.prediction", "asked.audio", "asked.modalities", "counted.audio_tokens", "output.audio_tokens",
         "output.accepted_prediction_tokens", "output.rejected_prediction_tokens",
     ),
+    "usage.whole_prompt": (may_be_undercounted,),
 }  # fmt: skip

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from conformance.evidence.exchange import Exchange
+from conformance.evidence.kept import kept_of
 
 #: Of the chunks as a whole, and of a choice in them.
 OF_CHOICES = ("choices", "role", "role again", "unfinished", "finished again", "late", "message", "text")
@@ -16,6 +17,7 @@ _LONG = 20  #: characters of a text in several deltas, the last of which is shor
 _CONSTANT = {"id": str, "created": int, "model": str}
 
 
+@kept_of
 def irregularities(exchange: Exchange) -> tuple[str, ...]:
     """The names of what is irregular.
 

@@ -45,7 +45,7 @@ def _messages(asked: dict[str, Any]) -> Iterator[str]:
         if isinstance(message, dict):
             content = message.get("content")
             said = [content] if isinstance(content, str) else _parts(content)
-            yield from (_THOUGHT.sub("", each) for each in said)
+            yield from (_THOUGHT.sub("", each) if "<think" in each else each for each in said)
             yield from (each for call in list_of(message.get("tool_calls")) for each in strings(call.get("function")))
 
 
