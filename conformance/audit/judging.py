@@ -157,10 +157,10 @@ class Judge:
 
     def _held(self, exchange: Exchange) -> tuple[bool, ...]:
         """Of each scope, whether the exchange is in it, as `Scope.contains` tells."""
-        found = []
+        found, asked = [], exchange.request.asked.keys()
         for scope in self._scopes:
             try:
-                found.append(bool(scope.holds(exchange)))
+                found.append(not (scope.asks and asked.isdisjoint(scope.asks)) and bool(scope.holds(exchange)))
             except Inconclusive:
                 found.append(False)
         return tuple(found)

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 from conformance.contract.schema import Clause
 from conformance.contract.vocabulary import names_of, relation_problem, telling
 
-from .sure import Sure, sure_of
+from .sure import Sure, Tests, tests_of
 
 _MOST = 10_000  #: sets of names that are remembered of a place
 
@@ -22,23 +22,28 @@ _MOST = 10_000  #: sets of names that are remembered of a place
 class _Place:
     """A place in documents: the clauses about the member that stands there, as bits, with what says that its value
     satisfies one; those about members that may be missing from it; the places in it, that of an array's entries under
-    `*`."""
+    `*`; what is known of values of a type, and of objects with the same names."""
 
     own: int = 0
-    sure: list[tuple[int, Sure]] = field(default_factory=list)
+    sure: list[tuple[int, Tests]] = field(default_factory=list)
     lacking: list[tuple[int, str, bool]] = field(default_factory=list)  #: with the name, and whether it is to be there
     inside: dict[str, _Place] = field(default_factory=dict)
+    kinds: dict[type, _Kind] = field(default_factory=dict)
     known: dict[tuple[str, ...], _Object] = field(default_factory=dict)
+
+
+#: Of the clauses about a value of a type those that it does not surely satisfy, and tests of the value for others.
+_Kind = tuple[int, tuple[tuple[int, Sure], ...]]
 
 
 class _Object(NamedTuple):
     """What is known of objects with the same names: the clauses that are judged on them, and of these those that are
-    violated for a name that is missing; the members to look at, each with its tests and, where clauses are about what
-    is in it, its place."""
+    violated for a name that is missing; the members to look at, each with its place, and whether clauses are about what
+    is in it."""
 
     present: int
     asked: int
-    members: tuple[tuple[str, tuple[tuple[int, Sure], ...], _Place | None], ...]
+    members: tuple[tuple[str, _Place, bool], ...]
 
 
 class Shapes:
@@ -62,7 +67,7 @@ class Shapes:
         place = self._place(names if clause.path else ())
         place.own |= bit
         if clause.shallow:
-            place.sure.append((bit, sure_of(clause.shallow)))
+            place.sure.append((bit, tests_of(clause.shallow)))
 
     def _place(self, names: Sequence[str]) -> _Place:
         place = self._root
@@ -77,20 +82,28 @@ class Shapes:
         for document in documents:
             found, doubtful = _walked(self._root, document)
             present |= self._root.own | found
-            asked |= doubtful | _doubtful(self._root.sure, document)
+            asked |= doubtful | _doubtful(self._root, document)
         for bit, path, problem in self._related:
             if bit & present & wanted and any(problem(value) for each in documents for value in _values(each, path)):
                 asked |= bit
         return present & wanted, asked & wanted
 
 
-def _doubtful(tests: Sequence[tuple[int, Sure]], value: Any) -> int:
-    """The clauses that a value does not surely satisfy."""
-    doubtful = 0
+def _doubtful(place: _Place, value: Any) -> int:
+    """The clauses about the member that stands at a place, which its value does not surely satisfy."""
+    known = place.kinds.get(type(value))
+    if known is None:
+        known = place.kinds[type(value)] = _of_kind(place, value)
+    doubtful, tests = known
     for bit, sure in tests:
         if not sure(value):
             doubtful |= bit
     return doubtful
+
+
+def _of_kind(place: _Place, value: Any) -> _Kind:
+    doubtful = sum(bit for bit, each in place.sure if not each.of_type(value))
+    return doubtful, tuple((bit, test) for bit, each in place.sure if each.of_type(value) for test in each.of_value)
 
 
 def _walked(place: _Place, value: Any) -> tuple[int, int]:
@@ -102,13 +115,11 @@ def _walked(place: _Place, value: Any) -> tuple[int, int]:
         if known is None:
             known = _remembered(place, names)
         present, asked, members = known
-        for name, tests, inside in members:
+        for name, each, is_deep in members:
             within = value[name]
-            for bit, sure in tests:
-                if not sure(within):
-                    asked |= bit
-            if inside is not None and type(within) in _CONTAINERS:
-                found, doubtful = _walked(inside, within)
+            asked |= _doubtful(each, within)
+            if is_deep and type(within) in _CONTAINERS:
+                found, doubtful = _walked(each, within)
                 present |= found
                 asked |= doubtful
         return present, asked
@@ -116,7 +127,7 @@ def _walked(place: _Place, value: Any) -> tuple[int, int]:
     if type(value) is list and value and (entries := place.inside.get("*")):
         present = entries.own
         for each in value:
-            asked |= _doubtful(entries.sure, each)
+            asked |= _doubtful(entries, each)
             if type(each) in _CONTAINERS:
                 found, doubtful = _walked(entries, each)
                 present |= found
@@ -139,7 +150,7 @@ def _remembered(place: _Place, names: tuple[str, ...]) -> _Object:
         each = place.inside.get(name) if name != "*" else None
         if each is not None:
             present |= each.own
-            members.append((name, tuple(each.sure), each if each.inside or each.lacking else None))
+            members.append((name, each, bool(each.inside or each.lacking)))
     found = _Object(present, asked, tuple(members))
     if len(place.known) < _MOST:
         place.known[names] = found

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 
 Sure = Callable[[Any], bool]
 
@@ -18,7 +18,21 @@ _TYPES: Mapping[str, frozenset[type]] = {
     "object": frozenset({dict}),
     "array": frozenset({list}),
 }
-_NUMBERS, _SCALARS = frozenset({int, float}), frozenset({str, int, bool, type(None)})
+_NUMBERS, _TEXTS = frozenset({int, float}), frozenset({str, type(None)})
+
+
+class Tests(NamedTuple):
+    """A schema in two parts: what it says of the type of a value, and of the value itself. Both have to say yes."""
+
+    of_type: Sure
+    of_value: tuple[Sure, ...]
+
+
+def tests_of(schema: Mapping[str, Any]) -> Tests:
+    """The two parts of a schema."""
+    of_type = {keyword: each for keyword, each in schema.items() if keyword in ("type", "not", "jsonInteger")}
+    rest = {keyword: each for keyword, each in schema.items() if keyword not in of_type}
+    return Tests(sure_of(of_type), (sure_of(rest),) if rest else ())
 
 
 def sure_of(schema: Mapping[str, Any]) -> Sure:
@@ -65,10 +79,11 @@ def _test(keyword: str, wanted: Any) -> Sure:
             return lambda value: type(value) is not float
         case "omitEmpty", True:
             return bool
-        case "enum", [*values]:
-            return partial(_is_among, values)
-        case "const", _:
-            return partial(_is_among, [wanted])
+        case "enum", [*values] if {*map(type, values)} <= _TEXTS:
+            texts = frozenset(values)
+            return lambda value: type(value) in _TEXTS and value in texts
+        case "const", str():
+            return lambda value: type(value) is str and value == wanted
         case "items", {}:
             entry = sure_of(wanted)
             return lambda value: type(value) is not list or all(map(entry, value))
@@ -109,8 +124,3 @@ def _listed(types: str | list[str]) -> list[str]:
 
 def _kinds(types: str | list[str]) -> frozenset[type]:
     return frozenset(kind for name in _listed(types) for kind in _TYPES[name])
-
-
-def _is_among(values: list[Any], value: Any) -> bool:
-    """Whether a scalar is one of the values; True is not 1."""
-    return type(value) in _SCALARS and any(type(each) is type(value) and each == value for each in values)

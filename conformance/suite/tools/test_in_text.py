@@ -18,7 +18,7 @@ from conformance.suite.support.spoken import is_prompted, own_words
 
 from . import AREA, CALLS, DELTAS
 
-OFFERED = replies_where("every reply where tools are offered", lambda each: tool_choice(each) != "none")
+OFFERED = replies_where("every reply where tools are offered", lambda each: tool_choice(each) != "none", "tools")
 THOUGHTS = ("reasoning_content", "reasoning")
 HERMES = '<tool_call>\n{"name": "get_weather", "arguments": {"city": "Paris"}}\n</tool_call>'
 KIMI = (

@@ -64,6 +64,8 @@ def least(asked: dict[str, Any], enough: int = 0) -> int:
     """Tokens that the messages and the tools of a request have at least. Where they cannot be more than `enough`, they
     may be fewer than this says, but not fewer than four: nothing that is repeated is looked for, which takes long."""
     most = sum(map(len, _messages(asked))) // PROSE + len(json.dumps(asked.get("tools"), ensure_ascii=False)) // SCHEMA
+    if most < 4:
+        return most
     # what is repeated beyond the beginning of a text shortens that by four times eight characters at most
     if most <= enough and any(_length(text[:96]) >= 4 * PROSE + 32 for text in _messages(asked) if len(text) < LONG):
         return most
