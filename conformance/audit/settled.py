@@ -5,7 +5,8 @@ Each entry says what the check looks for first, or for which alone it can be vio
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import pairwise
 from typing import Any
 
 import orjson
@@ -31,6 +32,13 @@ def _in_usage(names: tuple[str, ...]) -> tuple[str, ...]:
     """Members of usage or of its details; of `outer.inner` the outer one."""
     outer = dict.fromkeys(name.partition(".")[0] for name in names)
     return tuple(f"{place}.{name}" for place in ("usage", "details") for name in outer)
+
+
+def _has_any(text: bytes, words: Sequence[bytes]) -> bool:
+    for word in words:  # noqa: SIM110 (a generator takes twice as long)
+        if word in text:
+            return True
+    return False
 
 
 @kept_of
@@ -86,7 +94,7 @@ def has_secret(exchange: Exchange) -> bool:
     except TypeError:  # half a surrogate pair, or a number of more than 64 bits
         return True
     text = b"\n".join(texts)
-    return "anthropic-organization-id" in exchange.fields or any(sign in text for sign in _SECRETS)
+    return "anthropic-organization-id" in exchange.fields or _has_any(text, _SECRETS)
 
 
 _SECRETS = [each.encode() for each in CREDENTIAL_SIGNS]
@@ -124,20 +132,20 @@ def has_names_elsewhere(exchange: Exchange) -> bool:
 
 
 def may_be_undercounted(exchange: Exchange) -> bool:
-    """Whether the prompt may have fewer than four tokens, or more than are counted: it has no more than a token for a
-    dozen bytes, and no less than one for a dozen different characters of a message."""
+    """Whether usage.whole_prompt may find less than four tokens in the prompt, or more than are counted. It finds no
+    more than one in a dozen bytes of the request, and no less than one for a dozen different pairs of neighbours in a
+    message: of what is repeated it counts more characters than there are such pairs in it."""
     asked, usage = _asked(exchange.request), exchange.usage
     count = usage.get("prompt_tokens")
     if asked is None or type(count) is not int or not len(asked) // PROSE <= count or len(asked) >= LONG:
         return True
-    messages = [
-        each.get("content") for each in list_of(exchange.request.asked.get("messages")) if isinstance(each, dict)
-    ]
-    fewest = sum(len(set(each[:LONG_ENOUGH])) for each in messages if isinstance(each, str))
+    messages = [each for each in list_of(exchange.request.asked.get("messages")) if isinstance(each, dict)]
+    texts = [text for each in messages if isinstance(text := each.get("content"), str)]
+    fewest = sum(len({*pairwise(text[:LONG_ENOUGH])}) for text in texts)
     return fewest < 4 * PROSE or b"<think" in asked
 
 
-LONG_ENOUGH = 200  #: characters of a message that are looked at
+LONG_ENOUGH = 96  #: characters of a message that are looked at
 
 
 def has_markup(exchange: Exchange) -> bool:
@@ -146,7 +154,7 @@ def has_markup(exchange: Exchange) -> bool:
     if not texts or any(may_hold(text, markup) for text in texts for markup in (TEMPLATE_TOKENS, THOUGHT_TAGS)):
         return True
     asked = _asked(exchange.request)
-    return asked is None or any(sign in asked for sign in _MARKUP)
+    return asked is None or _has_any(asked, _MARKUP)
 
 
 _MARKUP = [each.encode() for markup in (TEMPLATE_TOKENS, THOUGHT_TAGS) for each in signs_of(markup)]
@@ -200,10 +208,12 @@ SILENT: Mapping[str, tuple[Sign, ...]] = {
     "cache.total_with_buckets": tuple(f"counted.{name}" for name in WRITE_FIELDS),
     "cache.writes_under_their_name": _in_usage(OTHER_WRITES),
     "errors.mistakes_are_not_retried": ("field.x-should-retry",),
+    "message.no_template_tokens": ("message.content",),
     "ratelimit.counts": ("field.x-ratelimit-limit-*", "field.x-ratelimit-remaining-*"),
     "ratelimit.remaining_within_limit": ("field.x-ratelimit-remaining-*",),
     "ratelimit.reset_durations": ("field.x-ratelimit-reset-*",),
     "reasoning.answer_in_content": ("choice.none", "asked.response_format", has_known_answer),
+    "reasoning.reasoning_apart": ("message.content",),
     "reasoning.reasoning_is_text": (has_reasoning, "choice.none"),
     "reasoning.shown_reasoning_is_counted": ("message.reasoning_content", "message.reasoning"),
     "served.refusal_says_why": (is_refused,),

@@ -12,7 +12,7 @@ from conformance.contract.scopes import EVERY_TOOL_CALL, replies_where, tool_cho
 from conformance.evidence.exchange import Exchange, NotApplicable
 from conformance.language import say
 from conformance.suite.support.calls import JSONObject, declared
-from conformance.suite.support.markup import CALL_MARKUP, RESIDUE, SPECIAL, lost_call
+from conformance.suite.support.markup import CALL_MARKUP, RESIDUE, SPECIAL, lost_call, may_hold
 from conformance.suite.support.replies import check_whole
 from conformance.suite.support.spoken import is_prompted, own_words
 
@@ -105,5 +105,5 @@ def test_no_residue(exchange: Exchange) -> None:
 
 def _first(pattern: str, text: str) -> str:
     """The first match in a text, with what stands around it; empty where there is none."""
-    found = re.search(pattern, text)
+    found = re.search(pattern, text) if may_hold(text, CALL_MARKUP) else None
     return text[max(found.start() - 40, 0) : found.end() + 80] if found else ""

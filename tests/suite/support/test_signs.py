@@ -17,8 +17,8 @@ from conformance.suite.security.patterns import (
     CREDENTIAL,
     CREDENTIAL_SIGNS,
     INTERNALS,
-    INTERNALS_SIGNS,
 )
+from conformance.suite.security.test_secrets import _may_disclose
 from conformance.suite.support.markup import (
     _CALL,
     CALL_MARKUP,
@@ -54,7 +54,7 @@ def test_a_secret_has_a_sign(pattern: re.Pattern[str], signs: tuple[str, ...], d
 @settings(SLOW, max_examples=300)
 @given(text=st.from_regex(INTERNALS))
 def test_what_is_internal_has_a_sign(text: str) -> None:
-    assert any(sign in text.lower() or sign in text for sign in INTERNALS_SIGNS)
+    assert _may_disclose(text)
 
 
 WORD = "reasoning_content"
