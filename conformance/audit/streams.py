@@ -1,4 +1,4 @@
-"""What is irregular in a stream, found in one pass: a stream without an irregularity gives many checks nothing to find.
+"""What is irregular in a stream, found once: a stream without an irregularity gives many checks nothing to find.
 
 Each name says what is not as in nearly every stream. It is no violation; the checks that it concerns are then called.
 """
@@ -10,11 +10,13 @@ from typing import Any
 from conformance.evidence.exchange import Exchange
 from conformance.evidence.kept import kept_of
 
-#: Of the chunks as a whole, and of a choice in them.
+#: Of a choice.
 OF_CHOICES = ("choices", "role", "role again", "unfinished", "finished again", "late", "message", "text")
 _SAID = ("content", "refusal", "tool_calls", "function_call")
 _LONG = 20  #: characters of a text in several deltas, the last of which is shorter
 _CONSTANT = {"id": str, "created": int, "model": str}
+_OF_USAGE = ("usage", "no usage", "usage again", "usage early", "usage lacking", "usage in choice", "empty")
+NAMES = ("framing", "idle", *_CONSTANT, *_OF_USAGE, *OF_CHOICES)
 
 
 @kept_of
