@@ -27,7 +27,7 @@ from conformance.suite.test_shape import DOCUMENTS, SHAPES
 
 from .settled import PASSING, SILENT
 from .shapes import Shapes
-from .signs import Sign, Signs
+from .signs import UNREADABLE, Sign, Signs
 
 Views = dict[str, Any]
 _MOST = 1000  #: plans that are remembered of the same scopes
@@ -249,9 +249,13 @@ def _check_views(names: Iterable[str], lacking: Mapping[str, Exception]) -> None
             raise lacking[name]
 
 
+_OF_CHOICES = frozenset({"choices", "messages", "tool_calls"})  #: views that cannot be made without choices
+
+
 def _call(place: int, requirement: Requirement) -> Call:
     names, id = requirement.asks_for, requirement.id
-    signs = SILENT.get(id, ()), PASSING.get(id, ())
+    needed = (UNREADABLE,) if _OF_CHOICES & {*names} else ()
+    signs = [(*table[id], *needed) if id in table else () for table in (SILENT, PASSING)]
     if len(names) == 1:
         name = names[0]
         return Call(place, requirement.check, names, lambda views: (views[name],), *signs)

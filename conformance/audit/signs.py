@@ -59,6 +59,9 @@ PLACES: Mapping[str, Callable[[Exchange, Model], Names]] = {
 }
 
 
+UNREADABLE = "message.(unreadable)"  #: there where the choices of a reply are no array of objects
+
+
 class Signs:
     """Some signs, each with a bit."""
 
