@@ -224,7 +224,7 @@ def test_an_invoice_stands_beside_it(tmp_path: Path) -> None:
 
 
 def test_an_invoice_may_be_parquet(tmp_path: Path) -> None:
-    bill = {"group": ["gpt-4o", "gpt-x"], "tokens": [20, 1], "amount": [None, Decimal("0.50")]}
+    bill = {"group": ["gpt-4o", "gpt-x"], "tokens": [42, 1], "amount": [None, Decimal("0.50")]}
     pq.write_table(pa.table(bill), tmp_path / "bill.parquet")
     ended = audit(tmp_path, "--invoice", "bill.parquet", lines=[line(), line()])
     assert ended.exit_code == 1
