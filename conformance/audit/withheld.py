@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 from conformance.contract.requirement import CATALOGUE
 from conformance.evidence.strict_json import JSONError, loads
-from conformance.language import Said
+from conformance.language import Said, say
 from conformance.resources import folder
 
 _NUMBER = re.compile(r"[-+]?[0-9]{1,10}%?")  # no longer than a time: one of a card or a phone is longer
@@ -36,8 +36,11 @@ def _bare(message: Said, own: str) -> Said:
 
 def _is_ours(value: str, own: str) -> bool:
     """Whether a value is made of numbers, and of names that the contract has, only."""
-    if value == own or len(value) > _LONGEST:
-        return value == own
+    return value == own or (len(value) <= _LONGEST and _is_named(value))
+
+
+@lru_cache(maxsize=4096)
+def _is_named(value: str) -> bool:
     words = [word for word in _APART.split(value) if word]
     numbers = sum(_NUMBER.fullmatch(word) is not None for word in words)
     names = sum(word in _names() for word in words)
@@ -51,15 +54,15 @@ def _kind(value: str) -> str:
             return _of_json(loads(value))
         except JSONError:
             pass
-    return f"‹{len(value):,} characters›"
+    return say("‹{number:,} characters›", len(value))
 
 
 def _of_json(value: Any) -> str:
     if isinstance(value, dict):
-        return f"‹an object of {len(value):,} members›"
-    return (
-        f"‹an array of {len(value):,} entries›" if isinstance(value, list) else f"‹text of {len(value):,} characters›"
-    )
+        return say("‹an object of {number:,} members›", len(value))
+    if isinstance(value, list):
+        return say("‹an array of {number:,} entries›", len(value))
+    return say("‹text of {number:,} characters›", len(value))
 
 
 @cache
