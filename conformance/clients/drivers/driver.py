@@ -18,6 +18,7 @@ MEMBERS = ("cached_tokens", "cached_write_tokens", "cached_write_5m_tokens", "ca
 
 
 def main() -> None:
+    """Answer each job of standard input with the client that is named."""
     out = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)  # what a client prints is no answer
     read = READERS[sys.argv[1]]()
@@ -44,6 +45,7 @@ def member(value: Any, how: str, reads: str) -> dict[str, Any]:
 
 
 def openai_python() -> Callable[[Job], Answer]:
+    """openai-python; a stream by its own helper."""
     from openai import OpenAI
 
     client = OpenAI(base_url="http://127.0.0.1", api_key=KEY, max_retries=0, timeout=PATIENCE)
@@ -60,6 +62,7 @@ def openai_python() -> Callable[[Job], Answer]:
 
 
 def litellm() -> Callable[[Job], Answer]:
+    """LiteLLM's client; a stream by `stream_chunk_builder`."""
     os.environ["LITELLM_LOCAL_MODEL_COST_MAP"] = "True"
     import litellm
 
@@ -120,6 +123,7 @@ def _members(details: Any) -> Iterable[tuple[str, dict[str, Any]]]:
 
 
 def langchain() -> Callable[[Job], Answer]:
+    """LangChain's ChatOpenAI; the chunks of a stream are added, as its documentation shows."""
     from langchain_openai import ChatOpenAI
     from openai import DefaultHttpxClient
 
@@ -141,6 +145,7 @@ def langchain() -> Callable[[Job], Answer]:
 
 
 def of_langchain(message: Any) -> Answer:
+    """The answer of an AIMessage."""
     usage = message.usage_metadata or {}
     details = usage.get("input_token_details") or {}
     raw = (message.response_metadata.get("token_usage") or {}).get("prompt_tokens_details") or {}
@@ -175,6 +180,7 @@ def _json(arguments: Any) -> str:
 
 
 def pydantic_ai() -> Callable[[Job], Answer]:
+    """pydantic-ai's model, without an agent."""
     from openai import AsyncOpenAI
     from pydantic_ai import ModelRequest
     from pydantic_ai.direct import model_request_stream_sync, model_request_sync
@@ -197,6 +203,7 @@ def pydantic_ai() -> Callable[[Job], Answer]:
 
 
 def of_pydantic_ai(response: Any) -> Answer:
+    """The answer of a ModelResponse."""
     kinds = ("text", "thinking", "tool-call")
     parts = {kind: [each for each in response.parts if each.part_kind == kind] for kind in kinds}
     usage, more = response.usage, response.provider_details or {}
