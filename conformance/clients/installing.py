@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import shutil
 import subprocess
 import sys
@@ -24,6 +25,12 @@ _LAST = 300  #: characters of what a program said that failed
 
 class Unavailable(Exception):
     """A client cannot be had here; the message says why, and what to do."""
+
+
+def default_cache() -> Path:
+    """Where clients are installed, and stay."""
+    held = os.environ.get("XDG_CACHE_HOME")
+    return (Path(held) if held else Path.home() / ".cache") / "phanedge-conformance" / "clients"
 
 
 def installed(client: Client, cache: Path) -> Program:

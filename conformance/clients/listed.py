@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal
+
+from conformance.language import say
+from conformance.text import nearest
 
 Ecosystem = Literal["python", "node", "go", "java"]
 
@@ -55,3 +58,16 @@ CLIENTS: Mapping[str, Client] = {
         Client("openai-java", "java", {"com.openai:openai-java": "4.105.0"}),
     )
 }
+
+
+class UnknownClient(Exception):
+    """There is no client of this name; the message says which it may be."""
+
+
+def chosen(names: Sequence[str]) -> list[Client]:
+    """The clients with these names, all where there is none. Raises UnknownClient."""
+    for name in names:
+        if name not in CLIENTS:
+            known = nearest(name, CLIENTS) or ", ".join(CLIENTS)
+            raise UnknownClient(say("--client: {name!r} is not known: {known}", name, known))
+    return [CLIENTS[name] for name in dict.fromkeys(names or CLIENTS)]

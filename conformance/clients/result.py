@@ -44,6 +44,11 @@ class Result:
     left_out: int
     judged: tuple[Judged, ...]
 
+    def exit_code_of(self, named: Sequence[str]) -> int:
+        """The exit code where these clients were asked for by name: 3 also where all is right, but one was not run."""
+        skipped = named and any(each.skipped for each in self.judged)
+        return self.exit_code or (3 if skipped else 0)
+
     @property
     def exit_code(self) -> int:
         """0 where every client that was run read all right, 1 where one did not, 3 where none was run."""
@@ -97,7 +102,7 @@ def _kinds(judged: Judged) -> Iterator[Kind]:
             groups.setdefault(what(each.finding), []).append(each)
     for name, readings in groups.items():
         clean = [each for each in readings if not each.taken.violated]
-        shown = [*clean, *(each for each in readings if each.taken.violated)][:SHOWN]
+        shown = sorted(readings, key=lambda each: len(each.taken.violated))[:SHOWN]
         violated = Counter(id for each in readings for id in each.taken.violated)
         yield Kind(
             judged.client.name, name, shown[0].finding.message, len(readings), len(clean),

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from rich.cells import cell_len
 
 from conformance.language import gettext, joined, phrase, tell, told
 from conformance.report.render.markdown_text import text as escaped
 from conformance.report.render.words import one_line
+from conformance.text import write_whole
 
 from .expected import MEMBERS
 from .read import PARTS, How
-from .result import Judged, Kind, Place, Result, counted, forgiven, kinds, parts_lost, places
+from .result import Judged, Kind, Place, Result, counted, dump, forgiven, kinds, parts_lost, places
 
 _MOST = 40  #: findings that are shown; the JSON has all
 _LONGEST = 120  #: characters of what a client raised
@@ -169,3 +172,10 @@ def conclusion(result: Result) -> str:
     left = tell("; clients skipped: {number}", skipped) if skipped else ""
     unread = tell("; exchanges without a reply to compare: {number}", result.left_out) if result.left_out else ""
     return said + left + unread
+
+
+def write(result: Result, folder: Path) -> None:
+    """Write the report into a folder: for programs, and as Markdown. Raises OSError."""
+    folder.mkdir(parents=True, exist_ok=True)
+    write_whole(folder / "clients.json", json.dumps(dump(result), indent=1, ensure_ascii=False) + "\n")
+    write_whole(folder / "clients.md", as_markdown(result))

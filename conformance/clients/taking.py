@@ -7,7 +7,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
+from conformance.audit.judging import judge_of
 from conformance.evidence.exchange import Exchange
+from conformance.evidence.recording import model_of
+from conformance.judgement.verdict import Verdict
 
 from .expected import Refused, Reply, expected
 
@@ -66,3 +69,22 @@ def sample(values: Sequence[Value], number: int, seed: int) -> Sequence[Value]:
     if not number or number >= len(values):
         return values
     return [values[place] for place in sorted(random.Random(seed).sample(range(len(values)), number))]
+
+
+def taken_of(exchanges: Sequence[tuple[str, Exchange]], number: int = 0, seed: int = 0) -> tuple[list[Taken], int]:
+    """The exchanges that clients are given, of those with these origins: so many, drawn by a seed, all where the number
+    is 0; and how many are left out."""
+    shown = [(*each, wanted) for each in exchanges if (wanted := readable(each[1]))]
+    taken = [
+        Taken(str(place), origin, exchange, wanted, violated(exchange))
+        for place, (origin, exchange, wanted) in enumerate(sample(shown, number, seed), 1)
+    ]
+    return taken, len(exchanges) - len(shown)
+
+
+def violated(exchange: Exchange) -> dict[str, str]:
+    """The requirements on single exchanges that an exchange violates, with their levels."""
+    judge = judge_of(())
+    findings = judge.outcome(exchange, judge.model(model_of(exchange), None)).findings
+    found = (judge.requirements[place] for place, each in findings if each.verdict in (Verdict.FAIL, Verdict.WARN))
+    return {each.id: str(each.level) for each in found}

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -12,13 +10,12 @@ import typer
 
 from conformance.language import say, tell
 from conformance.settings.errors import NOT_JUDGED, SessionError
-from conformance.text import nearest, reason_of, write_whole
+from conformance.text import reason_of
 
 from .audited import check_installed
 
 if TYPE_CHECKING:
     from conformance.clients.listed import Client
-    from conformance.clients.result import Result
     from conformance.clients.taking import Taken
     from conformance.evidence.exchange import Exchange
 
@@ -43,35 +40,39 @@ def clients(
     Nothing is sent to the endpoint. Clients are installed from their registries, into environments of their own.
 
     Exit codes: 0 every client that was run reads all right, 1 one does not, 2 wrong usage, 3 could not be judged."""
+    from conformance.clients.installing import default_cache
     from conformance.clients.judging import judged
     from conformance.clients.result import Result
+    from conformance.clients.tables import as_text, write
 
     check_installed("clients")
     chosen = _chosen(client or [])
     taken, left_out = _taken(folder, sample, seed)
     if not taken:
         raise SessionError(say("{folder} shows no reply that a client could read", folder), NOT_JUDGED)
-    found = tuple(judged(chosen, taken, cache or _cache(), _watched))
+    found = tuple(judged(chosen, taken, cache or default_cache(), _watched))
     result = Result(str(folder), len(taken), left_out, found)
-    _write(result, out)
-    named = client and any(each.skipped for each in found)
-    raise typer.Exit(NOT_JUDGED if named else result.exit_code)
+    try:
+        write(result, out)
+    except OSError as error:
+        raise SessionError(say("--out: {out} cannot be written ({reason})", out, reason_of(error))) from None
+    typer.echo(as_text(result), nl=False)
+    raise typer.Exit(result.exit_code_of(client or ()))
 
 
 def _chosen(names: Sequence[str]) -> list[Client]:
     """The clients with these names, all where there is none. Raises SessionError."""
-    from conformance.clients.listed import CLIENTS
+    from conformance.clients.listed import UnknownClient, chosen
 
-    for name in names:
-        if name not in CLIENTS:
-            known = nearest(name, CLIENTS) or ", ".join(CLIENTS)
-            raise SessionError(say("--client: {name!r} is not known: {known}", name, known))
-    return [CLIENTS[name] for name in dict.fromkeys(names or CLIENTS)]
+    try:
+        return chosen(names)
+    except UnknownClient as error:
+        raise SessionError(str(error)) from None
 
 
 def _taken(folder: Path, number: int, seed: int) -> tuple[list[Taken], int]:
     """The exchanges that clients are given, judged, and how many are left out. Raises SessionError."""
-    from conformance.clients.taking import Taken, asks_for_completion, readable, sample
+    from conformance.clients.taking import asks_for_completion, taken_of
     from conformance.evidence.archive import ArchiveError
     from conformance.evidence.recording import RecordingError
 
@@ -79,13 +80,7 @@ def _taken(folder: Path, number: int, seed: int) -> tuple[list[Taken], int]:
         every = [(origin, exchange) for origin, exchange in _exchanges(folder) if asks_for_completion(exchange)]
     except (ArchiveError, RecordingError) as error:
         raise SessionError(str(error), NOT_JUDGED) from None
-    shown = [(*each, wanted) for each in every if (wanted := readable(each[1]))]
-    given = sample(shown, number, seed)
-    taken = [
-        Taken(str(place), origin, exchange, wanted, _violated(exchange))
-        for place, (origin, exchange, wanted) in enumerate(given, 1)
-    ]
-    return taken, len(every) - len(shown)
+    return taken_of(every, number, seed)
 
 
 def _exchanges(folder: Path) -> Iterator[tuple[str, Exchange]]:
@@ -102,37 +97,5 @@ def _exchanges(folder: Path) -> Iterator[tuple[str, Exchange]]:
         yield from ((each.origin, each.exchange) for each in recordings(folder))
 
 
-def _violated(exchange: Exchange) -> dict[str, str]:
-    """The requirements on single exchanges that an exchange violates, with their levels."""
-    from conformance.audit.judging import judge_of
-    from conformance.evidence.recording import model_of
-    from conformance.judgement.verdict import Verdict
-
-    judge = judge_of(())
-    findings = judge.outcome(exchange, judge.model(model_of(exchange), None)).findings
-    violated = (judge.requirements[place] for place, each in findings if each.verdict in (Verdict.FAIL, Verdict.WARN))
-    return {each.id: str(each.level) for each in violated}
-
-
-def _cache() -> Path:
-    """Where clients are installed."""
-    held = os.environ.get("XDG_CACHE_HOME")
-    return (Path(held) if held else Path.home() / ".cache") / "phanedge-conformance" / "clients"
-
-
 def _watched(name: str) -> None:
     typer.echo(tell("{client} …", name), err=True)
-
-
-def _write(result: Result, out: Path) -> None:
-    """Write the report, and print it. Raises SessionError."""
-    from conformance.clients.result import dump
-    from conformance.clients.tables import as_markdown, as_text
-
-    try:
-        out.mkdir(parents=True, exist_ok=True)
-        write_whole(out / "clients.json", json.dumps(dump(result), indent=1, ensure_ascii=False) + "\n")
-        write_whole(out / "clients.md", as_markdown(result))
-    except OSError as error:
-        raise SessionError(say("--out: {out} cannot be written ({reason})", out, reason_of(error))) from None
-    typer.echo(as_text(result), nl=False)

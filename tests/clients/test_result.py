@@ -48,6 +48,8 @@ def test_who_minds_a_violation_is_told_where_it_is_the_only_one() -> None:
 def test_the_exit_code() -> None:
     assert RESULT.exit_code == 1
     assert Result("a", 4, 0, (NODE, GONE)).exit_code == 0
+    assert Result("a", 4, 0, (NODE, GONE)).exit_code_of(["openai-node", "openai-go"]) == 3
+    assert RESULT.exit_code_of(["openai-go"]) == 1
     assert Result("a", 4, 0, (GONE,)).exit_code == 3
     assert Result("a", 0, 4, (NODE,)).exit_code == 3
 
