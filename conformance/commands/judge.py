@@ -21,6 +21,7 @@ from conformance.text import harmless, printable
 if TYPE_CHECKING:
     import pytest
 
+    from conformance.clients.result import Result
     from conformance.pytest_plugin.session import Conformance
     from conformance.report.report import Report
 
@@ -55,6 +56,8 @@ def run_suite(given: Mapping[str, Any], *more: str, detail: Detail = Detail.USUA
     code = int(pytest.main(words, plugins=[seen]))
     if seen.session is not None and seen.session.report is not None:
         print(seen.told(seen.session.report), end="", flush=True)
+        if seen.session.read:
+            _print_clients(seen.session.read, detail, seen.session.settings.language)
         raise typer.Exit(_concluded(seen.session))
     if seen.interrupted:
         raise SessionError(say("the run was interrupted before anything was judged"), NOT_JUDGED)
@@ -65,14 +68,21 @@ def run_suite(given: Mapping[str, Any], *more: str, detail: Detail = Detail.USUA
     raise typer.Exit(_EXIT_CODES.get(code, code))
 
 
+def _print_clients(read: Result, detail: Detail, language: str | None) -> None:
+    from conformance.clients.tables import as_text, conclusion
+
+    with speaking(language):
+        said = f"{conclusion(read)}\n" if detail is Detail.QUIET else f"\n{as_text(read)}"
+    print(printable(said), end="", flush=True)
+
+
 def _concluded(session: Conformance) -> int:
     """The exit code of the session's report; what conforms has judged all that was selected."""
     from conformance.pytest_plugin.target import selected
-    from conformance.report.gate import conclude
 
     if session.report is None:
         return NOT_JUDGED
-    code = conclude(session.report).exit_code
+    code = session.exit_code(session.report)
     unjudged = selected(session.settings).keys() - {each.id for each in session.report.entries}
     return code or (NOT_JUDGED if unjudged else 0)
 

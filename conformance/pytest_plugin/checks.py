@@ -18,6 +18,7 @@ from conformance.settings.options import MOST, OPTIONS
 from conformance.settings.settings import Settings
 from conformance.text import reason_of
 
+from .clients import check_clients
 from .opening import budget_of, reference
 from .target import profile_of, selected, sheet_of
 
@@ -29,6 +30,7 @@ def check(settings: Settings) -> None:
     if not settings.mutants:
         _check_folder(settings)
     _check_snapshots(settings.snapshots)
+    check_clients(settings)
     sheet_of(settings)
     check_variable(settings.api_key_variable)
     _check_sources(settings)

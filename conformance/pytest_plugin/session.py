@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from conformance.billing.prices import Sheet
+from conformance.clients.result import Result
 from conformance.contract.profile import Profile
 from conformance.contract.requirement import Requirement
 from conformance.evidence.archive import Archive
@@ -33,6 +34,7 @@ from conformance.settings.errors import SessionError
 from conformance.settings.settings import Settings
 
 from .checks import check, check_terms
+from .clients import read_by_clients
 from .finish import finish
 from .opening import begin, diagnosing, identity_of, open_recorded, open_run
 from .outcomes import FINDING, Inconclusiveness, become_outcome, judged_by, pack, unpack
@@ -58,6 +60,7 @@ class Conformance:
         self.lost: list[str] = []  #: tests of the suite that ended without a finding
         self.others_failed = False  #: whether a test failed that is not of the suite
         self.report: Report | None = None
+        self.read: Result | None = None
         self.refused: SessionError | None = None
         self.prefetch: Prefetch | None = None
         self.judging = False
@@ -287,7 +290,14 @@ class Conformance:
         findings = self.findings.values()
         self.report = finish(self.settings, findings, self.started, self.run, self.terms, self.sheet, sent)
         if exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED, pytest.ExitCode.INTERRUPTED):
-            session.exitstatus = conclude(self.report).exit_code or int(self.others_failed)
+            if self.settings.client and not self.report.unjudged:
+                self.read = read_by_clients(self.settings, self.settings.folder)
+            session.exitstatus = self.exit_code(self.report) or int(self.others_failed)
+
+    def exit_code(self, report: Report) -> int:
+        """The exit code of a report; where it conforms, that of the clients which read the run's replies."""
+        code = conclude(report).exit_code
+        return code or (self.read.exit_code_of(self.settings.client) if self.read else 0)
 
     def pytest_unconfigure(self) -> None:
         self.watch.close()

@@ -33,7 +33,8 @@ RUN_FORMAT = "run-1"
 BASELINE = "baseline.toml"  #: the file in a run's folder that says which violations were known
 SEAL = "sealed.txt"  #: the file in a run's folder that proves where its key was sent
 REPORTS = ("report.json", "report.html", "report.md", "junit.xml")  #: what judging writes to a folder
-_FILES = ("run.json", BASELINE, SEAL, SPENT, f"{SPENT}.lock", UNSENT, ".lock", *REPORTS)
+CLIENTS = ("clients.json", "clients.md")  #: what clients made of its replies
+_FILES = ("run.json", BASELINE, SEAL, SPENT, f"{SPENT}.lock", UNSENT, ".lock", *REPORTS, *CLIENTS)
 _FOLDERS = ("archive", BODIES)
 _LARGEST = 1 << 24  #: bytes of run.json
 
@@ -100,7 +101,7 @@ def _below(folder: Path) -> Iterator[Path]:
 def empty(folder: Path) -> None:
     """Remove what an earlier run left in its folder, and make a new archive. Raises RunError where that fails."""
     try:
-        for name in (*REPORTS, SEAL, SPENT, UNSENT):
+        for name in (*REPORTS, *CLIENTS, SEAL, SPENT, UNSENT):
             (folder / name).unlink(missing_ok=True)
         for name in _FOLDERS:
             if (folder / name).exists():

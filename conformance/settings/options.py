@@ -131,6 +131,8 @@ _DECLARED = (
     Option("gate", "What fails the run: levels (must, should) and impacts (billing, clients, data, security, form), "
            "comma-separated. An impact stands for every MUST and SHOULD that has it, except those that only warn. "
            "Default: must,billing,clients,data,security.", metavar="LIST", commands=_AUDITING, panel=_VERDICT),
+    Option("client", "Also let this client read the run's replies; where it raises or loses something, the run fails. "
+           "A name from docs/clients.md; repeatable.", metavar="NAME", many=True, commands=("run",), panel=_VERDICT),
     Option("strict", "Exit with 1 also when any SHOULD is violated: adds must and should to --gate.", bool, False,
            commands=_AUDITING, panel=_VERDICT, in_pytest="gate-strict"),
     # --- what is written

@@ -46,6 +46,7 @@ class Settings:
     baseline: Path | None
     revision: str | None
     gate: str | None
+    client: tuple[str, ...]
     strict: bool
     out: Path | None
     language: str | None

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import json
+import sys
 from pathlib import Path
 
 import pytest
 
-from tests.support.commands import cli
+from conformance.clients.installing import _made_from
+from conformance.clients.listed import CLIENTS
+from tests.support.commands import cli, environment
 
 LINE = (
     '{"request_json": null, "status": 200, "response_headers": {}, "response_body": "", "stream": false, '
@@ -30,3 +34,46 @@ def test_what_is_wrong_is_told(words: tuple[str, ...], code: int, told: str, tmp
     (tmp_path / "empty.jsonl").write_text(LINE + "\n", encoding="utf-8")
     ended = cli("clients", *words, folder=tmp_path)
     assert (ended.exit_code, ended.output.strip()) == (code, told)
+
+
+@pytest.fixture
+def variables(tmp_path: Path) -> dict[str, str]:
+    """Those of a process for which openai-python is installed: it is the SDK that the tests have."""
+    client = CLIENTS["openai-python"]
+    folder = tmp_path / "cache" / "phanedge-conformance" / "clients" / client.environment
+    (folder / "bin").mkdir(parents=True)
+    (folder / ".installed").write_text(_made_from(client), encoding="utf-8")
+    python = folder / "bin" / "python"
+    python.write_text(f'#!/bin/sh\nexec {sys.executable} "$@"\n', encoding="utf-8")
+    python.chmod(0o755)
+    return environment() | {"XDG_CACHE_HOME": str(tmp_path / "cache")}
+
+
+def test_a_client_is_a_part_of_the_gate(tmp_path: Path, variables: dict[str, str]) -> None:
+    chosen = ("run", "--select", "chunk.object", "--gate", "billing", "--client", "openai-python", "--out", "out", "-q")
+    right = cli(*chosen, folder=tmp_path, variables=variables)
+    assert (right.exit_code, "read everything right: 1 of 1; " in right.output) == (0, True)
+    broken = cli(*chosen, "--fault", "chunk.object", folder=tmp_path, variables=variables)
+    assert (broken.exit_code, broken.output.splitlines()[-1][:44]) == (
+        1,
+        "clients that read everything right: 0 of 1; ",
+    )
+    report = json.loads((tmp_path / "out" / "clients.json").read_text(encoding="utf-8"))
+    assert {each["what"] for each in report["findings"]} == {"raised AssertionError"}
+    assert report["requirements"][0]["minded_by"] == ["openai-python"]
+    again = cli("clients", "out", "--client", "openai-python", folder=tmp_path, variables=variables)
+    assert again.exit_code == 1
+    assert "raised AssertionError" in again.output
+    assert json.loads((tmp_path / "reports/clients/clients.json").read_text())["findings"] == report["findings"]
+    plain = cli(*chosen[:5], "--out", "out", folder=tmp_path, variables=variables)
+    assert plain.exit_code == 0
+    assert not (tmp_path / "out" / "clients.json").exists()
+
+
+def test_a_client_that_is_not_known_is_told_before_anything_is_sent(tmp_path: Path) -> None:
+    ended = cli("run", "--client", "openai-pyton", "--out", "out", folder=tmp_path)
+    assert (ended.exit_code, ended.output.strip()) == (
+        2,
+        "--client: 'openai-pyton' is not known: did you mean openai-python?",
+    )
+    assert not (tmp_path / "out").exists()

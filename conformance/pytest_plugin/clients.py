@@ -1,0 +1,42 @@
+"""Clients as a part of a run's gate: they read its replies when it has ended."""
+
+from __future__ import annotations
+
+import importlib.util
+from pathlib import Path
+
+from conformance.clients.installing import default_cache
+from conformance.clients.listed import UnknownClient, chosen
+from conformance.clients.result import Result
+from conformance.clients.tables import write
+from conformance.evidence.archive import recorded
+from conformance.language import say
+from conformance.settings.errors import SessionError
+from conformance.settings.settings import Settings
+
+
+def check_clients(settings: Settings) -> None:
+    """Raise SessionError where a client is not known, or what judges single exchanges is not installed."""
+    if not settings.client:
+        return
+    try:
+        chosen(settings.client)
+    except UnknownClient as error:
+        raise SessionError(str(error)) from None
+    if importlib.util.find_spec("jsonschema_rs") is None:
+        raise SessionError(
+            say("{command} needs {lacking}: pip install 'phanedge-conformance[audit]'", "--client", "jsonschema_rs")
+        )
+
+
+def read_by_clients(settings: Settings, folder: Path) -> Result:
+    """What the clients of the settings make of the exchanges in a run's folder; written there. Raises OSError."""
+    from conformance.clients.judging import judged
+    from conformance.clients.taking import asks_for_completion, taken_of
+
+    every = [(each.request.key, each) for each in recorded(folder / "archive") if asks_for_completion(each)]
+    taken, left_out = taken_of(every)
+    found = tuple(judged(chosen(settings.client), taken, default_cache(), lambda name: None))
+    result = Result(str(folder), len(taken), left_out, found)
+    write(result, folder)
+    return result
