@@ -12,8 +12,6 @@ from conformance.language import say, tell
 from conformance.settings.errors import NOT_JUDGED, SessionError
 from conformance.text import reason_of
 
-from .audited import check_installed
-
 if TYPE_CHECKING:
     from conformance.clients.listed import Client
     from conformance.clients.taking import Taken
@@ -44,6 +42,8 @@ def clients(
     from conformance.clients.judging import judged
     from conformance.clients.result import Result
     from conformance.clients.tables import as_text, write
+
+    from .audited import check_installed
 
     check_installed("clients")
     chosen = _chosen(client or [])

@@ -31,6 +31,7 @@ EXAMPLES: Mapping[str, tuple[str, ...]] = {
         "audit traffic.jsonl.gz",
         "audit s3://logs/2026-11-30/ --select billing --prices prices.toml --by tenant,day",
     ),
+    "clients": ("clients reports/host-v1", "clients recordings.jsonl --sample 500 --client openai-python"),
     "bundle": ("bundle reports/host-v1 --out night.zip",),
     "replay": ("replay usage.total_tokens.sum_of", "replay usage.total_tokens.sum_of reports/host-v1 --send"),
     "init": ("init --base-url https://host/v1",),

@@ -78,11 +78,12 @@ def _print_clients(read: Result, detail: Detail, language: str | None) -> None:
 
 def _concluded(session: Conformance) -> int:
     """The exit code of the session's report; what conforms has judged all that was selected."""
+    from conformance.pytest_plugin.clients import exit_code
     from conformance.pytest_plugin.target import selected
 
     if session.report is None:
         return NOT_JUDGED
-    code = session.exit_code(session.report)
+    code = exit_code(session.settings, session.report, session.read)
     unjudged = selected(session.settings).keys() - {each.id for each in session.report.entries}
     return code or (NOT_JUDGED if unjudged else 0)
 

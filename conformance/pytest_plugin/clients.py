@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib.util
-from pathlib import Path
 
 from conformance.clients.installing import default_cache
 from conformance.clients.listed import UnknownClient, chosen
@@ -11,6 +10,8 @@ from conformance.clients.result import Result
 from conformance.clients.tables import write
 from conformance.evidence.archive import recorded
 from conformance.language import say
+from conformance.report.gate import conclude
+from conformance.report.report import Report
 from conformance.settings.errors import SessionError
 from conformance.settings.settings import Settings
 
@@ -29,8 +30,17 @@ def check_clients(settings: Settings) -> None:
         )
 
 
-def read_by_clients(settings: Settings, folder: Path) -> Result:
-    """What the clients of the settings make of the exchanges in a run's folder; written there. Raises OSError."""
+def exit_code(settings: Settings, report: Report, read: Result | None) -> int:
+    """The exit code of a report; where it conforms, that of the clients which read the run's replies."""
+    return conclude(report).exit_code or (read.exit_code_of(settings.client) if read else 0)
+
+
+def read_by_clients(settings: Settings, report: Report) -> Result | None:
+    """What the clients of the settings make of the exchanges in a run's folder; written there. None where no client is
+    named, or nothing was judged. Raises OSError."""
+    if not settings.client or report.unjudged:
+        return None
+    folder = settings.folder
     from conformance.clients.judging import judged
     from conformance.clients.taking import asks_for_completion, taken_of
 

@@ -22,7 +22,6 @@ from conformance.evidence.kept import give_back
 from conformance.judgement.verdict import Finding
 from conformance.language import say
 from conformance.policy.policy import Terms
-from conformance.report.gate import conclude
 from conformance.report.report import Report
 from conformance.runs.folder import Identity, exchanges_in
 from conformance.runs.prefetch import NOT_JUDGED, Prefetch, found, late
@@ -34,7 +33,7 @@ from conformance.settings.errors import SessionError
 from conformance.settings.settings import Settings
 
 from .checks import check, check_terms
-from .clients import read_by_clients
+from .clients import exit_code, read_by_clients
 from .finish import finish
 from .opening import begin, diagnosing, identity_of, open_recorded, open_run
 from .outcomes import FINDING, Inconclusiveness, become_outcome, judged_by, pack, unpack
@@ -290,14 +289,8 @@ class Conformance:
         findings = self.findings.values()
         self.report = finish(self.settings, findings, self.started, self.run, self.terms, self.sheet, sent)
         if exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED, pytest.ExitCode.INTERRUPTED):
-            if self.settings.client and not self.report.unjudged:
-                self.read = read_by_clients(self.settings, self.settings.folder)
-            session.exitstatus = self.exit_code(self.report) or int(self.others_failed)
-
-    def exit_code(self, report: Report) -> int:
-        """The exit code of a report; where it conforms, that of the clients which read the run's replies."""
-        code = conclude(report).exit_code
-        return code or (self.read.exit_code_of(self.settings.client) if self.read else 0)
+            self.read = read_by_clients(self.settings, self.report)
+            session.exitstatus = exit_code(self.settings, self.report, self.read) or int(self.others_failed)
 
     def pytest_unconfigure(self) -> None:
         self.watch.close()
