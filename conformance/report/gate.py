@@ -11,6 +11,7 @@ from conformance.contract.requirement import Impact, Level
 from conformance.judgement.unserved import Unserved
 from conformance.judgement.verdict import VIOLATIONS, Verdict
 from conformance.language import gettext, say, tell, told
+from conformance.policy.course import OWN
 
 from .report import Entry, Report
 
@@ -26,9 +27,6 @@ class Conclusion:
     exit_code: int
     sentence: str
     outdated: bool = False
-
-
-_JUDGED = (Verdict.PASS, Verdict.KNOWN, Verdict.WARN, Verdict.FAIL)
 
 
 def conclude(report: Report) -> Conclusion:
@@ -218,7 +216,7 @@ def _measured(report: Report, model: Model, area: str) -> tuple[int, int]:
     musts = [entry for entry in report.counting if entry.level is Level.MUST]
     measured = [entry for entry in musts or report.counting if area in ("", entry.area)]
     findings = [finding for entry in measured if (finding := entry.finding(model.name))]
-    judged = sum(finding.verdict in _JUDGED for finding in findings)
+    judged = sum(finding.verdict in OWN for finding in findings)
     return judged, judged + sum(each.verdict is Verdict.INCONCLUSIVE and not each.refused for each in findings)
 
 
@@ -227,7 +225,7 @@ def tally(report: Report) -> str:
     …; 9 not applicable; 3 inconclusive”."""
     parts = []
     for level in Level:
-        if judged := report.count(level, *_JUDGED):
+        if judged := report.count(level, *OWN):
             parts.append(tell("{violated} of {judged} {level}", report.count(level, *VIOLATIONS), judged, level))
     rest = {
         "known": Verdict.KNOWN, "not applicable": Verdict.NOT_APPLICABLE, "inconclusive": Verdict.INCONCLUSIVE,

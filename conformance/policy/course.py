@@ -1,0 +1,70 @@
+"""The course of one requirement on one model over the runs of a history: since when, how often, steady or flapping."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+
+from conformance.judgement.verdict import VIOLATIONS, Verdict
+
+RECENT = 30  #: judged runs that a course remembers
+FLAPS = 10  #: judged runs within which a finding that was fixed and comes back flaps
+VIOLATED, HELD, OPEN = "x", ".", "-"  #: of one run: violated, held, neither
+OWN = (Verdict.PASS, Verdict.KNOWN, *VIOLATIONS)  #: what was judged, and follows from no other violation
+
+
+@dataclass(frozen=True)
+class Course:
+    """`verdict` is the last that was judged, and `violation` the last one that violated; None where there is none.
+    `recent` has a character for each of the last RECENT judged runs that had the requirement, the latest last:
+    VIOLATED, HELD or OPEN. Times are Unix time, 0 for never: `first_seen` of the first violation since which no RECENT
+    runs were without one, `last_seen` of the last one, `turned` of the run in which it last began to hold or to be
+    violated."""
+
+    requirement: str
+    model: str
+    verdict: Verdict | None = None
+    violation: Verdict | None = None
+    first_seen: float = 0.0
+    last_seen: float = 0.0
+    turned: float = 0.0
+    recent: str = ""
+    flapping: bool = False
+
+    @property
+    def violated(self) -> bool:
+        """Whether it was violated when it was last judged."""
+        return self.verdict is not None and self.verdict > Verdict.PASS
+
+    @property
+    def told(self) -> tuple[int, int]:
+        """In how many of the recent runs it was violated, and how many of them tell whether it was."""
+        return told_of(self.recent)
+
+    def after(self, verdict: Verdict, at: float) -> Course:
+        """The course with one more run."""
+        judged = verdict in OWN
+        mark = OPEN if not judged else HELD if verdict is Verdict.PASS else VIOLATED
+        recent = (self.recent + mark)[-RECENT:]
+        changed = replace(self, recent=recent, flapping=flaps(recent, self.flapping))
+        if not judged:
+            return changed
+        if self.verdict is None or (verdict is Verdict.PASS) is self.violated:
+            changed = replace(changed, turned=at)
+        if mark is VIOLATED:
+            first = self.first_seen if VIOLATED in self.recent else at
+            return replace(changed, verdict=verdict, violation=verdict, first_seen=first, last_seen=at)
+        return replace(changed, verdict=verdict, violation=self.violation if VIOLATED in recent else None)
+
+
+def told_of(recent: str) -> tuple[int, int]:
+    """How many of these runs violated, and how many violated or held."""
+    return recent.count(VIOLATED), len(recent.replace(OPEN, ""))
+
+
+def flaps(recent: str, before: bool) -> bool:
+    """Whether a finding flaps: it begins to when, within FLAPS judged runs, it was violated, held, and is violated
+    again. It ends when these runs are all alike, so that it does not begin and end again and again."""
+    judged = recent.replace(OPEN, "")[-FLAPS:]
+    alike = len(judged) == FLAPS and len(set(judged)) == 1
+    return not alike if before else re.search(r"x\.+x$", judged) is not None
