@@ -36,10 +36,10 @@ class Course:
         """Whether it was violated when it was last judged."""
         return self.verdict is not None and self.verdict > Verdict.PASS
 
-    @property
-    def told(self) -> tuple[int, int]:
-        """In how many of the recent runs it was violated, and how many of them tell whether it was."""
-        return told_of(self.recent)
+    def last(self, runs: int) -> tuple[int, int]:
+        """How many of the last so many runs that judged it violated it, and how many these are: no more than RECENT."""
+        judged = self.recent.replace(OPEN, "")[-runs:]
+        return judged.count(VIOLATED), len(judged)
 
     def after(self, verdict: Verdict, at: float) -> Course:
         """The course with one more run."""
@@ -55,11 +55,6 @@ class Course:
             first = self.first_seen if VIOLATED in self.recent else at
             return replace(changed, verdict=verdict, violation=verdict, first_seen=first, last_seen=at)
         return replace(changed, verdict=verdict, violation=self.violation if VIOLATED in recent else None)
-
-
-def told_of(recent: str) -> tuple[int, int]:
-    """How many of these runs violated, and how many violated or held."""
-    return recent.count(VIOLATED), len(recent.replace(OPEN, ""))
 
 
 def flaps(recent: str, before: bool) -> bool:

@@ -32,7 +32,18 @@ _LARGEST = 1 << 29  #: bytes of a file
 _LEFT_OUT = {
     Model: ("thinking", "claimed"),
     Entry: ("later", "warns"),
-    Report: ("costs", "baseline", "unanswered", "unserved", "unseen", "asked_again", "headers", "traffic", "news"),
+    Report: (
+        "costs",
+        "baseline",
+        "unanswered",
+        "unserved",
+        "unseen",
+        "asked_again",
+        "headers",
+        "traffic",
+        "news",
+        "latency",
+    ),
 }
 #: Members that every report has, although a Report has defaults for them: the gate depends on them.
 _REQUIRED = ("evidence", "unjudged", "fault", "gate")

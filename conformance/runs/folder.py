@@ -34,7 +34,8 @@ BASELINE = "baseline.toml"  #: the file in a run's folder that says which violat
 SEAL = "sealed.txt"  #: the file in a run's folder that proves where its key was sent
 REPORTS = ("report.json", "report.html", "report.md", "junit.xml")  #: what judging writes to a folder
 _FILES = ("run.json", BASELINE, SEAL, SPENT, f"{SPENT}.lock", UNSENT, ".lock", *REPORTS)
-_FOLDERS = ("archive", BODIES)
+SHAPES = "shapes"  #: the folder in it that holds the shapes of its replies, where it is a run of a history
+_FOLDERS = ("archive", BODIES, SHAPES)
 _LARGEST = 1 << 24  #: bytes of run.json
 
 
@@ -115,6 +116,19 @@ def empty(folder: Path) -> None:
                 error.filename,
             )
         ) from None
+
+
+def remove(folder: Path) -> None:
+    """Remove what a run wrote to its folder, and the folder where nothing else is in it: what others put there stays.
+    Raises RunError where a link is in it, and OSError."""
+    check_links(folder)
+    for name in _FOLDERS:
+        if (folder / name).exists():
+            shutil.rmtree(folder / name)
+    for name in sorted(_FILES, key=lambda each: each == "run.json"):  # by which it is known as ours until the end
+        (folder / name).unlink(missing_ok=True)
+    if not any(folder.iterdir()):
+        folder.rmdir()
 
 
 # --- run.json -----------------------------------------------------------------------------------------------

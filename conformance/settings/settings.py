@@ -44,10 +44,13 @@ class Settings:
     total_seconds: float
     largest_body: int
     baseline: Path | None
+    stale_after: int
     revision: str | None
     gate: str | None
     strict: bool
     out: Path | None
+    history: Path | None
+    keep: int | None
     language: str | None
     resume: Path | None
     snapshots: Path | None

@@ -161,7 +161,7 @@ def test_the_age_of_a_finding() -> None:
 
 def test_ages_outlive_the_runs_that_are_removed() -> None:
     reports = [report(OF_LETTER[each], day) for day, each in enumerate(".x.xx")]
-    before, kept = [], []
+    before: list[Night] = []
     for number, each in enumerate(reports):
         news = news_of(past_of(before), each)
         before.append(night_of(replace(each, news=news), f"night{number}"))

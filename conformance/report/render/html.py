@@ -16,7 +16,7 @@ from markupsafe import Markup
 
 from conformance.judgement.verdict import VIOLATIONS, Verdict
 from conformance.language import gettext, spoken, tell, told
-from conformance.policy.baseline import State
+from conformance.policy.baseline import OUTDATED, State
 from conformance.report.report import Entry, Evidence, Report, differences
 from conformance.text import quoted
 
@@ -179,7 +179,7 @@ def _sections(report: Report) -> dict[str, Any]:
         "consequences": found.consequences(report),
         "inconclusive": found.by_reason(found.unjudged(report)),
         "known": found.observed(report, Verdict.KNOWN),
-        "outdated": found.standings(report, State.STALE, State.EXPIRED),
+        "outdated": found.standings(report, *OUTDATED),
         "unchecked": found.standings(report, State.UNCHECKED),
         "later": [_card(report, entry) for entry in found.later_violations(report)],
         "areas": _areas(report.entries),

@@ -8,7 +8,7 @@ from conformance import language
 from conformance.contract.profile import Profile
 from conformance.judgement.verdict import Verdict
 from conformance.language import gettext, tell
-from conformance.policy.baseline import State
+from conformance.policy.baseline import OUTDATED, State
 from conformance.report.gate import conclude
 from conformance.report.report import Entry, Report, differences
 
@@ -104,7 +104,7 @@ def _unanswered(report: Report) -> Iterator[str]:
 
 
 def _outdated(report: Report) -> Iterator[str]:
-    yield from (f"✗ {sentence}" for sentence, _ in standings(report, State.STALE, State.EXPIRED))
+    yield from (f"✗ {sentence}" for sentence, _ in standings(report, *OUTDATED))
 
 
 def _not_judged(report: Report, detail: Detail) -> Iterator[str]:

@@ -8,7 +8,7 @@ from html import escape
 
 from conformance.judgement.verdict import Verdict
 from conformance.language import gettext, tell, told
-from conformance.policy.baseline import State
+from conformance.policy.baseline import OUTDATED, State
 from conformance.report.report import Difference, Entry, Report, differences
 
 from .exhibit import lines_of
@@ -191,7 +191,7 @@ def _line(line: Line) -> str:
 
 def _baseline(report: Report) -> Iterator[Block]:
     """What of the baseline is out of date or was not checked, and what is violated and does not count."""
-    for sentence, _ in standings(report, State.STALE, State.EXPIRED):
+    for sentence, _ in standings(report, *OUTDATED):
         yield f"- {MARK[Verdict.FAIL]} {text(sentence, 500)}"
     if unchecked := standings(report, State.UNCHECKED):
         rows = [f"- {text(sentence, 300)}: {text(reason)}" for sentence, reason in unchecked]

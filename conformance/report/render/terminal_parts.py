@@ -10,7 +10,7 @@ from rich.text import Text
 
 from conformance.judgement.verdict import Verdict
 from conformance.language import gettext, tell, told
-from conformance.policy.baseline import State
+from conformance.policy.baseline import OUTDATED, State
 from conformance.report.gate import conclude
 from conformance.report.report import Entry, Report, differences
 
@@ -178,7 +178,7 @@ def _vain(report: Report, width: int) -> Iterator[Text]:
 
 def _baseline(report: Report, width: int) -> Iterator[Text]:
     """What is known and until when, apart from what passes; what of the baseline is out of date, or was not checked."""
-    outdated = standings(report, State.STALE, State.EXPIRED)[conclude(report).outdated :]  # which tells the first
+    outdated = standings(report, *OUTDATED)[conclude(report).outdated :]  # which tells the first
     for sentence, _ in outdated[:_OUTDATED]:
         yield from rows(Text(one_line(sentence, 400), style="bold red"), width)
     if len(outdated) > _OUTDATED:
