@@ -20,7 +20,7 @@ from conformance.policy.baseline import OUTDATED, State
 from conformance.report.report import Entry, Evidence, Report, differences
 from conformance.text import quoted
 
-from . import found, traffic, words
+from . import found, news, traffic, words
 from .exhibit import lines_of
 from .mark import Line
 from .packed import pack
@@ -127,6 +127,7 @@ def _context(report: Report, exchanges: list[Evidence]) -> dict[str, Any]:
         "spent": words.spent_and_planned(report),
         "asked_again": words.asked_again(report),
         "money": words.money(report),
+        "age": lambda entry: news.age(report, entry),
         "charges": lambda entry: found.charges(report, entry),
         "amount": lambda entry: found.amount(report, entry),
         "levels": found.levels(report),
@@ -179,6 +180,9 @@ def _sections(report: Report) -> dict[str, Any]:
         "consequences": found.consequences(report),
         "inconclusive": found.by_reason(found.unjudged(report)),
         "known": found.observed(report, Verdict.KNOWN),
+        "stale": found.standings(report, State.STALE),
+        "since": news.summary(report),
+        "changed": news.sections(report.news, beside_findings=True) if report.news else [],
         "outdated": found.standings(report, *OUTDATED),
         "unchecked": found.standings(report, State.UNCHECKED),
         "later": [_card(report, entry) for entry in found.later_violations(report)],

@@ -156,8 +156,8 @@ def verdict(report: Report) -> str:
 def _outdated(report: Report) -> str:
     number = len(report.baseline.outdated) if report.baseline else 0
     if number == 1:
-        return tell("{number:,} entry is stale or expired", number)
-    return tell("{number:,} entries are stale or expired", number)
+        return tell("{number:,} entry is out of date", number)
+    return tell("{number:,} entries are out of date", number)
 
 
 def reason(message: str) -> str:
