@@ -276,8 +276,20 @@ def baseline(
 
 @app.command(cls=Helped)
 def diff(
-    old: Annotated[Path, typer.Argument(help="The report.json of the earlier run, or its folder.")],
-    new: Annotated[Path, typer.Argument(help="The report.json of the later run, or its folder.")],
+    old: Annotated[
+        Path,
+        typer.Argument(help="The report.json of the earlier run, or its folder; with --against, the later run."),
+    ],
+    new: Annotated[
+        Path | None, typer.Argument(help="The report.json of the later run, or its folder.", show_default=False)
+    ] = None,
+    against: Annotated[
+        str,
+        typer.Option(
+            metavar="last-judged|last-conforming|DATE",
+            help="Compare a run of a history, or the last run of that history, with this earlier run.",
+        ),
+    ] = "",
     format: Annotated[DiffFormat, typer.Option(help="Output format.")] = DiffFormat.terminal,
     strict: Annotated[
         bool, typer.Option("--strict", help="Exit with 1 also when any SHOULD is newly violated.")
@@ -287,9 +299,12 @@ def diff(
 
     Exit codes: 0 nothing got worse; 1 what fails the later run's gate is newly violated, or a MUST held and can no
     longer be judged; 2 a report cannot be read; 3 a report judged nothing."""
-    from conformance.commands.reports import compared
+    from conformance.commands.reports import compared, earlier
 
-    text, code = compared(old, new, format.value, strict)
+    if (new is None) is not bool(against):
+        raise SessionError(say("give two reports, or one run of a history and --against"))
+    pair = earlier(old, against) if new is None else (old, new)
+    text, code = compared(*pair, format.value, strict)
     typer.echo(text, nl=False)
     raise typer.Exit(code)
 

@@ -8,6 +8,7 @@ from itertools import takewhile
 
 from conformance.contract.requirement import Level
 from conformance.judgement.verdict import VIOLATIONS, Verdict
+from conformance.policy.baseline import State
 from conformance.policy.course import FLAPS, OPEN, Course
 from conformance.report.compare import changed, worst_first
 from conformance.report.comparison import Change
@@ -102,6 +103,7 @@ class _Step:
     after: Course
     verdict: Verdict
     change: Change
+    flaky: bool  #: whether the baseline lists it as such: that it comes and goes is known
 
     @property
     def violates(self) -> bool:
@@ -109,13 +111,15 @@ class _Step:
 
 
 def _steps(past: Past, after: Mapping[Pair, Course], report: Report) -> Iterator[_Step]:
+    flaky = [each for each in report.baseline.standings if each.state is State.FLAKY] if report.baseline else []
     for entry in report.counting:
         for found in entry.findings:
             pair = entry.id, found.model
             before = past.courses.get(pair, Course(*pair))
             known = before.verdict if before.verdict is not None or not before.recent else Verdict.INCONCLUSIVE
             change = changed(entry, found.model, known, found.verdict, found.message)
-            yield _Step(before, after[pair], found.verdict, change)
+            listed = any(each.covers(found) for each in flaky)
+            yield _Step(before, after[pair], found.verdict, change, listed)
 
 
 def _of(steps: Iterable[_Step], holds: Callable[[_Step], bool]) -> tuple[Change, ...]:
@@ -123,7 +127,7 @@ def _of(steps: Iterable[_Step], holds: Callable[[_Step], bool]) -> tuple[Change,
 
 
 def _begins_to_flap(step: _Step) -> bool:
-    return step.after.flapping and not step.before.flapping and (step.violates or not step.after.violated)
+    return step.after.flapping and not step.before.flapping and step.violates
 
 
 def _is_new(step: _Step) -> bool:
@@ -139,7 +143,7 @@ def _is_worse(step: _Step) -> bool:
 
 
 def _is_fixed(step: _Step) -> bool:
-    if step.verdict is not Verdict.PASS or step.after.flapping:
+    if step.verdict is not Verdict.PASS or step.after.flapping or step.flaky:
         return False
     return step.before.violated or step.before.flapping
 

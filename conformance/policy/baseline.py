@@ -54,10 +54,14 @@ class Known:
         return self.rate is None or course is None or course.last(self.window)[0] <= self.allowed
 
     def matches(self, model: str) -> bool:
-        return model == self.model or fnmatchcase(model, self.model)
+        return _matches(self.model, model)
 
     def covers(self, finding: Finding) -> bool:
         return finding.requirement == self.requirement and self.matches(finding.model)
+
+
+def _matches(pattern: str, model: str) -> bool:
+    return model == pattern or fnmatchcase(model, pattern)
 
 
 @dataclass(frozen=True)
@@ -127,6 +131,9 @@ class Standing:
     line: int
     state: State
     said: str
+
+    def covers(self, finding: Finding) -> bool:
+        return finding.requirement == self.requirement and _matches(self.model, finding.model)
 
     @property
     def outdated(self) -> bool:

@@ -11,6 +11,7 @@ import secrets
 import shutil
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -148,6 +149,7 @@ def write_run(
     _write(folder / "run.json", value)
 
 
+@cache
 def versions() -> Mapping[str, str]:
     """Of Python, and of what this package depends on."""
     required = metadata.requires("phanedge-conformance") or []

@@ -8,6 +8,7 @@ from base64 import b64encode
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -73,13 +74,15 @@ def render(report: Report) -> str:
     """The page."""
     here = words.from_anywhere(report)
     exchanges = _exchanges(here)
-    page = _environment().get_template("report.html.j2").render(_context(here, exchanges)) + "\n"
+    page = environment().get_template("report.html.j2").render(_context(here, exchanges)) + "\n"
     room = max(_PAGE - len(page.encode("utf-8", "replace")), _LEAST)
     return page.replace(_PLACE, pack(here, exchanges, room))
 
 
-def _environment() -> Environment:
-    environment = Environment(
+@cache
+def environment() -> Environment:
+    """What renders pages: made once, since to compile the templates takes longer than to render most reports."""
+    made = Environment(
         loader=FileSystemLoader(_HERE),
         autoescape=True,
         undefined=StrictUndefined,
@@ -87,7 +90,7 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {
+    made.filters |= {
         "one_line": words.one_line,
         "plural": words.plural,
         "text": _text,
@@ -95,7 +98,7 @@ def _environment() -> Environment:
         "mark": words.MARK.get,
         "slug": lambda verdict: str(verdict).replace(" ", "-"),
     }
-    return environment
+    return made
 
 
 def _cleaned(value: Any) -> Any:

@@ -64,7 +64,7 @@ def _counts(news: News) -> Iterator[str]:
         "flapping": _number(news.flapping),
         "no longer judged": _number(news.lost),
         "fixed": _number(news.fixed),
-        "known from earlier runs": len(_older(news)),
+        "violated as before": len(_older(news)),
     }
     yield from (f"{number:,} {gettext(name)}" for name, number in listed.items() if number)
     if news.outdated:
@@ -77,7 +77,8 @@ def _number(changes: Iterable[Change]) -> int:
 
 def _older(news: News) -> set[str]:
     """The requirements that are violated, and were in an earlier run."""
-    told_now = {each.change.requirement for each in news.new} | {each.requirement for each in news.flapping}
+    changes = (*(each.change for each in news.new), *news.worse, *news.flapping)
+    told_now = {each.requirement for each in changes}
     return {each.requirement for each in news.courses if each.violated} - told_now
 
 
