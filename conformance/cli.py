@@ -13,7 +13,7 @@ from conformance.commands import github
 from conformance.commands.audit import audit
 from conformance.commands.detail import Quiet, Verbose, detail_of
 from conformance.commands.ending import Commands, exit_code_of
-from conformance.commands.formats import DiffFormat, Format
+from conformance.commands.formats import DiffFormat, Format, HistoryFormat
 from conformance.commands.help import Helped
 from conformance.commands.judge import accepting, judge_bundle, recorded, run_suite
 from conformance.commands.output import print_version
@@ -223,16 +223,8 @@ def render(
     """Render a report for the terminal, for people (HTML, Markdown) or for programs: JUnit XML, JSON, SARIF 2.1.0, a
     code quality report for GitLab, annotations of GitHub, a badge (SVG), or what shields.io draws one from."""
     from conformance.commands.reports import rendered
-    from conformance.text import reason_of
 
-    text = rendered(report, format.value)
-    if out is None:
-        typer.echo(text)
-        return
-    try:
-        out.write_text(text, encoding="utf-8", errors="backslashreplace")
-    except OSError as error:
-        raise SessionError(say("--out: {out} cannot be written ({reason})", out, reason_of(error))) from None
+    _write(rendered(report, format.value), out)
 
 
 @app.command(cls=Helped)
@@ -307,6 +299,32 @@ def diff(
     text, code = compared(*pair, format.value, strict)
     typer.echo(text, nl=False)
     raise typer.Exit(code)
+
+
+@app.command(cls=Helped)
+def history(
+    folder: Annotated[Path, typer.Argument(help="Folder of runs, as given with --history.")],
+    format: Annotated[HistoryFormat, typer.Option(help="Output format.")] = HistoryFormat.terminal,
+    out: Annotated[Path | None, typer.Option(help="File to write [default: standard output].")] = None,
+) -> None:
+    """Show the runs of a history: what each cost, and when each finding was first and last seen, how often, and whether
+    it flaps."""
+    from conformance.commands.reports import history_of
+
+    _write(history_of(folder, format.value), out)
+
+
+def _write(text: str, out: Path | None) -> None:
+    """Print a text, or write it to a file. Raises SessionError."""
+    from conformance.text import reason_of
+
+    if out is None:
+        typer.echo(text, nl=not text.endswith("\n"))
+        return
+    try:
+        out.write_text(text, encoding="utf-8", errors="backslashreplace")
+    except OSError as error:
+        raise SessionError(say("--out: {out} cannot be written ({reason})", out, reason_of(error))) from None
 
 
 def main() -> None:

@@ -74,7 +74,6 @@ def _stale(report: Report, known: Baseline) -> list[Known]:
     findings = [finding for entry in report.entries for finding in entry.findings]
     standings = audit(known, findings, load(), date.min).standings
     told = report.baseline.standings if report.baseline else ()  # of a flaky one only the run's own history knows
-    gone = {
-        (each.requirement, each.model) for each in (*standings, *told) if each.state in (State.STALE, State.OVERDUE)
-    }
+    stale = [each for each in (*standings, *told) if each.state in (State.STALE, State.OVERDUE)]
+    gone = {(each.requirement, each.model) for each in stale}
     return [entry for entry in known.known if (entry.requirement, entry.model) in gone]

@@ -164,6 +164,12 @@ def _context(report: Report, exchanges: list[Evidence]) -> dict[str, Any]:
     }
 
 
+def style(more: str = "") -> tuple[Markup, str]:
+    """The style of a page like a report's, with more of its own, and the hash by which the page's policy admits it."""
+    css = Markup((_HERE / "report.css").read_text(encoding="utf-8") + more)
+    return css, _hash(f"\n{css}")
+
+
 def _style_and_script() -> dict[str, str]:
     """The files, each with the hash by which the page's policy admits it."""
     texts = {name: Markup((_HERE / f"report.{name}").read_text(encoding="utf-8")) for name in ("css", "js")}
