@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 
 from conformance.language import gettext, tell, told
-from conformance.policy.course import FLAPS, Course
+from conformance.policy.course import FLAPS, OWN, Course
 from conformance.report.comparison import Change
 from conformance.report.gate import conclude
 from conformance.report.news import News, Origin
@@ -32,16 +32,16 @@ def _minute(at: float) -> str:
 
 def summary(report: Report) -> str:
     """What is new since the last run that could be judged, in a sentence; empty for a run of no history."""
-    return gettext("; ").join(_clauses(report.news)) if report.news else ""
+    return gettext("; ").join(_clauses(report, report.news)) if report.news else ""
 
 
-def _clauses(news: News) -> Iterator[str]:
+def _clauses(report: Report, news: News) -> Iterator[str]:
     if news.against is None:
         yield gettext("no earlier run of this history could be judged")
     elif news.unjudged:
         yield tell("the last run that could be judged was on {day}", _minute(news.against.at))
     else:
-        counted = gettext(", ").join(_counts(news)) or gettext("nothing new")
+        counted = gettext(", ").join(_counts(report, news)) or gettext("nothing new")
         yield tell("since the run on {day}: {counts}", _minute(news.against.at), counted)
     if news.outage:
         yield tell("{number:,} run{_s} in between could not be judged", news.outage, "s" * (news.outage > 1))
@@ -53,9 +53,11 @@ def _clauses(news: News) -> Iterator[str]:
         yield tell("models no longer judged: {models}", ", ".join(news.models_gone))
 
 
-def _counts(news: News) -> Iterator[str]:
+def _counts(report: Report, news: News) -> Iterator[str]:
     """How many requirements are new, worse, fixed and so on; what was never judged before is not called new."""
     new = {origin: _number(each.change for each in news.new if each.origin is origin) for origin in Origin}
+    older = _older(news)
+    judged = {each.id for each in report.entries if any(found.verdict in OWN for found in each.findings)}
     listed = {
         "new": new[Origin.HELD] + new[Origin.OPEN],
         "violated of those that no earlier run had": new[Origin.REQUIREMENT],
@@ -64,7 +66,8 @@ def _counts(news: News) -> Iterator[str]:
         "flapping": _number(news.flapping),
         "no longer judged": _number(news.lost),
         "fixed": _number(news.fixed),
-        "violated as before": len(_older(news)),
+        "violated as before": len(older & judged),
+        "violated before, not judged now": len(older - judged),
     }
     yield from (f"{number:,} {gettext(name)}" for name, number in listed.items() if number)
     if news.outdated:
