@@ -49,7 +49,8 @@ def text(history: History) -> str:
 
 
 def _lines(history: History) -> Iterator[str]:
-    yield tell("{number:,} runs in {folder}", len(history.runs), history.folder)
+    number = len(history.runs)
+    yield tell("{number:,} run{_s} in {folder}", number, "s" * (number != 1), history.folder)
     if len(history.runs) > _RUNS:
         yield tell("… the last {number}:", _RUNS)
     for row in history.runs[-_RUNS:]:
@@ -58,7 +59,7 @@ def _lines(history: History) -> Iterator[str]:
     yield (
         gettext("no finding in any run")
         if not history.findings
-        else tell("{number:,} findings:", len(history.findings))
+        else tell("{number:,} findings, each on one model:", len(history.findings))
     )
     for finding in history.findings[:_FINDINGS]:
         yield one_line(f"{_MARK[finding.state]} {finding.requirement}  {_weight(finding)}  {finding.model}", 400)
