@@ -59,17 +59,17 @@ def _counts(report: Report, news: News) -> Iterator[str]:
     older = _older(news)
     judged = {each.id for each in report.entries if any(found.verdict in OWN for found in each.findings)}
     listed = {
-        "new": new[Origin.HELD] + new[Origin.OPEN],
-        "violated of those that no earlier run had": new[Origin.REQUIREMENT],
-        "violated on added models": new[Origin.MODEL],
-        "worse": _number(news.worse),
-        "flapping": _number(news.flapping),
-        "no longer judged": _number(news.lost),
-        "fixed": _number(news.fixed),
-        "violated as before": len(older & judged),
-        "violated before, not judged now": len(older - judged),
+        gettext("new"): new[Origin.HELD] + new[Origin.OPEN],
+        gettext("violated of those that no earlier run had"): new[Origin.REQUIREMENT],
+        gettext("violated on added models"): new[Origin.MODEL],
+        gettext("worse"): _number(news.worse),
+        gettext("flapping"): _number(news.flapping),
+        gettext("no longer judged"): _number(news.lost),
+        gettext("fixed"): _number(news.fixed),
+        gettext("violated as before"): len(older & judged),
+        gettext("violated before, not judged now"): len(older - judged),
     }
-    yield from (f"{number:,} {gettext(name)}" for name, number in listed.items() if number)
+    yield from (f"{number:,} {name}" for name, number in listed.items() if number)
     if news.outdated:
         yield gettext("the baseline is out of date")
 
@@ -88,23 +88,23 @@ def _older(news: News) -> set[str]:
 # --- what changed, row by row -------------------------------------------------------------------------------
 
 
-_ORIGINS = {
-    Origin.HELD: "newly violated",
-    Origin.FIRST: "violated in the first run of the history",
-    Origin.OPEN: "violated, and could not be judged before",
-    Origin.REQUIREMENT: "violated, of requirements that no earlier run had: the endpoint need not be worse",
-    Origin.MODEL: "violated on added models",
-}
-
-
 def sections(news: News, *, beside_findings: bool = False) -> list[Section]:
     """What is told in this run, a section of each kind, what matters most first. Beside the findings of a report, of
     which each says its age, what is simply new is left out."""
+    origins = {
+        Origin.HELD: gettext("newly violated"),
+        Origin.FIRST: gettext("violated in the first run of the history"),
+        Origin.OPEN: gettext("violated, and could not be judged before"),
+        Origin.REQUIREMENT: gettext(
+            "violated, of requirements that no earlier run had: the endpoint need not be worse"
+        ),
+        Origin.MODEL: gettext("violated on added models"),
+    }
     left_out = (Origin.HELD, Origin.FIRST) if beside_findings else ()
     found = [
         *(
-            Section(gettext(title), "worse", rows(each.change for each in news.new if each.origin is origin))
-            for origin, title in _ORIGINS.items()
+            Section(title, "worse", rows(each.change for each in news.new if each.origin is origin))
+            for origin, title in origins.items()
             if origin not in left_out
         ),
         Section(gettext("worse: failing the gate, accepted no longer, or always violated"), "worse", rows(news.worse)),
