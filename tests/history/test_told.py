@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from conformance.history.news import news_of, past_of
-from conformance.history.night import night_of
+from conformance.history.night import Night, night_of
 from conformance.judgement.verdict import Finding, Verdict
 from conformance.language import speaking
 from conformance.policy.baseline_file import read_baseline
@@ -28,7 +28,7 @@ BEGIN = 20_000 * DAY  #: 2024-10-04
 def told(*reports: Report) -> Report:
     """The last report, a day after the one before, with its news."""
     dated = [replace(each, started=BEGIN + number * DAY) for number, each in enumerate(reports)]
-    nights = []
+    nights: list[Night] = []
     for each in dated:
         each = replace(each, news=news_of(past_of(nights), each))
         nights.append(night_of(each, f"night{len(nights)}"))
