@@ -40,7 +40,8 @@ EXAMPLES: Mapping[str, tuple[str, ...]] = {
     "prove": ("prove usage.prompt_tokens",),
     "render": ("render reports/host-v1 --format markdown --out comment.md",),
     "baseline": ("baseline --from reports/host-v1 --owner billing", "baseline --prune reports/host-v1"),
-    "diff": ("diff yesterday/report.json reports/host-v1",),
+    "diff": ("diff yesterday/report.json reports/host-v1", "diff nights --against last-judged"),
+    "history": ("history nights --format html --out nights.html",),
 }
 
 
