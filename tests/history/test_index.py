@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 from filelock import FileLock
 
+from conformance.commands.direct import judged
 from conformance.contract.profile import Profile
 from conformance.contract.vocabulary import validator
 from conformance.history import index
@@ -194,6 +195,16 @@ def test_what_is_no_run_of_a_history(tmp_path: Path) -> None:
 def test_wrong_usage_is_one_sentence(given: dict[str, object], said: str) -> None:
     with pytest.raises(SessionError, match=said):
         in_history(Settings.of(given), 0.0)
+
+
+def test_a_run_never_takes_the_folder_of_another(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two that begin in the same second, and see the same folders."""
+    taken = night(tmp_path, 1, of(".", 1))
+    before = (taken / "report.json").read_bytes()
+    monkeypatch.setattr("conformance.runs.dated.dated", lambda history, at: taken)
+    with pytest.raises(SessionError, match=r"another run began in .* at the same time: start this one again"):
+        judged(Settings.of({"history": tmp_path, "select": ("usage.total_tokens",)}))
+    assert (taken / "report.json").read_bytes() == before
 
 
 # --- what is kept ---------------------------------------------------------------------------------------------

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from conformance.contract.profile import Model
@@ -112,7 +112,8 @@ def test_an_outage_is_told_at_its_begin_and_end_and_hides_nothing(runs: str, tol
     assert list(map(letter, nights(runs))) == told
 
 
-@given(st.text(alphabet="".join(OF_LETTER) + "!", min_size=1, max_size=40))
+@given(st.text(alphabet="".join(OF_LETTER) + "!", min_size=1, max_size=30))
+@settings(max_examples=50)
 def test_no_violation_is_untold_and_none_is_told_twice(runs: str) -> None:
     """Whatever comes: what is violated has been told since it last held for long, and never the same thing twice."""
     last = ""
