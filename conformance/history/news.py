@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from itertools import takewhile
 
@@ -163,8 +163,3 @@ def _origin(past: Past, known: set[str], models: set[str], change: Change) -> Or
     if change.requirement not in known:
         return Origin.REQUIREMENT
     return Origin.HELD if change.before is Verdict.PASS else Origin.OPEN
-
-
-def judged_before(nights: Sequence[Night]) -> Night | None:
-    """The last of these runs that could be judged."""
-    return next((each for each in reversed(nights) if each.judged), None)
