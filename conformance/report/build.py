@@ -6,6 +6,7 @@ from collections.abc import Container, Iterable, Mapping, Sequence
 from math import ceil
 from typing import Any
 
+from conformance.contract.marks import ENDPOINT
 from conformance.contract.requirement import Requirement
 from conformance.contract.sources import link
 from conformance.evidence.exchange import Exchange, Inconclusive
@@ -66,6 +67,7 @@ def evidence_of(exchange: Exchange, base_url: str, key_variable: str, headers: I
         streamed=exchange.streamed,
         failure=str(exchange.failure or ""),
         curl=curl(request, base_url, key_variable, exchange.client, headers),
+        shared=ENDPOINT in request.features,
     )
 
 

@@ -21,7 +21,7 @@ from conformance.text import TextError, harmless_json, read_regular, write_whole
 
 from .gate import conclude
 from .news import Origin
-from .report import Entry, Report
+from .report import Entry, Evidence, Report
 
 if TYPE_CHECKING:
     from cattrs import Converter
@@ -32,6 +32,7 @@ _LARGEST = 1 << 29  #: bytes of a file
 _LEFT_OUT = {
     Model: ("thinking", "claimed"),
     Entry: ("later", "warns"),
+    Evidence: ("shared",),
     Report: (
         "costs",
         "baseline",
@@ -87,7 +88,9 @@ def load_report(value: dict[str, Any]) -> Report:
 
 
 #: Fields in which there may be sentences beside the messages of findings, which have their parts beside them.
-_OTHERS = ("unjudged", "unanswered", "unserved", "drift", "costs", "baseline", "plan", "unseen", "evidence", "news")
+_OTHERS = (
+    "unjudged", "traffic", "unanswered", "unserved", "drift", "costs", "baseline", "plan", "unseen", "evidence", "news",
+)  # fmt: skip
 
 
 def _said_in(value: object) -> Iterator[Said]:
