@@ -13,7 +13,8 @@ from pathlib import Path
 import pytest
 
 from conformance.commands import bundle as bundling
-from conformance.commands.bundle import BundleError, changes, pack, unpack
+from conformance.commands.bundle import ABOUT, BundleError, changes, pack, unpack
+from conformance.evidence.zipped import digest
 from conformance.runs.run import RunError
 from tests.support.commands import cli, verdicts
 
@@ -107,7 +108,15 @@ def test_a_key_is_not_packed(folder: Path, tmp_path: Path, monkeypatch: pytest.M
 
 # --- what is no bundle --------------------------------------------------------------------------------------
 
-GOOD = {"bundle.json": b'{"format": "bundle-1"}', "run.json": b"{}"}
+
+def sealed(members: Mapping[str, bytes]) -> dict[str, bytes]:
+    """The members with a manifest that has their digests, as whoever forges a bundle can make one."""
+    others = {name: data for name, data in members.items() if name != ABOUT}
+    manifest = {"format": "bundle-1", "digests": {name: digest(data) for name, data in others.items()}}
+    return {**others, ABOUT: json.dumps(manifest).encode()}
+
+
+GOOD = sealed({"run.json": b"{}"})
 
 
 def zipped(path: Path, members: Mapping[str, bytes], mode: int = 0o644) -> Path:
@@ -180,7 +189,7 @@ def test_where_judging_failed_nothing_is_compared(folder: Path, tmp_path: Path) 
     with zipfile.ZipFile(tmp_path / "bundle.zip") as whole:
         members = {each: whole.read(each) for each in whole.namelist()}
     broken = {name: b"{}" if name.startswith("archive/") else data for name, data in members.items()}
-    zipped(tmp_path / "bundle.zip", broken)
+    zipped(tmp_path / "bundle.zip", sealed(broken))
     ended = cli("judge", "bundle.zip", folder=tmp_path)
     assert ended.exit_code == 3, ended.output
     assert "is not a whole recorded exchange" in ended.output
@@ -234,11 +243,47 @@ def test_a_report_in_it_that_is_none(folder: Path, tmp_path: Path) -> None:
     pack(folder, tmp_path / "whole.zip")
     with zipfile.ZipFile(tmp_path / "whole.zip") as whole:
         members = {each: whole.read(each) for each in whole.namelist()}
-    zipped(tmp_path / "bundle.zip", {**members, "report.json": b'{"entries": 7}'})
+    zipped(tmp_path / "bundle.zip", sealed({**members, "report.json": b'{"entries": 7}'}))
     ended = cli("judge", "bundle.zip", folder=tmp_path)
     assert ended.exit_code in (0, 1)
     assert "the verdicts are not compared: " in ended.output
     assert "Traceback" not in ended.output
+
+
+@pytest.fixture(scope="module")
+def members(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
+    """What is in the bundle of the run."""
+    path = tmp_path_factory.mktemp("members") / "bundle.zip"
+    pack(folder, path)
+    with zipfile.ZipFile(path) as whole:
+        return {each: whole.read(each) for each in whole.namelist()}
+
+
+def exchange_in(members: Mapping[str, bytes]) -> str:
+    return min(name for name in members if name.startswith("archive/"))
+
+
+@pytest.mark.parametrize("edit", ["an exchange", "the report", "one removed", "one added", "no digests"])
+def test_an_edited_bundle_is_refused(members: dict[str, bytes], tmp_path: Path, edit: str) -> None:
+    """Whatever was changed after packing, by every command that reads bundles."""
+    name = exchange_in(members)
+    edited = {
+        "an exchange": {**members, name: members[name].replace(b"200", b"201", 1)},
+        "the report": {**members, "report.json": members["report.json"].replace(b'"fail"', b'"pass"')},
+        "one removed": {each: data for each, data in members.items() if each != name},
+        "one added": {**members, "archive/0123456789abcdef.json": members[name]},
+        "no digests": {**members, ABOUT: b'{"format": "bundle-1"}'},
+    }[edit]
+    assert edited != members
+    refused(zipped(tmp_path / "bundle.zip", edited), tmp_path / "out", "was edited: ")
+
+
+def test_an_edited_exchange_is_not_audited(members: dict[str, bytes], tmp_path: Path) -> None:
+    name = exchange_in(members)
+    zipped(tmp_path / "bundle.zip", {**members, name: members[name].replace(b"200", b"201", 1)})
+    ended = cli("audit", "bundle.zip", "--workers", "0", folder=tmp_path)
+    assert ended.exit_code == 3
+    assert f"was edited: {name} is not what its bundle.json says" in ended.output, ended.output
 
 
 def refused(path: Path, out: Path, said: str) -> None:
