@@ -16,6 +16,7 @@ from conformance.commands.ending import Commands, exit_code_of
 from conformance.commands.formats import DiffFormat, Format
 from conformance.commands.help import Helped
 from conformance.commands.judge import accepting, judge_bundle, recorded, run_suite
+from conformance.commands.matrix import matrix
 from conformance.commands.output import print_version
 from conformance.language import say
 from conformance.settings.config import NAME
@@ -91,6 +92,7 @@ def judge(
 
 
 app.command(cls=Helped)(audit)
+app.command(cls=Helped)(matrix)
 
 
 @app.command(cls=Helped)

@@ -34,10 +34,8 @@ from conformance.suite.catalogue import load
 from conformance.text import TextError, read_regular, reason_of, write_whole
 
 FORMAT = "bundle-1"
-_BESIDE = (BASELINE, "report.json", "report.html", "report.md", "junit.xml")
-_MEMBER = re.compile(
-    r"(bundle|run|report)\.json|report\.(html|md)|junit\.xml|baseline\.toml|archive/[0-9a-f]{16}\.json"
-)
+_BESIDE = (BASELINE, "report.json")  #: the other formats are made of it, and name folders of this machine
+_MEMBER = re.compile(r"(bundle|run|report)\.json|baseline\.toml|archive/[0-9a-f]{16}\.json")
 _LARGEST, _LARGEST_MEMBER, _MOST = 1 << 29, 1 << 27, 50_000  #: bytes of all members, of one, and members
 _PIECE = 1 << 20  #: bytes that are unpacked at once
 _LARGEST_MANIFEST = 1 << 23  #: bytes of bundle.json

@@ -41,8 +41,10 @@ def test_the_same_run_is_the_same_bytes(folder: Path, tmp_path: Path) -> None:
     with zipfile.ZipFile(one) as opened:
         names = opened.namelist()
         versions = json.loads(opened.read("run.json"))["versions"]
-    assert {"bundle.json", "run.json", "report.json", "report.html"} <= set(names)
+    assert {name for name in names if "/" not in name} == {"bundle.json", "run.json", "report.json"}
     assert not [name for name in names if name.startswith(("archive/.", "."))]
+    with zipfile.ZipFile(one) as opened:
+        assert not [name for name in names if str(folder).encode() in opened.read(name)]
     assert {"python", "httpx", "jsonschema"} <= versions.keys()
 
 
@@ -98,9 +100,9 @@ def test_a_folder_with_no_run(tmp_path: Path) -> None:
 
 def test_a_key_is_not_packed(folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     copy = shutil.copytree(folder, tmp_path / "copy")
-    (copy / "report.md").write_text(f"the key is {KEY}", encoding="utf-8")
+    (copy / "baseline.toml").write_text(f"the key is {KEY}", encoding="utf-8")
     monkeypatch.setenv("PHANEDGE_API_KEY", KEY)
-    with pytest.raises(BundleError, match=r"report\.md holds the API key") as caught:
+    with pytest.raises(BundleError, match=r"baseline\.toml holds the API key") as caught:
         pack(copy, tmp_path / "bundle.zip")
     assert KEY not in str(caught.value)
     assert not (tmp_path / "bundle.zip").exists()
@@ -149,7 +151,7 @@ def test_a_link(tmp_path: Path) -> None:
 
 def test_a_bomb(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(bundling, "_LARGEST", 100_000)
-    bomb = {**GOOD, "report.html": bytes(10_000_000)}
+    bomb = {**GOOD, "report.json": bytes(10_000_000)}
     refused(zipped(tmp_path / "bundle.zip", bomb), tmp_path / "out", "it is not unpacked")
     monkeypatch.setattr(bundling, "_MOST", 1)
     refused(zipped(tmp_path / "bundle.zip", GOOD), tmp_path / "out", "it is not unpacked")
@@ -160,7 +162,7 @@ def test_a_member_that_is_too_large_is_refused_before_it_is_unpacked(tmp_path: P
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as made:
         for name, data in GOOD.items():
             made.writestr(name, data)
-        with made.open("report.html", "w", force_zip64=True) as member:
+        with made.open("report.json", "w", force_zip64=True) as member:
             for _ in range(900):
                 member.write(bytes(1 << 20))
     tracemalloc.start()
@@ -173,7 +175,7 @@ def test_a_member_that_is_too_large_is_refused_before_it_is_unpacked(tmp_path: P
 def test_what_a_link_points_to_is_not_packed(folder: Path, tmp_path: Path) -> None:
     secret = tmp_path / "secret"
     secret.write_text("of somebody else")
-    for name in ("report.html", "archive/0123456789abcdef.json"):
+    for name in ("report.json", "archive/0123456789abcdef.json"):
         copy = shutil.copytree(folder, tmp_path / name.replace("/", "-"))
         (copy / name).unlink(missing_ok=True)
         (copy / name).symlink_to(secret)
@@ -197,7 +199,7 @@ def test_where_judging_failed_nothing_is_compared(folder: Path, tmp_path: Path) 
 
 
 def test_a_bomb_that_lies_about_its_size(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    path = zipped(tmp_path / "bundle.zip", {**GOOD, "report.html": bytes(10_000_000)})
+    path = zipped(tmp_path / "bundle.zip", {**GOOD, "report.json": bytes(10_000_000)})
     lied = path.read_bytes().replace((10_000_000).to_bytes(4, "little"), (10).to_bytes(4, "little"))
     path.write_bytes(lied)
     monkeypatch.setattr(bundling, "_LARGEST", 100_000)

@@ -73,14 +73,15 @@ def render(report: Report) -> str:
     """The page."""
     here = words.from_anywhere(report)
     exchanges = _exchanges(here)
-    page = _environment().get_template("report.html.j2").render(_context(here, exchanges)) + "\n"
+    page = environment().get_template("report.html.j2").render(_context(here, exchanges)) + "\n"
     room = max(_PAGE - len(page.encode("utf-8", "replace")), _LEAST)
     return page.replace(_PLACE, pack(here, exchanges, room))
 
 
-def _environment() -> Environment:
+def environment(*more: Path) -> Environment:
+    """What makes pages of the templates here, and of those in other folders."""
     environment = Environment(
-        loader=FileSystemLoader(_HERE),
+        loader=FileSystemLoader([*more, _HERE]),
         autoescape=True,
         undefined=StrictUndefined,
         finalize=_cleaned,
@@ -152,7 +153,7 @@ def _context(report: Report, exchanges: list[Evidence]) -> dict[str, Any]:
         "drifts": found.drifts(report),
         "Verdict": Verdict,
         "unfolded": _UNFOLDED,
-        **_style_and_script(),
+        **style_and_script(css=_HERE / "report.css", js=_HERE / "report.js"),
         **_sections(report),
         "exchanges": exchanges,
         "kept": {each.key for each in exchanges if _is_kept(report, each.key)},
@@ -160,9 +161,9 @@ def _context(report: Report, exchanges: list[Evidence]) -> dict[str, Any]:
     }
 
 
-def _style_and_script() -> dict[str, str]:
-    """The files, each with the hash by which the page's policy admits it."""
-    texts = {name: Markup((_HERE / f"report.{name}").read_text(encoding="utf-8")) for name in ("css", "js")}
+def style_and_script(**files: Path) -> dict[str, str]:
+    """The files, by `css` and `js`, each with the hash by which the page's policy admits it."""
+    texts = {name: Markup(path.read_text(encoding="utf-8")) for name, path in files.items()}
     hashes = {f"{name}_hash": _hash(f"\n{text}") for name, text in texts.items()}
     return texts | hashes
 
@@ -173,7 +174,7 @@ def _hash(text: str) -> str:
 
 def _sections(report: Report) -> dict[str, Any]:
     """What the sections list."""
-    cards = [_card(report, entry) for entry in found.violations(report)]
+    cards = [card(report, entry) for entry in found.violations(report)]
     return {
         "cards": cards,
         "consequences": found.consequences(report),
@@ -181,14 +182,15 @@ def _sections(report: Report) -> dict[str, Any]:
         "known": found.observed(report, Verdict.KNOWN),
         "outdated": found.standings(report, State.STALE, State.EXPIRED),
         "unchecked": found.standings(report, State.UNCHECKED),
-        "later": [_card(report, entry) for entry in found.later_violations(report)],
+        "later": [card(report, entry) for entry in found.later_violations(report)],
         "areas": _areas(report.entries),
         "not_applicable": found.by_reason(found.observed(report, Verdict.NOT_APPLICABLE)),
         "vain": [(each, report.evidence.get(each.key)) for each in report.unanswered],
     }
 
 
-def _card(report: Report, entry: Entry) -> Card:
+def card(report: Report, entry: Entry) -> Card:
+    """What was observed of a requirement, with what shows it."""
     observations = found.observations(report, entry, *VIOLATIONS, Verdict.INCONCLUSIVE, Verdict.KNOWN)
     seen = list(dict.fromkeys(evidence for each in observations for evidence in each.evidence))
     named = [each for each in seen if each.label and _names(observations[0].message, each.label)]
