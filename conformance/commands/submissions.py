@@ -101,7 +101,7 @@ def _about(path: Path) -> Mapping[str, str]:
     except TextError as error:
         raise SessionError(str(error)) from None
     if wrong := mistake(value, "vendor"):
-        raise SessionError(say("{path}: {mistake}; it may have name, version and link", path, wrong))
+        raise SessionError(say("{path}: {mistake}; it may have name, version, link and note", path, wrong))
     return value
 
 

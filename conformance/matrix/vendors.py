@@ -39,13 +39,15 @@ class Submission:
 
 @dataclass(frozen=True)
 class Vendor:
-    """A vendor: the name of its folder, and what vendor.toml says of it. `link` leads to its product."""
+    """A vendor: the name of its folder, and what vendor.toml says of it. `link` leads to its product,
+    `note` says how the runs came about."""
 
     slug: str
     submissions: tuple[Submission, ...]
     name: str = ""
     version: str = ""
     link: str = ""
+    note: str = ""
 
     @property
     def title(self) -> str:

@@ -93,10 +93,10 @@ def finish(
     keep_bodies(out, (each for each in exchanges if each.request.key in telling))
     if settings.sends and not report.unjudged:
         finish_run(out)
-    return _written(report, out, secrets_of_run(settings), settings.language)
+    return written(report, out, secrets_of_run(settings), settings.language)
 
 
-def _written(report: Report, out: Path, secrets: Sequence[str], language: str | None) -> Report:
+def written(report: Report, out: Path, secrets: Sequence[str], language: str | None) -> Report:
     """The report as it was written. Where a secret stood in the folder it was removed, and the report says so."""
     _write(report, out, language)
     if found := sweep(out, secrets):

@@ -17,6 +17,7 @@ from conformance.policy.baseline import Audit
 from conformance.sending.curl import reads_file
 
 from .drift import Drift
+from .repeated import Repeated
 from .traffic import Traffic
 
 
@@ -109,7 +110,8 @@ class Report:
     `baseline` what became of the known violations, where there are such; `revision` is that to which the endpoint is
     held, empty for all requirements; `plan` says what the run was expected to send and cost; `unseen` says what
     recordings made elsewhere do not show; `headers` are the names of the fields that were added to every request
-    (`--header`); `traffic` is what an audit counted. `folder` is that of the run as a person would type it, for
+    (`--header`); `traffic` is what an audit counted, `repeated` what several runs differ in: the findings are those of
+    the first one, and what was spent is that of all. `folder` is that of the run as a person would type it, for
     commands; report.json does not have it."""
 
     base_url: str
@@ -135,6 +137,7 @@ class Report:
     asked_again: AskedAgain | None = None
     headers: tuple[str, ...] = ()
     traffic: Traffic | None = None
+    repeated: Repeated | None = None
     folder: str = field(default="", compare=False)
 
     @cached_property

@@ -31,7 +31,7 @@ _LARGEST = 1 << 29  #: bytes of a file
 _LEFT_OUT = {
     Model: ("thinking", "claimed"),
     Entry: ("later", "warns"),
-    Report: ("costs", "baseline", "unanswered", "unserved", "unseen", "asked_again", "headers", "traffic"),
+    Report: ("costs", "baseline", "unanswered", "unserved", "unseen", "asked_again", "headers", "traffic", "repeated"),
 }
 #: Members that every report has, although a Report has defaults for them: the gate depends on them.
 _REQUIRED = ("evidence", "unjudged", "fault", "gate")
@@ -75,7 +75,7 @@ def load_report(value: dict[str, Any]) -> Report:
 
 
 #: Fields in which there may be sentences beside the messages of findings, which have their parts beside them.
-_OTHERS = ("unjudged", "unanswered", "unserved", "drift", "costs", "baseline", "plan", "unseen", "evidence")
+_OTHERS = ("unjudged", "unanswered", "unserved", "drift", "costs", "baseline", "plan", "unseen", "evidence", "repeated")
 
 
 def _said_in(value: object) -> Iterator[Said]:

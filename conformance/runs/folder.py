@@ -34,7 +34,8 @@ BASELINE = "baseline.toml"  #: the file in a run's folder that says which violat
 SEAL = "sealed.txt"  #: the file in a run's folder that proves where its key was sent
 REPORTS = ("report.json", "report.html", "report.md", "junit.xml")  #: what judging writes to a folder
 _FILES = ("run.json", BASELINE, SEAL, SPENT, f"{SPENT}.lock", UNSENT, ".lock", *REPORTS)
-_FOLDERS = ("archive", BODIES)
+REPEATS = "repeats"  #: the folder in it that holds those of the runs that repeat it
+_FOLDERS = ("archive", BODIES, REPEATS)
 _LARGEST = 1 << 24  #: bytes of run.json
 
 

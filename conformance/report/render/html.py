@@ -20,7 +20,7 @@ from conformance.policy.baseline import State
 from conformance.report.report import Entry, Evidence, Report, differences
 from conformance.text import quoted
 
-from . import found, traffic, words
+from . import found, repeats, traffic, words
 from .exhibit import lines_of
 from .mark import Line
 from .packed import pack
@@ -151,6 +151,7 @@ def _context(report: Report, exchanges: list[Evidence]) -> dict[str, Any]:
         "traffic": traffic.tables(report),
         "read": traffic.read(report.traffic) if report.traffic else "",
         "drifts": found.drifts(report),
+        "repeats": repeats,
         "Verdict": Verdict,
         "unfolded": _UNFOLDED,
         **style_and_script(css=_HERE / "report.css", js=_HERE / "report.js"),
