@@ -44,7 +44,7 @@ def test_both_languages_have_the_same_pages(site: Site) -> None:
     english = {path for path in files if not path.startswith("zh/")} - shared
     assert {f"zh/{path}" for path in english} == {path for path in files if path.startswith("zh/")}
     assert '<html lang="zh-CN">' in files["zh/index.html"]
-    assert "厂商" in files["zh/index.html"]
+    assert "供应商" in files["zh/index.html"]
 
 
 def test_every_link_leads_to_a_page_and_a_place_of_the_site(site: Site) -> None:
