@@ -46,8 +46,8 @@ def built(reports: Sequence[Path], out: Path) -> str:
         number = _write(out, pages(Site(vendors, stability())))
     except OSError as error:
         raise SessionError(say("--out: {out} cannot be written ({reason})", out, reason_of(error))) from None
-    counts = len(vendors), len(bundles), number
-    return tell("{file}: {vendors} vendors, {bundles} bundles, {pages:,} files", out / "index.html", *counts)
+    file, many = out / "index.html", len(vendors)
+    return tell("{file}: {vendors} vendors, {bundles} bundles, {pages:,} files", file, many, len(bundles), number)
 
 
 def _first_twice(names: Iterable[str]) -> str:
