@@ -27,7 +27,7 @@ def speaks_of(requirement: Requirement, exchange: Exchange) -> bool:
     """Whether an exchange is one of those that the requirement is judged on."""
     if isinstance(requirement.on, Scope):
         return requirement.on.contains(exchange)
-    return exchange.request.label in {request.label for request in requirement.on}
+    return exchange.request.label in {request.label for request in requirement.on} and _is_had(exchange)
 
 
 def judge_run(requirement: Requirement, exchanges: Sequence[Exchange], model: Model) -> Finding:

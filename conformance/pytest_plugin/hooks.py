@@ -48,6 +48,7 @@ def pytest_cmdline_main(config: pytest.Config) -> int | None:
     from conformance.text import printable
 
     from .beside_pytest import BesidePytest
+    from .collecting import Collecting
     from .session import PLUGIN, Conformance
 
     try:
@@ -66,7 +67,8 @@ def pytest_cmdline_main(config: pytest.Config) -> int | None:
             print(table(plan_of(settings)))
         return 0
     config.pluginmanager.register(session, PLUGIN)
-    config.pluginmanager.register(BesidePytest(session))
+    for plugin in (BesidePytest(session), Collecting(session)):
+        config.pluginmanager.register(plugin)
     return None
 
 

@@ -9,7 +9,6 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack
 from datetime import UTC, date, datetime
 from functools import cached_property
-from inspect import isfunction
 from typing import Any
 
 import pytest
@@ -36,7 +35,7 @@ from conformance.settings.settings import Settings
 from .checks import check, check_terms
 from .finish import finish
 from .opening import begin, diagnosing, identity_of, open_recorded, open_run
-from .outcomes import FINDING, Inconclusiveness, become_outcome, judged_by, pack, requirements_of, unpack
+from .outcomes import FINDING, Inconclusiveness, become_outcome, judged_by, pack, unpack
 from .processes import Late, as_interrupt, end_with_controller, ending_at, interrupting
 from .target import profile_of, selected, sheet_of, terms_of
 
@@ -203,11 +202,6 @@ class Conformance:
             return
         self.run.counts = self.terms.holds
         self.run.preflight(diagnosing(self.settings) if self.settings.sends else None)
-
-    def pytest_pycollect_makeitem(self, obj: object) -> list[pytest.Item] | None:
-        """No test of requirements of which none is selected: making all takes longer than judging one."""
-        requirements = requirements_of(obj) if isfunction(obj) else ()
-        return [] if requirements and not self.chosen_of(requirements) else None
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_pyfunc_call(self, pyfuncitem: pytest.Function) -> bool | None:

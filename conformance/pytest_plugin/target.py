@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date
+from itertools import chain
+from pathlib import Path
+from types import ModuleType
 
 from conformance.billing.prices import PricesError, Sheet, read_prices
 from conformance.contract.features import check_features
@@ -22,7 +26,9 @@ from conformance.sending.access import check_address
 from conformance.settings.address import public
 from conformance.settings.errors import NO_MODEL, SessionError
 from conformance.settings.settings import Settings
-from conformance.suite.catalogue import declared, load
+from conformance.suite.catalogue import declared, load, modules
+
+from .outcomes import requirements_of
 
 REFERENCE_URL = "http://127.0.0.1:8080/v1"
 REFERENCE_MODELS = (Model("reference-gpt", "gpt"), Model("reference-claude", "claude"))
@@ -78,6 +84,16 @@ def selected(settings: Settings) -> dict[str, Requirement]:
         return chosen(load(), settings.select, settings.deselect)
     except SelectError as error:
         raise SessionError(str(error)) from None
+
+
+def unselected(settings: Settings) -> frozenset[Path]:
+    """The modules of the suite without a requirement that is judged. Raises SessionError."""
+    chosen = selected(settings)
+
+    def of(module: ModuleType) -> Iterator[Requirement]:
+        return chain.from_iterable(map(requirements_of, vars(module).values()))
+
+    return frozenset(path for path, module in modules().items() if not any(each.id in chosen for each in of(module)))
 
 
 def asked(settings: Settings) -> frozenset[Request] | None:

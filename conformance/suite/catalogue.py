@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import cache
 from importlib import import_module
 from pathlib import Path
+from types import ModuleType
 
 from conformance.contract.requests import DECLARED
 from conformance.contract.requirement import CATALOGUE, Requirement, Scope
@@ -30,14 +32,18 @@ def one(id: str) -> Requirement | None:
     return CATALOGUE[id] if id in CATALOGUE else load().get(id)
 
 
+def modules() -> Mapping[Path, ModuleType]:
+    """The modules of requirements, by their files."""
+    return _import()
+
+
 @cache
-def _import() -> None:
-    for path in sorted(_SUITE.rglob("test_*.py")):
-        _import_one(path)
+def _import() -> dict[Path, ModuleType]:
+    return {path: _import_one(path) for path in sorted(_SUITE.rglob("test_*.py"))}
 
 
-def _import_one(path: Path) -> None:
-    import_module(".".join(["conformance", "suite", *path.relative_to(_SUITE).with_suffix("").parts]))
+def _import_one(path: Path) -> ModuleType:
+    return import_module(".".join(["conformance", "suite", *path.relative_to(_SUITE).with_suffix("").parts]))
 
 
 @cache

@@ -52,6 +52,13 @@ def test_what_an_earlier_attempt_violates_is_noticed(monkeypatch: pytest.MonkeyP
     assert holds("ratelimit.retry_after_in_seconds")
 
 
+def test_an_earlier_attempt_is_no_answer_to_a_request_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The variation answers 503 at first, which a run asks again."""
+    name = "overloaded_at_first"
+    monkeypatch.setattr("conformance.commands.prove.VARIATIONS", {name: VARIATIONS[name]})
+    assert holds("choices.as_many_as_asked")
+
+
 @pytest.mark.usefixtures("few_variations")
 @pytest.mark.parametrize("id", ["usage.total_tokens.sum_of", "ids.unique", "isolation.answers_not_mixed_up"])
 def test_every_kind_is_proved(id: str) -> None:

@@ -85,13 +85,16 @@ def test_a_report(folder: Path, run: str, form: str) -> None:
         ("explain", "usage.prompt_tokens.covers_cache"),
         ("catalogue", "--area", "usage"),
         ("features",),
-        ("prove", "usage.total_tokens.sum_of"),
-        ("init",),
+        ("prove", "choices.as_many_as_asked"),
     ],
     ids=lambda words: words[0],
 )
 def test_a_command(folder: Path, words: tuple[str, ...]) -> None:
     assert chinese(folder, *words) == []
+
+
+def test_a_first_configuration(tmp_path: Path) -> None:
+    assert chinese(tmp_path, "init") == []
 
 
 @pytest.mark.parametrize(

@@ -18,6 +18,8 @@ from conformance.suite.catalogue import load
 from tests.support.commands import SUITE, command, pytest_run, report_in, verdicts
 
 SMALL = ("--model", "reference-claude", "--examples", "1", "--no-costly")  #: a run of few requests
+#: Requirements on one exchange, on several, and on a pair, for what is run more than once.
+SOME = ("--select", "usage,streaming,errors,equivalence,caching.hits_are_reported,properties.valid_requests")
 UNTIMED = ("--deselect-requirement", "framing.incremental")  #: it sends more where this machine is busy
 KEY = "sk-live-7Qm2xV9kTzR4bN8wJc3LhY6pD1sGfA5eU0oI"
 
@@ -41,9 +43,9 @@ def test_the_reference_conforms_with_and_without_workers_and_offline(tmp_path: P
     assert {requirement for requirement, _ in verdicts(alone)} == set(load())
     assert not {"fail", "warn"} & set(verdicts(alone).values())
 
-    assert pytest_run(*SMALL, "--out", together, "-n", "2", folder=tmp_path).exit_code == 0
-    assert settled(together) == settled(alone)
-    assert archived(together) == archived(alone)
+    assert pytest_run(*SMALL, *SOME, "--out", together, "-n", "2", folder=tmp_path).exit_code == 0
+    assert settled(together).items() <= settled(alone).items()
+    assert archived(together) <= archived(alone)
 
     assert pytest_run("--archive", alone, "--out", again, folder=tmp_path).exit_code == 0
     assert verdicts(again) == verdicts(alone)
@@ -62,7 +64,8 @@ def test_over_http_each_request_is_sent_once_whoever_asks(tmp_path: Path) -> Non
 
         out = tmp_path / str(number)
         with serving(counting) as url:
-            ended = pytest_run("--base-url", url, *SMALL, *UNTIMED, *workers, "--out", out, folder=tmp_path, key=KEY)
+            words = ("--base-url", url, *SMALL, *SOME, *UNTIMED, *workers, "--out", out)
+            ended = pytest_run(*words, folder=tmp_path, key=KEY)
         assert ended.exit_code == 0, ended.output
         assert len(seen) <= archived(out).total(), "a request is sent twice"
         counts.append((len(seen), archived(out)))

@@ -16,7 +16,6 @@ from typing import Any
 import pytest
 
 from conformance.cli import main
-from conformance.suite.catalogue import load
 
 PATIENCE = 300  #: seconds, for machines that have other things to do
 #: Variables of the session that runs these tests, which the one that is started is not to have. With the last, it would
@@ -31,28 +30,9 @@ _INHERITED = (
     "PYTHONDONTWRITEBYTECODE",
 )
 
-#: Forks a process that has imported what a run needs, which takes longer than most of what is tested.
+#: Forks a process that has what a run needs.
 FORKING = multiprocessing.get_context("forkserver")
-FORKING.set_forkserver_preload(
-    [
-        "cattrs",
-        "conformance.cli",
-        "conformance.commands.reports",
-        "conformance.commands.serve",
-        "conformance.pytest_plugin.hooks",
-        "conformance.pytest_plugin.session",
-        "conformance.report.render.html",
-        "conformance.report.render.junit",
-        "conformance.report.render.terminal",
-        "conformance.sending.client",
-        "syrupy",
-        "typer._adapters",
-        "typer.rich_utils",
-        "xdist.plugin",
-        *sorted({requirement.check.__module__ for requirement in load().values()}),
-    ]
-)
-
+FORKING.set_forkserver_preload(["tests.support.preloaded"])
 
 #: What runs the suite with pytest.
 SUITE = ("pytest", "--pyargs", "conformance.suite", "-q", "-p", "no:cacheprovider")

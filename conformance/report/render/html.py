@@ -8,6 +8,7 @@ from base64 import b64encode
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -78,6 +79,7 @@ def render(report: Report) -> str:
     return page.replace(_PLACE, pack(here, exchanges, room))
 
 
+@cache
 def environment(*more: Path) -> Environment:
     """What makes pages of the templates here, and of those in other folders."""
     environment = Environment(
