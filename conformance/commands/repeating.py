@@ -15,8 +15,8 @@ import typer
 from conformance.billing.budget import spent_in
 from conformance.language import gettext, say, speaking, tell, told
 from conformance.pytest_plugin.checks import check
-from conformance.pytest_plugin.finish import summary, written
-from conformance.pytest_plugin.opening import plan_of, secrets_of_run
+from conformance.pytest_plugin.finish import summary, write
+from conformance.pytest_plugin.opening import plan_of
 from conformance.pytest_plugin.target import profile_of
 from conformance.report.gate import conclude
 from conformance.report.render import translated
@@ -43,8 +43,9 @@ def run_repeated(given: Mapping[str, Any], detail: Detail) -> NoReturn:
     with speaking(settings.language):
         if detail > Detail.QUIET:
             print(gettext(": ").join((about(profile_of(settings)), told(str(plan_of(settings))))), flush=True)
-        report = _whole(settings, [*_each(settings, detail)])
-        report = written(report, settings.folder, secrets_of_run(settings), settings.language)
+        reports = _each(settings, detail)
+        report = _whole(settings, [next(reports), *(replace(each, evidence={}) for each in reports)])
+        write(report, settings.folder, settings.language)  # each run has searched its own folder for secrets
         if detail is Detail.USUAL and sys.stdout.isatty():
             print(summary(report, settings.folder, colour=True, language=settings.language), end="")
         else:

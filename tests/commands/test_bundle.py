@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 
 from conformance.commands import bundle as bundling
-from conformance.commands.bundle import ABOUT, BundleError, changes, pack, unpack
-from conformance.evidence.zipped import digest
+from conformance.commands.bundle import BundleError, changes, pack, unpack
+from conformance.evidence.zipped import ABOUT, digest
 from conformance.runs.run import RunError
 from tests.support.commands import cli, verdicts
 
