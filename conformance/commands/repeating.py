@@ -56,12 +56,13 @@ def run_repeated(given: Mapping[str, Any], detail: Detail) -> NoReturn:
 def _each(settings: Settings, detail: Detail) -> Iterator[Report]:
     """The report of each run, until one cannot be judged."""
     ends, left = time.monotonic() + settings.deadline, settings
-    for number in range(1, settings.repeat + 1):
+    runs = settings.repeat or 1
+    for number in range(1, runs + 1):
         folder = settings.folder if number == 1 else settings.folder / REPEATS / str(number)
         report = judged(replace(left, repeat=1, out=folder))
         yield report
         if detail > Detail.QUIET:
-            print(tell("run {number} of {runs}: {said}", number, settings.repeat, headline(report).meaning), flush=True)
+            print(tell("run {number} of {runs}: {said}", number, runs, headline(report).meaning), flush=True)
         if report.unjudged:
             return
         left = _left(left, folder / SPENT, ends)
