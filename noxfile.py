@@ -10,6 +10,7 @@ import nox
 nox.options.sessions = ["tests", "mutants", "billing", "lint", "types", "packages"]
 nox.options.reuse_existing_virtualenvs = True
 nox.options.error_on_missing_interpreters = True
+nox.options.default_venv_backend = "uv|virtualenv"  # with uv, where it is installed, environments take a second
 
 ROOT = Path(__file__).parent
 

@@ -29,7 +29,7 @@ def dull() -> Report:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("PHANEDGE_API_KEY", KEY)
         with serving(stubbed()) as url:
-            return run(base_url=url, models=MODELS)
+            return run(base_url=url, models=MODELS, examples=1)
 
 
 def test_what_needs_a_model_is_what_a_stub_cannot_show(dull: Report) -> None:
@@ -43,7 +43,7 @@ def test_what_needs_a_model_is_what_a_stub_cannot_show(dull: Report) -> None:
 
 def test_with_the_option_it_conforms(tmp_path: Path) -> None:
     with serving(stubbed()) as url:
-        words = ("--base-url", url, "--model", "reference-gpt=gpt", "--out", "out", "--no-costly")
+        words = ("--base-url", url, "--model", "reference-gpt=gpt", "--out", "out", "--no-costly", "--examples", "1")
         ended = cli("run", *words, "--stub", folder=tmp_path, key=KEY)
     assert ended.exit_code == 0, ended.output
     report = report_in(tmp_path / "out")

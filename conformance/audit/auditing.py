@@ -16,6 +16,7 @@ import pyarrow.parquet as pq
 
 from conformance import __version__
 from conformance.contract.requirement import Requirement
+from conformance.language import say
 from conformance.suite.catalogue import load
 from conformance.text import write_whole
 
@@ -153,15 +154,18 @@ def _begin(folder: Path, asked: Asked, tasks: Sequence[Task]) -> None:
     record = folder / "audit.json"
     if asked.resume:
         if not record.exists():
-            raise FolderError(f"--resume: {asked.out} holds no interrupted audit")
+            raise FolderError(say("--resume: {out} holds no interrupted audit", asked.out))
         if record.read_text(encoding="utf-8") != about:
             raise FolderError(
-                f"--resume: the audit in {asked.out} was begun with other sources, options or another version:"
-                " begin it anew without --resume"
+                say(
+                    "--resume: the audit in {out} was begun with other sources, options or another version:"
+                    " begin it anew without --resume",
+                    asked.out,
+                )
             )
         return
     if folder.exists() and not record.exists() and any(folder.iterdir()):
-        raise FolderError(f"--out: {folder} contains files that are not of an audit: name another folder")
+        raise FolderError(say("--out: {folder} contains files that are not of an audit: name another folder", folder))
     _remove(folder)
     folder.mkdir(parents=True, exist_ok=True)
     write_whole(record, about)

@@ -11,8 +11,9 @@ from typing import Any
 
 from conformance.billing.prices import plain
 from conformance.evidence.parquet import MAGIC
+from conformance.language import say
 from conformance.report.traffic import Group, Invoiced
-from conformance.text import nearest
+from conformance.text import nearest, reason_of
 
 NUMBERS = ("tokens", "amount")
 
@@ -37,14 +38,14 @@ def read_invoice(path: Path, by: Sequence[str]) -> list[Bill]:
     named = ["group"] if "group" in columns else list(by)
     for name in named:
         if name not in columns:
-            hint = nearest(name, columns) or f"it has {', '.join(columns) or 'none'}"
-            raise InvoiceError(f"{path} has no column {name!r}: {hint}")
+            hint = nearest(name, columns) or say("it has {columns}", ", ".join(columns) or say("none"))
+            raise InvoiceError(say("{path} has no column {name!r}: {hint}", path, name, hint))
     if not {*NUMBERS} & {*columns}:
-        raise InvoiceError(f"{path} has neither a column 'tokens' nor a column 'amount'")
+        raise InvoiceError(say("{path} has neither a column 'tokens' nor a column 'amount'", path))
     return [
         Bill(
             " / ".join(str(row[name]) for name in named) or "all traffic",
-            *(_number(row.get(each), f"{path}, row {number}: {each}") for each in NUMBERS),
+            *(_number(row.get(each), say("{path}, row {number}: {column}", path, number, each)) for each in NUMBERS),
         )
         for number, row in enumerate(rows, 1)
     ]
@@ -60,16 +61,16 @@ def _read(path: Path) -> tuple[list[str], Iterable[Mapping[str, Any]]]:
                 rows = list(reader)
             return list(reader.fieldnames or ()), rows
     except OSError as error:
-        raise InvoiceError(f"{path} cannot be read ({error.strerror or error})") from None
-    except (csv.Error, UnicodeDecodeError) as error:
-        raise InvoiceError(f"{path} is neither CSV in UTF-8 nor Parquet ({error})") from None
+        raise InvoiceError(say("{path} cannot be read ({reason})", path, reason_of(error))) from None
+    except (csv.Error, UnicodeDecodeError):
+        raise InvoiceError(say("{path} is neither CSV in UTF-8 nor Parquet", path)) from None
     import pyarrow as pa
     import pyarrow.parquet as pq
 
     try:
         table = pq.read_table(path)
     except pa.ArrowException as error:
-        raise InvoiceError(f"{path} is not Parquet that can be read ({type(error).__name__})") from None
+        raise InvoiceError(say("{path} is not Parquet that can be read ({kind})", path, type(error).__name__)) from None
     return table.column_names, table.to_pylist()
 
 
@@ -82,7 +83,7 @@ def _number(value: Any, where: str) -> Decimal | None:
     except InvalidOperation:
         number = Decimal("nan")
     if not number.is_finite() or isinstance(value, bool):
-        raise InvoiceError(f"{where} is {str(value)[:40]!r}, which is no number: write 1234.56")
+        raise InvoiceError(say("{where} is {value!r}, which is no number: write 1234.56", where, str(value)[:40]))
     return number
 
 

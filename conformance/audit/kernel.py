@@ -106,7 +106,8 @@ def judge_batch(batch: pa.RecordBatch, audit: Audit) -> pa.RecordBatch:
             for row, recording in recordings_of(adapter, record, origin):
                 _judge(judge, audit, row, recording if audit.show_content else replace(recording, origin=origin), found)
         except Unreadable as reason:
-            found.rows.append({"kind": "unreadable", "origin": origin, "message": str(reason), "n": 1})
+            said = str(reason)
+            found.rows.append({"kind": "unreadable", "origin": origin, "message": said, "said": _parts(said), "n": 1})
     return found.batch(judge)
 
 
@@ -150,12 +151,16 @@ def _row(
         "requirement": requirement.id,
         "verdict": str(finding.verdict),
         "message": message,
-        "said": json.dumps(parts_of(message), ensure_ascii=False) if isinstance(message, Said) else None,
+        "said": _parts(message),
         "time": time_of(recording),
         "amount": amount,
         "currency": currency,
         "n": 1,
     }
+
+
+def _parts(message: str) -> str | None:
+    return json.dumps(parts_of(message), ensure_ascii=False) if isinstance(message, Said) else None
 
 
 def findings(batch: pa.RecordBatch) -> Iterator[dict[str, Any]]:

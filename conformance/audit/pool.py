@@ -19,6 +19,8 @@ from multiprocessing.sharedctypes import Synchronized
 from pathlib import Path
 from typing import Any
 
+from conformance.language import say
+
 from .judging import judge_of
 from .work import Task, judge_shard
 
@@ -72,11 +74,12 @@ class _Pool:
             yield from self._run(tasks, self._workers, broken)
             if not broken:
                 return
-            self._told(f"a worker ended unexpectedly; tried once more: {', '.join(each.shard.name for each in broken)}")
+            named = ", ".join(each.shard.name for each in broken)
+            self._told(say("a worker ended unexpectedly; tried once more: {shards}", named))
             for task in broken:
                 again: list[Task] = []
                 yield from self._run(iter([task]), 1, again)
-                yield from (Done(each, failed="a worker ended twice while judging it") for each in again)
+                yield from (Done(each, failed=say("a worker ended twice while judging it")) for each in again)
 
     def _run(self, tasks: Iterator[Task], workers: int, broken: list[Task]) -> Iterator[Done]:
         """The shards as they are done, until the pool breaks; `broken` gets those that were not."""
@@ -121,8 +124,9 @@ def attempt(task: Task, count: Callable[[int], None]) -> Done:
         return Done(task, judge_shard(task, count))
     except Exception as error:
         place = traceback.extract_tb(error.__traceback__)[-1]
-        where = f"{type(error).__name__} in {Path(place.filename).name}, line {place.lineno}"
-        return Done(task, failed=f"the suite crashed on it ({where})")
+        kind, file = type(error).__name__, Path(place.filename).name
+        said = say("the suite crashed on it ({kind} in {file}, line {line})", kind, file, place.lineno)
+        return Done(task, failed=said)
 
 
 # --- in a worker --------------------------------------------------------------------------------------------

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from typing import Any
 
 from conformance.evidence.adapters import adapters
+from conformance.evidence.kinds import without_names
 from conformance.evidence.recording import Recording, RecordingError
+from conformance.evidence.row import why
 from conformance.evidence.strict_json import JSONError
+from conformance.language import say
 
 from .decoding import decoded
 from .views import given
-
-#: What a reason says of a record that names what stands in it.
-_NAMES = re.compile(r"has (?:the members .*|the unknown format .*?)(?=, and none of |, not exchange-1)", re.DOTALL)
 
 
 class Unreadable(Exception):
@@ -24,13 +23,13 @@ class Unreadable(Exception):
 def recordings_of(adapter: str, record: bytes, origin: str) -> Iterator[tuple[dict[str, Any], Recording]]:
     """Each exchange of a record, with the record itself. Raises Unreadable."""
     if not adapter:
-        raise Unreadable(_NAMES.sub("has no known form", record.decode("utf-8", "replace")))
+        raise Unreadable(without_names(why(record)))
     try:
         row = decoded(record)
     except JSONError:
-        raise Unreadable("it is not JSON") from None
+        raise Unreadable(say("it is not JSON")) from None
     if not isinstance(row, dict):
-        raise Unreadable("it is not a JSON object")
+        raise Unreadable(say("it is not a JSON object"))
     try:
         for recording in adapters()[adapter].recordings(row, origin):
             yield row, given(recording)
@@ -41,6 +40,7 @@ def recordings_of(adapter: str, record: bytes, origin: str) -> Iterator[tuple[di
 def _wrong(cause: BaseException | None, record: bytes) -> str:
     """What is wrong with a record. A name that stands in it may be what people wrote."""
     if not isinstance(cause, KeyError):
-        return "it has a member of a wrong kind"
+        return say("it has a member of a wrong kind")
     name = str(cause.args[0])
-    return f"it lacks the member {name!r}" if name.encode("utf-8", "replace") not in record else "it lacks a member"
+    known = name.encode("utf-8", "replace") not in record
+    return say("it lacks the member {name!r}", name) if known else say("it lacks a member")

@@ -12,20 +12,22 @@ import pyarrow as pa
 
 from conformance.evidence.parquet import rows_of_parquet
 from conformance.evidence.recording import RecordingError
-from conformance.evidence.row import Row
+from conformance.evidence.row import Row, unreadable
 from conformance.evidence.rows import lines, rows_of
+from conformance.language import say
+from conformance.text import reason_of
 
 from .shard import Shard, opened
 from .stores import SourceError
 
 #: A record: where it stands, for people; the name of its adapter; its JSON. Of one that cannot be read the adapter is
-#: empty, and the record is the reason.
+#: empty, and the record has the reason.
 RECORDS = pa.schema([("origin", pa.string()), ("adapter", pa.string()), ("record", pa.binary())])
 ROWS, BYTES = 1000, 8 * 1024 * 1024  #: of one batch, about
 
 
 def read(shard: Shard) -> Iterator[pa.RecordBatch]:
-    """The records of a shard. What cannot be read is a row without an adapter, with the reason as its record."""
+    """The records of a shard. What cannot be read is a row without an adapter, which has the reason."""
     return batches(_rows(shard))
 
 
@@ -66,9 +68,9 @@ def _rows(shard: Shard) -> Iterator[Row]:
             else:
                 yield from rows_of(file, shard.name, alone=shard.alone)
     except (RecordingError, SourceError) as error:
-        yield Row(shard.name, "", str(error).removeprefix(f"{shard.name} ").encode("utf-8", "replace"))
+        yield unreadable(shard.name, str(error))
     except OSError as error:
-        yield Row(shard.name, "", f"cannot be read ({error.strerror or error}): check the file".encode())
+        yield unreadable(shard.name, say("cannot be read ({reason}): check the file", reason_of(error)))
 
 
 class _Range(RawIOBase):

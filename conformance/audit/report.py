@@ -8,12 +8,13 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from conformance import __version__
-from conformance.billing.costs import Charge, Costs, ModelCosts, Sum
+from conformance.billing.charges import UNCLEAR
+from conformance.billing.costs import NO_PRICE, Charge, Costs, ModelCosts, Sum
 from conformance.billing.prices import plain
 from conformance.contract.requirement import Requirement
 from conformance.judgement.verdict import VIOLATIONS
-from conformance.language import say
-from conformance.report.gate import conclude
+from conformance.language import joined, say
+from conformance.report.gate import too_few
 from conformance.report.report import Report, Spend
 from conformance.report.traffic import Group, Traffic
 from conformance.text import typed_path
@@ -59,7 +60,7 @@ def report_of(asked: Asked, found: Audited, terms: Terms, started: float) -> Rep
             by=asked.audit.by,
             records=totals.judged + totals.unreadable,
             unreadable=totals.unreadable,
-            unread=tuple(f"{origin}: {reason}" for origin, reason in totals.unread),
+            unread=tuple(_unread(origin, reason) for origin, reason in totals.unread),
             sample=asked.audit.sample,
             seed=asked.audit.seed,
             currency=sheet.currency if sheet else "",
@@ -72,9 +73,13 @@ def report_of(asked: Asked, found: Audited, terms: Terms, started: float) -> Rep
     return replace(report, unjudged=_unjudged(report, found, terms))
 
 
+def _unread(origin: str, reason: str) -> str:
+    return reason if reason.startswith(f"{origin} ") else joined(": ", (origin, reason))
+
+
 def _some(names: Iterable[str]) -> str:
     listed = list(names)
-    more = f" and {len(listed) - _NAMED:,} more" if len(listed) > _NAMED else ""
+    more = f", … (+{len(listed) - _NAMED:,})" if len(listed) > _NAMED else ""
     return ", ".join(listed[:_NAMED]) + more
 
 
@@ -107,8 +112,7 @@ def _too_few(report: Report, totals: Totals, terms: Terms) -> str:
     every = renamed(totals, dict.fromkeys(totals.exchanges, "[]"))
     _, models = shown(every)
     entries = entries_of(every, terms.catalogue)
-    concluded = conclude(replace(report, models=models, entries=entries, traffic=None))
-    return concluded.sentence.removeprefix("could not be judged: ") if concluded.exit_code == 3 else ""
+    return too_few(replace(report, models=models, entries=entries, traffic=None))
 
 
 # --- money --------------------------------------------------------------------------------------------------
@@ -125,10 +129,12 @@ def _costs(columns: Totals, groups: Sequence[Group], currency: str) -> Costs:
 
 def _of_group(group: Group, currency: str) -> ModelCosts:
     untold = {
-        "the counts are missing or contradict each other": group.replies - group.counted,
-        "the price sheet has no price for the model": group.counted - group.priced,
+        UNCLEAR: group.replies - group.counted,
+        NO_PRICE: group.counted - group.priced,
     }
-    said = f"{group.priced:,} replies: {group.input_cost} {currency}" if group.input_cost else "no reply has a price"
+    said = say("no reply has a price")
+    if group.input_cost:
+        said = say("{priced:,} replies: {cost} {currency}", group.priced, group.input_cost, currency)
     return ModelCosts(
         group.name,
         group.priced,
@@ -139,15 +145,17 @@ def _of_group(group: Group, currency: str) -> ModelCosts:
 
 
 def _said(told: Sequence[Decimal], currency: str) -> str:
-    return (
-        f"{plain(sum(told, Decimal(0)))} {currency}" if told else "no reply of a model with a price reports its counts"
-    )
+    if not told:
+        return say("no reply of a model with a price reports its counts")
+    return f"{plain(sum(told, Decimal(0)))} {currency}"
 
 
 def _charges(columns: Totals, currency: str) -> Iterable[Charge]:
     """What the violations of each requirement charge in each group."""
     for (group, id, verdict), seen in columns.seen.items():
         if verdict in map(str, VIOLATIONS) and (amount := seen.charges.get(currency)):
-            verb = "overcharge" if amount > 0 else "undercharge"
-            said = f"{verb} {plain(abs(amount))} {currency} in {seen.n:,} exchanges"
+            whole = plain(abs(amount))
+            said = say("undercharge {amount} {currency} in {number:,} exchanges", whole, currency, seen.n)
+            if amount > 0:
+                said = say("overcharge {amount} {currency} in {number:,} exchanges", whole, currency, seen.n)
             yield Charge(id, label(group), seen.first, plain(amount), said)

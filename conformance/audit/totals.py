@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -10,6 +11,7 @@ from typing import Any
 
 from conformance.judgement.judge import CRASHED
 from conformance.judgement.verdict import EVIDENCE_LIMIT
+from conformance.language import as_sentence, of_parts, parts_of
 
 NAMED = 10  #: unreadable records that are named
 MOST_GROUPS = 10_000  #: beyond which further ones are counted together
@@ -91,7 +93,8 @@ class Totals:
                 self.exchanges[group] += row["n"]
             else:
                 self.unreadable += row["n"]
-                self.unread = [*self.unread, (row["origin"], row["message"])][:NAMED]
+                said = of_parts(json.loads(row["said"])) if row["said"] else row["message"]
+                self.unread = [*self.unread, (row["origin"], said)][:NAMED]
 
     def merge(self, other: Totals) -> None:
         """Add the totals of what stands after this."""
@@ -132,13 +135,14 @@ def dump(totals: Totals) -> dict[str, Any]:
         "seen": seen,
         "sums": [[*key, f"{amount:f}", n] for key, (amount, n) in totals.sums.items()],
         "unreadable": totals.unreadable,
-        "unread": totals.unread,
+        "unread": [(origin, parts_of(as_sentence(reason))) for origin, reason in totals.unread],
     }
 
 
 def load(value: Mapping[str, Any]) -> Totals:
     """The totals that `dump` gave."""
-    made = Totals(unreadable=value["unreadable"], unread=[(origin, reason) for origin, reason in value["unread"]])
+    unread = [(origin, of_parts(reason)) for origin, reason in value["unread"]]
+    made = Totals(unreadable=value["unreadable"], unread=list(unread))
     made.exchanges.update(dict(value["exchanges"]))
     made.verdicts.update({(group, id, verdict): n for group, id, verdict, n in value["verdicts"]})
     for group, id, verdict, seen in value["seen"]:

@@ -9,7 +9,7 @@ from typing import Any
 
 from conformance.contract.requirement import CATALOGUE
 from conformance.evidence.strict_json import JSONError, loads
-from conformance.language import Said
+from conformance.language import Said, say
 from conformance.resources import folder
 
 _NUMBER = re.compile(r"[-+]?[0-9]{1,10}%?")  # no longer than a time: one of a card or a phone is longer
@@ -51,15 +51,15 @@ def _kind(value: str) -> str:
             return _of_json(loads(value))
         except JSONError:
             pass
-    return f"‹{len(value):,} characters›"
+    return say("‹{number:,} characters›", len(value))
 
 
 def _of_json(value: Any) -> str:
     if isinstance(value, dict):
-        return f"‹an object of {len(value):,} members›"
-    return (
-        f"‹an array of {len(value):,} entries›" if isinstance(value, list) else f"‹text of {len(value):,} characters›"
-    )
+        return say("‹an object of {number:,} members›", len(value))
+    if isinstance(value, list):
+        return say("‹an array of {number:,} entries›", len(value))
+    return say("‹text of {number:,} characters›", len(value))
 
 
 @cache

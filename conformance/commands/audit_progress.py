@@ -12,6 +12,7 @@ from rich.live import Live
 from rich.text import Text
 
 from conformance.audit.auditing import Watch
+from conformance.language import gettext, tell, told
 from conformance.report.render.detail import Detail
 from conformance.text import printable
 
@@ -42,16 +43,20 @@ def watching(detail: Detail, clock: Callable[[], float] = time.monotonic) -> Ite
 
 def said(records: int, share: float, seconds: float) -> str:
     """How far it is: records, their rate, and the time left where that can be told."""
-    rate = f", {records / seconds:,.0f} a second" if seconds > 0 else ""
-    left = f", {_time(seconds / share * (1 - share))} left" if 0 < share < 1 else ""
-    return f"{records:,} records judged{rate}; {share:.0%} of the shards done{left}"
+    parts = [tell("{records:,} records judged", records)]
+    parts += [tell("{rate:,.0f} a second", records / seconds)] if seconds > 0 else []
+    done = [tell("{share:.0%} of the shards done", share)]
+    done += [tell("{time} left", _time(seconds / share * (1 - share)))] if 0 < share < 1 else []
+    return gettext("; ").join(gettext(", ").join(each) for each in (parts, done))
 
 
 def _time(seconds: float) -> str:
     minutes, rest = divmod(round(seconds), 60)
     hours, minutes = divmod(minutes, 60)
-    return f"{hours} h {minutes:02} min" if hours else f"{minutes} min {rest:02} s" if minutes else f"{rest} s"
+    if hours:
+        return tell("{hours} h {minutes:02} min", hours, minutes)
+    return tell("{minutes} min {rest:02} s", minutes, rest) if minutes else tell("{rest} s", rest)
 
 
 def _told(sentence: str) -> None:
-    print(printable(sentence), file=sys.stderr, flush=True)
+    print(printable(told(sentence)), file=sys.stderr, flush=True)

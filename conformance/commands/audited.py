@@ -17,7 +17,7 @@ from conformance.policy.gating import GateError, gate
 from conformance.report.gate import conclude
 from conformance.report.render.detail import Detail
 from conformance.settings.errors import NOT_JUDGED, SessionError
-from conformance.text import nearest_few
+from conformance.text import nearest_few, reason_of
 
 if TYPE_CHECKING:
     from conformance.audit.auditing import Asked
@@ -51,16 +51,14 @@ def _report(sources: Sequence[str], given: Mapping[str, Any], detail: Detail) ->
     started = time.time()
     asked, terms = _asked(sources, given)
     try:
-        with watching(detail) as watch:
+        with speaking(given.get("language")), watching(detail) as watch:
             found = audited(asked, watch)
     except (FolderError, SourceError) as error:
         raise SessionError(str(error)) from None
     except EngineError as error:
         raise SessionError(say("--engine {engine}: {error}", asked.engine, error), NOT_JUDGED) from None
     except OSError as error:
-        raise SessionError(
-            say("--out: {filename} ({reason})", error.filename or asked.out, error.strerror or error)
-        ) from None
+        raise SessionError(say("--out: {filename} ({reason})", error.filename or asked.out, reason_of(error))) from None
     except KeyboardInterrupt:
         raise SessionError(say("interrupted: --resume goes on where it was, in {out}", asked.out), NOT_JUDGED) from None
     return report_of(asked, found, terms, started)
@@ -176,7 +174,7 @@ def _write(report: Report, out: Path, language: str | None) -> None:
                 write_whole(out / file, RENDERERS[name](report))
     except OSError as error:
         raise SessionError(
-            say("--out: {filename} cannot be written ({reason})", error.filename or out, error.strerror or error)
+            say("--out: {filename} cannot be written ({reason})", error.filename or out, reason_of(error))
         ) from None
 
 

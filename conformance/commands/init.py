@@ -75,7 +75,8 @@ def written(address: Address, found: Look) -> str:
         *_headers(address.access),
     ]
     for each in found.seen:
-        unmatched = tell("  # its name matches none of {families}", ", ".join(FAMILIES[:-1]))
+        families = ", ".join(FAMILIES[:-1])
+        unmatched = tell("  # its name matches none of {families}; caching is judged for gpt and claude", families)
         unnamed = unmatched if each.model.family == "other" else ""
         lines += ["", "[[models]]", f"name = {toml_string(each.model.name)}"]
         lines += [f"family = {toml_string(each.model.family)}{unnamed}"]

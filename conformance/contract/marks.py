@@ -16,6 +16,9 @@ LEFT_OUT = {
     REAL_MODEL: say("it needs a real model, and --stub leaves it out"),
 }
 AS_CLAIMED = "as claimed"
+CACHING = frozenset({"cache.explicit", "cache.automatic"})  #: features that follow from the family of a model
+#: Why caching is not judged on a model of which no family is known.
+NO_FAMILY = say("the model's name tells no family, by which caching is judged: use --model NAME=gpt or NAME=claude")
 
 
 def left_out(request: Request, model: Model) -> str:

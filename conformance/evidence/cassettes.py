@@ -22,7 +22,7 @@ def is_cassette(head: bytes) -> bool:
 
 def document_of(data: bytes, name: str) -> Any:
     """The cassette as JSON has it: bytes are an object with `base64_string`. Raises RecordingError."""
-    yaml = extra("yaml", name, "a cassette in YAML")
+    yaml = extra("yaml", name, say("a cassette in YAML"))
     try:
         return _Plain().of(yaml.load(data, Loader=_loader(yaml)))
     except (yaml.YAMLError, RecursionError, ValueError) as error:

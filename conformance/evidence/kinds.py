@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from conformance.language import Said, joined, say
+
 from .adapters import Record, adapters
 from .recording import HELP, kind_of
 
@@ -26,43 +28,59 @@ def _of_frames(record: Record) -> bool:
 
 #: Kinds of records that are taken for one of those that are read, with what each is and what to do.
 KINDS: tuple[tuple[Callable[[Record], bool], str], ...] = (
-    (_has("custom_id", "body"), "is OpenAI batch input, not output: download the output file of the batch"),
-    (_has("custom_id", "result"), "is a result of Anthropic's message batches, which is another API"),
-    (_object("chat.completion"), "is a completion alone, without status: put it into response_body of a line"),
+    (_has("custom_id", "body"), say("is OpenAI batch input, not output: download the output file of the batch")),
+    (_has("custom_id", "result"), say("is a result of Anthropic's message batches, which is another API")),
+    (_object("chat.completion"), say("is a completion alone, without status: put it into response_body of a line")),
     (
         _object("chat.completion.chunk"),
-        "is a chunk alone: put the whole stream into response_body of a line",
+        say("is a chunk alone: put the whole stream into response_body of a line"),
     ),
-    (_object("response"), "is a reply of the Responses API, which is another API"),
-    (_of_frames, "is a cassette of a WebSocket, not of HTTP"),
-    (_has("resourceMetrics"), "is OTLP with metrics, which have no single replies: export spans"),
-    (_has("resourceLogs"), "is OTLP with logs: export spans"),
-    (_has("context", "attributes", "parent_id"), "is a span as OpenTelemetry's SDK prints it: export it as OTLP JSON"),
-    (_has("batch", "metadata"), "is what is sent to Langfuse, not an export of it: export observations"),
-    (_has("traceId", "startTime"), "is an observation of Langfuse without usageDetails: export these, too"),
+    (_object("response"), say("is a reply of the Responses API, which is another API")),
+    (_of_frames, say("is a cassette of a WebSocket, not of HTTP")),
+    (_has("resourceMetrics"), say("is OTLP with metrics, which have no single replies: export spans")),
+    (_has("resourceLogs"), say("is OTLP with logs: export spans")),
+    (
+        _has("context", "attributes", "parent_id"),
+        say("is a span as OpenTelemetry's SDK prints it: export it as OTLP JSON"),
+    ),
+    (_has("batch", "metadata"), say("is what is sent to Langfuse, not an export of it: export observations")),
+    (_has("traceId", "startTime"), say("is an observation of Langfuse without usageDetails: export these, too")),
     (
         _has("trace_id", "start_time"),
-        "is an observation of Langfuse without usage_details: export these, too",
+        say("is an observation of Langfuse without usage_details: export these, too"),
     ),
-    (_has("spend", "call_type"), "is a row of LiteLLM's spend logs: log its standard logging payload instead"),
-    (_has("messages"), "is a prompt or a training example, without an answer"),
+    (_has("spend", "call_type"), say("is a row of LiteLLM's spend logs: log its standard logging payload instead")),
+    (_has("messages"), say("is a prompt or a training example, without an answer")),
 )
 
 
 def what_it_is(record: Any) -> str:
     """The end of a sentence that begins with where the record stands. It tells no more than names of members."""
     if not isinstance(record, dict):
-        return f"is not a JSON object, but {kind_of(record)}: {HELP}"
+        return say("is not a JSON object, but {kind}: {help}", kind_of(record), HELP)
     known = next((said for tells, said in KINDS if tells(record)), "")
     if known:
-        return f"{known}; {HELP}"
+        return joined("; ", (known, HELP))
     kind = record.get("format")
     if isinstance(kind, str):
-        return f"has the unknown format {kind[:_LONGEST]!r}, not exchange-1: move it away; {HELP}"
-    return f"{_members(record)}, and none of {', '.join(adapters())} recognises it: {HELP}"
-
-
-def _members(record: Record) -> str:
+        return say("has the unknown format {format!r}, not exchange-1: move it away; {help}", kind[:_LONGEST], HELP)
     names = [name[:_LONGEST] for name in list(record)[:_NAMES]]
     more = ", …" if len(record) > _NAMES else ""
-    return f"has the members {', '.join(names)}{more}" if names else "has no members"
+    if not names:
+        return say("has no members, and none of {adapters} recognises it: {help}", ", ".join(adapters()), HELP)
+    return say(
+        "has the members {members}, and none of {adapters} recognises it: {help}",
+        ", ".join(names) + more, ", ".join(adapters()), HELP,
+    )  # fmt: skip
+
+
+def without_names(reason: str) -> str:
+    """What a record is, without the names that stand in it."""
+    values = reason.values if isinstance(reason, Said) else {}
+    if "members" in values:
+        return say(
+            "has no known form, and none of {adapters} recognises it: {help}", values["adapters"], values["help"]
+        )
+    if "format" in values:
+        return say("has no known form, not exchange-1: move it away; {help}", values["help"])
+    return reason

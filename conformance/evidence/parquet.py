@@ -21,7 +21,7 @@ _ROWS, _BYTES = 1000, 8 * 1024 * 1024  #: that are decoded at once, about
 
 def rows_of_parquet(opened: BinaryIO, name: str, first: int = 0, end: int | None = None) -> Iterator[Row]:
     """The records in the row groups from `first` to `end`. Raises RecordingError where the file cannot be read."""
-    pyarrow = extra("pyarrow", name, "a Parquet file")
+    pyarrow = extra("pyarrow", name, say("a Parquet file"))
     try:
         file = _opened(opened, name)
         groups = range(first, file.num_row_groups if end is None else end)
@@ -38,7 +38,7 @@ def rows_of_parquet(opened: BinaryIO, name: str, first: int = 0, end: int | None
 
 def row_groups(opened: BinaryIO, name: str) -> list[int]:
     """The bytes of each row group. Raises RecordingError where the file cannot be read."""
-    pyarrow = extra("pyarrow", name, "a Parquet file")
+    pyarrow = extra("pyarrow", name, say("a Parquet file"))
     try:
         file = _opened(opened, name)
         return [file.metadata.row_group(each).total_byte_size for each in range(file.num_row_groups)]
@@ -47,7 +47,7 @@ def row_groups(opened: BinaryIO, name: str) -> list[int]:
 
 
 def _opened(opened: BinaryIO, name: str) -> Any:
-    return extra("pyarrow.parquet", name, "a Parquet file").ParquetFile(opened, pre_buffer=False)
+    return extra("pyarrow.parquet", name, say("a Parquet file")).ParquetFile(opened, pre_buffer=False)
 
 
 def _line(error: Exception) -> str:

@@ -52,12 +52,14 @@ class Recording:
     origin: str
 
 
-_KINDS = {str: "a string", bool: "a boolean", dict: "an object", list: "an array", type(None): "null"}
+_KINDS = {
+    str: say("a string"), bool: say("a boolean"), dict: say("an object"), list: say("an array"), type(None): "null",
+}  # fmt: skip
 
 
 def kind_of(value: Any) -> str:
     """What a JSON value is, without what it says: that may be what people wrote."""
-    return _KINDS.get(type(value), "a number")
+    return _KINDS.get(type(value)) or say("a number")
 
 
 def parsed(data: bytes, origin: str) -> Any:

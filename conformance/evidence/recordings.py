@@ -6,14 +6,14 @@ import warnings
 from collections.abc import Iterator
 from pathlib import Path
 
-from conformance.language import say
+from conformance.language import joined, say
 from conformance.text import reason_of
 
 from .recording import HELP, parsed
 from .recording import Recording as Recording
 from .recording import RecordingError as RecordingError
 from .recording import RecordingWarning as RecordingWarning
-from .row import Row
+from .row import Row, why
 from .rows import YAML, known, rows_of
 
 _PLAIN = (".jsonl", ".ndjson", ".har", ".json", *YAML, ".parquet")
@@ -53,7 +53,7 @@ def _read(path: Path, name: str, *, alone: bool) -> Iterator[Recording]:
     with opened:
         for row in rows_of(opened, name, alone=alone):
             if row.left_out:
-                warnings.warn(f"{_said(row)}; it is left out", RecordingWarning, stacklevel=2)
+                warnings.warn(say("{record}; it is left out", _said(row)), RecordingWarning, stacklevel=2)
             elif not row.adapter:
                 raise RecordingError(_said(row))
             else:
@@ -61,4 +61,4 @@ def _read(path: Path, name: str, *, alone: bool) -> Iterator[Recording]:
 
 
 def _said(row: Row) -> str:
-    return f"{row.origin} {row.record.decode()}"
+    return joined(" ", (row.origin, why(row.record)))

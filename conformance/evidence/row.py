@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from typing import NamedTuple
+
+from conformance.language import as_sentence, of_parts, parts_of
 
 
 class Row(NamedTuple):
     """One record: where it stands, for people; the name of its adapter; and its JSON. Of one that cannot be read the
-    adapter is empty, and `record` is the reason; `left_out` where the file can be read without it."""
+    adapter is empty, and `record` has the reason, which `why` gives; `left_out` where the file can be read without
+    it."""
 
     origin: str
     adapter: str
@@ -17,4 +21,9 @@ class Row(NamedTuple):
 
 def unreadable(origin: str, reason: str, *, left_out: bool = False) -> Row:
     """The row of a record that cannot be read; the reason is the end of a sentence."""
-    return Row(origin, "", reason.encode("utf-8", "replace"), left_out)
+    return Row(origin, "", json.dumps(parts_of(as_sentence(reason))).encode(), left_out)
+
+
+def why(record: bytes | str) -> str:
+    """The reason that a row without an adapter has as its record."""
+    return of_parts(json.loads(record))

@@ -38,7 +38,7 @@ def rows_of(opened: BinaryIO, name: str, *, alone: bool = True) -> Iterator[Row]
         content = unpacked(opened, name)
         head = content.peek(BUFFER)
     except DAMAGE as error:
-        raise damaged(name, "after line 0", error) from None
+        raise damaged(name, say("after line {number}", 0), error) from None
     if head.startswith(_POINTER):
         raise RecordingError(say("{name} is a pointer of Git LFS, not the file: run git lfs pull", name))
     if head.startswith(PARQUET):
@@ -89,22 +89,22 @@ def lines(content: BufferedReader | RawIOBase, name: str, first: int = 1) -> Ite
                 last, marks = (row.adapter, adapters()[row.adapter].marked) if row.adapter else (last, marks)
                 yield row
     except DAMAGE as error:
-        raise damaged(name, f"after line {number}", error) from None
+        raise damaged(name, say("after line {number}", number), error) from None
 
 
 def _row_of(text: bytes | None, origin: str, *, ended: bool) -> Row | None:
     """The row of a line of which nothing is known; None where it is empty."""
     if text is None:
-        return unreadable(origin, f"is a line of more than {LONGEST:,} bytes: split it", left_out=True)
+        return unreadable(origin, say("is a line of more than {longest:,} bytes: split it", LONGEST), left_out=True)
     text = text.removeprefix(BOM_UTF8) if origin.endswith(":1") else text
     if not text.strip():
         return None
     if not ended and is_unfinished_object(text.decode("utf-8", "replace")):
-        return unreadable(origin, "is a line that was not written to its end: record it again", left_out=True)
+        return unreadable(origin, say("is a line that was not written to its end: record it again"), left_out=True)
     try:
         record = loads(text)
     except JSONError as error:
-        return unreadable(origin, f"is not JSON ({error}): record it again, or remove it")
+        return unreadable(origin, say("is not JSON ({error}): record it again, or remove it", error))
     adapter = adapter_of(record)
     return Row(origin, adapter.name, text) if adapter else unreadable(origin, what_it_is(record))
 
@@ -116,7 +116,7 @@ def _of_document(content: BufferedReader, name: str, *, alone: bool) -> Iterator
     try:
         data = content.read(LARGEST + 1)
     except DAMAGE as error:
-        raise damaged(name, "before its end", error) from None
+        raise damaged(name, say("before its end"), error) from None
     if len(data) > LARGEST:
         raise RecordingError(
             say("{name} is larger than {largest:,} bytes: split it, or record less in one file", name, LARGEST)

@@ -9,6 +9,7 @@ from io import BufferedReader, RawIOBase
 from typing import Any, BinaryIO, cast
 
 from conformance.language import say
+from conformance.text import reason_of
 
 from .lines import EndlessError
 from .recording import RecordingError
@@ -44,7 +45,7 @@ def unpacked(opened: BinaryIO, name: str) -> BufferedReader:
     if first.startswith(GZIP):
         return BufferedReader(gzip.GzipFile(fileobj=plain), BUFFER)
     if first.startswith(ZSTD):
-        return BufferedReader(_Zstd(plain, extra("zstandard", name, "compressed with zstd")), BUFFER)
+        return BufferedReader(_Zstd(plain, extra("zstandard", name, say("compressed with zstd"))), BUFFER)
     return plain
 
 
@@ -56,8 +57,10 @@ def buffered(opened: BinaryIO) -> BufferedReader:
 def damaged(name: str, place: str, error: Exception) -> RecordingError:
     """What is raised where reading a file fails in this place."""
     if isinstance(error, OSError) and not isinstance(error, gzip.BadGzipFile):
-        return RecordingError(f"{name} cannot be read ({error.strerror or error}): check the file")
-    return RecordingError(f"{name} is damaged {place} ({error}): copy it again, or compress it again")
+        return RecordingError(say("{name} cannot be read ({reason}): check the file", name, reason_of(error)))
+    return RecordingError(
+        say("{name} is damaged {place} ({error}): copy it again, or compress it again", name, place, error)
+    )
 
 
 class _Zstd(RawIOBase):

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
+from functools import lru_cache
 from typing import Any
 
 from conformance.contract.profile import Model
@@ -140,6 +142,8 @@ def _run(
         finally:  # the last exchange is the most telling one, where a check sends them one by one
             keys = _keys(exchanges)
     except Exception as raised:
+        if len(keys) > 1:  # a check may look at a control after what it accuses
+            keys = tuple(dict.fromkeys((*_named_in(str(raised), exchanges), *keys)))
         return finding_of(raised, requirement, model, keys, heard)
     return _finding(requirement, model, Verdict.PASS, judged=len(keys))
 
@@ -161,6 +165,18 @@ def finding_of(
             return replace(_finding(requirement, model, Verdict.FAIL, _said(raised, heard), judged, keys), of=of)
     message = say("the check could not read this exchange: {kind}: {crash}", type(raised).__name__, raised)
     return _finding(requirement, model, Verdict.INCONCLUSIVE, message, len(keys), keys)
+
+
+def _named_in(message: str, exchanges: Iterable[Exchange]) -> list[str]:
+    """The keys of the exchanges that a message names by their labels, in the order in which it does."""
+    labels = {each.request.label: each.request.key for each in exchanges if each.request.label in message}
+    places = {key: found.start() for label, key in labels.items() if (found := _name(label).search(message))}
+    return sorted(places, key=lambda key: places[key])
+
+
+@lru_cache(maxsize=4096)
+def _name(label: str) -> re.Pattern[str]:
+    return re.compile(rf"(?<![\w-]){re.escape(label)}(?![\w-])" if label else "(?!)")
 
 
 def _keys(exchanges: Sequence[Exchange]) -> tuple[str, ...]:

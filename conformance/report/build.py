@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Container, Iterable, Mapping, Sequence
 from typing import Any
 
+from conformance.contract.marks import ENDPOINT
 from conformance.contract.requirement import Requirement
 from conformance.contract.sources import link
 from conformance.evidence.exchange import Exchange, Inconclusive
@@ -65,6 +66,7 @@ def evidence_of(exchange: Exchange, base_url: str, key_variable: str, headers: I
         streamed=exchange.streamed,
         failure=str(exchange.failure or ""),
         curl=curl(request, base_url, key_variable, exchange.client, headers),
+        shared=ENDPOINT in request.features,
     )
 
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from conformance.contract.marks import COSTLY, LEFT_OUT, REAL_MODEL
+from conformance.contract.marks import COSTLY, LEFT_OUT, NO_FAMILY, REAL_MODEL
 from conformance.contract.profile import NOT_OF_FAMILY, Model
 from conformance.contract.requirement import Impact, Level
 from conformance.judgement.unserved import Unserved
 from conformance.judgement.verdict import VIOLATIONS, Verdict
-from conformance.language import gettext, say, tell, told
+from conformance.language import gettext, joined, say, tell, told
 
 from .report import Entry, Report
 
@@ -45,7 +45,7 @@ def conclude(report: Report) -> Conclusion:
     if report.unjudged:
         return Conclusion(3, tell("could not be judged: {reason}", told(report.unjudged)))
     counted = _joined(tally(report), _optional(report), *_limits(report))
-    if unmeasured := _joined(_first_too_few(report), never):
+    if unmeasured := _joined("" if report.traffic else told(too_few(report)), never):
         return Conclusion(3, tell("could not be judged: {reason}", _joined(unmeasured, counted)))
     if differing := _invoice(report):
         return Conclusion(1, _joined(counted, differing))
@@ -62,7 +62,7 @@ def _joined(*clauses: str) -> str:
 def _invoice(report: Report) -> str:
     """The numbers of an invoice that are not what was counted."""
     found = report.traffic.differing if report.traffic else []
-    named = _some(f"{each.what} of {each.group}" for each in found)
+    named = _some(_number_of(each.what, each.group) for each in found)
     return tell("the invoice differs in {number:,} of its numbers: {named}", len(found), named) if found else ""
 
 
@@ -77,10 +77,14 @@ def _flipping(report: Report) -> str:
     )
 
 
-def _first_too_few(report: Report) -> str:
+def _number_of(what: str, group: str) -> str:
+    return say("tokens of {group}", group) if what == "tokens" else say("amount of {group}", group)
+
+
+def too_few(report: Report) -> str:
     """The first model and area of which too few requirements were judged; empty where there is none. Of traffic, whose
     groups may be small, that is told by `Report.unjudged`."""
-    for model in () if report.traffic else report.models:
+    for model in report.models:
         for area in ("", *sorted({entry.area for entry in report.counting})):
             judged, applicable = _measured(report, model, area)
             too_few = applicable and judged < ENOUGH * applicable and (not area or applicable >= AREA)
@@ -91,9 +95,9 @@ def _first_too_few(report: Report) -> str:
 
 def _too_few(levels: str, model: Model, area: str, judged: int, applicable: int) -> str:
     if not applicable:
-        return tell("no {levels} was judged on {model}: none that was selected applies", levels, model.name)
-    of_area = tell(" of the area {area}", area) if area else ""
-    return tell(
+        return say("no {levels} was judged on {model}: none that was selected applies", levels, model.name)
+    of_area = say(" of the area {area}", area) if area else ""
+    return say(
         "only {judged} of the {applicable} {levels}{of_area} that apply to {model} could be judged",
         judged,
         applicable,
@@ -166,7 +170,7 @@ def _limits(report: Report) -> list[str]:
         else tell("caching was not judged on {models}: {reason}", _some(names), told(reason))
         for reason, names in reasons.items()
     ]
-    said = [*_stubbed(report), *said]
+    said = [*_stubbed(report), *said, *_without_family(report)]
     unclear = [] if reasons or report.failing else _unclear_caching(report)
     warned = [each for each in report.worst_first if is_warning(each) and each.impact is Impact.BILLING]
     number, named = len(warned), _some(each.id for each in warned)
@@ -185,6 +189,13 @@ def _stubbed(report: Report) -> Iterable[str]:
         yield tell(
             "with a stub in place of a model, {number:,} requirements were not judged: --stub leaves them out", number
         )
+
+
+def _without_family(report: Report) -> Iterable[str]:
+    """That caching was not judged on models whose family is not known, and what to do."""
+    reason = told(NO_FAMILY)
+    if any(told(finding.message) == reason for entry in report.counting for finding in entry.findings):
+        yield tell("caching was not judged where a model's name tells no family: use --model NAME=gpt or NAME=claude")
 
 
 def is_warning(entry: Entry) -> bool:
@@ -224,8 +235,8 @@ def _unclear_caching(report: Report) -> Iterable[str]:
 def _measure(report: Report) -> str:
     """The levels that a verdict rests on: MUST; where only others were selected, those."""
     counting = {entry.level for entry in report.counting}
-    others = gettext(" or ").join(gettext(level) for level in Level if level in counting)
-    return str(Level.MUST) if Level.MUST in counting else others or gettext("requirement")
+    others = joined(" or ", [str(level) for level in Level if level in counting])
+    return str(Level.MUST) if Level.MUST in counting else others or say("requirement")
 
 
 def _measured(report: Report, model: Model, area: str) -> tuple[int, int]:

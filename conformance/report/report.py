@@ -69,7 +69,8 @@ class Entry:
 
 @dataclass(frozen=True)
 class Evidence:
-    """One exchange as a person reads it, with the command that sends it again."""
+    """One exchange as a person reads it, with the command that sends it again. `shared`: it was asked of one model,
+    since the endpoint is expected to answer alike for all."""
 
     key: str
     label: str
@@ -85,6 +86,7 @@ class Evidence:
     streamed: bool
     failure: str
     curl: str
+    shared: bool = False
 
     def command(self, most: int) -> str:
         """The curl line; empty where it has more characters, or works in the run's folder only."""
@@ -181,7 +183,7 @@ class Difference:
 
 def differences(report: Report) -> tuple[Difference, ...]:
     """Where one model does what another does not: first what some violate and others keep, the worst first. A model
-    to which a requirement does not apply does not differ."""
+    to which a requirement does not apply does not differ, nor one that was not asked what shows the violation."""
     found = [
         Difference(
             entry,
@@ -190,6 +192,14 @@ def differences(report: Report) -> tuple[Difference, ...]:
             unjudged=entry.models(Verdict.INCONCLUSIVE),
         )
         for entry in report.worst_first
+        if not is_of_one(report, entry)
     ]
     apart = [each for each in found if sum(map(bool, (each.violating, each.holding, each.unjudged))) > 1]
     return tuple(sorted(apart, key=lambda each: not (each.violating and each.holding)))
+
+
+def is_of_one(report: Report, entry: Entry) -> bool:
+    """Whether all that shows a violation was asked of one model: of the others it tells nothing."""
+    violated = (each for each in entry.findings if each.verdict in (*VIOLATIONS, Verdict.KNOWN))
+    keys = [key for finding in violated for key in finding.evidence]
+    return bool(keys) and all(key in report.evidence and report.evidence[key].shared for key in keys)

@@ -20,7 +20,7 @@ from conformance.sending.curl import is_command
 from conformance.text import TextError, harmless_json, read_regular, write_whole
 
 from .gate import conclude
-from .report import Entry, Report
+from .report import Entry, Evidence, Report
 
 if TYPE_CHECKING:
     from cattrs import Converter
@@ -31,6 +31,7 @@ _LARGEST = 1 << 29  #: bytes of a file
 _LEFT_OUT = {
     Model: ("thinking", "claimed"),
     Entry: ("later", "warns"),
+    Evidence: ("shared",),
     Report: ("costs", "baseline", "unanswered", "unserved", "unseen", "asked_again", "headers", "traffic", "repeated"),
 }
 #: Members that every report has, although a Report has defaults for them: the gate depends on them.
@@ -75,7 +76,10 @@ def load_report(value: dict[str, Any]) -> Report:
 
 
 #: Fields in which there may be sentences beside the messages of findings, which have their parts beside them.
-_OTHERS = ("unjudged", "unanswered", "unserved", "drift", "costs", "baseline", "plan", "unseen", "evidence", "repeated")
+_OTHERS = (
+    "unjudged", "traffic", "unanswered", "unserved", "drift", "costs", "baseline", "plan", "unseen", "evidence",
+    "repeated",
+)  # fmt: skip
 
 
 def _said_in(value: object) -> Iterator[Said]:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from functools import lru_cache
 
-from conformance.contract.marks import LEFT_OUT, REAL_MODEL
+from conformance.contract.marks import CACHING, LEFT_OUT, NO_FAMILY, REAL_MODEL
 from conformance.contract.profile import Model
 from conformance.contract.requirement import On, Requirement, Scope
 from conformance.evidence.exchange import Request
@@ -29,7 +29,16 @@ def claimed_for(
     served = tuple(request for request in meant if all(map(model.claims, request.features)))
     if not meant or (served and not (composite and len(served) < len(meant))):
         return served, ""
-    return served, _unclaimed(sorted({name for each in meant for name in each.features if not model.claims(name)}))
+    lacking = {name for each in meant for name in each.features if not model.claims(name)}
+    if is_for_a_family(model, lacking):
+        return served, NO_FAMILY
+    return served, _unclaimed(sorted(lacking))
+
+
+def is_for_a_family(model: Model, lacking: Collection[str]) -> bool:
+    """Whether a model lacks these features for no other reason than that its family is not known."""
+    others = [name for name in lacking if name in model.without or name not in CACHING]
+    return model.family == "other" and bool(lacking) and not others
 
 
 @lru_cache(maxsize=64)

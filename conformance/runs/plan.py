@@ -10,6 +10,7 @@ from functools import cache
 
 from conformance.billing.budget import NOTHING, Amount, at_most
 from conformance.billing.prices import Sheet
+from conformance.contract.marks import NO_FAMILY
 from conformance.contract.profile import Model
 from conformance.contract.requirement import Requirement, Scope
 from conformance.evidence.exchange import Request
@@ -34,13 +35,15 @@ class Row:
 @dataclass(frozen=True)
 class Plan:
     """By the price sheet, `expected_cost` is what a run usually costs, `usual_cost` what it does at most without
-    fallbacks, and `cost` with all of them. They are None without a sheet, or where a model has no price."""
+    fallbacks, and `cost` with all of them. They are None without a sheet, or where a model has no price.
+    `without_family`: caching is left out on a model, since its family is not known."""
 
     rows: tuple[Row, ...]
     currency: str = ""
     expected_cost: Decimal | None = None
     usual_cost: Decimal | None = None
     cost: Decimal | None = None
+    without_family: bool = False
 
     @property
     def usually(self) -> Amount:
@@ -52,11 +55,13 @@ class Plan:
 
     def times(self, runs: int) -> Plan:
         """What so many runs send and cost."""
+        costs = {
+            name: None if cost is None else cost * runs
+            for name in ("expected_cost", "usual_cost", "cost")
+            for cost in [getattr(self, name)]
+        }
         rows = (replace(row, usually=row.usually.times(runs), most=row.most.times(runs)) for row in self.rows)
-        costs = (
-            None if each is None else each * runs for each in (self.expected_cost, self.usual_cost, self.cost)
-        )  # fmt: skip
-        return Plan(tuple(rows), self.currency, *costs)
+        return replace(self, rows=tuple(rows), **costs)
 
     def __str__(self) -> str:
         expected, usually, most = self.usually.expected, self.usually, self.most
@@ -100,10 +105,11 @@ def planned(run: Run, requirements: Sequence[Requirement], sheet: Sheet | None =
         prices = sheet.models.get(model.name) if sheet else None
         costs.append((usually.expected.cost(prices), usually.cost(prices), most.cost(prices)) if prices else None)
     made = tuple(row for _, row in sorted(rows.items()))
-    if sheet is None or None in costs:
-        return Plan(made, sheet.currency if sheet else "")
-    amounts = (sum(each, Decimal(0)) for each in zip(*filter(None, costs), strict=True))
-    return Plan(made, sheet.currency, *amounts)
+    left_out = any(run.unclaimed(*each) == NO_FAMILY for each in judged)
+    if sheet is None or not costs or None in costs:
+        return Plan(made, sheet.currency if sheet else "", without_family=left_out)
+    expected, usual, most_of_all = (sum(each, Decimal(0)) for each in zip(*filter(None, costs), strict=True))
+    return Plan(made, sheet.currency, expected, usual, most_of_all, left_out)
 
 
 def _declared(

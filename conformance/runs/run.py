@@ -122,6 +122,10 @@ class Run:
         model does not claim what that takes, the reason."""
         return claimed_for(requirement.on, requirement.composite, model, self.asked)
 
+    def unclaimed(self, requirement: Requirement, model: Model) -> str:
+        """Why a requirement is not judged on a model that does not claim what it takes; empty where it is."""
+        return self._claimed(requirement, model)[1]
+
     def exchanges(self, model: Model) -> list[Exchange]:
         """Every exchange of a model's run, each sent at most once."""
         return self._had(self._all(model), model)[0]

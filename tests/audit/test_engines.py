@@ -15,6 +15,7 @@ from conformance.audit.kernel import Audit
 from conformance.audit.shard import Shard
 from conformance.audit.totals import dump
 from conformance.audit.work import Task, judge_shard, totals_of
+from conformance.evidence.row import why
 from tests.audit.test_kernel import GOOD, WRONG, line
 
 
@@ -53,10 +54,11 @@ def test_a_worker_of_another_version_judges_nothing(task: Task) -> None:
 
 
 def test_a_worker_without_the_file_judges_nothing(task: Task) -> None:
-    assert on_a_worker(task, size=1)["failed"].startswith("a worker has another file of this name")
+    assert why(on_a_worker(task, size=1)["failed"]).startswith("a worker has another file of this name")
     given = ray.row_of(0, task)
     Path(task.shard.url).unlink()
-    assert ray._judged(given, __version__)["failed"].startswith("a worker cannot read it (No such file or directory)")
+    failed = why(ray._judged(given, __version__)["failed"])
+    assert failed.startswith("a worker cannot read it (No such file or directory)")
 
 
 def test_what_is_raised_stays_on_the_worker(task: Task, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -64,7 +66,7 @@ def test_what_is_raised_stays_on_the_worker(task: Task, monkeypatch: pytest.Monk
         raise ValueError("Hippopotamus")
 
     monkeypatch.setattr("conformance.audit.work.judge_batch", fails)
-    failed = on_a_worker(task)["failed"]
+    failed = why(on_a_worker(task)["failed"])
     assert "ValueError" in failed
     assert "Hippopotamus" not in failed
 

@@ -9,6 +9,7 @@ import pyarrow as pa
 
 from conformance.audit.kernel import RECORDS, RESULTS, Audit, judge_batch
 from conformance.billing.prices import EXAMPLE, Sheet
+from conformance.evidence.row import unreadable
 from tests.support.exchanges import completion
 
 SECRET = "Hippopotamus"
@@ -78,7 +79,10 @@ def test_what_cannot_be_read_is_a_row() -> None:
         ("it.jsonl:3", "it lacks the member 'request_json'"),
         ("it.jsonl:4", "it has a member of a wrong kind"),
     ]
-    assert of("unreadable", results(b"nothing reads it", adapter=""))[0]["message"] == "nothing reads it"
+    assert (
+        of("unreadable", results(unreadable("it.jsonl", "nothing reads it").record, adapter=""))[0]["message"]
+        == "nothing reads it"
+    )
 
 
 def test_a_sample_is_drawn_by_seed() -> None:

@@ -25,6 +25,7 @@ from conformance.audit.records import BYTES, RECORDS, ROWS
 from conformance.audit.sources import Shard, SourceError, read, shards
 from conformance.audit.stores import public
 from conformance.evidence.adapters import adapters
+from conformance.evidence.row import why
 from conformance.evidence.zipped import digest
 from tests.evidence.adapters.samples import REPLY, SAMPLES, exchange_1, har, line, vcr
 
@@ -38,7 +39,9 @@ def records(*given: str | Path) -> list[tuple[str, str, bytes]]:
         for batch in read(pickle.loads(pickle.dumps(shard))):
             assert batch.schema == RECORDS
             batch.validate(full=True)
-            found += list(zip(*(column.to_pylist() for column in batch.columns), strict=True))
+            for origin, adapter, record in zip(*(column.to_pylist() for column in batch.columns), strict=True):
+                reason = "" if adapter else why(record).removeprefix(f"{shard.name} ")
+                found.append((origin, adapter, record if adapter else reason.encode()))
     return found
 
 
@@ -366,7 +369,7 @@ def test_a_file_that_is_gone_is_a_row(tmp_path: Path) -> None:
     shard = Shard(str(tmp_path / "gone.jsonl"), "gone.jsonl")
     ((origin, adapter, reason),) = zip(*(each.to_pylist() for each in next(read(shard)).columns), strict=True)
     assert (origin, adapter) == ("gone.jsonl", "")
-    assert reason == b"cannot be read (No such file or directory): check the file"
+    assert why(reason) == "cannot be read (No such file or directory): check the file"
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -10,12 +10,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from conformance.contract.given import in_turn
 from conformance.contract.profile import Model
 from conformance.contract.requests import STREAM_USAGE
 from conformance.contract.requirement import CATALOGUE, Level, Requirement, Scope
 from conformance.contract.scopes import EVERY_ERROR, EVERY_REPLY
 from conformance.evidence.exchange import Exchange, Failure, Inconclusive, NotApplicable, Violation
-from conformance.judgement.judge import judge, judge_all, judge_run
+from conformance.evidence.observed import answered_with
+from conformance.judgement.judge import judge, judge_all, judge_given, judge_run
 from conformance.judgement.verdict import EVIDENCE_LIMIT, Finding, Verdict, gather
 from conformance.suite.catalogue import load
 from tests.support.exchanges import PLAIN, completion, plain, streamed
@@ -110,6 +112,22 @@ def test_what_was_not_recorded_is_not_judged() -> None:
 def unlike(exchanges: list[Exchange]) -> None:
     if exchanges[0].status == exchanges[1].status:
         raise Violation("two alike", exchanges[1])
+
+
+def test_the_exchange_that_a_message_names_comes_first() -> None:
+    """A control that is looked at after it says less, also where one's label begins as the other's."""
+
+    def refused(accused: Exchange, controls: Sequence[Exchange]) -> None:
+        if accused.refused and controls[0].succeeded:
+            raise AssertionError(answered_with(accused))
+
+    control = replace(REPLY.request, label="odd")
+    accused = replace(REPLY.request, label="odd-one", attempt=2)
+    own = requirement(refused, on=(accused,), given={"accused": accused, "controls": in_turn(control)})
+    answers = {"odd": REPLY, "odd-one": REFUSED}
+    found = judge_given(own, lambda request: replace(answers[request.label], request=request), MODEL)
+    assert found.verdict is Verdict.FAIL
+    assert found.evidence == (accused.key, control.key)
 
 
 def test_a_run_is_compared() -> None:

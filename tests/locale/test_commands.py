@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import json
 import re
 from html import unescape
 from pathlib import Path
 
 import pytest
 
+from tests.audit.traffic import WRONG, line
 from tests.support.commands import cli, environment
 
 FAULTS = ("prompt-minus-one", "id-missing", "stream-as-text", "finish-reason-invented", "billing-prompt-without-cache")
 BROKEN = tuple(word for fault in FAULTS for word in ("--fault", fault))
 SELECTED = "usage,framing,completion,errors,caching.hits_are_reported"
 SHEET = 'currency = "USD"\n[models."reference-claude"]\ninput = 3\noutput = 15\n'
+JSON = ("sarif", "code-quality")  #: formats of reports
 SERVERLESS = "http://127.0.0.1:9/v1"  #: the port of discard, where nothing listens
 
 #: What is the same in every language: commands, addresses, quotations, code, and what Markdown and shells set apart.
@@ -63,10 +66,12 @@ def chinese(folder: Path, *words: str) -> list[str]:
     """The lines in English of what a command prints in Chinese."""
     ended = cli(*words, folder=folder, variables=environment() | {"LANGUAGE": "zh"})
     assert "Traceback" not in ended.output, ended.output
-    return english(ended.output)
+    form = words[-1] if words[0] == "render" else ""
+    text = json.dumps(json.loads(ended.output), ensure_ascii=False, indent=1) if form in JSON else ended.output
+    return english(text)
 
 
-@pytest.mark.parametrize("form", ["terminal", "markdown", "html", "junit"])
+@pytest.mark.parametrize("form", ["terminal", "markdown", "html", "junit", "github", "sarif", "code-quality"])
 @pytest.mark.parametrize("run", ["broken", "whole"])
 def test_a_report(folder: Path, run: str, form: str) -> None:
     assert chinese(folder, "render", run, "--format", form) == []
@@ -91,6 +96,47 @@ def test_a_report(folder: Path, run: str, form: str) -> None:
 )
 def test_a_command(folder: Path, words: tuple[str, ...]) -> None:
     assert chinese(folder, *words) == []
+
+
+#: Records that no adapter reads.
+UNREAD: tuple[object, ...] = (
+    7, "text", [1], {}, {"a": 1}, {"format": "exchange-9"}, {"custom_id": "1", "body": {}},
+    {"object": "chat.completion"},
+    {"object": "response"}, {"resourceMetrics": []}, {"traceId": "1", "startTime": "2"}, {"messages": []},
+)  # fmt: skip
+BILL = b"group,tokens,amount\nreference-claude,3,1.5\n"
+
+
+def test_an_audit(folder: Path) -> None:
+    """What is told of traffic: violations, records that cannot be read, an invoice, and files that are damaged."""
+    records = [json.dumps(each).encode() for each in UNREAD] + [b"{", b"not JSON"]
+    for name, data in (
+        ("it.jsonl", b"\n".join([*records, line(WRONG), line(WRONG, status=[1])]) + b"\n"),
+        ("half.jsonl.gz", b"\x1f\x8b\x08"),
+        ("bill.csv", BILL), ("bad.csv", b"group,tokens\nx,many\n"), ("no.csv", b"a,b\n1,2\n"),
+        ("none.csv", b"group\n1\n"),
+    ):  # fmt: skip
+        (folder / name).write_bytes(data)
+    words = ("audit", "it.jsonl", "half.jsonl.gz", "--workers", "0", "--out", "audited", "--prices", "prices.toml")
+    assert chinese(folder, *words, "--select", "usage", "--invoice", "bill.csv", "--max-unreadable", "1", "-v") == []
+    for form in ("terminal", "markdown", "html", "junit", "github", "sarif", "code-quality"):
+        assert chinese(folder, "render", "audited", "--format", form) == [], form
+    assert chinese(folder, *words, "--select", "usage") == []
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("--invoice", "bad.csv"), ("--invoice", "no.csv"), ("--invoice", "none.csv"), ("--invoice", "nowhere.csv"),
+        ("--invoice", "half.jsonl.gz"), ("--resume", "--out", "nowhere"), ("--out", "broken"), ("--engine", "spark"),
+        ("--max-rate", "usage"), ("--sample", "3"),
+    ],
+    ids=" ".join,
+)  # fmt: skip
+def test_wrong_usage_of_an_audit(folder: Path, words: tuple[str, ...]) -> None:
+    (folder / "broken/shards").mkdir(exist_ok=True)
+    (folder / "broken/shards/mine.txt").touch()
+    assert chinese(folder, "audit", "it.jsonl", "--workers", "0", *words) == []
 
 
 def test_a_first_configuration(tmp_path: Path) -> None:

@@ -64,8 +64,8 @@ def test_over_http_each_request_is_sent_once_whoever_asks(tmp_path: Path) -> Non
 
         out = tmp_path / str(number)
         with serving(counting) as url:
-            words = ("--base-url", url, *SMALL, *SOME, *UNTIMED, *workers, "--out", out)
-            ended = pytest_run(*words, folder=tmp_path, key=KEY)
+            words = (*SMALL, *SOME, *UNTIMED, *workers)
+            ended = pytest_run("--base-url", url, *words, "--out", out, folder=tmp_path, key=KEY)
         assert ended.exit_code == 0, ended.output
         assert len(seen) <= archived(out).total(), "a request is sent twice"
         counts.append((len(seen), archived(out)))

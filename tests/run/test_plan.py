@@ -14,11 +14,12 @@ from syrupy.assertion import SnapshotAssertion
 from conformance.billing.budget import NOTHING, Amount, Budget, at_most, bounded
 from conformance.billing.prices import Sheet
 from conformance.contract.given import OnDemand, Slot, every
-from conformance.contract.marks import COSTLY, INTRUSIVE
+from conformance.contract.marks import COSTLY, INTRUSIVE, NO_FAMILY
 from conformance.contract.profile import Model, Prices, Profile
 from conformance.contract.selection import GROUPS, asked_for, chosen
 from conformance.evidence.exchange import Exchange, Inconclusive, Request
 from conformance.lab.reference import Endpoint
+from conformance.report.render.plan import table
 from conformance.runs.plan import Plan, generated, planned
 from conformance.runs.run import Run
 from conformance.suite.catalogue import declared, load
@@ -33,6 +34,12 @@ CHEAP = tuple(replace(model, without=frozenset({INTRUSIVE, COSTLY})) for model i
 
 def nothing(request: Request) -> Exchange:
     raise Inconclusive("a plan sends nothing")
+
+
+def test_a_plan_says_that_a_name_leaves_caching_out() -> None:
+    own = Model("gpt-vendor", "other")
+    assert table(plan(["caching"], [own])).endswith(f"\n{NO_FAMILY}")
+    assert NO_FAMILY not in table(plan(["framing"], [own]))
 
 
 def plan(select: Sequence[str] = (), models: Sequence[Model] = USUAL, examples: int = 10) -> Plan:

@@ -12,6 +12,7 @@ import pytest
 from conformance.contract import faults
 from conformance.contract.faults import put
 from conformance.contract.for_model import for_model
+from conformance.contract.marks import NO_FAMILY
 from conformance.contract.profile import Model, Profile
 from conformance.contract.requests import CACHE_COLD, NO_CREDENTIALS, PLAIN, TOOL_SINGLE, TWO
 from conformance.contract.requirement import Fault, Level, Requirement, Scope
@@ -156,6 +157,22 @@ def crashing(exchange: Exchange) -> None:
 def requirement(check: Callable[..., None] = failing, **changes: Any) -> Requirement:
     own: dict[str, Any] = {"level": Level.MUST, "on": EVERY_REPLY, "broken_by": (("", put("id", "")),)} | changes
     return Requirement(id="x.y", sentence="be so", source="rfc9110", check=check, **own)
+
+
+def test_a_model_of_no_known_family_is_told_what_that_leaves_out() -> None:
+    """Not that something is not claimed: who claims nothing learns that a name decides; the conclusion says so, too."""
+    model, caching = Model("gpt-vendor", "other"), requirement(on=(CACHE_COLD,))
+    run = run_on(models=(model,))
+    finding = run.find(caching, model)
+    assert (finding.verdict, finding.message) == (Verdict.NOT_APPLICABLE, NO_FAMILY)
+    without = replace(model, without=frozenset({"cache.explicit"}))
+    assert run.find(caching, without).message == "not claimed: cache.explicit"
+    assert run.find(caching, replace(model, family="gemini")).message == "not claimed: cache.explicit"
+    passing = replace(finding, requirement="x.z", verdict=Verdict.PASS, message="", judged=1)
+    sourced = replace(caching, source="rfc9110#11.1")
+    catalogue = {"x.y": sourced, "x.z": replace(sourced, id="x.z")}
+    report = Report(URL, "live", (model,), "0", 0.0, 0.0, Spend(), entries(catalogue, [finding, passing]))
+    assert "caching was not judged where a model's name tells no family" in conclude(report).sentence
 
 
 def test_a_feature_that_is_not_claimed_is_not_asked_for() -> None:

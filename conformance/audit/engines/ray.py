@@ -19,7 +19,9 @@ from conformance.audit.pool import Done, attempt
 from conformance.audit.shard import Shard, opened
 from conformance.audit.stores import SourceError
 from conformance.audit.work import Task
-from conformance.text import write_whole
+from conformance.evidence.row import unreadable, why
+from conformance.language import say
+from conformance.text import reason_of, write_whole
 
 from . import EngineError
 
@@ -63,7 +65,7 @@ def _size(shard: Shard) -> int:
 def _received(row: Row, task: Task) -> Done:
     """Write what a worker sent to where the pool would have written it; the totals last, which say that it is done."""
     if row["failed"]:
-        return Done(task, failed=row["failed"])
+        return Done(task, failed=why(row["failed"]))
     if row["findings"]:
         write_whole(task.findings, row["findings"])
     write_whole(task.totals, row["totals"])
@@ -75,14 +77,23 @@ def _judged(row: Row, version: str) -> Row:
     message, which may hold content, into logs."""
     sent = {"place": row["place"], "records": 0, "failed": "", "totals": b"", "findings": b""}
     if version != __version__:
-        return sent | {"failed": f"a worker has phanedge-conformance {__version__}, and not {version}"}
+        return sent | {"failed": _parts(_of_another(version))}
     with TemporaryDirectory() as folder:
         task = replace(pickle.loads(row["task"]), folder=Path(folder))
         failed = _missing(task.shard, row["size"]) or (done := attempt(task, lambda _: None)).failed
         if failed:
-            return sent | {"failed": failed}
+            return sent | {"failed": _parts(failed)}
         findings = task.findings.read_bytes() if task.findings.exists() else b""
         return sent | {"records": done.records, "totals": task.totals.read_bytes(), "findings": findings}
+
+
+def _of_another(version: str) -> str:
+    return say("a worker has phanedge-conformance {one}, and not {other}", __version__, version)
+
+
+def _parts(sentence: str) -> str:
+    """A sentence as it goes through Ray, whose rows hold plain values."""
+    return unreadable("", sentence).record.decode()
 
 
 def _missing(shard: Shard, size: int) -> str:
@@ -92,9 +103,9 @@ def _missing(shard: Shard, size: int) -> str:
         with opened(shard):
             same = _size(shard) == size
     except (OSError, SourceError) as error:
-        said = error.strerror if isinstance(error, OSError) else error
-        return f"a worker cannot read it ({said}): name a folder that all workers have, or an object store"
-    return "" if same else "a worker has another file of this name: name a folder that all workers share"
+        said = reason_of(error) if isinstance(error, OSError) else str(error)
+        return say("a worker cannot read it ({said}): name a folder that all workers have, or an object store", said)
+    return "" if same else say("a worker has another file of this name: name a folder that all workers share")
 
 
 @contextmanager
@@ -107,20 +118,26 @@ def _connected(address: str) -> Iterator[Any]:
         import ray
         import ray.data
     except ImportError:
-        raise EngineError("the engine ray needs its extra: pip install 'phanedge-conformance[audit-ray]'") from None
+        raise EngineError(
+            say("the engine ray needs its extra: pip install 'phanedge-conformance[audit-ray]'")
+        ) from None
     try:
         ray.init(address=address or "auto", log_to_driver=False, logging_level=logging.ERROR)
     except Exception as error:
         said = str(error).strip().partition("\n")[0]
-        raise EngineError(f"no Ray cluster can be used at {address or 'auto'}: {said}") from None
+        raise EngineError(say("no Ray cluster can be used at {address}: {said}", address or "auto", said)) from None
     try:
         logging.getLogger("ray.data").setLevel(logging.ERROR)
         ray.data.DataContext.get_current().enable_progress_bars = False
         yield ray
     except ray.exceptions.RayError as error:
         raise EngineError(
-            f"the Ray cluster gave up ({type(error).__name__}), and its logs say why:"
-            f" each worker needs phanedge-conformance[audit] {__version__}"
+            say(
+                "the Ray cluster gave up ({kind}), and its logs say why:"
+                " each worker needs phanedge-conformance[audit] {version}",
+                type(error).__name__,
+                __version__,
+            )
         ) from None
     finally:
         ray.shutdown()

@@ -46,9 +46,9 @@ RENDERERS: dict[str, Callable[[Report], str]] = {
     "junit": lambda report: harmless(_for_people("junit", report)),
     "json": partial(_render, "document"),
     "terminal": partial(_for_people, "terminal"),
-    "github": partial(_render, "annotations"),
-    "sarif": partial(_render, "sarif"),
-    "code-quality": partial(_render, "code_quality"),
+    "github": partial(_for_people, "annotations"),
+    "sarif": partial(_for_people, "sarif"),
+    "code-quality": partial(_for_people, "code_quality"),
     "badge": partial(_render, "badge"),
     "shield": partial(_render, "badge", function="endpoint"),
 }

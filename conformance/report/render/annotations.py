@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from conformance.language import gettext, tell
 from conformance.report.gate import is_warning
 from conformance.report.report import Entry, Report
 from conformance.text import harmless
@@ -18,22 +19,23 @@ def render(report: Report) -> str:
     concluded = headline(report)
     kind = "error" if concluded.exit_code else "notice"
     found = [
-        _command(kind, "Conformance", one_line(str(concluded), 2 * _SHOWN)),
+        _command(kind, gettext("Conformance"), one_line(str(concluded), 2 * _SHOWN)),
         *(_annotation("error", report, each) for each in report.failing),
         *(_annotation("warning", report, each) for each in report.worst_first if is_warning(each)),
     ]
     if len(found) > MOST:
         left_out = found[MOST - 1 :]
         kind = "error" if any(each.startswith("::error") for each in left_out) else "warning"
-        found[MOST - 1 :] = [_command(kind, "Conformance", f"{len(left_out):,} more findings are in the report")]
+        more = tell("{number:,} more findings are in the report", len(left_out))
+        found[MOST - 1 :] = [_command(kind, gettext("Conformance"), more)]
     return "".join(f"{each}\n" for each in found)
 
 
 def _annotation(kind: str, report: Report, entry: Entry) -> str:
     seen = " / ".join(one_line(each.message, _SHOWN) for each in worst(report, entry)[:2])
-    remedy = f"\nRemedy: {one_line(entry.hint, _SHOWN)}" if entry.hint else ""
-    title = f"{entry.level} {one_line(entry.id)} ({entry.impact})"
-    return _command(kind, title, f"{one_line(affected(report, entry))}: {seen}{remedy}")
+    remedy = f"\n{gettext('Remedy')}{gettext(': ')}{one_line(entry.hint, _SHOWN)}" if entry.hint else ""
+    title = f"{entry.level} {one_line(entry.id)} ({gettext(entry.impact)})"
+    return _command(kind, title, f"{one_line(affected(report, entry))}{gettext(': ')}{seen}{remedy}")
 
 
 def _command(kind: str, title: str, message: str) -> str:

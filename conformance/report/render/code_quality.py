@@ -7,6 +7,7 @@ from typing import Any
 
 from conformance.contract.requirement import Impact, Level
 from conformance.judgement.verdict import VIOLATIONS, Finding, Verdict
+from conformance.language import gettext
 from conformance.report.report import Entry, Report
 from conformance.text import harmless_json
 
@@ -27,7 +28,7 @@ def render(report: Report) -> str:
 
 
 def _issue(report: Report, entry: Entry, finding: Finding) -> dict[str, Any]:
-    said = f"{statement(entry)}; {finding.model}: {finding.message}"
+    said = f"{statement(entry)}{gettext('; ')}{finding.model}{gettext(': ')}{finding.message}"
     return {
         "description": one_line(said, 1_000),
         "check_name": clean(entry.id),

@@ -18,7 +18,7 @@ from markupsafe import Markup
 from conformance.judgement.verdict import VIOLATIONS, Verdict
 from conformance.language import gettext, spoken, tell, told
 from conformance.policy.baseline import State
-from conformance.report.report import Entry, Evidence, Report, differences
+from conformance.report.report import Entry, Evidence, Report, differences, is_of_one
 from conformance.text import quoted
 
 from . import found, repeats, traffic, words
@@ -37,19 +37,15 @@ _PLACE = "\0"  #: where they come; nothing else that the page shows has this cha
 
 @dataclass(frozen=True)
 class Card:
-    """One violated requirement: what was observed, the exchange that shows it with the lines that tell it, and the
-    others that were seen."""
+    """One violated requirement: what was observed, the exchange that shows it with the lines that tell it, the
+    others that were seen, and the models on which it holds, although they were asked the same."""
 
     entry: Entry
     observations: list[found.Observation]
     evidence: Evidence | None
     lines: list[Line]
     others: list[Evidence]
-
-    @property
-    def passing(self) -> list[str]:
-        """The models on which it holds."""
-        return [finding.model for finding in self.entry.findings if finding.verdict is Verdict.PASS]
+    passing: tuple[str, ...]
 
     @property
     def curl(self) -> str:
@@ -94,6 +90,7 @@ def environment(*more: Path) -> Environment:
         "one_line": words.one_line,
         "plural": words.plural,
         "text": _text,
+        "breakable": _breakable,
         "web_link": words.web_link,
         "mark": words.MARK.get,
         "slug": lambda verdict: str(verdict).replace(" ", "-"),
@@ -110,6 +107,11 @@ def _text(value: str) -> Markup:
     """The value as text between tags, where quotation marks need no escape: JSON is full of them."""
     escaped = words.clean(value).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
     return Markup(escaped)
+
+
+def _breakable(name: str) -> Markup:
+    """A name that may go on in the next line after each of its parts."""
+    return Markup(re.sub(r"([._])(?=\w)", r"\1<wbr>", str(_text(name))))
 
 
 def _context(report: Report, exchanges: list[Evidence]) -> dict[str, Any]:
@@ -199,7 +201,8 @@ def card(report: Report, entry: Entry) -> Card:
     named = [each for each in seen if each.label and _names(observations[0].message, each.label)]
     shown = next(iter([*named, *seen]), None)
     lines = lines_of(shown, entry.at, context=2, most=_LINES) if shown else []
-    return Card(entry, observations, shown, lines, [each for each in seen if each is not shown])
+    passing = () if is_of_one(report, entry) else entry.models(Verdict.PASS)
+    return Card(entry, observations, shown, lines, [each for each in seen if each is not shown], passing)
 
 
 def _names(message: str, label: str) -> bool:

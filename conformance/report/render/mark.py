@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from conformance.language import gettext, tell
@@ -53,8 +53,8 @@ def mark(text: str, at: str, *, streamed: bool = False, truncated: bool = False)
 
     `at` are paths separated by spaces, `*` standing for any index or name. Where a member is absent, the
     innermost container that should have it is flagged with a note. Of an event stream only the events with
-    something to flag are pretty-printed, and what many say alike is flagged once, so that the odd
-    one is seen.
+    something to flag are pretty-printed, and of those that say alike only the first and the last, so
+    that the odd one is seen, and the repeated one.
     """
     patterns = [tuple(path.split(".")) for path in at.split() if path != STATUS and not path.startswith(HEADER)]
     if streamed:
@@ -134,14 +134,19 @@ def _mark_stream(lines: Sequence[str], patterns: Sequence[Pattern]) -> list[Line
     for pattern in patterns:
         for number, spot in _seek_events(events, pattern):
             spots.setdefault(number, []).append(spot)
-    marked: list[Line] = []
-    said: set[tuple[Line, ...]] = set()
-    for number, line in enumerate(lines):
-        event = _flag(events[number], spots[number]) if number in spots else []
+    spread = {number: _flag(events[number], spots[number]) for number in sorted(spots)}
+    shown = _ends_of_alike(spread)
+    return [each for number, line in enumerate(lines) for each in (spread[number] if number in shown else [Line(line)])]
+
+
+def _ends_of_alike(spread: Mapping[int, Sequence[Line]]) -> set[int]:
+    """Of the events that say alike in the flagged members, the first, and the last, which is the accused one where what
+    is said once is repeated."""
+    alike: dict[tuple[Line, ...], list[int]] = {}
+    for number, event in spread.items():
         flagged = tuple(replace(each, text=each.text.rstrip(",")) for each in event if each.flagged)
-        marked += event if event and flagged not in said else [Line(line)]
-        said.add(flagged)
-    return marked
+        alike.setdefault(flagged, []).append(number)
+    return {end for numbers in alike.values() for end in (numbers[0], numbers[-1])}
 
 
 def _event(line: str) -> list[Row] | None:

@@ -8,6 +8,7 @@ from rich.console import Console
 from rich.table import Table
 
 from conformance.billing.budget import Amount
+from conformance.contract.marks import NO_FAMILY
 from conformance.language import gettext, tell, told
 from conformance.runs.plan import Plan
 
@@ -27,7 +28,8 @@ def table(plan: Plan) -> str:
     free = sorted(row.area for row in plan.rows if row.most == Amount())
     named = tell("Judged on the requests of other areas: {areas}.", ", ".join(free))
     rest = f"\n{named}\n" if free else ""
-    return f"{_printed(made)}{rest}\n{told(str(plan))}"
+    note = f"\n{told(NO_FAMILY)}" if plan.without_family else ""
+    return f"{_printed(made)}{rest}\n{told(str(plan))}{note}"
 
 
 def _printed(made: Table) -> str:

@@ -8,6 +8,7 @@ from typing import Any
 
 from conformance.contract.requirement import Level
 from conformance.judgement.verdict import VIOLATIONS, Finding, Verdict
+from conformance.language import gettext, spoken
 from conformance.report.report import Entry, Report
 from conformance.text import harmless_json
 
@@ -26,7 +27,8 @@ def render(report: Report) -> str:
     run = {
         "tool": {"driver": _driver(report, violated)},
         "invocations": [_invocation(report)],
-        "originalUriBaseIds": {_FOLDER: {"description": {"text": "The folder of the run."}}},
+        "language": spoken(),
+        "originalUriBaseIds": {_FOLDER: {"description": {"text": gettext("The folder of the run.")}}},
         "columnKind": "unicodeCodePoints",
         "results": [
             _result(report, entry, finding, place)
@@ -96,12 +98,12 @@ def _invocation(report: Report) -> dict[str, Any]:
 
 def _result(report: Report, entry: Entry, finding: Finding, place: int) -> dict[str, Any]:
     file = {"uri": artifact(report, finding), "uriBaseId": _FOLDER}
-    known = {"suppressions": [{"kind": "external", "justification": "accepted in the baseline"}]}
+    known = {"suppressions": [{"kind": "external", "justification": gettext("accepted in the baseline")}]}
     return {
         "ruleId": entry.id,
         "ruleIndex": place,
         "level": level(entry, finding),
-        "message": {"text": one_line(f"{finding.model}: {finding.message}", _SAID)},
+        "message": {"text": one_line(f"{finding.model}{gettext(': ')}{finding.message}", _SAID)},
         "locations": [{"physicalLocation": {"artifactLocation": file, "region": {"startLine": 1}}}],
         "partialFingerprints": {"requirementAndModel/v1": fingerprint(finding)},
         **(known if finding.verdict is Verdict.KNOWN else {}),

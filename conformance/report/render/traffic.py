@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from conformance.language import gettext, tell
+from conformance.language import gettext, tell, told
 from conformance.report.report import Report
 from conformance.report.traffic import Group, Invoiced, Traffic
 
@@ -56,7 +56,9 @@ def read(traffic: Traffic) -> str:
     said = tell("{records}, {unreadable:,} of them unreadable", plural(traffic.records, "record"), traffic.unreadable)
     if traffic.sample < 1:
         said += tell("; a sample of {sample} with the seed {seed}", traffic.sample, traffic.seed)
-    return f"{said}: {'; '.join(traffic.unread)}" if traffic.unread else said
+    if not traffic.unread:
+        return said
+    return f"{said}{gettext(': ')}{gettext('; ').join(map(told, traffic.unread))}"
 
 
 def _said(group: Group, traffic: Traffic) -> str:
@@ -66,7 +68,7 @@ def _said(group: Group, traffic: Traffic) -> str:
         read, written = group.tokens.get("prompt", 0), group.tokens.get("output", 0)
         parts.append(tell("{input:,} input and {output:,} output tokens", read, written))
     parts += [f"{title.lower()} {amount}" for title, amount in _amounts(group, traffic)]
-    return f"{group.name}: {', '.join(parts)}"
+    return f"{group.name}{gettext(': ')}{gettext(', ').join(parts)}"
 
 
 def _amounts(group: Group, traffic: Traffic) -> list[tuple[str, str]]:

@@ -6,7 +6,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from conformance.contract.requests import CACHEABLE, SHELF, chat, costly, filler, streamed
+from conformance.contract.requests import CACHE_MIXED_STREAM, CACHEABLE, SHELF, chat, costly, filler, streamed
 from conformance.evidence.exchange import SALT, Request
 from conformance.resources import fixture
 
@@ -140,11 +140,12 @@ BOTH_PARTLY = prompt(
     tools=[_LOOK_UP], n=2, after=BOTH,
 )  # fmt: skip
 PLAIN_TOOL = without_breakpoints(_LOOK_UP)
-#: For models that cache up to breakpoints: what the prompt costs on others is compared with nothing.
-BOTH_UNMARKED = streamed(
+#: For models that cache up to breakpoints: what the prompt costs on others is compared with nothing. It is one without
+#: an image, which a model need not read.
+MIXED_UNMARKED = streamed(
     replace(
-        prompt("cache-both-unmarked", *without_breakpoints(BOTH.asked["messages"]), tools=[PLAIN_TOOL]),
-        features=BOTH.features,
+        prompt("cache-mixed-unmarked", *without_breakpoints(CACHE_MIXED_STREAM.asked["messages"])),
+        features=CACHE_MIXED_STREAM.features,
     )
 )
 

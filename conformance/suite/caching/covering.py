@@ -29,7 +29,7 @@ from conformance.contract.requests import (
 )
 from conformance.evidence.exchange import Request
 
-from .combined import AUTOMATIC, BOTH_UNMARKED, PARTLY, REPEATED, SEVERAL, without_breakpoints
+from .combined import AUTOMATIC, MIXED_UNMARKED, PARTLY, REPEATED, SEVERAL, without_breakpoints
 from .prompts import CACHE_FIVE_STREAM, CACHE_HOUR_WARM, CACHE_TOOLS, CACHE_TOOLS_STREAM, GROWN, SUFFIX, UNMARKED
 
 #: The features, each with its values. A request has one value of each, but for the places of its breakpoints.
@@ -69,7 +69,7 @@ ROWS: tuple[Request, ...] = (
     TWO, TWO_STREAM, SCHEMA_NESTED, SCHEMA_NESTED_STREAM, TOOL_AUTO, TOOL_AUTO_STREAM, CACHE_COLD, CACHE_WARM,
     CACHE_WARM_STREAM, CACHE_HOUR, CACHE_HOUR_WARM, CACHE_MIXED, CACHE_MIXED_STREAM, CACHE_FIVE_STREAM, CACHE_TOOLS,
     CACHE_TOOLS_STREAM, SUFFIX, GROWN, UNMARKED, AUTOMATIC_COLD, AUTOMATIC_WARM, AUTOMATIC_WARM_STREAM,
-    *chain.from_iterable(REPEATED), *PARTLY, SEVERAL, BOTH_UNMARKED, *AUTOMATIC,
+    *chain.from_iterable(REPEATED), *PARTLY, SEVERAL, MIXED_UNMARKED, *AUTOMATIC,
 )  # fmt: skip
 
 

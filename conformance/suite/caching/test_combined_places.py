@@ -8,7 +8,7 @@ from functools import partial
 
 from conformance.contract.faults import only
 from conformance.contract.profile import Model
-from conformance.contract.requests import CACHE_COLD
+from conformance.contract.requests import CACHE_COLD, CACHE_MIXED_STREAM
 from conformance.evidence.exchange import Exchange, Inconclusive
 from conformance.language import say
 from conformance.suite.support.cache_counts import DETAILS, HITS, WRITES, WRITES_1H, WRITES_5M
@@ -18,7 +18,6 @@ from .chains import Chain, each_chain, each_of, unlike_plain
 from .combined import (
     BOTH,
     BOTH_PARTLY,
-    BOTH_UNMARKED,
     BOTH_WARM,
     HOURS,
     HOURS_PARTLY,
@@ -26,6 +25,7 @@ from .combined import (
     MINUTES,
     MINUTES_PARTLY,
     MINUTES_WARM,
+    MIXED_UNMARKED,
     SEVERAL,
 )
 from .counts import counted, expect_close, written
@@ -128,12 +128,12 @@ def test_last_breakpoint_reaches_the_end(
 
 @AREA.must(
     "count a Claude prompt with both TTLs as the same prompt_tokens as without cache breakpoints",
-    on={"mixed": BOTH, "unmarked": BOTH_UNMARKED},
+    on={"mixed": CACHE_MIXED_STREAM, "unmarked": MIXED_UNMARKED},
     source="phanedge#extension-fields",
     contract=["cache-44", "cache-28"],
     at="usage.prompt_tokens",
     hint="Add what is written for five minutes and for one hour to the uncached input once.",
-    broken_by=answering(BOTH, recount(cached_twice_in_prompt)),
+    broken_by=answering(CACHE_MIXED_STREAM, recount(cached_twice_in_prompt)),
     needs_model=True,
 )
 def test_mixed_costs_as_unmarked(mixed: Exchange, unmarked: Exchange) -> None:

@@ -11,7 +11,7 @@ from conformance.contract.faults import only, put, respond, status
 from conformance.contract.given import in_turn, tries, tries_or
 from conformance.contract.requests import PLAIN, chat
 from conformance.contract.requirement import Impact
-from conformance.evidence.exchange import Exchange, Inconclusive, NotApplicable, Request
+from conformance.evidence.exchange import Exchange, Inconclusive, NotApplicable, Request, Violation
 from conformance.evidence.observed import answered_with
 from conformance.language import say
 from conformance.suite.support.agreement import cost_alike
@@ -85,7 +85,9 @@ def test_image_counted(answers: Sequence[Exchange], blind: Sequence[Exchange]) -
     if "red" not in text_of(exchange):
         raise Inconclusive(say("the model does not say what it sees"))
     extra = cost(exchange, blind)
-    assert extra >= SMALLEST_IMAGE, say("the image is seen, and costs {extra} prompt_tokens beside its question", extra)
+    if extra < SMALLEST_IMAGE:
+        said = say("the image is seen, and costs {extra} prompt_tokens beside its question", extra)
+        raise Violation(said, exchange, blind[0])
 
 
 @AREA.must(

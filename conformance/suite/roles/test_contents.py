@@ -9,7 +9,7 @@ from conformance.contract.faults import edit, only, put, status
 from conformance.contract.given import on_demand, tries, tries_or
 from conformance.contract.requests import WEATHER, chat, streamed
 from conformance.contract.requirement import Impact
-from conformance.evidence.exchange import Exchange, NotApplicable
+from conformance.evidence.exchange import Exchange, NotApplicable, Violation
 from conformance.language import say
 from conformance.suite.roles import AREA
 from conformance.suite.support.messages import parts
@@ -107,9 +107,11 @@ def test_calls_without_tools(bare: Exchange, with_tools: Sequence[Exchange]) -> 
     if bare.refused and with_tools[0].refused:
         raise NotApplicable(say("it is rejected with tools, too (covered by roles.empty_contents)"))
     said = " ".join(bare.text.split())[:200]
-    assert bare.succeeded, say(
-        "a history with calls is accepted with tools, and without them is {outcome}: {said}", bare.outcome, said
-    )
+    if not bare.succeeded:
+        why = say(
+            "a history with calls is accepted with tools, and without them is {outcome}: {said}", bare.outcome, said
+        )
+        raise Violation(why, bare)
 
 
 @AREA.should(

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import pytest
 
+from conformance.language import speaking
 from conformance.report.render import RENDERERS
 from conformance.report.report import Report
 
@@ -33,6 +34,17 @@ def test_each_line_is_one_command(name: str, request: pytest.FixtureRequest) -> 
     assert 0 < len(lines) <= 10
     assert all(_LINE.fullmatch(line) for line in lines)
     assert not [line for line in lines if re.search(r"##\w*\[|::\w", line.split("::", 2)[2])]
+
+
+def test_in_chinese_there_are_as_many_of_each_kind(report: Report) -> None:
+    red = report.failing[0]
+    many = replace(report, entries=tuple(replace(red, id=f"cache.number_{number}") for number in range(68)))
+    for each in (report, many):
+        with speaking("zh"):
+            chinese = lines_of(each)
+        assert all(_LINE.fullmatch(line) for line in chinese)
+        assert [line.split()[0] for line in chinese] == [line.split()[0] for line in lines_of(each)]
+    assert chinese[-1] == "::error title=一致性::报告中还有 60 项检查结果"
 
 
 def test_what_conforms_has_no_error(conforming: Report) -> None:

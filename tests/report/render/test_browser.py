@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from conformance.language import speaking
 from conformance.report.render import RENDERERS
 from conformance.report.report import Report
 
@@ -85,6 +86,23 @@ def test_nothing_is_wider_than_the_screen(opened: Any, hostile: Report, seventy:
         page = opened(report, width=width)
         page.evaluate("for (const each of document.querySelectorAll('details')) each.open = true")
         assert page.evaluate("document.documentElement.scrollWidth") == width
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_the_table_of_findings_shows_ids_and_sentences_whole(opened: Any, seventy: Report, language: str) -> None:
+    """At 1280 no id goes on in a second line, on a phone none breaks within a part; no sentence is cut."""
+    with speaking(language):
+        wide, narrow = opened(seventy), opened(seventy, width=390)
+    heights = "all => all.map(each => each.getBoundingClientRect().height)"
+    assert max(wide.locator(".findings code").evaluate_all(heights)) < 20
+    cut = (
+        "all => all.filter(each => each.scrollWidth > each.clientWidth || each.scrollHeight > each.clientHeight).length"
+    )
+    for page in (wide, narrow):
+        assert page.locator(".findings .quiet").evaluate_all(cut) == 0
+        parts = "all => all.map(each => each.innerHTML.split('<wbr>'))"
+        assert max(len(part) for each in page.locator(".findings code").evaluate_all(parts) for part in each) < 30
+    assert len(rows(wide)) == len(rows(narrow)) == 70
 
 
 def test_the_filter_is_in_the_address(opened: Any, report: Report) -> None:

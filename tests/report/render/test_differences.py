@@ -3,6 +3,7 @@ changed in the shape of replies."""
 
 from __future__ import annotations
 
+import json
 import re
 from dataclasses import replace
 
@@ -12,6 +13,7 @@ from conformance.contract.profile import Model
 from conformance.judgement.verdict import Verdict
 from conformance.report.render import RENDERERS, found
 from conformance.report.report import Report, differences
+from conformance.report.report_json import load_report
 
 from .conftest import CLAUDE, GPT
 
@@ -31,6 +33,18 @@ def test_what_one_violates_and_another_keeps_comes_first(report: Report) -> None
 def test_what_does_not_apply_to_a_model_is_no_difference(report: Report) -> None:
     """cache.write_total is violated on one, and does not apply to the other."""
     assert "cache.write_total" not in {each.entry.id for each in differences(report)}
+
+
+def test_a_model_that_was_not_asked_does_not_differ(report: Report) -> None:
+    """What is asked of one model for all shows a violation of that one, and nothing of the other."""
+    entry = next(each for each in report.entries if each.id == "usage.output_costs_tokens")
+    (keys,) = (each.evidence for each in entry.findings if each.verdict is Verdict.FAIL)
+    asked = {key: replace(each, shared=key in keys) for key, each in report.evidence.items()}
+    shared = replace(report, evidence=asked)
+    assert load_report(json.loads(RENDERERS["json"](shared))) == shared
+    assert "usage.output_costs_tokens" not in {each.entry.id for each in differences(shared)}
+    passes = f"{GPT}: passes"
+    assert RENDERERS["html"](report).count(passes) == RENDERERS["html"](shared).count(passes) + 1
 
 
 def test_one_model_does_not_differ(report: Report) -> None:

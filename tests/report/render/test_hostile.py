@@ -28,9 +28,9 @@ TAGS = {
     "html", "head", "meta", "title", "style", "body", "header", "h1", "h2", "b", "i", "p", "strong", "ul", "li", "a",
     "div", "table", "thead", "tbody", "tr", "th", "td", "main", "section", "span", "code", "dl", "dt", "dd", "pre",
     "em", "details", "summary", "footer", "label", "input", "select", "option", "output", "button", "template",
-    "noscript", "script",
+    "noscript", "script", "wbr",
 }  # fmt: skip
-VOID = {"meta", "input"}
+VOID = {"meta", "input", "wbr"}
 
 
 class Page(HTMLParser):

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+from collections import Counter
 from dataclasses import replace
 from xml.etree.ElementTree import fromstring
 
@@ -50,11 +52,24 @@ def test_a_report_in_chinese(faulty: Report) -> None:
         assert "修复建议" in text
 
 
-@pytest.mark.parametrize("form", ["json", "sarif", "code-quality", "badge", "shield", "github"])
+@pytest.mark.parametrize("form", ["json", "badge", "shield"])
 def test_what_programs_read_is_the_same_in_every_language(faulty: Report, form: str) -> None:
     english = RENDERERS[form](with_sentence(faulty))
     with speaking("zh"):
         assert RENDERERS[form](with_sentence(faulty)) == english
+
+
+@pytest.mark.parametrize("form", ["sarif", "code-quality", "github"])
+def test_what_servers_show_to_people_is_translated_and_keeps_its_names(faulty: Report, form: str) -> None:
+    report = with_sentence(faulty)
+    english = RENDERERS[form](report)
+    with speaking("zh"):
+        chinese = RENDERERS[form](report)
+    if form != "github":
+        english, chinese = (json.dumps(json.loads(each), ensure_ascii=False) for each in (english, chinese))
+    assert "缺失" in chinese
+    names = r"[a-z_0-9]+\.[a-z_0-9.]+[a-z]|[0-9a-f]{64}|::(?:error|warning)|%0A"
+    assert Counter(re.findall(names, chinese)) == Counter(re.findall(names, english))
 
 
 def test_junit_has_the_same_names_in_every_language_and_text_for_people(faulty: Report) -> None:

@@ -118,7 +118,15 @@ def test_a_message_is_looked_for_in_the_deltas() -> None:
 
 def test_the_odd_event_out_is_flagged() -> None:
     text = stream(*({"id": "a"} for _ in range(20)), {"id": "b"}, {"id": "a"}, {"object": "c"})
-    assert flagged(mark(text, "id", streamed=True)) == ['"id": "a"', '"id": "b"', "data: { absent: id"]
+    assert flagged(mark(text, "id", streamed=True)) == ['"id": "a"', '"id": "b"', '"id": "a"', "data: { absent: id"]
+
+
+def test_what_is_repeated_is_flagged_where_it_is_repeated() -> None:
+    """Two events that are alike: the second one is too many."""
+    usage = {"choices": [], "usage": {"total_tokens": 3}}
+    lines = mark(stream({"usage": None}, usage, {"usage": None}, usage), "usage.total_tokens", streamed=True)
+    (first, second) = (place for place, line in enumerate(lines) if line.flagged)
+    assert [line.text for line in lines[first:second]].count('data: {"usage": null}') == 1
 
 
 def test_what_a_stream_lacks_is_flagged_where_it_should_be() -> None:

@@ -9,6 +9,7 @@ import pytest
 
 from conformance.contract.faults import chain, only
 from conformance.contract.profile import Model
+from conformance.contract.requests import CACHE_MIXED_STREAM
 from conformance.evidence.exchange import Exchange, Failure, Request
 from conformance.judgement.verdict import Verdict
 from conformance.suite.caching.combined import (
@@ -78,7 +79,7 @@ WRONG: Rows = {
     "the prompt lacks the hits for two choices": (
         answering(BOTH_WARM, recount(hits_subtracted)), {"choices_share_the_cache"},
     ),
-    "both TTLs are written twice": (answering(BOTH, recount(doubled)), {"mixed_costs_as_unmarked"}),
+    "both TTLs are written twice": (answering(CACHE_MIXED_STREAM, recount(doubled)), {"mixed_costs_as_unmarked"}),
     "what is written in two places is read": (
         labelled("cache-", recount(writes_as_hits)), {"cold_is_cold"},
     ),

@@ -112,7 +112,7 @@ RIGHT: Rows = {
     ),
     "n is refused": (only(lambda each: "n" in each.asked, REFUSED), {"choices_share_the_cache"}),
     "images are refused": (
-        only(lambda each: b"image_url" in each.body, REFUSED), {"mixed_costs_as_unmarked", "shared_prefix_is_read"},
+        only(lambda each: b"image_url" in each.body, REFUSED), {"shared_prefix_is_read"},
     ),
     "a schema is refused": (
         only(lambda each: "response_format" in each.asked, REFUSED),
