@@ -55,13 +55,11 @@ class Plan:
 
     def times(self, runs: int) -> Plan:
         """What so many runs send and cost."""
-        costs = {
-            name: None if cost is None else cost * runs
-            for name in ("expected_cost", "usual_cost", "cost")
-            for cost in [getattr(self, name)]
-        }
         rows = (replace(row, usually=row.usually.times(runs), most=row.most.times(runs)) for row in self.rows)
-        return replace(self, rows=tuple(rows), **costs)
+        expected, usual, most = (
+            None if each is None else each * runs for each in (self.expected_cost, self.usual_cost, self.cost)
+        )
+        return replace(self, rows=tuple(rows), expected_cost=expected, usual_cost=usual, cost=most)
 
     def __str__(self) -> str:
         expected, usually, most = self.usually.expected, self.usually, self.most
