@@ -21,7 +21,7 @@ def made(site: Site) -> dict[str, str]:
 
 def cells(page: str, id: str) -> list[str]:
     """The verdicts in the row of a requirement."""
-    (row,) = (each for each in re.findall(r"<tr data-verdicts=.*?</tr>", page, re.DOTALL) if f">{id}<" in each)
+    (row,) = (each for each in re.findall(r"<tr data-verdicts=.*?</tr>", page, re.DOTALL) if f"/{id}.html" in each)
     return re.findall(r'<td(?: class="quiet")?>(?:<b class="badge [\w-]+">. )?([\w /]+)(?:</b>)?</td>', row)[1:]
 
 
