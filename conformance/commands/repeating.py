@@ -35,7 +35,7 @@ from .direct import judged
 
 def run_repeated(given: Mapping[str, Any], detail: Detail) -> NoReturn:
     """Run as often as --repeat says, print what was found, and leave with the exit code. Raises SessionError."""
-    settings = Settings.of(given)
+    settings = replace(Settings.of(given), workers=None)  # which are pytest's
     if settings.resume or settings.snapshots:
         raise SessionError(say("--repeat begins new runs: leave out --resume and --snapshots"))
     check(replace(settings, repeat=1))
