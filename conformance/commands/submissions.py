@@ -5,14 +5,13 @@ from __future__ import annotations
 import re
 import tempfile
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import groupby
 from pathlib import Path
-from typing import Any
 
 from conformance import __version__
 from conformance.evidence.zipped import digest
-from conformance.language import say, tell
+from conformance.language import LANGUAGES, say, speaking, tell
 from conformance.matrix.site import Site, pages
 from conformance.matrix.stability import stability
 from conformance.matrix.vendors import Submission, Vendor
@@ -126,11 +125,13 @@ def _submission(bundle: Path) -> Submission:
         if noted["fault"]:
             raise SessionError(say("{bundle} is of a run with a planted fault: it says nothing of a vendor", bundle))
         report = unfiled(judged(Settings.of({"archive": run, "out": now})))
-        return Submission(bundle.stem, digest(data), noted["version"], report, tuple(_changed(run, now)), signer)
+        changed = {language: _changed(run, now, language) for language in LANGUAGES}
+        return Submission(bundle.stem, digest(data), noted["version"], report, changed, signer)
 
 
-def _changed(before: Path, after: Path) -> Iterator[Any]:
-    try:
-        yield from changes(before, after)
-    except ValueError as error:
-        yield tell("the verdicts are not compared: {error}", error)
+def _changed(before: Path, after: Path, language: str) -> tuple[str, ...]:
+    with speaking(language):
+        try:
+            return tuple(changes(before, after))
+        except ValueError as error:
+            return (tell("the verdicts are not compared: {error}", error),)

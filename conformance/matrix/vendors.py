@@ -13,14 +13,14 @@ from conformance.report.report import Entry, Report
 @dataclass(frozen=True)
 class Submission:
     """One bundle, judged again. `name` is that of its file without the ending, `digest` the SHA-256 of its bytes,
-    `then` the version of the suite that ran it, `changes` a line for each verdict that was another one then, `signer`
-    who signed it, empty where nobody did."""
+    `then` the version of the suite that ran it, `changes` in each language a line for each verdict that was another
+    one then, `signer` who signed it, empty where nobody did."""
 
     name: str
     digest: str
     then: str
     report: Report
-    changes: tuple[str, ...] = ()
+    changes: Mapping[str, tuple[str, ...]]
     signer: str = ""
 
     @cached_property

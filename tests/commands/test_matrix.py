@@ -63,6 +63,9 @@ def test_the_verdict_is_that_of_the_exchanges(flattering: dict[str, bytes], tmp_
     assert "Acme &amp; Co" in page
     assert "https://acme.example" in page
     assert f"{BROKEN} on reference-claude: pass" in page, "the difference from the report of the vendor is not told"
+    chinese = (tmp_path / "site" / "zh" / "vendors" / "acme.html").read_text(encoding="utf-8")
+    assert f"{BROKEN} on" not in chinese
+    assert BROKEN in chinese
     assert ">violates</text>" in (tmp_path / "site" / "badges" / "acme-claude.svg").read_text(encoding="utf-8")
     assert "gone" not in {path.stem for path in (tmp_path / "site" / "vendors").iterdir()}
 

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from conformance.language import LANGUAGES
 from conformance.matrix.site import Site
 from conformance.matrix.stability import Stability
 from conformance.matrix.vendors import Submission, Vendor
@@ -18,7 +19,7 @@ STABILITY = Stability("2026-12-01", 10, {"cache.write_total": {"pass": 9, "incon
 
 
 def vendor(slug: str, report: Report, **about: str) -> Vendor:
-    return Vendor(slug, (Submission("claude", "0" * 64, "2026.11.0", report),), **about)
+    return Vendor(slug, (Submission("claude", "0" * 64, "2026.11.0", report, dict.fromkeys(LANGUAGES, ())),), **about)
 
 
 @pytest.fixture
@@ -37,6 +38,6 @@ def spoilt(hostile: Report) -> Site:
         models=tuple(replace(each, name=f"{each.name}{HOSTILE}") for each in hostile.models),
         unjudged=HOSTILE,
     )
-    given = Submission("claude", "0" * 64, HOSTILE, told, (HOSTILE,) * 3, HOSTILE)
+    given = Submission("claude", "0" * 64, HOSTILE, told, dict.fromkeys(LANGUAGES, (HOSTILE,) * 3), HOSTILE)
     about = {"name": HOSTILE, "version": HOSTILE, "note": HOSTILE, "link": f"javascript:{HOSTILE}"}
     return Site([Vendor("acme", (given,), **about)], STABILITY)
