@@ -74,7 +74,16 @@ def test_limits_are_those_of_all_runs(tmp_path: Path) -> None:
     assert ended.exit_code == 3, ended.output
     report = report_in(tmp_path / "out")
     assert report["spend"]["requests"] == 40
+    assert f"the same in {report['repeated']['runs']} runs" in ended.output
     assert re.search(r"run \d of 9: .*--max-requests", report["unjudged"]), report["unjudged"]
+
+
+def test_a_single_run_shows_no_stability(tmp_path: Path) -> None:
+    options = ("--model", "reference-gpt", "--select", ID, "--repeat", "2", "--max-requests", "10", "--out", "out")
+    ended = cli("run", *options, folder=tmp_path)
+    assert ended.exit_code == 3, ended.output
+    assert "no two runs could be judged" in ended.output
+    assert "the same" not in ended.output
 
 
 def test_the_plan_counts_all_runs(tmp_path: Path) -> None:

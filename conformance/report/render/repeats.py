@@ -27,6 +27,8 @@ def title(report: Report) -> str:
     if not report.repeated:
         return ""
     runs, flips = report.repeated.runs, len(report.repeated.flips)
+    if runs < 2:
+        return gettext("no two runs could be judged, so that no verdicts are compared")
     if not flips:
         return tell("every verdict was the same in {runs} runs", runs)
     if flips == 1:
