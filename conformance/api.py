@@ -54,11 +54,13 @@ def run(
     concurrency: int | None = None,
     deadline: float | None = None,
     out: Path | None = None,
+    history: Path | None = None,
+    keep: int | None = None,
 ) -> Report:
     """Send requests, and judge the responses: of the endpoint at `base_url`, of an ASGI application `app` in this
     process, or, without either, of the built-in reference endpoint. Each argument is the option of the same name
-    (docs/configuration.md), with its default where it is None. Without `out` no file is kept. Raises SessionError where
-    nothing can be judged so."""
+    (docs/configuration.md), with its default where it is None. Without `out` or `history` no file is kept. Raises
+    SessionError where nothing can be judged so."""
     given = {
         "model": models, "base_url": base_url or (IN_PROCESS if app else None),
         "header": [f"{name}: {value}" for name, value in (headers or {}).items()],
@@ -66,7 +68,7 @@ def run(
         "stub": stub, "no_costly": not costly, "intrusive": intrusive, "examples": examples, "gate": gate,
         "baseline": baseline,
         "revision": revision, "prices": prices, "max_requests": max_requests, "max_tokens": max_tokens,
-        "max_cost": max_cost, "concurrency": concurrency, "deadline": deadline,
+        "max_cost": max_cost, "concurrency": concurrency, "deadline": deadline, "history": history, "keep": keep,
     }  # fmt: skip
     return _judged(given, out, app)
 
@@ -113,7 +115,7 @@ def judge(
 
 
 def _judged(given: Mapping[str, Any], out: Path | None, app: Application | None) -> Report:
-    if out is not None:
+    if out is not None or given.get("history") is not None:
         return judged(Settings.of({**given, "out": out}), app)
     # a request that is still under way after the deadline may note something there
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as held:

@@ -14,9 +14,11 @@ from conformance.commands.audit import audit
 from conformance.commands.clients import clients
 from conformance.commands.detail import Quiet, Verbose, detail_of
 from conformance.commands.ending import Commands, exit_code_of
-from conformance.commands.formats import DiffFormat, Format
+from conformance.commands.formats import Format
 from conformance.commands.help import Helped
 from conformance.commands.judge import accepting, judge_bundle, recorded, run_suite
+from conformance.commands.looking_back import diff, history, write_text
+from conformance.commands.matrix import matrix
 from conformance.commands.output import print_version
 from conformance.language import say
 from conformance.settings.config import NAME
@@ -93,6 +95,7 @@ def judge(
 
 app.command(cls=Helped)(audit)
 app.command(cls=Helped)(clients)
+app.command(cls=Helped)(matrix)
 
 
 @app.command(cls=Helped)
@@ -225,16 +228,8 @@ def render(
     """Render a report for the terminal, for people (HTML, Markdown) or for programs: JUnit XML, JSON, SARIF 2.1.0, a
     code quality report for GitLab, annotations of GitHub, a badge (SVG), or what shields.io draws one from."""
     from conformance.commands.reports import rendered
-    from conformance.text import reason_of
 
-    text = rendered(report, format.value)
-    if out is None:
-        typer.echo(text)
-        return
-    try:
-        out.write_text(text, encoding="utf-8", errors="backslashreplace")
-    except OSError as error:
-        raise SessionError(say("--out: {out} cannot be written ({reason})", out, reason_of(error))) from None
+    write_text(rendered(report, format.value), out)
 
 
 @app.command(cls=Helped)
@@ -276,24 +271,8 @@ def baseline(
         typer.echo(reports.prune(prune, out))
 
 
-@app.command(cls=Helped)
-def diff(
-    old: Annotated[Path, typer.Argument(help="The report.json of the earlier run, or its folder.")],
-    new: Annotated[Path, typer.Argument(help="The report.json of the later run, or its folder.")],
-    format: Annotated[DiffFormat, typer.Option(help="Output format.")] = DiffFormat.terminal,
-    strict: Annotated[
-        bool, typer.Option("--strict", help="Exit with 1 also when any SHOULD is newly violated.")
-    ] = False,
-) -> None:
-    """Compare two reports: new violations, fixed ones, and requirements that are no longer judged.
-
-    Exit codes: 0 nothing got worse; 1 what fails the later run's gate is newly violated, or a MUST held and can no
-    longer be judged; 2 a report cannot be read; 3 a report judged nothing."""
-    from conformance.commands.reports import compared
-
-    text, code = compared(old, new, format.value, strict)
-    typer.echo(text, nl=False)
-    raise typer.Exit(code)
+for command in (diff, history):
+    app.command(cls=Helped)(command)
 
 
 def main() -> None:

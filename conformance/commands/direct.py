@@ -13,6 +13,7 @@ from conformance.pytest_plugin.finish import finish
 from conformance.pytest_plugin.opening import begin, diagnosing, identity_of, open_recorded, open_run
 from conformance.pytest_plugin.target import profile_of, selected, sheet_of, terms_of
 from conformance.report.report import Report
+from conformance.runs.dated import in_history
 from conformance.runs.prefetch import NOT_JUDGED, Prefetch, found, late
 from conformance.runs.run import priced
 from conformance.sending.in_process import Application, InProcess
@@ -25,8 +26,9 @@ from conformance.settings.settings import Settings
 def judged(settings: Settings, application: Application | None = None) -> Report:
     """The report of what these settings say, written to their folder; `application` is called in place of the endpoint.
     Raises SessionError."""
-    check(settings)
     started = time.time()
+    settings = in_history(settings, started)
+    check(settings)
     ending = Deadline.of(settings.deadline, started)
     with ExitStack() as resources:
         served = None
@@ -41,7 +43,7 @@ def judged(settings: Settings, application: Application | None = None) -> Report
 def _judged(
     settings: Settings, started: float, ending: Deadline, served: InProcess | None, resources: ExitStack
 ) -> Report:
-    terms, sheet = terms_of(settings, datetime.now(UTC).date()), sheet_of(settings)
+    terms, sheet = terms_of(settings, datetime.fromtimestamp(started, UTC).date()), sheet_of(settings)
     with ExitStack() as sending:
         if settings.sends:
             profile, identity = profile_of(settings), identity_of(settings)

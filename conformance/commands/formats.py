@@ -5,6 +5,14 @@ from __future__ import annotations
 from enum import StrEnum
 
 
+class HistoryFormat(StrEnum):
+    """The formats of a history."""
+
+    terminal = "terminal"
+    html = "html"
+    json = "json"
+
+
 class DiffFormat(StrEnum):
     """The formats of a comparison."""
 

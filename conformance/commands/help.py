@@ -33,6 +33,7 @@ EXAMPLES: Mapping[str, tuple[str, ...]] = {
     ),
     "clients": ("clients reports/host-v1", "clients recordings.jsonl --sample 500 --client openai-python"),
     "bundle": ("bundle reports/host-v1 --out night.zip",),
+    "matrix": ("matrix reports --out site",),
     "replay": ("replay usage.total_tokens.sum_of", "replay usage.total_tokens.sum_of reports/host-v1 --send"),
     "init": ("init --base-url https://host/v1",),
     "serve": ("serve --port 8080", "serve --fault usage.total_tokens.sum_of"),
@@ -41,7 +42,8 @@ EXAMPLES: Mapping[str, tuple[str, ...]] = {
     "prove": ("prove usage.prompt_tokens",),
     "render": ("render reports/host-v1 --format markdown --out comment.md",),
     "baseline": ("baseline --from reports/host-v1 --owner billing", "baseline --prune reports/host-v1"),
-    "diff": ("diff yesterday/report.json reports/host-v1",),
+    "diff": ("diff yesterday/report.json reports/host-v1", "diff nights --against last-judged"),
+    "history": ("history nights --format html --out nights.html",),
 }
 
 

@@ -48,6 +48,21 @@ def compared(old: Path, new: Path, form: str, strict: bool) -> tuple[str, int]:
     return render(comparison, form, strict), comparison.exit_code(strict)
 
 
+def earlier(later: Path, against: str) -> tuple[Path, Path]:
+    """The folder of the run of a history that `against` names, and that of the later one. Raises SessionError."""
+    from conformance.history.choosing import chosen
+
+    return chosen(later, against)
+
+
+def history_of(folder: Path, form: str) -> str:
+    """What the runs in a folder show, in one of the forms. Raises SessionError."""
+    from conformance.history.shown import render as shown
+    from conformance.history.summary import history_in
+
+    return shown(history_in(folder), form)
+
+
 def accept(path: Path, out: Path, owner: str, expires: date) -> str:
     """List every violation of a report in the baseline `out`. What was done, in a sentence. Raises SessionError."""
     try:

@@ -83,6 +83,7 @@ class Requirement:
     requests that are sent in any case. `alike`: the evidence of a violation is two exchanges that cost the same, the
     wrong one first. `impact` is what a violation does; `warns` is why it only warns by default, in spite of its impact.
     `needs_model`: a stub in the place of the model, which answers all requests alike, cannot show it, or violates it.
+    `timed`: a violation rests on how long something took, so that the next run need not show it.
 
     `at` is the member the sentence is about (`usage.prompt_tokens`, `choices.*.index`, `header:allow`), marked
     in the evidence. `hint` is what a vendor does about a violation. `contract` are the rows it covers.
@@ -110,6 +111,7 @@ class Requirement:
     warns: str = ""
     after: tuple[str, ...] = ()
     needs_model: bool = False
+    timed: bool = False
 
     @property
     def area(self) -> str:
@@ -199,6 +201,7 @@ def _declare(
     warns: str = "",
     after: Sequence[str] = (),
     needs_model: bool | None = None,
+    timed: bool = False,
 ) -> Decorator:
     """Turn a check into a requirement, and leave pytest a test of it.
 
@@ -236,6 +239,7 @@ def _declare(
                 warns=warns,
                 after=tuple(each for each in (*after, *area.after) if each != id),
                 needs_model=area.needs_model if needs_model is None else needs_model,
+                timed=timed,
             )
         )
         return test_of((entered,), check)

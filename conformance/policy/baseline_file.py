@@ -21,7 +21,7 @@ from .baseline_layout import check_layout
 _HEADER = re.compile(r"\s*\[\[\s*(known|\"known\"|'known')\s*\]\]")
 _COMMENT_CHARACTERS = 200  #: of a comment; a report has the whole
 HEAD = """\
-# Violations that are known and accepted for now. Each fails the gate again once it is stale or its day has passed;
+# Violations that are known and accepted for now. Each fails the gate again once its day has passed;
 # `phanedge-conformance baseline --prune REPORT --out {file}` removes those that are stale.
 """
 
@@ -50,6 +50,17 @@ def parse(text: str, file: str) -> Baseline:
     if len(entries) != len(pieces):
         raise BaselineError(say("{file}: write each entry under a [[known]] of its own", file))
     known = [_known(entry, piece) for entry, piece in zip(entries, pieces, strict=True)]
+    for entry in known:
+        if entry.rate is not None and not entry.allowed:
+            raise BaselineError(
+                say(
+                    "{file}, line {line}: rate {rate:g} of {window} runs accepts no violation: raise one of the two",
+                    file,
+                    entry.line,
+                    entry.rate,
+                    entry.window,
+                )
+            )
     for position, entry in enumerate(known):
         for before in known[:position]:
             if (before.requirement, before.model) == (entry.requirement, entry.model):

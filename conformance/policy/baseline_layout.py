@@ -59,6 +59,8 @@ def _problem(error: Any) -> str:
     if error.validator == "required":
         lacking = next(each for each in error.schema["required"] if each not in error.instance)
         return say("the entry lacks {name}: {meaning}", lacking, phrase(known[lacking]["description"]))
+    if error.validator == "dependentRequired":
+        return say("window is the number of runs that a rate is about: add rate, or remove window")
     if len(path) < 3:
         return say("write each entry under a [[known]] of its own")
     shown = json.dumps(error.instance, ensure_ascii=False, default=str)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
@@ -13,6 +14,9 @@ from conformance.billing.prices import Sheet
 from conformance.contract.profile import Profile
 from conformance.evidence.archive import ArchiveError
 from conformance.evidence.exchange import Exchange, Request
+from conformance.history.keeping import without_the_oldest
+from conformance.history.news import Past, news_of
+from conformance.history.reading import past_before
 from conformance.judgement.asked_again import asked_again
 from conformance.judgement.consequences import folded
 from conformance.judgement.unanswered import Unanswered, unanswered
@@ -20,11 +24,12 @@ from conformance.judgement.unserved import unserved
 from conformance.judgement.verdict import Finding, Verdict
 from conformance.language import gettext, say, speaking
 from conformance.policy.policy import Terms
-from conformance.report.build import entries, evidence_of, spend_of
-from conformance.report.drift import Drift, watch
+from conformance.report.build import entries, evidence_of, latency_of, spend_of
+from conformance.report.drift import Drift, since, watch
 from conformance.report.report import Report
 from conformance.report.report_json import read_report, write_report
-from conformance.runs.folder import finish_run, identity_in, keep_bodies
+from conformance.runs.dated import began
+from conformance.runs.folder import SHAPES, finish_run, identity_in, keep_bodies
 from conformance.runs.plan import planned
 from conformance.runs.resume import header_names
 from conformance.runs.run import Run, RunError, run_exchanges
@@ -34,7 +39,7 @@ from conformance.sending.sweep import sweep
 from conformance.settings.settings import Settings
 from conformance.settings.shown import without_values
 from conformance.suite.catalogue import declared, load
-from conformance.text import typed_path, write_whole
+from conformance.text import printable, reason_of, typed_path, write_whole
 
 from .opening import secrets_of_run
 from .target import selected
@@ -50,6 +55,8 @@ def finish(
     """The report of these findings, written to the folder in every form. `sent` is how many requests were sent, None
     where nothing was, or that is not known."""
     out = settings.folder
+    home = settings.archive or out
+    past = past_before(home)
     if settings.sends:
         run.broken_off = run.broken_off or unsent(out)
     found = folded(sorted(findings, key=lambda each: (each.requirement, each.model)), terms.catalogue(), terms.later())
@@ -83,22 +90,37 @@ def finish(
         asked_again=asked_again(own) if own else None,
         fault=run.fault,
         gate=terms.gate.words,
-        drift=_drift(settings, run, exchanges),
+        drift=_drift(settings, run, exchanges, past),
+        latency=latency_of(exchanges),
         costs=costs.of_exchanges(telling) if costs else None,
         baseline=terms.audited(found),
         revision=terms.revision.name if terms.revision else "",
         folder=typed_path(out) if settings.archive is None or settings.archive.absolute() == out else "",
         plan=str(planned(run, list(selected(settings).values()), sheet)) if settings.sends else "",
     )
+    report = replace(report, news=news_of(past, report, began(home))) if past else report
     keep_bodies(out, (each for each in exchanges if each.request.key in telling))
     if settings.sends and not report.unjudged:
         finish_run(out)
-    return _written(report, out, secrets_of_run(settings), settings.language)
+    written = _written(report, out, secrets_of_run(settings), settings.language)
+    for problem in _retained(settings):
+        print(f"{gettext('warning')}{gettext(': ')}{printable(problem)}", file=sys.stderr)
+    return written
+
+
+def _retained(settings: Settings) -> list[str]:
+    """Remove the oldest runs of a history, as --keep has it. What went wrong, a sentence each."""
+    if not (settings.history and settings.keep):
+        return []
+    try:
+        return without_the_oldest(settings.history, settings.keep, settings.folder)
+    except OSError as error:
+        return [say("--keep: {history} cannot be read ({reason})", settings.history, reason_of(error))]
 
 
 def _written(report: Report, out: Path, secrets: Sequence[str], language: str | None) -> Report:
     """The report as it was written. Where a secret stood in the folder it was removed, and the report says so."""
-    _write(report, out, language)
+    write(report, out, language)
     if found := sweep(out, secrets):
         files = ", ".join(found[:_SHOWN])
         more = say("{names} and {number} more files", files, len(found) - _SHOWN) if found[_SHOWN:] else files
@@ -107,7 +129,7 @@ def _written(report: Report, out: Path, secrets: Sequence[str], language: str | 
         )
         # what report.html has compressed cannot be searched
         report = replace(report, unjudged=reason, evidence={})
-        _write(report, out, language)
+        write(report, out, language)
         sweep(out, secrets)
         report = replace(read_report(out / "report.json"), folder=report.folder)
     return report
@@ -131,7 +153,8 @@ def _exchanges(run: Run, folder: Path, sent: int | None) -> list[Exchange]:
     return found
 
 
-def _write(report: Report, out: Path, language: str | None) -> None:
+def write(report: Report, out: Path, language: str | None) -> None:
+    """Write the report to the folder of its run in every form."""
     from conformance.report.render import RENDERERS
 
     write_report(report, out / "report.json")
@@ -140,11 +163,18 @@ def _write(report: Report, out: Path, language: str | None) -> None:
             write_whole(out / file, RENDERERS[name](report))
 
 
-def _drift(settings: Settings, run: Run, exchanges: Iterable[Exchange]) -> tuple[Drift, ...]:
-    """What changed in the shape of replies, where shapes are stored; accepted with syrupy's `--snapshot-update`."""
-    if not settings.snapshots or run.unjudged or run.held is not None:
+def _drift(settings: Settings, run: Run, exchanges: Iterable[Exchange], past: Past | None) -> tuple[Drift, ...]:
+    """What changed in the shape of replies, where shapes are stored; accepted with syrupy's `--snapshot-update`. A run
+    of a history stores its own, and is compared with the last run that could be judged."""
+    if run.unjudged or run.held is not None:
         return ()
-    return watch(settings.snapshots, run, exchanges, update=settings.snapshot_update)
+    if settings.snapshots:
+        return watch(settings.snapshots, run, exchanges, update=settings.snapshot_update)
+    if past is None:
+        return ()
+    home = settings.archive or settings.folder
+    earlier = home.parent / past.last.name / SHAPES if past.last else None
+    return since(earlier, home / SHAPES, run, exchanges)
 
 
 def _costs(sheet: Sheet | None, run: Run, exchanges: Iterable[Exchange], findings: Iterable[Finding]) -> Costs | None:

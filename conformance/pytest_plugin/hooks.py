@@ -4,6 +4,7 @@ Config. `phanedge_conformance_plugin` loads it where the suite is named, `-p con
 from __future__ import annotations
 
 import sys
+import time
 from collections.abc import Generator
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -74,6 +75,7 @@ def pytest_cmdline_main(config: pytest.Config) -> int | None:
 
 def _settings(config: pytest.Config) -> tuple[Settings, dict[str, Any] | None]:
     """The settings of this session, and in an xdist worker what the controller shares with it. Raises SessionError."""
+    from conformance.runs.dated import in_history
     from conformance.runs.resume import completed
     from conformance.settings.options import OPTIONS
     from conformance.settings.settings import Settings
@@ -85,6 +87,7 @@ def _settings(config: pytest.Config) -> tuple[Settings, dict[str, Any] | None]:
     foreign = {each.key: config.getoption(each.pytest_key, None) for each in OPTIONS.values() if each.foreign}
     given = config.stash[GIVEN] | foreign
     settings = completed(Settings.of(given | {"snapshot_update": config.getoption("update_snapshots", False)}))
+    settings = in_history(settings, time.time())
     return replace(settings, out=settings.folder), None
 
 

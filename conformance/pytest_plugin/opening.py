@@ -81,7 +81,7 @@ def reference(faults: Iterable[str]) -> Send:
 def plan_of(settings: Settings) -> Plan:
     """What the run will send and cost. Raises SessionError."""
     run = Run(profile_of(settings), "", _plans_only, examples=settings.examples, asked=asked(settings))
-    return planned(run, list(selected(settings).values()), sheet_of(settings))
+    return planned(run, list(selected(settings).values()), sheet_of(settings)).times(settings.repeat or 1)
 
 
 def _plans_only(request: Request) -> Exchange:
@@ -119,6 +119,11 @@ def begin(settings: Settings, profile: Profile, identity: Identity, resources: E
         ) from None
     except (RunError, ArchiveError) as error:
         raise SessionError(str(error), NOT_JUDGED) from None
+    except FileExistsError:
+        raise SessionError(
+            say("--history: another run began in {folder} at the same time: start this one again", settings.folder),
+            NOT_JUDGED,
+        ) from None
     except OSError as error:
         raise SessionError(
             say("--out: {folder} cannot be written ({error})", settings.folder, error), NOT_JUDGED
@@ -132,7 +137,8 @@ def begin(settings: Settings, profile: Profile, identity: Identity, resources: E
 
 def _prepare(settings: Settings, profile: Profile, identity: Identity, resources: ExitStack) -> None:
     out = settings.folder
-    out.mkdir(parents=True, exist_ok=True)
+    new = settings.history is not None and settings.resume is None
+    out.mkdir(parents=True, exist_ok=not new)  # no run of a history takes the folder of another
     check_links(out)
     resources.enter_context(FileLock(out / ".lock", timeout=0))
     salts: Mapping[str, str] = {}

@@ -17,11 +17,13 @@ from conformance.contract.requests import PLAIN
 from conformance.contract.requirement import Requirement
 from conformance.contract.selection import SelectError, asked_for, chosen
 from conformance.evidence.exchange import Request
+from conformance.history.reading import past_before
 from conformance.language import joined, say
-from conformance.policy.baseline import BaselineError
+from conformance.policy.baseline import BaselineError, Before
 from conformance.policy.gating import GateError, gate
 from conformance.policy.policy import Terms, read_terms
 from conformance.policy.revisions import RevisionError
+from conformance.runs.dated import began
 from conformance.sending.access import check_address
 from conformance.settings.address import public
 from conformance.settings.errors import NO_MODEL, SessionError
@@ -106,13 +108,21 @@ def asked(settings: Settings) -> frozenset[Request] | None:
 def terms_of(settings: Settings, today: date) -> Terms:
     """What the endpoint is held to. Raises SessionError."""
     try:
-        return read_terms(today, settings.revision, settings.baseline, gate(settings.gate, settings.strict))
+        graded = gate(settings.gate, settings.strict)
+        return read_terms(today, settings.revision, settings.baseline, graded, _before(settings), settings.stale_after)
     except GateError as error:
         raise SessionError(say("--gate: {error}", error)) from None
     except RevisionError as error:
         raise SessionError(say("--revision: {error}", error)) from None
     except BaselineError as error:
         raise SessionError(say("--baseline: {error}", error)) from None
+
+
+def _before(settings: Settings) -> Before | None:
+    """What the baseline is to know of earlier runs; None where there is none, or the run is of no history."""
+    folder = settings.archive or settings.folder
+    past = past_before(folder) if settings.baseline else None
+    return Before(past.courses, began(folder) or 0.0) if past else None
 
 
 def sheet_of(settings: Settings) -> Sheet | None:

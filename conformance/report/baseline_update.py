@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
 
@@ -16,22 +17,38 @@ from .report import Report
 
 
 def list_known(report: Report, path: Path, owner: str, expires: date) -> str:
-    """Write an entry for each violated MUST and SHOULD that the file does not list yet; what is stale goes, all else
-    stays. What was done, in a sentence. Raises BaselineError."""
+    """Write an entry for each violated MUST and SHOULD that the file does not list yet, except those that rest on time;
+    what is stale goes, all else stays. A MAY never fails the gate. What was done, in a sentence. Raises
+    BaselineError."""
     before = read_baseline(path) if path.exists() else Baseline(str(path))
     kept = without(before, _stale(report, before))
-    told = [entry for entry in report.counting if entry.level is not Level.MAY]  # which never fails the gate
+    catalogue = load()
+    timed = {entry.id for entry in report.counting if entry.id in catalogue and catalogue[entry.id].timed}
+    told = [entry for entry in report.counting if entry.level is not Level.MAY and entry.id not in timed]
+    left_out = sorted(entry.id for entry in report.counting if entry.id in timed and entry.violated)
     sentences = {entry.id: f"The endpoint {entry.level} {entry.sentence} ({entry.impact})." for entry in told}
     findings = [finding for entry in told for finding in entry.findings]
     after = extended(kept, findings, sentences, owner, expires)
     if not after.known and not before.known:
-        return "nothing is violated: no baseline is needed"
+        nothing = "nothing is violated that a baseline is for" if left_out else "nothing is violated"
+        return f"{nothing}: no baseline is needed{_left_out(left_out)}"
     _write(after, path)
     new = len(after.known) - len(kept.known)
     return tell(
         "{file}: {number} known, {new} of them new: state why each is accepted, and who owns it",
         path, len(after.known), new,
-    )  # fmt: skip
+    ) + _left_out(left_out)  # fmt: skip
+
+
+def _left_out(ids: Sequence[str]) -> str:
+    """That what rests on time is not listed, and how it can be; empty where there is nothing of the kind."""
+    if not ids:
+        return ""
+    return "\n" + tell(
+        "left out, since they rest on time and may not show again: {ids}; to accept one that comes and goes, list it "
+        "with a rate",
+        ", ".join(ids),
+    )
 
 
 def prune(report: Report, path: Path) -> str:
@@ -56,4 +73,7 @@ def _stale(report: Report, known: Baseline) -> list[Known]:
     """The entries that are stale by a report."""
     findings = [finding for entry in report.entries for finding in entry.findings]
     standings = audit(known, findings, load(), date.min).standings
-    return [entry for entry, each in zip(known.known, standings, strict=True) if each.state is State.STALE]
+    told = report.baseline.standings if report.baseline else ()  # of a flaky one only the run's own history knows
+    stale = [each for each in (*standings, *told) if each.state in (State.STALE, State.OVERDUE)]
+    gone = {(each.requirement, each.model) for each in stale}
+    return [entry for entry in known.known if (entry.requirement, entry.model) in gone]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Container, Iterable, Mapping, Sequence
+from math import ceil
 from typing import Any
 
 from conformance.contract.marks import ENDPOINT
@@ -14,7 +15,7 @@ from conformance.judgement.verdict import Finding
 from conformance.sending.clients import fields_of
 from conformance.sending.curl import address, curl
 
-from .report import Entry, Evidence, Spend
+from .report import Entry, Evidence, Latency, Spend
 
 EVIDENCE_CHARACTERS = 40_000  #: of a body that a report shows; the archive keeps the whole
 
@@ -90,6 +91,21 @@ def spend_of(exchanges: Iterable[Exchange], sent: int | None = None) -> Spend:
         input_tokens += max(0, count_or_zero(usage, "prompt_tokens"))
         output_tokens += max(0, count_or_zero(usage, "completion_tokens"))
     return Spend(requests if sent is None else sent, input_tokens, output_tokens)
+
+
+def latency_of(exchanges: Iterable[Exchange]) -> Latency | None:
+    """How long the replies took; None where none has a time."""
+    answered = [each for each in exchanges if each.succeeded and each.seconds > 0]
+    whole = sorted(each.seconds for each in answered)
+    first = sorted(each.reads[0][0] for each in answered if each.streamed and each.reads)
+    if not whole:
+        return None
+    return Latency(_quantile(whole, 0.5), _quantile(whole, 0.95), _quantile(first, 0.5) if first else None)
+
+
+def _quantile(ordered: Sequence[float], share: float) -> float:
+    """The least of these values that at least this share of them do not exceed, to the millisecond."""
+    return round(ordered[max(0, ceil(share * len(ordered)) - 1)], 3)
 
 
 def _usage(exchange: Exchange) -> dict[str, Any]:

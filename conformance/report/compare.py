@@ -39,20 +39,20 @@ def compare(old: Report, new: Report, catalogue: Collection[str], drift: Iterabl
     gone = before.keys() - entries.keys()
     return Comparison(
         *sides,
-        violated=_worst_first(each for each in changes if _newly_violated(each)),
-        lost=_worst_first(
+        violated=worst_first(each for each in changes if _newly_violated(each)),
+        lost=worst_first(
             each
             for each in changes
             if each.before in HOLDS_OR_NOT
             and each.after not in HOLDS_OR_NOT
             and (each.after or each.requirement in catalogue)
         ),
-        violated_anew=_worst_first(_violated_anew(before, new, models)),
-        known=_worst_first(
+        violated_anew=worst_first(_violated_anew(before, new, models)),
+        known=worst_first(
             each for each in changes if each.after is Verdict.KNOWN and each.before not in (None, *VIOLATED)
         ),
-        fixed=_worst_first(each for each in changes if each.before in VIOLATED and each.after is Verdict.PASS),
-        judged=_worst_first(
+        fixed=worst_first(each for each in changes if each.before in VIOLATED and each.after is Verdict.PASS),
+        judged=worst_first(
             each
             for each in changes
             if each.after is Verdict.PASS and each.before in (Verdict.INCONCLUSIVE, Verdict.NOT_APPLICABLE)
@@ -98,10 +98,10 @@ def _change(old: Entry | None, new: Entry | None, model: str) -> Change | None:
     if entry is None or old_verdict is new_verdict or (after and after.follows):
         return None  # what follows from a violation is told with that
     said = after.message if after else say("the later run left it out")
-    return _changed(entry, model, old_verdict, new_verdict, said)
+    return changed(entry, model, old_verdict, new_verdict, said)
 
 
-def _changed(entry: Entry, model: str, before: Verdict | None, after: Verdict | None, said: str) -> Change:
+def changed(entry: Entry, model: str, before: Verdict | None, after: Verdict | None, said: str) -> Change:
     return Change(entry.id, entry.level, entry.impact, entry.sentence, model, before, after, said, entry.later)
 
 
@@ -115,10 +115,12 @@ def _violated_anew(before: dict[str, Entry], new: Report, models: set[str]) -> I
         old = before.get(entry.id)
         for finding in entry.findings:
             if finding.verdict in VIOLATIONS and not (old and old.finding(finding.model)):
-                yield _changed(entry, finding.model, None, finding.verdict, finding.message)
+                yield changed(entry, finding.model, None, finding.verdict, finding.message)
 
 
-def _worst_first(changes: Iterable[Change]) -> tuple[Change, ...]:
+def worst_first(changes: Iterable[Change]) -> tuple[Change, ...]:
+    """The changes, what matters most first."""
+
     def key(each: Change) -> tuple[object, ...]:
         return each.uncounted, not each.fails, *order(each.level, each.impact), each.requirement, each.model
 

@@ -1,9 +1,8 @@
-"""What changed between two reports, as values and as JSON (schemas/diff.json)."""
+"""What changed between two reports, as values."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 from conformance.contract.requirement import Impact, Level
 from conformance.judgement.asked_again import AskedAgain
@@ -11,9 +10,7 @@ from conformance.judgement.verdict import Verdict
 from conformance.language import gettext, tell, told
 
 from .drift import Drift
-from .report_json import converter
 
-FORMAT = "diff-1"
 _FEW, _NOTICEABLE = 3, 0.02  #: requests, and share of the valid ones, by which more or fewer were asked again
 _NAMED = 3  #: requirements that the sentence names; the others are counted
 
@@ -139,10 +136,3 @@ def lost_measure(change: Change) -> bool:
     applicable any more is said, and no loss: the profile no longer claims it, or nothing of the kind occurred."""
     gone = change.after in (None, Verdict.INCONCLUSIVE)
     return change.level is Level.MUST and change.before is Verdict.PASS and gone
-
-
-def dump_comparison(comparison: Comparison, strict: bool = False) -> dict[str, Any]:
-    """With the sentence and the exit code that it comes to."""
-    head = {"format": FORMAT, "exit_code": comparison.exit_code(strict), "sentence": comparison.sentence(strict)}
-    value: dict[str, Any] = converter().unstructure(comparison)
-    return head | value

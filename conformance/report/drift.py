@@ -7,6 +7,7 @@ import hashlib
 import json
 import re
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -108,6 +109,19 @@ def watch(folder: Path, run: Run, exchanges: Iterable[Exchange], update: bool) -
         kept = old | new if update else new | old
         if kept != old:
             write(path, model.name, kept)
+    return tuple(found)
+
+
+def since(earlier: Path | None, folder: Path, run: Run, exchanges: Iterable[Exchange]) -> tuple[Drift, ...]:
+    """Keep the shapes of a run in a folder. What changed since those of an `earlier` run were kept; nothing where there
+    are none, or they cannot be read: no verdict depends on them."""
+    by_key = {each.request.key: each for each in exchanges}
+    found: list[Drift] = []
+    for model in run.profile.models:
+        new = shapes(run, model, by_key)
+        write(folder / file_of(model.name), model.name, new)
+        with suppress(ShapeError):
+            found += drift(model.name, read(earlier / file_of(model.name)) if earlier else {}, new)
     return tuple(found)
 
 

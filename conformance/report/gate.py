@@ -11,6 +11,7 @@ from conformance.contract.requirement import Impact, Level
 from conformance.judgement.unserved import Unserved
 from conformance.judgement.verdict import VIOLATIONS, Verdict
 from conformance.language import gettext, joined, say, tell, told
+from conformance.policy.course import OWN
 
 from .report import Entry, Report
 
@@ -28,15 +29,17 @@ class Conclusion:
     outdated: bool = False
 
 
-_JUDGED = (Verdict.PASS, Verdict.KNOWN, Verdict.WARN, Verdict.FAIL)
-
-
 def conclude(report: Report) -> Conclusion:
     """The one policy of the gate: what a report comes to."""
     never = _joined(_never_answered(report), _needed(report))
+    flipping = _flipping(report)
     if report.failing:
         cut = tell("not everything could be judged: {reason}", told(report.unjudged)) if report.unjudged else ""
-        return Conclusion(1, _joined(tally(report), cut, never, _optional(report), _invoice(report), *_limits(report)))
+        return Conclusion(
+            1, _joined(tally(report), cut, flipping, never, _optional(report), _invoice(report), *_limits(report))
+        )
+    if flipping:
+        return Conclusion(1, _joined(flipping, tally(report), told(report.unjudged), never, *_limits(report)))
     if report.unjudged:
         return Conclusion(3, tell("could not be judged: {reason}", told(report.unjudged)))
     counted = _joined(tally(report), _optional(report), *_limits(report))
@@ -59,6 +62,17 @@ def _invoice(report: Report) -> str:
     found = report.traffic.differing if report.traffic else []
     named = _some(_number_of(each.what, each.group) for each in found)
     return tell("the invoice differs in {number:,} of its numbers: {named}", len(found), named) if found else ""
+
+
+def _flipping(report: Report) -> str:
+    """The requirements that were violated in some of the repeated runs, where that fails the gate."""
+    counting = {entry.id for entry in report.counting}
+    flips = report.repeated.flips if report.repeated else ()
+    found = [flip for flip in flips if flip.worst is Verdict.FAIL and flip.requirement in counting]
+    named = _some(dict.fromkeys(flip.requirement for flip in found))
+    return (
+        tell("violated in some of {runs} runs: {ids}", report.repeated.runs, named) if report.repeated and found else ""
+    )
 
 
 def _number_of(what: str, group: str) -> str:
@@ -229,7 +243,7 @@ def _measured(report: Report, model: Model, area: str) -> tuple[int, int]:
     musts = [entry for entry in report.counting if entry.level is Level.MUST]
     measured = [entry for entry in musts or report.counting if area in ("", entry.area)]
     findings = [finding for entry in measured if (finding := entry.finding(model.name))]
-    judged = sum(finding.verdict in _JUDGED for finding in findings)
+    judged = sum(finding.verdict in OWN for finding in findings)
     return judged, judged + sum(each.verdict is Verdict.INCONCLUSIVE and not each.refused for each in findings)
 
 
@@ -238,7 +252,7 @@ def tally(report: Report) -> str:
     …; 9 not applicable; 3 inconclusive”."""
     parts = []
     for level in Level:
-        if judged := report.count(level, *_JUDGED):
+        if judged := report.count(level, *OWN):
             parts.append(tell("{violated} of {judged} {level}", report.count(level, *VIOLATIONS), judged, level))
     rest = {
         "known": Verdict.KNOWN, "not applicable": Verdict.NOT_APPLICABLE, "inconclusive": Verdict.INCONCLUSIVE,

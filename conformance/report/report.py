@@ -17,6 +17,8 @@ from conformance.policy.baseline import Audit
 from conformance.sending.curl import reads_file
 
 from .drift import Drift
+from .news import News
+from .repeated import Repeated
 from .traffic import Traffic
 
 
@@ -102,6 +104,16 @@ class Spend:
 
 
 @dataclass(frozen=True)
+class Latency:
+    """How long replies with status 2xx took, in seconds: the median and the 95th percentile until the last byte, and
+    the median until the first bytes of those that were streamed, None where none was."""
+
+    median: float
+    p95: float
+    first_event: float | None = None
+
+
+@dataclass(frozen=True)
 class Report:
     """`started` is Unix time, `seconds` how long the run took. `unjudged` says why nothing could be judged, or not all
     that should have been; `unanswered` are the valid requests that never were answered, `unserved` the features that
@@ -111,7 +123,9 @@ class Report:
     `baseline` what became of the known violations, where there are such; `revision` is that to which the endpoint is
     held, empty for all requirements; `plan` says what the run was expected to send and cost; `unseen` says what
     recordings made elsewhere do not show; `headers` are the names of the fields that were added to every request
-    (`--header`); `traffic` is what an audit counted. `folder` is that of the run as a person would type it, for
+    (`--header`); `traffic` is what an audit counted, `news` what a run of a history has to tell, and `latency` how long
+    replies took; `repeated` is what several runs differ in: the findings are those of the first one, and what was spent
+    is that of all. `folder` is that of the run as a person would type it, for
     commands; report.json does not have it."""
 
     base_url: str
@@ -137,6 +151,9 @@ class Report:
     asked_again: AskedAgain | None = None
     headers: tuple[str, ...] = ()
     traffic: Traffic | None = None
+    news: News | None = None
+    latency: Latency | None = None
+    repeated: Repeated | None = None
     folder: str = field(default="", compare=False)
 
     @cached_property

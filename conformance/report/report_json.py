@@ -20,6 +20,7 @@ from conformance.sending.curl import is_command
 from conformance.text import TextError, harmless_json, read_regular, write_whole
 
 from .gate import conclude
+from .news import Origin
 from .report import Entry, Evidence, Report
 
 if TYPE_CHECKING:
@@ -32,7 +33,19 @@ _LEFT_OUT = {
     Model: ("thinking", "claimed"),
     Entry: ("later", "warns"),
     Evidence: ("shared",),
-    Report: ("costs", "baseline", "unanswered", "unserved", "unseen", "asked_again", "headers", "traffic"),
+    Report: (
+        "costs",
+        "baseline",
+        "unanswered",
+        "unserved",
+        "unseen",
+        "asked_again",
+        "headers",
+        "traffic",
+        "news",
+        "latency",
+        "repeated",
+    ),
 }
 #: Members that every report has, although a Report has defaults for them: the gate depends on them.
 _REQUIRED = ("evidence", "unjudged", "fault", "gate")
@@ -76,7 +89,10 @@ def load_report(value: dict[str, Any]) -> Report:
 
 
 #: Fields in which there may be sentences beside the messages of findings, which have their parts beside them.
-_OTHERS = ("unjudged", "traffic", "unanswered", "unserved", "drift", "costs", "baseline", "plan", "unseen", "evidence")
+_OTHERS = (
+    "unjudged", "traffic", "unanswered", "unserved", "drift", "costs", "baseline", "plan", "unseen", "evidence", "news",
+    "repeated",
+)  # fmt: skip
 
 
 def _said_in(value: object) -> Iterator[Said]:
@@ -111,7 +127,7 @@ def converter() -> Converter:
     made = Converter(unstruct_collection_overrides={tuple: list, frozenset: sorted}, forbid_extra_keys=True)
     for primitive in (str, int, float, bool):
         made.register_structure_hook(primitive, _exactly)
-    for name in (Impact, Level, State):  # which are texts, too
+    for name in (Impact, Level, Origin, State):  # which are texts, too
         made.register_structure_hook(name, lambda value, kind: kind(value))
     made.register_structure_hook(Verdict, _verdict)
     made.register_unstructure_hook(Verdict, str)

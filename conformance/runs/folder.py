@@ -11,6 +11,7 @@ import secrets
 import shutil
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -35,7 +36,9 @@ SEAL = "sealed.txt"  #: the file in a run's folder that proves where its key was
 REPORTS = ("report.json", "report.html", "report.md", "junit.xml")  #: what judging writes to a folder
 CLIENTS = ("clients.json", "clients.md")  #: what clients made of its replies
 _FILES = ("run.json", BASELINE, SEAL, SPENT, f"{SPENT}.lock", UNSENT, ".lock", *REPORTS, *CLIENTS)
-_FOLDERS = ("archive", BODIES)
+SHAPES = "shapes"  #: the folder in it that holds the shapes of its replies, where it is a run of a history
+REPEATS = "repeats"  #: the folder in it that holds those of the runs that repeat it
+_FOLDERS = ("archive", BODIES, SHAPES, REPEATS)
 _LARGEST = 1 << 24  #: bytes of run.json
 
 
@@ -118,6 +121,19 @@ def empty(folder: Path) -> None:
         ) from None
 
 
+def remove(folder: Path) -> None:
+    """Remove what a run wrote to its folder, and the folder where nothing else is in it: what others put there stays.
+    Raises RunError where a link is in it, and OSError."""
+    check_links(folder)
+    for name in _FOLDERS:
+        if (folder / name).exists():
+            shutil.rmtree(folder / name)
+    for name in sorted(_FILES, key=lambda each: each == "run.json"):  # by which it is known as ours until the end
+        (folder / name).unlink(missing_ok=True)
+    if not any(folder.iterdir()):
+        folder.rmdir()
+
+
 # --- run.json -----------------------------------------------------------------------------------------------
 
 
@@ -135,6 +151,7 @@ def write_run(
     _write(folder / "run.json", value)
 
 
+@cache
 def versions() -> Mapping[str, str]:
     """Of Python, and of what this package depends on."""
     required = metadata.requires("phanedge-conformance") or []

@@ -91,7 +91,12 @@ def _judged_again(settings: Settings, folder: Path) -> Settings:
         noted = noted_options(folder)
     except RunError as error:
         raise SessionError(str(error), NOT_JUDGED) from None
-    wanted = {"revision", *_GATE, *(() if settings.select or settings.deselect else ("select", "deselect"))}
+    wanted = {
+        "revision",
+        "stale-after",
+        *_GATE,
+        *(() if settings.select or settings.deselect else ("select", "deselect")),
+    }
     known = settings.updated({name: noted[name] for name in wanted & _not_given(noted, settings.dump())})
     kept = folder / BASELINE
     return replace(known, baseline=kept) if known.baseline is None and kept.exists() else known

@@ -97,6 +97,9 @@ _DECLARED = (
            commands=_SENDING, panel=_REQUESTS),
     Option("examples", "Maximum number of generated requests per requirement.", int, 10, metavar="NUMBER", least=1,
            commands=_SENDING, panel=_REQUESTS),
+    Option("repeat", "Number of runs, one after another. Verdicts that differ between them are listed with their "
+           "rate; a violation in one of them counts. Limits are those of all runs together.", int,
+           metavar="NUMBER", least=1, commands=_SENDING, panel=_REQUESTS),
     Option("fault", "Inject a known fault into the reference endpoint: a name from docs/faults.md or a requirement id; "
            "repeatable.", metavar="NAME", many=True, commands=_SENDING, panel=_REQUESTS),
     # --- what it may cost
@@ -125,7 +128,9 @@ _DECLARED = (
            commands=_SENDING, panel=_LIMITS),
     # --- what counts
     Option("baseline", "Violations accepted for now (TOML, written by the command `baseline`): they do not fail the "
-           "run. Stale and expired entries do.", Path, metavar="FILE", panel=_VERDICT),
+           "run. Expired entries do, and stale ones after --stale-after.", Path, metavar="FILE", panel=_VERDICT),
+    Option("stale-after", "Days after which a stale entry of the baseline fails the run; 0 for at once. Since when it "
+           "is stale is known in a --history only.", int, 30, metavar="DAYS", least=0, panel=_VERDICT),
     Option("revision", "Revision of the requirements to apply, such as 2026-11. Later requirements are judged but do "
            "not count.", metavar="NAME", panel=_VERDICT),
     Option("gate", "What fails the run: levels (must, should) and impacts (billing, clients, data, security, form), "
@@ -138,6 +143,11 @@ _DECLARED = (
     # --- what is written
     Option("out", "Folder for the exchanges and the report. Default: reports/<endpoint>.", Path, metavar="FOLDER",
            commands=_AUDITING, panel=_OUTPUT),
+    Option("history", "Folder of runs: this one goes into a new folder in it, named by its time, and its report says "
+           "what is new since the last run that could be judged. Instead of --out.", Path, metavar="FOLDER",
+           commands=("run",), panel=_OUTPUT),
+    Option("keep", "Number of runs to keep in --history. The last judged and the last conforming run are always kept. "
+           "Default: all.", int, metavar="NUMBER", least=1, commands=("run",), panel=_OUTPUT),
     Option("language", "Language of reports and of what is printed: en or zh. Default: that of the environment's "
            "locale, if it is one of these, else en.", metavar="en|zh", commands=_AUDITING, panel=_OUTPUT),
     Option("resume", "Resume the interrupted run in this folder: send only what is missing.", Path, metavar="FOLDER",

@@ -31,6 +31,7 @@ class Settings:
     intrusive: bool
     no_costly: bool
     examples: int
+    repeat: int | None
     fault: tuple[str, ...]
     max_requests: int | None
     max_tokens: int | None
@@ -44,11 +45,14 @@ class Settings:
     total_seconds: float
     largest_body: int
     baseline: Path | None
+    stale_after: int
     revision: str | None
     gate: str | None
     client: tuple[str, ...]
     strict: bool
     out: Path | None
+    history: Path | None
+    keep: int | None
     language: str | None
     resume: Path | None
     snapshots: Path | None

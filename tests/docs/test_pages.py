@@ -17,7 +17,8 @@ from tests.support.commands import cli
 from .pages import ROOT, WRITTEN, arguments, blocks, examples, page
 
 #: Pages with commands, of which the lines below each are among what it prints.
-SHOWN = ("README.md", "docs/audit.md", "docs/running.md", "docs/reading-a-report.md", "docs/baseline-and-diff.md")
+SHOWN = ("README.md", "docs/audit.md", "docs/running.md", "docs/reading-a-report.md", "docs/baseline-and-diff.md",
+         "docs/nightly.md")  # fmt: skip
 
 
 @pytest.mark.parametrize("name", SHOWN)
@@ -82,6 +83,9 @@ def test_the_baseline_can_be_read(tmp_path: Path) -> None:
     (tmp_path / "baseline.toml").write_text(blocks("docs/baseline-and-diff.md", "toml")[0], encoding="utf-8")
     (entry,) = read_baseline(tmp_path / "baseline.toml").known
     assert (entry.model, entry.owner) == ("gpt-*", "billing")
+    (tmp_path / "baseline.toml").write_text(blocks("docs/nightly.md", "toml")[0], encoding="utf-8")
+    (entry,) = read_baseline(tmp_path / "baseline.toml").known
+    assert (entry.allowed, entry.window) == (3, 10)
 
 
 @pytest.mark.parametrize("name", ["CONTRIBUTING.md", "docs/architecture.md", "docs/decisions.md"])

@@ -13,8 +13,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from conformance.judgement.verdict import Finding, Verdict
-from conformance.policy.baseline import Baseline, BaselineError, Known, State, accept, audit, check
+from conformance.policy.baseline import Baseline, BaselineError, Before, Known, State, accept, audit, check
 from conformance.policy.baseline_file import dump, extended, parse, read_baseline, without
+from conformance.policy.course import Course
 
 PASS, FAIL, WARN, KNOWN = Verdict.PASS, Verdict.FAIL, Verdict.WARN, Verdict.KNOWN
 INCONCLUSIVE, NOT_APPLICABLE = Verdict.INCONCLUSIVE, Verdict.NOT_APPLICABLE
@@ -135,11 +136,11 @@ def test_withdrawn_is_stale() -> None:
     assert "the requirement was withdrawn" in said
 
 
-def test_only_stale_and_expired_ones_are_a_problem() -> None:
+def test_only_overdue_and_expired_ones_are_a_problem() -> None:
     findings = [found(FAIL), found(PASS, requirement=TOTAL)]
     audited = audit(
         baseline(entry(), entry(expires=YESTERDAY, line=9), entry(TOTAL, line=15), entry(TOTAL, "x", line=20)),
-        findings, CATALOGUE, TODAY,
+        findings, CATALOGUE, TODAY, stale_after=0,
     )  # fmt: skip
     assert [each.line for each in audited.outdated] == [9, 15]
     assert audited.problem.startswith("baseline.toml, line 9: ")
@@ -161,6 +162,105 @@ def test_no_violation_is_lost(seen: list[Verdict], expires: date) -> None:
     if any(each.verdict in (FAIL, WARN) for each in findings):
         assert standing.state is (State.EXPIRED if expires < TODAY else State.KNOWN)
         assert any(each.verdict is KNOWN for each in accepted) == (expires >= TODAY)
+
+
+# --- over the runs of a history --------------------------------------------------------------------------------
+
+DAY = 86_400.0
+NOW = 100 * DAY
+
+
+def before(recent: str, model: str = "gpt-4o") -> Before:
+    """The runs before this one, a day apart, as courses have them."""
+    course = Course(SUM, model)
+    for number, each in enumerate(recent):
+        verdict = {"x": FAIL, "k": KNOWN, ".": PASS, "-": INCONCLUSIVE}[each]
+        course = course.after(verdict, NOW - (len(recent) - number) * DAY)
+    return Before({(SUM, model): course}, NOW)
+
+
+FLAKY = replace(entry(), rate=0.3, window=10)
+
+
+@pytest.mark.parametrize(
+    ("recent", "accepted"),
+    [
+        ("", True),
+        ("xx", True),
+        ("xxx", False),  # this is the fourth
+        ("x.x.x", False),
+        ("xxx" + "." * 7, True),  # the first is out of the window
+        ("xxx" + "." * 6, False),
+        ("xx" + "-" * 20, True),  # what was not judged is not counted
+        ("kkk", False),
+    ],
+)
+def test_a_flaky_violation_is_accepted_as_long_as_it_is_rare(recent: str, accepted: bool) -> None:
+    past = before(recent)
+    finding = accept(baseline(FLAKY), found(FAIL), TODAY, past)
+    assert finding.verdict is (KNOWN if accepted else FAIL)
+    standing = audit(baseline(FLAKY), [finding], CATALOGUE, TODAY, past, 30).standings[0]
+    assert standing.state is (State.FLAKY if accepted else State.EXCEEDED)
+    assert standing.outdated is not accepted
+    assert "3 of 10 are accepted" in standing.said
+
+
+def test_a_flaky_violation_without_a_history_is_accepted() -> None:
+    assert accept(baseline(FLAKY), found(FAIL), TODAY).verdict is KNOWN
+    assert state(FLAKY, found(KNOWN))[0] is State.FLAKY
+    assert state(FLAKY, found(PASS))[0] is State.FLAKY
+
+
+def test_an_expired_flaky_entry_accepts_nothing() -> None:
+    gone = replace(FLAKY, expires=YESTERDAY)
+    assert accept(baseline(gone), found(FAIL), TODAY, before("")).verdict is FAIL
+    assert audit(baseline(gone), [found(FAIL)], CATALOGUE, TODAY, before(""), 30).standings[0].state is State.EXPIRED
+
+
+@pytest.mark.parametrize(("recent", "expected"), [("x" + "." * 9, State.STALE), ("x" + "." * 8, State.FLAKY)])
+def test_a_flaky_entry_is_stale_after_a_whole_window(recent: str, expected: State) -> None:
+    assert audit(baseline(FLAKY), [found(PASS)], CATALOGUE, TODAY, before(recent), 30).standings[0].state is expected
+
+
+@pytest.mark.parametrize(
+    ("recent", "stale_after", "expected"),
+    [
+        ("k", 30, State.STALE),  # it holds for the first time
+        ("k.....", 5, State.STALE),
+        ("k......", 5, State.OVERDUE),
+        ("k......k", 5, State.STALE),
+        ("", 5, State.STALE),
+        (None, 30, State.STALE),  # without a history it is not known since when
+        (None, 0, State.OVERDUE),
+        ("k", 0, State.OVERDUE),
+    ],
+)
+def test_a_stale_entry_fails_only_after_some_days(recent: str | None, stale_after: int, expected: State) -> None:
+    past = None if recent is None else before(recent)
+    audited = audit(baseline(), [found(PASS)], CATALOGUE, TODAY, past, stale_after)
+    assert audited.standings[0].state is expected
+    assert bool(audited.problem) is (expected is State.OVERDUE)
+
+
+@pytest.mark.parametrize(
+    ("more", "said"),
+    [
+        ("rate = 0.2\nwindow = 4", "line 1: rate 0.2 of 4 runs accepts no violation"),
+        ("window = 4", "window is the number of runs that a rate is about: add rate, or remove window"),
+        ("rate = 1.5", "line 7: rate is 1.5"),
+        ("rate = 0.5\nwindow = 31", "line 8: window is 31"),
+    ],
+)
+def test_a_rate_that_cannot_be_is_refused(more: str, said: str) -> None:
+    with pytest.raises(BaselineError, match=said):
+        parse(f"{ENTRY}{more}\n", "baseline.toml")
+
+
+def test_a_rate_is_read_and_stays() -> None:
+    text = f"{ENTRY}rate = 0.3\n"
+    read = parse(text, "baseline.toml")
+    assert (read.known[0].rate, read.known[0].window, read.known[0].allowed) == (0.3, 10, 3)
+    assert dump(read) == text
 
 
 # --- entries about nothing ------------------------------------------------------------------------------------
@@ -289,7 +389,7 @@ def written(known: Baseline, *findings: Finding) -> Baseline:
 def test_a_baseline_of_violations() -> None:
     made = written(Baseline("b.toml"), found(FAIL, "b"), found(FAIL, "a"), found(PASS, requirement=TOTAL))
     assert dump(made) == (
-        "# Violations that are known and accepted for now. Each fails the gate again once it is stale or its day has "
+        "# Violations that are known and accepted for now. Each fails the gate again once its day has "
         "passed;\n# `phanedge-conformance baseline --prune REPORT --out b.toml` removes those that are stale.\n\n"
         f"# The endpoint MUST obey {SUM}.\n# Observed: it is 7\n[[known]]\n"
         f'requirement = "{SUM}"\nmodel = "*"\nreason = "not looked into yet"\nowner = "bob"\nexpires = 2026-11-23\n'

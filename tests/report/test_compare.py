@@ -21,7 +21,8 @@ from conformance.contract.vocabulary import validator
 from conformance.judgement.asked_again import AskedAgain
 from conformance.judgement.verdict import Finding, Verdict
 from conformance.report.compare import compare
-from conformance.report.comparison import Comparison, dump_comparison
+from conformance.report.comparison import Comparison
+from conformance.report.comparison_json import dump_comparison
 from conformance.report.drift import Drift
 from conformance.report.render.difference import render
 from conformance.report.report import Entry, Report, Spend

@@ -153,7 +153,8 @@ def test_which_file_is_read_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_judging_again_takes_what_it_can_and_stays_in_its_folder(monkeypatch: pytest.MonkeyPatch) -> None:
     write('base-url = "http://host/v1"\nout = "runs"\nselect = ["usage"]\nstrict = true\n')
     Path("run").mkdir()
-    assert given(monkeypatch, "run", command="judge") == ["--recordings", "run", "--select=usage", "--gate-strict"]
+    judged = given(monkeypatch, "run", command="judge")
+    assert judged == ["--recordings", "run", "--select=usage", "--stale-after=30", "--gate-strict"]
 
 
 def test_prices_of_models_are_a_price_sheet(monkeypatch: pytest.MonkeyPatch) -> None:

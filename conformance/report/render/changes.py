@@ -47,19 +47,19 @@ def sections(comparison: Comparison) -> list[Section]:
     """The sections with something in them, the worst first."""
     anew = gettext("violated, and not in the earlier report")
     found = [
-        Section(gettext("newly violated"), "worse", _rows(comparison.violated)),
-        Section(gettext("no longer judged"), "open", _rows(comparison.lost)),
-        Section(anew, "open", _rows(comparison.violated_anew)),
-        Section(gettext("newly violated, accepted in the baseline"), "open", _rows(comparison.known)),
-        Section(gettext("newly fixed"), "better", _rows(comparison.fixed)),
-        Section(gettext("newly judged, passing"), "better", _rows(comparison.judged)),
+        Section(gettext("newly violated"), "worse", rows(comparison.violated)),
+        Section(gettext("no longer judged"), "open", rows(comparison.lost)),
+        Section(anew, "open", rows(comparison.violated_anew)),
+        Section(gettext("newly violated, accepted in the baseline"), "open", rows(comparison.known)),
+        Section(gettext("newly fixed"), "better", rows(comparison.fixed)),
+        Section(gettext("newly judged, passing"), "better", rows(comparison.judged)),
         Section(gettext("the shape of replies changed"), "open", _drifts(comparison)),
         Section(gettext("requirements"), "said", _lists(comparison)),
     ]
     return [section for section in found if section.rows]
 
 
-def _rows(changes: Iterable[Change]) -> list[Row]:
+def rows(changes: Iterable[Change]) -> list[Row]:
     """A row for the models of which the same is said, and for many requirements of which the same is said."""
     by_requirement: dict[tuple[object, ...], list[Change]] = {}
     for each in changes:

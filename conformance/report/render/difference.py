@@ -12,7 +12,8 @@ from rich.console import Console
 from rich.text import Text
 
 from conformance.language import gettext, speaking, tell
-from conformance.report.comparison import Comparison, dump_comparison
+from conformance.report.comparison import Comparison
+from conformance.report.comparison_json import dump_comparison
 from conformance.text import harmless, harmless_json
 
 from .changes import Row, sections, sides, spend

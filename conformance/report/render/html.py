@@ -17,11 +17,11 @@ from markupsafe import Markup
 
 from conformance.judgement.verdict import VIOLATIONS, Verdict
 from conformance.language import gettext, spoken, tell, told
-from conformance.policy.baseline import State
+from conformance.policy.baseline import OUTDATED, State
 from conformance.report.report import Entry, Evidence, Report, differences, is_of_one
 from conformance.text import quoted
 
-from . import found, traffic, words
+from . import found, news, repeats, traffic, words
 from .exhibit import lines_of
 from .mark import Line
 from .packed import pack
@@ -70,22 +70,24 @@ def render(report: Report) -> str:
     """The page."""
     here = words.from_anywhere(report)
     exchanges = _exchanges(here)
-    page = _environment().get_template("report.html.j2").render(_context(here, exchanges)) + "\n"
+    page = environment().get_template("report.html.j2").render(_context(here, exchanges)) + "\n"
     room = max(_PAGE - len(page.encode("utf-8", "replace")), _LEAST)
     return page.replace(_PLACE, pack(here, exchanges, room))
 
 
 @cache
-def _environment() -> Environment:
-    environment = Environment(
-        loader=FileSystemLoader(_HERE),
+def environment(*more: Path) -> Environment:
+    """What makes pages of the templates here, and of those in other folders: made once, since to compile the templates
+    takes longer than to render most reports."""
+    made = Environment(
+        loader=FileSystemLoader([*more, _HERE]),
         autoescape=True,
         undefined=StrictUndefined,
         finalize=_cleaned,
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {
+    made.filters |= {
         "one_line": words.one_line,
         "plural": words.plural,
         "text": _text,
@@ -94,7 +96,7 @@ def _environment() -> Environment:
         "mark": words.MARK.get,
         "slug": lambda verdict: str(verdict).replace(" ", "-"),
     }
-    return environment
+    return made
 
 
 def _cleaned(value: Any) -> Any:
@@ -131,6 +133,7 @@ def _context(report: Report, exchanges: list[Evidence]) -> dict[str, Any]:
         "spent": words.spent_and_planned(report),
         "asked_again": words.asked_again(report),
         "money": words.money(report),
+        "age": lambda entry: news.age(report, entry),
         "charges": lambda entry: found.charges(report, entry),
         "amount": lambda entry: found.amount(report, entry),
         "levels": found.levels(report),
@@ -154,9 +157,10 @@ def _context(report: Report, exchanges: list[Evidence]) -> dict[str, Any]:
         "traffic": traffic.tables(report),
         "read": traffic.read(report.traffic) if report.traffic else "",
         "drifts": found.drifts(report),
+        "repeats": repeats,
         "Verdict": Verdict,
         "unfolded": _UNFOLDED,
-        **_style_and_script(),
+        **style_and_script(css=_HERE / "report.css", js=_HERE / "report.js"),
         **_sections(report),
         "exchanges": exchanges,
         "kept": {each.key for each in exchanges if _is_kept(report, each.key)},
@@ -164,9 +168,15 @@ def _context(report: Report, exchanges: list[Evidence]) -> dict[str, Any]:
     }
 
 
-def _style_and_script() -> dict[str, str]:
-    """The files, each with the hash by which the page's policy admits it."""
-    texts = {name: Markup((_HERE / f"report.{name}").read_text(encoding="utf-8")) for name in ("css", "js")}
+def style(more: str = "") -> tuple[Markup, str]:
+    """The style of a page like a report's, with more of its own, and the hash by which the page's policy admits it."""
+    css = Markup((_HERE / "report.css").read_text(encoding="utf-8") + more)
+    return css, _hash(f"\n{css}")
+
+
+def style_and_script(**files: Path) -> dict[str, str]:
+    """The files, by `css` and `js`, each with the hash by which the page's policy admits it."""
+    texts = {name: Markup(path.read_text(encoding="utf-8")) for name, path in files.items()}
     hashes = {f"{name}_hash": _hash(f"\n{text}") for name, text in texts.items()}
     return texts | hashes
 
@@ -177,22 +187,26 @@ def _hash(text: str) -> str:
 
 def _sections(report: Report) -> dict[str, Any]:
     """What the sections list."""
-    cards = [_card(report, entry) for entry in found.violations(report)]
+    cards = [card(report, entry) for entry in found.violations(report)]
     return {
         "cards": cards,
         "consequences": found.consequences(report),
         "inconclusive": found.by_reason(found.unjudged(report)),
         "known": found.observed(report, Verdict.KNOWN),
-        "outdated": found.standings(report, State.STALE, State.EXPIRED),
+        "stale": found.standings(report, State.STALE),
+        "since": news.summary(report),
+        "changed": news.sections(report.news, beside_findings=True) if report.news else [],
+        "outdated": found.standings(report, *OUTDATED),
         "unchecked": found.standings(report, State.UNCHECKED),
-        "later": [_card(report, entry) for entry in found.later_violations(report)],
+        "later": [card(report, entry) for entry in found.later_violations(report)],
         "areas": _areas(report.entries),
         "not_applicable": found.by_reason(found.observed(report, Verdict.NOT_APPLICABLE)),
         "vain": [(each, report.evidence.get(each.key)) for each in report.unanswered],
     }
 
 
-def _card(report: Report, entry: Entry) -> Card:
+def card(report: Report, entry: Entry) -> Card:
+    """What was observed of a requirement, with what shows it."""
     observations = found.observations(report, entry, *VIOLATIONS, Verdict.INCONCLUSIVE, Verdict.KNOWN)
     seen = list(dict.fromkeys(evidence for each in observations for evidence in each.evidence))
     named = [each for each in seen if each.label and _names(observations[0].message, each.label)]

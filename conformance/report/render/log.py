@@ -8,11 +8,11 @@ from conformance import language
 from conformance.contract.profile import Profile
 from conformance.judgement.verdict import Verdict
 from conformance.language import gettext, tell
-from conformance.policy.baseline import State
+from conformance.policy.baseline import OUTDATED, State
 from conformance.report.gate import conclude
 from conformance.report.report import Entry, Report, differences
 
-from . import traffic
+from . import changes, repeats, traffic
 from .detail import Detail
 from .found import (
     accepted,
@@ -27,6 +27,7 @@ from .found import (
     violations,
     worst,
 )
+from .news import age, summary
 from .words import MARK, NEVER, by_name, headline, money, one_line, planted, printed, replaying, seen_again, spent, who
 
 _WHOLE = 1 << 20  #: characters of one line: all of them
@@ -50,9 +51,10 @@ def told(verdict: Verdict, id: str, *words: str) -> str:
 
 def _lines(report: Report, detail: Detail) -> Iterator[str]:
     if detail > Detail.QUIET:
-        yield from filter(None, [planted(report)])
+        yield from filter(None, [planted(report), summary(report)])
         for entry in violations(report):
             yield from _violated(report, entry, detail)
+        yield from _gone(report)
         yield from _unanswered(report)
         yield from _outdated(report)
         yield from (f"{MARK[Verdict.KNOWN]} {what}  {why}" for what, why in accepted(report))
@@ -62,6 +64,7 @@ def _lines(report: Report, detail: Detail) -> Iterator[str]:
         if detail > Detail.USUAL:
             yield from _rest(report)
         yield from traffic.lines(report)
+        yield from repeats.lines(report)
         yield gettext("; ").join([_filed(report), spent(report), *money(report)])
     concluded = headline(report)
     yield f"{concluded.meaning.upper()}{concluded.warned}{gettext(': ')}{concluded.rest}"
@@ -80,6 +83,7 @@ def _violated(report: Report, entry: Entry, detail: Detail) -> Iterator[str]:
     for each in worst(report, entry):
         yield told(entry.verdict, entry.id, entry.level, gettext(entry.impact), who(report, each.models), each.message)
     yield _fact("", statement(entry))
+    yield from (_fact("seen", since) for since in [age(report, entry)] if since)
     yield from (_fact("charge", said) for _, said in charges(report, entry)[:1])
     if following := report.following(entry):
         yield _fact("causes", ", ".join(each.id for each in following))
@@ -104,7 +108,15 @@ def _unanswered(report: Report) -> Iterator[str]:
 
 
 def _outdated(report: Report) -> Iterator[str]:
-    yield from (f"✗ {sentence}" for sentence, _ in standings(report, State.STALE, State.EXPIRED))
+    yield from (f"✗ {sentence}" for sentence, _ in standings(report, *OUTDATED))
+    yield from (f"{MARK[Verdict.PASS]} {sentence}" for sentence, _ in standings(report, State.STALE))
+
+
+def _gone(report: Report) -> Iterator[str]:
+    """What was violated in earlier runs and holds."""
+    for row in changes.rows(report.news.fixed) if report.news else ():
+        said = tell("fixed: {requirements} on {models}", ", ".join(row.about), who(report, row.models))
+        yield f"{row.mark} {said}"
 
 
 def _not_judged(report: Report, detail: Detail) -> Iterator[str]:

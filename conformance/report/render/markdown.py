@@ -8,7 +8,7 @@ from html import escape
 
 from conformance.judgement.verdict import Verdict
 from conformance.language import gettext, tell, told
-from conformance.policy.baseline import State
+from conformance.policy.baseline import OUTDATED, State
 from conformance.report.report import Difference, Entry, Report, differences
 
 from .exhibit import lines_of
@@ -32,8 +32,9 @@ from .found import (
 )
 from .mark import Line
 from .markdown_money import costs, traffic
-from .markdown_tables import count_table
+from .markdown_tables import count_table, repeat_table
 from .markdown_text import Block, block, fact, folded, folded_list, name, text, within
+from .news import age, line_of, sections, summary
 from .words import (
     MARK,
     NEVER,
@@ -65,8 +66,10 @@ def render(report: Report) -> str:
     blocks = [_head(report := from_anywhere(report)), ""]
     blocks += [_red(report, _FOR_RED - len(blocks[0])), ""]
     sections: tuple[tuple[int, Iterable[Block], str], ...] = (
+        (15_400, _news(report), "more that changed"),
         (15_600, _vain(report), "more never answered"),
         (17_000, _details(report), "more details"),
+        (17_300, repeat_table(report), "more repeats"),
         (17_600, _warnings(report), "more warnings"),
         (18_000, count_table(report), "more models"),
         (18_400, costs(report), "more costs"),
@@ -99,8 +102,15 @@ def _head(report: Report) -> str:
         "",
         where,
         "",
+        *([text(summary(report), 600), ""] if report.news else []),
     ]
     return "\n".join(lines)
+
+
+def _news(report: Report) -> Iterator[Block]:
+    """What changed since the last run that could be judged, a folded list of each kind."""
+    for section in sections(report.news, beside_findings=True) if report.news else ():
+        yield folded_list(escape(section.heading), [f"- {text(line_of(report, row), 400)}" for row in section.rows])
 
 
 def _vain(report: Report) -> Iterator[str]:
@@ -165,6 +175,8 @@ def _detail(report: Report, entry: Entry) -> Iterator[str]:
     seen = worst(report, entry)[:1]
     yield text(tell("The endpoint {level} {sentence}.", gettext(entry.level), entry.sentence), 450)
     yield fact("Impact", text(impact(entry), 400))
+    if since := age(report, entry):
+        yield fact("Seen", text(since, 200))
     for each in seen:
         yield fact("Observed", text(each.message, 1_000), tell(" ({where})", text(who(report, each.models))))
     if entry.hint:
@@ -191,8 +203,10 @@ def _line(line: Line) -> str:
 
 def _baseline(report: Report) -> Iterator[Block]:
     """What of the baseline is out of date or was not checked, and what is violated and does not count."""
-    for sentence, _ in standings(report, State.STALE, State.EXPIRED):
+    for sentence, _ in standings(report, *OUTDATED):
         yield f"- {MARK[Verdict.FAIL]} {text(sentence, 500)}"
+    for sentence, _ in standings(report, State.STALE):
+        yield f"- {MARK[Verdict.PASS]} {text(sentence, 500)}"
     if unchecked := standings(report, State.UNCHECKED):
         rows = [f"- {text(sentence, 300)}: {text(reason)}" for sentence, reason in unchecked]
         yield folded_list(tell("Baseline entries not checked: {number:,}", len(unchecked)), rows)

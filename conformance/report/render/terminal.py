@@ -14,6 +14,7 @@ from conformance.language import gettext, tell
 from conformance.report.report import Report
 
 from .found import violations
+from .news import summary
 from .terminal_parts import in_full, parts_of, rows, title_of
 from .words import asked_again, by_name, headline, money, one_line, planted, printed, spent
 
@@ -57,6 +58,8 @@ def _lines(report: Report, width: int, room: int) -> list[Text]:
     ]
     if report.fault:
         head += rows(Text(one_line(planted(report)), style="bold yellow"), width)
+    if since := summary(report):
+        head += rows(Text(one_line(since, 400), style="bold"), width)
     foot = [Text(), *rows(Text(spent(report), style="dim"), width)]
     for line in money(report):
         foot += rows(Text(one_line(line)), width)[:2]

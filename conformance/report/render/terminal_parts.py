@@ -10,11 +10,11 @@ from rich.text import Text
 
 from conformance.judgement.verdict import Verdict
 from conformance.language import gettext, tell, told
-from conformance.policy.baseline import State
+from conformance.policy.baseline import OUTDATED, State
 from conformance.report.gate import conclude
 from conformance.report.report import Entry, Report, differences
 
-from . import traffic
+from . import changes, repeats, traffic
 from .found import (
     Column,
     accepted,
@@ -35,7 +35,8 @@ from .found import (
     statement,
     worst,
 )
-from .words import MARK, NEVER, headline, one_line, plural, replaying
+from .news import age
+from .words import MARK, NEVER, headline, one_line, plural, replaying, who
 
 _REASON = 160  #: characters of why something could not be judged
 _VAIN = 3  #: requests that were never answered
@@ -61,7 +62,9 @@ def parts_of(report: Report, width: int) -> tuple[Iterator[Text], ...]:
     """The counts, and what follows the violations, what matters most first."""
     return (
         _counts(report, width),
+        _repeated(report, width),
         _traffic(report, width),
+        _gone(report, width),
         _vain(report, width),
         _unjudged(report, width),
         _baseline(report, width),
@@ -69,6 +72,12 @@ def parts_of(report: Report, width: int) -> tuple[Iterator[Text], ...]:
         _differences(report, width),
         _drifts(report, width),
     )
+
+
+def _repeated(report: Report, width: int) -> Iterator[Text]:
+    """The verdicts that flipped."""
+    for line in repeats.lines(report):
+        yield from rows(Text(one_line(line, 400)), width, "", "    ")
 
 
 def _counts(report: Report, width: int) -> Iterator[Text]:
@@ -145,6 +154,7 @@ def in_full(report: Report, entry: Entry, width: int, most: int) -> Iterator[Tex
     charge = next((said for _, said in charges(report, entry)), "")
     facts = (
         ("warns", one_line(entry.warns, 200)),
+        ("seen", age(report, entry)),
         ("observed", one_line(worst(report, entry)[0].message, most)),
         ("remedy", one_line(entry.hint, 400)),
         ("charge", one_line(charge, min(most, _REASON))),
@@ -154,6 +164,16 @@ def in_full(report: Report, entry: Entry, width: int, most: int) -> Iterator[Tex
     for title, said in facts:
         if said:
             yield from rows(Text(said), width, f"    {set_cell_size(gettext(title), 10)}", " " * 14)
+
+
+def _gone(report: Report, width: int) -> Iterator[Text]:
+    """What was violated in earlier runs and holds."""
+    fixed = changes.rows(report.news.fixed) if report.news else []
+    for row in fixed[:_KNOWN]:
+        said = tell("fixed: {requirements} on {models}", ", ".join(row.about), who(report, row.models))
+        yield from rows(Text(f"{row.mark} {one_line(said)}", style="green"), width, later="    ")
+    if len(fixed) > _KNOWN:
+        yield Text(tell("… and {number:,} more fixed in report.html", len(fixed) - _KNOWN), style="dim")
 
 
 def _vain(report: Report, width: int) -> Iterator[Text]:
@@ -178,13 +198,18 @@ def _vain(report: Report, width: int) -> Iterator[Text]:
 
 def _baseline(report: Report, width: int) -> Iterator[Text]:
     """What is known and until when, apart from what passes; what of the baseline is out of date, or was not checked."""
-    outdated = standings(report, State.STALE, State.EXPIRED)[conclude(report).outdated :]  # which tells the first
+    outdated = standings(report, *OUTDATED)[conclude(report).outdated :]  # which tells the first
     for sentence, _ in outdated[:_OUTDATED]:
         yield from rows(Text(one_line(sentence, 400), style="bold red"), width)
     if len(outdated) > _OUTDATED:
         yield Text(
             tell("… and {number:,} more that are out of date in report.html", len(outdated) - _OUTDATED), style="dim"
         )
+    stale = standings(report, State.STALE)
+    for sentence, _ in stale[:_OUTDATED]:
+        yield from rows(Text(f"{MARK[Verdict.PASS]} {one_line(sentence, 400)}", style="yellow"), width)
+    if len(stale) > _OUTDATED:
+        yield Text(tell("… and {number:,} more that are stale in report.html", len(stale) - _OUTDATED), style="dim")
     known = accepted(report)
     for what, why in known[:_KNOWN]:
         yield from rows(Text.assemble(f"{MARK[Verdict.KNOWN]} {one_line(what)}  ", (one_line(why), "dim")), width)

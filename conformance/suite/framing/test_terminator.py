@@ -61,6 +61,7 @@ def _linger(exchange: Exchange) -> Exchange:
     contract=["framing-09"],
     hint="Close the response as soon as [DONE] is written.",
     needs=["times", "connection"],
+    timed=True,
     broken_by=_linger,
 )
 def test_ends_after_done(exchange: Exchange, stream: EventStream) -> None:

@@ -84,6 +84,7 @@ def _in_two(before: list[Read]) -> list[Read]:
         "in two heaps": events(_in_two),
     },
     needs_model=True,
+    timed=True,
 )
 def test_incremental(streams: Sequence[Exchange], short: Sequence[Exchange], model: Model) -> None:
     """Each of several streams is to show it, for on a busy machine one may arrive in a heap."""

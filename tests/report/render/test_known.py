@@ -28,7 +28,7 @@ AUDIT = Audit(
     "baseline.toml",
     (
         standing(State.KNOWN, "errors.param_names_member", "is violated, as is known until 2026-12-01", 3),
-        standing(State.STALE, "streaming.ends_with_done", "is stale, since it holds: remove the entry", 9),
+        standing(State.OVERDUE, "streaming.ends_with_done", "is stale, since it holds: remove the entry", 9),
         standing(State.UNCHECKED, "audio.transcript", "could not be checked: not applicable", 15),
     ),
 )
@@ -36,7 +36,7 @@ AUDIT = Audit(
 
 @pytest.fixture
 def outdated(report: Report) -> Report:
-    """Nothing is violated but what is known, and an entry of the baseline is stale."""
+    """Nothing is violated but what is known, and an entry of the baseline is stale for too long."""
     wanted = (Verdict.PASS, Verdict.KNOWN, Verdict.NOT_APPLICABLE)
     return replace(report, entries=tuple(each for each in report.entries if each.verdict in wanted), baseline=AUDIT)
 
@@ -54,11 +54,19 @@ def test_it_survives_being_written_down(outdated: Report, held: Report) -> None:
         assert list(validator("report").iter_errors(dump_report(report))) == []
 
 
-def test_a_stale_entry_fails_the_gate(outdated: Report) -> None:
+def test_an_overdue_entry_fails_the_gate(outdated: Report) -> None:
     concluded = conclude(outdated)
     assert concluded.exit_code == 1
     assert concluded.sentence.startswith("the baseline is out of date: baseline.toml, line 9: streaming.ends_with_done")
     assert conclude(replace(outdated, baseline=Audit("baseline.toml", AUDIT.standings[::2]))).exit_code == 0
+
+
+@pytest.mark.parametrize("form", [each for each in FORMS if each != "junit"])
+def test_a_stale_entry_is_shown_and_fails_nothing(outdated: Report, form: str) -> None:
+    stale = replace(AUDIT.standings[1], state=State.STALE, said="is stale since 2026-11-20")
+    report = replace(outdated, baseline=Audit("baseline.toml", (stale,)))
+    assert conclude(report).exit_code == 0
+    assert "is stale since 2026-11-20" in " ".join(RENDERERS[form](report).replace("\\", "").split())
 
 
 @pytest.mark.parametrize("form", [each for each in FORMS if each != "junit"])

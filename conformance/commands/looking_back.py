@@ -1,0 +1,72 @@
+"""The options of `diff` and `history`; what they do is in reports.py, imported when it is needed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from conformance.language import say
+from conformance.settings.errors import SessionError
+
+from .formats import DiffFormat, HistoryFormat
+
+
+def diff(
+    old: Annotated[
+        Path,
+        typer.Argument(help="The report.json of the earlier run, or its folder; with --against, the later run."),
+    ],
+    new: Annotated[
+        Path | None, typer.Argument(help="The report.json of the later run, or its folder.", show_default=False)
+    ] = None,
+    against: Annotated[
+        str,
+        typer.Option(
+            metavar="last-judged|last-conforming|DATE",
+            help="Compare a run of a history, or the last run of that history, with this earlier run.",
+        ),
+    ] = "",
+    format: Annotated[DiffFormat, typer.Option(help="Output format.")] = DiffFormat.terminal,
+    strict: Annotated[
+        bool, typer.Option("--strict", help="Exit with 1 also when any SHOULD is newly violated.")
+    ] = False,
+) -> None:
+    """Compare two reports: new violations, fixed ones, and requirements that are no longer judged.
+
+    Exit codes: 0 nothing got worse; 1 what fails the later run's gate is newly violated, or a MUST held and can no
+    longer be judged; 2 a report cannot be read; 3 a report judged nothing."""
+    from conformance.commands.reports import compared, earlier
+
+    if (new is None) is not bool(against):
+        raise SessionError(say("give two reports, or one run of a history and --against"))
+    pair = earlier(old, against) if new is None else (old, new)
+    text, code = compared(*pair, format.value, strict)
+    typer.echo(text, nl=False)
+    raise typer.Exit(code)
+
+
+def history(
+    folder: Annotated[Path, typer.Argument(help="Folder of runs, as given with --history.")],
+    format: Annotated[HistoryFormat, typer.Option(help="Output format.")] = HistoryFormat.terminal,
+    out: Annotated[Path | None, typer.Option(help="File to write [default: standard output].")] = None,
+) -> None:
+    """Show the runs of a history: what each cost, and when each finding was first and last seen, how often, and whether
+    it flaps."""
+    from conformance.commands.reports import history_of
+
+    write_text(history_of(folder, format.value), out)
+
+
+def write_text(text: str, out: Path | None) -> None:
+    """Print a text, or write it to a file. Raises SessionError."""
+    from conformance.text import reason_of
+
+    if out is None:
+        typer.echo(text, nl=not text.endswith("\n"))
+        return
+    try:
+        out.write_text(text, encoding="utf-8", errors="backslashreplace")
+    except OSError as error:
+        raise SessionError(say("--out: {out} cannot be written ({reason})", out, reason_of(error))) from None
