@@ -36,8 +36,8 @@ from .direct import judged
 def run_repeated(given: Mapping[str, Any], detail: Detail) -> NoReturn:
     """Run as often as --repeat says, print what was found, and leave with the exit code. Raises SessionError."""
     settings = replace(Settings.of(given), workers=None)  # which are pytest's
-    if settings.resume or settings.snapshots or settings.history:
-        raise SessionError(say("--repeat begins new runs: leave out --resume, --snapshots and --history"))
+    if settings.resume or settings.snapshots or settings.history or settings.client:
+        raise SessionError(say("--repeat begins new runs: leave out --resume, --snapshots, --history and --client"))
     check(replace(settings, repeat=1))
     settings = replace(settings, out=settings.folder)
     with speaking(settings.language):

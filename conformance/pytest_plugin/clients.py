@@ -24,9 +24,9 @@ def check_clients(settings: Settings) -> None:
         chosen(settings.client)
     except UnknownClient as error:
         raise SessionError(str(error)) from None
-    if importlib.util.find_spec("jsonschema_rs") is None:
+    if importlib.util.find_spec("orjson") is None:
         raise SessionError(
-            say("{command} needs {lacking}: pip install 'phanedge-conformance[audit]'", "--client", "jsonschema_rs")
+            say("{command} needs {lacking}: pip install 'phanedge-conformance[audit]'", "--client", "orjson")
         )
 
 

@@ -102,6 +102,7 @@ def test_the_plan_counts_all_runs(tmp_path: Path) -> None:
         ("--repeat", "2", "--snapshots", "shapes"),
         ("--repeat", "2", "--resume", "out"),
         ("--repeat", "2", "--history", "nights"),
+        ("--repeat", "2", "--client", "openai-python"),
     ],
 )
 def test_wrong_usage(tmp_path: Path, words: tuple[str, ...]) -> None:
