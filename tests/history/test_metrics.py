@@ -67,7 +67,7 @@ def test_every_metric_is_read_with_its_unit() -> None:
     made = replace(made, base_url=URL, spend=Spend(7, 11, 5))
     last = Night("night", 1_764_000_000.0, "1.0", 1, figures=FULL)
     exposition = text(last, made, last, made)
-    families = {each.name: each for each in openmetrics(exposition)}
+    families = {each.name: each for each in openmetrics(exposition)}  # type: ignore[no-untyped-call]
     assert families.keys() == {each.full for each in METRICS}
     assert {each.unit for each in families.values()} == {"", "seconds"}
     assert {sample.labels["url_full"] for each in families.values() for sample in each.samples} == {URL}
