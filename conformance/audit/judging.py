@@ -2,14 +2,14 @@
 
 What a requirement comes to is what `judgement.judge` says. Here is decided, once for all exchanges alike, which checks
 need not be called: those whose scope the exchange is not in, which need what a recording did not keep, whose views it
-does not have, and clauses of schemas that the compiled validator passes.
+does not have, of which it has no sign (settled.py), and clauses of schemas that it surely satisfies.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
-from functools import lru_cache, partial
+from dataclasses import dataclass, replace
+from functools import cached_property, lru_cache
 from operator import itemgetter
 from typing import Any, NamedTuple
 
@@ -25,32 +25,70 @@ from conformance.runs.passive import Passive, passive
 from conformance.suite.catalogue import load
 from conformance.suite.test_shape import DOCUMENTS, SHAPES
 
+from .settled import PASSING, SILENT
 from .shapes import Shapes
-from .views import has_unique_names
+from .signs import UNREADABLE, Sign, Signs
 
 Views = dict[str, Any]
+_MOST = 1000  #: plans that are remembered of the same scopes
 
 
 class Call(NamedTuple):
-    """A check that is called: the place of its requirement, and what takes its arguments out of the views."""
+    """A check that is called: the place of its requirement, what takes its arguments out of the views, and the signs
+    without which it need not be called (settled.py)."""
 
     place: int
     check: Callable[..., None]
     names: tuple[str, ...]
     arguments: Callable[[Views], Any]
+    silent: tuple[Sign, ...]
+    passing: tuple[Sign, ...]
 
 
 @dataclass(frozen=True, eq=False)
 class Plan:
-    """What is done with exchanges of the same scopes that have the same views. `silent` are the places of requirements
-    that say nothing of them, `shapes` the clauses that are judged, as bits, and of them `of_choices` those that say
-    nothing of a reply without choices."""
+    """What is done with exchanges of the same scopes that have the same signs. `silent` are the places of requirements
+    that say nothing of them, `passing` of those that they satisfy, `shapes` the clauses that are judged, as bits, and
+    of them `of_choices` those that say nothing of a reply without choices."""
 
     silent: tuple[int, ...]
+    passing: tuple[int, ...]
     calls: tuple[Call, ...]
-    views: tuple[str, ...]
     shapes: int
     of_choices: int
+
+    @cached_property
+    def views(self) -> tuple[str, ...]:
+        """The names of the views that are made for the calls."""
+        return tuple(dict.fromkeys(name for each in self.calls for name in each.names if name in VIEWS))
+
+
+class Plans:
+    """The plans of exchanges of the same scopes: `whole` calls every check, the others those that are not settled."""
+
+    def __init__(self, whole: Plan) -> None:
+        self._whole = whole
+        self._signs = Signs(sign for call in whole.calls for sign in (*call.silent, *call.passing))
+        self._known: dict[int, Plan] = {}
+
+    def plan(self, exchange: Exchange, model: Model) -> Plan:
+        """The plan for the signs of an exchange."""
+        found = self._signs.found(exchange, model)
+        plan = self._known.get(found)
+        if plan is None:
+            plan = self._without(found)
+            if len(self._known) < _MOST:
+                self._known[found] = plan
+        return plan
+
+    def _without(self, found: int) -> Plan:
+        """The plan where no other signs are there than these."""
+        whole, has = self._whole, {sign for sign, bit in self._signs.bits.items() if bit & found}
+        silent = [each for each in whole.calls if each.silent and has.isdisjoint(each.silent)]
+        passing = [each for each in whole.calls if each.passing and has.isdisjoint(each.passing)]
+        calls = tuple(each for each in whole.calls if each not in (*silent, *passing))
+        places = [each.place for each in silent], [each.place for each in passing]
+        return replace(whole, silent=(*whole.silent, *places[0]), passing=tuple(places[1]), calls=calls)
 
 
 class Outcome(NamedTuple):
@@ -77,7 +115,7 @@ class Judge:
         self._roots: dict[str, tuple[int, Shapes]] = {}
         self.bits: dict[int, int] = {}  #: the bit of a clause -> the place of its requirement
         self._compile()
-        self._plans: dict[object, Plan] = {}
+        self._plans: dict[object, Plans] = {}
 
     def _compile(self) -> None:
         offset = 0
@@ -93,15 +131,16 @@ class Judge:
         """What the requirements come to that are judged on an exchange."""
         held = self._held(exchange)
         key = held, exchange.unrecorded
-        plan = self._plans.get(key)
-        if plan is None:
-            plan = self._plans[key] = self._planned(held, exchange.unrecorded)
+        plans = self._plans.get(key)
+        if plans is None:
+            plans = self._plans[key] = Plans(self._planned(held, exchange.unrecorded))
+        plan = plans.plan(exchange, model)
         views: Views = {"exchange": exchange, "model": model, "beside": ()}
         lacking = _made(plan.views, views, exchange)
         silent: list[int] = []
         findings: list[tuple[int, Finding]] = []
         with hearing() as heard:
-            for place, check, names, arguments in plan.calls:
+            for place, check, names, arguments, _, _ in plan.calls:
                 try:
                     if lacking:
                         _check_views(names, lacking)
@@ -118,10 +157,10 @@ class Judge:
 
     def _held(self, exchange: Exchange) -> tuple[bool, ...]:
         """Of each scope, whether the exchange is in it, as `Scope.contains` tells."""
-        found = []
+        found, asked = [], exchange.request.asked.keys()
         for scope in self._scopes:
             try:
-                found.append(bool(scope.holds(exchange)))
+                found.append(not (scope.asks and asked.isdisjoint(scope.asks)) and bool(scope.holds(exchange)))
             except Inconclusive:
                 found.append(False)
         return tuple(found)
@@ -158,10 +197,10 @@ class Judge:
             if not own:
                 continue
             try:
-                found, violated = shapes.judged(DOCUMENTS[root](exchange), own >> offset)
+                found, doubtful = shapes.judged(DOCUMENTS[root](exchange), own >> offset)
                 present |= found << offset
-                asked |= (violated | (found & shapes.uncompiled)) << offset
-            except (Inconclusive, UnicodeEncodeError, ValueError):
+                asked |= doubtful << offset
+            except Inconclusive:
                 present |= own
                 asked |= own
         if plan.of_choices and not exchange.reply.get("choices"):
@@ -181,11 +220,10 @@ class Judge:
         silent = [self._places[each.id] for each in about if each.needs & unrecorded]
         judged = [each for each in about if not each.needs & unrecorded]
         calls = tuple(_call(self._places[each.id], each) for each in judged if each.id not in SHAPES)
-        views = dict.fromkeys(name for each in calls for name in each.names if name in VIEWS)
         bits = {self.requirements[place].id: bit for bit, place in self.bits.items()}
         shapes = [each.id for each in judged if each.id in SHAPES]
         of_choices = sum(bits[id] for id in shapes if not SHAPES[id].whatever)
-        return Plan(tuple(silent), calls, tuple(views), sum(bits[id] for id in shapes), of_choices)
+        return Plan(tuple(silent), (), calls, sum(bits[id] for id in shapes), of_choices)
 
     def model(self, name: str, sheet: Sheet | None) -> Model:
         """The model with this name, with its prices where the sheet has them."""
@@ -211,30 +249,23 @@ def _check_views(names: Iterable[str], lacking: Mapping[str, Exception]) -> None
             raise lacking[name]
 
 
-#: What was proven of an exchange when it was decoded, so that these requirements pass.
-_PROVEN: Mapping[str, Callable[[Exchange], bool]] = {"transport.unique_names": has_unique_names}
+_OF_CHOICES = frozenset({"choices", "messages", "tool_calls"})  #: views that cannot be made without choices
 
 
 def _call(place: int, requirement: Requirement) -> Call:
-    names, check = requirement.asks_for, requirement.check
-    proven = _PROVEN.get(requirement.id)
-    if proven and names == ("exchange",):
-        check = partial(_unless, proven, check)
+    names, id = requirement.asks_for, requirement.id
+    needed = (UNREADABLE,) if _OF_CHOICES & {*names} else ()
+    signs = [(*table[id], *needed) if id in table else () for table in (SILENT, PASSING)]
     if len(names) == 1:
         name = names[0]
-        return Call(place, check, names, lambda views: (views[name],))
-    return Call(place, check, names, itemgetter(*names))
-
-
-def _unless(proven: Callable[[Exchange], bool], check: Callable[[Exchange], None], exchange: Exchange) -> None:
-    if not proven(exchange):
-        check(exchange)
+        return Call(place, requirement.check, names, lambda views: (views[name],), *signs)
+    return Call(place, requirement.check, names, itemgetter(*names), *signs)
 
 
 def verdicts(judge: Judge, outcome: Outcome) -> Mapping[str, Verdict]:
     """The verdict of each requirement, by its id."""
     plan, requirements = outcome.plan, judge.requirements
-    found = dict.fromkeys((*(call.place for call in plan.calls), *outcome.named), Verdict.PASS)
+    found = dict.fromkeys((*(call.place for call in plan.calls), *plan.passing, *outcome.named), Verdict.PASS)
     for bit, place in judge.bits.items():
         if plan.shapes & bit:
             found[place] = Verdict.PASS if outcome.present & bit else Verdict.NOT_APPLICABLE

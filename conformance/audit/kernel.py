@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 from zlib import crc32
 
@@ -104,7 +104,7 @@ def judge_batch(batch: pa.RecordBatch, audit: Audit) -> pa.RecordBatch:
             continue
         try:
             for row, recording in recordings_of(adapter, record, origin):
-                _judge(judge, audit, row, recording if audit.show_content else replace(recording, origin=origin), found)
+                _judge(judge, audit, row, recording, recording.origin if audit.show_content else origin, found)
         except Unreadable as reason:
             said = str(reason)
             found.rows.append({"kind": "unreadable", "origin": origin, "message": said, "said": _parts(said), "n": 1})
@@ -116,7 +116,9 @@ def is_drawn(origin: str, audit: Audit) -> bool:
     return audit.sample >= 1 or crc32(f"{audit.seed} {origin}".encode()) < audit.sample * _SHARE
 
 
-def _judge(judge: Judge, audit: Audit, row: Mapping[str, Any], recording: Recording, found: _Results) -> None:
+def _judge(
+    judge: Judge, audit: Audit, row: Mapping[str, Any], recording: Recording, origin: str, found: _Results
+) -> None:
     model = judge.model(recording.model, audit.sheet)
     group = group_of(audit.by, row, recording)
     outcome, tally = judge.outcome(recording.exchange, model), found.groups[group]
@@ -126,7 +128,7 @@ def _judge(judge: Judge, audit: Audit, row: Mapping[str, Any], recording: Record
         requirement = judge.requirements[place]
         finding = audit.gate.graded(requirement, ungraded)
         tally.others[place, finding.verdict] += 1
-        made = _row(finding, requirement, recording, group, audit, model)
+        made = _row(finding, requirement, recording, origin, group, audit, model)
         found.rows.append(made)
         if made["amount"]:
             charged = made["amount"], made["currency"]
@@ -137,16 +139,16 @@ def _judge(judge: Judge, audit: Audit, row: Mapping[str, Any], recording: Record
 
 
 def _row(
-    finding: Finding, requirement: Requirement, recording: Recording, group: str, audit: Audit, model: Any
+    finding: Finding, requirement: Requirement, recording: Recording, origin: str, group: str, audit: Audit, model: Any
 ) -> dict[str, Any]:
     message = finding.message
     if not audit.show_content:
-        message = without_content(message, recording.origin)
+        message = without_content(message, origin)
     amount, currency = charge(requirement, finding, recording.exchange, model)
     return {
         "kind": "finding",
         "group": group,
-        "origin": recording.origin,
+        "origin": origin,
         "model": recording.model,
         "requirement": requirement.id,
         "verdict": str(finding.verdict),

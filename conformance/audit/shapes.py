@@ -1,59 +1,57 @@
-"""All clauses of a schema as one compiled validator, and which of them a document gives anything to be judged on.
+"""All clauses of a schema at once: which of them a document gives anything to be judged on, and which it may violate.
 
-A clause is compiled where jsonschema-rs judges its keywords as jsonschema does, or where it relates numbers. For the
-others, and for those that are violated, the requirement's own check is called.
+A document is walked once. At each of its members the clauses about it are told whether its value surely satisfies them
+(sure.py). For the others the requirement's own check is called.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any
-
-import jsonschema_rs
+from typing import Any, NamedTuple
 
 from conformance.contract.schema import Clause
 from conformance.contract.vocabulary import names_of, relation_problem, telling
-from conformance.language import say
 
-#: Keywords that mean the same to both libraries, whatever the value. A pattern does not: the dialects of regular
-#: expressions differ.
-_COMPILED = frozenset(
-    [
-        "type", "enum", "const", "minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "minLength", "maxLength",
-        "minItems", "maxItems", "items", "properties", "required", "not", "if", "then", "else", "allOf", "anyOf",
-        "oneOf", "omitEmpty", "jsonInteger",
-    ]
-)  # fmt: skip
-_MOST_VALIDATORS = 128  #: of a quarter of a megabyte each
+from .sure import Sure, Tests, tests_of
+
 _MOST = 10_000  #: sets of names that are remembered of a place
 
 
 @dataclass
 class _Place:
-    """A place in documents: the clauses about the member that stands there, and about members that may be missing from
-    it, as bits; the places in it, that of an array's entries under `*`."""
+    """A place in documents: the clauses about the member that stands there, as bits, with what says that its value
+    satisfies one; those about members that may be missing from it; the places in it, that of an array's entries under
+    `*`; what is known of values of a type, and of objects with the same names."""
 
     own: int = 0
-    lacking: int = 0
+    sure: list[tuple[int, Tests]] = field(default_factory=list)
+    lacking: list[tuple[int, str, bool]] = field(default_factory=list)  #: with the name, and whether it is to be there
     inside: dict[str, _Place] = field(default_factory=dict)
-    known: dict[tuple[str, ...], tuple[int, tuple[tuple[str, _Place], ...]]] = field(default_factory=dict)
+    kinds: dict[type, _Kind] = field(default_factory=dict)
+    known: dict[tuple[str, ...], _Object] = field(default_factory=dict)
+
+
+#: Of the clauses about a value of a type those that it does not surely satisfy, and tests of the value for others.
+_Kind = tuple[int, tuple[tuple[int, Sure], ...]]
+
+
+class _Object(NamedTuple):
+    """What is known of objects with the same names: the clauses that are judged on them, and of these those that are
+    violated for a name that is missing; the members to look at, each with its place, and whether clauses are about what
+    is in it."""
+
+    present: int
+    asked: int
+    members: tuple[tuple[str, _Place, bool], ...]
 
 
 class Shapes:
     """The clauses of one root, each with a bit: the first has bit 0."""
 
     def __init__(self, clauses: Sequence[Clause]) -> None:
-        compiled = {1 << bit: _walked(each) for bit, each in enumerate(clauses) if _is_compilable(each)}
-        self._compiled = compiled
-        self._compilable = _joined(compiled)
-        self._validators: dict[int, tuple[Any, list[int]]] = {}  # by their clauses
         self._related = [_related(bit, each) for bit, each in enumerate(clauses) if each.relation]
         self.number = len(clauses)
-        #: Those that are judged by their checks wherever a document has what they are about.
-        self.uncompiled = _joined(
-            1 << bit for bit, each in enumerate(clauses) if not each.relation and not 1 << bit & self._compilable
-        )
         self._root = _Place()
         for bit, clause in enumerate(clauses):
             self._enter(clause, 1 << bit)
@@ -65,8 +63,11 @@ class Shapes:
                 self._place((*_names(clause.path), *names_of(pointer))).own |= bit
             return
         if clause.path and last != "*" and (clause.required or clause.forbidden):
-            self._place(parents).lacking |= bit
-        self._place(names if clause.path else ()).own |= bit
+            self._place(parents).lacking.append((bit, last, not clause.forbidden))
+        place = self._place(names if clause.path else ())
+        place.own |= bit
+        if clause.shallow:
+            place.sure.append((bit, tests_of(clause.shallow)))
 
     def _place(self, names: Sequence[str]) -> _Place:
         place = self._root
@@ -75,146 +76,88 @@ class Shapes:
         return place
 
     def judged(self, documents: Sequence[Any], wanted: int) -> tuple[int, int]:
-        """Of the wanted clauses those that any of the documents gives something to be judged on, and those that one
-        violates, as bits. Raises ValueError or UnicodeEncodeError for a document that cannot be handed to the
-        validator."""
-        present = 0
+        """Of the wanted clauses those that any of the documents gives something to be judged on, and of these those
+        that one may violate, as bits."""
+        present = asked = 0
         for document in documents:
-            present |= self._root.own | _present(self._root, document)
-        present &= wanted
-        violated = self._violated(documents, wanted & self._compilable)
+            found, doubtful = _walked(self._root, document)
+            present |= self._root.own | found
+            asked |= doubtful | _doubtful(self._root, document)
         for bit, path, problem in self._related:
-            if bit & present and any(problem(value) for each in documents for value in _values(each, path)):
-                violated |= bit
-        return present, violated
-
-    def _violated(self, documents: Sequence[Any], wanted: int) -> int:
-        """Of the wanted clauses, all of them compiled, those that a document violates. Of many documents each violates
-        the same: the first that is found, then the first of the others, and so on."""
-        validator, bits = self._validator(wanted)
-        if len(documents) == 1 or len(self._validators) >= _MOST_VALIDATORS:
-            if validator.is_valid(documents):
-                return 0
-            return _joined(bits[error.schema_path[2]] for error in validator.iter_errors(documents))
-        found = 0
-        while error := _error(validator, documents):
-            found |= bits[error.schema_path[2]]
-            validator, bits = self._validator(wanted & ~found)
-        return found
-
-    def _validator(self, wanted: int) -> tuple[Any, list[int]]:
-        """The validator of these clauses, and their bits in its order."""
-        known = self._validators.get(wanted)
-        if known is None:
-            bits = [bit for bit in self._compiled if bit & wanted]
-            schemas: list[Any] = [self._compiled[bit] for bit in bits]
-            known = _validator({"items": {"allOf": schemas or [True]}}), bits
-            if len(self._validators) < _MOST_VALIDATORS:
-                self._validators[wanted] = known
-        return known
+            if bit & present & wanted and any(problem(value) for each in documents for value in _values(each, path)):
+                asked |= bit
+        return present & wanted, asked & wanted
 
 
-def _joined(bits: Iterable[int]) -> int:
-    joined = 0
-    for bit in bits:
-        joined |= bit
-    return joined
+def _doubtful(place: _Place, value: Any) -> int:
+    """The clauses about the member that stands at a place, which its value does not surely satisfy."""
+    known = place.kinds.get(type(value))
+    if known is None:
+        known = place.kinds[type(value)] = _of_kind(place, value)
+    doubtful, tests = known
+    for bit, sure in tests:
+        if not sure(value):
+            doubtful |= bit
+    return doubtful
 
 
-def _error(validator: Any, documents: Sequence[Any]) -> Any:
-    try:
-        validator.validate(documents)
-    except jsonschema_rs.ValidationError as error:
-        return error
-    return None
+def _of_kind(place: _Place, value: Any) -> _Kind:
+    doubtful = sum(bit for bit, each in place.sure if not each.of_type(value))
+    return doubtful, tuple((bit, test) for bit, each in place.sure if each.of_type(value) for test in each.of_value)
 
 
-def _present(place: _Place, value: Any) -> int:
-    """The clauses about what is within a value that it gives something to be judged on."""
+def _walked(place: _Place, value: Any) -> tuple[int, int]:
+    """The clauses about what is within a value that it gives something to be judged on, and those that it may
+    violate."""
     if type(value) is dict:
         names = tuple(value)
         known = place.known.get(names)
         if known is None:
             known = _remembered(place, names)
-        bits, inside = known
-        for name, each in inside:
-            bits |= _present(each, value[name])
-        return bits
-    bits = 0
+        present, asked, members = known
+        for name, each, is_deep in members:
+            within = value[name]
+            asked |= _doubtful(each, within)
+            if is_deep and type(within) in _CONTAINERS:
+                found, doubtful = _walked(each, within)
+                present |= found
+                asked |= doubtful
+        return present, asked
+    present = asked = 0
     if type(value) is list and value and (entries := place.inside.get("*")):
-        bits = entries.own
-        if entries.inside or entries.lacking:
-            for each in value:
-                bits |= _present(entries, each)
-    return bits
+        present = entries.own
+        for each in value:
+            asked |= _doubtful(entries, each)
+            if type(each) in _CONTAINERS:
+                found, doubtful = _walked(entries, each)
+                present |= found
+                asked |= doubtful
+    return present, asked
 
 
-def _remembered(place: _Place, names: tuple[str, ...]) -> tuple[int, tuple[tuple[str, _Place], ...]]:
-    """Of an object with these members the clauses about them, and the places among them with others within."""
-    places = {name: each for name in names if name != "*" and (each := place.inside.get(name))}
-    bits = place.lacking
-    for each in places.values():
-        bits |= each.own
-    found = bits, tuple((name, each) for name, each in places.items() if each.inside or each.lacking)
+_CONTAINERS = frozenset({dict, list})
+
+
+def _remembered(place: _Place, names: tuple[str, ...]) -> _Object:
+    """What is known of objects with these names at a place."""
+    present = asked = 0
+    for bit, name, wanted in place.lacking:
+        present |= bit
+        if (name in names) is not wanted:
+            asked |= bit
+    members = []
+    for name in names:
+        each = place.inside.get(name) if name != "*" else None
+        if each is not None:
+            present |= each.own
+            members.append((name, each, bool(each.inside or each.lacking)))
+    found = _Object(present, asked, tuple(members))
     if len(place.known) < _MOST:
         place.known[names] = found
     return found
 
 
-def _is_compilable(clause: Clause) -> bool:
-    return not clause.relation and _may(clause.shallow)
-
-
-def _may(schema: Any) -> bool:
-    """Whether a schema has no other keywords than those that are compiled."""
-    if isinstance(schema, list):
-        return all(map(_may, schema))
-    if not isinstance(schema, Mapping):
-        return True
-    inside = [
-        value for name, value in schema.items() if name not in ("enum", "const", "properties", "required", "type")
-    ]
-    return schema.keys() <= _COMPILED and all(map(_may, [*inside, *schema.get("properties", {}).values()]))
-
-
-def _walked(clause: Clause) -> Mapping[str, Any]:
-    """The clause as a schema of whole documents."""
-    schema: dict[str, Any] = dict(clause.shallow)
-    for place, name in enumerate(reversed(_names(clause.path))):
-        if name == "*":
-            schema = {"items": schema}
-        else:
-            required = {"required": [name]} if clause.required and not place else {}
-            schema = {"properties": {name: schema}} | required
-    return schema
-
-
 # --- the accounting vocabulary ------------------------------------------------------------------------------
-
-
-class _OmitEmpty:
-    def __init__(self, parent: Any, wanted: Any, path: Any) -> None:
-        self._wanted = wanted
-
-    def validate(self, instance: Any) -> None:
-        if self._wanted and not instance:
-            raise ValueError(say("empty"))
-
-
-class _JSONInteger:
-    def __init__(self, parent: Any, wanted: Any, path: Any) -> None:
-        self._wanted = wanted
-
-    def validate(self, instance: Any) -> None:
-        if self._wanted and isinstance(instance, float):
-            raise ValueError(say("fraction or exponent"))
-
-
-def _validator(schema: Any) -> Any:
-    return jsonschema_rs.Draft202012Validator(
-        schema, keywords={"omitEmpty": _OmitEmpty, "jsonInteger": _JSONInteger}, validate_formats=False
-    )
-
 
 _ABSENT = object()
 _Related = tuple[int, tuple[str, ...], Callable[[Any], bool]]

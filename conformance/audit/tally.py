@@ -36,6 +36,8 @@ class Tally:
         for (plan, present), number in self.called.items():
             for call in plan.calls:
                 passed[call.place] += number
+            for place in plan.passing:
+                passed[place] += number
             for place in plan.silent:
                 silent[place] += number
             _add_clauses(judge.bits, plan.shapes & present, passed, number)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 from conformance.contract.requirement import CATALOGUE
@@ -36,8 +36,11 @@ def _bare(message: Said, own: str) -> Said:
 
 def _is_ours(value: str, own: str) -> bool:
     """Whether a value is made of numbers, and of names that the contract has, only."""
-    if value == own or len(value) > _LONGEST:
-        return value == own
+    return value == own or (len(value) <= _LONGEST and _is_named(value))
+
+
+@lru_cache(maxsize=4096)
+def _is_named(value: str) -> bool:
     words = [word for word in _APART.split(value) if word]
     numbers = sum(_NUMBER.fullmatch(word) is not None for word in words)
     names = sum(word in _names() for word in words)

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from conformance.contract.requirement import Requirement
     from conformance.report.report import Report
 
-_NEEDED = ("fsspec", "jsonschema_rs", "orjson", "pyarrow")
+_NEEDED = ("fsspec", "orjson", "pyarrow")
 
 
 def audit_traffic(sources: Sequence[str], given: Mapping[str, Any], detail: Detail) -> NoReturn:

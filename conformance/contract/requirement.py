@@ -52,11 +52,13 @@ def order(level: Level, impact: Impact) -> tuple[bool, int, int]:
 @dataclass(frozen=True)
 class Scope:
     """The exchanges a requirement is judged on: every declared request that is `meant` to be answered that
-    way is sent, and every exchange that `holds` is judged."""
+    way is sent, and every exchange that `holds` is judged. `asks` are members of a request, without all of which no
+    exchange is in the scope."""
 
     name: str
     meant: Callable[[Request], bool]
     holds: Callable[[Exchange], bool]
+    asks: tuple[str, ...] = ()
 
     def members(self, exchanges: Iterable[Exchange]) -> list[Exchange]:
         return [exchange for exchange in exchanges if self.contains(exchange)]

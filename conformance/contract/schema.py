@@ -188,17 +188,15 @@ def observe(clause: Clause, documents: Sequence[Any]) -> Observed:
             if clause.relation and not relation_applies(*clause.relation, value):
                 continue
             judged += 1
-            if type(value) in _SCALAR and (where, type(value), value) in known:
-                continue  # as in the chunk before
-            if type(value) in _SCALAR:
-                known.add((where, type(value), value))
+            if type(value) in _SCALAR or not value:
+                seen = where, type(value), value if type(value) in _SCALAR else None
+                if seen in known:
+                    continue  # as in the chunk before
+                known.add(seen)
             if problem := _problem(clause, value):
                 member = say("{where} {problem}", where, problem)
                 violations.append(say("{object} {problem}", where, problem) if clause.relation else member)
     return Observed(judged, tuple(dict.fromkeys(violations)))
-
-
-_SCALAR = frozenset({str, int, float, bool, type(None)})
 
 
 def _is_spoken_of(document: Any, clause: Clause) -> bool:
@@ -219,6 +217,7 @@ def _is_spoken_of(document: Any, clause: Clause) -> bool:
 
 
 _ABSENT = object()
+_SCALAR = frozenset({str, int, float, bool, type(None), type(_ABSENT)})
 _ITSELF = say("it")
 
 

@@ -203,8 +203,11 @@ EVERY_MODEL_LIST = Scope(
 )
 
 
-def replies_where(name: str, condition: Callable[[Request], bool]) -> Scope:
-    """The replies to requests of which a condition holds."""
+def replies_where(name: str, condition: Callable[[Request], bool], asks: str) -> Scope:
+    """The replies to requests of which a condition holds, which does not hold of one without the member `asks`."""
     return Scope(
-        name, lambda each: _reply(each) and condition(each), lambda each: _is_reply(each) and condition(each.request)
+        name,
+        lambda each: _reply(each) and condition(each),
+        lambda each: _is_reply(each) and condition(each.request),
+        (asks,),
     )

@@ -80,10 +80,11 @@ class Exchange:
     def header(self, name: str) -> str | None:
         """The value of a header field, by its name in lower case; lines of the same name are joined by commas (RFC 9110
         5.3), None where absent."""
-        return self._fields.get(name)
+        return self.fields.get(name)
 
     @cached_property
-    def _fields(self) -> dict[str, str]:
+    def fields(self) -> dict[str, str]:
+        """The header fields by their names in lower case, as `header` has them."""
         found: dict[str, str] = {}
         for name, value in self.headers:
             found[name.lower()] = f"{found[name.lower()]}, {value}" if name.lower() in found else value

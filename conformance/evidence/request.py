@@ -24,6 +24,16 @@ SALT = "$SALT$"  #: likewise for the run's salt, which makes a cached prefix pro
 WORD = "$WORD$"
 
 
+class _Body:
+    """Gives a request that was made of a document its body when it is first read: of recordings few are."""
+
+    def __get__(self, request: Request | None, kind: type) -> bytes:
+        if request is None or "document" not in request.__dict__:
+            return b""
+        body = request.__dict__["body"] = json.dumps(request.__dict__["document"]).encode()
+        return body
+
+
 @dataclass(frozen=True)
 class Request:
     """What is sent. Equal requests are the same request, and are sent once per run.
@@ -37,7 +47,7 @@ class Request:
 
     method: str = "POST"
     path: str = "/chat/completions"
-    body: bytes = b""
+    body: bytes = _Body()  # type: ignore[assignment]
     headers: Headers = JSON_CONTENT
     credentials: Credentials = "valid"
     attempt: int = 1
@@ -108,8 +118,9 @@ class Request:
 
 
 def asking(document: dict[str, Any], **members: Any) -> Request:
-    """The request whose body is this JSON object, which is not read again."""
-    request = Request(body=json.dumps(document).encode(), **members)
+    """The request whose body is this JSON object, which is not read again, and written when the body is."""
+    request = Request(**members)
+    del request.__dict__["body"]
     request.__dict__["document"] = document
     return request
 

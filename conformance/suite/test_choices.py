@@ -26,6 +26,7 @@ SEVERAL = Scope(
     "every completed stream of several choices",
     lambda each: EVERY_COMPLETED_STREAM.meant(each) and _asks_several(each),
     lambda each: EVERY_COMPLETED_STREAM.holds(each) and _asks_several(each.request),
+    ("n",),
 )
 
 

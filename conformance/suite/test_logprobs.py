@@ -23,7 +23,7 @@ def _asks_alternatives(request: Request) -> bool:
     return request.asked.get("logprobs") is True and type(request.asked.get("top_logprobs")) is int
 
 
-ASKED = replies_where("every reply that was asked for top_logprobs", _asks_alternatives)
+ASKED = replies_where("every reply that was asked for top_logprobs", _asks_alternatives, "top_logprobs")
 
 
 def _entries(choices: list[dict[str, Any]]) -> list[dict[str, Any]]:

@@ -32,14 +32,18 @@ def _by_schema(request: Request) -> bool:
 
 
 JSON_OBJECT = replies_where(
-    "every reply in JSON mode", lambda each: output_type(each) == "json_object" and _usual(each)
+    "every reply in JSON mode", lambda each: output_type(each) == "json_object" and _usual(each), "response_format"
 )
-BY_SCHEMA = replies_where("every plain reply by a strict schema", lambda each: _by_schema(each) and not each.streams)
+BY_SCHEMA = replies_where(
+    "every plain reply by a strict schema", lambda each: _by_schema(each) and not each.streams, "response_format"
+)
 BY_SCHEMA_STREAMED = replies_where(
-    "every streamed reply by a strict schema", lambda each: _by_schema(each) and each.streams
+    "every streamed reply by a strict schema", lambda each: _by_schema(each) and each.streams, "response_format"
 )
 STRUCTURED = replies_where(
-    "every reply in JSON", lambda each: output_type(each) in ("json_object", "json_schema") and _usual(each)
+    "every reply in JSON",
+    lambda each: output_type(each) in ("json_object", "json_schema") and _usual(each),
+    "response_format",
 )
 NOT_JSON = {
     "in a Markdown fence": put("choices.*.message.content", '```json\n{"a": 1}\n```'),

@@ -6,6 +6,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
@@ -220,6 +221,17 @@ def test_an_invoice_stands_beside_it(tmp_path: Path) -> None:
     assert not amount["differs"]
     assert not found["gpt-4o", "tokens"]["differs"]
     assert found["gpt-x", "tokens"]["difference"] == "1"
+
+
+def test_an_invoice_may_be_parquet(tmp_path: Path) -> None:
+    bill = {"group": ["gpt-4o", "gpt-x"], "tokens": [42, 1], "amount": [None, Decimal("0.50")]}
+    pq.write_table(pa.table(bill), tmp_path / "bill.parquet")
+    ended = audit(tmp_path, "--invoice", "bill.parquet", lines=[line(), line()])
+    assert ended.exit_code == 1
+    found = {(each["group"], each["what"]): each for each in traffic(tmp_path)["invoice"]}
+    assert not found["gpt-4o", "tokens"]["differs"]
+    assert found["gpt-x", "amount"]["invoiced"] == "0.5"
+    assert found["gpt-x", "tokens"]["differs"]
 
 
 def test_an_invoice_that_agrees_is_green(tmp_path: Path) -> None:

@@ -27,6 +27,7 @@ def _limited_by(name: str) -> Scope:
         f"every reply with usage to a request with {name}",
         lambda each: EVERY_USAGE.meant(each) and limited(each),
         lambda each: EVERY_USAGE.holds(each) and limited(each.request),
+        (name,),
     )
 
 

@@ -60,7 +60,9 @@ def _wants_the_likeliest(request: Request) -> bool:
     return alone and zero and asked.get("logprobs") is True and bool(asked.get("top_logprobs"))
 
 
-GREEDY = replies_where("every reply with alternatives at temperature 0 or top_p 0", _wants_the_likeliest)
+GREEDY = replies_where(
+    "every reply with alternatives at temperature 0 or top_p 0", _wants_the_likeliest, "top_logprobs"
+)
 
 
 def _passed_over(exchange: Exchange) -> tuple[int, list[str]]:

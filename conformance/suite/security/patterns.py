@@ -59,3 +59,13 @@ _SETUP = (
     r"|/openai/deployments/[\w.-]+|\barn:aws[\w-]*:[\w-]+:[\w-]*:\d{12}:|\bprojects/[\w-]+/locations/[\w-]+/"
 )
 INTERNALS = re.compile(_PRIVATE + _HOSTS + _PROGRAMS + _DATABASES + _SETUP, re.IGNORECASE)
+#: One of these, in lower case, or a letter that is odd in lower case, is in every match of INTERNALS.
+INTERNALS_SIGNS = (
+    "10.", "127.", "192.168", "172.", ".svc", ".internal", ".local", ".lan", ".corp", ".intranet", "localhost:",
+    "goroutine ", "traceback (", "dial tcp", "econnrefused", "connectionpool", ".go:", ".py:", ".rs:", ".java:", ".js:",
+    ".ts:", ".cc:", ".cpp:", 'file "', "site-packages", "node_modules", "/usr/", "/home/", "/root/", "/opt/", "/app/",
+    "/srv/", "/var/", "/etc/", "/tmp/", "/workspace/", ":\\", "panic", "runtime error:", "litellm_", "t exist",
+    "sqlstate", "no such table: ", "unknown column '", " constraint", "postgres", "mysql", "mongodb", "redis", "amqp",
+    "hash", "cooldown_list", "api_base", "azure_endpoint", "base_model", "model_list", ".azure.com",
+    "/openai/deployments/", "arn:aws", "/locations/", *"\u0130\u0131\u017f\u212a",
+)  # fmt: skip

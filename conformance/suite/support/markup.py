@@ -61,6 +61,11 @@ _OPENERS = ("<", "[", "|", "｜", "◁", "to=functions")  #: likewise, in the ca
 _ODD = "\u0130\u0131\u017f\u212a"  #: letters that are others' in another case, to `re` and not to `str.lower`
 
 
+def signs_of(markup: str) -> tuple[str, ...]:
+    """Texts in lower case, or letters that are odd in lower case, one of which is in whatever `may_hold` markup."""
+    return (*_SIGNS[markup], *_ODD)
+
+
 def may_hold(text: str, markup: str) -> bool:
     """Whether a text may have a match of `markup`: TEMPLATE_TOKENS, with `<s>` and `</s>` among them, THOUGHT_TAGS, or
     CALL_MARKUP, with all that is part of it or opens a call."""

@@ -23,12 +23,15 @@ HEADERS = ("x-litellm-response-cost",)
 MEMBERS = ("cost", "total_cost", "estimated_cost")
 #: Of usage.cost_details: the cost of all, of the prompt, of the completion.
 ALL, PROMPT, COMPLETION = (f"upstream_inference_{name}" for name in ("cost", "prompt_cost", "completions_cost"))
+_NO_COST = say("the reply states no cost")
 _NOISE = Decimal("1e-9")  #: of an amount; what floating-point arithmetic adds
 
 
 def stated(exchange: Exchange) -> dict[str, Decimal]:
     """The amounts that a reply states, each by where it stands. Raises NotApplicable where there is none."""
-    usage = exchange.usage if not exchange.usage.keys().isdisjoint((*MEMBERS, "cost_details")) else {}
+    usage = exchange.usage
+    if usage.keys().isdisjoint((*MEMBERS, "cost_details")) and exchange.fields.keys().isdisjoint(HEADERS):
+        raise NotApplicable(_NO_COST)
     inside = details if isinstance(details := usage.get("cost_details"), dict) else {}
     own = () if usage.get("is_byok") is True else MEMBERS  # with a key of the caller's it is the gateway's fee
     found = {f"usage.{name}": amount_of(usage.get(name)) for name in own}
@@ -36,7 +39,7 @@ def stated(exchange: Exchange) -> dict[str, Decimal]:
     found |= {f"header {name}": amount_of(exchange.header(name)) for name in HEADERS}
     told = {where: amount for where, amount in found.items() if amount is not None}
     if not told:
-        raise NotApplicable(say("the reply states no cost"))
+        raise NotApplicable(_NO_COST)
     return told
 
 

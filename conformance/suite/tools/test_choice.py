@@ -25,10 +25,16 @@ def _forbids(request: Request) -> bool:
     return bool(request.asked.get("tools")) and request.asked.get("tool_choice") == "none"
 
 
-FORBIDDEN = replies_where("every reply where tool_choice is none", _forbids)
-REQUIRED = replies_where("every reply where tool_choice is required", lambda each: tool_choice(each) == "required")
-NAMED = replies_where("every reply where tool_choice names a function", lambda each: tool_choice(each) == "named")
-FORCED = replies_where("every reply where a call is forced", lambda each: tool_choice(each) in ("required", "named"))
+FORBIDDEN = replies_where("every reply where tool_choice is none", _forbids, "tools")
+REQUIRED = replies_where(
+    "every reply where tool_choice is required", lambda each: tool_choice(each) == "required", "tools"
+)
+NAMED = replies_where(
+    "every reply where tool_choice names a function", lambda each: tool_choice(each) == "named", "tools"
+)
+FORCED = replies_where(
+    "every reply where a call is forced", lambda each: tool_choice(each) in ("required", "named"), "tools"
+)
 
 
 def _contents(message: JSONObject) -> tuple[Any, ...]:

@@ -12,13 +12,13 @@ from conformance.contract.scopes import EVERY_TOOL_CALL, replies_where, tool_cho
 from conformance.evidence.exchange import Exchange, NotApplicable
 from conformance.language import say
 from conformance.suite.support.calls import JSONObject, declared
-from conformance.suite.support.markup import CALL_MARKUP, RESIDUE, SPECIAL, lost_call
+from conformance.suite.support.markup import CALL_MARKUP, RESIDUE, SPECIAL, lost_call, may_hold
 from conformance.suite.support.replies import check_whole
 from conformance.suite.support.spoken import is_prompted, own_words
 
 from . import AREA, CALLS, DELTAS
 
-OFFERED = replies_where("every reply where tools are offered", lambda each: tool_choice(each) != "none")
+OFFERED = replies_where("every reply where tools are offered", lambda each: tool_choice(each) != "none", "tools")
 THOUGHTS = ("reasoning_content", "reasoning")
 HERMES = '<tool_call>\n{"name": "get_weather", "arguments": {"city": "Paris"}}\n</tool_call>'
 KIMI = (
@@ -105,5 +105,5 @@ def test_no_residue(exchange: Exchange) -> None:
 
 def _first(pattern: str, text: str) -> str:
     """The first match in a text, with what stands around it; empty where there is none."""
-    found = re.search(pattern, text)
+    found = re.search(pattern, text) if may_hold(text, CALL_MARKUP) else None
     return text[max(found.start() - 40, 0) : found.end() + 80] if found else ""

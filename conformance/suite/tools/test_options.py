@@ -21,10 +21,12 @@ def _strict(function: JSONObject) -> bool:
 ONE_AT_MOST = replies_where(
     "every reply where parallel_tool_calls is false",
     lambda each: bool(each.asked.get("tools")) and each.asked.get("parallel_tool_calls") is False,
+    "parallel_tool_calls",
 )
 STRICT = replies_where(
     "every reply that was offered a strict function",
     lambda each: tool_choice(each) != "none" and any(map(_strict, declared(each.asked).values())),
+    "tools",
 )
 
 

@@ -45,7 +45,7 @@ def _messages(asked: dict[str, Any]) -> Iterator[str]:
         if isinstance(message, dict):
             content = message.get("content")
             said = [content] if isinstance(content, str) else _parts(content)
-            yield from (_THOUGHT.sub("", each) for each in said)
+            yield from (_THOUGHT.sub("", each) if "<think" in each else each for each in said)
             yield from (each for call in list_of(message.get("tool_calls")) for each in strings(call.get("function")))
 
 
@@ -64,6 +64,8 @@ def least(asked: dict[str, Any], enough: int = 0) -> int:
     """Tokens that the messages and the tools of a request have at least. Where they cannot be more than `enough`, they
     may be fewer than this says, but not fewer than four: nothing that is repeated is looked for, which takes long."""
     most = sum(map(len, _messages(asked))) // PROSE + len(json.dumps(asked.get("tools"), ensure_ascii=False)) // SCHEMA
+    if most < 4:
+        return most
     # what is repeated beyond the beginning of a text shortens that by four times eight characters at most
     if most <= enough and any(_length(text[:96]) >= 4 * PROSE + 32 for text in _messages(asked) if len(text) < LONG):
         return most

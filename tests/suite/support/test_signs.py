@@ -11,7 +11,14 @@ from hypothesis import strategies as st
 
 from conformance.evidence.exchange import Exchange, Request
 from conformance.evidence.observed import may_have
-from conformance.suite.security.patterns import ACCOUNT, ACCOUNT_SIGNS, CREDENTIAL, CREDENTIAL_SIGNS
+from conformance.suite.security.patterns import (
+    ACCOUNT,
+    ACCOUNT_SIGNS,
+    CREDENTIAL,
+    CREDENTIAL_SIGNS,
+    INTERNALS,
+)
+from conformance.suite.security.test_secrets import _may_disclose
 from conformance.suite.support.markup import (
     _CALL,
     CALL_MARKUP,
@@ -42,6 +49,12 @@ def test_markup_has_a_sign(pattern: str, markup: str, data: st.DataObject) -> No
 def test_a_secret_has_a_sign(pattern: re.Pattern[str], signs: tuple[str, ...], data: st.DataObject) -> None:
     text = data.draw(st.from_regex(pattern, alphabet=st.characters(codec="ascii")))
     assert any(sign in text for sign in signs)
+
+
+@settings(SLOW, max_examples=300)
+@given(text=st.from_regex(INTERNALS))
+def test_what_is_internal_has_a_sign(text: str) -> None:
+    assert _may_disclose(text)
 
 
 WORD = "reasoning_content"
