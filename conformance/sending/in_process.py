@@ -75,10 +75,12 @@ class InProcess:
                 {"type": "lifespan", "asgi": _VERSIONS, "state": self._state}, self._orders.get, told
             )
         except Exception:  # as servers do: one that raises here does not speak this protocol
+            _LOG.debug("the application does not speak the lifespan protocol", exc_info=True)
+        finally:  # whoever waits for its answer to an order waits no longer
             self._done.put("")
 
     def _order(self, what: str) -> None:
-        if self._living.done():
+        if self._living.done() and self._done.empty():
             return
         self._loop.call_soon_threadsafe(self._orders.put_nowait, {"type": f"lifespan.{what}"})
         try:
