@@ -72,6 +72,13 @@ def audit_engine(session: nox.Session) -> None:
 
 
 @nox.session
+def prometheus(session: nox.Session) -> None:
+    """Metrics are linted by promtool, and scraped by Prometheus on loopback: Debian's package `prometheus`."""
+    session.install("-e", ".[test]")
+    session.run("pytest", "tests/prometheus", "-q", "-rs", *session.posargs)
+
+
+@nox.session
 def browser(session: nox.Session) -> None:
     """The HTML report in the system's Chromium: filter, links, copying, print, accessibility."""
     session.install("-e", ".[test,browser]")

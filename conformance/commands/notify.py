@@ -15,6 +15,7 @@ from filelock import FileLock
 
 from conformance.history.telling import pending, read, runs_to, write
 from conformance.language import joined, say
+from conformance.report.gate import conclude
 from conformance.report.render import translated
 from conformance.report.render.news import message, subject
 from conformance.report.report import Report
@@ -156,9 +157,16 @@ def _sent(target: Target, report: Report) -> str:
     """Send the message about a run. Why that failed; empty where it did not."""
     _STATUSES.status = ""
     try:
-        taken = target.sender.notify(body=message(report), title=subject(report), body_format="text")
+        taken = target.sender.notify(
+            body=message(report), title=subject(report), body_format="text", notify_type=_kind(report)
+        )
     except Exception as error:  # of a plugin of apprise; its text may hold the address
         return say("{kind} in apprise", type(error).__name__)
     if taken:
         return ""
     return say("HTTP {status}", _STATUSES.status) if _STATUSES.status else say("it could not be reached, or refused")
+
+
+def _kind(report: Report) -> str:
+    """What apprise calls a message about such a run, which services show as a colour."""
+    return {0: "success", NOT_JUDGED: "warning"}.get(conclude(report).exit_code, "failure")

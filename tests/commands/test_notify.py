@@ -68,6 +68,7 @@ def test_the_webhook_gets_the_sentence_and_the_table_once(tmp_path: Path, hook: 
     assert path == "/nights"
     assert (first["title"], first["message"]) == (subject(report_in(runs[1])), message(report_in(runs[1])).strip())
     assert second["message"].count("newly fixed: 1") == 1
+    assert (first["type"], second["type"]) == ("failure", "success")
 
 
 def test_slack_gets_text_that_mentions_nobody(tmp_path: Path, hook: Web, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -34,8 +34,15 @@ def test_github(tmp_path: Path) -> None:
     assert "--workflow nightly.yml" in workflow.read_text(encoding="utf-8")
 
 
-def test_kubernetes() -> None:
-    ran(BIN / "kubernetes-validate", "--strict", "--version", "1.30", FOLDER / "cronjob.yaml", folder=ROOT)
+def test_kubernetes(tmp_path: Path) -> None:
+    ran(*_KUBERNETES, FOLDER / "cronjob.yaml", folder=ROOT)
+    text = (FOLDER / "cronjob.yaml").read_text(encoding="utf-8")
+    (tmp_path / "wrong.yaml").write_text(text.replace("backoffLimit", "backoffLimits"), encoding="utf-8")
+    with pytest.raises(AssertionError, match="backoffLimits"):
+        ran(*_KUBERNETES, tmp_path / "wrong.yaml", folder=ROOT)
+
+
+_KUBERNETES = (BIN / "kubernetes-validate", "--strict", "--kubernetes-version", "1.30")
 
 
 @pytest.mark.skipif(not shutil.which("systemd-analyze"), reason="there is no systemd")
