@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import secrets
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -38,14 +39,15 @@ class Run:
 @dataclass(frozen=True)
 class Told:
     """What was told of the runs of a history, by the name of their folders. `salt` keeps the addresses of targets
-    from being guessed by their marks."""
+    from being guessed by their marks; `since` names the first run of which somebody was to be told."""
 
     salt: str
+    since: str = ""
     runs: Mapping[str, Run] = field(default_factory=dict)
 
     def mark(self, address: str) -> str:
         """What a target is remembered by."""
-        return hashlib.scrypt(address.encode(), salt=self.salt.encode(), dklen=16, **_COST).hex()
+        return hashlib.scrypt(os.fsencode(address), salt=self.salt.encode(), dklen=16, **_COST).hex()
 
     def of(self, name: str, news: News) -> Run:
         """What was told of this news of a run; other news of the same run, which was judged again, is not told yet."""
@@ -53,7 +55,7 @@ class Told:
         return found if found and found.news == named(news) else Run(named(news))
 
     def having(self, name: str, run: Run) -> Told:
-        return replace(self, runs={**self.runs, name: run})
+        return replace(self, since=self.since or name, runs={**self.runs, name: run})
 
 
 def named(news: News) -> str:
@@ -75,7 +77,7 @@ def read(history: Path) -> Told:
         return converter().structure(json.loads(read_regular(file, _LARGEST)), Told)
     except TextError as error:
         raise SessionError(str(error), NOT_JUDGED) from None
-    except (ValueError, RecursionError, ExceptionGroup):
+    except (ValueError, TypeError, LookupError, AttributeError, RecursionError, ExceptionGroup):
         raise SessionError(
             say("{file} is not what notify wrote: remove it, and only the last run is told again", file), NOT_JUDGED
         ) from None
@@ -118,10 +120,10 @@ def _place(runs: Sequence[Path], folder: Path) -> int:
 
 def pending(runs: Sequence[Path], told: Told) -> Iterator[Path]:
     """The runs of which somebody may have to be told, the last of them always: also those before it that were not
-    told yet, since a delivery failed or nobody was to be told in their night. What came before the first run that
-    was told is not."""
-    known = [place for place, each in enumerate(runs) if each.name in told.runs]
-    for place, each in enumerate(runs):
+    told yet, since a delivery failed or `notify` was not called in their night. What came before the first run of
+    which somebody was to be told is not."""
+    for each in runs:
         kept = told.runs.get(each.name)
-        if place == len(runs) - 1 or (known and place > known[0] and kept is None) or (kept and kept.owed):
+        missed = kept is None and told.since and each.name > told.since
+        if each is runs[-1] or missed or (kept and kept.owed):
             yield each

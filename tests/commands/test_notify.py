@@ -18,7 +18,7 @@ from conformance.history.night import Night, night_of
 from conformance.history.telling import FILE
 from conformance.report.render.news import message, subject
 from conformance.report.report import Report
-from conformance.report.report_json import read_report
+from conformance.report.report_json import read_report, write_report
 from conformance.settings.errors import SessionError
 from tests.history.test_index import name, night, of
 from tests.support.commands import cli, environment
@@ -145,6 +145,38 @@ def test_the_first_call_does_not_tell_old_news(tmp_path: Path, hook: Web) -> Non
     assert hook.accepted == []
 
 
+def test_an_old_run_that_is_named_is_told_alone(tmp_path: Path, hook: Web) -> None:
+    runs = history(tmp_path, ".x.x...")
+    assert notified(runs[-1]) == "nothing to tell"
+    assert notified(runs[1]) == "1 message sent"
+    assert notified(tmp_path / "nights") == "nothing to tell"
+    assert [each["title"] for _, each in hook.accepted] == [subject(report_in(runs[1]))]
+
+
+def test_other_news_of_a_run_that_was_judged_again_is_told(tmp_path: Path, hook: Web) -> None:
+    runs = history(tmp_path, ".x")
+    assert notified(runs[1]) == "1 message sent"
+    report = report_in(runs[1])
+    assert report.news
+    write_report(replace(report, news=replace(report.news, outdated=True)), runs[1] / "report.json")
+    assert [notified(runs[1]), notified(runs[1])] == ["1 message sent", "nothing to tell"]
+
+
+def test_what_others_wrote_is_not_taken_for_what_was_told(tmp_path: Path, hook: Web) -> None:
+    runs = history(tmp_path, ".x")
+    for text in (
+        "{",
+        "null",
+        "[]",
+        "[1]",
+        '{"salt": 1}',
+        '{"salt": "a", "runs": {"b": 1}}',
+        '{"salt": "a", "runs": 3}',
+    ):
+        (runs[0].parent / FILE).write_text(text)
+        assert failure(runs[1])[0].endswith("remove it, and only the last run is told again"), text
+
+
 def test_nobody_is_reached(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(VARIABLE, f"json://ops:{SECRET}@{HOST}:{free_port()}/")
     said, code = failure(history(tmp_path, ".x")[-1])
@@ -184,6 +216,12 @@ def test_wrong_addresses(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, value:
     assert code == 2
 
 
+def test_an_address_in_the_place_of_the_folder_is_not_repeated(hook: Web) -> None:
+    assert failure(Path(f"json://ops:{SECRET}@host")) == (
+        f"an address is not given on the command line: {VARIABLE} holds it", 2
+    )  # fmt: skip
+
+
 def test_without_the_extra(tmp_path: Path, hook: Web, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "apprise", None)
     assert failure(history(tmp_path, ".x")[-1]) == (
@@ -198,9 +236,6 @@ def test_what_is_no_run_of_a_history(tmp_path: Path, hook: Web) -> None:
         said, code = failure(folder)
         assert str(folder) in said
         assert code in (2, 3)
-    (runs[0].parent / FILE).write_text("{")
-    assert failure(runs[1])[0].endswith("remove it, and only the last run is told again")
-    (runs[0].parent / FILE).unlink()
     night(runs[0].parent, 4, of("x", 4))
     assert "has no news: it was not run with --history" in failure(runs[0].parent / name(4))[0]
     assert hook.accepted == []
