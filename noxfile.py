@@ -80,9 +80,11 @@ def prometheus(session: nox.Session) -> None:
 
 @nox.session
 def browser(session: nox.Session) -> None:
-    """The HTML report in the system's Chromium: filter, links, copying, print, accessibility."""
+    """The HTML report and the matrix in the system's Chromium: filter, links, copying, print, accessibility."""
     session.install("-e", ".[test,browser]")
-    session.run("pytest", "tests/report/render/test_browser.py", "-q", "-rs", *session.posargs)
+    session.run(
+        "pytest", "tests/report/render/test_browser.py", "tests/matrix/test_browser.py", "-q", "-rs", *session.posargs
+    )
 
 
 @nox.session

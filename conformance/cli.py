@@ -17,6 +17,7 @@ from conformance.commands.formats import Format
 from conformance.commands.help import Helped
 from conformance.commands.judge import accepting, judge_bundle, recorded, run_suite
 from conformance.commands.looking_back import diff, history, metrics, notify, write_text
+from conformance.commands.matrix import matrix
 from conformance.commands.output import print_version
 from conformance.language import say
 from conformance.settings.config import NAME
@@ -92,6 +93,7 @@ def judge(
 
 
 app.command(cls=Helped)(audit)
+app.command(cls=Helped)(matrix)
 
 
 @app.command(cls=Helped)

@@ -105,7 +105,7 @@ NOUNS = (
     "requests", "at most", "input tokens", "output tokens", "reproduce", "reproduce with curl",
     "follow from other violations", "absent", "Report", "Reproduce", "Never answered", "Conformance", "Cost",
     "Input cost of this exchange", "The shape of replies changed", "Remedy", "Impact", "Observed", "Causes", "Charge",
-    "Clause", "impact", "amount", "more numbers of the traffic",
+    "Clause", "impact", "amount", "more numbers of the traffic", "more repeats", "vendor",
     *filter(None, (*GROUPS, *RATES, *INVOICE, *KINDS.values(), *MONEY.values())),
 )  # fmt: skip
 

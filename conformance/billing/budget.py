@@ -146,7 +146,7 @@ def bounded(send: Send, budget: Budget, sheet: Sheet | None, ledger: Path) -> Se
     def book(change: Amount, price: Decimal, check: bool) -> str:
         """Why there is no room for this, empty where it is booked."""
         with lock:
-            spent, money = _read(ledger)
+            spent, money = spent_in(ledger)
             total, sum_ = spent + change, money + price
             reason = _exceeds(total, sum_, budget) if check else ""
             if not reason:
@@ -220,7 +220,7 @@ def _exceeds(total: Amount, cost: Decimal, budget: Budget) -> str:
     return ""
 
 
-def _read(ledger: Path) -> tuple[Amount, Decimal]:
+def spent_in(ledger: Path) -> tuple[Amount, Decimal]:
     """What was spent so far. Raises Inconclusive where the file does not say it, so that nothing is sent."""
     if not ledger.exists():
         return Amount(), Decimal(0)

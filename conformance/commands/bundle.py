@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import re
@@ -16,6 +17,7 @@ from typing import IO, Any
 from conformance import __version__
 from conformance.evidence.archive import ArchiveError
 from conformance.evidence.strict_json import loads
+from conformance.evidence.zipped import ABOUT, digest, edited
 from conformance.judgement.verdict import Finding
 from conformance.language import gettext, say, tell
 from conformance.report.compare import compare
@@ -32,13 +34,11 @@ from conformance.suite.catalogue import load
 from conformance.text import TextError, read_regular, reason_of, write_whole
 
 FORMAT = "bundle-1"
-ABOUT = "bundle.json"
-_BESIDE = (BASELINE, "report.json", "report.html", "report.md", "junit.xml")
-_MEMBER = re.compile(
-    r"(bundle|run|report)\.json|report\.(html|md)|junit\.xml|baseline\.toml|archive/[0-9a-f]{16}\.json"
-)
+_BESIDE = (BASELINE, "report.json")  #: the other formats are made of it, and name folders of this machine
+_MEMBER = re.compile(r"(bundle|run|report)\.json|baseline\.toml|archive/[0-9a-f]{16}\.json")
 _LARGEST, _LARGEST_MEMBER, _MOST = 1 << 29, 1 << 27, 50_000  #: bytes of all members, of one, and members
 _PIECE = 1 << 20  #: bytes that are unpacked at once
+_LARGEST_MANIFEST = 1 << 23  #: bytes of bundle.json
 _LONGEST = 1000  #: characters of what is said of one verdict
 _BEGINNING_OF_TIME = (1980, 1, 1, 0, 0, 0)  #: the first moment that a zip can tell
 
@@ -66,7 +66,8 @@ def pack(folder: Path, out: Path) -> int:
     members = dict(_members(folder))
     if name := next((name for name in members if _shows_key(folder, folder / name)), ""):
         raise BundleError(say("{name} holds the API key: it is not packed", folder / name))
-    members[ABOUT] = _json({"format": FORMAT, "version": __version__})
+    digests = {name: digest(data) for name, data in members.items()}
+    members[ABOUT] = _json({"format": FORMAT, "version": __version__, "digests": digests})
     packed = BytesIO()
     with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as bundle:
         for name in sorted(members):
@@ -104,7 +105,9 @@ def _json(value: Any) -> bytes:
 
 
 def unpack(bundle: Path, folder: Path) -> None:
-    """Write what is in a bundle to an empty folder. Raises BundleError where it is none, or could do harm."""
+    """Write what is in a bundle to an empty folder. Raises BundleError where it is none, could do harm, or was edited
+    after it was packed: a file is not the one of which its manifest has the digest."""
+    digests: dict[str, str] = {}
     try:
         with zipfile.ZipFile(bundle) as opened:
             members = _checked(opened, bundle)
@@ -113,17 +116,18 @@ def unpack(bundle: Path, folder: Path) -> None:
                 path = folder / member.filename
                 path.parent.mkdir(parents=True, exist_ok=True)
                 with opened.open(member) as stream, path.open("xb") as file:
-                    left -= _copied(stream, file, min(left, _LARGEST_MEMBER))
+                    left -= _copied(stream, file, min(left, _LARGEST_MEMBER), made := hashlib.sha256())
+                digests[member.filename] = made.hexdigest()
                 if left < 0:
                     raise BundleError(say("{bundle} is too large: {limits}", bundle, _limits()))
     except (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, NotImplementedError) as error:
         raise BundleError(say("{bundle} is not a whole bundle ({error})", bundle, error)) from None
     except OSError as error:
         raise BundleError(say("{bundle} cannot be read ({reason})", bundle, reason_of(error))) from None
-    _check_format(bundle, folder / ABOUT)
+    _check_manifest(bundle, folder / ABOUT, digests)
 
 
-def _copied(stream: IO[bytes], file: IO[bytes], most: int) -> int:
+def _copied(stream: IO[bytes], file: IO[bytes], most: int, digested: hashlib._Hash) -> int:
     """Copy until the end, or beyond so many bytes, whatever the bundle says of their number. Gives the number, and more
     than all members may have where it is too large."""
     copied = 0
@@ -132,6 +136,7 @@ def _copied(stream: IO[bytes], file: IO[bytes], most: int) -> int:
         if copied > most:
             return _LARGEST + 1
         file.write(piece)
+        digested.update(piece)
     return copied
 
 
@@ -168,9 +173,10 @@ def _checked(opened: zipfile.ZipFile, bundle: Path) -> list[zipfile.ZipInfo]:
     return members
 
 
-def _check_format(bundle: Path, about: Path) -> None:
+def _check_manifest(bundle: Path, about: Path, digests: dict[str, str]) -> None:
+    """Raise BundleError where the manifest is of another format, or does not have these digests."""
     try:
-        value = loads(read_regular(about, _PIECE))
+        value = loads(read_regular(about, _LARGEST_MANIFEST))
         format = value["format"]
     except (TextError, ValueError, LookupError, TypeError):
         raise BundleError(
@@ -184,6 +190,10 @@ def _check_format(bundle: Path, about: Path) -> None:
                 format,
                 FORMAT,
             )
+        )
+    if name := edited(value, digests):
+        raise BundleError(
+            say("{bundle} was edited: {name} is not what its {about} says; pack the run again", bundle, name, ABOUT)
         )
 
 

@@ -32,6 +32,7 @@ EXAMPLES: Mapping[str, tuple[str, ...]] = {
         "audit s3://logs/2026-11-30/ --select billing --prices prices.toml --by tenant,day",
     ),
     "bundle": ("bundle reports/host-v1 --out night.zip",),
+    "matrix": ("matrix reports --out site",),
     "replay": ("replay usage.total_tokens.sum_of", "replay usage.total_tokens.sum_of reports/host-v1 --send"),
     "init": ("init --base-url https://host/v1",),
     "serve": ("serve --port 8080", "serve --fault usage.total_tokens.sum_of"),

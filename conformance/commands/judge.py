@@ -46,6 +46,10 @@ def run_suite(given: Mapping[str, Any], *more: str, detail: Detail = Detail.USUA
     selected."""
     if given.get("base_url") and not given.get("model") and not given.get("resume"):
         raise SessionError(NO_MODEL)  # at once: pytest and the catalogue take longer to load
+    if (given.get("repeat") or 1) > 1 and "--plan" not in more:
+        from .repeating import run_repeated
+
+        run_repeated(given, detail)
     import pytest
 
     for name in _OF_PYTEST:

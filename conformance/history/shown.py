@@ -5,10 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
-from functools import cache
 from pathlib import Path
-
-from jinja2 import Environment, FileSystemLoader
 
 from conformance.judgement.verdict import Verdict
 from conformance.language import gettext, speaking, spoken, tell, told
@@ -114,16 +111,11 @@ def said(finding: Finding) -> str:
 # --- as a page ----------------------------------------------------------------------------------------------
 
 
-@cache
-def _environment() -> Environment:
-    return environment().overlay(loader=FileSystemLoader(_HERE))
-
-
 def page(history: History) -> str:
     """One HTML page, which needs no network."""
     css, css_hash = style((_HERE / "history.css").read_text(encoding="utf-8"))
     return (
-        _environment()
+        environment(_HERE)
         .get_template("history.html.j2")
         .render(
             history=history, runs=history.runs[::-1], plots=plots(history.runs), _=gettext, tell=tell, told=told,

@@ -25,6 +25,8 @@ from .target import profile_of, selected, sheet_of
 def check(settings: Settings) -> None:
     """Raise SessionError where the settings cannot be used together, or a file that they name cannot be read."""
     _check_numbers(settings)
+    if (settings.repeat or 1) > 1 and not settings.plan:
+        raise SessionError(say("--repeat repeats the command `run`: pytest and --resume cannot"))
     _check_language(settings)
     if not settings.mutants:
         _check_folder(settings)

@@ -120,7 +120,7 @@ def _retained(settings: Settings) -> list[str]:
 
 def _written(report: Report, out: Path, secrets: Sequence[str], language: str | None) -> Report:
     """The report as it was written. Where a secret stood in the folder it was removed, and the report says so."""
-    _write(report, out, language)
+    write(report, out, language)
     if found := sweep(out, secrets):
         files = ", ".join(found[:_SHOWN])
         more = say("{names} and {number} more files", files, len(found) - _SHOWN) if found[_SHOWN:] else files
@@ -129,7 +129,7 @@ def _written(report: Report, out: Path, secrets: Sequence[str], language: str | 
         )
         # what report.html has compressed cannot be searched
         report = replace(report, unjudged=reason, evidence={})
-        _write(report, out, language)
+        write(report, out, language)
         sweep(out, secrets)
         report = replace(read_report(out / "report.json"), folder=report.folder)
     return report
@@ -153,7 +153,8 @@ def _exchanges(run: Run, folder: Path, sent: int | None) -> list[Exchange]:
     return found
 
 
-def _write(report: Report, out: Path, language: str | None) -> None:
+def write(report: Report, out: Path, language: str | None) -> None:
+    """Write the report to the folder of its run in every form."""
     from conformance.report.render import RENDERERS
 
     write_report(report, out / "report.json")

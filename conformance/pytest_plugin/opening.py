@@ -81,7 +81,7 @@ def reference(faults: Iterable[str]) -> Send:
 def plan_of(settings: Settings) -> Plan:
     """What the run will send and cost. Raises SessionError."""
     run = Run(profile_of(settings), "", _plans_only, examples=settings.examples, asked=asked(settings))
-    return planned(run, list(selected(settings).values()), sheet_of(settings))
+    return planned(run, list(selected(settings).values()), sheet_of(settings)).times(settings.repeat or 1)
 
 
 def _plans_only(request: Request) -> Exchange:

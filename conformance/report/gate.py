@@ -32,9 +32,14 @@ class Conclusion:
 def conclude(report: Report) -> Conclusion:
     """The one policy of the gate: what a report comes to."""
     never = _joined(_never_answered(report), _needed(report))
+    flipping = _flipping(report)
     if report.failing:
         cut = tell("not everything could be judged: {reason}", told(report.unjudged)) if report.unjudged else ""
-        return Conclusion(1, _joined(tally(report), cut, never, _optional(report), _invoice(report), *_limits(report)))
+        return Conclusion(
+            1, _joined(tally(report), cut, flipping, never, _optional(report), _invoice(report), *_limits(report))
+        )
+    if flipping:
+        return Conclusion(1, _joined(flipping, tally(report), told(report.unjudged), never, *_limits(report)))
     if report.unjudged:
         return Conclusion(3, tell("could not be judged: {reason}", told(report.unjudged)))
     counted = _joined(tally(report), _optional(report), *_limits(report))
@@ -57,6 +62,17 @@ def _invoice(report: Report) -> str:
     found = report.traffic.differing if report.traffic else []
     named = _some(_number_of(each.what, each.group) for each in found)
     return tell("the invoice differs in {number:,} of its numbers: {named}", len(found), named) if found else ""
+
+
+def _flipping(report: Report) -> str:
+    """The requirements that were violated in some of the repeated runs, where that fails the gate."""
+    counting = {entry.id for entry in report.counting}
+    flips = report.repeated.flips if report.repeated else ()
+    found = [flip for flip in flips if flip.worst is Verdict.FAIL and flip.requirement in counting]
+    named = _some(dict.fromkeys(flip.requirement for flip in found))
+    return (
+        tell("violated in some of {runs} runs: {ids}", report.repeated.runs, named) if report.repeated and found else ""
+    )
 
 
 def _number_of(what: str, group: str) -> str:

@@ -18,6 +18,7 @@ from conformance.sending.curl import reads_file
 
 from .drift import Drift
 from .news import News
+from .repeated import Repeated
 from .traffic import Traffic
 
 
@@ -122,8 +123,9 @@ class Report:
     `baseline` what became of the known violations, where there are such; `revision` is that to which the endpoint is
     held, empty for all requirements; `plan` says what the run was expected to send and cost; `unseen` says what
     recordings made elsewhere do not show; `headers` are the names of the fields that were added to every request
-    (`--header`); `traffic` is what an audit counted, `news` what a run of a
-    history has to tell, and `latency` how long replies took. `folder` is that of the run as a person would type it, for
+    (`--header`); `traffic` is what an audit counted, `news` what a run of a history has to tell, and `latency` how long
+    replies took; `repeated` is what several runs differ in: the findings are those of the first one, and what was spent
+    is that of all. `folder` is that of the run as a person would type it, for
     commands; report.json does not have it."""
 
     base_url: str
@@ -151,6 +153,7 @@ class Report:
     traffic: Traffic | None = None
     news: News | None = None
     latency: Latency | None = None
+    repeated: Repeated | None = None
     folder: str = field(default="", compare=False)
 
     @cached_property

@@ -44,6 +44,7 @@ _LEFT_OUT = {
         "traffic",
         "news",
         "latency",
+        "repeated",
     ),
 }
 #: Members that every report has, although a Report has defaults for them: the gate depends on them.
@@ -90,6 +91,7 @@ def load_report(value: dict[str, Any]) -> Report:
 #: Fields in which there may be sentences beside the messages of findings, which have their parts beside them.
 _OTHERS = (
     "unjudged", "traffic", "unanswered", "unserved", "drift", "costs", "baseline", "plan", "unseen", "evidence", "news",
+    "repeated",
 )  # fmt: skip
 
 

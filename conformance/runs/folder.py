@@ -36,7 +36,8 @@ SEAL = "sealed.txt"  #: the file in a run's folder that proves where its key was
 REPORTS = ("report.json", "report.html", "report.md", "junit.xml")  #: what judging writes to a folder
 _FILES = ("run.json", BASELINE, SEAL, SPENT, f"{SPENT}.lock", UNSENT, ".lock", *REPORTS)
 SHAPES = "shapes"  #: the folder in it that holds the shapes of its replies, where it is a run of a history
-_FOLDERS = ("archive", BODIES, SHAPES)
+REPEATS = "repeats"  #: the folder in it that holds those of the runs that repeat it
+_FOLDERS = ("archive", BODIES, SHAPES, REPEATS)
 _LARGEST = 1 << 24  #: bytes of run.json
 
 

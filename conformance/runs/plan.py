@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from functools import cache
 
@@ -52,6 +52,14 @@ class Plan:
     @property
     def most(self) -> Amount:
         return sum((row.most for row in self.rows), NOTHING)
+
+    def times(self, runs: int) -> Plan:
+        """What so many runs send and cost."""
+        rows = (replace(row, usually=row.usually.times(runs), most=row.most.times(runs)) for row in self.rows)
+        expected, usual, most = (
+            None if each is None else each * runs for each in (self.expected_cost, self.usual_cost, self.cost)
+        )
+        return replace(self, rows=tuple(rows), expected_cost=expected, usual_cost=usual, cost=most)
 
     def __str__(self) -> str:
         expected, usually, most = self.usually.expected, self.usually, self.most

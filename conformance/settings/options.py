@@ -97,6 +97,9 @@ _DECLARED = (
            commands=_SENDING, panel=_REQUESTS),
     Option("examples", "Maximum number of generated requests per requirement.", int, 10, metavar="NUMBER", least=1,
            commands=_SENDING, panel=_REQUESTS),
+    Option("repeat", "Number of runs, one after another. Verdicts that differ between them are listed with their "
+           "rate; a violation in one of them counts. Limits are those of all runs together.", int,
+           metavar="NUMBER", least=1, commands=_SENDING, panel=_REQUESTS),
     Option("fault", "Inject a known fault into the reference endpoint: a name from docs/faults.md or a requirement id; "
            "repeatable.", metavar="NAME", many=True, commands=_SENDING, panel=_REQUESTS),
     # --- what it may cost

@@ -31,6 +31,7 @@ class Settings:
     intrusive: bool
     no_costly: bool
     examples: int
+    repeat: int | None
     fault: tuple[str, ...]
     max_requests: int | None
     max_tokens: int | None

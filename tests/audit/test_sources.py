@@ -26,6 +26,7 @@ from conformance.audit.sources import Shard, SourceError, read, shards
 from conformance.audit.stores import public
 from conformance.evidence.adapters import adapters
 from conformance.evidence.row import why
+from conformance.evidence.zipped import digest
 from tests.evidence.adapters.samples import REPLY, SAMPLES, exchange_1, har, line, vcr
 
 LINE = json.dumps(line()).encode() + b"\n"
@@ -61,13 +62,14 @@ def parquet(rows: list[dict[str, Any]], **options: Any) -> bytes:
 
 
 def bundle(*exchanges: dict[str, Any]) -> bytes:
+    members = {f"archive/{number:016x}.json": json.dumps(each) for number, each in enumerate(exchanges)}
+    members |= {"run.json": "{}", "report.json": '{"format": "report-1"}'}
+    digests = {name: digest(text.encode()) for name, text in members.items()}
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w") as file:
-        file.writestr("bundle.json", '{"format": "bundle-1"}')
-        file.writestr("run.json", "{}")
-        file.writestr("report.json", '{"format": "report-1"}')
-        for number, each in enumerate(exchanges):
-            file.writestr(f"archive/{number:016x}.json", json.dumps(each))
+        file.writestr("bundle.json", json.dumps({"format": "bundle-1", "digests": digests}))
+        for name, text in members.items():
+            file.writestr(name, text)
     return out.getvalue()
 
 

@@ -14,6 +14,7 @@ import pytest
 
 from conformance.commands import bundle as bundling
 from conformance.commands.bundle import BundleError, changes, pack, unpack
+from conformance.evidence.zipped import ABOUT, digest
 from conformance.runs.run import RunError
 from tests.support.commands import cli, verdicts
 
@@ -40,8 +41,10 @@ def test_the_same_run_is_the_same_bytes(folder: Path, tmp_path: Path) -> None:
     with zipfile.ZipFile(one) as opened:
         names = opened.namelist()
         versions = json.loads(opened.read("run.json"))["versions"]
-    assert {"bundle.json", "run.json", "report.json", "report.html"} <= set(names)
+    assert {name for name in names if "/" not in name} == {"bundle.json", "run.json", "report.json"}
     assert not [name for name in names if name.startswith(("archive/.", "."))]
+    with zipfile.ZipFile(one) as opened:
+        assert not [name for name in names if str(folder).encode() in opened.read(name)]
     assert {"python", "httpx", "jsonschema"} <= versions.keys()
 
 
@@ -97,9 +100,9 @@ def test_a_folder_with_no_run(tmp_path: Path) -> None:
 
 def test_a_key_is_not_packed(folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     copy = shutil.copytree(folder, tmp_path / "copy")
-    (copy / "report.md").write_text(f"the key is {KEY}", encoding="utf-8")
+    (copy / "baseline.toml").write_text(f"the key is {KEY}", encoding="utf-8")
     monkeypatch.setenv("PHANEDGE_API_KEY", KEY)
-    with pytest.raises(BundleError, match=r"report\.md holds the API key") as caught:
+    with pytest.raises(BundleError, match=r"baseline\.toml holds the API key") as caught:
         pack(copy, tmp_path / "bundle.zip")
     assert KEY not in str(caught.value)
     assert not (tmp_path / "bundle.zip").exists()
@@ -107,7 +110,15 @@ def test_a_key_is_not_packed(folder: Path, tmp_path: Path, monkeypatch: pytest.M
 
 # --- what is no bundle --------------------------------------------------------------------------------------
 
-GOOD = {"bundle.json": b'{"format": "bundle-1"}', "run.json": b"{}"}
+
+def sealed(members: Mapping[str, bytes]) -> dict[str, bytes]:
+    """The members with a manifest that has their digests, as whoever forges a bundle can make one."""
+    others = {name: data for name, data in members.items() if name != ABOUT}
+    manifest = {"format": "bundle-1", "digests": {name: digest(data) for name, data in others.items()}}
+    return {**others, ABOUT: json.dumps(manifest).encode()}
+
+
+GOOD = sealed({"run.json": b"{}"})
 
 
 def zipped(path: Path, members: Mapping[str, bytes], mode: int = 0o644) -> Path:
@@ -140,7 +151,7 @@ def test_a_link(tmp_path: Path) -> None:
 
 def test_a_bomb(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(bundling, "_LARGEST", 100_000)
-    bomb = {**GOOD, "report.html": bytes(10_000_000)}
+    bomb = {**GOOD, "report.json": bytes(10_000_000)}
     refused(zipped(tmp_path / "bundle.zip", bomb), tmp_path / "out", "it is not unpacked")
     monkeypatch.setattr(bundling, "_MOST", 1)
     refused(zipped(tmp_path / "bundle.zip", GOOD), tmp_path / "out", "it is not unpacked")
@@ -151,7 +162,7 @@ def test_a_member_that_is_too_large_is_refused_before_it_is_unpacked(tmp_path: P
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as made:
         for name, data in GOOD.items():
             made.writestr(name, data)
-        with made.open("report.html", "w", force_zip64=True) as member:
+        with made.open("report.json", "w", force_zip64=True) as member:
             for _ in range(900):
                 member.write(bytes(1 << 20))
     tracemalloc.start()
@@ -164,7 +175,7 @@ def test_a_member_that_is_too_large_is_refused_before_it_is_unpacked(tmp_path: P
 def test_what_a_link_points_to_is_not_packed(folder: Path, tmp_path: Path) -> None:
     secret = tmp_path / "secret"
     secret.write_text("of somebody else")
-    for name in ("report.html", "archive/0123456789abcdef.json"):
+    for name in ("report.json", "archive/0123456789abcdef.json"):
         copy = shutil.copytree(folder, tmp_path / name.replace("/", "-"))
         (copy / name).unlink(missing_ok=True)
         (copy / name).symlink_to(secret)
@@ -180,7 +191,7 @@ def test_where_judging_failed_nothing_is_compared(folder: Path, tmp_path: Path) 
     with zipfile.ZipFile(tmp_path / "bundle.zip") as whole:
         members = {each: whole.read(each) for each in whole.namelist()}
     broken = {name: b"{}" if name.startswith("archive/") else data for name, data in members.items()}
-    zipped(tmp_path / "bundle.zip", broken)
+    zipped(tmp_path / "bundle.zip", sealed(broken))
     ended = cli("judge", "bundle.zip", folder=tmp_path)
     assert ended.exit_code == 3, ended.output
     assert "is not a whole recorded exchange" in ended.output
@@ -188,7 +199,7 @@ def test_where_judging_failed_nothing_is_compared(folder: Path, tmp_path: Path) 
 
 
 def test_a_bomb_that_lies_about_its_size(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    path = zipped(tmp_path / "bundle.zip", {**GOOD, "report.html": bytes(10_000_000)})
+    path = zipped(tmp_path / "bundle.zip", {**GOOD, "report.json": bytes(10_000_000)})
     lied = path.read_bytes().replace((10_000_000).to_bytes(4, "little"), (10).to_bytes(4, "little"))
     path.write_bytes(lied)
     monkeypatch.setattr(bundling, "_LARGEST", 100_000)
@@ -234,11 +245,47 @@ def test_a_report_in_it_that_is_none(folder: Path, tmp_path: Path) -> None:
     pack(folder, tmp_path / "whole.zip")
     with zipfile.ZipFile(tmp_path / "whole.zip") as whole:
         members = {each: whole.read(each) for each in whole.namelist()}
-    zipped(tmp_path / "bundle.zip", {**members, "report.json": b'{"entries": 7}'})
+    zipped(tmp_path / "bundle.zip", sealed({**members, "report.json": b'{"entries": 7}'}))
     ended = cli("judge", "bundle.zip", folder=tmp_path)
     assert ended.exit_code in (0, 1)
     assert "the verdicts are not compared: " in ended.output
     assert "Traceback" not in ended.output
+
+
+@pytest.fixture(scope="module")
+def members(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
+    """What is in the bundle of the run."""
+    path = tmp_path_factory.mktemp("members") / "bundle.zip"
+    pack(folder, path)
+    with zipfile.ZipFile(path) as whole:
+        return {each: whole.read(each) for each in whole.namelist()}
+
+
+def exchange_in(members: Mapping[str, bytes]) -> str:
+    return min(name for name in members if name.startswith("archive/"))
+
+
+@pytest.mark.parametrize("edit", ["an exchange", "the report", "one removed", "one added", "no digests"])
+def test_an_edited_bundle_is_refused(members: dict[str, bytes], tmp_path: Path, edit: str) -> None:
+    """Whatever was changed after packing, by every command that reads bundles."""
+    name = exchange_in(members)
+    edited = {
+        "an exchange": {**members, name: members[name].replace(b"200", b"201", 1)},
+        "the report": {**members, "report.json": members["report.json"].replace(b'"fail"', b'"pass"')},
+        "one removed": {each: data for each, data in members.items() if each != name},
+        "one added": {**members, "archive/0123456789abcdef.json": members[name]},
+        "no digests": {**members, ABOUT: b'{"format": "bundle-1"}'},
+    }[edit]
+    assert edited != members
+    refused(zipped(tmp_path / "bundle.zip", edited), tmp_path / "out", "was edited: ")
+
+
+def test_an_edited_exchange_is_not_audited(members: dict[str, bytes], tmp_path: Path) -> None:
+    name = exchange_in(members)
+    zipped(tmp_path / "bundle.zip", {**members, name: members[name].replace(b"200", b"201", 1)})
+    ended = cli("audit", "bundle.zip", "--workers", "0", folder=tmp_path)
+    assert ended.exit_code == 3
+    assert f"was edited: {name} is not what its bundle.json says" in ended.output, ended.output
 
 
 def refused(path: Path, out: Path, said: str) -> None:

@@ -17,6 +17,7 @@ from tests.docs.pages import blocks
 
 from .conftest import BIN, ran
 
+WORKFLOWS = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
 EXAMPLES = dict(zip(("github.yml", "gitlab.yml", "pre-commit.yaml"), blocks("docs/ci.md", "yaml"), strict=True))
 
 
@@ -29,10 +30,9 @@ def test_github(tmp_path: Path) -> None:
     example = tmp_path / ".github" / "workflows" / "gate.yml"
     example.parent.mkdir(parents=True)
     example.write_text(EXAMPLES["github.yml"], encoding="utf-8")
-    release = ROOT / ".github" / "workflows" / "release.yml"
     _valid("github-actions", ROOT / "action.yml")
-    _valid("github-workflows", release, example)
-    ran(BIN / "zizmor", "--offline", "--quiet", ROOT / "action.yml", release, folder=ROOT)
+    _valid("github-workflows", *WORKFLOWS, example)
+    ran(BIN / "zizmor", "--offline", "--quiet", ROOT / "action.yml", *WORKFLOWS, folder=ROOT)
 
 
 def test_gitlab(tmp_path: Path) -> None:
@@ -50,8 +50,8 @@ def test_pre_commit(tmp_path: Path) -> None:
 
 def _scripts() -> list[str]:
     steps = [step["run"] for step in ACTION["runs"]["steps"] if "run" in step]
-    jobs = yaml.safe_load((ROOT / ".github" / "workflows" / "release.yml").read_text(encoding="utf-8"))["jobs"]
-    steps += [step["run"] for job in jobs.values() for step in job["steps"] if "run" in step]
+    jobs = [job for path in WORKFLOWS for job in yaml.safe_load(path.read_text(encoding="utf-8"))["jobs"].values()]
+    steps += [step["run"] for job in jobs for step in job["steps"] if "run" in step]
     return [*steps, "\n".join(job()["script"]), *blocks("docs/ci.md", "sh")]
 
 

@@ -21,7 +21,7 @@ from conformance.policy.baseline import OUTDATED, State
 from conformance.report.report import Entry, Evidence, Report, differences, is_of_one
 from conformance.text import quoted
 
-from . import found, news, traffic, words
+from . import found, news, repeats, traffic, words
 from .exhibit import lines_of
 from .mark import Line
 from .packed import pack
@@ -76,10 +76,11 @@ def render(report: Report) -> str:
 
 
 @cache
-def environment() -> Environment:
-    """What renders pages: made once, since to compile the templates takes longer than to render most reports."""
+def environment(*more: Path) -> Environment:
+    """What makes pages of the templates here, and of those in other folders: made once, since to compile the templates
+    takes longer than to render most reports."""
     made = Environment(
-        loader=FileSystemLoader(_HERE),
+        loader=FileSystemLoader([*more, _HERE]),
         autoescape=True,
         undefined=StrictUndefined,
         finalize=_cleaned,
@@ -156,9 +157,10 @@ def _context(report: Report, exchanges: list[Evidence]) -> dict[str, Any]:
         "traffic": traffic.tables(report),
         "read": traffic.read(report.traffic) if report.traffic else "",
         "drifts": found.drifts(report),
+        "repeats": repeats,
         "Verdict": Verdict,
         "unfolded": _UNFOLDED,
-        **_style_and_script(),
+        **style_and_script(css=_HERE / "report.css", js=_HERE / "report.js"),
         **_sections(report),
         "exchanges": exchanges,
         "kept": {each.key for each in exchanges if _is_kept(report, each.key)},
@@ -172,9 +174,9 @@ def style(more: str = "") -> tuple[Markup, str]:
     return css, _hash(f"\n{css}")
 
 
-def _style_and_script() -> dict[str, str]:
-    """The files, each with the hash by which the page's policy admits it."""
-    texts = {name: Markup((_HERE / f"report.{name}").read_text(encoding="utf-8")) for name in ("css", "js")}
+def style_and_script(**files: Path) -> dict[str, str]:
+    """The files, by `css` and `js`, each with the hash by which the page's policy admits it."""
+    texts = {name: Markup(path.read_text(encoding="utf-8")) for name, path in files.items()}
     hashes = {f"{name}_hash": _hash(f"\n{text}") for name, text in texts.items()}
     return texts | hashes
 
@@ -185,7 +187,7 @@ def _hash(text: str) -> str:
 
 def _sections(report: Report) -> dict[str, Any]:
     """What the sections list."""
-    cards = [_card(report, entry) for entry in found.violations(report)]
+    cards = [card(report, entry) for entry in found.violations(report)]
     return {
         "cards": cards,
         "consequences": found.consequences(report),
@@ -196,14 +198,15 @@ def _sections(report: Report) -> dict[str, Any]:
         "changed": news.sections(report.news, beside_findings=True) if report.news else [],
         "outdated": found.standings(report, *OUTDATED),
         "unchecked": found.standings(report, State.UNCHECKED),
-        "later": [_card(report, entry) for entry in found.later_violations(report)],
+        "later": [card(report, entry) for entry in found.later_violations(report)],
         "areas": _areas(report.entries),
         "not_applicable": found.by_reason(found.observed(report, Verdict.NOT_APPLICABLE)),
         "vain": [(each, report.evidence.get(each.key)) for each in report.unanswered],
     }
 
 
-def _card(report: Report, entry: Entry) -> Card:
+def card(report: Report, entry: Entry) -> Card:
+    """What was observed of a requirement, with what shows it."""
     observations = found.observations(report, entry, *VIOLATIONS, Verdict.INCONCLUSIVE, Verdict.KNOWN)
     seen = list(dict.fromkeys(evidence for each in observations for evidence in each.evidence))
     named = [each for each in seen if each.label and _names(observations[0].message, each.label)]

@@ -12,7 +12,7 @@ from conformance.policy.baseline import OUTDATED, State
 from conformance.report.gate import conclude
 from conformance.report.report import Entry, Report, differences
 
-from . import changes, traffic
+from . import changes, repeats, traffic
 from .detail import Detail
 from .found import (
     accepted,
@@ -64,6 +64,7 @@ def _lines(report: Report, detail: Detail) -> Iterator[str]:
         if detail > Detail.USUAL:
             yield from _rest(report)
         yield from traffic.lines(report)
+        yield from repeats.lines(report)
         yield gettext("; ").join([_filed(report), spent(report), *money(report)])
     concluded = headline(report)
     yield f"{concluded.meaning.upper()}{concluded.warned}{gettext(': ')}{concluded.rest}"

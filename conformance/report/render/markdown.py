@@ -32,7 +32,7 @@ from .found import (
 )
 from .mark import Line
 from .markdown_money import costs, traffic
-from .markdown_tables import count_table
+from .markdown_tables import count_table, repeat_table
 from .markdown_text import Block, block, fact, folded, folded_list, name, text, within
 from .news import age, line_of, sections, summary
 from .words import (
@@ -69,6 +69,7 @@ def render(report: Report) -> str:
         (15_400, _news(report), "more that changed"),
         (15_600, _vain(report), "more never answered"),
         (17_000, _details(report), "more details"),
+        (17_300, repeat_table(report), "more repeats"),
         (17_600, _warnings(report), "more warnings"),
         (18_000, count_table(report), "more models"),
         (18_400, costs(report), "more costs"),

@@ -8,8 +8,9 @@ from conformance.contract.profile import Model
 from conformance.language import gettext, tell
 from conformance.report.report import Report
 
+from . import repeats
 from .found import COLUMNS, counts, levels, number
-from .markdown_text import name
+from .markdown_text import name, text
 
 
 def count_table(report: Report) -> Iterator[str]:
@@ -18,6 +19,18 @@ def count_table(report: Report) -> Iterator[str]:
     if shown:
         yield f"| {gettext('Model')} | {' | '.join(shown)} |\n|---{'|---' * len(shown)}|"
         yield from (_counted(report, model) for model in report.models)
+
+
+def repeat_table(report: Report) -> Iterator[str]:
+    """The verdicts that flipped between repeated runs."""
+    found = repeats.rows(report)
+    if said := repeats.title(report):
+        yield f"**{said}**\n"
+    if found:
+        heads = map(gettext, ("Requirement", "Model", "Verdicts", "Observed"))
+        yield f"| {' | '.join(heads)} |\n|---|---|---|---|"
+    for row in found:
+        yield f"| `{row.flip.requirement}` | {name(row.flip.model, 80)} | {row.rate} | {text(row.message, 240)} |"
 
 
 def _counted(report: Report, model: Model) -> str:

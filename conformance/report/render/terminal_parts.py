@@ -14,7 +14,7 @@ from conformance.policy.baseline import OUTDATED, State
 from conformance.report.gate import conclude
 from conformance.report.report import Entry, Report, differences
 
-from . import changes, traffic
+from . import changes, repeats, traffic
 from .found import (
     Column,
     accepted,
@@ -62,6 +62,7 @@ def parts_of(report: Report, width: int) -> tuple[Iterator[Text], ...]:
     """The counts, and what follows the violations, what matters most first."""
     return (
         _counts(report, width),
+        _repeated(report, width),
         _traffic(report, width),
         _gone(report, width),
         _vain(report, width),
@@ -71,6 +72,12 @@ def parts_of(report: Report, width: int) -> tuple[Iterator[Text], ...]:
         _differences(report, width),
         _drifts(report, width),
     )
+
+
+def _repeated(report: Report, width: int) -> Iterator[Text]:
+    """The verdicts that flipped."""
+    for line in repeats.lines(report):
+        yield from rows(Text(one_line(line, 400)), width, "", "    ")
 
 
 def _counts(report: Report, width: int) -> Iterator[Text]:

@@ -110,6 +110,7 @@ class Headline:
     meaning: str
     rest: str
     warned: str = ""  # such as ", with 1 warning"
+    outdated: bool = False
 
     @property
     def kind(self) -> str:
@@ -128,7 +129,7 @@ def headline(report: Report) -> Headline:
     rest = rest.removeprefix(tell("violates {counts}", "")) if conclusion.exit_code == 1 else rest
     warnings = sum(map(is_warning, report.entries)) if conclusion.exit_code == 0 else 0
     warned = tell(", with {warnings}", plural(warnings, "warning")) if warnings else ""
-    return Headline(conclusion.exit_code, meaning, rest, warned)
+    return Headline(conclusion.exit_code, meaning, rest, warned, conclusion.outdated)
 
 
 def verdict(report: Report) -> str:
@@ -146,7 +147,7 @@ def verdict(report: Report) -> str:
     elif concluded.exit_code == 3:
         said, also = told(report.unjudged) or _COLON.split(_SEMICOLON.split(concluded.rest)[0])[0], 0
     elif concluded.exit_code == 1:
-        said, also = _outdated(report), 0
+        said, also = _outdated(report) if concluded.outdated else _SEMICOLON.split(concluded.rest)[0], 0
     else:
         said, also = gettext("nothing that was judged fails the gate"), warnings
     meaning = f"{concluded.meaning.capitalize()}{gettext(': ')}{one_line(said)}"
