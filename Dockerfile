@@ -9,7 +9,7 @@ COPY conformance conformance
 COPY schemas schemas
 COPY fixtures fixtures
 RUN python -m venv --without-pip /opt/conformance \
- && SETUPTOOLS_SCM_PRETEND_VERSION="$VERSION" pip --python /opt/conformance/bin/python install --no-cache-dir ".$EXTRAS"
+ && SETUPTOOLS_SCM_PRETEND_VERSION="$VERSION" pip --python /opt/conformance/bin/python install --no-cache-dir "./$EXTRAS"
 
 FROM python:3.11-slim
 COPY --from=build /opt/conformance /opt/conformance
