@@ -41,7 +41,7 @@ class Target:
 def notified(folder: Path) -> str:
     """Tell what a run of a history has to tell, or its last run; what was told, in a sentence. Raises SessionError,
     also where a target did not take it: it is told that with the next call."""
-    if re.match(r"[\w+.-]+:/", str(folder)):  # a path of Path has one slash
+    if re.match(r"[\w+.-]{2,}:/", str(folder)):  # a path of Path has one slash
         raise SessionError(say("an address is not given on the command line: {variable} holds it", VARIABLE))
     targets = _targets(os.environ.get(VARIABLE, ""))
     runs = runs_to(folder)
