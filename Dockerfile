@@ -1,13 +1,15 @@
 # docker build --build-arg VERSION=2026.11.0 --tag phanedge-conformance .
 FROM python:3.11-slim AS build
 ARG VERSION=0.0.0
+# Such as [notify].
+ARG EXTRAS=
 WORKDIR /source
 COPY pyproject.toml README.md LICENSE phanedge_conformance_plugin.py ./
 COPY conformance conformance
 COPY schemas schemas
 COPY fixtures fixtures
 RUN python -m venv --without-pip /opt/conformance \
- && SETUPTOOLS_SCM_PRETEND_VERSION="$VERSION" pip --python /opt/conformance/bin/python install --no-cache-dir .
+ && SETUPTOOLS_SCM_PRETEND_VERSION="$VERSION" pip --python /opt/conformance/bin/python install --no-cache-dir "./$EXTRAS"
 
 FROM python:3.11-slim
 COPY --from=build /opt/conformance /opt/conformance

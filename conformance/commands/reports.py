@@ -63,6 +63,13 @@ def history_of(folder: Path, form: str) -> str:
     return shown(history_in(folder), form)
 
 
+def metrics_of(folder: Path) -> str:
+    """The last run of a history as metrics. Raises SessionError."""
+    from conformance.history.metrics import exposed
+
+    return exposed(folder, report_at)
+
+
 def accept(path: Path, out: Path, owner: str, expires: date) -> str:
     """List every violation of a report in the baseline `out`. What was done, in a sentence. Raises SessionError."""
     try:

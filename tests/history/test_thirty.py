@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from conformance.commands.notify import VARIABLE, notified
 from conformance.report.gate import conclude
 from conformance.report.render.news import message, subject
+from tests.support.receivers import HOST, Web, web
 
 from .thirty import DONE, KEPT, NIGHTS, PAGE, SUM, Played, played, written
 
@@ -18,8 +21,22 @@ def history(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def nights(history: Path) -> list[Played]:
-    return list(played(history))
+def hook() -> Iterator[Web]:
+    """Who is told."""
+    with web() as receiver:
+        yield receiver
+
+
+@pytest.fixture(scope="module")
+def nights(history: Path, hook: Web) -> list[Played]:
+    """The nights, after each of which `notify` is called."""
+    found = []
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setenv(VARIABLE, f"json://{HOST}:{hook.port}/")
+        for each in played(history):
+            found.append(each)
+            notified(history / "history")
+    return found
 
 
 def test_each_night_tells_what_is_expected_of_it(nights: list[Played]) -> None:
@@ -65,6 +82,12 @@ def test_who_is_told_reads_what_happened(nights: list[Played]) -> None:
     assert "the endpoint need not be worse" in message(reports[26])
     assert "the suite changed from 2026.11.0 to 2026.12.0" in message(reports[26])
     assert "added models: reference-claude" in message(reports[23])
+
+
+def test_notify_tells_just_that(nights: list[Played], hook: Web) -> None:
+    expected = [(subject(each.report), message(each.report).strip()) for each in nights if each.tells and each.report]
+    assert [(each["title"], each["message"]) for _, each in hook.accepted] == expected
+    assert len(expected) == sum(bool(each.told) for each in NIGHTS)
 
 
 def test_an_entry_that_is_stale_is_told_and_does_not_fail(nights: list[Played]) -> None:
