@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import importlib.util
+from typing import TYPE_CHECKING
 
-from conformance.clients.installing import default_cache
 from conformance.clients.listed import UnknownClient, chosen
-from conformance.clients.result import Result
-from conformance.clients.tables import write
 from conformance.evidence.archive import recorded
 from conformance.language import say
 from conformance.report.gate import conclude
 from conformance.report.report import Report
 from conformance.settings.errors import SessionError
 from conformance.settings.settings import Settings
+
+if TYPE_CHECKING:
+    from conformance.clients.result import Result
 
 
 def check_clients(settings: Settings) -> None:
@@ -40,10 +41,13 @@ def read_by_clients(settings: Settings, report: Report) -> Result | None:
     named, or nothing was judged. Raises OSError."""
     if not settings.client or report.unjudged:
         return None
-    folder = settings.folder
+    from conformance.clients.installing import default_cache
     from conformance.clients.judging import judged
+    from conformance.clients.result import Result
+    from conformance.clients.tables import write
     from conformance.clients.taking import asks_for_completion, taken_of
 
+    folder = settings.folder
     every = [(each.request.key, each) for each in recorded(folder / "archive") if asks_for_completion(each)]
     taken, left_out = taken_of(every)
     found = tuple(judged(chosen(settings.client), taken, default_cache(), lambda name: None))

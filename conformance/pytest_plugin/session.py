@@ -9,12 +9,11 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack
 from datetime import UTC, date, datetime
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from conformance.billing.prices import Sheet
-from conformance.clients.result import Result
 from conformance.contract.profile import Profile
 from conformance.contract.requirement import Requirement
 from conformance.evidence.archive import Archive
@@ -39,6 +38,9 @@ from .opening import begin, diagnosing, identity_of, open_recorded, open_run
 from .outcomes import FINDING, Inconclusiveness, become_outcome, judged_by, pack, unpack
 from .processes import Late, as_interrupt, end_with_controller, ending_at, interrupting
 from .target import profile_of, selected, sheet_of, terms_of
+
+if TYPE_CHECKING:
+    from conformance.clients.result import Result
 
 _SENT = "conformance-sent"  #: the name under which a worker tells how many requests it sent
 PLUGIN = "conformance-session"  #: its name among pytest's plugins
