@@ -150,6 +150,7 @@ def test_the_reference_conforms_is_judged_again_and_rendered(tmp_path: Path) -> 
 
     again = command("conformance", "judge", run, "--out", "again", folder=tmp_path)
     assert again.exit_code == 0
+    assert "Report: again/report.html; " in again.output
     assert conclusion(again.output) == conclusion(ran.output)
     assert verdicts(tmp_path / "again") == verdicts(run)
 

@@ -16,7 +16,7 @@ from conformance.report.render.detail import Detail
 from conformance.resources import PACKAGE
 from conformance.settings.errors import NO_MODEL, NOT_JUDGED, USAGE_ERROR, SessionError
 from conformance.settings.options import OPTIONS
-from conformance.text import harmless, printable
+from conformance.text import harmless, printable, typed_path
 
 if TYPE_CHECKING:
     import pytest
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from conformance.clients.result import Result
     from conformance.pytest_plugin.session import Conformance
     from conformance.report.report import Report
+    from conformance.settings.settings import Settings
 
 #: pytest's own exit codes where no session judged anything, as ours: wrong usage (ours, its own), a crash, no tests.
 _EXIT_CODES = {2: USAGE_ERROR, 3: NOT_JUDGED, 4: USAGE_ERROR, 5: NOT_JUDGED}
@@ -59,7 +60,7 @@ def run_suite(given: Mapping[str, Any], *more: str, detail: Detail = Detail.USUA
     words = ["--pyargs", "conformance.suite", *_PLUGIN, *_CONFIGURATION, *more, *arguments(given)]
     code = int(pytest.main(words, plugins=[seen]))
     if seen.session is not None and seen.session.report is not None:
-        print(seen.told(seen.session.report), end="", flush=True)
+        print(seen.told(seen.session.report, seen.session.settings), end="", flush=True)
         if seen.session.read:
             _print_clients(seen.session.read, detail, seen.session.settings.language)
         raise typer.Exit(_concluded(seen.session))
@@ -127,18 +128,17 @@ class _Seen:
         if first := self._first:
             print(first, flush=True)
 
-    def told(self, report: Report) -> str:
+    def told(self, report: Report, settings: Settings) -> str:
         """What was found, as the terminal or the log has it."""
         from conformance.pytest_plugin.finish import summary
         from conformance.report.render import translated
         from conformance.report.render.log import about, render
 
-        language = self.session.settings.language if self.session else None
         if self.drawn:
-            return summary(report, Path(report.folder), colour=True, language=language)
+            return summary(report, settings.folder, colour=True, language=settings.language)
         first = "" if self._first or self.detail is Detail.QUIET else f"{about(report)}\n"
-        with speaking(language):
-            return f"{first}{render(translated(report), self.detail)}"
+        with speaking(settings.language):
+            return f"{first}{render(translated(report), self.detail, typed_path(settings.folder))}"
 
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
         if report.failed:

@@ -48,6 +48,7 @@ def pytest_cmdline_main(config: pytest.Config) -> int | None:
     from conformance.settings.errors import SessionError
     from conformance.text import printable
 
+    from .at_once import AtOnce
     from .beside_pytest import BesidePytest
     from .collecting import Collecting
     from .session import PLUGIN, Conformance
@@ -68,7 +69,7 @@ def pytest_cmdline_main(config: pytest.Config) -> int | None:
             print(table(plan_of(settings)))
         return 0
     config.pluginmanager.register(session, PLUGIN)
-    for plugin in (BesidePytest(session), Collecting(session)):
+    for plugin in (BesidePytest(session), Collecting(session), AtOnce(session)):
         config.pluginmanager.register(plugin)
     return None
 

@@ -134,23 +134,25 @@ class Conformance:
     def _opened(self) -> Run:
         if not self.settings.sends:
             return priced(open_recorded(self.settings), self.sheet)
-        run = open_run(
-            self.settings, self.profile, self.identity, self.sheet, self.serving, self.ending, self.resources
-        )
-        return priced(run, self.sheet)
+        endpoint = self.profile, self.identity, self.sheet, self.serving
+        return priced(open_run(self.settings, *endpoint, self.ending, self.resources), self.sheet)
 
     def judge(self, requirement: Requirement, model_name: str, item: pytest.Item) -> None:
         """Judge, note the finding for the report, and tell pytest."""
         if self.settings.mutants:
             self._prove(requirement)
             return
+        finding = self.finding_of(requirement, model_name)
+        item.user_properties.append((FINDING, pack(finding)))
+        become_outcome(requirement, finding, self.terms.counts(requirement))
+
+    def finding_of(self, requirement: Requirement, model_name: str) -> Finding:
+        """The finding as the policy grades it."""
         try:
             finding = self._found(requirement, model_name)
         except Late:
             finding = late(requirement, model_name, self.ending)
-        finding = self.terms.judged(requirement, finding)
-        item.user_properties.append((FINDING, pack(finding)))
-        become_outcome(requirement, finding, self.terms.counts(requirement))
+        return self.terms.judged(requirement, finding)
 
     def _found(self, requirement: Requirement, model_name: str) -> Finding:
         """The finding of this run. Raises Late where a check goes on after the deadline."""

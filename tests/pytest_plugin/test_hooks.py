@@ -100,7 +100,7 @@ def test_recordings(tmp_path: Path) -> None:
 
     rows[0]["response_body"] = rows[0]["response_body"].replace('"total_tokens":', '"total_tokens":1')
     recordings.write_text("\n".join(map(json.dumps, rows)))
-    ended = pytest_run("--recordings", recordings, "--out", tmp_path / "out", "-k", "usage", folder=tmp_path)
+    ended = pytest_run("--recordings", recordings, "--out", tmp_path / "out", "--select", "usage", folder=tmp_path)
     assert ended.exit_code == 1
     found = verdicts(tmp_path / "out")
     assert [name for (name, _), verdict in found.items() if verdict == "fail"] == ["usage.total_tokens.sum_of"]
@@ -108,7 +108,8 @@ def test_recordings(tmp_path: Path) -> None:
 
 def test_a_feature_that_is_not_claimed(tmp_path: Path) -> None:
     out = tmp_path / "out"
-    assert pytest_run("--without", "chat.n", "--out", out, "-k", "choices", folder=tmp_path).exit_code == 0
+    words = ("--without", "chat.n", "--select", "choices,usage", "--out", out)
+    assert pytest_run(*words, folder=tmp_path).exit_code == 0
     entries = {each["id"]: each["findings"][0] for each in report_in(out)["entries"]}
     unclaimed = [each for each in entries.values() if "chat.n" in each["message"]]
     assert unclaimed
@@ -125,11 +126,11 @@ def test_collecting_sends_nothing_and_keeps_what_was_recorded(tmp_path: Path) ->
         return Endpoint().answer(request)
 
     out = tmp_path / "out"
-    assert pytest_run(*SMALL, "--out", out, "-k", "usage", folder=tmp_path).exit_code == 0
+    assert pytest_run(*SMALL, "--select", "usage", "--out", out, folder=tmp_path).exit_code == 0
     before = {path: path.read_bytes() for path in out.rglob("*") if path.is_file()}
     with serving(counting) as url:
         for workers in ((), ("-n", "2")):
-            options = ("--base-url", url, *SMALL, "--out", out, "--collect-only", *workers)
+            options = ("--base-url", url, *SMALL, "--select", "usage", "--out", out, "--collect-only", *workers)
             ended = pytest_run(*options, folder=tmp_path, key=KEY)
             assert ended.exit_code == 0, ended.output
             assert "usage.prompt_tokens" in ended.output
@@ -193,7 +194,8 @@ RUN = ("runs.run", "Run", "", 'monkeypatch.setattr(Run, "find", crash)')
 def test_a_crash_is_inconclusive(tmp_path: Path, module: str, name: str, more: str, patch: str) -> None:
     conftest = CRASHING.format(module=module, name=name, more=more, patch=patch)
     (tmp_path / "conftest.py").write_text(conftest)
-    ended = pytest_run("--out", tmp_path / "out", "-k", "prompt_tokens", "-p", "conftest", folder=tmp_path)
+    words = ("--select", "usage", "-k", "prompt_tokens", "-p", "conftest")
+    ended = pytest_run("--out", tmp_path / "out", *words, folder=tmp_path)
     assert ended.exit_code == 3, ended.output
     assert "inconclusive" in verdicts(tmp_path / "out").values()
     assert set(verdicts(tmp_path / "out").values()) <= {"inconclusive", "not applicable"}
@@ -206,7 +208,7 @@ def test_a_run_that_is_broken_off_does_not_conform(tmp_path: Path) -> None:
         "def pytest_runtest_teardown(item, nextitem):\n    if 'usage' in item.name: item.session.shouldfail = 'x'\n"
     )
     (tmp_path / "conftest.py").write_text(breaking)
-    ended = pytest_run("--out", tmp_path / "out", "-p", "conftest", folder=tmp_path)
+    ended = pytest_run("--out", tmp_path / "out", "--select", "usage", "-p", "conftest", folder=tmp_path)
     assert ended.exit_code == 3, ended.output
     assert "broken off" in report_in(tmp_path / "out")["conclusion"]
 

@@ -33,10 +33,10 @@ from .words import MARK, NEVER, by_name, headline, money, one_line, planted, pri
 _WHOLE = 1 << 20  #: characters of one line: all of them
 
 
-def render(report: Report, detail: Detail = Detail.USUAL) -> str:
+def render(report: Report, detail: Detail = Detail.USUAL, out: str = "") -> str:
     """The findings, and the conclusion as the last line. Where it conforms without a warning, the latter and one line
-    more; what was judged is told by `about`."""
-    return printed("\n".join(map(_line, _lines(report, detail))))
+    more; what was judged is told by `about`. `out` is the folder of the written report where it is not the run's."""
+    return printed("\n".join(map(_line, _lines(report, detail, out or report.folder))))
 
 
 def about(judged: Report | Profile) -> str:
@@ -49,7 +49,7 @@ def told(verdict: Verdict, id: str, *words: str) -> str:
     return _line("  ".join((f"{MARK[verdict]} {id}", *words)))
 
 
-def _lines(report: Report, detail: Detail) -> Iterator[str]:
+def _lines(report: Report, detail: Detail, out: str) -> Iterator[str]:
     if detail > Detail.QUIET:
         yield from filter(None, [planted(report), summary(report)])
         for entry in violations(report):
@@ -65,17 +65,13 @@ def _lines(report: Report, detail: Detail) -> Iterator[str]:
             yield from _rest(report)
         yield from traffic.lines(report)
         yield from repeats.lines(report)
-        yield gettext("; ").join([_filed(report), spent(report), *money(report)])
+        yield gettext("; ").join([_filed(out), spent(report), *money(report)])
     concluded = headline(report)
     yield f"{concluded.meaning.upper()}{concluded.warned}{gettext(': ')}{concluded.rest}"
 
 
-def _filed(report: Report) -> str:
-    return (
-        f"{gettext('Report')}{gettext(': ')}{report.folder}/report.html"
-        if report.folder
-        else gettext("Report: not kept")
-    )
+def _filed(out: str) -> str:
+    return f"{gettext('Report')}{gettext(': ')}{out}/report.html" if out else gettext("Report: not kept")
 
 
 def _violated(report: Report, entry: Entry, detail: Detail) -> Iterator[str]:
