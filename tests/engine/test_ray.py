@@ -90,10 +90,13 @@ class Cluster:
 
 
 @pytest.fixture
-def cluster() -> Iterator[Cluster]:
+def cluster(monkeypatch: pytest.MonkeyPatch) -> Iterator[Cluster]:
     with TemporaryDirectory(prefix="ray", ignore_cleanup_errors=True) as folder:  # short: sockets are in it
+        monkeypatch.setenv("RAY_TMPDIR", folder)  # where the helper of Ray's tests notes the address
+        home = Path(folder, "ray")
+        home.mkdir()
         started = time.monotonic()
-        found = Cluster(folder)
+        found = Cluster(str(home))
         print(f"\ncluster: up in {time.monotonic() - started:.1f} s")
         try:
             yield found
