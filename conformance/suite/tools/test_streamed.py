@@ -92,7 +92,7 @@ def test_pieces_add_up(exchange: Exchange) -> None:
 def _ends_of_calls(chunks: list[JSONObject]) -> list[tuple[Any, str]]:
     """Each choice with calls that a reason ends which is neither a limit nor a filter, by its index. Raises
     NotApplicable where there is none."""
-    calling = {choice for choice, _ in deltas_of(chunks)}
+    calling = [choice for choice, _ in deltas_of(chunks)]  # an index may be anything, and have no hash
     ends = [(choice.get("index"), choice.get("finish_reason")) for choice in streamed_choices(chunks)]
     given = [(index, end) for index, end in ends if index in calling and isinstance(end, str) and end]
     found = [(index, end) for index, end in given if end not in ("length", "content_filter")]

@@ -70,6 +70,9 @@ CASES = [
     fails("tools.streamed_finish", "stop", pieces(first(PARIS), finish="stop")),
     fails("tools.streamed_finish", "no end of its own but stop",
           stream(TOOL_AUTO_STREAM, ROLE, delta(tool_calls=[first(PARIS)]), STOP, DONE)),
+    fails("tools.streamed_finish", "beside an index that is an array",
+          stream(TOOL_AUTO_STREAM, ROLE, delta(tool_calls=[first(PARIS)]), STOP,
+                 {**STOP, "choices": [{**STOP["choices"][0], "index": []}]}, DONE)),
 ]  # fmt: skip
 
 
