@@ -63,7 +63,7 @@ INTERNALS = re.compile(_PRIVATE + _HOSTS + _PROGRAMS + _DATABASES + _SETUP, re.I
 INTERNALS_SIGNS = (
     "10.", "127.", "192.168", "172.", ".svc", ".internal", ".local", ".lan", ".corp", ".intranet", "localhost:",
     "goroutine ", "traceback (", "dial tcp", "econnrefused", "connectionpool", ".go:", ".py:", ".rs:", ".java:", ".js:",
-    ".ts:", ".cc:", ".cpp:", 'file "', "site-packages", "node_modules", "/usr/", "/home/", "/root/", "/opt/", "/app/",
+    ".ts:", ".cc:", ".cpp:", 'file "', "site-packages", "node_modules", "/usr/", "/home/", "/root", "/opt/", "/app/",
     "/srv/", "/var/", "/etc/", "/tmp/", "/workspace/", ":\\", "panic", "runtime error:", "litellm_", "t exist",
     "sqlstate", "no such table: ", "unknown column '", " constraint", "postgres", "mysql", "mongodb", "redis", "amqp",
     "hash", "cooldown_list", "api_base", "azure_endpoint", "base_model", "model_list", ".azure.com",
