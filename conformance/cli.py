@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Annotated, Any
@@ -22,6 +23,7 @@ from conformance.commands.matrix import matrix
 from conformance.commands.output import print_version
 from conformance.language import say
 from conformance.settings.config import NAME
+from conformance.settings.endpoints import chosen
 from conformance.settings.errors import NOT_JUDGED, SessionError
 from conformance.settings.options import OPTIONS, options_of
 from conformance.settings.typer_options import taking
@@ -59,16 +61,36 @@ def common(
 
 
 @app.command(cls=Helped)
-@taking(options_of("run"))
-def run(quiet: Quiet = False, verbose: Verbose = False, snapshot_update: SnapshotUpdate = False, **given: Any) -> None:
+@taking(options_of("run"), endpoints=True)
+def run(
+    context: typer.Context,
+    quiet: Quiet = False,
+    verbose: Verbose = False,
+    snapshot_update: SnapshotUpdate = False,
+    **given: Any,
+) -> None:
     """Send requests to an endpoint, judge the responses, and write a report."""
+    if several := chosen(context, given):
+        if not several.one:
+            from conformance.commands.together import run_together
+
+            run_together(several, detail_of(quiet, verbose), snapshot_update)
+        given = {**several.alone}
     run_suite(given, *accepting(snapshot_update, given), detail=detail_of(quiet, verbose))
 
 
 @app.command(cls=Helped)
-@taking(options_of("plan"))
-def plan(**given: Any) -> None:
+@taking(options_of("plan"), endpoints=True)
+def plan(context: typer.Context, **given: Any) -> None:
     """Print what a run would send and cost at most. Sends nothing."""
+    if several := chosen(context, given):
+        if not several.one:
+            from conformance.commands.endpoints import plan_together
+
+            for text in plan_together(several, time.time()):
+                typer.echo(text)
+            return
+        given = {**several.alone}
     run_suite(given, "--plan")
 
 

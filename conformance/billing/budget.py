@@ -126,11 +126,13 @@ def _text_tokens(request: Request) -> int:
 
 @dataclass(frozen=True)
 class Budget:
-    """What a run may cost at most; None where there is no bound. `cost` is in the currency of the price sheet."""
+    """What a run may cost at most; None where there is no bound. `cost` is in the currency of the price sheet. A budget
+    that is `shared` is that of the runs of several endpoints together."""
 
     requests: int | None = None
     tokens: int | None = None
     cost: Decimal | None = None
+    shared: bool = False
 
     def __bool__(self) -> bool:
         return (self.requests, self.tokens, self.cost) != (None, None, None)
@@ -149,6 +151,8 @@ def bounded(send: Send, budget: Budget, sheet: Sheet | None, ledger: Path) -> Se
             spent, money = spent_in(ledger)
             total, sum_ = spent + change, money + price
             reason = _exceeds(total, sum_, budget) if check else ""
+            if reason and budget.shared:
+                reason = say("{limit}, which is the limit of all endpoints together", reason)
             if not reason:
                 _write(ledger, total, sum_)
         return reason

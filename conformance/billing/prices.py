@@ -115,9 +115,12 @@ def plain(amount: Decimal) -> str:
 
 def read_prices(path: Path) -> Sheet:
     """A price sheet (schemas/prices.json, as TOML), or what a configuration says of prices in the tables of its
-    models. Raises PricesError, which names the place and the remedy."""
+    models: of those of one endpoint where its name follows the file's, as in FILE#NAME. Raises PricesError, which names
+    the place and the remedy."""
+    file, _, endpoint = path.name.rpartition("#") if "#" in path.name and not path.exists() else ("", "", "")
     try:
-        sheet = _of_configuration(read_toml(path, Decimal))
+        document = read_toml(path.with_name(file) if file else path, Decimal)
+        sheet = _of_configuration(_of_endpoint(document, endpoint) if file else document)
     except TextError as error:
         raise PricesError(str(error)) from None
     schema = loads((folder("schemas") / "prices.json").read_bytes())
@@ -128,6 +131,15 @@ def read_prices(path: Path) -> Sheet:
         raise PricesError(say("{path} is not a price sheet: {problem}", path, _problem(first)))
     models = {name: _prices(sheet["currency"], own) for name, own in sheet["models"].items()}
     return Sheet(sheet["currency"], models)
+
+
+def _of_endpoint(document: dict[str, Any], name: str) -> dict[str, Any]:
+    """What a configuration says of one endpoint, with its currency. Raises PricesError."""
+    tables = document.get("endpoints")
+    for each in tables if isinstance(tables, list) else ():
+        if isinstance(each, dict) and each.get("name") == name:
+            return {"currency": document["currency"], **each} if "currency" in document else each
+    raise PricesError(say("there is no endpoint {name!r} in the file", name))
 
 
 def _of_configuration(document: dict[str, Any]) -> dict[str, Any]:

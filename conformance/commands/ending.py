@@ -6,7 +6,7 @@ from __future__ import annotations
 import os
 import sys
 import traceback
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -46,16 +46,21 @@ class Commands(HelpedGroup):
             sys.exit(ended if isinstance(ended, int) else 0)
 
     def invoke(self, ctx: Any) -> Any:  # the type of typer's own context is private
-        try:
-            return super().invoke(ctx)
-        except SessionError as error:
-            stop(told(str(error)), error.exit_code)
-        except _OF_TYPER as error:
-            raise _without_keys(error) from None
-        except KeyboardInterrupt:
-            stop(gettext("interrupted"), NOT_JUDGED)
-        except Exception as error:  # a crash of ours is no verdict, and must not look like one
-            stop(_crashed(error), NOT_JUDGED)
+        return ended_well(lambda: super(Commands, self).invoke(ctx))
+
+
+def ended_well(call: Callable[[], Any]) -> Any:
+    """What a call returns; what it raises becomes a sentence on standard error, and typer's exit."""
+    try:
+        return call()
+    except SessionError as error:
+        stop(told(str(error)), error.exit_code)
+    except _OF_TYPER as error:
+        raise _without_keys(error) from None
+    except KeyboardInterrupt:
+        stop(gettext("interrupted"), NOT_JUDGED)
+    except Exception as error:  # a crash of ours is no verdict, and must not look like one
+        stop(_crashed(error), NOT_JUDGED)
 
 
 def _said(sentence: str, code: int) -> int:

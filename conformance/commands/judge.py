@@ -198,16 +198,16 @@ def judge_bundle(bundle: Path, given: Mapping[str, Any], detail: Detail) -> NoRe
             read_value(Path(held))
         except (BundleError, RunError) as error:
             raise SessionError(str(error)) from None
-        before = _written(out)
+        before = written(out)
         try:
             run_suite({**given, "out": out}, "--archive", held, detail=detail)
         except typer.Exit:
-            if _written(out) != before:
+            if written(out) != before:
                 typer.echo(harmless("\n".join(_differences(Path(held), out))))
             raise
 
 
-def _written(out: Path) -> tuple[int, int] | None:
+def written(out: Path) -> tuple[int, int] | None:
     """What tells one report in a folder from the next; None where there is none."""
     path = out / "report.json"
     return (path.stat().st_ino, path.stat().st_mtime_ns) if path.exists() else None

@@ -10,7 +10,8 @@ from conformance.policy.baseline import BaselineError
 from conformance.policy.policy import Terms
 from conformance.report.drift import ShapeError
 from conformance.report.drift import read as read_shapes
-from conformance.runs.folder import REPORTS, check_links, is_report, is_run
+from conformance.runs.dated import runs_of
+from conformance.runs.folder import REPORTS, check_links, is_report, is_run, read_value
 from conformance.runs.run import Run, RunError
 from conformance.sending.access import access, check_open, check_variable, key_in
 from conformance.settings.errors import SessionError
@@ -41,7 +42,7 @@ def check(settings: Settings) -> None:
 
 
 def _check_sending(settings: Settings) -> None:
-    profile_of(settings)
+    _check_history(settings)
     if settings.fault and settings.base_url:
         raise SessionError(say("--fault works with the reference endpoint only: leave out --base-url"))
     reference(settings.fault)
@@ -49,6 +50,36 @@ def _check_sending(settings: Settings) -> None:
     reached = access(settings.header, settings.authorities, settings.certificate, settings.secret_header)
     if settings.base_url:
         check_open(settings.base_url, settings.model, key_in(settings.api_key_variable), reached)
+
+
+def _check_history(settings: Settings) -> None:
+    """A history is that of one endpoint: what another one does is neither new nor fixed."""
+    judged = profile_of(settings).base_url
+    if settings.history is None or settings.resume or not settings.history.is_dir():
+        return
+    try:
+        runs = runs_of(settings.history)
+    except OSError as error:
+        raise SessionError(
+            say("--history: {history} cannot be read ({reason})", settings.history, reason_of(error))
+        ) from None
+    before = next((address for each in reversed(runs) if (address := _address_in(each))), judged)
+    if before.rstrip("/") != judged.rstrip("/"):
+        raise SessionError(
+            say(
+                "--history: {history} holds runs of {before}, and this one would be of {judged}: give each endpoint a"
+                " history of its own",
+                settings.history, before, judged,
+            )
+        )  # fmt: skip
+
+
+def _address_in(folder: Path) -> str:
+    """The address of the endpoint that the run in a folder is of; empty where it does not say."""
+    try:
+        return str(read_value(folder)["profile"]["base_url"])
+    except RunError:
+        return ""
 
 
 def _check_sources(settings: Settings) -> None:

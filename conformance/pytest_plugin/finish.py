@@ -119,8 +119,13 @@ def _retained(settings: Settings) -> list[str]:
 
 
 def _written(report: Report, out: Path, secrets: Sequence[str], language: str | None) -> Report:
-    """The report as it was written. Where a secret stood in the folder it was removed, and the report says so."""
+    """The report as it was written, without secrets."""
     write(report, out, language)
+    return swept(report, out, secrets, language)
+
+
+def swept(report: Report, out: Path, secrets: Sequence[str], language: str | None) -> Report:
+    """The report in its folder. Where a secret stood there it was removed, and the report says so."""
     if found := sweep(out, secrets):
         files = ", ".join(found[:_SHOWN])
         more = say("{names} and {number} more files", files, len(found) - _SHOWN) if found[_SHOWN:] else files

@@ -47,6 +47,7 @@ from conformance.sending.pacing import Pace
 from conformance.sending.preflight import diagnosis
 from conformance.sending.proxy import proxy_for
 from conformance.sending.secrets import secrets_of
+from conformance.sending.shared import Shared, SharedError, read_shared, slots
 from conformance.sending.stack import SPENT, UNSENT, in_process, over_http, prober, warmed
 from conformance.settings.address import private, public
 from conformance.settings.errors import NOT_JUDGED, SessionError
@@ -66,7 +67,9 @@ def budget_of(settings: Settings) -> Budget:
     try:
         amount = None if cost is None else Decimal(cost)
     except InvalidOperation:
-        raise SessionError(say("--max-cost: {cost!r} is not an amount, such as 2.50", cost)) from None
+        amount = Decimal("NaN")
+    if amount is not None and not (amount.is_finite() and amount >= 0):
+        raise SessionError(say("--max-cost: {cost!r} is not an amount, such as 2.50", cost))
     return Budget(settings.max_requests, settings.max_tokens, amount)
 
 
@@ -238,7 +241,7 @@ def _sender(
     limits = Limits(read=settings.timeout_seconds, total=settings.total_seconds, content=settings.largest_body)
     pace = Pace(
         concurrency=ceil(settings.concurrency / workers), per_minute=settings.rate / workers,
-        patience=settings.patience, deadline=ending,
+        patience=settings.patience, deadline=ending, slot=slots(shared_by(settings)),
     )  # fmt: skip
     key, reached = _reached(settings, served)
     live = Live(settings.base_url or serving, key, limits, reached, lambda request: client_of(request, identity.salt))
@@ -263,6 +266,21 @@ def secrets_of_run(settings: Settings) -> tuple[str, ...]:
 
 
 def _within_budget(settings: Settings, sheet: Sheet | None) -> Callable[[Send], Send]:
-    """Bounds what is sent by the budget, if there is one."""
-    budget, ledger = budget_of(settings), settings.folder / SPENT
-    return lambda send: bounded(send, budget, sheet, ledger) if budget else send
+    """Bounds what is sent by the budget of this run, and by that which it has together with others, if there are
+    such."""
+    budget, shared = budget_of(settings), shared_by(settings)
+
+    def within(send: Send) -> Send:
+        if shared.budget:
+            send = bounded(send, shared.budget, sheet, shared.folder / SPENT)
+        return bounded(send, budget, sheet, settings.folder / SPENT) if budget else send
+
+    return within
+
+
+def shared_by(settings: Settings) -> Shared:
+    """The limits that this run has together with others: none where it is by itself. Raises SessionError."""
+    try:
+        return read_shared(settings.shared) if settings.shared else Shared(settings.folder)
+    except SharedError as error:
+        raise SessionError(say("--shared: {error}", error)) from None

@@ -39,10 +39,13 @@ def runs_of(history: Path) -> list[Path]:
 
 
 def in_history(settings: Settings, now: float) -> Settings:
-    """The settings with the folder of a new run where a history is named. Raises SessionError."""
+    """The settings with the folder of a new run where a history is named; those that have one stay. Raises
+    SessionError."""
     if settings.keep and not settings.history:
         raise SessionError(say("--keep needs --history: name the folder whose runs it removes"))
     if not settings.history or settings.resume or settings.mutants or not settings.sends:
+        return settings
+    if settings.out and began(settings.out) and settings.out.absolute().parent == settings.history.absolute():
         return settings
     if settings.out:
         raise SessionError(say("give --history or --out, not both: --history names the folder of each run itself"))

@@ -76,6 +76,22 @@ class Plan:
         return "" if cost is None else say(", {amount:.2f} {currency}", cost, self.currency)
 
 
+def together(plans: Sequence[Plan]) -> Plan:
+    """What several runs send and cost; the money is left out where they have no currency together."""
+    rows: dict[str, Row] = {}
+    for row in (row for plan in plans for row in plan.rows):
+        sum_ = rows.get(row.area, Row(row.area, 0, NOTHING, NOTHING))
+        number = sum_.requirements + row.requirements
+        rows[row.area] = Row(row.area, number, sum_.usually + row.usually, sum_.most + row.most)
+    made = tuple(row for _, row in sorted(rows.items()))
+    currencies = {plan.currency for plan in plans}
+    costs = [(plan.expected_cost, plan.usual_cost, plan.cost) for plan in plans]
+    if len(currencies) > 1 or any(None in each for each in costs):
+        return Plan(made)
+    expected, usual, most = (sum(filter(None, each), Decimal(0)) for each in zip(*costs, strict=True))
+    return Plan(made, currencies.pop(), expected, usual, most)
+
+
 def _about(number: int) -> str:
     """A number of tokens to two digits."""
     return f"{round(number, 2 - len(str(number))):,}"

@@ -29,12 +29,14 @@ _TIMED_OUT = 24  #: requests in all that ran into a time limit, after which noth
 @dataclass(frozen=True)
 class Pace:
     """`concurrency` requests at once, `per_minute` of them, 0 for no bound; `patience` are the seconds in all that one
-    request waits to be sent again; after `deadline` nothing is sent any more."""
+    request waits to be sent again; after `deadline` nothing is sent any more. `slot` takes the next time, on the
+    monotonic clock, at which one of several runs may send that have a rate together."""
 
     concurrency: int = 8
     per_minute: float = 0.0
     patience: float = 60.0
     deadline: Deadline = field(default_factory=Deadline)
+    slot: Callable[[], float] | None = None
 
 
 def paced(send: Send, pace: Pace, wait: Callable[[float], None] = time.sleep) -> Send:
@@ -136,6 +138,7 @@ class _Turns:
         self._under_way = 0
         self._gap = 60.0 / pace.per_minute if pace.per_minute else 0.0
         self._next = 0.0
+        self._slot = pace.slot
         self._free = threading.Condition()
         self._wait = wait
 
@@ -148,6 +151,8 @@ class _Turns:
             self._next = start + self._gap
         try:
             if (until := start - time.monotonic()) > 0:
+                self._wait(until)
+            if self._slot and (until := self._slot() - time.monotonic()) > 0:
                 self._wait(until)
             yield
         finally:

@@ -1,10 +1,10 @@
-"""The configuration file: every option by its name, and the models with what they do not claim."""
+"""The configuration file: every option by its name, the models with what they do not claim, and several endpoints."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -13,13 +13,18 @@ from conformance.language import say
 from conformance.text import TextError, nearest, read_toml
 
 from .address import SECRET_NAME, secret_parts
-from .key_variable import is_variable
+from .key_variable import is_of_a_key, is_variable
 from .options import CONFIGURABLE, MOST, OPTIONS, Option
 from .shown import looks_like_key
 
 NAME = "phanedge-conformance.toml"  #: read where it lies in the working directory
 
 _TABLES = ("models", "headers", "currency")  #: what a file has beside options
+#: Options that are those of the whole, and not of one endpoint among several.
+_OF_ALL = ("out", "language", "resume", "repeat", "workers", "fault")
+_OF_ENDPOINT = ("name", *(name for name in CONFIGURABLE if name not in _OF_ALL), *_TABLES)
+_FOLDER = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]{0,62}[A-Za-z0-9_-])?")  #: what can be a folder everywhere
+_FILES = re.compile(r".*\.(?:json|html|md|xml|lock|txt)", re.IGNORECASE)  #: what the report on all may be named
 _OF_MODEL = ("name", "family", "without", "claims", "reasoning", "prices")
 _KINDS = {
     bool: say("true or false"), str: say("a string"), int: say("a whole number"), float: say("a number"),
@@ -35,10 +40,11 @@ class ConfigError(Exception):
 @dataclass(frozen=True)
 class Configuration:
     """What a file says: the values of options by their names in Python, and of each model of its tables, by its name,
-    the text that `--model` takes."""
+    the text that `--model` takes; and the same for each endpoint, by its name."""
 
     values: Mapping[str, Any]
     models: Mapping[str, str]
+    endpoints: Mapping[str, Configuration] = field(default_factory=dict)
 
 
 def read_config(path: Path) -> Configuration:
@@ -48,7 +54,8 @@ def read_config(path: Path) -> Configuration:
     except TextError as error:
         raise ConfigError(str(error)) from None
     try:
-        return _configuration(document, path)
+        whole = _configuration({name: value for name, value in document.items() if name != "endpoints"}, path)
+        return replace(whole, endpoints=_endpoints(document["endpoints"], path)) if "endpoints" in document else whole
     except ConfigError as error:
         raise ConfigError(say("{path}: {error}", path, error)) from None
 
@@ -59,7 +66,7 @@ def is_secret(name: str, value: str) -> bool:
 
 
 def _configuration(document: Mapping[str, Any], path: Path) -> Configuration:
-    _known("", document, (*CONFIGURABLE, *_TABLES))
+    _known("", document, (*CONFIGURABLE, *_TABLES, "endpoints"))
     for one, other in (("model", "models"), ("header", "headers")):
         if one in document and other in document:
             raise ConfigError(say("{one} and {other} are two forms of the same option: use one of them", one, other))
@@ -84,6 +91,44 @@ def _configuration(document: Mapping[str, Any], path: Path) -> Configuration:
             raise ConfigError(say("prices are given in the models' tables, too: use one of the two"))
         values["prices"] = path  # which is a price sheet, too
     return Configuration(values, models)
+
+
+def _endpoints(tables: Any, path: Path) -> dict[str, Configuration]:
+    """Each by its name, with what its table says."""
+    if type(tables) is not list or not tables or not all(type(each) is dict for each in tables):
+        raise ConfigError(say("endpoints must be an array of tables: one [[endpoints]] for each"))
+    found: dict[str, Configuration] = {}
+    for number, table in enumerate(tables, start=1):
+        name = _of_kind(f"endpoints.{number}.name", table.get("name", ""), str)
+        if not _FOLDER.fullmatch(name) or _FILES.fullmatch(name):
+            raise ConfigError(
+                say(
+                    "endpoints.{number}.name is {name!r}, and must be the name of a folder: letters, digits, - and _",
+                    number,
+                    name,
+                )
+            )
+        if name.lower() in map(str.lower, found):
+            raise ConfigError(say("endpoints.{name} is defined twice", name))
+        try:
+            found[name] = _endpoint(name, table, path)
+        except ConfigError as error:
+            raise ConfigError(say("endpoints.{name}: {error}", name, error)) from None
+    return found
+
+
+def _endpoint(name: str, table: Mapping[str, Any], path: Path) -> Configuration:
+    if misplaced := [each for each in table if each in _OF_ALL]:
+        raise ConfigError(say("{name} is an option of all endpoints together: put it above them", misplaced[0]))
+    _known("", table, _OF_ENDPOINT)
+    own = _configuration({key: value for key, value in table.items() if key != "name"}, path)
+    if (variable := own.values.get("api_key_variable")) and not is_of_a_key(variable):
+        raise ConfigError(
+            say("api-key-variable is {variable}, and a file may name only what ends in _API_KEY: rename it", variable)
+        )
+    if own.values.get("prices") == path:
+        return replace(own, values={**own.values, "prices": path.with_name(f"{path.name}#{name}")})
+    return own
 
 
 def _known(place: str, table: Mapping[str, Any], names: Collection[str]) -> None:

@@ -161,6 +161,8 @@ _DECLARED = (
            commands=_PYTEST),
     Option("recordings", "Judge recordings made elsewhere (JSONL, HAR, logs); send nothing.", Path, metavar="FOLDER",
            commands=_PYTEST),
+    Option("shared", "Folder with the limits that the runs of several [[endpoints]] have together; `run` makes it.",
+           Path, metavar="FOLDER", commands=_PYTEST),
     Option("plan", "Print what a run would send and cost at most; send nothing.", bool, False, commands=_PYTEST),
     Option("mutants", "Judge counterexamples: every requirement must reject its own.", bool, False, commands=_PYTEST),
 )  # fmt: skip

@@ -59,6 +59,7 @@ class Settings:
     workers: int | None
     archive: Path | None
     recordings: Path | None
+    shared: Path | None
     plan: bool
     mutants: bool
     snapshot_update: bool = False

@@ -23,12 +23,16 @@ from .options import OPTIONS, VARIABLES, Option
 from .shown import without_keys
 
 
-def taking(options: Iterable[Option], configured: bool = True) -> Callable[[Callable[..., None]], Callable[..., None]]:
-    """Adds these options to a command as `given`, after its own parameters; where `configured`, also --config."""
+def taking(
+    options: Iterable[Option], configured: bool = True, endpoints: bool = False
+) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Adds these options to a command as `given`, after its own parameters; where `configured`, also --config, and with
+    `endpoints` also --endpoint."""
 
     def decorate(command: Callable[..., None]) -> Callable[..., None]:
         own = [each for each in inspect.signature(command, eval_str=True).parameters.values() if each.name != "given"]
-        taken = [_parameter(option) for option in options] + ([_CONFIG] if configured else [])
+        of_file = ([_CONFIG] if configured else []) + ([_ENDPOINT] if endpoints else [])
+        taken = [_parameter(option) for option in options] + of_file
         command.__signature__ = inspect.Signature([*own, *taken])  # type: ignore[attr-defined]
         command.__annotations__ = {each.name: each.annotation for each in (*own, *taken)}
         return command
@@ -160,6 +164,20 @@ _CONFIG = inspect.Parameter(
         ),
     ],
 )  # fmt: skip
+
+
+_ENDPOINT = inspect.Parameter(
+    "endpoint",
+    inspect.Parameter.KEYWORD_ONLY,
+    default=None,
+    annotation=Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="NAME",
+            help="Endpoint of the configuration file ([[endpoints]]) to run; repeatable. Default: all of them.",
+        ),
+    ],
+)
 
 
 def stop(message: str, code: int) -> NoReturn:

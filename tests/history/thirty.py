@@ -6,14 +6,14 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
 from unittest.mock import patch
 
 from conformance.commands import direct, reports
-from conformance.pytest_plugin import finish
+from conformance.pytest_plugin import finish, target
 from conformance.pytest_plugin.target import profile_of
 from conformance.report.gate import conclude
 from conformance.report.render.news import subject
@@ -142,7 +142,7 @@ def played(folder: Path) -> Iterator[Played]:
 
 def _kill(place: Path) -> None:
     """What a process that is killed leaves behind."""
-    write_run(place, profile_of(Settings.of({"model": GPT})), new_identity(), "")
+    write_run(place, replace(profile_of(Settings.of({"model": GPT})), base_url=CLOSED), new_identity(), "")
     (place / "archive").mkdir()
 
 
@@ -155,6 +155,7 @@ def _run(night: Night, at: datetime, history: Path, baseline: Path) -> Report:
         "base_url": CLOSED if night.down else "", "patience": 0.0,
     }  # fmt: skip
     with ExitStack() as patched:
+        patched.enter_context(patch.object(target, "REFERENCE_URL", CLOSED))  # it is one endpoint, up or down
         patched.enter_context(patch.object(direct, "time", clock))
         patched.enter_context(patch.object(finish, "time", clock))
         patched.enter_context(patch.object(finish, "__version__", night.version))

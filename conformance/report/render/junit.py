@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
 from conformance.contract.profile import Model
@@ -20,18 +20,36 @@ _SKIPPED = (Verdict.NOT_APPLICABLE, Verdict.INCONCLUSIVE, Verdict.KNOWN, Verdict
 
 def render(report: Report) -> str:
     """A suite for each model, a case for each requirement."""
-    report = from_anywhere(report)
-    root = Element("testsuites", name=clean(f"conformance of {report.base_url}"))
-    for model in report.models:
-        root.append(_suite(report, model))
-    if headline(report).exit_code == 3:
-        root.append(_of_endpoint(report, "could be judged", "error", headline(report).rest, *_commands(report)))
-    if conclude(report).outdated and report.baseline:
-        root.append(_of_endpoint(report, "baseline is up to date", "failure", told(report.baseline.problem)))
+    return document(f"conformance of {report.base_url}", suites(report), report.seconds)
+
+
+def document(name: str, found: Iterable[Element], seconds: float) -> str:
+    """The suites as one document."""
+    root = Element("testsuites", name=clean(name))
+    root.extend(found)
     _count(root, list(root.iter("testsuite")))
-    root.set("time", f"{report.seconds:.3f}")
+    root.set("time", f"{seconds:.3f}")
     indent(root)
     return '<?xml version="1.0" encoding="UTF-8"?>\n' + tostring(root, encoding="unicode") + "\n"
+
+
+def suites(report: Report) -> Iterator[Element]:
+    """A suite for each model, and one for what is said of the endpoint as a whole."""
+    report = from_anywhere(report)
+    yield from (_suite(report, model) for model in report.models)
+    if headline(report).exit_code == 3:
+        yield _of_endpoint(report, "could be judged", "error", headline(report).rest, *_commands(report))
+    if conclude(report).outdated and report.baseline:
+        yield _of_endpoint(report, "baseline is up to date", "failure", told(report.baseline.problem))
+
+
+def unjudged_suite(name: str, reason: str) -> Element:
+    """The suite of an endpoint that has no report."""
+    suite = Element("testsuite", name=clean(name), time="0")
+    case = SubElement(suite, "testcase", classname="endpoint", name="could be judged", time="0")
+    SubElement(case, "error", type="could not judge", message=clean(reason)).text = clean(reason)
+    _count(suite, [suite])
+    return suite
 
 
 def _suite(report: Report, model: Model) -> Element:
