@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Annotated, Any
@@ -70,12 +69,11 @@ def run(
     **given: Any,
 ) -> None:
     """Send requests to an endpoint, judge the responses, and write a report."""
-    if several := chosen(context, given):
-        if not several.one:
-            from conformance.commands.together import run_together
+    given, several = chosen(context, given)
+    if several:
+        from conformance.commands.together import run_together
 
-            run_together(several, detail_of(quiet, verbose), snapshot_update)
-        given = {**several.alone}
+        run_together(several, detail_of(quiet, verbose), snapshot_update)
     run_suite(given, *accepting(snapshot_update, given), detail=detail_of(quiet, verbose))
 
 
@@ -83,14 +81,11 @@ def run(
 @taking(options_of("plan"), endpoints=True)
 def plan(context: typer.Context, **given: Any) -> None:
     """Print what a run would send and cost at most. Sends nothing."""
-    if several := chosen(context, given):
-        if not several.one:
-            from conformance.commands.endpoints import plan_together
+    given, several = chosen(context, given)
+    if several:
+        from conformance.commands.endpoints import plan_together
 
-            for text in plan_together(several, time.time()):
-                typer.echo(text)
-            return
-        given = {**several.alone}
+        plan_together(several)
     run_suite(given, "--plan")
 
 

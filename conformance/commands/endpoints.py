@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping, Sequence
+import time
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
+
+import typer
 
 from conformance.billing.budget import Budget
 from conformance.language import say, speaking, tell
@@ -117,11 +120,12 @@ def _check_budget(chosen: Chosen, members: Sequence[Member]) -> None:
         )  # fmt: skip
 
 
-def plan_together(chosen: Chosen, now: float) -> Iterator[str]:
-    """The plan of each endpoint, and that of all. Raises SessionError."""
-    members = members_of(chosen, now)
+def plan_together(chosen: Chosen) -> NoReturn:
+    """Print the plan of each endpoint, and that of all, and leave. Raises SessionError."""
+    members = members_of(chosen, time.time())
     with speaking(members[0].settings.language):
         plans = [plan_of(each.settings) for each in members]
         for each, plan in zip(members, plans, strict=True):
-            yield f"{each.name}  {profile_of(each.settings).base_url}\n{table(plan)}\n"
-        yield tell("all {number} endpoints together: {plan}", len(plans), str(together(plans)))
+            print(f"{each.name}  {profile_of(each.settings).base_url}\n{table(plan)}\n")
+        print(tell("all {number} endpoints together: {plan}", len(plans), str(together(plans))))
+    raise typer.Exit(0)

@@ -120,10 +120,10 @@ def concluded(whole: Together) -> str:
     conform."""
     columns = whole.columns
     parts = {
-        "violates": [each.name for each in columns if each.exit_code == 1],
-        "not judged in full": [each.name for each in columns if each.exit_code == 1 and each.unfinished],
-        "could not judge": [each.name for each in columns if each.exit_code == 3],
-        "conforms": [each.name for each in columns if each.exit_code == 0],
+        gettext("violates"): [each.name for each in columns if each.exit_code == 1],
+        gettext("not judged in full"): [each.name for each in columns if each.exit_code == 1 and each.unfinished],
+        gettext("could not judge"): [each.name for each in columns if each.exit_code == 3],
+        gettext("conforms"): [each.name for each in columns if each.exit_code == 0],
     }
-    said = (f"{gettext(what)}{gettext(': ')}{gettext(', ').join(names)}" for what, names in parts.items() if names)
+    said = (f"{what}{gettext(': ')}{gettext(', ').join(names)}" for what, names in parts.items() if names)
     return gettext("; ").join(said)

@@ -29,23 +29,16 @@ _OF_ONE = ("base_url", "model", "api_key_variable", "header", "secret_header", "
 
 @dataclass(frozen=True)
 class Chosen:
-    """What a command is to run: `whole` are the options of all together, `each` those of each endpoint, by its name;
-    its limits are its own. `one`: the endpoint was named, and is run by itself."""
+    """The endpoints that a command is to run together: `whole` are the options of all, `each` those of each endpoint,
+    by its name; its limits are its own."""
 
     whole: Mapping[str, Any]
     each: Mapping[str, Mapping[str, Any]]
-    one: bool = False
-
-    @property
-    def alone(self) -> Mapping[str, Any]:
-        """The options of the only endpoint, with the limits that it has by itself."""
-        (own,) = self.each.values()
-        limits = {key: _tighter(key, own.get(key), self.whole.get(key)) for key in LIMITS}
-        return {**own, **limits}
 
 
-def chosen(context: typer.Context, given: Mapping[str, Any]) -> Chosen | None:
-    """What a command with these options is to run; None where the file has no endpoints. Raises SessionError."""
+def chosen(context: typer.Context, given: dict[str, Any]) -> tuple[dict[str, Any], Chosen | None]:
+    """The options of the one endpoint that a command with these options is to run, which are these where the file has
+    no endpoints; or those that it is to run together. Raises SessionError."""
     configuration: Configuration = context.obj or Configuration({}, {})
     names = given.get("endpoint") or ()
     if not configuration.endpoints:
@@ -53,7 +46,7 @@ def chosen(context: typer.Context, given: Mapping[str, Any]) -> Chosen | None:
             raise SessionError(
                 say("--endpoint: no configuration file with [[endpoints]] was read: name it by --config")
             )
-        return None
+        return given, None
     for name in names:
         if name not in configuration.endpoints:
             known = list(configuration.endpoints)
@@ -66,7 +59,10 @@ def chosen(context: typer.Context, given: Mapping[str, Any]) -> Chosen | None:
         _check_called(called, selected)
     replacing = called if len(selected) == 1 else called.difference(LIMITS)
     each = {name: _options(name, own, given, replacing) for name, own in selected.items()}
-    return Chosen(given, each, one=len(set(names)) == 1)
+    if len(set(names)) != 1:
+        return given, Chosen(given, each)
+    (own,) = each.values()
+    return {**own, **{key: _tighter(own.get(key), given.get(key)) for key in LIMITS}}, None
 
 
 def _is_called(context: typer.Context, key: str) -> bool:
@@ -130,7 +126,7 @@ def _options(name: str, own: Configuration, given: Mapping[str, Any], called: fr
     return options
 
 
-def _tighter(key: str, own: Any, whole: Any) -> Any:
+def _tighter(own: Any, whole: Any) -> Any:
     """The lower of two limits; none and 0 are no limit."""
     found = [each for each in (own, whole) if each]
     try:

@@ -59,9 +59,12 @@ def facts(whole: Together) -> Iterator[tuple[str, list[str]]]:
     """The rows about each endpoint as a whole: a title, and a cell for each."""
     columns = whole.columns
     yield gettext("verdict"), [meaning(each) for each in columns]
-    titles = {"fail": "fail the gate", "warn": "warnings", "inconclusive": "inconclusive", "pass": "pass"}
+    titles = {
+        "fail": gettext("fail the gate"), "warn": gettext("warnings"), "inconclusive": gettext("inconclusive"),
+        "pass": gettext("pass"),
+    }  # fmt: skip
     for kind, title in titles.items():
-        yield gettext(title), [f"{each.counts[kind]:,}" if each.report else _NONE for each in columns]
+        yield title, [f"{each.counts[kind]:,}" if each.report else _NONE for each in columns]
     yield gettext("requests"), [f"{each.spend.requests:,}" if each.report else _NONE for each in columns]
     yield gettext("seconds"), [f"{each.report.seconds:,.1f}" if each.report else _NONE for each in columns]
     if any(map(_cost, columns)):
