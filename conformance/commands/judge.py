@@ -174,7 +174,13 @@ def recorded_option(folder: Path) -> str:
     """The name of the option by which a run's folder, or recordings made elsewhere, are judged. Raises SessionError."""
     if not folder.exists():
         raise SessionError(say("{folder} does not exist: name the folder of a run, or recordings", folder), NOT_JUDGED)
-    return "archive" if (folder / "run.json").exists() else "recordings"
+    if (folder / "run.json").exists():
+        return "archive"
+    from conformance.sending.shared import SHARED
+
+    if (folder / SHARED).exists():
+        raise SessionError(say("{folder} has the runs of several endpoints: name the folder of one of them", folder))
+    return "recordings"
 
 
 def accepting(update: bool, given: Mapping[str, Any]) -> list[str]:

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from cattrs import Converter
 
 FORMAT = "report-1"
+OF_SEVERAL = "endpoints-1"  #: the format of a report on several endpoints
 _LARGEST = 1 << 29  #: bytes of a file
 #: Members that are left out where they say nothing; the others are always there.
 _LEFT_OUT = {
@@ -70,6 +71,8 @@ def load_report(value: dict[str, Any]) -> Report:
 
     if not isinstance(value, dict):
         raise ValueError(say("it is not a JSON object"))
+    if value.get("format") == OF_SEVERAL:
+        raise ValueError(say("it is a report on several endpoints: name the folder of one of them"))
     if value.get("format") != FORMAT:
         raise ValueError(
             say(

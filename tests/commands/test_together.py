@@ -138,6 +138,14 @@ def test_every_form_has_a_column_each(judged: tuple[Path, Ended, Served, Served]
     assert bad["closed: endpoint"] == ("0", "1")
 
 
+def test_the_folder_of_all_is_not_that_of_a_run(judged: tuple[Path, Ended, Served, Served]) -> None:
+    folder, *_ = judged
+    ended = cli("judge", OUT, folder=folder)
+    assert (ended.exit_code, "has the runs of several endpoints: name the folder of one" in ended.output) == (2, True)
+    ended = cli("render", OUT, "--format", "markdown", folder=folder)
+    assert "it is a report on several endpoints: name the folder of one of them" in ended.output
+
+
 def test_a_key_goes_to_its_own_endpoint_only(judged: tuple[Path, Ended, Served, Served]) -> None:
     folder, _, ours, theirs = judged
     assert THEIRS not in ours.keys.seen

@@ -202,6 +202,7 @@ def test_a_run_never_takes_the_folder_of_another(tmp_path: Path, monkeypatch: py
     taken = night(tmp_path, 1, of(".", 1))
     before = (taken / "report.json").read_bytes()
     monkeypatch.setattr("conformance.runs.dated.dated", lambda history, at: taken)
+    monkeypatch.setattr("conformance.pytest_plugin.target.REFERENCE_URL", PROFILE.base_url)
     with pytest.raises(SessionError, match=r"another run began in .* at the same time: start this one again"):
         judged(Settings.of({"history": tmp_path, "select": ("usage.total_tokens",)}))
     assert (taken / "report.json").read_bytes() == before

@@ -10,7 +10,7 @@ import pytest
 from typer.testing import CliRunner
 
 from conformance import cli as command_line
-from conformance.billing.prices import read_prices
+from conformance.billing.prices import PricesError, read_prices
 from conformance.commands.judge import arguments
 from conformance.contract.profile import Model
 from conformance.settings.config import NAME, ConfigError, read_config
@@ -207,6 +207,21 @@ def test_prices_of_models_are_a_price_sheet(monkeypatch: pytest.MonkeyPatch) -> 
         ("[headers]\nAuthorization = 'x'", "headers.Authorization: Authorization looks like a secret"),
         ("header = ['x-tenant: Bearer abc']", "header: x-tenant looks like a secret, which must not be in a file"),
         ("api-key = 'sk-0123456789abcdef'", "api-key is unknown: did you mean api-key-variable?"),
+        ("endpoints = []", "endpoints must be an array of tables: one [[endpoints]] for each"),
+        ("[endpoints.ours]", "endpoints must be an array of tables: one [[endpoints]] for each"),
+        ("[[endpoints]]", "endpoints.1.name is '', and must be the name of a folder"),
+        ("[[endpoints]]\nname = 5", "endpoints.1.name is a whole number, and must be a string"),
+        ("[[endpoints]]\nname = 'a/b'", "endpoints.1.name is 'a/b', and must be the name of a folder"),
+        ("[[endpoints]]\nname = '..'", "endpoints.1.name is '..', and must be the name of a folder"),
+        ("[[endpoints]]\nname = 'report.json'", "endpoints.1.name is 'report.json', and must be the name of a folder"),
+        ("[[endpoints]]\nname = 'a'\n[[endpoints]]\nname = 'A'", "endpoints.A is defined twice"),
+        ("[[endpoints]]\nname = 'a'\nbase_url = 'x'", "endpoints.a: base_url is unknown: did you mean base-url?"),
+        ("[[endpoints]]\nname = 'a'\nrate = -1", "endpoints.a: rate is -1.0, and must be between 0 and"),
+        ("[[endpoints]]\nname = 'a'\nout = 'x'", "endpoints.a: out is an option of all endpoints together: put it"),
+        ("[[endpoints]]\nname = 'a'\n[[endpoints.endpoints]]", "endpoints.a: endpoints is unknown"),
+        ("[[endpoints]]\nname = 'a'\n[[endpoints.models]]", "endpoints.a: models.1.name is missing"),
+        ("[[endpoints]]\nname = 'a'\n[endpoints.headers]\nAuthorization = 'x'", "endpoints.a: headers.Authorization: "),
+        ("[[endpoints]]\nname = 'a'\napi-key-variable = 'HOME'", "endpoints.a: api-key-variable is HOME, and a file"),
     ],
 )  # fmt: skip
 def test_a_mistake_is_one_sentence_with_file_and_key(text: str, said: str) -> None:
@@ -303,3 +318,19 @@ def test_the_file_of_the_page_can_be_read() -> None:
         "our-sonnet": "our-sonnet=claude",
     }
     assert set(read_prices(Path(NAME)).models) == set(configuration.models)
+
+
+def test_the_file_with_several_endpoints_can_be_read() -> None:
+    write(
+        PAGE.read_text(encoding="utf-8")
+        .partition("## Several endpoints")[2]
+        .partition("```toml\n")[2]
+        .partition("```")[0]
+    )
+    endpoints = read_config(Path(NAME)).endpoints
+    assert list(endpoints) == ["production", "staging"]
+    assert endpoints["production"].values["baseline"] == Path("production.toml")
+    sheet = read_prices(endpoints["staging"].values["prices"])
+    assert (sheet.currency, str(sheet.models["gpt-4o-mini"].input)) == ("USD", "0.15")
+    with pytest.raises(PricesError, match="there is no endpoint 'stagin' in the file"):
+        read_prices(Path(f"{NAME}#stagin"))

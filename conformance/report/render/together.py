@@ -19,6 +19,7 @@ from rich.table import Table
 
 from conformance.judgement.verdict import Verdict
 from conformance.language import gettext, speaking, spoken, tell, told
+from conformance.report.report_json import OF_SEVERAL
 from conformance.report.together import Column, Row, Together, concluded
 from conformance.text import harmless, harmless_json
 
@@ -30,7 +31,6 @@ from .html import environment, style
 from .markdown_text import folded, name, text
 from .words import MARK, MEANING, clean, headline, one_line, printed
 
-FORMAT = "endpoints-1"
 _WIDTH, _ROWS, _FAILING = (
     100,
     30,
@@ -241,7 +241,7 @@ def document(whole: Together) -> str:
 def dump_together(whole: Together) -> dict[str, Any]:
     """The report on all as JSON has it, in English."""
     return {
-        "format": FORMAT, "exit_code": whole.exit_code, "conclusion": concluded(whole), "version": whole.version,
+        "format": OF_SEVERAL, "exit_code": whole.exit_code, "conclusion": concluded(whole), "version": whole.version,
         "started": whole.started, "seconds": whole.seconds,
         "endpoints": [_dumped(column) for column in whole.columns],
         "requirements": [
