@@ -25,6 +25,7 @@ from conformance.language import say
 from conformance.resources import mistake
 from conformance.text import TextError, read_regular, write_whole
 
+from .busy import Busy
 from .charges import Untold, counts_of
 from .prices import Sheet, cost
 
@@ -33,6 +34,8 @@ _IMAGE = 1_600  #: tokens of one image, the most that Anthropic counts for one
 #: Tokens of output that are expected of a request without a limit, or with one beyond what models write. The longest
 #: answer that is asked for, counting to 200, takes less than half of it.
 _UNLIMITED = 2_048
+BUSY = "busy"  #: the folder beside a shared ledger that tells which processes have requests under way
+_LOOK = 0.1  #: seconds between two looks at what others have left of a shared budget
 _LEDGER = 1 << 12  #: bytes of the file that says what was spent
 _LONGEST = 16_384  #: tokens; a greater limit is beyond what models write
 _CACHEABLE = 1_024  #: tokens of the shortest prompt that an upstream writes to a cache
@@ -142,8 +145,10 @@ def bounded(send: Send, budget: Budget, sheet: Sheet | None, ledger: Path) -> Se
     """The same `Send`, which raises Inconclusive instead of sending what may exceed the budget. What was spent is in
     the file `ledger`, for all processes of a run: before a request is sent as much as it may cost at most, and after
     it was answered as much as the endpoint counted, at the prices of what it counted. A request for which there would
-    be room if others cost less than they may waits for those that this process has under way."""
+    be room if others cost less than they may waits for those that this process has under way; with a shared budget
+    for those of other processes, too."""
     lock, room, under_way = FileLock(f"{ledger}.lock"), threading.Condition(), 0
+    busy = Busy(ledger.with_name(BUSY)) if budget.shared else None
 
     def book(change: Amount, price: Decimal, check: bool) -> str:
         """Why there is no room for this, empty where it is booked."""
@@ -154,6 +159,8 @@ def bounded(send: Send, budget: Budget, sheet: Sheet | None, ledger: Path) -> Se
             if reason and budget.shared:
                 reason = say("{limit}, which is the limit of all endpoints together", reason)
             if not reason:
+                if busy and check:  # before others can read what is booked
+                    busy.begin()
                 _write(ledger, total, sum_)
         return reason
 
@@ -161,8 +168,8 @@ def bounded(send: Send, budget: Budget, sheet: Sheet | None, ledger: Path) -> Se
     def reserved(most: Amount, price: Decimal) -> Iterator[None]:
         nonlocal under_way
         with room:
-            while (reason := book(most, price, check=True)) and under_way:
-                room.wait()
+            while (reason := book(most, price, check=True)) and (under_way or (busy and busy.others())):
+                room.wait(_LOOK if busy else None)
             if reason:
                 raise Inconclusive(say("not sent: {reason}", reason))
             under_way += 1
@@ -171,6 +178,8 @@ def bounded(send: Send, budget: Budget, sheet: Sheet | None, ledger: Path) -> Se
         finally:
             with room:
                 under_way -= 1
+                if busy and not under_way:
+                    busy.end()
                 room.notify_all()
 
     def ask(request: Request) -> Exchange:

@@ -18,6 +18,7 @@ import typer
 from filelock import FileLock, Timeout
 
 from conformance import __version__
+from conformance.billing.budget import BUSY
 from conformance.language import gettext, say, speaking, spoken, tell
 from conformance.pytest_plugin.finish import swept
 from conformance.pytest_plugin.opening import secrets_of_run
@@ -98,6 +99,8 @@ def _prepare(chosen: Chosen, folder: Path, resumed: bool, resources: ExitStack) 
         resources.enter_context(FileLock(folder / ".lock", timeout=0))
         for name in (*FORMS, *(() if resumed else (SPENT,))):
             (folder / name).unlink(missing_ok=True)
+        for each in (folder / BUSY).glob("*-*"):
+            each.unlink()
         write_shared(limits)
     except Timeout:
         raise SessionError(

@@ -53,8 +53,9 @@ def chosen(context: typer.Context, given: dict[str, Any]) -> tuple[dict[str, Any
             remedy = nearest(name, known) or say("there are {names}", ", ".join(known))
             raise SessionError(say("--endpoint: there is no {name!r} in the file: {remedy}", name, remedy))
     called = frozenset(key for key in given if _is_called(context, key))
-    _check_keys(configuration, given, called)
     selected = {name: each for name, each in configuration.endpoints.items() if name in names or not names}
+    if "api_key_variable" not in called:
+        _check_keys(configuration, selected, given)
     if len(selected) > 1:
         _check_called(called, selected)
     replacing = called if len(selected) == 1 else called.difference(LIMITS)
@@ -86,13 +87,11 @@ def _check_called(called: Iterable[str], selected: Mapping[str, Configuration]) 
             )  # fmt: skip
 
 
-def _check_keys(configuration: Configuration, given: Mapping[str, Any], called: frozenset[str]) -> None:
+def _check_keys(configuration: Configuration, selected: Mapping[str, Configuration], given: Mapping[str, Any]) -> None:
     """Raise SessionError where a key would go to several hosts because an endpoint does not name its own."""
-    if "api_key_variable" in called:
-        return
     hosts = {_host(each.values.get("base_url", given.get("base_url"))) for each in configuration.endpoints.values()}
     variable = given.get("api_key_variable") or ""
-    for name, each in configuration.endpoints.items():
+    for name, each in selected.items():
         if "api_key_variable" not in each.values and len(hosts) > 1 and os.environ.get(variable):
             raise SessionError(
                 say(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -142,6 +143,29 @@ def test_what_fits_is_sent_however_much_those_under_way_may_cost(tmp_path: Path)
     with ThreadPoolExecutor(8) as pool:
         assert len(list(pool.map(ask, [replace(ASKED, attempt=number) for number in range(1, 41)]))) == 40
     assert Decimal(str(spent(tmp_path / "spent.json")["cost"])) == real
+
+
+def test_a_shared_budget_waits_for_what_others_have_under_way(tmp_path: Path) -> None:
+    """One process has reserved nearly all, and gives most of it back."""
+    sent, answered = threading.Event(), threading.Event()
+
+    def slow(request: Request) -> Exchange:
+        sent.set()
+        assert answered.wait(10)
+        return answer(request)
+
+    budget = Budget(tokens=at_most(ASKED).tokens + 20, shared=True)
+    one, other = (bounded(send, budget, None, tmp_path / "spent.json") for send in (slow, answer))
+    with ThreadPoolExecutor(2) as pool:
+        first = pool.submit(one, ASKED)
+        assert sent.wait(10)
+        second = pool.submit(other, replace(ASKED, attempt=2))
+        time.sleep(0.3)
+        assert not second.done()
+        answered.set()
+        assert first.result(10).status == second.result(10).status == 200
+    with pytest.raises(Inconclusive, match="could be exceeded, which is the limit of all endpoints together"):
+        other(replace(ASKED, attempt=3))
 
 
 @pytest.mark.parametrize(

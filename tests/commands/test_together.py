@@ -380,10 +380,12 @@ def test_one_key_does_not_go_to_several_hosts(tmp_path: Path) -> None:
         table(name, url).rpartition("\n")[0] for name, url in (("ours", CLOSED), ("theirs", "http://127.0.0.2:9/v1"))
     ]
     write(tmp_path, *lines)
-    for words in ((), ("--endpoint", "theirs")):
+    for name, words in (("ours", ()), ("theirs", ("--endpoint", "theirs"))):
         ended = run(tmp_path, *words, PHANEDGE_API_KEY=OURS)
         assert ended.exit_code == 2
-        assert "endpoints.ours names no api-key-variable, and the key in PHANEDGE_API_KEY would go to" in ended.output
+        assert (
+            f"endpoints.{name} names no api-key-variable, and the key in PHANEDGE_API_KEY would go to" in ended.output
+        )
 
 
 def test_an_endpoint_without_a_file(tmp_path: Path) -> None:
