@@ -36,6 +36,7 @@ from conformance.sending.shared import SHARED, Shared, write_shared
 from conformance.sending.stack import SPENT
 from conformance.settings.endpoints import Chosen
 from conformance.settings.errors import NOT_JUDGED, SessionError
+from conformance.settings.key_variable import is_of_a_key
 from conformance.settings.shown import without_keys
 from conformance.text import printable_line, reason_of, typed_path, write_whole
 
@@ -249,8 +250,9 @@ class _Runs:
 
 
 def _foreign(own: Member, members: Iterable[Member]) -> Collection[str]:
-    """The variables with keys of other endpoints."""
-    return {each.settings.api_key_variable for each in members} - {own.settings.api_key_variable}
+    """The variables with keys that are not those of an endpoint: of others, and all that are named as such."""
+    named = {each.settings.api_key_variable for each in members}
+    return named.union(filter(is_of_a_key, os.environ)) - {own.settings.api_key_variable}
 
 
 @contextmanager

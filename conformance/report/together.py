@@ -70,6 +70,11 @@ class Column:
         }
 
     @property
+    def measured(self) -> bool:
+        """Whether anything was judged."""
+        return any(number for kind, number in self.counts.items() if kind != "inconclusive")
+
+    @property
     def spend(self) -> Spend:
         return self.report.spend if self.report else Spend()
 
@@ -102,6 +107,16 @@ class Together:
         """As of a report: 1 where something is violated, else 3 where an endpoint could not be judged."""
         codes = {column.exit_code for column in self.columns}
         return next((code for code in (1, 3) if code in codes), 0 if codes else 3)
+
+    @property
+    def spend(self) -> Spend:
+        """What all have spent."""
+        each = [column.spend for column in self.columns]
+        return Spend(
+            sum(spend.requests for spend in each),
+            sum(spend.input_tokens for spend in each),
+            sum(spend.output_tokens for spend in each),
+        )
 
     @cached_property
     def rows(self) -> tuple[Row, ...]:

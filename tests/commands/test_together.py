@@ -20,6 +20,8 @@ from xml.etree import ElementTree
 import pytest
 
 from conformance.commands import member
+from conformance.commands.endpoints import Member
+from conformance.commands.together import _foreign
 from conformance.contract.faults import put
 from conformance.evidence.exchange import Exchange, Request
 from conformance.lab.reference import Endpoint
@@ -164,6 +166,17 @@ def test_the_process_of_an_endpoint_has_no_other_key(monkeypatch: pytest.MonkeyP
         assert process.wait(30) == 0
     assert OURS in (tmp_path / "said").read_text()
     assert THEIRS not in (tmp_path / "said").read_text()
+
+
+def test_what_is_a_key_of_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("OURS_API_KEY", "THEIRS_API_KEY", "OPENAI_API_KEY", "OTHER"):
+        monkeypatch.setenv(name, "x")
+    ours, theirs = (
+        Member(name, Settings.of({"api_key_variable": f"{name.upper()}_API_KEY"})) for name in ("ours", "theirs")
+    )
+    found = _foreign(ours, [ours, theirs])
+    assert {"THEIRS_API_KEY", "OPENAI_API_KEY"} <= set(found)
+    assert not {"OURS_API_KEY", "OTHER"} & set(found)
 
 
 def test_a_key_that_another_endpoint_shows_is_removed(tmp_path: Path) -> None:

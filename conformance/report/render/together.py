@@ -8,6 +8,7 @@ import shutil
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
+from decimal import Decimal
 from os.path import join, normpath
 from pathlib import Path
 from typing import Any
@@ -29,13 +30,10 @@ from .detail import Detail
 from .found import affected, worst
 from .html import environment, style
 from .markdown_text import folded, name, text
-from .words import MARK, MEANING, clean, headline, one_line, printed
+from .words import MARK, MEANING, clean, headline, one_line, printed, spent_in
 
-_WIDTH, _ROWS, _FAILING = (
-    100,
-    30,
-    10,
-)  #: of the terminal where it does not say; requirements, and findings of one endpoint
+_WIDTH = 100  #: of a terminal that does not say
+_ROWS, _FAILING = 30, 10  #: requirements that are shown, and findings of one endpoint
 _HERE = Path(__file__).parent
 _NONE = "–"
 
@@ -64,7 +62,7 @@ def facts(whole: Together) -> Iterator[tuple[str, list[str]]]:
         "pass": gettext("pass"),
     }  # fmt: skip
     for kind, title in titles.items():
-        yield title, [f"{each.counts[kind]:,}" if each.report else _NONE for each in columns]
+        yield title, [f"{each.counts[kind]:,}" if each.measured else _NONE for each in columns]
     yield gettext("requests"), [f"{each.spend.requests:,}" if each.report else _NONE for each in columns]
     yield gettext("seconds"), [f"{each.report.seconds:,.1f}" if each.report else _NONE for each in columns]
     if any(map(_cost, columns)):
@@ -72,10 +70,11 @@ def facts(whole: Together) -> Iterator[tuple[str, list[str]]]:
 
 
 def _cost(column: Column) -> str:
+    """By the price sheet, of what can be computed; empty where nothing can."""
     costs = column.report.costs if column.report else None
     if costs is None or not costs.input.amount:
         return ""
-    return gettext(" and ").join(f"{each} {costs.currency}" for each in (costs.input.amount, costs.output) if each)
+    return f"{Decimal(costs.input.amount) + Decimal(costs.output or 0):,.4f} {costs.currency}"
 
 
 def _models(column: Column) -> str:
@@ -120,7 +119,8 @@ def terminal(whole: Together, detail: Detail = Detail.USUAL, out: str = "") -> s
         lines.append(f"{column.name}{gettext(': ')}{one_line(column.conclusion, 600)}")
         lines.append(f"    {column.base_url}  {_models(column)}  {_seen_from(out, column)}")
     if out:
-        lines.append(f"{gettext('Report')}{gettext(': ')}{out}/report.html")
+        told = f"{gettext('Report')}{gettext(': ')}{out}/report.html"
+        lines.append(gettext("; ").join((told, spent_in(whole.spend, whole.seconds))))
     return printed("\n".join([*lines, one_line(last, 2_000)]))
 
 
@@ -164,10 +164,17 @@ def markdown(whole: Together) -> str:
     heads = " | ".join(
         f"[{text(each.name)}]({_address(each)})" if each.report else text(each.name) for each in whole.columns
     )
-    lines = [f"## {text(heading(whole), 1_000)}", "", f"| | {heads} |", f"|---{'|---' * len(whole.columns)}|"]
+    lines = [
+        f"## {text(heading(whole), 1_000)}",
+        "",
+        spent_in(whole.spend, whole.seconds),
+        "",
+        f"| | {heads} |",
+        f"|---{'|---' * len(whole.columns)}|",
+    ]
     lines.append(f"| {gettext('Endpoint')} | {' | '.join(name(each.base_url) for each in whole.columns)} |")
     lines.append(f"| {gettext('Models')} | {' | '.join(text(_models(each)) for each in whole.columns)} |")
-    lines += [f"| {title} | {' | '.join(map(text, cells))} |" for title, cells in facts(whole)]
+    lines += [f"| {title.capitalize()} | {' | '.join(map(text, cells))} |" for title, cells in facts(whole)]
     lines += [
         "",
         *(f"- **{text(each.name)}**{gettext(': ')}{text(each.conclusion, 600)}" for each in whole.columns),
@@ -207,9 +214,10 @@ def page(whole: Together) -> str:
     rows = _telling(whole)
     made = environment().get_template("together.html.j2").render(
         whole=whole, heading=heading(whole), kind=MEANING[whole.exit_code], facts=list(facts(whole)), telling=rows,
-        kinds=[MEANING[each.exit_code] for each in whole.columns], models=_models, address=_address, started=began,
-        others=[row for row in whole.rows if not row.telling], findings=lambda column: list(_findings(column)), css=css,
-        css_hash=css_hash, _=gettext, tell=tell, told=told, language=spoken(), Verdict=Verdict,
+        others=[row for row in whole.rows if not row.telling], spent=spent_in(whole.spend, whole.seconds),
+        kinds=[MEANING[each.exit_code] for each in whole.columns], models=_models,
+        findings=lambda column: list(_findings(column)), address=_address, started=began, css=css, css_hash=css_hash, _=gettext, tell=tell, told=told, language=spoken(),
+        Verdict=Verdict,
     )  # fmt: skip
     return f"{made}\n"
 

@@ -14,7 +14,7 @@ from conformance.contract.requirement import Impact
 from conformance.judgement.verdict import Verdict
 from conformance.language import gettext, spoken, tell, told
 from conformance.report.gate import conclude, is_warning
-from conformance.report.report import Report
+from conformance.report.report import Report, Spend
 from conformance.sending.curl import header_word
 from conformance.text import harmless, quoted
 
@@ -184,9 +184,13 @@ def started(report: Report) -> datetime:
 
 def spent(report: Report) -> str:
     """What the run cost."""
-    spend = report.spend
+    return spent_in(report.spend, report.seconds)
+
+
+def spent_in(spend: Spend, seconds: float) -> str:
+    """What was spent in so many seconds."""
     tokens = tell("{input:,} input and {output:,} output tokens", spend.input_tokens, spend.output_tokens)
-    return tell("{requests}, {tokens}, {time:,.1f} seconds", plural(spend.requests, "request"), tokens, report.seconds)
+    return tell("{requests}, {tokens}, {time:,.1f} seconds", plural(spend.requests, "request"), tokens, seconds)
 
 
 def asked_again(report: Report) -> str:
