@@ -215,9 +215,9 @@ def page(whole: Together) -> str:
     made = environment().get_template("together.html.j2").render(
         whole=whole, heading=heading(whole), kind=MEANING[whole.exit_code], facts=list(facts(whole)), telling=rows,
         others=[row for row in whole.rows if not row.telling], spent=spent_in(whole.spend, whole.seconds),
-        kinds=[MEANING[each.exit_code] for each in whole.columns], models=_models,
-        findings=lambda column: list(_findings(column)), address=_address, started=began, css=css, css_hash=css_hash, _=gettext, tell=tell, told=told, language=spoken(),
-        Verdict=Verdict,
+        kinds=[MEANING[each.exit_code] for each in whole.columns], models=_models, address=_address, started=began,
+        findings=lambda column: list(_findings(column)), css=css, css_hash=css_hash, _=gettext, tell=tell, told=told,
+        language=spoken(), Verdict=Verdict,
     )  # fmt: skip
     return f"{made}\n"
 
