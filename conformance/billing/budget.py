@@ -35,7 +35,7 @@ _IMAGE = 1_600  #: tokens of one image, the most that Anthropic counts for one
 #: answer that is asked for, counting to 200, takes less than half of it.
 _UNLIMITED = 2_048
 BUSY = "busy"  #: the folder beside a shared ledger that tells which processes have requests under way
-_LOOK = 0.1  #: seconds between two looks at what others have left of a shared budget
+_LOOK = 0.2  #: seconds between two looks at what others have left of a shared budget
 _LEDGER = 1 << 12  #: bytes of the file that says what was spent
 _LONGEST = 16_384  #: tokens; a greater limit is beyond what models write
 _CACHEABLE = 1_024  #: tokens of the shortest prompt that an upstream writes to a cache
