@@ -253,16 +253,22 @@ def test_a_deadline_ends_all(tmp_path: Path, two: tuple[Served, Served]) -> None
 # --- going on ---------------------------------------------------------------------------------------------------
 
 
-def test_an_interrupted_run_is_resumed(tmp_path: Path, two: tuple[Served, Served]) -> None:
-    ours, theirs = two
-    write(tmp_path, table("ours", ours.url), table("theirs", theirs.url), top="rate = 30")
+def started(folder: Path, *endpoints: Served) -> subprocess.Popen[str]:
+    """A run that has sent something to each endpoint."""
     process = subprocess.Popen(
-        [sys.executable, "-m", "conformance", "run"], cwd=tmp_path, env=environment() | KEYS,
+        [sys.executable, "-m", "conformance", "run"], cwd=folder, env=environment() | KEYS,
         stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
     )  # fmt: skip
     until = time.monotonic() + 60
-    while not (ours.times and theirs.times) and time.monotonic() < until:
+    while not all(each.times for each in endpoints) and time.monotonic() < until:
         time.sleep(0.05)
+    return process
+
+
+def test_an_interrupted_run_is_resumed(tmp_path: Path, two: tuple[Served, Served]) -> None:
+    ours, theirs = two
+    write(tmp_path, table("ours", ours.url), table("theirs", theirs.url), top="rate = 30")
+    process = started(tmp_path, ours, theirs)
     process.send_signal(signal.SIGINT)
     said = process.communicate(timeout=60)[0]
     assert process.returncode in (1, 3), said
@@ -278,18 +284,29 @@ def test_an_interrupted_run_is_resumed(tmp_path: Path, two: tuple[Served, Served
     assert [len(ours.times), len(theirs.times)] == sent, "all was sent before"
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="/proc tells the processes")
+def test_a_run_that_is_killed_does_not_take_others_with_it(tmp_path: Path, two: tuple[Served, Served]) -> None:
+    ours, theirs = two
+    write(tmp_path, table("ours", ours.url), table("theirs", theirs.url), top="rate = 60")
+    process = started(tmp_path, ours, theirs)
+    children = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
+    os.kill(min(map(int, children)), signal.SIGKILL)
+    said = process.communicate(timeout=60)[0]
+    assert process.returncode == 1, said
+    assert "ours: could not be judged: its run ended with exit code -9: it wrote no report" in said
+    assert said.splitlines()[-1] == "VIOLATES: theirs; could not judge: ours"
+    suites = ElementTree.parse(tmp_path / OUT / "junit.xml").getroot()
+    assert {each.get("name"): each.get("errors") for each in suites}["ours: endpoint"] == "1"
+
+
 def test_no_process_goes_on_alone(tmp_path: Path, two: tuple[Served, Served]) -> None:
     ours, theirs = two
     write(tmp_path, table("ours", ours.url), table("theirs", theirs.url), top="rate = 30")
-    process = subprocess.Popen(
-        [sys.executable, "-m", "conformance", "run", "-q"], cwd=tmp_path, env=environment() | KEYS
-    )
+    process = started(tmp_path, ours, theirs)
+    process.kill()
+    process.communicate(timeout=60)
     until = time.monotonic() + 60
-    while not (ours.times and theirs.times) and time.monotonic() < until:
-        time.sleep(0.05)
-    os.kill(process.pid, signal.SIGKILL)
-    process.wait(10)
-    while time.monotonic() < until and not (tmp_path / OUT / "ours" / "report.json").exists():
+    while not (tmp_path / OUT / "ours" / "report.json").exists() and time.monotonic() < until:
         time.sleep(0.05)
     sent = len(ours.times)
     time.sleep(2.5)
