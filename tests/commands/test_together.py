@@ -404,6 +404,18 @@ def test_a_call_that_cannot_be_meant(tmp_path: Path, words: list[str], said: str
     assert not (tmp_path / "reports").exists()
 
 
+def test_a_variable_that_is_of_one_endpoint(tmp_path: Path) -> None:
+    write(tmp_path, table("ours", CLOSED), table("theirs", CLOSED))
+    for name, value in (
+        ("BASE_URL", CLOSED),
+        ("HEADER", "authorization: Bearer x"),
+        ("API_KEY_VARIABLE", "OURS_API_KEY"),
+    ):
+        ended = run(tmp_path, **{f"PHANEDGE_CONFORMANCE_{name}": value})
+        assert ended.exit_code == 2
+        assert f"(PHANEDGE_CONFORMANCE_{name}) is an option of one endpoint" in ended.output
+
+
 def test_one_key_does_not_go_to_several_hosts(tmp_path: Path) -> None:
     lines = [
         table(name, url).rpartition("\n")[0] for name, url in (("ours", CLOSED), ("theirs", "http://127.0.0.2:9/v1"))
