@@ -10,7 +10,9 @@ NOT_LOADED = 3  #: the exit code of what could not be judged, here since nothing
 
 def main() -> None:
     """The entry point of the command `phanedge-conformance`."""
-    gc.set_threshold(10_000)  # most of what is loaded and judged is kept until the end: looking for cycles takes a tenth
+    gc.set_threshold(
+        10_000
+    )  # most of what is loaded and judged is kept until the end: looking for cycles takes a tenth
     try:
         from conformance import cli
     except Exception as error:
