@@ -80,8 +80,8 @@ def clients(session: nox.Session) -> None:
 
 @nox.session
 def prometheus(session: nox.Session) -> None:
-    """Metrics are linted by promtool, and scraped by Prometheus on loopback: Debian's package `prometheus`."""
-    session.install("-e", ".[test]")
+    """Metrics in Prometheus on loopback, scraped and, from Prometheus 3.0 on, sent by OTLP; the dashboard is linted."""
+    session.install("-e", ".[test]", "grafana-foundation-sdk")
     session.run("pytest", "tests/prometheus", "-q", "-rs", *session.posargs)
 
 
