@@ -187,15 +187,14 @@ def _failure(noted: _Noted, timeout: float) -> str:
     """Why the receiver did not take the points; empty where it did."""
     from requests import Timeout
 
-    if not noted.ended or isinstance(noted.error, Timeout):
-        return say("no answer within {timeout:g} seconds", timeout)
-    if noted.error:
+    if noted.response is not None:
+        status = noted.response.status_code
+        return _refused(noted.response) if 200 <= status < 300 else say("HTTP {status}", status)
+    if noted.error and not isinstance(noted.error, Timeout):
         return next(_reasons(noted.error), type(noted.error).__name__)
-    if noted.response is None:
-        return say("the exporter failed")
-    if not 200 <= noted.response.status_code < 300:
-        return say("HTTP {status}", noted.response.status_code)
-    return _refused(noted.response)
+    if noted.error or not noted.ended:
+        return say("no answer within {timeout:g} seconds", timeout)
+    return say("the exporter failed")
 
 
 def _reasons(error: BaseException) -> Iterator[str]:

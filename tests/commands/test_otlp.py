@@ -16,6 +16,7 @@ from pathlib import Path
 
 import pytest
 from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import (
+    ExportMetricsPartialSuccess,
     ExportMetricsServiceRequest,
     ExportMetricsServiceResponse,
 )
@@ -37,7 +38,9 @@ from .test_notify import free_port
 SECRET = "hunter2thatnobodymaysee"
 VARIABLE = "OTEL_EXPORTER_OTLP_ENDPOINT"
 PROTOBUF = "application/x-protobuf"
-PARTLY = ExportMetricsServiceResponse(partial_success={"rejected_data_points": 3, "error_message": SECRET})
+PARTLY = ExportMetricsServiceResponse(
+    partial_success=ExportMetricsPartialSuccess(rejected_data_points=3, error_message=SECRET)
+)
 
 
 @dataclass
