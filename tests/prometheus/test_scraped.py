@@ -1,5 +1,5 @@
-"""The metrics in Prometheus itself (Debian's package `prometheus`): linted, scraped in both formats, sent by OTLP where
-it receives that, and asked for what the dashboard shows. The dashboard in Grafana's own models."""
+"""The metrics in Prometheus itself: linted, scraped in both formats, sent by OTLP where it receives that, and asked for
+what the dashboard shows. The dashboard in Grafana's own models."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ from tests.support.receivers import HOST
 
 FOUND = shutil.which("promtool") and shutil.which("prometheus")
 HELP = subprocess.run(["prometheus", "--help"], capture_output=True, text=True).stdout if FOUND else ""
-pytestmark = pytest.mark.skipif(not FOUND, reason="Debian's package prometheus is not installed")
+pytestmark = pytest.mark.skipif(not FOUND, reason="prometheus and promtool are not installed")
 BOARD = json.loads(DASHBOARD.read_text(encoding="utf-8"))
 ASKED = {each["expr"]: panel["title"] for panel in BOARD["panels"] for each in panel["targets"]}
 FORMATS = ("application/openmetrics-text; version=1.0.0; charset=utf-8", "text/plain; version=0.0.4")
