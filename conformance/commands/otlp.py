@@ -66,12 +66,12 @@ def _place() -> str:
         raise SessionError(say("{variable} is not set: it holds the URL of the receiver (docs/nightly.md)", variable))
     try:
         parts = urlsplit(endpoint)
-        port = parts.port or {"http": 80, "https": 443}[parts.scheme]
-    except (ValueError, KeyError):
-        parts, port = urlsplit(""), 0
-    if not parts.hostname:
+        known = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
+    except ValueError:
+        known = False
+    if not known:
         raise SessionError(say("{variable} holds no URL that begins with http:// or https://", variable))
-    return f"{parts.hostname}:{port}"
+    return parts.netloc.rpartition("@")[2]
 
 
 def _timeout() -> float:

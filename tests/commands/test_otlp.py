@@ -232,7 +232,10 @@ def test_a_receiver_that_hangs(
     ("endpoint", "why"),
     [
         (f"http://{HOST}:{{port}}/{SECRET}", "Connection refused"),
-        (f"http://ops:{SECRET}@nowhere.invalid/?{SECRET}", "Name or service not known"),
+        (
+            f"http://ops:{SECRET}@nowhere.invalid/?{SECRET}",
+            "(Name or service not known|Temporary failure in name resolution|nodename nor servname .*)",
+        ),
     ],
 )
 def test_nobody_is_reached(
@@ -241,7 +244,7 @@ def test_nobody_is_reached(
     monkeypatch.setenv(VARIABLE, endpoint.format(port=free_port()))
     monkeypatch.setenv("OTEL_EXPORTER_OTLP_TIMEOUT", "0.5")
     said, code = failure()
-    assert re.fullmatch(rf"[\w.]+:\d+ did not take the metrics: {why}", said)
+    assert re.fullmatch(rf"[\w.]+(:\d+)? did not take the metrics: {why}", said)
     assert code == 3
     assert caplog.records == []
 
