@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import json
 import re
+import subprocess
+import sys
 import threading
 from collections.abc import Awaitable, Callable, MutableMapping
 from contextlib import closing
@@ -40,7 +42,7 @@ from conformance.sending.client import Access, Limits, Live
 from conformance.sending.in_process import Application, InProcess
 from conformance.text import write_whole
 from tests.history.test_index import history
-from tests.support.commands import cli, verdicts
+from tests.support.commands import cli, environment, verdicts
 
 KEY = "sk-reference-0123456789abcdefghijklmnopqrstuvwxyz"
 USAGE = "usage.total_tokens.sum_of"
@@ -116,6 +118,29 @@ def test_a_baseline_and_a_gate_are_those_of_the_command(tmp_path: Path) -> None:
     accepted = run(app=app(send), models=["reference-gpt"], select=["usage"], baseline=tmp_path / "known.toml")
     assert conclude(accepted).exit_code == 0
     assert conclude(run(app=app(send), models=["reference-gpt"], select=["usage"], gate="security")).exit_code == 0
+
+
+def test_what_needs_an_extra_says_so_and_all_else_does_without(tmp_path: Path) -> None:
+    history(tmp_path / "nights", ".x")
+    program = (
+        "import sys\n"
+        "extras = 'apprise', 'fsspec', 'opentelemetry', 'orjson', 'pyarrow', 'yaml', 'zstandard'\n"
+        "sys.modules.update(dict.fromkeys(extras))\n"
+        "from pathlib import Path\n"
+        "from conformance import *\n"
+        "assert metrics(Path('nights'))\n"
+        "for function in (notify, send_metrics, read_by_clients):\n"
+        "    try:\n"
+        "        function(Path('nights'))\n"
+        "    except SessionError as error:\n"
+        "        print(error)\n"
+    )
+    variables = environment() | {"PHANEDGE_CONFORMANCE_NOTIFY": "json://h", "OTEL_EXPORTER_OTLP_ENDPOINT": "http://h"}
+    ended = subprocess.run(
+        [sys.executable, "-c", program], cwd=tmp_path, env=variables, capture_output=True, text=True, check=False
+    )
+    assert (ended.returncode, ended.stderr) == (0, "")
+    assert re.findall(r"phanedge-conformance\[(\w+)\]", ended.stdout) == ["notify", "otlp", "audit"]
 
 
 def test_metrics_are_those_of_the_command(tmp_path: Path) -> None:
