@@ -95,11 +95,6 @@ class Exchange:
         """Whether all that is made of the content can be kept."""
         return not isinstance(self.reads, Stored) and sum(len(data) for _, data in self.reads) <= SMALL
 
-    @cached_property
-    def derived(self) -> dict[str, Any]:
-        """What others found out of this exchange and would find out again, each under a name of its own. Small."""
-        return {}
-
     @kept
     def wire(self) -> bytes:
         """The content as transferred, content coding included."""

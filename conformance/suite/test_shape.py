@@ -23,6 +23,7 @@ from conformance.contract.scopes import (
 )
 from conformance.contract.shapes import Shapes
 from conformance.evidence.exchange import Exchange, Fact, NotApplicable
+from conformance.evidence.kept import derived
 from conformance.language import joined, say, several
 
 Documents = Callable[[Exchange], list[Any]]
@@ -114,10 +115,11 @@ def _compiled(root: str) -> Shapes:
 def _at_once(root: str, exchange: Exchange) -> tuple[int, int]:
     """Of the clauses of a root, as bits, those that the exchange gives something to be judged on, and those that it may
     violate: found for all of them when the first is judged."""
-    if root not in exchange.derived:
+    known = derived(exchange)
+    if root not in known:
         shapes = _compiled(root)
-        exchange.derived[root] = shapes.judged(DOCUMENTS[root](exchange), (1 << shapes.number) - 1)
-    found: tuple[int, int] = exchange.derived[root]
+        known[root] = shapes.judged(DOCUMENTS[root](exchange), (1 << shapes.number) - 1)
+    found: tuple[int, int] = known[root]
     return found
 
 
