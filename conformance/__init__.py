@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from .api import (
         Application,
+        ClientsResult,
         Conclusion,
         Entry,
         Finding,
@@ -21,17 +22,22 @@ if TYPE_CHECKING:
         Verdict,
         conclude,
         judge,
+        metrics,
+        notify,
         plan,
+        read_by_clients,
         render,
         requirements,
         run,
+        send_metrics,
         violations,
     )
 
 __version__: str
 __all__ = [
-    "Application", "Conclusion", "Entry", "Finding", "Impact", "Level", "Plan", "Report", "Requirement", "SessionError",
-    "Verdict", "conclude", "judge", "plan", "render", "requirements", "run", "violations",
+    "Application", "ClientsResult", "Conclusion", "Entry", "Finding", "Impact", "Level", "Plan", "Report",
+    "Requirement", "SessionError", "Verdict", "conclude", "judge", "metrics", "notify", "plan", "read_by_clients",
+    "render", "requirements", "run", "send_metrics", "violations",
 ]  # fmt: skip
 
 

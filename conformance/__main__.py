@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 
 NOT_LOADED = 3  #: the exit code of what could not be judged, here since nothing of the package is known to load
@@ -9,6 +10,9 @@ NOT_LOADED = 3  #: the exit code of what could not be judged, here since nothing
 
 def main() -> None:
     """The entry point of the command `phanedge-conformance`."""
+    gc.set_threshold(
+        10_000
+    )  # most of what is loaded and judged is kept until the end: looking for cycles takes a tenth
     try:
         from conformance import cli
     except Exception as error:

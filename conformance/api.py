@@ -7,9 +7,15 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
+from conformance.clients.result import Result as ClientsResult
+from conformance.commands.clients import read_by
 from conformance.commands.direct import judged, unfiled
 from conformance.commands.judge import recorded_option
+from conformance.commands.notify import notified
+from conformance.commands.otlp import sent
+from conformance.commands.reports import metrics_of
 from conformance.contract.requirement import Impact, Level, Requirement
+from conformance.history.metrics import text
 from conformance.judgement.verdict import Finding, Verdict
 from conformance.pytest_plugin.opening import plan_of
 from conformance.report.gate import Conclusion, conclude
@@ -23,8 +29,9 @@ from conformance.settings.settings import Settings
 from conformance.suite.catalogue import load
 
 __all__ = [
-    "Application", "Conclusion", "Entry", "Finding", "Impact", "Level", "Plan", "Report", "Requirement", "SessionError",
-    "Verdict", "conclude", "judge", "plan", "render", "requirements", "run", "violations",
+    "Application", "ClientsResult", "Conclusion", "Entry", "Finding", "Impact", "Level", "Plan", "Report",
+    "Requirement", "SessionError", "Verdict", "conclude", "judge", "metrics", "notify", "plan", "read_by_clients",
+    "render", "requirements", "run", "send_metrics", "violations",
 ]  # fmt: skip
 
 IN_PROCESS = "http://testserver/v1"  #: the base URL of an application that is given none
@@ -120,6 +127,32 @@ def _judged(given: Mapping[str, Any], out: Path | None, app: Application | None)
     # a request that is still under way after the deadline may note something there
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as held:
         return unfiled(judged(Settings.of({**given, "out": Path(held, "run")}), app))
+
+
+def read_by_clients(
+    folder: Path, *, names: Sequence[str] = (), sample: int = 0, seed: int = 0, cache: Path | None = None
+) -> ClientsResult:
+    """What real clients make of what was recorded: the folder of a run, a bundle, or recordings. `names` are those of
+    docs/clients.md, every client where there is none. The arguments are the options of the command. Raises SessionError
+    where nothing can be read so."""
+    return read_by(names, folder, sample, seed, cache, lambda name: None)
+
+
+def notify(folder: Path) -> str:
+    """Tell the news of a run of a history, or of its last run, to the addresses in PHANEDGE_CONFORMANCE_NOTIFY. What
+    was told, in a sentence. Raises SessionError, also where somebody could not be told."""
+    return notified(folder)
+
+
+def metrics(history: Path) -> str:
+    """The last run of a history as metrics: OpenMetrics text. Raises SessionError."""
+    return text(metrics_of(history))
+
+
+def send_metrics(history: Path) -> str:
+    """Send the same metrics by OTLP to the receiver in OTEL_EXPORTER_OTLP_ENDPOINT. What was sent, in a sentence.
+    Raises SessionError, also where the receiver did not take them."""
+    return sent(metrics_of(history))
 
 
 def render(report: Report, format: Literal["terminal", "html", "markdown", "junit", "json"] = "terminal") -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 
@@ -10,6 +11,7 @@ from hypothesis import settings
 
 settings.register_profile("any machine", deadline=None, max_examples=60)  # a slow machine is no failure
 settings.load_profile("any machine")
+gc.set_threshold(10_000)  # as in the command (conformance/__main__.py)
 
 #: Files whose tests take longest. They come first, so that no worker of xdist begins one when the others have ended.
 LONGEST = (

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
+import subprocess
+import sys
 import threading
 from collections.abc import Awaitable, Callable, MutableMapping
 from contextlib import closing
@@ -14,7 +17,22 @@ from typing import Any
 import pytest
 
 import conformance
-from conformance import Report, SessionError, Verdict, conclude, judge, plan, render, requirements, run, violations
+from conformance import (
+    Report,
+    SessionError,
+    Verdict,
+    conclude,
+    judge,
+    metrics,
+    notify,
+    plan,
+    read_by_clients,
+    render,
+    requirements,
+    run,
+    send_metrics,
+    violations,
+)
 from conformance.contract.requests import PLAIN, STREAM
 from conformance.evidence.exchange import Exchange, Request
 from conformance.lab.known_faults import plant
@@ -23,7 +41,8 @@ from conformance.lab.reference.server import app, serving
 from conformance.sending.client import Access, Limits, Live
 from conformance.sending.in_process import Application, InProcess
 from conformance.text import write_whole
-from tests.support.commands import cli, verdicts
+from tests.history.test_index import history
+from tests.support.commands import cli, environment, verdicts
 
 KEY = "sk-reference-0123456789abcdefghijklmnopqrstuvwxyz"
 USAGE = "usage.total_tokens.sum_of"
@@ -99,6 +118,49 @@ def test_a_baseline_and_a_gate_are_those_of_the_command(tmp_path: Path) -> None:
     accepted = run(app=app(send), models=["reference-gpt"], select=["usage"], baseline=tmp_path / "known.toml")
     assert conclude(accepted).exit_code == 0
     assert conclude(run(app=app(send), models=["reference-gpt"], select=["usage"], gate="security")).exit_code == 0
+
+
+def test_what_needs_an_extra_says_so_and_all_else_does_without(tmp_path: Path) -> None:
+    history(tmp_path / "nights", ".x")
+    program = (
+        "import sys\n"
+        "extras = 'apprise', 'fsspec', 'opentelemetry', 'orjson', 'pyarrow', 'yaml', 'zstandard'\n"
+        "sys.modules.update(dict.fromkeys(extras))\n"
+        "from pathlib import Path\n"
+        "from conformance import *\n"
+        "assert metrics(Path('nights'))\n"
+        "for function in (notify, send_metrics, read_by_clients):\n"
+        "    try:\n"
+        "        function(Path('nights'))\n"
+        "    except SessionError as error:\n"
+        "        print(error)\n"
+    )
+    variables = environment() | {"PHANEDGE_CONFORMANCE_NOTIFY": "json://h", "OTEL_EXPORTER_OTLP_ENDPOINT": "http://h"}
+    ended = subprocess.run(
+        [sys.executable, "-c", program], cwd=tmp_path, env=variables, capture_output=True, text=True, check=False
+    )
+    assert (ended.returncode, ended.stderr) == (0, "")
+    assert re.findall(r"phanedge-conformance\[(\w+)\]", ended.stdout) == ["notify", "otlp", "audit"]
+
+
+def test_metrics_are_those_of_the_command(tmp_path: Path) -> None:
+    nights = history(tmp_path / "nights", ".x")
+    assert metrics(nights) == cli("metrics", nights, folder=tmp_path).output
+    assert 'verdict="fail"} 1\n' in metrics(nights)
+
+
+def test_what_has_no_place_to_go_is_one_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("PHANEDGE_CONFORMANCE_NOTIFY", "OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_METRICS_ENDPOINT"):
+        monkeypatch.delenv(name, raising=False)
+    nights = history(tmp_path / "nights", ".x")
+    for function, said in (
+        (notify, "PHANEDGE_CONFORMANCE_NOTIFY is not set"),
+        (send_metrics, "OTEL_EXPORTER_OTLP_ENDPOINT is not set"),
+        (lambda folder: read_by_clients(folder, names=["openai-pyton"]), "did you mean openai-python"),
+        (read_by_clients, f"{nights} "),
+    ):
+        with pytest.raises(SessionError, match=re.escape(said)):
+            function(nights)
 
 
 def test_it_can_be_called_within_an_event_loop_and_in_a_thread() -> None:

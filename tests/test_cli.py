@@ -348,7 +348,7 @@ def test_a_plan_sends_nothing(tmp_path: Path) -> None:
 
 def test_a_budget_is_kept_and_what_it_leaves_out_is_not_judged(tmp_path: Path) -> None:
     with serving(Endpoint().answer) as url:
-        options = ("--model", "reference-gpt", "--select", "core", "--max-requests", "5", "--out", "out")
+        options = ("--model", "reference-gpt", "--select", "usage,choices", "--max-requests", "5", "--out", "out")
         ended = cli("run", "--base-url", url, *options, folder=tmp_path, key="sk-" + "a" * 20)
     assert ended.exit_code == 3, ended.output
     assert re.match(r"http://\S+/v1  live  reference-gpt: about \d+ requests", ended.output)

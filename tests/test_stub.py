@@ -43,7 +43,8 @@ def test_what_needs_a_model_is_what_a_stub_cannot_show(dull: Report) -> None:
 
 def test_with_the_option_it_conforms(tmp_path: Path) -> None:
     with serving(stubbed()) as url:
-        words = ("--base-url", url, "--model", "reference-gpt=gpt", "--out", "out", "--no-costly", "--examples", "1")
+        areas = ("--select", "usage,caching,choices,errors")  # the others of a stub conform, as shown above
+        words = ("--base-url", url, "--model", "reference-gpt=gpt", "--out", "out", *areas)
         ended = cli("run", *words, "--stub", folder=tmp_path, key=KEY)
     assert ended.exit_code == 0, ended.output
     report = report_in(tmp_path / "out")

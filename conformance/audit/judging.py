@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 from conformance.billing.prices import Sheet
 from conformance.contract.profile import Model, family_of
 from conformance.contract.requirement import Requirement
+from conformance.contract.shapes import Shapes
 from conformance.contract.views import VIEWS
 from conformance.evidence.exchange import Exchange, Fact, Inconclusive, NotApplicable
 from conformance.judgement.judge import finding_of, judge
@@ -26,7 +27,6 @@ from conformance.suite.catalogue import load
 from conformance.suite.test_shape import DOCUMENTS, SHAPES
 
 from .settled import PASSING, SILENT
-from .shapes import Shapes
 from .signs import UNREADABLE, Sign, Signs
 
 Views = dict[str, Any]

@@ -44,6 +44,12 @@ class Result:
     left_out: int
     judged: tuple[Judged, ...]
 
+    def __str__(self) -> str:
+        """The tables for a terminal, and the conclusion last."""
+        from .tables import as_text
+
+        return as_text(self)
+
     def exit_code_of(self, named: Sequence[str]) -> int:
         """The exit code where these clients were asked for by name: 3 also where all is right, but one was not run."""
         skipped = named and any(each.skipped for each in self.judged)

@@ -7,7 +7,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from conformance.audit.judging import judge_of
 from conformance.evidence.exchange import Exchange
 from conformance.evidence.recording import model_of
 from conformance.judgement.verdict import Verdict
@@ -83,7 +82,9 @@ def taken_of(exchanges: Sequence[tuple[str, Exchange]], number: int = 0, seed: i
 
 
 def violated(exchange: Exchange) -> dict[str, str]:
-    """The requirements on single exchanges that an exchange violates, with their levels."""
+    """The requirements on single exchanges that an exchange violates, with their levels. Needs the extra `audit`."""
+    from conformance.audit.judging import judge_of
+
     judge = judge_of(())
     findings = judge.outcome(exchange, judge.model(model_of(exchange), None)).findings
     found = (judge.requirements[place] for place, each in findings if each.verdict in (Verdict.FAIL, Verdict.WARN))

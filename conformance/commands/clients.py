@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -14,12 +16,13 @@ from conformance.text import reason_of
 
 if TYPE_CHECKING:
     from conformance.clients.listed import Client
+    from conformance.clients.result import Result
     from conformance.clients.taking import Taken
     from conformance.evidence.exchange import Exchange
 
 
 def clients(
-    folder: Annotated[Path, typer.Argument(help="Folder of a run, or a file or folder of recordings.")],
+    folder: Annotated[Path, typer.Argument(help="Folder of a run, a bundle, or a file or folder of recordings.")],
     client: Annotated[
         list[str] | None,
         typer.Option(metavar="NAME", help="Client, such as openai-python; repeatable [default: all]."),
@@ -38,26 +41,37 @@ def clients(
     Nothing is sent to the endpoint. Clients are installed from their registries, into environments of their own.
 
     Exit codes: 0 every client that was run reads all right, 1 one does not, 2 wrong usage, 3 could not be judged."""
-    from conformance.clients.installing import default_cache
-    from conformance.clients.judging import judged
-    from conformance.clients.result import Result
     from conformance.clients.tables import as_text, write
 
-    from .audited import check_installed
-
-    check_installed("clients")
-    chosen = _chosen(client or [])
-    taken, left_out = _taken(folder, sample, seed)
-    if not taken:
-        raise SessionError(say("{folder} shows no reply that a client could read", folder), NOT_JUDGED)
-    found = tuple(judged(chosen, taken, cache or default_cache(), _watched))
-    result = Result(str(folder), len(taken), left_out, found)
+    names = client or []
+    result = read_by(names, folder, sample, seed, cache, _watched)
     try:
         write(result, out)
     except OSError as error:
         raise SessionError(say("--out: {out} cannot be written ({reason})", out, reason_of(error))) from None
     typer.echo(as_text(result), nl=False)
-    raise typer.Exit(result.exit_code_of(client or ()))
+    raise typer.Exit(result.exit_code_of(names))
+
+
+def read_by(
+    names: Sequence[str], folder: Path, number: int, seed: int, cache: Path | None, watch: Callable[[str], None]
+) -> Result:
+    """What the clients with these names, all where there is none, make of what was recorded: of so many exchanges,
+    drawn by a seed, of all where the number is 0. Raises SessionError."""
+    from conformance.clients.installing import default_cache
+    from conformance.clients.judging import judged
+    from conformance.clients.result import Result
+
+    from .audited import check_installed
+
+    check_installed("clients")
+    chosen = _chosen(names)
+    with _unpacked(folder) as opened:
+        taken, left_out = _taken(opened, number, seed)
+        if not taken:
+            raise SessionError(say("{folder} shows no reply that a client could read", folder), NOT_JUDGED)
+        found = tuple(judged(chosen, taken, cache or default_cache(), watch))
+    return Result(str(folder), len(taken), left_out, found)
 
 
 def _chosen(names: Sequence[str]) -> list[Client]:
@@ -68,6 +82,22 @@ def _chosen(names: Sequence[str]) -> list[Client]:
         return chosen(names)
     except UnknownClient as error:
         raise SessionError(str(error)) from None
+
+
+@contextmanager
+def _unpacked(folder: Path) -> Iterator[Path]:
+    """A folder, or that into which a bundle is unpacked while this is entered. Raises SessionError."""
+    from .bundle import BundleError, unpack
+
+    if folder.suffix != ".zip" or not folder.exists():
+        yield folder
+        return
+    with tempfile.TemporaryDirectory() as held:
+        try:
+            unpack(folder, Path(held))
+        except BundleError as error:
+            raise SessionError(str(error)) from None
+        yield Path(held)
 
 
 def _taken(folder: Path, number: int, seed: int) -> tuple[list[Taken], int]:

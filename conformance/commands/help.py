@@ -45,7 +45,7 @@ EXAMPLES: Mapping[str, tuple[str, ...]] = {
     "diff": ("diff yesterday/report.json reports/host-v1", "diff nights --against last-judged"),
     "history": ("history nights --format html --out nights.html",),
     "notify": ("notify nights", "notify nights/2026-11-03T020000Z"),
-    "metrics": ("metrics nights --out /var/lib/node_exporter/conformance.prom",),
+    "metrics": ("metrics nights --out /var/lib/node_exporter/conformance.prom", "metrics nights --otlp"),
 }
 
 

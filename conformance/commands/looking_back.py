@@ -75,13 +75,27 @@ def notify(
 
 def metrics(
     folder: Annotated[Path, typer.Argument(help="Folder of runs, as given with --history.")],
-    out: Annotated[Path | None, typer.Option(metavar="FILE", help="File to write [default: standard output].")] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="File to write [default: standard output, without --otlp]."),
+    ] = None,
+    otlp: Annotated[
+        bool, typer.Option("--otlp", help="Send them by OTLP to the receiver in OTEL_EXPORTER_OTLP_ENDPOINT.")
+    ] = False,
 ) -> None:
     """Write the last run of a history as metrics, for Prometheus: OpenMetrics text, which node_exporter's textfile
-    collector reads, too."""
-    from conformance.commands.reports import metrics_of
+    collector reads, too; or send them by OTLP.
 
-    write_text(metrics_of(folder), out, whole=True)
+    Exit codes: 0 written and sent; 2 wrong usage; 3 the receiver did not take them, or the run cannot be read."""
+    from conformance.commands.otlp import sent
+    from conformance.commands.reports import metrics_of
+    from conformance.history.metrics import text
+
+    points = metrics_of(folder)
+    if out or not otlp:
+        write_text(text(points), out, whole=True)
+    if otlp:
+        typer.echo(told(sent(points)))
 
 
 def write_text(text: str, out: Path | None, whole: bool = False) -> None:

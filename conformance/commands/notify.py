@@ -5,8 +5,8 @@ from __future__ import annotations
 import logging
 import os
 import re
-from collections.abc import Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -47,7 +47,7 @@ def notified(folder: Path) -> str:
     runs = runs_to(folder)
     history = runs[-1].parent
     try:
-        with FileLock(history / LOCK):
+        with FileLock(history / LOCK), _quiet():
             return _told(history, runs, targets)
     except OSError as error:
         raise SessionError(
@@ -119,10 +119,10 @@ def _targets(given: str) -> list[Target]:
         import apprise
     except ImportError:
         raise SessionError(say("to notify, apprise is needed: pip install 'phanedge-conformance[notify]'")) from None
-    _quiet()
     found, total = [], len(addresses)
     for number, address in enumerate(addresses, 1):
-        service = apprise.Apprise.instantiate(address, suppress_exceptions=True)
+        with _quiet():
+            service = apprise.Apprise.instantiate(address, suppress_exceptions=True)
         if service is None:
             raise SessionError(
                 say("{variable}: address {number} of {total} is none that apprise knows", VARIABLE, number, total)
@@ -147,12 +147,18 @@ class _Statuses(logging.Handler):
 _STATUSES = _Statuses()
 
 
-def _quiet() -> None:
-    """Let apprise and what it stands on log to nobody else: their lines name addresses."""
-    for name in ("apprise", "requests", "urllib3"):
-        logger = logging.getLogger(name)
-        logger.propagate = False
-        logger.handlers = [_STATUSES]
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Let apprise and what it stands on log to nobody else while this is entered: their lines name addresses."""
+    loggers = [logging.getLogger(name) for name in ("apprise", "requests", "urllib3")]
+    before = [(each.propagate, each.handlers) for each in loggers]
+    for each in loggers:
+        each.propagate, each.handlers = False, [_STATUSES]
+    try:
+        yield
+    finally:
+        for each, was in zip(loggers, before, strict=True):
+            each.propagate, each.handlers = was
 
 
 def _sent(target: Target, report: Report) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from conformance.evidence.archive import ArchiveError
 from conformance.language import say
@@ -19,6 +20,9 @@ from conformance.report.report_json import read_report
 from conformance.runs.run import RunError
 from conformance.settings.errors import NOT_JUDGED, SessionError
 from conformance.suite.catalogue import load
+
+if TYPE_CHECKING:
+    from conformance.history.metrics import Point
 
 
 def report_at(path: Path) -> Report:
@@ -63,11 +67,11 @@ def history_of(folder: Path, form: str) -> str:
     return shown(history_in(folder), form)
 
 
-def metrics_of(folder: Path) -> str:
+def metrics_of(folder: Path) -> list[Point]:
     """The last run of a history as metrics. Raises SessionError."""
-    from conformance.history.metrics import exposed
+    from conformance.history.metrics import points_in
 
-    return exposed(folder, report_at)
+    return points_in(folder, report_at)
 
 
 def accept(path: Path, out: Path, owner: str, expires: date) -> str:

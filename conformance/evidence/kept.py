@@ -55,6 +55,12 @@ class _Room:
 _ROOM = _Room()
 
 
+def derived(owner: object) -> dict[str, Any]:
+    """What others found out about a value and would find out again, each under a name of its own. It is small."""
+    found: dict[str, Any] = owner.__dict__.setdefault("_derived", {})
+    return found
+
+
 _SIMPLE = frozenset({str, bytes, int, float, bool, type(None)})  #: types of values that hold no others
 
 

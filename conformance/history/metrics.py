@@ -1,15 +1,19 @@
-"""The last run of a history as metrics, in the text format of OpenMetrics. All are gauges without timestamps, so that
-the text is one of the older format of Prometheus, too, which node_exporter's textfile collector reads.
+"""The last run of a history as metrics: points, which are sent by OTLP (commands/otlp.py), or written in the text
+format of OpenMetrics. All are gauges, there without timestamps, so that the text is one of the older format of
+Prometheus, too, which node_exporter's textfile collector reads.
 
-Names and units are those of OpenMetrics 1.0; labels are attributes of OpenTelemetry's semantic conventions where it has
-them (url.full, gen_ai.token.type), as its exporter for Prometheus writes them.
+Names, units and attributes are those of OpenTelemetry, from its semantic conventions where they have them (url.full,
+gen_ai.token.type, {token}). The text has them as Prometheus translates OTLP (UnderscoreEscapingWithSuffixes), so that
+both ways give the same series.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
+from itertools import groupby
 from pathlib import Path
 
 from conformance.contract.requirement import Impact, Level
@@ -22,37 +26,51 @@ from conformance.text import reason_of
 from .index import kept
 from .night import Figures, Night
 
-_PREFIX = "phanedge_conformance"
-Sample = tuple[Mapping[str, str], float | int | str]
+#: What Prometheus makes of a unit; one in braces says what is counted, and makes nothing.
+_UNITS = {"s": "seconds"}
 
 
 @dataclass(frozen=True)
 class Metric:
-    """A gauge: its `name` without the prefix, which ends in the `unit` if it has one, and what it is."""
+    """A gauge: its name, what it is, and its unit by UCUM."""
 
     name: str
     help: str
     unit: str = ""
 
     @property
-    def full(self) -> str:
-        return f"{_PREFIX}_{self.name}"
+    def exposed(self) -> str:
+        """The name in Prometheus."""
+        return "_".join(filter(None, (_exposed(self.name), _UNITS.get(self.unit))))
 
 
-FINDINGS = Metric("findings", "Findings of the last judged run, one for each requirement and model.")
-JUDGED = Metric("last_judged_timestamp_seconds", "When the last run that could be judged began.", "seconds")
-STARTED = Metric("last_run_timestamp_seconds", "When the last run began.", "seconds")
-EXIT = Metric("last_run_exit_code", "0 conforms, 1 a violation fails the gate, 3 could not be judged.")
-DURATION = Metric("last_run_duration_seconds", "How long the last run took.", "seconds")
-REQUESTS = Metric("last_run_requests", "Requests of the last run that were answered.")
-RETRIED = Metric("last_run_retried_requests", "Valid requests of the last run that had to be sent again.")
-TOKENS = Metric("last_run_tokens", "Tokens of the last run, as the endpoint counted them.")
-COST = Metric("last_run_input_cost", "Input cost of the last run by the price sheet, in a currency.")
-LATENCY = Metric("last_run_reply_duration_seconds", "Time until the last byte of a successful reply.", "seconds")
+@dataclass(frozen=True)
+class Point:
+    """A value of a metric, for these attributes."""
+
+    metric: Metric
+    attributes: Mapping[str, str]
+    value: float | Decimal
+
+
+def _metric(name: str, help: str, unit: str = "") -> Metric:
+    return Metric(f"phanedge.conformance.{name}", help, unit)
+
+
+FINDINGS = _metric("findings", "Findings of the last judged run, one for each requirement and model.", "{finding}")
+JUDGED = _metric("last_judged.timestamp", "When the last run that could be judged began.", "s")
+STARTED = _metric("last_run.timestamp", "When the last run began.", "s")
+EXIT = _metric("last_run.exit_code", "0 conforms, 1 a violation fails the gate, 3 could not be judged.")
+DURATION = _metric("last_run.duration", "How long the last run took.", "s")
+REQUESTS = _metric("last_run.requests", "Requests of the last run that were answered.", "{request}")
+RETRIED = _metric("last_run.retried_requests", "Valid requests of the last run that had to be sent again.", "{request}")
+TOKENS = _metric("last_run.tokens", "Tokens of the last run, as the endpoint counted them.", "{token}")
+COST = _metric("last_run.input_cost", "Input cost of the last run by the price sheet, in a currency.", "{currency}")
+LATENCY = _metric("last_run.reply.duration", "Time until the last byte of a successful reply.", "s")
 METRICS = (FINDINGS, JUDGED, STARTED, EXIT, DURATION, REQUESTS, RETRIED, TOKENS, COST, LATENCY)
 
 
-def exposed(history: Path, read: Callable[[Path], Report]) -> str:
+def points_in(history: Path, read: Callable[[Path], Report]) -> list[Point]:
     """The metrics of the last run of a history, and the findings of the last that could be judged: a run that could
     not is not taken for one without violations. Raises SessionError."""
     try:
@@ -65,37 +83,53 @@ def exposed(history: Path, read: Callable[[Path], Report]) -> str:
             NOT_JUDGED,
         )
     judged = next((each for each in reversed(nights) if each.judged), None)
-    return text(nights[-1], read(history / nights[-1].name), judged, read(history / judged.name) if judged else None)
+    return points(nights[-1], read(history / nights[-1].name), judged, read(history / judged.name) if judged else None)
 
 
-def text(last: Night, report: Report, judged: Night | None, found: Report | None) -> str:
-    """The exposition of the last run, and of the last one that could be judged."""
-    samples = dict(_of_run(last.figures, last))
+def points(last: Night, report: Report, judged: Night | None, found: Report | None) -> list[Point]:
+    """The points of the last run, and of the last one that could be judged, those of a metric together."""
+    made = list(_of_run(last.figures, last))
     if judged and found:
-        samples |= {FINDINGS: list(_findings(found)), JUDGED: [({}, judged.at)]}
-    lines: list[str] = []
-    for metric in METRICS:
-        lines += _family(metric, samples.get(metric, []), {"url_full": report.base_url})
+        made += [*_findings(found), Point(JUDGED, {}, judged.at)]
+    order = {metric: place for place, metric in enumerate(METRICS)}
+    common = {"url.full": report.base_url}
+    return [
+        Point(each.metric, {**common, **each.attributes}, each.value)
+        for each in sorted(made, key=lambda point: order[point.metric])
+    ]
+
+
+# --- as text ------------------------------------------------------------------------------------------------
+
+
+def text(given: Sequence[Point]) -> str:
+    """The points in the format of OpenMetrics."""
+    lines = [line for metric, each in groupby(given, lambda point: point.metric) for line in _family(metric, each)]
     return "\n".join([*lines, "# EOF", ""])
 
 
-def _family(metric: Metric, samples: list[Sample], common: Mapping[str, str]) -> Iterator[str]:
-    if not samples:
-        return
-    yield f"# HELP {metric.full} {metric.help}"
-    yield f"# TYPE {metric.full} gauge"
-    if metric.unit:
-        yield f"# UNIT {metric.full} {metric.unit}"
-    for labels, value in samples:
-        pairs = ",".join(f'{name}="{_escaped(each)}"' for name, each in {**common, **labels}.items())
-        yield f"{metric.full}{{{pairs}}} {value}"
+def _family(metric: Metric, given: Iterator[Point]) -> Iterator[str]:
+    yield f"# HELP {metric.exposed} {metric.help}"
+    yield f"# TYPE {metric.exposed} gauge"
+    if metric.unit in _UNITS:
+        yield f"# UNIT {metric.exposed} {_UNITS[metric.unit]}"
+    for point in given:
+        pairs = ",".join(f'{_exposed(name)}="{_escaped(each)}"' for name, each in point.attributes.items())
+        yield f"{metric.exposed}{{{pairs}}} {point.value}"
+
+
+def _exposed(name: str) -> str:
+    return name.replace(".", "_")
 
 
 def _escaped(value: str) -> str:
     return value.replace("\\", r"\\").replace('"', r"\"").replace("\n", r"\n")
 
 
-def _findings(report: Report) -> Iterator[Sample]:
+# --- of a run -----------------------------------------------------------------------------------------------
+
+
+def _findings(report: Report) -> Iterator[Point]:
     """How many there are of each level, impact and verdict, zeros included: a series that is missing alerts nobody."""
     counted = Counter(
         (entry.level, entry.impact, found.verdict) for entry in report.counting for found in entry.findings
@@ -103,22 +137,22 @@ def _findings(report: Report) -> Iterator[Sample]:
     for level in Level:
         for impact in Impact:
             for verdict in Verdict:
-                labels = {"level": str(level), "impact": str(impact), "verdict": str(verdict).replace(" ", "_")}
-                yield labels, counted[level, impact, verdict]
+                about = {"level": str(level), "impact": str(impact), "verdict": str(verdict).replace(" ", "_")}
+                yield Point(FINDINGS, about, counted[level, impact, verdict])
 
 
-def _of_run(figures: Figures, night: Night) -> Iterator[tuple[Metric, list[Sample]]]:
+def _of_run(figures: Figures, night: Night) -> Iterator[Point]:
     """What a run shows in numbers; of what is not known there is nothing."""
-    yield STARTED, [({}, night.at)]
-    yield EXIT, [({}, night.exit_code)]
-    yield DURATION, [({}, figures.seconds)]
-    yield REQUESTS, [({}, figures.requests)]
-    tokens = {"input": figures.input_tokens, "output": figures.output_tokens}
-    yield TOKENS, [({"gen_ai_token_type": name}, number) for name, number in tokens.items()]
+    yield Point(STARTED, {}, night.at)
+    yield Point(EXIT, {}, night.exit_code)
+    yield Point(DURATION, {}, figures.seconds)
+    yield Point(REQUESTS, {}, figures.requests)
+    for name, number in {"input": figures.input_tokens, "output": figures.output_tokens}.items():
+        yield Point(TOKENS, {"gen_ai.token.type": name}, number)
     if figures.asked_again is not None:
-        yield RETRIED, [({}, figures.asked_again)]
+        yield Point(RETRIED, {}, figures.asked_again)
     if figures.cost:
-        yield COST, [({"currency": figures.currency}, figures.cost)]
+        yield Point(COST, {"currency": figures.currency}, Decimal(figures.cost))
     if figures.latency:
-        percentiles = {"50": figures.latency.median, "95": figures.latency.p95}
-        yield LATENCY, [({"percentile": name}, seconds) for name, seconds in percentiles.items()]
+        for name, seconds in {"50": figures.latency.median, "95": figures.latency.p95}.items():
+            yield Point(LATENCY, {"percentile": name}, seconds)

@@ -95,8 +95,9 @@ def access(
         if path is not None and not path.is_file():
             raise SessionError(say("--{option}: no such file: {path}", option, path))
     reached = Access(tuple(headers), authorities, certificate, tuple(secret))
-    try:
-        trusting(reached)
-    except OSError as error:
-        raise SessionError(str(error)) from None
+    if authorities or certificate:
+        try:
+            trusting(reached)
+        except OSError as error:
+            raise SessionError(str(error)) from None
     return reached

@@ -69,7 +69,7 @@ class Live:
         self._unrecorded = frozenset[Fact]({"connection"} if access.served else ())
         self._secrets = secrets_of(base_url, key, self._headers, access.secret)
         self._client = httpx.Client(
-            transport=_Served(access.served, access) if access.served else _Transport(self._proxy, access),
+            transport=_Served(access.served, access) if access.served else _Transport(base_url, self._proxy, access),
             timeout=httpx.Timeout(self._limits.read, connect=self._limits.connect),
             headers={"user-agent": f"phanedge-conformance/{__version__}", "accept-encoding": "gzip, deflate"},
             follow_redirects=False,
@@ -114,8 +114,9 @@ def trusting(access: Access) -> ssl.SSLContext:
 class _Transport(httpx.BaseTransport):
     """httpx's way into httpcore, over connections that keep a deadline. What httpcore raises is not translated."""
 
-    def __init__(self, proxy: Proxy, access: Access) -> None:
-        trusted = trusting(access)
+    def __init__(self, base_url: str, proxy: Proxy, access: Access) -> None:
+        secure = any(each.lower().startswith("https:") for each in (base_url, proxy.address))
+        trusted = trusting(access) if secure else None  # reading the system's certificates takes 20 ms
         self._own = access.headers
         self._unusable = "" if proxy.usable else "is no address of a proxy that speaks HTTP, such as http://host:3128"
         self._pool = httpcore.ConnectionPool(

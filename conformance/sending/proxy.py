@@ -34,7 +34,7 @@ class Proxy:
             or re.fullmatch(r"https?://(\[[\da-fA-F:]+\]|[^/?#@\s:]+)(:\d{1,5})?", self.address) is not None
         )
 
-    def spoken_to(self, trusted: ssl.SSLContext) -> httpcore.Proxy:
+    def spoken_to(self, trusted: ssl.SSLContext | None) -> httpcore.Proxy:
         """It as httpcore has it."""
         tls = trusted if self.address.startswith("https://") else None
         user, password = self.credentials or ("", "")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from conformance.billing.dialects import mapped
@@ -20,7 +21,9 @@ from conformance.contract.scopes import (
     EVERY_REPLY,
     EVERY_USAGE,
 )
+from conformance.contract.shapes import Shapes
 from conformance.evidence.exchange import Exchange, Fact, NotApplicable
+from conformance.evidence.kept import derived
 from conformance.language import joined, say, several
 
 Documents = Callable[[Exchange], list[Any]]
@@ -70,11 +73,17 @@ def _after(root: str, clause: Clause) -> tuple[str, ...]:
 
 
 def _requirement(root: str, clause: Clause, on: Scope, documents: Documents) -> Requirement:
+    bit = 1 << clauses(root).index(clause)
+    lacking = say("it has no {path}", clause.path.replace(".*", ""))
+
     def check(exchange: Exchange) -> None:
-        observed = observe(clause, documents(exchange))
-        if not observed.judged:
-            raise NotApplicable(say("it has no {path}", clause.path.replace(".*", "")))
-        assert not observed.violations, joined("", (several(observed.violations), _mapped(clause, exchange)))
+        judged = documents(exchange)
+        present, doubtful = _at_once(root, exchange)
+        if not present & bit:
+            raise NotApplicable(lacking)
+        if doubtful & bit:
+            violations = observe(clause, judged).violations
+            assert not violations, joined("", (several(violations), _mapped(clause, exchange)))
 
     SHAPES[clause.id] = Shape(root, clause, root != "completion" or _whatever(clause))
     return enter(
@@ -96,6 +105,22 @@ def _requirement(root: str, clause: Clause, on: Scope, documents: Documents) -> 
             after=_after(root, clause),
         )
     )
+
+
+@cache
+def _compiled(root: str) -> Shapes:
+    return Shapes(clauses(root))
+
+
+def _at_once(root: str, exchange: Exchange) -> tuple[int, int]:
+    """Of the clauses of a root, as bits, those that the exchange gives something to be judged on, and those that it may
+    violate: found for all of them when the first is judged."""
+    known = derived(exchange)
+    if root not in known:
+        shapes = _compiled(root)
+        known[root] = shapes.judged(DOCUMENTS[root](exchange), (1 << shapes.number) - 1)
+    found: tuple[int, int] = known[root]
+    return found
 
 
 def _needs(clause: Clause) -> frozenset[Fact]:

@@ -14,9 +14,9 @@ from jsonschema import Draft202012Validator
 from conformance.audit.settled import PASSING, SILENT
 from conformance.audit.signs import PLACES, Sign
 from conformance.audit.streams import NAMES, irregularities
-from conformance.audit.sure import sure_of
 from conformance.contract.requests import STREAM_USAGE
 from conformance.contract.schema import clauses
+from conformance.contract.sure import sure_of
 from conformance.contract.vocabulary import validator
 from conformance.lab.reference import Endpoint
 from conformance.suite.usage.test_measured import _length

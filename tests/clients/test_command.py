@@ -28,9 +28,11 @@ LINE = (
             "--client: 'openai-pyton' is not known: did you mean openai-python?",
         ),
         (("empty.jsonl",), 3, "empty.jsonl shows no reply that a client could read"),
+        (("empty.zip",), 2, "empty.zip is not a whole bundle (File is not a zip file)"),
     ],
 )
 def test_what_is_wrong_is_told(words: tuple[str, ...], code: int, told: str, tmp_path: Path) -> None:
+    (tmp_path / "empty.zip").touch()
     (tmp_path / "empty.jsonl").write_text(LINE + "\n", encoding="utf-8")
     ended = cli("clients", *words, folder=tmp_path)
     assert (ended.exit_code, ended.output.strip()) == (code, told)
@@ -38,15 +40,19 @@ def test_what_is_wrong_is_told(words: tuple[str, ...], code: int, told: str, tmp
 
 @pytest.fixture
 def variables(tmp_path: Path) -> dict[str, str]:
-    """Those of a process for which openai-python is installed: it is the SDK that the tests have."""
+    return environment() | having_openai_python(tmp_path / "cache")
+
+
+def having_openai_python(cache: Path) -> dict[str, str]:
+    """The variables of a process for which openai-python is installed: it is the SDK that the tests have."""
     client = CLIENTS["openai-python"]
-    folder = tmp_path / "cache" / "phanedge-conformance" / "clients" / client.environment
+    folder = cache / "phanedge-conformance" / "clients" / client.environment
     (folder / "bin").mkdir(parents=True)
     (folder / ".installed").write_text(_made_from(client), encoding="utf-8")
     python = folder / "bin" / "python"
     python.write_text(f'#!/bin/sh\nexec {sys.executable} "$@"\n', encoding="utf-8")
     python.chmod(0o755)
-    return environment() | {"XDG_CACHE_HOME": str(tmp_path / "cache")}
+    return {"XDG_CACHE_HOME": str(cache)}
 
 
 def test_a_client_is_a_part_of_the_gate(tmp_path: Path, variables: dict[str, str]) -> None:
@@ -65,6 +71,9 @@ def test_a_client_is_a_part_of_the_gate(tmp_path: Path, variables: dict[str, str
     assert again.exit_code == 1
     assert "raised AssertionError" in again.output
     assert json.loads((tmp_path / "reports/clients/clients.json").read_text())["findings"] == report["findings"]
+    assert cli("bundle", "out", "--out", "out.zip", folder=tmp_path).exit_code == 0
+    packed = cli("clients", "out.zip", "--client", "openai-python", folder=tmp_path, variables=variables)
+    assert (packed.exit_code, packed.output.splitlines()[-1]) == (1, again.output.splitlines()[-1])
     plain = cli(*chosen[:5], "--out", "out", folder=tmp_path, variables=variables)
     assert plain.exit_code == 0
     assert not (tmp_path / "out" / "clients.json").exists()

@@ -16,7 +16,7 @@ from conformance.cli import app
 from conformance.commands import reports
 from conformance.commands.output import _Kept
 from conformance.settings.errors import NOT_JUDGED
-from tests.support.commands import PATIENCE, cli, command
+from tests.support.commands import PATIENCE, cli, command, environment, pytest_run
 
 RUN = ("run", "--model", "reference-gpt", "--select", "usage.total_tokens", "--out", "run")
 VIOLATES = (*RUN, "--fault", "usage.total_tokens")
@@ -44,14 +44,13 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.mark.parametrize("options", ["--collect-only", "--setup-plan", "--setup-only", "-k nothing", "--version"])
 def test_pytest_does_not_decide_what_is_judged(folder: Path, options: str) -> None:
-    code, said = shell(f"$SUITE {' '.join(VIOLATES)}", folder, PYTEST_ADDOPTS=options)
-    assert code == 1, said
+    ended = cli(*VIOLATES, folder=folder, variables=environment() | {"PYTEST_ADDOPTS": options})
+    assert ended.exit_code == 1, ended.output
 
 
 @pytest.mark.parametrize("options", ["--setup-only", "--setup-plan"])
 def test_a_session_that_judged_nothing_did_not_pass(tmp_path: Path, options: str) -> None:
-    own = ("--pyargs", "conformance.suite", "-p", "no:cacheprovider", "-q", options)
-    ended = command("pytest", *own, "--select", "usage.total_tokens", folder=tmp_path)
+    ended = pytest_run(options, "--select", "usage.total_tokens", folder=tmp_path)
     assert ended.exit_code == 3, ended.output
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import socket
 import sys
 from collections.abc import Iterator
@@ -69,6 +70,13 @@ def test_the_webhook_gets_the_sentence_and_the_table_once(tmp_path: Path, hook: 
     assert (first["title"], first["message"]) == (subject(report_in(runs[1])), message(report_in(runs[1])).strip())
     assert second["message"].count("newly fixed: 1") == 1
     assert (first["type"], second["type"]) == ("failure", "success")
+
+
+def test_what_a_program_logs_by_itself_stays_as_it_is(tmp_path: Path, hook: Web) -> None:
+    loggers = [logging.getLogger(name) for name in ("apprise", "requests", "urllib3")]
+    before = [(each.propagate, list(each.handlers)) for each in loggers]
+    assert notified(history(tmp_path, ".x")[-1]) == "1 message sent"
+    assert [(each.propagate, each.handlers) for each in loggers] == before
 
 
 def test_slack_gets_text_that_mentions_nobody(tmp_path: Path, hook: Web, monkeypatch: pytest.MonkeyPatch) -> None:

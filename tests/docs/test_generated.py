@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from conformance.clients.listed import CLIENTS
 from conformance.lab.known_faults import PLANTED, UNSEEN
 from conformance.suite.catalogue import load
 from tests.faults.table import billing
@@ -55,3 +56,24 @@ def test_the_map_of_the_packages_is_that_of_the_import_contracts() -> None:
     rows = page("docs/architecture.md").partition("packages: begin")[2].partition("packages: end")[0]
     written = [name for row in rows.splitlines()[3:-1] for name in re.findall(r"`(\w+)(?:/|\.py)`", row.split("|")[1])]
     assert written == layers
+
+
+def test_the_table_of_clients_has_each_with_the_version_that_is_pinned() -> None:
+    """What each client made of the sources is measured: `python docs/clients_table.py RECORDINGS`."""
+    written = re.findall(r"^\| ([\w-]+) \| ([^|]+) \|(?: \d+ / \d+ / \d+ \|)+$", page("docs/clients.md"), re.MULTILINE)
+    assert written == [(each.name, each.versions) for each in CLIENTS.values()]
+
+
+def test_the_table_of_clients_is_made_of_their_reports() -> None:
+    """One that could not be run has no numbers, which would be those of another day."""
+    table = importlib.import_module("clients_table")
+    ran, skipped = {"right": 3, "lost": 2, "raised": 1}, {"skipped": "go is not installed"}
+    clients = [{"name": name, **(skipped if name == "openai-go" else ran)} for name in CLIENTS]
+    lines = table.table({"one": {"exchanges": 6, "clients": clients}, "two": {"exchanges": 7, "clients": clients}})
+    assert lines[0] == "| client | versions | one (6) | two (7) |"
+    assert [line.split(" | ", 2)[2] for line in lines[2:]] == [
+        "not run | not run |" if name == "openai-go" else "3 / 2 / 1 | 3 / 2 / 1 |" for name in CLIENTS
+    ]
+    written = table.with_table(page("docs/clients.md"), lines)
+    assert written.split(table.END)[1] == page("docs/clients.md").split(table.END)[1]
+    assert "\n".join(lines) in written

@@ -9,7 +9,10 @@ import pytest
 
 from conformance.lab.reference import Endpoint
 from conformance.lab.reference.server import serving
+from tests.clients.test_command import having_openai_python
+from tests.commands.test_otlp import receiving
 from tests.support.commands import command, environment
+from tests.support.receivers import HOST, web
 
 from .pages import blocks
 
@@ -34,10 +37,17 @@ def test_an_example_runs(number: int, tmp_path: Path) -> None:
     (tmp_path / "recordings.jsonl").write_text(json.dumps(ROW))
     (tmp_path / "test_example.py").write_text(text)
     words = ("pytest", "-q", "-p", "no:cacheprovider") if "def test_" in text else ("test_example",)
-    with serving(Endpoint().answer) as url:
-        variables = environment(KEY) | {"BASE_URL": url}
+    with serving(Endpoint().answer) as url, web() as told, receiving() as collector:
+        variables = environment(KEY) | having_openai_python(tmp_path / ".cache") | {
+            "BASE_URL": url, "PHANEDGE_CONFORMANCE_NOTIFY": f"json://{HOST}:{told.port}",
+            "OTEL_EXPORTER_OTLP_ENDPOINT": f"http://{HOST}:{collector.port}",
+        }  # fmt: skip
         ended = command(*words, folder=tmp_path, variables=variables)
     assert ended.exit_code == 0, ended.output
     assert ("MUST completion.choices" in ended.output) is ("recordings" in text)
-    left = {path.name for path in tmp_path.iterdir()} - {"my_gateway.py", "recordings.jsonl", "test_example.py"}
-    assert left <= {"__pycache__", ".hypothesis"}  # the latter is a cache of hypothesis
+    assert len(collector.got) == ("send_metrics" in text)
+    assert ("clients that read everything right: 1 of 1" in ended.output) is ("read_by_clients" in text)
+    written = {"nights", "suite.prom"} if "nights" in text else set()
+    given = {"my_gateway.py", "recordings.jsonl", "test_example.py", ".cache"}
+    left = {path.name for path in tmp_path.iterdir()} - given
+    assert written <= left <= {"__pycache__", ".hypothesis"} | written  # the latter is a cache of hypothesis

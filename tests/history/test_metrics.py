@@ -14,7 +14,7 @@ from prometheus_client.parser import text_string_to_metric_families as prometheu
 from typer.testing import CliRunner
 
 from conformance.cli import app
-from conformance.history.metrics import METRICS, text
+from conformance.history.metrics import METRICS, points, text
 from conformance.history.night import Figures, Night
 from conformance.report.report import Latency, Spend
 
@@ -66,9 +66,9 @@ def test_every_metric_is_read_with_its_unit() -> None:
     assert made
     made = replace(made, base_url=URL, spend=Spend(7, 11, 5))
     last = Night("night", 1_764_000_000.0, "1.0", 1, figures=FULL)
-    exposition = text(last, made, last, made)
+    exposition = text(points(last, made, last, made))
     families = {each.name: each for each in openmetrics(exposition)}  # type: ignore[no-untyped-call]
-    assert families.keys() == {each.full for each in METRICS}
+    assert families.keys() == {each.exposed for each in METRICS}
     assert {each.unit for each in families.values()} == {"", "seconds"}
     assert {sample.labels["url_full"] for each in families.values() for sample in each.samples} == {URL}
     found = values(exposition)
@@ -132,7 +132,7 @@ def test_the_dashboard_shows_what_is_written() -> None:
         + [str(each.get("query", "")) for each in board["templating"]["list"]]
     )
     named = set(re.findall(r"phanedge_conformance_\w+", asked))
-    assert named == {each.full for each in METRICS}  # none that is not written, and each is shown
+    assert named == {each.exposed for each in METRICS}  # none that is not written, and each is shown
     labels = {label for inside in re.findall(r"\{([^}]*)\}", asked) for label in re.findall(r"(\w+)\s*[=!]~?", inside)}
     labels |= set(re.findall(r"\bby \((\w+)\)", asked))
     assert labels <= {"url_full", "level", "impact", "verdict", "gen_ai_token_type", "currency", "percentile"}

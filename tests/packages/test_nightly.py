@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from tests.commands.test_otlp import receiving, translated
 from tests.history.test_metrics import value, values
 from tests.support.commands import PATIENCE, Ended, environment
 from tests.support.receivers import HOST, web
@@ -75,11 +76,12 @@ def test_all_begin_at_the_same_time() -> None:
     assert f"OnCalendar=*-*-* {hour:02}:{minute:02}:00 UTC" in timer
 
 
-def night(folder: Path, port: int, *words: str) -> Ended:
+def night(folder: Path, port: int, metrics: int, *words: str) -> Ended:
     """A night against the reference endpoint, with the variables of the file env that are not about an endpoint."""
     variables = environment() | {
         "PATH": f"{BIN}:{os.environ['PATH']}", "HISTORY": str(folder / "nights"), "METRICS": str(folder / "it.prom"),
         "PHANEDGE_CONFORMANCE_NOTIFY": f"json://{HOST}:{port}/",
+        "OTEL_EXPORTER_OTLP_ENDPOINT": f"http://{HOST}:{metrics}",
     }  # fmt: skip
     ended = subprocess.run(
         ["sh", NIGHT, "--select", "usage", *words], cwd=folder, env=variables, text=True, encoding="utf-8",
@@ -89,20 +91,24 @@ def night(folder: Path, port: int, *words: str) -> Ended:
 
 
 def test_nights(tmp_path: Path) -> None:
-    """What is told, measured, and what they end with."""
-    with web() as receiver:
-        assert night(tmp_path, receiver.port).exit_code == 0
+    """What is told, measured, sent, and what they end with."""
+    with web() as receiver, receiving() as collector:
+        ports = receiver.port, collector.port
+        assert night(tmp_path, *ports).exit_code == 0
         assert receiver.accepted == []
-        ended = night(tmp_path, receiver.port, "--fault", FAULT)
+        ended = night(tmp_path, *ports, "--fault", FAULT)
         assert (ended.exit_code, len(receiver.accepted)) == (1, 1)
         assert FAULT in receiver.accepted[0][1]["message"]
         found = values((tmp_path / "it.prom").read_text(encoding="utf-8"))
         assert value(found, "last_run_exit_code") == 1
+        assert translated(collector.got[-1]) == found
         receiver.status = 500
-        ended = night(tmp_path, receiver.port)
+        ended = night(tmp_path, *ports)
         assert (ended.exit_code, len(receiver.accepted)) == (3, 1)  # good news, which nobody was told
         assert "not delivered (target 1 (JSON): HTTP 500)" in ended.output
-        receiver.status = 200
-        assert night(tmp_path, receiver.port).exit_code == 0
+        receiver.status, collector.status = 200, 401
+        ended = night(tmp_path, *ports)
+        assert ended.exit_code == 3  # good news, which is on no dashboard
+        assert "did not take the metrics: HTTP 401" in ended.output
         assert "newly fixed" in receiver.accepted[1][1]["message"]
-    assert len(receiver.accepted) == 2
+    assert (len(receiver.accepted), len(collector.got)) == (2, 4)

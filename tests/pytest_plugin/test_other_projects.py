@@ -7,9 +7,10 @@ from pathlib import Path
 import pytest
 
 from conformance.pytest_plugin.own_options import read
-from tests.support.commands import Ended, command, environment, report_in
+from tests.support.commands import Ended, command, environment, forked_pytest, report_in
 
 NAMED = ("--pyargs", "conformance.suite", "--model", "reference-claude", "--select", "usage", "--out", "out")
+OWN = ("-q", "-p", "no:cacheprovider", "--strict-markers")
 PASSES = "def test_passes():\n    pass\n"
 
 
@@ -23,7 +24,7 @@ def project(folder: Path, **files: str) -> Path:
 
 
 def run(folder: Path, *words: str | Path) -> Ended:
-    return command("pytest", "-q", "-p", "no:cacheprovider", "--strict-markers", *words, folder=folder)
+    return command("pytest", *OWN, *words, folder=folder)
 
 
 # --- the suite is not named -----------------------------------------------------------------------------------
@@ -76,7 +77,7 @@ def test_an_attribute_named_requirements(tmp_path: Path) -> None:
     for words in ((), ("-p", "conformance.pytest_plugin.hooks")):
         ended = run(project(tmp_path, test_mine=tests), *words)
         assert ended.exit_code == 0, ended.output
-    ended = run(tmp_path, "test_mine.py", *NAMED)
+    ended = forked_pytest(*OWN, "test_mine.py", *NAMED, folder=tmp_path)
     assert ended.exit_code == 0, ended.output
     assert "test_mine" not in ended.output
 
@@ -106,14 +107,16 @@ def test_a_test_of_the_suite_is_not_run_without_naming_it(tmp_path: Path) -> Non
 )
 def test_an_option_that_a_conftest_has_too_is_given_to_both(tmp_path: Path, more: tuple[str, ...]) -> None:
     tests = "def test_mine(request):\n    assert request.config.getoption('--model') == 'reference-claude'\n"
-    ended = run(project(tmp_path, conftest=OPTIONS, test_mine=tests), "test_mine.py", *NAMED, *more)
+    ended = forked_pytest(
+        *OWN, "test_mine.py", *NAMED, *more, folder=project(tmp_path, conftest=OPTIONS, test_mine=tests)
+    )
     assert ended.exit_code == 0, ended.output
     assert [each["name"] for each in report_in(tmp_path / "out")["models"]] == ["reference-claude"]
 
 
 def test_a_folder_that_is_a_value_is_not_one_of_tests(tmp_path: Path) -> None:
     project(tmp_path, out__conftest="raise RuntimeError('it is not a conftest of this session')\n")
-    ended = run(tmp_path, "--archive", "out", *NAMED[:2])
+    ended = forked_pytest(*OWN, "--archive", "out", *NAMED[:2], folder=tmp_path)
     assert "it is not a conftest" not in ended.output
     assert ended.exit_code == 3, ended.output
 
@@ -125,7 +128,8 @@ def test_a_failing_test_of_its_own_is_not_a_verdict(tmp_path: Path, workers: tup
     conftest = (
         "import pytest\n\n@pytest.fixture\ndef judge():\n    return 'mine'\n\n@pytest.fixture\ndef model(): ...\n"
     )
-    ended = run(project(tmp_path, conftest=conftest, test_mine=tests), "test_mine.py", *NAMED, *workers)
+    folder = project(tmp_path, conftest=conftest, test_mine=tests)
+    ended = forked_pytest(*OWN, "test_mine.py", *NAMED, *workers, folder=folder)
     assert ended.exit_code == 1, ended.output
     assert "1 failed" in ended.output
     assert report_in(tmp_path / "out")["exit_code"] == 0
@@ -136,7 +140,7 @@ def test_a_test_of_the_suite_that_ends_without_a_finding_is_one(tmp_path: Path) 
         "import pytest\n\n@pytest.fixture(autouse=True)\ndef breaking(request):\n"
         "    if 'prompt_tokens' in request.node.name: raise RuntimeError('a mistake')\n"
     )
-    ended = run(project(tmp_path, conftest=conftest), *NAMED, "-p", "conftest")
+    ended = forked_pytest(*OWN, *NAMED, "-p", "conftest", folder=project(tmp_path, conftest=conftest))
     assert ended.exit_code == 3, ended.output
     assert report_in(tmp_path / "out")["exit_code"] == 3
 
@@ -145,7 +149,7 @@ def test_another_plugin_with_a_base_url(tmp_path: Path) -> None:
     plugin = "def pytest_addoption(parser):\n    parser.addoption('--base-url', help='of the site')\n"
     closed = "http://127.0.0.1:9/v1"
     words = ("-p", "other_plugin", "--base-url", closed, *NAMED[:2], "--model", "m", "--out", "out", "-k", "usage")
-    ended = run(project(tmp_path, other_plugin=plugin), *words)
+    ended = forked_pytest(*OWN, *words, folder=project(tmp_path, other_plugin=plugin))
     assert ended.exit_code == 3, ended.output
     assert report_in(tmp_path / "out")["base_url"] == closed
 

@@ -68,6 +68,7 @@ BROKEN: Mapping[str, Exchange] = {
     "calls-without-index": calling(CALL),
     "chunk-without-object": chunks({"role": "assistant", "content": "OK."}, object=None),
     "total-is-wrong": plain(completion(USAGE | {"total_tokens": 99})),
+    "streamed-total-is-wrong": stream_of(USAGE | {"total_tokens": 99}),
 }
 #: What each client makes of the write counters: in a reply that came whole, and in a stream.
 WRITES = {
@@ -84,12 +85,14 @@ WRITES = {
 
 #: What a client makes of what conforms, and no endpoint can mend.
 CHANGES = {"pydantic-ai": {"refusal": "lost finish reason"}}
+OWN_SUM = {"total-is-wrong": "lost usage", "streamed-total-is-wrong": "lost usage"}
 BREAKS = {
     "openai-python": {"calls-without-index": "raised TypeError", "chunk-without-object": "raised AssertionError"},
     "openai-node": {"calls-without-index": "raised OpenAIError"},
-    "ai-sdk-openai": {"calls-without-index": "raised TypeValidationError", "total-is-wrong": "lost usage"},
-    "ai-sdk-compatible": {"total-is-wrong": "lost usage"},
-    "pydantic-ai": {"no-object": "raised UnexpectedModelBehavior", "total-is-wrong": "lost usage"},
+    "ai-sdk-openai": {"calls-without-index": "raised TypeValidationError", **OWN_SUM},
+    "ai-sdk-compatible": OWN_SUM,
+    "pydantic-ai": {"no-object": "raised UnexpectedModelBehavior", **OWN_SUM},
+    "litellm": {"streamed-total-is-wrong": "lost usage"},
     "openai-java": {"calls-without-index": "raised OpenAIInvalidDataException"},
 }
 

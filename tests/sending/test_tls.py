@@ -129,7 +129,7 @@ def test_a_whole_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, pem: Certi
         files = ("--authorities", pem.authorities, "--certificate", pem.client)
         named = cli("run", "--base-url", url, *files, *SELECTED, folder=tmp_path, key=KEY)
         assert named.exit_code == 0, named.output
-        written = cli("init", "--base-url", url, *files, folder=tmp_path, key=KEY)
+        written = cli("init", "--base-url", url, "--model", MODEL, *files, folder=tmp_path, key=KEY)
         assert written.exit_code == 0, written.output
         by_file = cli("run", *SELECTED, folder=tmp_path, key=KEY)
         assert by_file.exit_code == 0, by_file.output

@@ -64,7 +64,12 @@ def cli(*arguments: str | Path, folder: Path, key: str = "", variables: Mapping[
 
 def pytest_run(*arguments: str | Path, folder: Path, key: str = "") -> Ended:
     """`pytest --pyargs conformance.suite` with these arguments, in a forked process."""
-    return _forked(pytest.console_main, [*SUITE, *map(str, arguments)], folder, environment(key))
+    return forked_pytest(*SUITE[1:], *arguments, folder=folder, key=key)
+
+
+def forked_pytest(*arguments: str | Path, folder: Path, key: str = "") -> Ended:
+    """`pytest` with these arguments, in a forked process, which has the package loaded."""
+    return _forked(pytest.console_main, ["pytest", *map(str, arguments)], folder, environment(key))
 
 
 def _forked(entry: Callable[[], int | None], words: Sequence[str], folder: Path, variables: Mapping[str, str]) -> Ended:

@@ -3,9 +3,12 @@ which takes longer than most of what is tested. Imported by that process only (c
 
 from __future__ import annotations
 
+import gc
 from importlib import import_module
 
 import conformance
+
+gc.set_threshold(10_000)  # as in the command (conformance/__main__.py)
 
 for name in (
     "conformance.cli",
@@ -27,3 +30,4 @@ for name in (
     import_module(name)
 
 conformance.render(conformance.run(select=["usage.total_tokens.sum_of"]), "html")
+gc.freeze()  # what is forked looks for no cycles in what it got

@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from conformance.audit.shapes import Shapes
 from conformance.contract.faults import places
 from conformance.contract.mutations import break_relation, example, mutations
 from conformance.contract.schema import Clause, clauses, observe
+from conformance.contract.shapes import Shapes
 
 ROOTS = ("completion", "chunk", "error", "models")
 NEVER_SURE = {"additionalProperties", "pattern"}
