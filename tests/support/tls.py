@@ -16,7 +16,7 @@ import trustme
 import uvicorn
 
 from conformance.lab.reference import Endpoint
-from conformance.lab.reference.server import app
+from conformance.lab.reference.server import app, listening
 from tests.support.sockets import PATIENCE, request_on, some
 
 NAMES = ("127.0.0.1", "localhost")
@@ -53,7 +53,7 @@ def serving_tls(certificate: Path, clients: Path | None = None) -> Iterator[str]
         ssl_certfile=certificate, ssl_ca_certs=str(clients) if clients else None,
         ssl_cert_reqs=ssl.CERT_REQUIRED if clients else ssl.CERT_NONE, timeout_graceful_shutdown=1,
     )  # fmt: skip
-    with socket.create_server(("127.0.0.1", 0)) as listener:
+    with listening("127.0.0.1", 0) as listener:
         server = uvicorn.Server(config)
         thread = threading.Thread(target=server.run, args=([listener],), daemon=True)
         thread.start()
