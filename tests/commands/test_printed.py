@@ -7,11 +7,13 @@ import pty
 import re
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
 
 from conformance.commands.progress import Meter
+from conformance.evidence.exchange import Exchange, Request
 from conformance.lab.known_faults import plant
 from conformance.lab.reference import Endpoint
 from conformance.lab.reference.server import serving
@@ -100,7 +102,13 @@ def on_a_terminal(*words: str, folder: Path) -> tuple[int, str]:
 
 def test_a_terminal_shows_progress_and_each_violation_as_it_is_found(tmp_path: Path) -> None:
     (tmp_path / "prices.toml").write_text(PRICES)
-    with serving(plant(Endpoint().answer, ["usage.total_tokens.sum_of"])) as url:
+    answer = plant(Endpoint().answer, ["usage.total_tokens.sum_of"])
+
+    def in_a_moment(request: Request) -> Exchange:  # long enough for the remaining time to be known
+        time.sleep(0.1)
+        return answer(request)
+
+    with serving(in_a_moment) as url:
         words = ("--base-url", url, "--model", "reference-gpt=gpt", "--select", "core,streaming", "--out", "out")
         code, shown = on_a_terminal("run", *words, "--prices", "prices.toml", folder=tmp_path)
     assert code == 1, shown

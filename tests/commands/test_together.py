@@ -6,6 +6,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -321,16 +322,13 @@ def test_no_process_goes_on_alone(tmp_path: Path, two: tuple[Served, Served]) ->
     assert len(ours.times) == sent
 
 
-def test_an_earlier_report_is_none_of_this_run(tmp_path: Path, two: tuple[Served, Served]) -> None:
-    ours, theirs = two
-    theirs.change = None
-    write(tmp_path, table("ours", ours.url), table("theirs", theirs.url))
-    assert run(tmp_path).exit_code == 0
-    ended = run(tmp_path, PYTHONPATH=str(_breaking(tmp_path)))
+def test_an_earlier_report_is_none_of_this_run(judged: tuple[Path, Ended, Served, Served], tmp_path: Path) -> None:
+    folder = shutil.copytree(judged[0], tmp_path / "again")
+    ended = run(folder, PYTHONPATH=str(_breaking(folder)))
     assert ended.exit_code == 3, ended.output
     assert "its run ended with exit code" in ended.output
-    suites = ElementTree.parse(tmp_path / OUT / "junit.xml").getroot()
-    assert suites.get("errors") == "2"
+    suites = ElementTree.parse(folder / OUT / "junit.xml").getroot()
+    assert suites.get("errors") == "3"
 
 
 def _breaking(folder: Path) -> Path:

@@ -11,7 +11,7 @@ from conformance.lab.reference import Endpoint
 from conformance.lab.reference.server import serving
 from tests.clients.test_command import having_openai_python
 from tests.commands.test_otlp import receiving
-from tests.support.commands import command, environment
+from tests.support.commands import command, environment, script
 from tests.support.receivers import HOST, web
 
 from .pages import blocks
@@ -36,13 +36,15 @@ def test_an_example_runs(number: int, tmp_path: Path) -> None:
     (tmp_path / "my_gateway.py").write_text(APPLICATION)
     (tmp_path / "recordings.jsonl").write_text(json.dumps(ROW))
     (tmp_path / "test_example.py").write_text(text)
-    words = ("pytest", "-q", "-p", "no:cacheprovider") if "def test_" in text else ("test_example",)
     with serving(Endpoint().answer) as url, web() as told, receiving() as collector:
         variables = environment(KEY) | having_openai_python(tmp_path / ".cache") | {
             "BASE_URL": url, "PHANEDGE_CONFORMANCE_NOTIFY": f"json://{HOST}:{told.port}",
             "OTEL_EXPORTER_OTLP_ENDPOINT": f"http://{HOST}:{collector.port}",
         }  # fmt: skip
-        ended = command(*words, folder=tmp_path, variables=variables)
+        if "def test_" in text:
+            ended = command("pytest", "-q", "-p", "no:cacheprovider", folder=tmp_path, variables=variables)
+        else:
+            ended = script("test_example.py", folder=tmp_path, variables=variables)
     assert ended.exit_code == 0, ended.output
     assert ("MUST completion.choices" in ended.output) is ("recordings" in text)
     assert len(collector.got) == ("send_metrics" in text)

@@ -176,7 +176,7 @@ KEY = "sk-live-7Qm2xV9kTzR4bN8wJc3LhY6pD1sGfA5eU0oI"
 
 
 def judged(send: Send, folder: Path) -> dict[str, Any]:
-    """The report on an endpoint, of sampling and of one requirement about tools."""
+    """The report on an endpoint, of little, and of one requirement about tools."""
     bounds = ("--timeout-seconds", "0.5", "--patience", "1", "--out", folder / "out")
     with serving(send) as url:
         ended = pytest_run(
@@ -185,7 +185,7 @@ def judged(send: Send, folder: Path) -> dict[str, Any]:
             "--model",
             "reference-gpt",
             "--select",
-            "sampling,tool_use.cut_call_is_length",
+            "choices,usage.total_tokens,tool_use.cut_call_is_length",
             *bounds,
             folder=folder,
             key=KEY,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import multiprocessing
 import os
+import runpy
 import subprocess
 import sys
 import tempfile
@@ -62,6 +63,15 @@ def cli(*arguments: str | Path, folder: Path, key: str = "", variables: Mapping[
     return _forked(main, ["phanedge-conformance", *map(str, arguments)], folder, variables or environment(key))
 
 
+def script(name: str, folder: Path, variables: Mapping[str, str]) -> Ended:
+    """A file of Python that is run in its folder, in a forked process, with these environment variables."""
+    return _forked(_run_path, [name], folder, variables)
+
+
+def _run_path() -> None:
+    runpy.run_path(sys.argv[0], run_name="__main__")
+
+
 def pytest_run(*arguments: str | Path, folder: Path, key: str = "") -> Ended:
     """`pytest --pyargs conformance.suite` with these arguments, in a forked process."""
     return forked_pytest(*SUITE[1:], *arguments, folder=folder, key=key)
@@ -72,7 +82,7 @@ def forked_pytest(*arguments: str | Path, folder: Path, key: str = "") -> Ended:
     return _forked(pytest.console_main, ["pytest", *map(str, arguments)], folder, environment(key))
 
 
-def _forked(entry: Callable[[], int | None], words: Sequence[str], folder: Path, variables: Mapping[str, str]) -> Ended:
+def _forked(entry: Callable[[], object], words: Sequence[str], folder: Path, variables: Mapping[str, str]) -> Ended:
     with tempfile.TemporaryDirectory() as held:
         output = Path(held, "output")
         process = FORKING.Process(target=run_here, args=(entry, words, folder, variables, output))
@@ -85,7 +95,7 @@ def _forked(entry: Callable[[], int | None], words: Sequence[str], folder: Path,
 
 
 def run_here(
-    entry: Callable[[], int | None],
+    entry: Callable[[], object],
     words: Sequence[str],
     folder: Path,
     variables: Mapping[str, str],
@@ -101,7 +111,8 @@ def run_here(
         os.dup2(file.fileno(), 1)
         os.dup2(file.fileno(), 2)
     sys.argv = list(words)
-    sys.exit(entry())
+    ended = entry()
+    sys.exit(ended if isinstance(ended, int) else 0)
 
 
 def environment(key: str = "") -> dict[str, str]:
