@@ -124,6 +124,7 @@ _HERE = {
     "python3 -m venv": "python3 -I -m venv",
     "bin/pip": "bin/python",
     "conformance.suite": "conformance.suite --select usage.prompt_tokens",
+    " -n 4": " -n 1",
 }
 
 
