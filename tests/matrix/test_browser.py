@@ -1,10 +1,7 @@
-"""The matrix in a browser, from files: search, links, narrow screens, without JavaScript, and accessibility.
-
-Chromium is the system's (`apt-get install chromium`), and what drives it comes with the extra `browser`."""
+"""The matrix in a browser, from files: search, links, narrow screens, without JavaScript, and accessibility."""
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -12,11 +9,9 @@ from typing import Any
 import pytest
 
 from conformance.matrix.site import Site, pages
+from tests.support.browser import axe, chromium, needed, quiet_pages
 
-sync_api = pytest.importorskip("playwright.sync_api", reason="the extra `browser` is not installed")
-axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="the extra `browser` is not installed")
-CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="there is no Chromium: apt-get install chromium")
+pytestmark = needed
 
 PAGES = (
     "index.html",
@@ -29,39 +24,24 @@ PAGES = (
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Any]:
-    with sync_api.sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM)
-        yield browser
-        browser.close()
+    with chromium() as launched:
+        yield launched
 
 
 @pytest.fixture
 def opened(browser: Any, tmp_path: Path) -> Iterator[Any]:
-    """Opens a page of a site, and holds at the end that it logged nothing and asked for nothing but files."""
-    contexts: list[Any] = []
-    said: list[str] = []
-    asked: list[str] = []
+    """Opens a page of a site."""
+    with quiet_pages(browser) as opened_pages:
 
-    def opened(site: Site, path: str, width: int = 1280, **options: Any) -> Any:
-        folder = tmp_path / str(id(site))
-        for name, text in [] if folder.exists() else pages(site):
-            (folder / name).parent.mkdir(parents=True, exist_ok=True)
-            (folder / name).write_text(text, encoding="utf-8")
-        context = browser.new_context(viewport={"width": width, "height": 800}, **options)
-        contexts.append(context)
-        page = context.new_page()
-        page.on("console", lambda message: said.append(message.text))
-        page.on("pageerror", lambda error: said.append(str(error)))
-        page.on("request", lambda request: asked.append(request.url))
-        file, _, query = path.partition("?")
-        page.goto((folder / file).as_uri() + (f"?{query}" if query else ""))
-        return page
+        def opened(site: Site, path: str, width: int = 1280, **options: Any) -> Any:
+            folder = tmp_path / str(id(site))
+            for name, text in [] if folder.exists() else pages(site):
+                (folder / name).parent.mkdir(parents=True, exist_ok=True)
+                (folder / name).write_text(text, encoding="utf-8")
+            file, _, query = path.partition("?")
+            return opened_pages.open((folder / file).as_uri() + (f"?{query}" if query else ""), width, **options)
 
-    yield opened
-    for context in contexts:
-        context.close()
-    assert said == []
-    assert [each for each in asked if not each.startswith("file://")] == []
+        yield opened
 
 
 def rows(page: Any) -> list[str]:

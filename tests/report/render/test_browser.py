@@ -1,10 +1,7 @@
-"""The HTML report in a browser: filter, links, copying, exchanges, print, without JavaScript, and accessibility.
-
-Chromium is the system's (`apt-get install chromium`), and what drives it comes with the extra `browser`."""
+"""The HTML report in a browser: filter, links, copying, exchanges, print, without JavaScript, and accessibility."""
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -15,54 +12,31 @@ import pytest
 from conformance.language import speaking
 from conformance.report.render import RENDERERS
 from conformance.report.report import Report
+from tests.support.browser import SCREEN, axe, chromium, needed, quiet_pages
 
 from .conftest import CLAUDE, GPT
 
-sync_api = pytest.importorskip("playwright.sync_api", reason="the extra `browser` is not installed")
-axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="the extra `browser` is not installed")
-CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="there is no Chromium: apt-get install chromium")
-
-SCREEN = 800  #: pixels of height
+pytestmark = needed
 
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Any]:
-    with sync_api.sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM)
-        yield browser
-        browser.close()
+    with chromium() as launched:
+        yield launched
 
 
 @pytest.fixture
 def opened(browser: Any, tmp_path: Path) -> Iterator[Any]:
-    """Opens a report in a page, and holds at the end that it logged nothing and asked for nothing but its file."""
-    contexts: list[Any] = []
-    said: list[str] = []
-    asked: list[str] = []
+    """Opens a report in a page."""
+    with quiet_pages(browser) as pages:
 
-    def opened(
-        report: Report, query: str = "", *, folder: str = "it's a run", width: int = 1280, **options: Any
-    ) -> Any:
-        file = tmp_path / folder / "report.html"
-        file.parent.mkdir(exist_ok=True)
-        file.write_text(RENDERERS["html"](replace(report, folder="reports/elsewhere")), encoding="utf-8")
-        context = browser.new_context(viewport={"width": width, "height": SCREEN}, **options)
-        contexts.append(context)
-        context.grant_permissions(["clipboard-read", "clipboard-write"])
-        context.set_default_timeout(10_000)
-        page = context.new_page()
-        page.on("console", lambda message: said.append(message.text))
-        page.on("pageerror", lambda error: said.append(str(error)))
-        page.on("request", lambda request: asked.append(request.url))
-        page.goto(file.as_uri() + query)
-        return page
+        def opened(report: Report, query: str = "", *, folder: str = "it's a run", **options: Any) -> Any:
+            file = tmp_path / folder / "report.html"
+            file.parent.mkdir(exist_ok=True)
+            file.write_text(RENDERERS["html"](replace(report, folder="reports/elsewhere")), encoding="utf-8")
+            return pages.open(file.as_uri() + query, **options)
 
-    yield opened
-    for context in contexts:
-        context.close()
-    assert said == []
-    assert [each for each in asked if not each.startswith("file://")] == []
+        yield opened
 
 
 def rows(page: Any) -> list[str]:
@@ -226,8 +200,7 @@ def test_without_javascript_everything_is_there(opened: Any, seventy: Report) ->
     assert kept.get_attribute("href") == f"archive/{entry.findings[0].evidence[0]}.json"
 
 
-@pytest.mark.parametrize("width", [390, 1280])
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize(("scheme", "width"), [("light", 1280), ("dark", 390)])
 def test_it_is_accessible(
     opened: Any, priced: Report, unjudged: Report, vain: Report, seventy: Report, scheme: str, width: int
 ) -> None:
