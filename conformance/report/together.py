@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
-from conformance.judgement.verdict import VIOLATIONS, Verdict
+from conformance.contract.requirement import order
+from conformance.judgement.verdict import Verdict
 from conformance.language import gettext, tell, told
 
 from .gate import conclude, is_warning
@@ -54,19 +55,20 @@ class Column:
     def verdict(self, id: str) -> Verdict | None:
         """On a requirement; None where it was not judged, as all are not where an endpoint cannot be reached."""
         entry = self.entries.get(id)
-        if entry is None or (self.report and self.report.unjudged and entry.verdict is Verdict.INCONCLUSIVE):
+        if entry is None or (self.report and self.report.unjudged and _verdict(entry) is Verdict.INCONCLUSIVE):
             return None
-        return entry.verdict
+        return _verdict(entry)
 
     @property
     def counts(self) -> Mapping[str, int]:
         """How many requirements fail the gate, warn, are inconclusive, and hold."""
         counting = self.report.counting if self.report else ()
+        verdicts = [_verdict(each) for each in counting]
         return {
-            "fail": sum(each.verdict is Verdict.FAIL for each in counting),
+            "fail": verdicts.count(Verdict.FAIL),
             "warn": sum(map(is_warning, counting)),
-            "inconclusive": sum(each.verdict is Verdict.INCONCLUSIVE for each in counting),
-            "pass": sum(each.verdict is Verdict.PASS for each in counting),
+            "inconclusive": verdicts.count(Verdict.INCONCLUSIVE),
+            "pass": verdicts.count(Verdict.PASS),
         }
 
     @property
@@ -79,6 +81,11 @@ class Column:
         return self.report.spend if self.report else Spend()
 
 
+def _verdict(entry: Entry) -> Verdict:
+    """What could not be judged because of another violation follows from it, as in the report of one endpoint."""
+    return Verdict.CONSEQUENCE if entry.follows else entry.verdict
+
+
 @dataclass(frozen=True)
 class Row:
     """One requirement, and the verdict at each endpoint; None where it was not judged."""
@@ -87,10 +94,13 @@ class Row:
     cells: tuple[Verdict | None, ...]
 
     @property
+    def worst(self) -> Verdict:
+        return max((cell for cell in self.cells if cell is not None), default=Verdict.NOT_APPLICABLE)
+
+    @property
     def telling(self) -> bool:
         """Whether it is not as it should be somewhere."""
-        shown = (*VIOLATIONS, Verdict.CONSEQUENCE, Verdict.KNOWN, Verdict.INCONCLUSIVE)
-        return any(cell in shown for cell in self.cells)
+        return self.worst > Verdict.PASS
 
 
 @dataclass(frozen=True)
@@ -120,14 +130,19 @@ class Together:
 
     @cached_property
     def rows(self) -> tuple[Row, ...]:
-        """Every requirement that some endpoint was judged on, the worst first."""
+        """Every requirement that some endpoint was judged on, what matters most first."""
         worst: dict[str, Entry] = {}
         for column in self.columns:
             for id, entry in column.entries.items():
                 worst[id] = max(worst.get(id, entry), entry, key=lambda each: each.verdict)
-        ordered = sorted(worst.values(), key=lambda each: (-each.verdict, each.id))
-        rows = (Row(entry, tuple(each.verdict(entry.id) for each in self.columns)) for entry in ordered)
-        return tuple(row for row in rows if any(cell is not None for cell in row.cells))
+        rows = [Row(entry, tuple(each.verdict(id) for each in self.columns)) for id, entry in worst.items()]
+        judged = [row for row in rows if any(cell is not None for cell in row.cells)]
+        return tuple(sorted(judged, key=_weight))
+
+
+def _weight(row: Row) -> tuple[object, ...]:
+    """As `Report.worst_first` has it."""
+    return (-row.worst, *order(row.entry.level, row.entry.impact), row.entry.id)
 
 
 def concluded(whole: Together) -> str:

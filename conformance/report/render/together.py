@@ -89,6 +89,11 @@ def _telling(whole: Together) -> list[Row]:
     return [row for row in whole.rows if row.telling]
 
 
+def _first(rows: list[Row]) -> list[Row]:
+    """Those that are shown where there is not room for all: none that only follows from others."""
+    return [row for row in rows if row.worst is not Verdict.CONSEQUENCE][:_ROWS]
+
+
 def _findings(column: Column) -> Iterator[tuple[str, str]]:
     """What fails the gate at one endpoint: the requirement, and what was observed."""
     if column.report is None:
@@ -141,7 +146,7 @@ def _table(whole: Together, detail: Detail) -> str:
     for title, cells in facts(whole):
         made.add_row(title, *cells)
     rows = _telling(whole)
-    shown = rows if detail is Detail.VERBOSE else rows[:_ROWS]
+    shown = rows if detail is Detail.VERBOSE else _first(rows)
     for row in shown:
         made.add_row(f"{row.entry.id} {row.entry.level}", *map(_cell, row.cells))
     width = shutil.get_terminal_size((_WIDTH, 24)).columns if sys.stdout.isatty() else max(_WIDTH, _wide(whole))
@@ -181,15 +186,16 @@ def markdown(whole: Together) -> str:
         "",
     ]
     if rows := _telling(whole):
+        shown = _first(rows)
         table = [
             f"| {gettext('Requirement')} | {gettext('Level')} | {heads} |",
             f"|---|---{'|---' * len(whole.columns)}|",
         ]
         table += [
-            f"| {name(row.entry.id)} | {row.entry.level} | {' | '.join(map(_cell, row.cells))} |"
-            for row in rows[:_ROWS]
+            f"| {name(row.entry.id)} | {row.entry.level} | {' | '.join(map(_cell, row.cells))} |" for row in shown
         ]
-        more = tell("… and {number:,} more in {file}", len(rows) - _ROWS, "report.html") if rows[_ROWS:] else ""
+        left = len(rows) - len(shown)
+        more = tell("… and {number:,} more in {file}", left, "report.html") if left else ""
         lines += [*table, "", *([more, ""] if more else [])]
     for column in whole.columns:
         found = [f"- `{id}`{gettext(': ')}{text(said, 300)}" for id, said in _findings(column)][:_FAILING]

@@ -11,6 +11,7 @@ from xml.etree import ElementTree
 
 import pytest
 
+from conformance.contract.requirement import Impact
 from conformance.judgement.verdict import Verdict
 from conformance.language import LANGUAGES, speaking
 from conformance.report.gate import conclude
@@ -77,6 +78,25 @@ def test_every_row_has_a_cell_for_each_endpoint(faulty: Report, conforming: Repo
     assert [each["exit_code"] for each in value["endpoints"]] == [1, 0, 3, 3]
     root = ElementTree.fromstring(FORMS["junit.xml"](made))
     assert {str(each.get("name")).partition(":")[0] for each in root} == {"bad", "good", "lost", "none"}
+
+
+def test_what_costs_money_is_first_and_what_follows_is_last(faulty: Report) -> None:
+    """A violation of a form is after one of billing, whatever their ids are; and what could not be judged because of
+    another violation is told as what follows from it, as in the report of the endpoint."""
+    first, *_ = faulty.entries
+    form = replace(first, id="audio.form", impact=Impact.FORM)
+    lost = replace(first.findings[0], verdict=Verdict.INCONCLUSIVE, follows=first.id)
+    follows = replace(first, id="audio.follows", findings=(lost,))
+    made = whole(column("bad", replace(faulty, entries=(form, follows, *faulty.entries))))
+    shown = [row.entry.id for row in made.rows]
+    assert shown.index(first.id) < shown.index("audio.form")
+    (row,) = [row for row in made.rows if row.entry.id == "audio.follows"]
+    assert row.cells == (Verdict.CONSEQUENCE,)
+    assert made.columns[0].counts["inconclusive"] == 1
+    said = [terminal(made), FORMS["report.md"](made)]
+    assert all("audio.form" in text and "and 1 more in report.html" in text for text in said)
+    assert not any("audio.follows" in text for text in said)
+    assert "audio.follows" in terminal(made, Detail.VERBOSE)
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
