@@ -146,7 +146,7 @@ def bounded(send: Send, budget: Budget, sheet: Sheet | None, ledger: Path) -> Se
     the file `ledger`, for all processes of a run: before a request is sent as much as it may cost at most, and after
     it was answered as much as the endpoint counted, at the prices of what it counted. A request for which there would
     be room if others cost less than they may waits for those that this process has under way; with a shared budget
-    for those of other processes, too."""
+    for those of other processes, too. What is not sent after all is given back."""
     lock, room, under_way = FileLock(f"{ledger}.lock"), threading.Condition(), 0
     busy = Busy(ledger.with_name(BUSY)) if budget.shared else None
 
@@ -187,7 +187,11 @@ def bounded(send: Send, budget: Budget, sheet: Sheet | None, ledger: Path) -> Se
         expected = at_most(request)
         dear = expected.cost(prices) if prices else Decimal(0)
         with reserved(expected, dear):
-            exchange = send(request)
+            try:
+                exchange = send(request)
+            except Inconclusive:  # it was not sent
+                book(expected.times(-1), -dear, check=False)
+                raise
             counted = _counted(exchange, expected)
             real = _cost(exchange, counted, prices) if prices else Decimal(0)
             book(

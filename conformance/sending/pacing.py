@@ -39,13 +39,24 @@ class Pace:
     slot: Callable[[], float] | None = None
 
 
-def paced(send: Send, pace: Pace, wait: Callable[[float], None] = time.sleep) -> Send:
+def paced(
+    send: Send, pace: Pace, wait: Callable[[float], None] = time.sleep,
+    within_budget: Callable[[Send], Send] = lambda send: send,
+) -> Send:  # fmt: skip
     """The same `Send` with pace, for use by many threads. What is throttled or away for a while (429, 502, 503,
     504, a connection closed before the response) is asked again after Retry-After or a growing random while; the
     exchange that is given back holds those before it as `earlier`. Where an invalid request is told each time that the
-    endpoint is away, and valid ones are all answered meanwhile, that is its answer (`recurs`). Raises NothingMore for
-    what is not sent: the deadline has passed, the account has no credit, or the endpoint has stopped answering."""
+    endpoint is away, and valid ones are all answered meanwhile, that is its answer (`recurs`). Each time is asked
+    `within_budget` before it waits for its turn, so that what is not sent takes none. Raises NothingMore for what is
+    not sent: the deadline has passed, the account has no credit, or the endpoint has stopped answering."""
     turns, brake, valid = _Turns(pace, wait), _Brake(pace), _Valid()
+
+    def in_turn(request: Request) -> Exchange:
+        with turns.one():
+            brake.check()
+            return send(request)
+
+    affordable = within_budget(in_turn)
 
     def ask(request: Request) -> Exchange:
         earlier: list[Exchange] = []
@@ -53,9 +64,7 @@ def paced(send: Send, pace: Pace, wait: Callable[[float], None] = time.sleep) ->
 
         def once() -> Exchange:
             brake.check()
-            with turns.one():
-                brake.check()
-                exchange = send(request)
+            exchange = affordable(request)
             turns.heard(throttled=exchange.status in (429, 503))
             valid.heard(exchange)
             return exchange

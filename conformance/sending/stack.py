@@ -50,7 +50,7 @@ def over_http(live: Live, pace: Pace, within_budget: Layer, out: Path, resources
         if over.wait(max(0.0, min(seconds, pace.deadline.left))):
             raise Inconclusive(RUN_BROKEN_OFF)
 
-    asked = paced(within_budget(until(over, live, pace.deadline)), pace, wait)
+    asked = paced(until(over, live, pace.deadline), pace, wait, within_budget)
     return noting(insisting(asked, wait), out)
 
 

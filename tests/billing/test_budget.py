@@ -168,6 +168,20 @@ def test_a_shared_budget_waits_for_what_others_have_under_way(tmp_path: Path) ->
         other(replace(ASKED, attempt=3))
 
 
+def test_what_is_not_sent_after_all_is_given_back(tmp_path: Path) -> None:
+    """The limit of all endpoints is used up, or the run ends while a request waits for its turn."""
+
+    def refuse(request: Request) -> Exchange:
+        raise Inconclusive("not sent: the run was broken off")
+
+    ask = bounded(refuse, Budget(requests=3, cost=Decimal(1)), SHEET, tmp_path / "spent.json")
+    for _ in range(5):
+        with pytest.raises(Inconclusive, match="broken off"):
+            ask(ASKED)
+    real = spent(tmp_path / "spent.json")
+    assert {name: Decimal(str(value)) for name, value in real.items()} == dict.fromkeys(real, Decimal(0))
+
+
 @pytest.mark.parametrize(
     ("came", "tokens"),
     [

@@ -14,6 +14,7 @@ import pytest
 
 from conformance.evidence.exchange import Exchange, Failure, Headers, Inconclusive, Request
 from conformance.evidence.exchange_json import dump_exchange, load_exchange
+from conformance.evidence.send import Send
 from conformance.sending.limits import Deadline
 from conformance.sending.pacing import Pace, paced, retry_after
 
@@ -268,3 +269,24 @@ def test_a_rate_is_kept() -> None:
     with ThreadPoolExecutor(8) as pool:
         list(pool.map(ask, [REQUEST] * 10))
     assert time.monotonic() - started >= 0.02 * 9
+
+
+def test_what_the_budget_refuses_takes_no_turn_of_the_rate() -> None:
+    taken: list[float] = []
+
+    def slot() -> float:
+        taken.append(time.monotonic())
+        return taken[-1]
+
+    def spent(send: Send) -> Send:
+        def ask(request: Request) -> Exchange:
+            raise Inconclusive("not sent: --max-requests 3 is used up")
+
+        return ask
+
+    endpoint = Endpoint(answer())
+    ask = paced(endpoint, Pace(per_minute=1, slot=slot), endpoint.waited.append, spent)
+    for _ in range(3):
+        with pytest.raises(Inconclusive, match="used up"):
+            ask(REQUEST)
+    assert (endpoint.asked, endpoint.waited, taken) == (0, [], [])
