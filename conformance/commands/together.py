@@ -275,13 +275,13 @@ def _column(run: _Run, folder: Path, members: Sequence[Member]) -> Column:
     if report is not None:
         report = swept(report, settings.folder, secrets, settings.language)
     place = Path(os.path.relpath(settings.folder, folder)).as_posix()
-    return Column(run.name, profile_of(settings).base_url, place, report, _reason(run), run.ended or 0)
+    return Column(run.name, profile_of(settings).base_url, place, report, _reason(run, report), run.ended or 0)
 
 
-def _reason(run: _Run) -> str:
-    """Why there is no report, where there is none."""
+def _reason(run: _Run, report: Report | None) -> str:
+    """Why there is no report, where there is none, or why the run ended in another way than it says."""
     said = next((printable_line(line, 300) for line in reversed(run.lines) if line.strip()), "")
-    if run.reason or run.ended is None:
+    if run.reason or run.ended is None or (report and not said):
         return run.reason
     told = without_keys(said) or say("it wrote no report")
     return say("its run ended with exit code {code}: {reason}", run.ended, told)

@@ -17,8 +17,8 @@ from .report import Entry, Report, Spend
 @dataclass(frozen=True)
 class Column:
     """One endpoint: its name in the configuration file, its address, and its folder, as seen from that of the report
-    on all. `report` is None where its run wrote none, and `reason` then says why. `ended` is the exit code of the run:
-    not 0 where a client lost something, say, although the report conforms."""
+    on all. `report` is None where its run wrote none. `ended` is the exit code of the run: not 0 where a client lost
+    something, say, although the report conforms. `reason` says why there is no report, or why the run ended so."""
 
     name: str
     base_url: str
@@ -43,9 +43,12 @@ class Column:
     def conclusion(self) -> str:
         if self.report is None:
             return tell("could not be judged: {reason}", told(self.reason))
+        sentence = conclude(self.report).sentence
         if self.exit_code and not conclude(self.report).exit_code:
-            return tell("the run ended with exit code {code}: {conclusion}", self.ended, conclude(self.report).sentence)
-        return conclude(self.report).sentence
+            if self.reason:
+                return gettext("; ").join((told(self.reason), sentence))
+            return tell("the run ended with exit code {code}: {conclusion}", self.ended, sentence)
+        return sentence
 
     @cached_property
     def entries(self) -> Mapping[str, Entry]:

@@ -50,6 +50,14 @@ def test_a_process_that_ended_otherwise_than_its_report(conforming: Report, ende
     assert (root.get("errors") == "1") == bool(code)
 
 
+def test_why_a_process_ended_otherwise_is_told(conforming: Report) -> None:
+    """The disk was full after the verdict was reached, say."""
+    said = "its run ended with exit code 3: the report cannot be written (No space left on device)"
+    found = column("good", conforming, ended=3, reason=said)
+    assert found.conclusion.startswith(f"{said}; violates 0 of ")
+    assert said in terminal(whole(found))
+
+
 def test_a_violation_of_a_cut_run_is_not_the_whole(faulty: Report) -> None:
     cut = column("bad", replace(faulty, unjudged="the run was broken off"))
     assert concluded(whole(cut)) == "violates: bad; not judged in full: bad"
