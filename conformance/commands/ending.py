@@ -90,7 +90,10 @@ def _crashed(error: Exception) -> str:
     if os.environ.get(_TRACEBACK):
         traceback.print_exc()
     place = traceback.extract_tb(error.__traceback__)[-1]
-    where = tell("{kind} in {file}, line {line}", type(error).__name__, Path(place.filename).name, place.lineno)
+    kind = type(error).__name__
+    if isinstance(error, OSError) and error.errno:  # such as a full disk, in the words of the system alone
+        kind = f"{kind}: {os.strerror(error.errno)}"
+    where = tell("{kind} in {file}, line {line}", kind, Path(place.filename).name, place.lineno)
     return tell(
         "the suite crashed, and nothing can be judged ({where}): set {variable}=1 to see the traceback",
         where, _TRACEBACK,

@@ -3,6 +3,7 @@ does."""
 
 from __future__ import annotations
 
+import errno
 import os
 import subprocess
 import sys
@@ -93,6 +94,17 @@ def test_a_crash_is_no_verdict(monkeypatch: pytest.MonkeyPatch, crash: type[Exce
     assert "sk-secret" not in ended.output
     monkeypatch.setenv("PHANEDGE_CONFORMANCE_TRACEBACK", "1")
     assert "Traceback" in CliRunner().invoke(app, ["diff", "a", "b"]).output
+
+
+def test_a_full_disk_is_told_in_the_words_of_the_system(monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: Any) -> None:
+        raise OSError(errno.ENOSPC, "sk-secret", "sk-secret")
+
+    monkeypatch.setattr(reports, "compared", full)
+    ended = CliRunner().invoke(app, ["diff", "a", "b"])
+    assert ended.exit_code == NOT_JUDGED
+    assert f"(OSError: {os.strerror(errno.ENOSPC)} in test_ending.py" in ended.output
+    assert "sk-secret" not in ended.output
 
 
 def test_an_interruption_is_no_verdict(monkeypatch: pytest.MonkeyPatch) -> None:
