@@ -33,6 +33,7 @@ from .markdown_text import folded, name, text
 from .words import MARK, MEANING, clean, headline, one_line, printed, spent_in
 
 _WIDTH = 100  #: of a terminal that does not say
+_COLUMN = 18  #: of what is said of one endpoint
 _ROWS, _FAILING = 30, 10  #: requirements that are shown, and findings of one endpoint
 _HERE = Path(__file__).parent
 _NONE = "–"
@@ -139,26 +140,30 @@ def _page_of(column: Column) -> str:
 
 
 def _table(whole: Together, detail: Detail) -> str:
-    made = Table(box=None, padding=(0, 2, 0, 0))
-    made.add_column("", overflow="fold")
-    for column in whole.columns:
-        made.add_column(clean(column.name), overflow="fold")
-    for title, cells in facts(whole):
-        made.add_row(title, *cells)
+    """One table, or as many as the width of the terminal asks for, each with some of the endpoints."""
     rows = _telling(whole)
     shown = rows if detail is Detail.VERBOSE else _first(rows)
-    for row in shown:
-        made.add_row(f"{row.entry.id} {row.entry.level}", *map(_cell, row.cells))
+    lines = [*facts(whole), *((f"{row.entry.id} {row.entry.level}", list(map(_cell, row.cells))) for row in shown)]
     width = shutil.get_terminal_size((_WIDTH, 24)).columns if sys.stdout.isatty() else max(_WIDTH, _wide(whole))
+    title = min(max(len(title) for title, _ in lines), width // 2)
+    most = max(1, (width - title) // max(_COLUMN, *(len(each.name) + 2 for each in whole.columns)))
     out = io.StringIO()
-    Console(file=out, width=width, highlight=False, markup=False, emoji=False).print(made)
+    console = Console(file=out, width=width, highlight=False, markup=False, emoji=False)
+    for start in range(0, len(whole.columns), most):
+        made = Table(box=None, padding=(0, 2, 0, 0))
+        made.add_column("", overflow="fold")
+        for column in whole.columns[start : start + most]:
+            made.add_column(clean(column.name), overflow="fold")
+        for said, cells in lines:
+            made.add_row(said, *cells[start : start + most])
+        console.print(*([""] if start else []), made, sep="\n")
     more = tell("… and {number:,} more in {file}", len(rows) - len(shown), "report.html")
     return "\n".join([*out.getvalue().splitlines(), *([more] if rows != shown else [])])
 
 
 def _wide(whole: Together) -> int:
     """The columns of a log that has no width of its own."""
-    return 60 + sum(max(18, len(each.name) + 2) for each in whole.columns)
+    return 60 + sum(max(_COLUMN, len(each.name) + 2) for each in whole.columns)
 
 
 # --- Markdown -----------------------------------------------------------------------------------------------

@@ -107,6 +107,18 @@ def test_what_costs_money_is_first_and_what_follows_is_last(faulty: Report) -> N
     assert "audio.follows" in terminal(made, Detail.VERBOSE)
 
 
+def test_a_narrow_terminal_has_several_tables(monkeypatch: pytest.MonkeyPatch, faulty: Report) -> None:
+    """Of which each has a part of the endpoints, with their names and verdicts whole."""
+    names = [f"gateway-of-a-region-{number}" for number in range(12)]
+    made = whole(*(column(name, faulty) for name in names))
+    monkeypatch.setattr("sys.stdout.isatty", lambda: True, raising=False)
+    monkeypatch.setenv("COLUMNS", "100")
+    table = terminal(made).partition("\n\n✗")[0]
+    assert all(re.search(rf"{name}( |$)", table, re.M) for name in names)
+    assert sum(line.count("✗ fail") for line in table.splitlines()) == 2 * len(names)
+    assert max(map(len, table.splitlines())) <= 100
+
+
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("detail", Detail)
 def test_the_last_line_is_the_conclusion(faulty: Report, conforming: Report, detail: Detail, language: str) -> None:
