@@ -174,6 +174,8 @@ _ENDPOINT = inspect.Parameter(
         list[str] | None,
         typer.Option(
             metavar="NAME",
+            envvar=f"{VARIABLES}_ENDPOINT",
+            show_envvar=False,
             help="Endpoint of the configuration file ([[endpoints]]) to run; repeatable. Default: all of them.",
         ),
     ],

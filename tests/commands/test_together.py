@@ -367,6 +367,8 @@ def test_an_endpoint_by_itself(tmp_path: Path, two: tuple[Served, Served]) -> No
     assert (options["max-requests"], options["no-costly"]) == (800, True)
     assert not (tmp_path / OUT / "report.json").exists()
     assert not theirs.times
+    unknown = run(tmp_path, PHANEDGE_CONFORMANCE_ENDPOINT="ours nobody")
+    assert (unknown.exit_code, "there is no 'nobody' in the file" in unknown.output) == (2, True)
     ended = run(tmp_path, "--endpoint", "ours", "--base-url", theirs.url, "--api-key-variable", "THEIRS_API_KEY")
     assert ended.exit_code == 1, "the command line goes before the file"
     assert cli("judge", OUT / "ours", folder=tmp_path).exit_code == 1
