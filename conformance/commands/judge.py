@@ -28,7 +28,8 @@ if TYPE_CHECKING:
 
 #: pytest's own exit codes where no session judged anything, as ours: wrong usage (ours, its own), a crash, no tests.
 _EXIT_CODES = {2: USAGE_ERROR, 3: NOT_JUDGED, 4: USAGE_ERROR, 5: NOT_JUDGED}
-_PLUGIN = ("-p", "conformance.pytest_plugin.hooks")  #: loaded where plugins are not loaded by themselves, too
+#: The plugins of a run. Others that an environment has are not loaded: they could change what is judged, and take time.
+_PLUGINS = ("-p", "xdist", "-p", "syrupy", "-p", "conformance.pytest_plugin.hooks")
 _CONFIGURATION = (
     "-p",
     "no:terminalreporter",
@@ -56,8 +57,9 @@ def run_suite(given: Mapping[str, Any], *more: str, detail: Detail = Detail.USUA
 
     for name in _OF_PYTEST:
         os.environ.pop(name, None)
+    os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"  # which workers inherit
     seen = _Seen(detail)
-    words = ["--pyargs", "conformance.suite", *_PLUGIN, *_CONFIGURATION, *more, *arguments(given)]
+    words = ["--pyargs", "conformance.suite", *_PLUGINS, *_CONFIGURATION, *more, *arguments(given)]
     code = int(pytest.main(words, plugins=[seen]))
     if seen.session is not None and seen.session.report is not None:
         print(seen.told(seen.session.report, seen.session.settings), end="", flush=True)

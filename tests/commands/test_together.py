@@ -251,7 +251,7 @@ def test_money_is_counted_for_all(tmp_path: Path, two: tuple[Served, Served]) ->
 def test_a_deadline_ends_all(tmp_path: Path, two: tuple[Served, Served]) -> None:
     ours, theirs = two
     theirs.change = None
-    write(tmp_path, table("ours", ours.url), table("theirs", theirs.url), top="rate = 6\ndeadline = 6")
+    write(tmp_path, table("ours", ours.url), table("theirs", theirs.url), top="rate = 6\ndeadline = 4")
     began = time.monotonic()
     ended = run(tmp_path)
     assert time.monotonic() - began < 36

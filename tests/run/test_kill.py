@@ -46,7 +46,7 @@ Sent = Counter[tuple[str, str, bytes]]
 class Watched:
     """The reference endpoint, which takes a moment, counts what it is sent, and tells when so much has come."""
 
-    def __init__(self, seconds: float = 0.05) -> None:
+    def __init__(self, seconds: float = 0.03) -> None:
         self.endpoint, self.seconds = Endpoint(), seconds
         self.sent: Sent = Counter()
         self.coming = threading.Condition()

@@ -83,7 +83,7 @@ def serving(send: Send, port: int = 0, keys: Keys = None) -> Iterator[str]:
             yield f"http://127.0.0.1:{listener.getsockname()[1]}/v1"
         finally:
             server.should_exit = True
-            thread.join(PATIENCE)
+            _wait_until_over(server, thread)
 
 
 def listening(host: str, port: int) -> socket.socket:
@@ -113,6 +113,15 @@ def _wait_until_started(server: uvicorn.Server, thread: threading.Thread) -> Non
     while not server.started:
         if not thread.is_alive() or time.monotonic() > end:
             raise RuntimeError("the reference endpoint did not start")
+        time.sleep(0.005)
+
+
+def _wait_until_over(server: uvicorn.Server, thread: threading.Thread) -> None:
+    """Until nothing is accepted or answered any more. The thread ends a tenth of a second later, by itself."""
+    end = time.monotonic() + PATIENCE
+    while thread.is_alive() and time.monotonic() < end:
+        if not server.server_state.tasks and not any(each.is_serving() for each in server.servers):
+            return
         time.sleep(0.005)
 
 
