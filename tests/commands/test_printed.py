@@ -109,7 +109,7 @@ def test_a_terminal_shows_progress_and_each_violation_as_it_is_found(tmp_path: P
         return answer(request)
 
     with serving(in_a_moment) as url:
-        words = ("--base-url", url, "--model", "reference-gpt=gpt", "--select", "core,streaming", "--out", "out")
+        words = ("--base-url", url, "--model", "reference-gpt=gpt", "--select", "usage,streaming", "--out", "out")
         code, shown = on_a_terminal("run", *words, "--prices", "prices.toml", folder=tmp_path)
     assert code == 1, shown
     plain = re.sub(r"\x1b\[[0-9;?]*[a-zA-Z]", "", shown)

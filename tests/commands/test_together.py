@@ -296,7 +296,7 @@ def test_an_interrupted_run_is_resumed(tmp_path: Path, two: tuple[Served, Served
 @pytest.mark.skipif(sys.platform != "linux", reason="/proc tells the processes")
 def test_a_run_that_is_killed_does_not_take_others_with_it(tmp_path: Path, two: tuple[Served, Served]) -> None:
     ours, theirs = two
-    write(tmp_path, table("ours", ours.url), table("theirs", theirs.url), top="rate = 120")
+    write(tmp_path, table("ours", ours.url), table("theirs", theirs.url), top="rate = 200")
     process = started(tmp_path, ours, theirs)
     children = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
     os.kill(min(map(int, children)), signal.SIGKILL)
@@ -318,7 +318,7 @@ def test_no_process_goes_on_alone(tmp_path: Path, two: tuple[Served, Served]) ->
     while not (tmp_path / OUT / "ours" / "report.json").exists() and time.monotonic() < until:
         time.sleep(0.05)
     sent = len(ours.times)
-    time.sleep(1.5)
+    time.sleep(1.0)
     assert len(ours.times) == sent
 
 

@@ -13,10 +13,10 @@ from pathlib import Path
 import pytest
 
 from conformance.resources import folder
-from tests.ci.steps import ACTION
 from tests.support.commands import report_in
 
 from .conftest import BIN, ROOT, ran
+from .steps import ACTION
 
 JUDGING = ("run", "--select", "usage", "--model", "reference-claude", "--out", "report")
 

@@ -11,11 +11,11 @@ from pathlib import Path
 import pytest
 import yaml
 
-from tests.ci.steps import ACTION, ROOT
-from tests.ci.test_templates import SPEC, job
 from tests.docs.pages import blocks
 
 from .conftest import BIN, ran
+from .steps import ACTION, ROOT
+from .test_templates import SPEC, job
 
 WORKFLOWS = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
 EXAMPLES = dict(zip(("github.yml", "gitlab.yml", "pre-commit.yaml"), blocks("docs/ci.md", "yaml"), strict=True))

@@ -29,7 +29,7 @@ from tests.support.tls import Certificates, proxying, serving_tls
 
 KEY = "sk-proj-Zk4fQ8wL2mN7xR9tB3vC6yH1jD5gS0aP"
 MODEL = "reference-gpt"
-LIMITS = Limits(connect=1, read=1, total=3)
+LIMITS = Limits(connect=1, read=0.6, total=3)
 SOON = 3.0  #: seconds in which it is said why nothing can be judged
 ALERT = b"\x15\x03\x03\x00\x02\x02\x16"  #: what OpenSSL's servers answer to plain HTTP
 PAGE, BAD = "Content-Type: text/html", "400 Bad Request"

@@ -13,9 +13,9 @@ import pytest
 from conformance.lab.reference import Endpoint
 from conformance.lab.reference.server import serving
 from conformance.settings.options import CONFIGURABLE
+from tests.ci.hub import TOKEN, Hub, artifact, folder_packed, github
 from tests.support.commands import cli
 
-from .hub import TOKEN, Hub, artifact, folder_packed, github
 from .steps import ACTION, ROOT, Job
 
 QUICK = {"models": "reference-claude\n", "select": "usage.total_tokens.sum_of", "github-token": TOKEN}
