@@ -1,4 +1,5 @@
-"""What is settled by signs: the tables name what there is, and what they rely on holds. Verdicts: test_equal.py."""
+"""What is settled by signs: the tables name what there is, and what they rely on holds. Verdicts are compared in
+tests/faults/test_equal.py."""
 
 from __future__ import annotations
 

@@ -24,7 +24,7 @@ from .prompt import render, size
 from .rate import Headers, Rate
 from .refusal import Refusal
 
-_FIRST, _STEP = 0.02, 0.002  #: seconds to the first read, and between two
+_FIRST, _STEP = 0.005, 0.002  #: seconds to the first read, and between two
 _JSON: Headers = (("content-type", "application/json"),)
 _EVENTS: Headers = (("content-type", "text/event-stream; charset=utf-8"), ("cache-control", "no-cache"))
 
