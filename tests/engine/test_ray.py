@@ -23,8 +23,8 @@ from conformance.audit.kernel import Audit
 from conformance.audit.totals import dump
 from conformance.evidence.exchange_json import text_of
 from conformance.lab.known_faults import BILLING
-from tests.faults.test_equal import answers, with_fault
 from tests.audit.test_kernel import SECRET, WRONG, line
+from tests.faults.test_equal import answers, with_fault
 
 # Before Ray is imported: it does not report its usage, and takes 127.0.0.1 for the address of this machine.
 os.environ |= {"RAY_USAGE_STATS_ENABLED": "0", "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0"}
