@@ -9,6 +9,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Collection, Mapping, Sequence
+from contextlib import suppress
 from typing import IO, Any
 
 import typer
@@ -47,7 +48,8 @@ def start(
         process.stdin.write(f"{json.dumps(task)}\n".encode())
         process.stdin.flush()
     except BrokenPipeError:  # it has ended, which its exit code tells
-        pass
+        with suppress(BrokenPipeError):  # of what is still to be written
+            process.stdin.close()
     return process
 
 

@@ -168,6 +168,19 @@ def test_the_process_of_an_endpoint_has_no_other_key(monkeypatch: pytest.MonkeyP
     assert THEIRS not in (tmp_path / "said").read_text()
 
 
+def test_a_process_that_ends_before_it_knows_its_task(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    def after_its_end(task: object) -> str:
+        time.sleep(0.5)
+        return str(task)
+
+    monkeypatch.setattr(member, "_BEGIN", "import os; os._exit(9)")
+    monkeypatch.setattr("json.dumps", after_its_end)
+    with (tmp_path / "said").open("wb") as said, member.start(Settings.of({}), "en", [], [], said) as process:
+        assert process.wait(30) == 9
+        assert process.stdin
+        process.stdin.close()  # as for every process that has ended
+
+
 def test_what_is_a_key_of_others(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("OURS_API_KEY", "THEIRS_API_KEY", "OPENAI_API_KEY", "OTHER"):
         monkeypatch.setenv(name, "x")
