@@ -9,7 +9,7 @@ import signal
 import pytest
 from hypothesis import settings
 
-settings.register_profile("any machine", deadline=None, max_examples=60)  # a slow machine is no failure
+settings.register_profile("any machine", deadline=None, max_examples=50)  # a slow machine is no failure
 settings.load_profile("any machine")
 gc.set_threshold(10_000)  # as in the command (conformance/__main__.py)
 
@@ -27,6 +27,11 @@ def pytest_configure() -> None:
     os.environ["LANGUAGE"] = "en"
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def pytest_collection_finish() -> None:
+    """What was collected is kept until the end: no cycles are looked for in it."""
+    gc.freeze()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

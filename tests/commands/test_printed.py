@@ -46,7 +46,7 @@ def test_three_lines_where_it_conforms(tmp_path: Path, workers: tuple[str, ...])
     assert first.startswith(f"{url}  live  reference-gpt: about ")
     assert second.startswith("Report: out/report.html; ")
     assert third.startswith("CONFORMS: violates 0 of ")
-    again = cli("judge", "out", "--out", "again", *workers, folder=tmp_path)
+    again = cli("judge", "out", "--out", "again", folder=tmp_path)
     assert len(again.output.splitlines()) == 3, again.output
 
 

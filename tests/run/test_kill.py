@@ -31,7 +31,7 @@ KEY = "sk-live-7Qm2xV9kTzR4bN8wJc3LhY6pD1sGfA5eU0oI"
 #: What is judged needs few requests, and some of them after others.
 JUDGED = "usage,cache,caching.grown_conversation,caching.hits_beside_writes,caching.hits_are_reported"
 SELECTED = ("--model", "reference-claude", "--select", JUDGED, "--concurrency", "4")
-KILLS, RUNS = 4, 2  #: of each run, and runs
+KILLS, RUNS = 3, 2  #: of each run, and runs
 SOON = 30.0  #: seconds in which an interrupted run has ended, however busy the machine is; alone it takes two
 TWO = ("-n", "2")  #: workers
 LONG = 60.0  #: seconds that a request takes which is not waited for
