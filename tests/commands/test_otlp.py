@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 
 import pytest
@@ -31,7 +31,7 @@ from conformance.settings.errors import SessionError
 from tests.history.test_index import history, of
 from tests.history.test_metrics import FULL, URL, Values, values
 from tests.support.commands import cli, environment
-from tests.support.receivers import HOST
+from tests.support.receivers import HOST, answering
 
 from .test_notify import free_port
 
@@ -79,17 +79,11 @@ def receiving() -> Iterator[Receiver]:
         def log_message(self, *_: object) -> None:
             """Nothing is logged."""
 
-    server = ThreadingHTTPServer((HOST, 0), Handler)
-    receiver.port = server.server_port
-    thread = threading.Thread(target=server.serve_forever, args=(0.02,))
-    thread.start()
-    try:
-        yield receiver
-    finally:
-        over.set()
-        server.shutdown()
-        thread.join()
-        server.server_close()
+    with answering(Handler) as receiver.port:
+        try:
+            yield receiver
+        finally:
+            over.set()
 
 
 @pytest.fixture(autouse=True)

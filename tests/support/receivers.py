@@ -46,12 +46,18 @@ def web() -> Iterator[Web]:
         def log_message(self, *_: object) -> None:
             """Nothing is logged."""
 
-    server = ThreadingHTTPServer((HOST, 0), Handler)
-    receiver.port = server.server_port
+    with answering(Handler) as receiver.port:
+        yield receiver
+
+
+@contextmanager
+def answering(handler: type[BaseHTTPRequestHandler]) -> Iterator[int]:
+    """A server on loopback: its port."""
+    server = ThreadingHTTPServer((HOST, 0), handler)
     thread = threading.Thread(target=server.serve_forever, args=(0.02,))
     thread.start()
     try:
-        yield receiver
+        yield server.server_port
     finally:
         server.shutdown()
         thread.join()
